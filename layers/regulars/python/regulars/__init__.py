@@ -1,0 +1,1 @@
+"""Regulars: one profile per buyer, from every channel, scored every night."""

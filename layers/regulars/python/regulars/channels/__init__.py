@@ -1,0 +1,1 @@
+"""One module per provider: `verify` a delivery, then `translate` it into events."""

@@ -1,0 +1,95 @@
+"""Every error the domain raises, named in its words and carrying its data; edge/ maps each to one HTTP answer."""
+
+
+class RegularsError(Exception):
+    """Base of all errors a caller may be told about; `code` is stable, the message says what to do."""
+
+    code = "error"
+
+
+class InvalidRequestError(RegularsError):
+    """What was sent cannot be understood."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+
+
+class PayloadTooLargeError(InvalidRequestError):
+    """A body or an event is over its limit."""
+
+    code = "payload_too_large"
+
+
+class UnauthorizedError(RegularsError):
+    """No key, or one nobody knows."""
+
+    code = "unauthorized"
+
+
+class ForbiddenError(RegularsError):
+    """A known key that lacks the scope."""
+
+    code = "forbidden"
+
+
+class SignatureError(RegularsError):
+    """A webhook whose signature is missing, wrong or stale; `reason` is one of missing, signature, stale."""
+
+    code = "invalid_signature"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The webhook's signature was refused: {reason}.")
+        self.reason = reason
+
+
+class ProfileNotFoundError(RegularsError):
+    """No profile has this id."""
+
+    code = "profile_not_found"
+
+    def __init__(self, profile_id: str) -> None:
+        super().__init__("No profile has this id.")
+        self.profile_id = profile_id
+
+
+class NotFoundError(RegularsError):
+    """A resource that is not there: a segment, a source, a path."""
+
+    code = "not_found"
+
+
+class ConcurrentUpdateError(RegularsError):
+    """Somebody else wrote first; worth retrying."""
+
+    code = "concurrent_update"
+
+
+class LedgerLaggingError(RegularsError):
+    """The ledger's index has not caught up with what a profile has already counted; worth retrying."""
+
+    code = "ledger_lagging"
+
+
+class InvalidEventError(RegularsError):
+    """An event that can never be accepted; `code` names why, for the reject."""
+
+    code = "invalid_event"
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+
+
+class InsufficientDataError(RegularsError):
+    """Too little data to learn from; the message says what is missing."""
+
+    code = "insufficient_data"
+
+
+class TamperedArtifactError(RegularsError):
+    """An artifact whose bytes are not those its manifest names; it is never deserialised."""
+
+    code = "tampered_artifact"

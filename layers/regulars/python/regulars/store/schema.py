@@ -1,0 +1,91 @@
+"""The shape of every table as plain data: read by infra, by the adapters and by the tests alike."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Index:
+    """A global secondary index; `projection` lists the non-key attributes it carries."""
+
+    name: str
+    partition_key: str
+    sort_key: str
+    projection: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: all key attributes are strings."""
+
+    name: str
+    partition_key: str
+    sort_key: str | None = None
+    indexes: tuple[Index, ...] = ()
+    stream: bool = False
+    ttl_attribute: str | None = None
+
+    @property
+    def setting(self) -> str:
+        """The settings field, and so the environment variable, that carries the deployed name."""
+        return f"{self.name}_table"
+
+
+# The ledger. Item: event_id, subject (absent when nobody is known), occurred_at, event (canonical JSON text).
+EVENTS = Table(
+    "events",
+    "event_id",
+    indexes=(Index("timeline", "subject", "occurred_at"),),
+    stream=True,
+    ttl_attribute="expires_at",
+)
+
+# Identity → profile, and the contact data that came with it.
+# Item: subject, profile_id, contact (JSON text), contact_at (RFC 3339).
+PEOPLE = Table("people", "subject")
+
+# Derived state, by person. Sort keys:
+#   profile           subjects, state (canonical JSON text), rev, applied, floor; or merged_into
+#   profile#scores    scores (JSON text), computed_at
+#   order#<order key> order (JSON text), rev
+#   recommendations   candidates (JSON text), computed_at
+#   segment#<scheme>  segment (<scheme>:<name>), rank (sortable text): the membership, indexed
+PROFILES = Table(
+    "profiles",
+    "profile_id",
+    "sk",
+    indexes=(Index("members", "segment", "rank"),),
+)
+PROFILE = "profile"
+SCORES = "profile#scores"
+RECOMMENDATIONS = "recommendations"
+
+# Products and each one's neighbours. Item: product_id, product (JSON text), neighbours (JSON text), computed_at.
+CATALOG = Table("catalog", "product_id")
+
+# Everything the owner's hand or a training run sets. Item id:
+#   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>
+CONTROL = Table("control", "id")
+
+# What was refused or set aside, with its reason, for 30 days. Item: day, reject_id, reason, code, source, raw (gzip), …
+REJECTS = Table("rejects", "day", "reject_id", ttl_attribute="expires_at")
+
+TABLES = (EVENTS, PEOPLE, PROFILES, CATALOG, CONTROL, REJECTS)
+
+
+def order_sort_key(order_key: str) -> str:
+    """The sort key of one order under its person."""
+    return f"order#{order_key}"
+
+
+def segment_sort_key(scheme: str) -> str:
+    """The sort key of a person's membership in a scheme (rfm, kmeans)."""
+    return f"segment#{scheme}"
+
+
+# Objects. Uploads: imports/<file>.csv, imports/<file>.csv.report.json.
+# Lake: events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
+# Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/champion.json.
+IMPORTS_PREFIX = "imports/"
+LAKE_PREFIX = "events/"
+DATASETS_PREFIX = "datasets/"
+MODELS_PREFIX = "models/"
