@@ -1,0 +1,79 @@
+"""The stack's tables, buckets and parameters on moto, made from the schema the template is made from."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import boto3
+from regulars.settings import Settings
+from regulars.store import schema
+
+REGION = "eu-west-1"
+PEPPER = b"pepper-of-the-tests-0123456789ab"
+PREFIX = "/regulars/test"
+BUCKETS = ("uploads", "lake", "artifacts")
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a function of the test stack finds in its environment."""
+
+    dynamodb: Any
+    s3: Any
+    ssm: Any
+
+    def settings[T: Settings](self, cls: type[T]) -> T:
+        """The settings of one function, naming the test stack's resources."""
+        named = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
+        named |= {table.setting: f"test-{table.name}" for table in schema.TABLES}
+        named |= {"parameters_prefix": PREFIX, "default_country": "GB"}
+        return cls(**{field.name: named[field.name] for field in fields(cls)})
+
+
+def deploy() -> Deployed:
+    """Create everything; call inside `moto.mock_aws()`."""
+    deployed = Deployed(*(boto3.client(name, region_name=REGION) for name in ("dynamodb", "s3", "ssm")))
+    for table in schema.TABLES:
+        deployed.dynamodb.create_table(**table_arguments(table))
+    for bucket in BUCKETS:
+        deployed.s3.create_bucket(
+            Bucket=f"test-{bucket}", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    deployed.ssm.put_parameter(Name=f"{PREFIX}/pepper", Type="SecureString", Value=PEPPER.decode())
+    return deployed
+
+
+def table_arguments(table: schema.Table) -> dict[str, Any]:
+    """CreateTable's arguments for a table of the schema."""
+    keys = [table.partition_key, table.sort_key]
+    keys += [key for index in table.indexes for key in (index.partition_key, index.sort_key)]
+    arguments: dict[str, Any] = {
+        "TableName": f"test-{table.name}",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": key, "AttributeType": "S"} for key in sorted({key for key in keys if key})
+        ],
+        "KeySchema": key_schema(table.partition_key, table.sort_key),
+    }
+    if table.indexes:
+        arguments["GlobalSecondaryIndexes"] = [index_arguments(index) for index in table.indexes]
+    if table.stream:
+        arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    return arguments
+
+
+def index_arguments(index: schema.Index) -> dict[str, Any]:
+    """One global secondary index of CreateTable."""
+    projection: dict[str, Any] = {"ProjectionType": "KEYS_ONLY"}
+    if index.projection:
+        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.projection)}
+    return {
+        "IndexName": index.name,
+        "KeySchema": key_schema(index.partition_key, index.sort_key),
+        "Projection": projection,
+    }
+
+
+def key_schema(partition_key: str, sort_key: str | None) -> list[dict[str, str]]:
+    """A key schema of one or two attributes."""
+    schema_ = [{"AttributeName": partition_key, "KeyType": "HASH"}]
+    return schema_ + ([{"AttributeName": sort_key, "KeyType": "RANGE"}] if sort_key else [])

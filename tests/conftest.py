@@ -1,0 +1,30 @@
+"""Fixtures every suite shares: fake credentials, and the stack's resources on moto."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from tests import aws as stack
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test can reach a real account."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": stack.REGION,
+        "AWS_REGION": stack.REGION,
+        "POWERTOOLS_SERVICE_NAME": "regulars",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def aws() -> Iterator[stack.Deployed]:
+    """All tables, buckets and parameters of the stack, on moto."""
+    with mock_aws():
+        yield stack.deploy()
