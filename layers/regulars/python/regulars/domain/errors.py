@@ -73,6 +73,15 @@ class LedgerLaggingError(RegularsError):
     code = "ledger_lagging"
 
 
+class StoreBusyError(RegularsError):
+    """The store took not all it was given, after several attempts; worth retrying."""
+
+    code = "store_busy"
+
+    def __init__(self) -> None:
+        super().__init__("The store is busy; please try again.")
+
+
 class InvalidEventError(RegularsError):
     """An event that can never be accepted; `code` names why, for the reject."""
 

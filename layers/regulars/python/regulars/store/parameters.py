@@ -1,0 +1,56 @@
+"""The deployment's secrets in SSM: the pepper, and each source's webhook secrets; read when first needed."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import boto3
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+KEPT_FOR_SECONDS = 300.0
+
+
+class Parameters:
+    """SecureStrings under one prefix, each kept in the container for five minutes."""
+
+    def __init__(
+        self,
+        prefix: str,
+        client: SSMClient | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._prefix = prefix
+        self._client = client
+        self._clock = clock
+        self._kept: dict[str, tuple[float, str | None]] = {}
+
+    def pepper(self) -> bytes:
+        """The key of every subject key; LookupError when the deployment has none."""
+        value = self._value("pepper")
+        if not value:
+            raise LookupError(f"The parameter {self._prefix}/pepper is missing.")
+        return value.encode()
+
+    def secrets(self, channel: str, source: str) -> tuple[str, ...]:
+        """The live secrets of a source, newest first; none when the source has none."""
+        value = self._value(f"sources/{channel}/{source}")
+        return tuple(json.loads(value)) if value else ()
+
+    def _value(self, name: str) -> str | None:
+        read_at, value = self._kept.get(name, (-KEPT_FOR_SECONDS, None))
+        if self._clock() - read_at >= KEPT_FOR_SECONDS:
+            value = self._read(name)
+            self._kept[name] = (self._clock(), value)
+        return value
+
+    def _read(self, name: str) -> str | None:
+        # Made at the first use: an SSM client costs a quarter of a cold start.
+        self._client = self._client or boto3.client("ssm")
+        try:
+            answer = self._client.get_parameter(Name=f"{self._prefix}/{name}", WithDecryption=True)
+        except self._client.exceptions.ParameterNotFound:
+            return None
+        return answer["Parameter"]["Value"]

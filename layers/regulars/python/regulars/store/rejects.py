@@ -1,0 +1,87 @@
+"""What was refused or set aside, with its reason and its raw bytes, for 30 days: nothing sent to us is lost."""
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import msgspec
+
+from regulars.domain.times import to_text
+from regulars.store.batches import write_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT_FOR = timedelta(days=30)
+RAW_LIMIT = 300 * 1024  # an item may hold 400 KB
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """One thing refused: `code` is stable (`unknown_write_key`), `reason` says it in words, `raw` is what came."""
+
+    code: str
+    reason: str
+    source: str
+    raw: bytes = b""
+
+
+class Rejects:
+    """The REJECTS table."""
+
+    def __init__(self, table: str, client: DynamoDBClient | None = None) -> None:
+        self._table = table
+        self._client = client or boto3.client("dynamodb")
+
+    def keep(self, rejects: Sequence[Reject], at: datetime) -> None:
+        """Store them all; the same refusal again on the same day is one item."""
+        items = {(item := _item(reject, at))["reject_id"]["S"]: item for reject in rejects}
+        if len(items) == 1:
+            self._client.put_item(TableName=self._table, Item=next(iter(items.values())))
+        else:
+            write_all(self._client, self._table, list(items.values()))
+
+    def of_day(self, day: str) -> list[dict[str, Any]]:
+        """The rejects of one UTC day (`YYYY-MM-DD`), oldest first, `raw` as it came."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#day = :day",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues={":day": {"S": day}},
+        )
+        kept = [_kept(item) for page in pages for item in page["Items"]]
+        return sorted(kept, key=lambda reject: str(reject["received_at"]))
+
+
+def _item(reject: Reject, at: datetime) -> dict[str, Any]:
+    raw, cut = _compressed(reject.raw)
+    received_at = to_text(at)
+    identity = "\x1f".join((reject.source, reject.code, reject.reason)).encode() + reject.raw
+    item: dict[str, Any] = {
+        "day": {"S": received_at[:10]},
+        "reject_id": {"S": hashlib.sha256(identity).hexdigest()[:32]},
+        "received_at": {"S": received_at},
+        "code": {"S": reject.code},
+        "reason": {"S": reject.reason},
+        "source": {"S": reject.source},
+        "raw": {"B": raw},
+        "expires_at": {"N": str(int((at + KEPT_FOR).timestamp()))},
+    }
+    return item | ({"cut": {"BOOL": True}} if cut else {})
+
+
+def _compressed(raw: bytes) -> tuple[bytes, bool]:
+    """Gzip, and whether the raw bytes had to be cut to fit; incompressible bytes grow by less than 1 KB."""
+    packed = gzip.compress(raw, 6, mtime=0)
+    if len(packed) <= RAW_LIMIT:
+        return packed, False
+    return gzip.compress(raw[: RAW_LIMIT - 1024], 6, mtime=0), True
+
+
+def _kept(item: dict[str, Any]) -> dict[str, Any]:
+    texts = {
+        name: item[name]["S"] for name in ("reject_id", "received_at", "code", "reason", "source")
+    }
+    return {**texts, "raw": gzip.decompress(item["raw"]["B"]), "cut": "cut" in item}
