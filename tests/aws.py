@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import boto3
+
 from regulars.settings import Settings
 from regulars.store import schema
 
@@ -31,7 +32,9 @@ class Deployed:
 
 def deploy() -> Deployed:
     """Create everything; call inside `moto.mock_aws()`."""
-    deployed = Deployed(*(boto3.client(name, region_name=REGION) for name in ("dynamodb", "s3", "ssm")))
+    deployed = Deployed(
+        *(boto3.client(name, region_name=REGION) for name in ("dynamodb", "s3", "ssm"))
+    )
     for table in schema.TABLES:
         deployed.dynamodb.create_table(**table_arguments(table))
     for bucket in BUCKETS:
@@ -50,14 +53,18 @@ def table_arguments(table: schema.Table) -> dict[str, Any]:
         "TableName": f"test-{table.name}",
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
-            {"AttributeName": key, "AttributeType": "S"} for key in sorted({key for key in keys if key})
+            {"AttributeName": key, "AttributeType": "S"}
+            for key in sorted({key for key in keys if key})
         ],
         "KeySchema": key_schema(table.partition_key, table.sort_key),
     }
     if table.indexes:
         arguments["GlobalSecondaryIndexes"] = [index_arguments(index) for index in table.indexes]
     if table.stream:
-        arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        arguments["StreamSpecification"] = {
+            "StreamEnabled": True,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        }
     return arguments
 
 

@@ -2,7 +2,6 @@
 
 from regulars.settings import ServeProfilesSettings
 from regulars.store import schema
-
 from tests.aws import Deployed
 
 

@@ -1,13 +1,20 @@
 """Money: exact, and never a float."""
 
 import pytest
+
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.money import currency_code, major_units, minor_units
 
 
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
-    [("12.50", "EUR", 1250), (9.5, "EUR", 950), ("1250", "JPY", 1250), ("1.234", "KWD", 1234), ("-3", "USD", -300)],
+    [
+        ("12.50", "EUR", 1250),
+        (9.5, "EUR", 950),
+        ("1250", "JPY", 1250),
+        ("1.234", "KWD", 1234),
+        ("-3", "USD", -300),
+    ],
 )
 def test_minor_units_follow_the_currency(amount: object, currency: str, minor: int) -> None:
     assert minor_units(amount, currency) == minor

@@ -16,6 +16,7 @@ _WORTHLESS = re.compile(
     r"test@(test|example)\.com|(no-?reply|pos|guest|noemail|none)@.*",
     re.IGNORECASE,
 )
+_LONGEST = 256
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -36,7 +37,7 @@ def normalized(namespace: str, value: object, scope: str = "") -> Identifier | N
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value).strip()
-    if _WORTHLESS.fullmatch(text) or len(text) > 256:
+    if _WORTHLESS.fullmatch(text) or len(text) > _LONGEST:
         return None
     if namespace == "email":
         text = _normalized_email(text)
@@ -47,7 +48,7 @@ def normalized(namespace: str, value: object, scope: str = "") -> Identifier | N
 
 def subject_key(identifier: Identifier, pepper: bytes) -> str:
     """The subject key: the namespace's letter, ':' and 16 URL-safe characters of an HMAC-SHA256 with the pepper."""
-    message = "\x1f".join((identifier.namespace, identifier.scope, identifier.value)).encode()
+    message = f"{identifier.namespace}\x1f{identifier.scope}\x1f{identifier.value}".encode()
     digest = hmac.digest(pepper, message, "sha256")
     return f"{NAMESPACES[identifier.namespace]}:{base64.urlsafe_b64encode(digest[:12]).decode()}"
 

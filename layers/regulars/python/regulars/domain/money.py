@@ -26,7 +26,9 @@ def currency_code(value: object) -> str:
     """The ISO 4217 code in capitals; InvalidEventError(unknown_currency) for anything else."""
     code = value.strip().upper() if isinstance(value, str) else ""
     if code not in MINOR_DIGITS:
-        raise InvalidEventError("The currency is not an ISO 4217 code such as EUR.", "unknown_currency")
+        raise InvalidEventError(
+            "The currency is not an ISO 4217 code such as EUR.", "unknown_currency"
+        )
     return code
 
 
@@ -42,7 +44,9 @@ def minor_units(amount: object, currency: str) -> int:
         if not value.is_finite() or abs(value) > LARGEST:
             raise InvalidOperation
     except InvalidOperation:
-        raise InvalidEventError("The amount is not a decimal number such as 12.50.", "invalid_amount") from None
+        raise InvalidEventError(
+            "The amount is not a decimal number such as 12.50.", "invalid_amount"
+        ) from None
     scaled = value.scaleb(MINOR_DIGITS[currency])
     return int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
 

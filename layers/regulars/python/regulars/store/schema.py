@@ -84,8 +84,28 @@ def segment_sort_key(scheme: str) -> str:
 
 # Objects. Uploads: imports/<file>.csv, imports/<file>.csv.report.json.
 # Lake: events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
-# Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/champion.json.
+# Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/outcome.json.
 IMPORTS_PREFIX = "imports/"
 LAKE_PREFIX = "events/"
 DATASETS_PREFIX = "datasets/"
 MODELS_PREFIX = "models/"
+
+
+def dataset_key(dataset_id: str, name: str) -> str:
+    """The object key of one file of a dataset."""
+    return f"{DATASETS_PREFIX}{dataset_id}/{name}"
+
+
+def model_key(model: str, version: str, name: str) -> str:
+    """The object key of one file of a model's version."""
+    return f"{MODELS_PREFIX}{model}/{version}/{name}"
+
+
+def outcome_key(model: str) -> str:
+    """The object key of how a model's last training ended."""
+    return f"{MODELS_PREFIX}{model}/outcome.json"
+
+
+def champion_id(model: str) -> str:
+    """The control item that names a model's champion."""
+    return f"champion#{model}"
