@@ -1,0 +1,54 @@
+"""Datasets in the lake's bucket: Parquet files, and a manifest written last that names each one's SHA-256."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import msgspec
+
+from regulars.domain.errors import TamperedArtifactError
+from regulars.domain.manifests import DatasetManifest, encode, sha256
+from regulars.store import schema
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Datasets:
+    """The datasets of the lake's bucket."""
+
+    def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
+        self._bucket = bucket
+        self._client = client or boto3.client("s3")
+
+    def publish(self, manifest: DatasetManifest, folder: Path) -> str:
+        """Upload the files the manifest names from a folder, then the manifest; returns the manifest's key."""
+        for name in manifest.files:
+            key = schema.dataset_key(manifest.dataset_id, name)
+            self._client.upload_file(str(folder / name), self._bucket, key)
+        key = schema.dataset_key(manifest.dataset_id, "manifest.json")
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=encode(manifest))
+        return key
+
+    def manifest(self, key: str) -> DatasetManifest:
+        """The manifest under an object key."""
+        return msgspec.json.decode(self._get(key), type=DatasetManifest)
+
+    def file(self, manifest: DatasetManifest, name: str) -> bytes:
+        """One file of a dataset; TamperedArtifactError unless its bytes are those the manifest names."""
+        content = self._get(schema.dataset_key(manifest.dataset_id, name))
+        if sha256(content) != manifest.files[name].sha256:
+            raise TamperedArtifactError(
+                f"The bytes of {name} are not those of the dataset's manifest."
+            )
+        return content
+
+    def _get(self, key: str) -> bytes:
+        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, read in chunks."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
