@@ -18,7 +18,7 @@ READ_SIZE = 100  # BatchGetItem's limit
 ATTEMPTS = 8
 
 
-def write_all(client: DynamoDBClient, table: str, items: Sequence[Item]) -> None:
+def write_all(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> None:
     """Put every item; StoreBusyError when some stay unwritten after all attempts."""
     for chunk in batched(items, WRITE_SIZE, strict=False):
         pending: Any = {table: [{"PutRequest": {"Item": item}} for item in chunk]}
@@ -32,7 +32,7 @@ def write_all(client: DynamoDBClient, table: str, items: Sequence[Item]) -> None
 
 
 def read_all(
-    client: DynamoDBClient, table: str, keys: Sequence[Mapping[str, Any]], **options: Any
+    client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, Any]], **options: Any
 ) -> Iterator[Item]:
     """The items that exist, in no order; `options` are BatchGetItem's (ConsistentRead, ProjectionExpression…)."""
     for chunk in batched(keys, READ_SIZE, strict=False):

@@ -26,7 +26,7 @@ class Recorded(msgspec.Struct, frozen=True):
 class Ledger:
     """The EVENTS table."""
 
-    def __init__(self, table: str, client: DynamoDBClient | None = None) -> None:
+    def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb")
 

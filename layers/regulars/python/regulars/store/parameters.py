@@ -19,7 +19,7 @@ class Parameters:
     def __init__(
         self,
         prefix: str,
-        client: SSMClient | None = None,
+        client: "SSMClient | None" = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._prefix = prefix

@@ -31,7 +31,7 @@ class Reject(msgspec.Struct, frozen=True):
 class Rejects:
     """The REJECTS table."""
 
-    def __init__(self, table: str, client: DynamoDBClient | None = None) -> None:
+    def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb")
 
