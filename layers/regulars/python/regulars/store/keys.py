@@ -1,0 +1,118 @@
+"""API keys: shown once, kept as SHA-256, known again for a minute without asking the table."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+import msgspec
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Scope = Literal["write", "read", "admin"]
+SCOPES: tuple[Scope, ...] = ("write", "read", "admin")
+PREFIX = "key#"
+REMEMBERED_SECONDS = 60
+# A flood of made-up keys must not fill the container's memory.
+REMEMBERED_KEYS = 1024
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """What is known of a key; `id` is the SHA-256 of its text, `source` the id under which its events are kept."""
+
+    id: str
+    scope: str
+    label: str
+    source: str
+    created_at: str
+    revoked_at: str = ""
+
+
+class Keys:
+    """The keys in the control table."""
+
+    def __init__(
+        self,
+        table: str,
+        client: "DynamoDBClient | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._table = table
+        self._client = client or boto3.client("dynamodb")
+        self._clock = clock
+        self._remembered: dict[str, tuple[float, ApiKey | None]] = {}
+
+    def create(self, scope: Scope, label: str, source: str, at: str) -> tuple[str, ApiKey]:
+        """A new key: its text, which is kept nowhere, and what is known of it."""
+        text = f"rk_{scope}_{secrets.token_urlsafe(24)}"
+        return text, self.register(text, scope, label, source, at)
+
+    def register(self, text: str, scope: Scope, label: str, source: str, at: str) -> ApiKey:
+        """Take a key that exists already, such as the write key a storefront has built in."""
+        key = ApiKey(_digest(text), scope, label, source, at)
+        item = {name: {"S": value} for name, value in msgspec.to_builtins(key).items() if value}
+        self._client.put_item(TableName=self._table, Item=item | {"id": {"S": PREFIX + key.id}})
+        return key
+
+    def list(self) -> list[ApiKey]:
+        """All keys, revoked ones too, oldest first. Reads the whole control table: for the owner's hand."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="attribute_exists(#scope)",
+            ExpressionAttributeNames={"#scope": "scope"},
+        )
+        keys = [
+            _key(item)
+            for page in pages
+            for item in page["Items"]
+            if item["id"]["S"].startswith(PREFIX)
+        ]
+        return sorted(keys, key=lambda key: (key.created_at, key.id))
+
+    def revoke(self, key_id: str, at: str) -> bool:
+        """Refuse the key from now on (elsewhere within a minute); False when there is no such key."""
+        self._remembered.pop(key_id, None)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": PREFIX + key_id}},
+                UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :at)",
+                ConditionExpression="attribute_exists(id)",
+                ExpressionAttributeValues={":at": {"S": at}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def authenticate(self, text: str) -> ApiKey | None:
+        """The key with this text, None for an unknown or revoked one; both are remembered for a minute."""
+        key_id = _digest(text)
+        until, key = self._remembered.get(key_id, (0.0, None))
+        if self._clock() < until:
+            return key
+        key = self._read(key_id)
+        if len(self._remembered) >= REMEMBERED_KEYS:
+            self._remembered.clear()
+        self._remembered[key_id] = (self._clock() + REMEMBERED_SECONDS, key)
+        return key
+
+    def _read(self, key_id: str) -> ApiKey | None:
+        item = self._client.get_item(TableName=self._table, Key={"id": {"S": PREFIX + key_id}}).get(
+            "Item"
+        )
+        key = _key(item) if item else None
+        return key if key and not key.revoked_at else None
+
+
+def _key(item: Mapping[str, Any]) -> ApiKey:
+    values = {field: item[field]["S"] for field in ApiKey.__struct_fields__ if field in item}
+    return msgspec.convert(
+        {"source": "", "label": ""} | values | {"id": item["id"]["S"][len(PREFIX) :]}, ApiKey
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

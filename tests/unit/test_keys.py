@@ -1,0 +1,90 @@
+"""API keys: told once, kept hashed, remembered for a minute."""
+
+import pytest
+
+from regulars.store.keys import REMEMBERED_KEYS, Keys
+from tests.aws import Deployed
+
+AT = "2026-01-02T03:04:05.000Z"
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keys(aws: Deployed, clock: Clock) -> Keys:
+    return Keys("test-control", aws.dynamodb, clock)
+
+
+def test_new_key_authenticates_with_its_scope_and_source(keys: Keys) -> None:
+    text, key = keys.create("write", "Storefront", "web", AT)
+    assert text.startswith("rk_write_")
+    assert len(text) == len("rk_write_") + 32
+    assert keys.authenticate(text) == key
+    assert (key.scope, key.source, key.label, key.created_at) == ("write", "web", "Storefront", AT)
+
+
+def test_text_of_a_key_is_kept_nowhere(keys: Keys, aws: Deployed) -> None:
+    text, _ = keys.create("admin", "", "", AT)
+    assert text not in str(aws.dynamodb.scan(TableName="test-control")["Items"])
+
+
+@pytest.mark.parametrize("text", ["", "rk_write_unknown", "\ud800", "x" * 10_000])
+def test_unknown_key_is_none(keys: Keys, text: str) -> None:
+    assert keys.authenticate(text) is None
+
+
+def test_revoked_key_is_refused_at_once_here_and_within_a_minute_elsewhere(
+    keys: Keys, clock: Clock, aws: Deployed
+) -> None:
+    text, key = keys.create("read", "Shop", "", AT)
+    elsewhere = Keys("test-control", aws.dynamodb, clock)
+    assert elsewhere.authenticate(text) == key
+    assert keys.revoke(key.id, AT)
+    assert keys.authenticate(text) is None
+    assert elsewhere.authenticate(text) == key
+    clock.now += 60
+    assert elsewhere.authenticate(text) is None
+
+
+def test_revoking_an_unknown_key_says_so(keys: Keys) -> None:
+    assert not keys.revoke("0" * 64, AT)
+
+
+def test_unknown_key_is_remembered_for_a_minute(keys: Keys, clock: Clock) -> None:
+    assert keys.authenticate("wk_legacy") is None
+    key = keys.register("wk_legacy", "write", "Legacy", "web", AT)
+    assert keys.authenticate("wk_legacy") is None
+    clock.now += 60
+    assert keys.authenticate("wk_legacy") == key
+
+
+def test_flood_of_unknown_keys_is_forgotten(keys: Keys) -> None:
+    keys._remembered = {str(number): (99.0, None) for number in range(REMEMBERED_KEYS)}
+    keys.authenticate("one more")
+    assert len(keys._remembered) == 1
+
+
+def test_list_tells_all_keys_oldest_first_and_nothing_else_of_the_table(
+    keys: Keys, aws: Deployed
+) -> None:
+    aws.dynamodb.put_item(
+        TableName="test-control", Item={"id": {"S": "dataset"}, "scope": {"S": "x"}}
+    )
+    _, later = keys.create("read", "Later", "", "2026-01-03T00:00:00.000Z")
+    _, earlier = keys.create("write", "Earlier", "web", AT)
+    keys.revoke(earlier.id, AT)
+    assert [key.label for key in keys.list()] == ["Earlier", "Later"]
+    assert [key.revoked_at for key in keys.list()] == [AT, ""]
+    assert keys.list()[1] == later
