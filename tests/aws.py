@@ -26,7 +26,7 @@ class Deployed:
         """The settings of one function, naming the test stack's resources."""
         named = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
         named |= {table.setting: f"test-{table.name}" for table in schema.TABLES}
-        named |= {"parameters_prefix": PREFIX, "default_country": "GB"}
+        named |= {"parameters_prefix": PREFIX, "default_country": "GB", "default_currency": "GBP"}
         return cls(**{field.name: named[field.name] for field in fields(cls)})
 
 

@@ -31,6 +31,7 @@ class TrackEventsSettings(Settings):
     rejects_table: str
     parameters_prefix: str
     default_country: str
+    default_currency: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ class ReceiveWebhookSettings(Settings):
     rejects_table: str
     parameters_prefix: str
     default_country: str
+    default_currency: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ class ImportHistorySettings(Settings):
     uploads_bucket: str
     parameters_prefix: str
     default_country: str
+    default_currency: str
 
 
 @dataclass(frozen=True, kw_only=True)
