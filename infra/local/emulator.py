@@ -1,0 +1,180 @@
+"""The local AWS as one process of ours: started on 127.0.0.1, known by its recorded pid, ended by it and nothing else."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import urllib3
+
+from infra.local.faults import FaultError
+from infra.local.installation import interpreter
+from infra.local.places import LOCAL, LOG, PROCESS, SCRATCH, STATE
+
+ACCOUNT = "123456789012"
+REGION: Literal["eu-west-1"] = "eu-west-1"
+HOST = "127.0.0.1"
+PORT = 4566
+READY_SECONDS = 60
+STOP_SECONDS = 60  # its whole state is written to disk on the way out
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running local AWS."""
+
+    pid: int
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """What AWS_ENDPOINT_URL is set to."""
+        return f"http://{HOST}:{self.port}"
+
+
+def running() -> Emulator | None:
+    """The emulator that was started last, if that very process is alive."""
+    if not PROCESS.exists():
+        return None
+    emulator = Emulator(**json.loads(PROCESS.read_text()))
+    return emulator if _is_ours(emulator.pid) else None
+
+
+def start(wanted: int | None = None) -> Emulator:
+    """Start it and wait until it is ready; a port that was not asked for by number may be any free one."""
+    port = _free_port(wanted)
+    _clean(SCRATCH)
+    STATE.mkdir(parents=True, exist_ok=True)
+    with LOG.open("ab") as log:
+        process = subprocess.Popen(
+            [interpreter(), "-m", "ministack"],
+            env=_environment(port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=LOCAL,
+            start_new_session=True,  # Ctrl-C ends the demo first, which then ends this gracefully
+        )
+    emulator = Emulator(process.pid, port)
+    PROCESS.write_text(json.dumps(asdict(emulator)))
+    _wait_until_ready(emulator, process)
+    return emulator
+
+
+def stop() -> bool:
+    """End the recorded process and wait for its state to be saved; False when none ran."""
+    emulator = running()
+    if emulator:
+        os.kill(emulator.pid, signal.SIGTERM)
+        if not _wait_until_gone(emulator.pid):
+            os.kill(emulator.pid, signal.SIGKILL)
+            _wait_until_gone(emulator.pid)
+    PROCESS.unlink(missing_ok=True)
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    return emulator is not None
+
+
+def _environment(port: int) -> dict[str, str]:
+    """Only what it needs: nothing of the owner's own AWS settings reaches a handler."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(LOCAL),
+        "TMPDIR": str(SCRATCH),
+        "AUTH": "true",  # each function runs under its own role
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(STATE / "services"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(STATE / "s3"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _free_port(wanted: int | None) -> int:
+    if _is_free(wanted or PORT):
+        return wanted or PORT
+    if wanted:
+        raise FaultError(
+            f"Port {wanted} is taken.", "Choose another: PORT=4577 make up, or leave PORT out."
+        )
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib3.request(
+                "GET", f"{emulator.endpoint}/_ministack/ready", timeout=2, retries=False
+            )
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    stop()
+    raise FaultError("The local AWS did not start.", f"Read the end of {LOG}.")
+
+
+def _wait_until_gone(pid: int) -> bool:
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        if not _is_ours(pid):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether this pid is alive and still the emulator of this checkout: pids are used again."""
+    _reap(pid)
+    return str(interpreter()) in _command(pid)
+
+
+def _reap(pid: int) -> None:
+    """Collect it when it is our own child, else it would look alive for ever."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        if Path("/proc/self").exists():
+            return ""
+    listed = ["ps", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(listed, capture_output=True, text=True, check=False).stdout
+
+
+def _clean(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)

@@ -1,0 +1,17 @@
+"""Where the local stack keeps its files; all of them inside the checkout."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+LOCAL = BUILD / "local"
+STATE = LOCAL / "state"
+SCRATCH = LOCAL / "tmp"
+LOG = LOCAL / "ministack.log"
+PROCESS = LOCAL / "process.json"
+DEPLOYED = LOCAL / "stack.json"
+KEYS = LOCAL / "keys.json"
+ASSEMBLY = ROOT / "cdk.out"
+ENVIRONMENT = ROOT / ".tools" / "ministack"
+REQUIREMENTS = ROOT / "infra" / "local" / "requirements.txt"
+SAMPLE = ROOT / "infra" / "local" / "sample" / "online_retail.csv.gz"

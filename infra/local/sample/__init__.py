@@ -1,0 +1,1 @@
+"""The sample shop: real order lines with made-up people."""
