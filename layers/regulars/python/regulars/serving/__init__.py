@@ -1,0 +1,1 @@
+"""What the API answers: profiles, segments and recommendations, read from what was scored before."""

@@ -1,0 +1,34 @@
+"""Page tokens: good for one segment and one key, and nothing else."""
+
+import base64
+
+import pytest
+
+from regulars.domain.errors import InvalidRequestError
+from regulars.serving.pages import Place, sealed, unsealed
+
+PLACE = Place("0000000042", "p_abcdefghijklmnop")
+TOKEN = sealed(PLACE, "rfm:champions", "a" * 64)
+
+
+def test_token_opens_for_the_segment_and_key_it_was_given_to() -> None:
+    assert unsealed(TOKEN, "rfm:champions", "a" * 64) == PLACE
+
+
+@pytest.mark.parametrize(
+    ("token", "segment", "key_id"),
+    [
+        (TOKEN, "rfm:lost", "a" * 64),
+        (TOKEN, "rfm:champions", "b" * 64),
+        (TOKEN[:-2], "rfm:champions", "a" * 64),
+        ("A" + TOKEN[1:], "rfm:champions", "a" * 64),
+        (base64.urlsafe_b64encode(b'["1","p_1"]').decode(), "rfm:champions", "a" * 64),
+        ("", "rfm:champions", "a" * 64),
+        ("ü€", "rfm:champions", "a" * 64),
+        ("x" * 9999, "rfm:champions", "a" * 64),
+    ],
+)
+def test_token_from_elsewhere_is_refused(token: str, segment: str, key_id: str) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        unsealed(token, segment, key_id)
+    assert refused.value.code == "invalid_page_token"
