@@ -1,0 +1,59 @@
+"""What every channel keeps to: a delivery comes in as a Request, and leaves as Drafts of events.
+
+A channel is a module with
+
+* `CHANNEL`, the name in its sources and in the path of its webhook,
+* `verify(request, secrets, now)`, which raises SignatureError and
+* `translate(request) -> list[Draft]`, which raises InvalidRequestError for what cannot be read and
+  InvalidEventError for what can be read and never accepted.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from regulars.domain.events import Event
+from regulars.domain.identity import Identifier
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One delivery as it came: header names are lower-cased, `body` is the very bytes that were sent.
+
+    `source` is the id of ours under which the shop set the channel up, `config` what it set.
+    """
+
+    source: str
+    body: bytes
+    received_at: datetime
+    headers: dict[str, str] = {}
+    query: dict[str, str] = {}
+    config: dict[str, Any] = {}
+    default_country: str = ""
+    default_currency: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """An event as a channel tells it: `event` says what and names no subject; who is beside it, in clear.
+
+    `identifiers` become the event's subject keys; `contact` goes to PEOPLE and nowhere else.
+    """
+
+    event: Event
+    identifiers: tuple[Identifier, ...] = ()
+    contact: dict[str, str] = {}
+
+
+class Channel(Protocol):
+    """A module that keeps to this contract."""
+
+    CHANNEL: str
+
+    def verify(self, request: Request, secrets: Sequence[str], now: datetime) -> None:
+        """SignatureError when the delivery does not come from who it says; `secrets` are newest first."""
+        ...
+
+    def translate(self, request: Request) -> list[Draft]:
+        """The events the delivery tells."""
+        ...

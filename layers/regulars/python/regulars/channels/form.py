@@ -1,0 +1,119 @@
+"""A plain HTML form with a key: who wrote and what they agreed to; never what they wrote."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.form_fields import fields_of
+from regulars.channels.person import Person
+from regulars.channels.scrub import clean_text, looks_personal
+from regulars.domain.errors import InvalidEventError, SignatureError
+from regulars.domain.events import ConsentChange, Event, event_id
+from regulars.domain.times import to_text
+
+CHANNEL = "form"
+HONEYPOT = "_gotcha"
+KEY_FIELDS = ("key", "_key", "token")
+KEY_HEADER = "x-form-key"
+LONGEST_ANSWER = 64
+
+_TICKED = {"on", "yes", "true", "1", "y", "granted", "subscribed"}
+# A checkbox is sent only when it is ticked, so a form can grant consent and never deny it.
+_CONSENTS = {
+    "consent": "email",
+    "consent_email": "email",
+    "newsletter": "email",
+    "marketing": "email",
+    "consent_sms": "sms",
+    "consent_whatsapp": "whatsapp",
+    "consent_phone": "phone",
+}
+# Answers that are one of a few choices, never free text, may stay with the event.
+_CHOICES = (
+    "topic",
+    "topics",
+    "interest",
+    "interests",
+    "form_id",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+)
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001
+    """A form is not signed: the key is in the URL (`?key=`), a header or a hidden field, and may be any live one."""
+    given = _key(request)
+    if not given:
+        raise SignatureError("missing")
+    matches = [
+        hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode()) for secret in secrets
+    ]
+    if not any(matches):
+        raise SignatureError("signature")
+
+
+def translate(request: Request) -> list[Draft]:
+    """One `Form Submitted`; InvalidEventError(honeypot) for a robot, (missing_identity) for nobody."""
+    fields = fields_of(request)
+    if _first(fields, HONEYPOT):
+        raise InvalidEventError("The field no person sees was filled in.", "honeypot")
+    person = Person(request.default_country)
+    person.describe({name: values[0] for name, values in fields.items()})
+    if not person.identifiers:
+        raise InvalidEventError(
+            "The form gives no e-mail address and no phone.", "missing_identity"
+        )
+    at = to_text(request.received_at)
+    event = Event(
+        id=event_id(CHANNEL, request.source, _dedupe(request, fields)),
+        type="Form Submitted",
+        channel="form",
+        source=f"{CHANNEL}/{request.source}",
+        occurred_at=at,
+        received_at=at,
+        consents=_consents(fields, at),
+        properties=_choices(fields),
+    )
+    return [Draft(event, person.identifiers, person.contact)]
+
+
+def _key(request: Request) -> str:
+    for name in KEY_FIELDS:
+        if request.query.get(name):
+            return request.query[name]
+    header = request.headers.get(KEY_HEADER, "")
+    return header or _first(fields_of(request), "_key")
+
+
+def _dedupe(request: Request, fields: dict[str, list[str]]) -> str:
+    # The same answers sent by an impatient second click are one submission.
+    return _first(fields, "_id") or hashlib.sha256(request.body).hexdigest()
+
+
+def _first(fields: dict[str, list[str]], name: str) -> str:
+    return next((value for value in fields.get(name, ()) if value.strip()), "")
+
+
+def _consents(fields: dict[str, list[str]], at: str) -> tuple[ConsentChange, ...]:
+    granted = {
+        channel
+        for name, channel in _CONSENTS.items()
+        if _first(fields, name).strip().lower() in _TICKED
+    }
+    return tuple(ConsentChange(channel, "granted", at, "form") for channel in sorted(granted))
+
+
+def _choices(fields: dict[str, list[str]]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name in _CHOICES:
+        answers = [clean_text(value) for value in fields.get(name, fields.get(f"{name}[]", ()))]
+        short = [
+            text for text in answers if 0 < len(text) <= LONGEST_ANSWER and not looks_personal(text)
+        ]
+        if short:
+            kept[name] = short[:10]
+    return kept

@@ -1,0 +1,58 @@
+"""When something happened: as the sender says, kept out of the future, and told apart from history."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.times import FUTURE_TOLERANCE, from_text, to_text
+
+# An event told this late is history: a journey it starts would reach people out of the blue.
+HISTORY_AFTER = timedelta(days=7)
+YEARS = range(1990, 2500)  # no shop's export is older; catches zero dates and those that overflow
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """The times of an event."""
+
+    occurred_at: str
+    clock_skewed: bool = False
+    backfill: bool = False
+
+
+def parsed(value: object) -> datetime:
+    """An ISO 8601 text as a time; InvalidEventError(invalid_timestamp) for anything else."""
+    try:
+        moment = from_text(value if isinstance(value, str) else "")
+        if moment.year not in YEARS:
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise InvalidEventError(
+            "The time is not an ISO 8601 text such as 2026-11-22T10:00:00Z.", "invalid_timestamp"
+        ) from None
+    return moment
+
+
+def happened(said: datetime, received_at: datetime, sent_at: datetime | None = None) -> Moment:
+    """When it happened by our clock.
+
+    A sender whose `sent_at` is minutes off has a wrong clock, so `said` is moved by as much; a smaller difference is
+    the way to us, and moving by it would reorder events. What still lies in the future is clamped to the receipt.
+    """
+    drift = received_at - sent_at if sent_at else timedelta()
+    skewed = abs(drift) > FUTURE_TOLERANCE
+    moment = said + drift if skewed else said
+    if moment > received_at + FUTURE_TOLERANCE:
+        return Moment(to_text(received_at), clock_skewed=True)
+    return Moment(to_text(moment), skewed, backfill=moment < received_at - HISTORY_AFTER)
+
+
+def first_of(*values: object) -> str:
+    """The first text that is not blank as a canonical time; '' when there is none or it is no time."""
+    for value in values:
+        if isinstance(value, str) and value.strip():
+            try:
+                return to_text(parsed(value))
+            except InvalidEventError:
+                return ""
+    return ""

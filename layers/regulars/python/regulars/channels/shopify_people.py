@@ -1,0 +1,68 @@
+"""The buyer in a Shopify resource: identifiers, contact data and the consent that came with them."""
+
+from typing import Any
+
+from regulars.channels.moments import first_of
+from regulars.channels.person import Person
+from regulars.channels.reading import an_object, objects
+from regulars.channels.scrub import clean_text
+from regulars.domain.events import ConsentChange
+
+# `not_subscribed` is a person never asked: neither a grant nor a denial.
+_STATES = {"subscribed": "granted", "unsubscribed": "denied", "pending": "pending"}
+_ANONYMOUS_IDS = {"anonymousId", "anonymous_id", "ajs_anonymous_id", "_anonymous_id"}
+
+
+def customer_of(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The customer resource: the body itself, or the one within an order or a checkout."""
+    return body if kind == "customers" else an_object(body.get("customer"))
+
+
+def person_of(kind: str, body: dict[str, Any], shop: str, default_country: str) -> Person:
+    """Who the resource speaks of: nobody for products and refunds.
+
+    A delivery address is not read: it may be that of who gets the present.
+    """
+    person = Person(default_country)
+    if kind in {"products", "refunds"}:
+        return person
+    customer = customer_of(kind, body)
+    person.add("customer", customer.get("id") or body.get("customer_id"), f"shopify/{shop}")
+    person.describe(customer)
+    person.describe({"email": body.get("email"), "phone": body.get("phone")})
+    person.add("email", body.get("contact_email"))
+    if "last_name" not in person.contact:
+        billing = an_object(body.get("billing_address"))
+        person.describe({name: billing.get(name) for name in ("first_name", "last_name")})
+    for attribute in objects(body.get("note_attributes")):
+        # A storefront puts its visitor's id on the cart, so that the order meets the visits.
+        if attribute.get("name") in _ANONYMOUS_IDS:
+            person.add("anonymous_id", attribute.get("value"))
+    return person
+
+
+def consents_of(kind: str, body: dict[str, Any]) -> tuple[ConsentChange, ...]:
+    """The marketing consent of the customer resource, each with the time it was given."""
+    customer = customer_of(kind, body)
+    said = (
+        _consent(channel, an_object(customer.get(f"{channel}_marketing_consent")), customer)
+        for channel in ("email", "sms")
+    )
+    return tuple(consent for consent in said if consent)
+
+
+def traits_of(kind: str, body: dict[str, Any]) -> dict[str, str]:
+    """Country and language, from the customer's own address."""
+    customer = customer_of(kind, body)
+    address = an_object(customer.get("default_address")) or an_object(body.get("billing_address"))
+    said = {"country": address.get("country_code"), "locale": body.get("customer_locale")}
+    texts = {name: clean_text(value)[:16] for name, value in said.items()}
+    return {name: text for name, text in texts.items() if text}
+
+
+def _consent(channel: str, said: dict[str, Any], customer: dict[str, Any]) -> ConsentChange | None:
+    status = _STATES.get(str(said.get("state")))
+    at = first_of(said.get("consent_updated_at"), customer.get("updated_at"))
+    if not status or not at:
+        return None
+    return ConsentChange(channel, status, at, clean_text(said.get("opt_in_level")))
