@@ -12,6 +12,7 @@ from regulars.domain.manifests import DatasetManifest, encode, sha256
 from regulars.store import schema
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 
@@ -46,6 +47,26 @@ class Datasets:
 
     def _get(self, key: str) -> bytes:
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+
+class LatestDataset:
+    """The control item that names the newest dataset, for the owner's eyes and for scoring."""
+
+    def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
+        self._table = table
+        self._client = client or boto3.client("dynamodb")
+
+    def point(self, manifest: DatasetManifest) -> None:
+        """Name this dataset as the newest."""
+        item = {
+            "id": schema.DATASET_ID,
+            "dataset_id": manifest.dataset_id,
+            "cutoff": manifest.cutoff,
+            "created_at": manifest.created_at,
+        }
+        self._client.put_item(
+            TableName=self._table, Item={name: {"S": value} for name, value in item.items()}
+        )
 
 
 def file_sha256(path: Path) -> str:

@@ -44,9 +44,10 @@ EVENTS = Table(
 PEOPLE = Table("people", "subject")
 
 # Derived state, by person. Sort keys:
-#   profile           subjects, state (canonical JSON text), rev, applied, floor; or merged_into
+#   profile           subjects, state (canonical JSON text), rev, applied, newest, floor, born; or merged_into
 #   profile#scores    scores (JSON text), computed_at
 #   order#<order key> order (JSON text), rev
+#   applied#<rev>     applied: the ids of the events counted by then, put aside from the profile to keep it small
 #   recommendations   candidates (JSON text), computed_at
 #   segment#<scheme>  segment (<scheme>:<name>), rank (sortable text): the membership, indexed
 PROFILES = Table(
@@ -77,6 +78,11 @@ def order_sort_key(order_key: str) -> str:
     return f"order#{order_key}"
 
 
+def applied_sort_key(rev: int) -> str:
+    """The sort key of the ids a profile put aside after its `rev`-th write."""
+    return f"applied#{rev:010}"
+
+
 def segment_sort_key(scheme: str) -> str:
     """The sort key of a person's membership in a scheme (rfm, kmeans)."""
     return f"segment#{scheme}"
@@ -104,6 +110,9 @@ def model_key(model: str, version: str, name: str) -> str:
 def outcome_key(model: str) -> str:
     """The object key of how a model's last training ended."""
     return f"{MODELS_PREFIX}{model}/outcome.json"
+
+
+DATASET_ID = "dataset"  # the control item that names the newest dataset
 
 
 def champion_id(model: str) -> str:

@@ -1,0 +1,29 @@
+"""Nightly or on demand: the lake becomes a dataset; its manifest, written last, starts the trainings."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from regulars.domain.errors import InsufficientDataError
+from regulars.domain.times import from_text
+from regulars.settings import BuildDatasetSettings
+from regulars.store.archive import Archive
+from regulars.store.datasets import Datasets, LatestDataset
+from regulars.store.directory import Directory
+from regulars.training.datasets import publish_dataset
+
+SETTINGS = BuildDatasetSettings.from_env()
+ARCHIVE = Archive(SETTINGS.lake_bucket)
+DIRECTORY = Directory(SETTINGS.profiles_table)
+DATASETS = Datasets(SETTINGS.lake_bucket)
+LATEST = LatestDataset(SETTINGS.control_table)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Build the dataset as of `cutoff` (RFC 3339, default now); answers what was built, or what is missing."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    cutoff = from_text(event["cutoff"]) if event.get("cutoff") else now
+    try:
+        manifest = publish_dataset(ARCHIVE, DIRECTORY, DATASETS, LATEST, cutoff, now)
+    except InsufficientDataError as error:
+        return {"status": error.code, "reason": str(error)}
+    return {"status": "ok", "dataset_id": manifest.dataset_id, "counts": manifest.counts}

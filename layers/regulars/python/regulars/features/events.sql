@@ -1,0 +1,75 @@
+-- The lake's events, each once, with the person they belong to; `told` holds what they say, `lines` their items.
+-- Reads: directory(subject, profile_id). Test events never count; an event of nobody known teaches nothing here.
+CREATE TABLE lake AS
+SELECT event.*
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY id ORDER BY received_at) AS copy
+    FROM read_json(
+        $objects,
+        format = 'newline_delimited',
+        ignore_errors = true,
+        maximum_object_size = 1048576,
+        columns = {
+            'id': 'VARCHAR', 'type': 'VARCHAR', 'channel': 'VARCHAR', 'occurred_at': 'VARCHAR', 'received_at': 'VARCHAR',
+            'subjects': 'VARCHAR[]', 'currency': 'VARCHAR', 'test': 'BOOLEAN', 'order': 'JSON',
+            'items': 'STRUCT(product_id VARCHAR, name VARCHAR, category VARCHAR, quantity BIGINT, price BIGINT)[]'
+        }
+    )
+) AS event
+WHERE copy = 1 AND id IS NOT NULL AND NOT coalesce(test, false);
+
+CREATE TABLE told AS
+SELECT
+    id AS event_id,
+    profile_id,
+    type,
+    channel,
+    happened,
+    order_key,
+    version,
+    least(coalesce(placed_at, happened), happened) AS placed_at,
+    status = 'cancelled' AS cancelled,
+    total,
+    -- A refund without an amount in the event is one of 0; an explicit null is one of everything.
+    refund_id,
+    refunded,
+    refund_type = 'NULL' AS refunded_all,
+    currency,
+    has_items
+FROM (
+    SELECT
+        id,
+        profile_id,
+        type,
+        channel,
+        CAST(floor(epoch(CAST(occurred_at AS TIMESTAMP))) AS BIGINT) AS happened,
+        "order" ->> '$.key' AS order_key,
+        coalesce("order" ->> '$.version', '') AS version,
+        CAST(floor(epoch(TRY_CAST(nullif("order" ->> '$.placed_at', '') AS TIMESTAMP))) AS BIGINT) AS placed_at,
+        coalesce("order" ->> '$.status', 'placed') AS status,
+        coalesce(CAST("order" ->> '$.total' AS BIGINT), 0) AS total,
+        coalesce("order" ->> '$.refund_id', '') AS refund_id,
+        coalesce(CAST("order" ->> '$.refunded' AS BIGINT), 0) AS refunded,
+        coalesce(json_type("order", '$.refunded'), 'NONE') AS refund_type,
+        coalesce(nullif("order" ->> '$.currency', ''), currency, '') AS currency,
+        coalesce(len(items), 0) > 0 AS has_items
+    FROM lake
+    JOIN directory ON directory.subject = lake.subjects[1]
+    WHERE TRY_CAST(occurred_at AS TIMESTAMP) < to_timestamp($cutoff) AT TIME ZONE 'UTC'
+);
+
+CREATE TABLE lines AS
+SELECT
+    event_id,
+    item.product_id AS product_id,
+    coalesce(item.name, '') AS name,
+    coalesce(item.category, '') AS category,
+    coalesce(item.quantity, 1) AS quantity,
+    item.price AS price
+FROM (
+    SELECT id AS event_id, unnest(items) AS item
+    FROM lake
+    WHERE id IN (SELECT event_id FROM told WHERE order_key IS NOT NULL AND has_items)
+);
+
+DROP TABLE lake;

@@ -1,0 +1,66 @@
+-- When, how often and how much each person bought before $cutoff. Reads orders; one row a person with a purchase.
+-- Orders of one day are one purchase day: rhythm is counted between days. Only the shop's own currency is added up.
+-- Sums are of integers (decayed ones in millionths), so that no order of rows changes a byte.
+CREATE OR REPLACE TEMP TABLE purchases AS
+WITH kept AS (
+    SELECT *, CASE WHEN currency = $currency THEN net ELSE 0 END AS money, ($cutoff - happened) / 86400.0 AS age
+    FROM orders
+    WHERE NOT cancelled
+),
+
+days AS (
+    SELECT profile_id, happened // 86400 AS day, min(age) AS age FROM kept GROUP BY ALL
+),
+
+gaps AS (
+    SELECT profile_id, day, CAST(day - lag(day) OVER (PARTITION BY profile_id ORDER BY day) AS BIGINT) AS gap
+    FROM days
+),
+
+rhythm AS (
+    SELECT
+        profile_id,
+        count(*) AS purchase_days,
+        count(DISTINCT (CAST($cutoff AS BIGINT) // 86400 - day) // 30) AS months_active,
+        sum(gap) / count(gap) AS gap_mean,
+        sqrt(greatest(0, sum(gap * gap) / count(gap) - (sum(gap) / count(gap)) * (sum(gap) / count(gap)))) AS gap_std,
+        max(gap) AS gap_max,
+        arg_max(gap, day) AS gap_last
+    FROM gaps
+    GROUP BY profile_id
+)
+
+SELECT
+    profile_id,
+    min(age) AS recency_days,
+    max(age) AS tenure_days,
+    count(*) AS orders,
+    any_value(purchase_days) AS purchase_days,
+    CAST(sum(money) AS BIGINT) AS money,
+    sum(money) / count(*) AS basket_mean,
+    max(money) AS basket_max,
+    arg_min(money, (age, order_key)) AS basket_last,
+    CAST(sum(CASE WHEN age <= 90 THEN money ELSE 0 END) AS BIGINT) AS money_90,
+    count(*) FILTER (WHERE age <= 30) AS orders_30,
+    count(*) FILTER (WHERE age <= 90) AS orders_90,
+    count(*) FILTER (WHERE age > 90 AND age <= 180) AS orders_90_before,
+    count(*) FILTER (WHERE age <= 365) AS orders_365,
+    count(*) FILTER (WHERE abs(age - 365 + $horizon_days / 2.0) <= $horizon_days / 2.0) AS orders_last_year,
+    sum(CAST(1e6 * power(2, -age / 30) AS BIGINT)) / 1e6 AS orders_decayed_30,
+    sum(CAST(1e6 * power(2, -age / 90) AS BIGINT)) / 1e6 AS orders_decayed_90,
+    sum(CAST(money * power(2, -age / 90) AS BIGINT)) / 1.0 AS money_decayed_90,
+    any_value(months_active) AS months_active,
+    coalesce(any_value(gap_mean), min(age)) AS gap_mean,
+    coalesce(any_value(gap_std), 0) AS gap_std,
+    coalesce(any_value(gap_last), min(age)) AS gap_last,
+    coalesce(any_value(gap_max), min(age)) AS gap_max,
+    min(age) / greatest(1, coalesce(any_value(gap_mean), min(age))) AS overdue,
+    count(DISTINCT channel) AS channels,
+    count(*) FILTER (WHERE channel = 'web') / count(*) AS web_share,
+    count(*) FILTER (WHERE (happened // 86400 + 4) % 7 IN (0, 6)) / count(*) AS weekend_share,
+    count(*) FILTER (WHERE happened % 86400 >= 64800) / count(*) AS evening_share,
+    count(*) FILTER (WHERE refunded > 0) / count(*) AS refund_share,
+    count(*) FILTER (WHERE currency <> $currency) / count(*) AS foreign_share
+FROM kept
+JOIN rhythm USING (profile_id)
+GROUP BY profile_id;

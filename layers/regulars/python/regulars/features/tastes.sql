@@ -1,0 +1,62 @@
+-- What each person bought before $cutoff, and how what they buy is bought again by others. Reads orders and lines.
+CREATE OR REPLACE TEMP TABLE bought AS
+SELECT
+    profile_id,
+    product_id,
+    min(category) AS category,
+    count(*) AS times,
+    CAST(sum(quantity) AS BIGINT) AS quantity,
+    CAST(sum(amount) AS BIGINT) AS amount,
+    min(happened) AS first_at,
+    max(happened) AS last_at
+FROM (
+    SELECT
+        profile_id,
+        product_id,
+        min(category) AS category,
+        sum(quantity) AS quantity,
+        sum(quantity * coalesce(price, 0)) AS amount,
+        min(happened) AS happened
+    FROM orders
+    JOIN lines ON lines.event_id = orders.basket
+    WHERE NOT cancelled
+    GROUP BY order_key, profile_id, product_id
+)
+GROUP BY profile_id, product_id;
+
+-- Shrunk towards nothing seen: a product few people bought says little.
+CREATE OR REPLACE TEMP TABLE habits AS
+SELECT
+    product_id,
+    count(*) AS buyers,
+    count(*) FILTER (WHERE times > 1) / (count(*) + 5.0) AS rebuy_rate,
+    (count(*) FILTER (WHERE $cutoff - last_at <= 30 * 86400)) / (count(*) + 5.0) AS trend,
+    sum(last_at - first_at) / greatest(1, sum(times - 1)) AS rebuy_gap
+FROM bought
+GROUP BY product_id;
+
+CREATE OR REPLACE TEMP TABLE tastes AS
+SELECT
+    profile_id,
+    count(*) AS products,
+    count(DISTINCT nullif(category, '')) AS categories,
+    CAST(sum(times) AS BIGINT) AS lines_bought,
+    CAST(sum(quantity) AS BIGINT) AS quantity,
+    sum(times - 1) / sum(times) AS rebuy_share,
+    count(*) FILTER (WHERE first_at >= newest - 86400) / count(*) AS new_share,
+    sum(CAST(1e6 * rebuy_rate AS BIGINT)) / count(*) / 1e6 AS product_loyalty,
+    max(rebuy_rate) AS product_loyalty_max,
+    sum(CAST(1e6 * trend AS BIGINT)) / count(*) / 1e6 AS product_trend,
+    sum(CAST(1e6 * ln(buyers) AS BIGINT)) / count(*) / 1e6 AS product_popularity,
+    count(*) FILTER (WHERE times > 1 AND ($cutoff - last_at) BETWEEN 0.5 * own_gap AND 1.5 * own_gap) AS due_products,
+    count(*) FILTER (WHERE rebuy_gap > 0 AND ($cutoff - last_at) <= rebuy_gap) / count(*) AS stocked_share,
+    CAST(sum(amount) AS BIGINT) / greatest(1, sum(quantity)) AS price_mean
+FROM (
+    SELECT
+        *,
+        (last_at - first_at) / greatest(1, times - 1) AS own_gap,
+        max(last_at) OVER (PARTITION BY profile_id) AS newest
+    FROM bought
+    JOIN habits USING (product_id)
+)
+GROUP BY profile_id;
