@@ -1,7 +1,5 @@
-"""HTTP answers: ONE table of errors → status, and the two shapes in which a refusal is told."""
+"""HTTP answers of the API: routes, and the two shapes in which a refusal is told."""
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +14,8 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRo
 
 from regulars.domain import errors
 from regulars.edge.logging import log_failure
+from regulars.edge.requests import presented_key as presented_key
+from regulars.edge.requests import raw_body as raw_body
 from regulars.edge.statuses import status_of
 
 # What storefront SDKs send; `*` would not cover Authorization. Powertools adds Authorization, Content-Type, X-Api-Key.
@@ -74,17 +74,6 @@ def resolver(refusal: Refusal = problem) -> APIGatewayHttpResolver:
     return app
 
 
-def raw_body(event: Mapping[str, Any]) -> bytes:
-    """The very bytes that were sent; only `isBase64Encoded` tells how the gateway passed them."""
-    body = event.get("body") or ""
-    try:
-        return (
-            base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-        )
-    except (binascii.Error, UnicodeEncodeError):
-        raise errors.InvalidRequestError("The body is not readable.", "invalid_body") from None
-
-
 def json_body[T](event: Mapping[str, Any], shape: type[T], limit: int) -> T:
     """The body decoded into `shape`; InvalidRequestError and PayloadTooLargeError say what is wrong, never quoting."""
     body = raw_body(event)
@@ -98,23 +87,6 @@ def json_body[T](event: Mapping[str, Any], shape: type[T], limit: int) -> T:
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise errors.InvalidRequestError("The body is not JSON.", "invalid_json") from None
-
-
-def presented_key(headers: Mapping[str, str]) -> str:
-    """The API key in `Authorization: Bearer <key>`, `Basic base64(<key>:)` or `X-Api-Key`; '' when there is none."""
-    kind, _, value = headers.get("authorization", "").strip().partition(" ")
-    if kind.lower() == "bearer":
-        return value.strip()
-    if kind.lower() == "basic":
-        return _basic_user(value.strip())
-    return headers.get("x-api-key", "").strip()
-
-
-def _basic_user(value: str) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def _refused(error: Exception, refusal: Refusal) -> Response[str]:
