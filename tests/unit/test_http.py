@@ -10,7 +10,7 @@ import pytest
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from regulars.domain import errors
-from regulars.edge import http
+from regulars.edge import http, requests
 from regulars.edge.logging import LOGGER
 
 
@@ -94,9 +94,9 @@ def test_wrong_method_is_told_from_an_unknown_path() -> None:
 
 def test_raw_body_trusts_only_the_gateways_flag() -> None:
     text = base64.b64encode(b"\x1f\x8b").decode()
-    assert http.raw_body({"body": text, "isBase64Encoded": True}) == b"\x1f\x8b"
-    assert http.raw_body({"body": text, "isBase64Encoded": False}) == text.encode()
-    assert http.raw_body({}) == b""
+    assert requests.raw_body({"body": text, "isBase64Encoded": True}) == b"\x1f\x8b"
+    assert requests.raw_body({"body": text, "isBase64Encoded": False}) == text.encode()
+    assert requests.raw_body({}) == b""
 
 
 class Lookup(msgspec.Struct):
@@ -141,4 +141,4 @@ def test_body_over_its_limit_is_too_large() -> None:
     ],
 )
 def test_key_is_found_where_clients_put_it(headers: dict[str, str], key: str) -> None:
-    assert http.presented_key(headers) == key
+    assert requests.presented_key(headers) == key

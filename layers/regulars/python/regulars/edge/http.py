@@ -14,8 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRo
 
 from regulars.domain import errors
 from regulars.edge.logging import log_failure
-from regulars.edge.requests import presented_key as presented_key
-from regulars.edge.requests import raw_body as raw_body
+from regulars.edge.requests import raw_body
 from regulars.edge.statuses import status_of
 
 # What storefront SDKs send; `*` would not cover Authorization. Powertools adds Authorization, Content-Type, X-Api-Key.

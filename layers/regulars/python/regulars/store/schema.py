@@ -118,3 +118,13 @@ DATASET_ID = "dataset"  # the control item that names the newest dataset
 def champion_id(model: str) -> str:
     """The control item that names a model's champion."""
     return f"champion#{model}"
+
+
+def source_id(channel: str, source: str) -> str:
+    """The control item of a webhook source."""
+    return f"source#{channel}/{source}"
+
+
+def import_id(object_key: str) -> str:
+    """The control item that says how far the import of an upload has come."""
+    return f"import#{object_key}"

@@ -1,0 +1,71 @@
+"""The webhook sources a shop has set up, known again for a minute without asking the table."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import msgspec
+
+from regulars.store import schema
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+REMEMBERED_SECONDS = 60.0
+# A flood of made-up paths must not fill the container's memory.
+REMEMBERED = 1024
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One account of a channel: `source` is the id in its URL, `config` what its channel needs to know."""
+
+    channel: str
+    source: str
+    config: dict[str, Any] = {}
+    disabled: bool = False
+
+
+class Sources:
+    """The sources in the control table."""
+
+    def __init__(
+        self,
+        table: str,
+        client: "DynamoDBClient | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._table = table
+        self._client = client or boto3.client("dynamodb")
+        self._clock = clock
+        self._remembered: dict[str, tuple[float, Source | None]] = {}
+
+    def save(self, source: Source) -> None:
+        """Set a source up, or change it."""
+        item: dict[str, Any] = {
+            "id": {"S": schema.source_id(source.channel, source.source)},
+            "channel": {"S": source.channel},
+            "source": {"S": source.source},
+            "config": {"S": msgspec.json.encode(source.config).decode()},
+            "disabled": {"BOOL": source.disabled},
+        }
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def find(self, channel: str, source: str) -> Source | None:
+        """The source, None when there is none or it is disabled."""
+        id_ = schema.source_id(channel, source)
+        until, found = self._remembered.get(id_, (0.0, None))
+        if self._clock() < until:
+            return found
+        found = self._read(id_)
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        self._remembered[id_] = (self._clock() + REMEMBERED_SECONDS, found)
+        return found
+
+    def _read(self, id_: str) -> Source | None:
+        item = self._client.get_item(TableName=self._table, Key={"id": {"S": id_}}).get("Item")
+        if not item or item.get("disabled", {}).get("BOOL"):
+            return None
+        config = msgspec.json.decode(item.get("config", {"S": "{}"})["S"], type=dict[str, Any])
+        return Source(item["channel"]["S"], item["source"]["S"], config)
