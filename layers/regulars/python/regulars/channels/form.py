@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ KEY_FIELDS = ("key", "_key", "token")
 KEY_HEADER = "x-form-key"
 LONGEST_ANSWER = 64
 
+_ORIGIN = re.compile(r"(https?://[A-Za-z0-9.-]+(?::\d+)?)(?:[/?#][!-\[\]-~]*)?\Z")
 _TICKED = {"on", "yes", "true", "1", "y", "granted", "subscribed"}
 # A checkbox is sent only when it is ticked, so a form can grant consent and never deny it.
 _CONSENTS = {
@@ -79,6 +81,25 @@ def translate(request: Request) -> list[Draft]:
         properties=_choices(fields),
     )
     return [Draft(event, person.identifiers, person.contact)]
+
+
+def next_page(request: Request) -> str:
+    """Where a browser goes after the form: its `_next` if that is on the host set up as `next`, else `next` itself.
+
+    Any other address would make the door an open redirect.
+    """
+    configured = request.config.get("next")
+    if not isinstance(configured, str):
+        return ""
+    wanted = _first(fields_of(request), "_next")
+    origin = _origin(wanted)
+    return wanted if origin and origin == _origin(configured) else configured
+
+
+def _origin(url: str) -> str:
+    """`https://host:port` of a URL; '' for another scheme and for what a browser may read otherwise than we do."""
+    match = _ORIGIN.match(url)
+    return match.group(1).lower() if match else ""
 
 
 def _key(request: Request) -> str:

@@ -1,0 +1,94 @@
+"""The doors' side of HTTP: payload 2.0 in, an answer out, every error told in the shape that SDKs understand.
+
+The doors have a handful of routes and answer within a sender's patience; a router would be a quarter of their cold start.
+"""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from regulars.domain.errors import RegularsError
+from regulars.edge.requests import raw_body
+from regulars.edge.statuses import status_of
+
+# What storefront SDKs send with a call; `*` would not cover Authorization.
+_SDK_HEADERS = (
+    "authorization, content-type, x-retry-count, anonymousid, sentat, rsa-recovered, rsa-retry-attempt, "
+    "rsa-since-last-attempt, rsa-since-first-attempt, rsa-retry-reason"
+)
+CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "retry-after"}
+PREFLIGHT = {
+    "access-control-allow-methods": "POST, GET, OPTIONS",
+    "access-control-allow-headers": _SDK_HEADERS,
+    "access-control-max-age": "86400",
+}
+
+type Answer = dict[str, Any]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One HTTP request: header names are lower-cased, `body` is the very bytes that were sent."""
+
+    method: str
+    path: tuple[str, ...]
+    headers: dict[str, str]
+    query: dict[str, str]
+    body: bytes
+
+
+def called(event: Mapping[str, Any]) -> Call:
+    """The request in an event of payload format 2.0; InvalidRequestError when its body is unreadable."""
+    http = event["requestContext"]["http"]
+    stage = event["requestContext"].get("stage", "$default")
+    path = str(event["rawPath"]).removeprefix(f"/{stage}/")
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    query = dict(parse_qsl(event.get("rawQueryString", "")))
+    return Call(http["method"], tuple(path.strip("/").split("/")), headers, query, raw_body(event))
+
+
+def answered(value: object, status: int = HTTPStatus.OK) -> Answer:
+    """`value` as JSON, readable from any storefront."""
+    headers = {"content-type": "application/json", "cache-control": "no-store", **CORS}
+    return {
+        "statusCode": int(status),
+        "headers": headers,
+        "body": msgspec.json.encode(value).decode(),
+    }
+
+
+def preflight() -> Answer:
+    """The answer to a browser that asks before it sends."""
+    return {"statusCode": int(HTTPStatus.NO_CONTENT), "headers": CORS | PREFLIGHT}
+
+
+def answering(door: Callable[[], Answer]) -> Answer:
+    """What the door answers; an error through the one table. A fault of ours is a 500 that asks for a retry."""
+    try:
+        return door()
+    except RegularsError as error:
+        status = status_of(error)
+        if status is not None:
+            return _refused(status, error.code, str(error))
+        return _failed(error)
+    except Exception as error:  # noqa: BLE001 (the last one to see it)
+        return _failed(error)
+
+
+def _failed(error: Exception) -> Answer:
+    # Imported when something failed: the logger is a twentieth of a cold start.
+    from regulars.edge.logging import log_failure  # noqa: PLC0415
+
+    log_failure(error, "door")
+    message = "Something failed on our side; please retry."
+    return _refused(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
+
+
+def _refused(status: HTTPStatus, code: str, message: str) -> Answer:
+    # Without `code` and `message` the older SDKs retry for ever.
+    answer = answered({"success": False, "code": code, "message": message}, status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer["headers"]["retry-after"] = "1"
+    return answer
