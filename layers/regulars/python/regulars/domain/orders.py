@@ -87,6 +87,9 @@ class OrderTotals(msgspec.Struct, frozen=True, omit_defaults=True):
         return (from_text(self.last) - from_text(self.first)) / timedelta(days=1) / (self.count - 1)
 
 
+NO_ORDERS = OrderTotals()
+
+
 def add_to_order(order: Order, event: Event) -> Order:
     """The order with what one event says about it; commutative and idempotent."""
     fact = event.order
@@ -102,8 +105,10 @@ def add_to_order(order: Order, event: Event) -> Order:
 
 
 def totals(orders: Iterable[Order]) -> OrderTotals:
-    """What these orders come to, whatever their order."""
+    """What these orders come to, whatever their order; NO_ORDERS itself when nothing was ordered."""
     told = [order for order in orders if order.event]
+    if not told:
+        return NO_ORDERS
     counted = [order for order in told if order.counts]
     times = [order.ordered_at for order in counted]
     return OrderTotals(

@@ -6,7 +6,7 @@ import msgspec
 
 from regulars.domain import identity
 from regulars.domain.events import ConsentChange, Event
-from regulars.domain.orders import Order, OrderTotals, add_to_order, totals
+from regulars.domain.orders import NO_ORDERS, Order, OrderTotals, add_to_order, totals
 
 # Counted by name; all others together as OTHER, so that whoever invents names cannot make a profile grow without end.
 COUNTED = frozenset({
@@ -56,7 +56,7 @@ class ProfileState(msgspec.Struct, frozen=True, omit_defaults=True):
     events: int = 0
     channels: dict[str, Activity] = {}
     counts: dict[str, int] = {}  # by event type
-    orders: OrderTotals = OrderTotals()
+    orders: OrderTotals = NO_ORDERS
     consent: dict[str, Consent] = {}  # by channel
     traits: dict[str, Trait] = {}
 

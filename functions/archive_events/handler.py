@@ -1,0 +1,20 @@
+"""The ledger's stream to the lake."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from regulars.edge import streams
+from regulars.profiling import archive_events
+from regulars.settings import ArchiveEventsSettings
+from regulars.store.lake import Lake
+from regulars.store.rejects import Rejects
+
+SETTINGS = ArchiveEventsSettings.from_env()
+LAKE = Lake(SETTINGS.lake_bucket)
+REJECTS = Rejects(SETTINGS.rejects_table)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Write a batch of stream records to the lake; a fault of S3 is raised, so that the batch comes again."""
+    archive_events(streams.changes(event), LAKE, REJECTS, datetime.now(UTC))
+    return {"batchItemFailures": []}

@@ -1,0 +1,53 @@
+"""Making two profiles one, so that a crash between any two writes and another worker's merge lose nothing.
+
+The younger profile is frozen first: from then on its ids are final and every path from its subjects leads on. Then the
+older one takes in its events in one write. Last the subjects are pointed anew, those that led here at the very end:
+as long as one of them still leads through the frozen profile, whoever comes by does all of this again.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from regulars.domain import identity
+from regulars.domain.profiles import Profile, ProfileState
+from regulars.profiling.persons import Share
+from regulars.profiling.stores import Stores
+
+
+def freeze(stores: Stores, profile: Profile, into: Profile) -> Profile:
+    """Mark a profile as merged; ConcurrentUpdateError when it has changed."""
+    frozen = replace(
+        profile, state=ProfileState(), merged_into=into.profile_id, rev=profile.rev + 1
+    )
+    stores.profiles.write(frozen)
+    return frozen
+
+
+def settle(stores: Stores, merged: Sequence[Profile], into: Profile, share: Share) -> None:
+    """After `into` took them in: remove what was derived for them and lead everybody to `into` directly."""
+    for profile in merged:
+        stores.profiles.clear(profile.profile_id)
+    _redirect(stores, merged, into)
+    subjects = {subject for profile in merged for subject in profile.subjects}
+    pointers = stores.people.pointers({*subjects, *share.subjects})
+    away = {profile.profile_id for profile in merged}
+    for subject in (*sorted(subjects - set(share.subjects)), *share.subjects):
+        # Somebody who pointed it anew meanwhile did so along the same way.
+        if pointers.get(subject) in away:
+            stores.people.point(subject, into.profile_id, pointers[subject])
+
+
+def _redirect(stores: Stores, merged: Sequence[Profile], into: Profile) -> None:
+    """Let profiles merged earlier lead to `into` in one step, so that no chain grows.
+
+    A profile's id is made of a subject that is now among those of the profile it was merged into.
+    """
+    earlier = {identity.profile_id(subject) for profile in merged for subject in profile.subjects}
+    known = stores.profiles.read(earlier | {profile.profile_id for profile in merged})
+    away = {profile.profile_id for profile in merged}
+    for profile in known.values():
+        if profile.merged_into in away:
+            stores.profiles.write(
+                replace(profile, merged_into=into.profile_id, rev=profile.rev + 1)
+            )

@@ -1,0 +1,88 @@
+"""The ledger's stream to profiles: exactly-once effect whatever the order, the repetition and the crashes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
+from regulars.domain.events import encode
+from regulars.edge.logging import log_failure
+from regulars.edge.streams import Batch
+from regulars.profiling.persons import Share, shares, subjects_of
+from regulars.profiling.stores import Stores
+from regulars.profiling.whereabouts import Whereabouts, locate
+from regulars.profiling.writing import update_person
+from regulars.store.rejects import Reject
+
+SOURCE = "events stream"
+
+
+def update_profiles(batch: Batch, stores: Stores, now: datetime) -> int:
+    """Bring the profiles of everybody in the batch up to date; the number of persons is returned.
+
+    What can never be folded is set aside as a reject. A fault worth retrying is raised once everybody else is done;
+    the whole batch may then be given again.
+    """
+    rejects = [
+        Reject("unreadable_record", record.reason, SOURCE, record.raw)
+        for record in batch.unreadable
+    ]
+    pointers = stores.people.pointers(subjects_of(batch.changes))
+    persons = shares(batch.changes, pointers)
+    faults: list[Exception] = []
+    _update_all(persons, stores, _looked_up(stores, persons, pointers), rejects, faults)
+    if rejects:
+        stores.rejects.keep(rejects, now)
+    if faults:
+        raise faults[0]
+    return len(persons)
+
+
+def _looked_up(
+    stores: Stores, persons: list[Share], pointers: dict[str, str]
+) -> Whereabouts | None:
+    """Everybody's whereabouts in a few calls; None when one of them cannot be read, to find out whose it is."""
+    try:
+        return locate(stores, persons, pointers)
+    except Exception as error:
+        if _worth_retrying(error):
+            raise
+        return None
+
+
+def _update_all(
+    persons: Iterable[Share],
+    stores: Stores,
+    view: Whereabouts | None,
+    rejects: list[Reject],
+    faults: list[Exception],
+) -> None:
+    for share in persons:
+        try:
+            update_person(share, stores, view)
+        except Exception as error:  # noqa: BLE001 (a poison record stops nobody)
+            if _worth_retrying(error):
+                faults.append(error)
+            elif len(share.events) > 1:
+                _update_all(share.single(), stores, None, rejects, faults)
+            else:
+                log_failure(error, "update_profiles")
+                rejects.append(_reject(share, error))
+
+
+def _worth_retrying(error: Exception) -> bool:
+    if isinstance(error, ClientError):
+        # DynamoDB's word for an item it will never take, such as one over 400 KB.
+        return error.response["Error"]["Code"] != "ValidationException"
+    return isinstance(
+        error, BotoCoreError | ConcurrentUpdateError | LedgerLaggingError | StoreBusyError
+    )
+
+
+def _reject(share: Share, error: Exception) -> Reject:
+    reason = f"A profile could not be updated: {type(error).__name__}."
+    event = next(iter(share.events), None)
+    if event is None:
+        return Reject("unfoldable_event", reason, SOURCE, " ".join(share.subjects).encode())
+    return Reject("unfoldable_event", reason, event.source, encode(event))
