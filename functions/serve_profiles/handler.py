@@ -1,0 +1,38 @@
+"""The API: profiles, segments and recommendations, read from what was scored before."""
+
+from typing import Any
+
+import boto3
+
+from regulars.serving.api import Api
+from regulars.serving.lookup import Directory
+from regulars.serving.recommendations import Recommender
+from regulars.settings import ServeProfilesSettings
+from regulars.store.keys import Keys
+from regulars.store.parameters import Parameters
+from regulars.store.people import People
+from regulars.store.products import Products
+from regulars.store.published import Published
+from regulars.store.served import ServedProfiles
+
+SETTINGS = ServeProfilesSettings.from_env()
+CLIENT = boto3.client("dynamodb")
+PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
+PUBLISHED = Published(SETTINGS.control_table, CLIENT)
+API = Api(
+    Keys(SETTINGS.control_table, CLIENT),
+    PROFILES,
+    PUBLISHED,
+    Recommender(PROFILES, Products(SETTINGS.catalog_table, CLIENT), PUBLISHED),
+    Directory(
+        People(SETTINGS.people_table, CLIENT),
+        PROFILES,
+        Parameters(SETTINGS.parameters_prefix),
+        SETTINGS.default_country,
+    ),
+)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request of the HTTP API."""
+    return API.app.resolve(event, context)

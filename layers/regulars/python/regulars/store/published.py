@@ -1,0 +1,47 @@
+"""What the last training published for everybody: segments and popular products, kept for a minute in the container."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import msgspec
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SEGMENTS = "segments"
+POPULAR = "popular"
+KEPT_SECONDS = 60
+
+
+class Published:
+    """The lists in the control table."""
+
+    def __init__(
+        self,
+        table: str,
+        client: "DynamoDBClient | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._table = table
+        self._client = client or boto3.client("dynamodb")
+        self._clock = clock
+        self._kept: dict[str, tuple[float, list[Any]]] = {}
+
+    def segments(self) -> list[dict[str, Any]]:
+        """Every segment: name, scheme, title, description, size; none before the first training."""
+        return self._list(SEGMENTS)
+
+    def popular(self) -> list[tuple[str, float]]:
+        """Product ids and scores, best first; none before the first training."""
+        return self._list(POPULAR)
+
+    def _list(self, id_: str) -> list[Any]:
+        until, value = self._kept.get(id_, (0.0, []))
+        if self._clock() < until:
+            return value
+        item = self._client.get_item(TableName=self._table, Key={"id": {"S": id_}}).get("Item")
+        value = msgspec.json.decode(item[id_]["S"]) if item else []
+        self._kept[id_] = (self._clock() + KEPT_SECONDS, value)
+        return value

@@ -1,0 +1,104 @@
+"""A small shop as serve_profiles finds it: two regulars, one of them known under an older id, and a catalogue."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from regulars.domain.events import Event, Item, OrderFact
+from regulars.domain.identity import normalized, subject_key
+from regulars.domain.profiles import Profile, fold
+from regulars.store.people import People
+from regulars.store.profiles import profile_item
+from tests.aws import PEPPER, Deployed
+
+ANN, BEN, OLD_ANN = "p_annannannannanna", "p_benbenbenbenbenb", "p_oldoldoldoldoldo"
+EMAIL = normalized("email", "ann@example.com")
+ANN_SUBJECT = subject_key(EMAIL, PEPPER) if EMAIL else ""
+AT = "2026-01-02T03:04:05.000Z"
+SCORES = {
+    "computed_at": AT,
+    "dataset_id": "d1",
+    "churn": {
+        "probability": 0.62,
+        "band": "high",
+        "basis": "model",
+        "horizon_days": 90,
+        "reasons": ["no order for 80 days, usually one in 30"],
+        "model_version": "d1-abc",
+        "status": "ok",
+    },
+    "rfm": {"recency": 2, "frequency": 5, "monetary": 4},
+    "segments": {"rfm": "champions", "kmeans": None},
+    "next_best_products": [{"product_id": "cup", "name": "Cup", "reason": "because", "score": 1.5}],
+}
+CANDIDATES = {
+    "candidates": [
+        ["cup", 0.9, 0.5, 0.0, 0.0, "pot"],
+        ["jug", 0.1, 0.9, 0.0, 0.0, "pot"],
+        ["pot", 0.0, 0.0, 0.8, 0.0, ""],
+    ],
+    "weights": {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0},
+    "bought": {"pot": 20_000},
+    "model_version": "d1-abc",
+    "status": "ok",
+}
+CATALOGUE = {
+    "pot": ("Tea pot", 1250),
+    "cup": ("Cup", 400),
+    "jug": ("Jug", None),
+    "tin": ("Tin", 99),
+}
+SEGMENTS = [
+    {
+        "name": "champions",
+        "scheme": "rfm",
+        "title": "Champions",
+        "description": "The best",
+        "size": 2,
+    }
+]
+
+
+def open_shop(aws: Deployed) -> None:
+    """Fill the tables."""
+    _person(aws, ANN, (ANN_SUBJECT,), rank="0001")
+    _person(aws, BEN, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
+    _put(aws, "profiles", profile_item(Profile(OLD_ANN, ("a:x",), merged_into=ANN)))
+    people = People("test-people", aws.dynamodb)
+    people.point(ANN_SUBJECT, ANN, expected=None)
+    people.remember(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, AT)
+    for product_id, (name, price) in CATALOGUE.items():
+        product = {"name": name, "category": "tea", "price": price, "currency": "GBP"}
+        neighbours = [[other, 0.5, 0.25] for other in ("cup", "jug") if other != product_id]
+        _catalog(aws, product_id, product, neighbours)
+    _put(aws, "control", {"id": "segments", "segments": json.dumps(SEGMENTS)})
+    _put(aws, "control", {"id": "popular", "popular": json.dumps([["tin", 9.0], ["pot", 5.0]])})
+
+
+def _person(aws: Deployed, profile_id: str, subjects: tuple[str, ...], rank: str) -> None:
+    _put(
+        aws,
+        "profiles",
+        profile_item(Profile(profile_id, subjects, fold([_order(subjects)]), rev=1)),
+    )
+    key = {"profile_id": profile_id}
+    _put(aws, "profiles", key | {"sk": "profile#scores", "scores": json.dumps(SCORES)})
+    _put(aws, "profiles", key | {"sk": "recommendations", "candidates": json.dumps(CANDIDATES)})
+    _put(aws, "profiles", key | {"sk": "segment#rfm", "segment": "rfm:champions", "rank": rank})
+
+
+def _order(subjects: tuple[str, ...]) -> Event:
+    order = OrderFact("shop/1", AT, placed_at=AT, total=1250, currency="GBP")
+    told: dict[str, Any] = {"items": (Item("pot", "Tea pot", price=1250),), "order": order}
+    return Event("1", "Order Completed", "web", "segment/web", AT, AT, subjects, **told)
+
+
+def _catalog(aws: Deployed, product_id: str, product: object, neighbours: object) -> None:
+    texts = {"product": json.dumps(product), "neighbours": json.dumps(neighbours)}
+    _put(aws, "catalog", {"product_id": product_id} | texts)
+
+
+def _put(aws: Deployed, table: str, item: dict[str, Any]) -> None:
+    typed = {k: {"S": v} if isinstance(v, str) else v for k, v in msgspec.to_builtins(item).items()}
+    aws.dynamodb.put_item(TableName=f"test-{table}", Item=typed)
