@@ -57,7 +57,7 @@ layers: $(SYNCED) ## The Lambda layers for both architectures into build/layers
 	@$(RUN) python -m infra.layers
 
 synth: $(SYNCED) layers ## The CloudFormation template into cdk.out, checked by cfn-lint and cdk-nag
-	@$(RUN) python -m infra.app --architecture $(ARCH)
+	@$(RUN) python -m infra.app -c architecture=$(ARCH)
 	@$(RUN) cfn-lint --ignore-checks W3005 -- cdk.out/Regulars.template.json
 
 deploy: synth ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)

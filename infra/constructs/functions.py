@@ -1,0 +1,97 @@
+"""A Lambda function of ours: its name comes from its settings, and all defaults live here."""
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+from aws_cdk import Duration, Size
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs import acknowledged
+from infra.constructs.acknowledged import acknowledge
+from infra.constructs.layers import Layers
+from regulars.settings import Settings
+
+FOLDERS = Path(__file__).resolve().parents[2] / "functions"
+BYTECODE = ["**/__pycache__", "**/*.pyc"]
+
+
+class Function(lambda_.Function):
+    """One folder of functions/, deployed with the variables of its settings and a role of its own."""
+
+    def __init__(  # the few figures in which functions differ  # noqa: PLR0913
+        self,
+        scope: Construct,
+        settings: Settings,
+        layers: Layers,
+        *,
+        third_party: tuple[str, ...] = (),
+        memory: int = 512,
+        timeout: Duration | None = None,
+        ephemeral_gib: float = 0.5,
+    ) -> None:
+        id_ = type(settings).__name__.removesuffix("Settings")
+        self.folder = snake_case(id_)
+        log_group = logs.LogGroup(scope, f"{id_}Logs", retention=logs.RetentionDays.ONE_MONTH)
+        self.own_role = role(scope, id_, log_group)
+        super().__init__(
+            scope,
+            id_,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=layers.architecture,
+            handler=f"{self.folder}.handler.handler",
+            code=code(self.folder),
+            layers=layers.of("regulars", "runtime", *third_party),
+            environment=settings.environment() | {"POWERTOOLS_SERVICE_NAME": self.folder},
+            memory_size=memory,
+            timeout=timeout or Duration.seconds(10),
+            ephemeral_storage_size=Size.mebibytes(int(ephemeral_gib * 1024)),
+            log_group=log_group,
+            role=self.own_role,
+        )
+        acknowledge(self, acknowledged.FUNCTION)
+
+    @cached_property
+    def dead_letters(self) -> sqs.Queue:
+        """Where events end that the function could not process."""
+        queue = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        acknowledge(queue, acknowledged.DEAD_LETTERS)
+        return queue
+
+    def answer_asynchronously(self) -> None:
+        """Bounded retries of an asynchronous invocation, then the dead letters."""
+        self.configure_async_invoke(
+            retry_attempts=2,
+            max_event_age=Duration.hours(6),
+            on_failure=destinations.SqsDestination(self.dead_letters),
+        )
+
+
+def role(scope: Construct, id_: str, log_group: logs.ILogGroup) -> iam.Role:
+    """A role that may write the function's own logs and nothing else yet."""
+    created = iam.Role(scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    log_group.grant_write(created)
+    return created
+
+
+def code(folder: str) -> lambda_.Code:
+    """The folder alone, under its own name, so that an import path is the same everywhere."""
+    return lambda_.Code.from_asset(
+        str(FOLDERS), exclude=["*", f"!{folder}", f"!{folder}/**", *BYTECODE]
+    )
+
+
+def snake_case(name: str) -> str:
+    """`TrackEvents` → `track_events`."""
+    return re.sub(r"(?<=.)([A-Z])", r"_\1", name).lower()

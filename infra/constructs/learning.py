@@ -1,0 +1,105 @@
+"""The nightly way: lake to dataset, dataset to models, models to scores."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from infra.constructs.functions import Function
+from infra.constructs.layers import Layers
+from infra.constructs.sources import on_arrival, on_schedule
+from infra.constructs.storage import Storage
+from regulars.settings import (
+    BuildDatasetSettings,
+    ScoreProfilesSettings,
+    Settings,
+    TrainChurnSettings,
+    TrainRecommenderSettings,
+    TrainSegmentsSettings,
+)
+from regulars.store import schema
+
+# The most that a new account may give a function.
+LARGE = 3008
+NIGHTLY = events.Schedule.cron(hour="2", minute="30")
+
+
+class Learning(Construct):
+    """Each step starts when the one before has written its last object."""
+
+    def __init__(self, scope: Construct, id_: str, storage: Storage, layers: Layers) -> None:
+        super().__init__(scope, id_)
+        self._storage = storage
+        self._layers = layers
+        self._build_dataset()
+        self._train(storage.settings(TrainSegmentsSettings))
+        self._train(storage.settings(TrainChurnSettings))
+        self._train(storage.settings(TrainRecommenderSettings))
+        self._score_profiles()
+
+    def _function(self, settings: Settings, layer: str, ephemeral_gib: float = 2) -> Function:
+        function = Function(
+            self,
+            settings,
+            self._layers,
+            third_party=(layer,),
+            memory=LARGE,
+            timeout=Duration.minutes(15),
+            ephemeral_gib=ephemeral_gib,
+        )
+        function.answer_asynchronously()
+        return function
+
+    def _build_dataset(self) -> None:
+        grants = self._storage
+        function = self._function(
+            grants.settings(BuildDatasetSettings), layer="lake", ephemeral_gib=4
+        )
+        grants.grant_list(function, "lake", schema.LAKE_PREFIX)
+        grants.grant_objects(function, "lake", f"{schema.LAKE_PREFIX}*", "s3:GetObject")
+        grants.grant_objects(
+            function,
+            "lake",
+            f"{schema.DATASETS_PREFIX}*",
+            "s3:PutObject",
+            "s3:AbortMultipartUpload",
+        )
+        grants.grant_table(function, schema.PROFILES, "dynamodb:Scan")
+        grants.grant_table(function, schema.CONTROL, "dynamodb:PutItem")
+        on_schedule(function, NIGHTLY)
+
+    def _train(self, settings: Settings) -> None:
+        grants = self._storage
+        function = self._function(settings, layer="science")
+        model = function.folder.removeprefix("train_")
+        grants.grant_objects(function, "lake", f"{schema.DATASETS_PREFIX}*", "s3:GetObject")
+        grants.grant_objects(
+            function,
+            "artifacts",
+            f"{schema.MODELS_PREFIX}{model}/*",
+            "s3:GetObject",
+            "s3:PutObject",
+        )
+        grants.grant_table(
+            function,
+            schema.CONTROL,
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        )
+        on_arrival(function, grants.bucket("lake"), f"{schema.DATASETS_PREFIX}*/manifest.json")
+
+    def _score_profiles(self) -> None:
+        grants = self._storage
+        function = self._function(grants.settings(ScoreProfilesSettings), layer="science")
+        grants.grant_objects(function, "lake", f"{schema.DATASETS_PREFIX}*", "s3:GetObject")
+        grants.grant_objects(function, "artifacts", f"{schema.MODELS_PREFIX}*", "s3:GetObject")
+        grants.grant_table(
+            function,
+            schema.PROFILES,
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:Query",
+        )
+        grants.grant_table(function, schema.CATALOG, "dynamodb:BatchWriteItem")
+        grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
+        on_arrival(function, grants.bucket("artifacts"), f"{schema.MODELS_PREFIX}*/outcome.json")

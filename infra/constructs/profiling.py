@@ -1,0 +1,75 @@
+"""The ledger's stream: to profiles, and to the lake."""
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from infra.constructs.functions import Function
+from infra.constructs.layers import Layers
+from infra.constructs.sources import on_stream
+from infra.constructs.storage import Storage
+from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
+from regulars.store import schema
+
+
+class Profiling(Construct):
+    """Two consumers of one stream, each with its own pace and dead letters."""
+
+    def __init__(self, scope: Construct, id_: str, storage: Storage, layers: Layers) -> None:
+        super().__init__(scope, id_)
+        self._storage = storage
+        self._layers = layers
+        self._update_profiles()
+        self._archive_events()
+
+    def _update_profiles(self) -> None:
+        grants = self._storage
+        function = Function(
+            self,
+            grants.settings(UpdateProfilesSettings),
+            self._layers,
+            timeout=Duration.minutes(1),
+        )
+        grants.grant_table(function, schema.EVENTS, "dynamodb:BatchGetItem")
+        grants.grant_index(function, schema.EVENTS, "timeline")
+        grants.grant_table(
+            function,
+            schema.PEOPLE,
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        )
+        grants.grant_table(
+            function,
+            schema.PROFILES,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        )
+        grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem")
+        on_stream(
+            function,
+            grants.tables[schema.EVENTS.name],
+            batch_size=100,
+            window=Duration.seconds(1),
+        )
+
+    def _archive_events(self) -> None:
+        grants = self._storage
+        function = Function(
+            self,
+            grants.settings(ArchiveEventsSettings),
+            self._layers,
+            timeout=Duration.minutes(1),
+        )
+        grants.grant_objects(function, "lake", f"{schema.LAKE_PREFIX}*", "s3:PutObject")
+        grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem")
+        # Few, large objects: a dataset reads them all.
+        on_stream(
+            function,
+            grants.tables[schema.EVENTS.name],
+            batch_size=1000,
+            window=Duration.minutes(1),
+        )
