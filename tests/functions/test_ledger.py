@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from regulars.domain.events import Event, event_id
 from regulars.store.ledger import Ledger
-
 from tests.aws import Deployed
 
 
