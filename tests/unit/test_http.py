@@ -24,8 +24,8 @@ def request(path: str, method: str = "GET", **fields: Any) -> dict[str, Any]:
     }
 
 
-def failing(error: Exception, refusal: http.Refusal = http.problem) -> dict[str, Any]:
-    app = http.resolver(refusal)
+def failing(error: Exception) -> dict[str, Any]:
+    app = http.resolver()
 
     @app.get("/fail")
     def fail() -> Response[str]:
@@ -55,15 +55,6 @@ def test_error_becomes_its_status_and_problem(error: Exception, status: int, cod
     assert answer["headers"]["Content-Type"] == "application/problem+json"
 
 
-def test_tracking_refusal_has_code_and_message() -> None:
-    answer = failing(errors.InvalidRequestError("No.", "invalid_json"), http.flat)
-    assert json.loads(answer["body"]) == {
-        "success": False,
-        "code": "invalid_json",
-        "message": "No.",
-    }
-
-
 def test_unknown_error_is_told_neither_to_the_caller_nor_to_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -75,10 +66,10 @@ def test_unknown_error_is_told_neither_to_the_caller_nor_to_the_log(
     assert "ann@" not in logged + answer["body"]
 
 
-def test_preflight_allows_what_storefront_sdks_send() -> None:
-    headers = http.resolver().resolve(request("/v1/batch", "OPTIONS"), None)["headers"]  # type: ignore[arg-type]
+def test_preflight_allows_a_storefront_to_send_its_key() -> None:
+    headers = http.resolver().resolve(request("/recommendations", "OPTIONS"), None)["headers"]  # type: ignore[arg-type]
     allowed = {name.lower() for name in headers["Access-Control-Allow-Headers"].split(",")}
-    assert {"authorization", "content-type", "anonymousid", "rsa-retry-reason"} <= allowed
+    assert {"authorization", "content-type", "x-api-key"} <= allowed
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert int(headers["Access-Control-Max-Age"]) >= 900
 

@@ -1,6 +1,6 @@
-"""HTTP answers of the API: routes, and the two shapes in which a refusal is told."""
+"""The API's side of HTTP: routes, JSON answers, and refusals as problem details (RFC 9457)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,27 +10,13 @@ from aws_lambda_powertools.event_handler.api_gateway import (
     CORSConfig,
     Response,
 )
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
 
 from regulars.domain import errors
 from regulars.edge.logging import log_failure
 from regulars.edge.requests import raw_body
 from regulars.edge.statuses import status_of
 
-# What storefront SDKs send; `*` would not cover Authorization. Powertools adds Authorization, Content-Type, X-Api-Key.
-_SDK_HEADERS = [
-    "x-retry-count",
-    "anonymousid",
-    "sentat",
-    "rsa-recovered",
-    "rsa-retry-attempt",
-    "rsa-since-last-attempt",
-    "rsa-since-first-attempt",
-    "rsa-retry-reason",
-]
 _JSON = msgspec.json.Encoder()
-
-type Refusal = Callable[[int, str, str], Response[str]]
 
 
 def answer(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") -> Response[str]:
@@ -50,26 +36,12 @@ def problem(status: int, code: str, message: str) -> Response[str]:
     return _json(details, status, "application/problem+json", {})
 
 
-def flat(status: int, code: str, message: str) -> Response[str]:
-    """A refusal as tracking SDKs read it: without `code` and `message` the older ones retry for ever."""
-    return _json(
-        {"success": False, "code": code, "message": message}, status, "application/json", {}
-    )
-
-
-def resolver(refusal: Refusal = problem) -> APIGatewayHttpResolver:
+def resolver() -> APIGatewayHttpResolver:
     """Routes with CORS for storefronts, every error through the table, unknown paths and methods told apart."""
-    cors = CORSConfig(allow_headers=_SDK_HEADERS, expose_headers=["Retry-After"], max_age=86400)
+    cors = CORSConfig(expose_headers=["Retry-After"], max_age=86400)
     app = APIGatewayHttpResolver(cors=cors)
-
-    def refuse(error: Exception) -> Response[str]:
-        return _refused(error, refusal)
-
-    def unrouted(_: NoRouteError) -> Response[str]:
-        return _unrouted(app, refusal)
-
-    app.exception_handler(Exception)(refuse)
-    app.not_found(unrouted)
+    app.exception_handler(Exception)(_refused)
+    app.not_found(lambda _: _unrouted(app))
     return app
 
 
@@ -88,16 +60,16 @@ def json_body[T](event: Mapping[str, Any], shape: type[T], limit: int) -> T:
         raise errors.InvalidRequestError("The body is not JSON.", "invalid_json") from None
 
 
-def _refused(error: Exception, refusal: Refusal) -> Response[str]:
+def _refused(error: Exception) -> Response[str]:
     status = status_of(error)
     if status is None or not isinstance(error, errors.RegularsError):
         log_failure(error, "http")
-        return refusal(
+        return problem(
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "internal",
             "Something failed on our side; please retry.",
         )
-    response = refusal(status, error.code, str(error))
+    response = problem(status, error.code, str(error))
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -105,12 +77,12 @@ def _refused(error: Exception, refusal: Refusal) -> Response[str]:
     return response
 
 
-def _unrouted(app: APIGatewayHttpResolver, refusal: Refusal) -> Response[str]:
+def _unrouted(app: APIGatewayHttpResolver) -> Response[str]:
     methods = _methods(app, app.current_event.path)
     if not methods:
-        return refusal(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
+        return problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
     allowed = ", ".join(sorted({*methods, "OPTIONS"}))
-    response = refusal(
+    response = problem(
         HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", f"This path takes {allowed}."
     )
     response.headers["Allow"] = allowed
