@@ -121,9 +121,10 @@ def _weight(part: str, value: object) -> float:
 
 
 def _weighed(row: Candidate, weights: Weights) -> Recommendation:
-    content, collaborative, habit, trend = (
-        weights.get(part, 0.0) * row[at] for at, part in enumerate(PARTS, 1)
-    )
+    content = weights.get("content", 0.0) * row.content
+    collaborative = weights.get("collaborative", 0.0) * row.collaborative
+    habit = weights.get("habit", 0.0) * row.habit
+    trend = weights.get("trend", 0.0) * row.trend
     return Recommendation(
         row.product_id,
         content + collaborative + habit + trend,
