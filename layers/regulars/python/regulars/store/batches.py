@@ -20,8 +20,17 @@ ATTEMPTS = 8
 
 def write_all(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> None:
     """Put every item; StoreBusyError when some stay unwritten after all attempts."""
-    for chunk in batched(items, WRITE_SIZE, strict=False):
-        pending: Any = {table: [{"PutRequest": {"Item": item}} for item in chunk]}
+    _request_all(client, table, [{"PutRequest": {"Item": item}} for item in items])
+
+
+def delete_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> None:
+    """Delete the items under these keys, those that are there; StoreBusyError as above."""
+    _request_all(client, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+
+def _request_all(client: "DynamoDBClient", table: str, requests: Sequence[Any]) -> None:
+    for chunk in batched(requests, WRITE_SIZE, strict=False):
+        pending: Any = {table: list(chunk)}
         for attempt in range(ATTEMPTS):
             pending = client.batch_write_item(RequestItems=pending).get("UnprocessedItems")
             if not pending:
