@@ -1,6 +1,7 @@
 """The last step of every door: contact data to PEOPLE, then the event, without a name in it, to the ledger."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -14,6 +15,9 @@ from regulars.store.people import People
 
 LARGEST_EVENT = 350_000  # bytes; an item of the ledger may hold 400 KB
 ANONYMOUS = "a:"
+AT_ONCE = 8  # people of a batch whose contact data is written side by side
+
+type Told = tuple[dict[str, str], str]  # contact data, and when it was told
 
 
 class Recorder:
@@ -26,20 +30,36 @@ class Recorder:
 
     def record(self, drafts: Sequence[Draft]) -> Recorded:
         """Store them all. Contact data first: when the event is there, so is who it speaks of."""
-        events = [self.keyed(draft) for draft in drafts]
-        for event, draft in zip(events, drafts, strict=True):
-            self._keep_contact(event, draft)
+        events = [self._keyed(draft) for draft in drafts]
+        self._keep_contacts(events, drafts)
         return self._ledger.record(events)
 
-    def keyed(self, draft: Draft) -> Event:
+    def _keyed(self, draft: Draft) -> Event:
         """The event with subject keys for who it speaks of; InvalidEventError when it is too large to be stored."""
         subjects = subject_keys(draft.identifiers, self._parameters.pepper())
         event = msgspec.structs.replace(draft.event, subjects=subjects)
-        if len(encode(event)) > LARGEST_EVENT:
+        if not fits(event):
             raise InvalidEventError("The event is too large to be stored.", "event_too_large")
         return event
 
-    def _keep_contact(self, event: Event, draft: Draft) -> None:
-        known = next((key for key in event.subjects if not key.startswith(ANONYMOUS)), None)
-        if known and draft.contact:
-            self._people.remember(known, draft.contact, event.occurred_at)
+    def _keep_contacts(self, events: Sequence[Event], drafts: Sequence[Draft]) -> None:
+        told: dict[str, list[Told]] = {}
+        for event, draft in zip(events, drafts, strict=True):
+            known = next((key for key in event.subjects if not key.startswith(ANONYMOUS)), None)
+            if known and draft.contact:
+                told.setdefault(known, []).append((draft.contact, event.occurred_at))
+        if len(told) > 1:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(self._remember, *zip(*told.items(), strict=True)))
+        else:
+            for subject, contacts in told.items():
+                self._remember(subject, contacts)
+
+    def _remember(self, subject: str, contacts: list[Told]) -> None:
+        for contact, at in contacts:
+            self._people.remember(subject, contact, at)
+
+
+def fits(event: Event) -> bool:
+    """Whether the ledger can hold the event."""
+    return len(encode(event)) <= LARGEST_EVENT

@@ -88,10 +88,11 @@ def segment_sort_key(scheme: str) -> str:
     return f"segment#{scheme}"
 
 
-# Objects. Uploads: imports/<file>.csv, imports/<file>.csv.report.json.
+# Objects. Uploads: imports/<file>.csv, imports/<file>.csv.{report,progress}.json.
 # Lake: events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
 # Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/outcome.json.
 IMPORTS_PREFIX = "imports/"
+PROGRESS_SUFFIX = ".progress.json"
 LAKE_PREFIX = "events/"
 DATASETS_PREFIX = "datasets/"
 MODELS_PREFIX = "models/"
@@ -128,3 +129,13 @@ def source_id(channel: str, source: str) -> str:
 def import_id(object_key: str) -> str:
     """The control item that says how far the import of an upload has come."""
     return f"import#{object_key}"
+
+
+def report_key(object_key: str) -> str:
+    """The object key of the report beside an upload."""
+    return f"{object_key}.report.json"
+
+
+def progress_key(object_key: str) -> str:
+    """The object key whose arrival continues the import of an upload."""
+    return f"{object_key}{PROGRESS_SUFFIX}"

@@ -1,0 +1,85 @@
+"""A CSV as shops export it: UTF-8 or cp1252, separated by `,` or `;`, read as a stream."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from regulars.domain.errors import InvalidRequestError
+
+LONGEST_HEADER = 64 * 1024
+
+
+class _Cp1252:
+    """Takes bytes that are no UTF-8 for cp1252, and remembers that it had to."""
+
+    name = "regulars.cp1252"
+
+    def __init__(self) -> None:
+        self.used = False
+
+    def __call__(self, error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        self.used = True
+        wrong = error.object[error.start : error.end]
+        return wrong.decode("cp1252", "replace"), error.end
+
+
+class CsvFile:
+    """One file: its columns are known at once, its rows are read once.
+
+    InvalidRequestError when it is empty or no text; its code is empty_file or unsupported_encoding.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._fallback = _Cp1252()
+        # The name is the codec registry's: one file is read at a time.
+        codecs.register_error(_Cp1252.name, self._fallback)
+        self._text = io.TextIOWrapper(stream, "utf-8-sig", _Cp1252.name, newline="")
+        header = self._header()
+        self.delimiter = ";" if header.count(";") > header.count(",") else ","
+        names = next(csv.reader([header], delimiter=self.delimiter), [])
+        self._width = len(names)
+        self.columns = {name.strip().lower(): index for index, name in enumerate(names)}
+
+    @property
+    def encoding(self) -> str:
+        """What the bytes read so far are."""
+        return "cp1252" if self._fallback.used else "utf-8"
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[int, str, list[str]]]:
+        """Each row's line number, why it cannot be read ('' when it can) and the fields of `columns`.
+
+        A column the file does not have is blank. Blank lines are no rows.
+        """
+        nowhere = self._width
+        indexes = [self.columns.get(name, nowhere) for name in columns]
+        reader = csv.reader(self._text, delimiter=self.delimiter)
+        while True:
+            number = reader.line_num + 2  # the header is line 1
+            try:
+                row = next(reader, None)
+            except csv.Error:
+                yield number, "unreadable_line", [""] * len(columns)
+                continue
+            if row is None:
+                return
+            if row:
+                problem = "wrong_field_count" if any(row[nowhere:]) else ""
+                padded = row[:nowhere] + [""] * (nowhere + 1 - len(row[:nowhere]))
+                yield number, problem, [padded[index] for index in indexes]
+
+    def _header(self) -> str:
+        try:
+            header = self._text.readline(LONGEST_HEADER)
+        except UnicodeError:
+            header = ""
+        if header.startswith(("\xff\xfe", "\xfe\xff")):
+            raise InvalidRequestError(
+                "The file is UTF-16; please export it as CSV in UTF-8.", "unsupported_encoding"
+            )
+        if not header.strip():
+            raise InvalidRequestError("The file is empty.", "empty_file")
+        return header
