@@ -126,7 +126,7 @@ class MemoryRejects(Rejects):
         self.kept.extend(rejects)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Memory:
     """All of them, for one run."""
 
@@ -137,8 +137,8 @@ class Memory:
     profiles: MemoryProfiles = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "people", MemoryPeople(self.before))
-        object.__setattr__(self, "profiles", MemoryProfiles(self.before))
+        self.people = MemoryPeople(self.before)
+        self.profiles = MemoryProfiles(self.before)
 
     @property
     def stores(self) -> Stores:
@@ -149,3 +149,10 @@ class Memory:
         """The profiles that were not merged away."""
         stored = self.profiles.stored.items()
         return {id_: profile for id_, profile in stored if not profile.merged_into}
+
+    def hops(self, subject: str, profile_id: str) -> int:
+        """Through how many profiles merged away a subject leads to the profile."""
+        at, hops = self.people.pointed[subject], 0
+        while at != profile_id:
+            at, hops = self.profiles.stored[at].merged_into, hops + 1
+        return hops

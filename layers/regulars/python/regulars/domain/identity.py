@@ -60,8 +60,8 @@ def subject_keys(identifiers: Iterable[Identifier | None], pepper: bytes) -> tup
 
 
 def strength(subject: str) -> tuple[int, str]:
-    """Sort key of subjects: strongest namespace first, then by the key itself so that it is total."""
-    return _STRENGTH[subject[0]], subject
+    """Sort key of subjects: strongest namespace first, then by the key itself; any text has its place."""
+    return _STRENGTH.get(subject[:1], len(_STRENGTH)), subject
 
 
 def profile_id(subject: str) -> str:

@@ -22,14 +22,17 @@ from regulars.store.profiles import StoredOrder
 RING = 16  # ids a profile carries before it puts them aside: a page of 16 costs one write, and keeps it below 1 KB
 
 
-def added(stores: Stores, profile: Profile, share: Share) -> Profile:
-    """The profile with those events it has not counted; the orders they tell of are stored first."""
+def added(stores: Stores, profile: Profile, share: Share, *, first: bool = False) -> Profile:
+    """The profile with those events it has not counted; the orders they tell of are stored first.
+
+    `first` says that nobody can have written to this profile yet, which saves reading its orders.
+    """
     new = _uncounted(stores, profile, share.events)
     if not new:
         return profile
     state = add_events(profile.state, new)
     if any(event.order for event in new):
-        stored = stores.profiles.orders(profile.profile_id)
+        stored = {} if first else stores.profiles.orders(profile.profile_id)
         known = {key: one.order for key, one in stored.items()}
         orders = known | fold_orders(new, known)
         _store_orders(stores, profile.profile_id, stored, orders)

@@ -1,6 +1,6 @@
 """The ledger's stream to profiles: exactly-once effect whatever the order, the repetition and the crashes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
 from regulars.domain.events import encode
 from regulars.edge.logging import log_failure
-from regulars.edge.streams import Batch
+from regulars.edge.streams import Batch, Change
 from regulars.profiling.persons import Share, shares, subjects_of
 from regulars.profiling.stores import Stores
 from regulars.profiling.whereabouts import Whereabouts, locate
@@ -28,10 +28,9 @@ def update_profiles(batch: Batch, stores: Stores, now: datetime) -> int:
         Reject("unreadable_record", record.reason, SOURCE, record.raw)
         for record in batch.unreadable
     ]
-    pointers = stores.people.pointers(subjects_of(batch.changes))
-    persons = shares(batch.changes, pointers)
+    persons, view = _looked_up(batch.changes, stores)
     faults: list[Exception] = []
-    _update_all(persons, stores, _looked_up(stores, persons, pointers), rejects, faults)
+    _update_all(persons, stores, view, rejects, faults)
     if rejects:
         stores.rejects.keep(rejects, now)
     if faults:
@@ -39,16 +38,16 @@ def update_profiles(batch: Batch, stores: Stores, now: datetime) -> int:
     return len(persons)
 
 
-def _looked_up(
-    stores: Stores, persons: list[Share], pointers: dict[str, str]
-) -> Whereabouts | None:
-    """Everybody's whereabouts in a few calls; None when one of them cannot be read, to find out whose it is."""
+def _looked_up(changes: Sequence[Change], stores: Stores) -> tuple[list[Share], Whereabouts | None]:
+    """Everybody in the batch and their whereabouts in a few calls; without the latter when one is unreadable."""
     try:
-        return locate(stores, persons, pointers)
+        pointers = stores.people.pointers(subjects_of(changes))
+        persons = shares(changes, pointers)
+        return persons, locate(stores, persons, pointers)
     except Exception as error:
         if _worth_retrying(error):
             raise
-        return None
+        return shares(changes, {}), None
 
 
 def _update_all(

@@ -50,7 +50,9 @@ def _update(share: Share, stores: Stores, found: Whereabouts, profile: Profile) 
         write(stores, profile, refolded(stores, profile, share, merged))
         settle(stores, merged, profile, share)
     else:
-        write(stores, profile, added(stores, profile, share))
+        # Orders are written only after a subject was pointed here, and this worker was the first to do so.
+        first = not profile.rev and not any(map(found.pointers.get, share.subjects))
+        write(stores, profile, added(stores, profile, share, first=first))
 
 
 def _claim(share: Share, stores: Stores, found: Whereabouts, profile: Profile) -> None:
