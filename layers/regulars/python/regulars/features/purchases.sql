@@ -24,43 +24,50 @@ rhythm AS (
         count(DISTINCT (CAST($cutoff AS BIGINT) // 86400 - day) // 30) AS months_active,
         sum(gap) / count(gap) AS gap_mean,
         sqrt(greatest(0, sum(gap * gap) / count(gap) - (sum(gap) / count(gap)) * (sum(gap) / count(gap)))) AS gap_std,
-        max(gap) AS gap_max,
         arg_max(gap, day) AS gap_last
     FROM gaps
     GROUP BY profile_id
+),
+
+counted AS (
+    SELECT
+        profile_id,
+        min(age) AS recency_days,
+        max(age) AS tenure_days,
+        count(*) AS orders,
+        any_value(purchase_days) AS purchase_days,
+        CAST(sum(money) AS BIGINT) AS money,
+        sum(money) / count(*) AS basket_mean,
+        arg_min(money, (age, order_key)) AS basket_last,
+        CAST(sum(CASE WHEN age <= 90 THEN money ELSE 0 END) AS BIGINT) AS money_90,
+        count(*) FILTER (WHERE age <= 30) AS orders_30,
+        count(*) FILTER (WHERE age <= 90) AS orders_90,
+        count(*) FILTER (WHERE age > 90 AND age <= 180) AS orders_90_before,
+        sum(CAST(1e6 * power(2, -age / 30) AS BIGINT)) / 1e6 AS orders_decayed_30,
+        sum(CAST(1e6 * power(2, -age / 90) AS BIGINT)) / 1e6 AS orders_decayed_90,
+        sum(CAST(money * power(2, -age / 90) AS BIGINT)) / 1.0 AS money_decayed_90,
+        any_value(months_active) AS months_active,
+        coalesce(any_value(gap_mean), min(age)) AS gap_mean,
+        coalesce(any_value(gap_std), 0) AS gap_std,
+        coalesce(any_value(gap_last), min(age)) AS gap_last,
+        min(age) / greatest(1, coalesce(any_value(gap_mean), min(age))) AS overdue,
+        count(DISTINCT channel) AS channels,
+        count(*) FILTER (WHERE channel = 'web') / count(*) AS web_share,
+        count(*) FILTER (WHERE refunded > 0) / count(*) AS refund_share,
+        count(*) FILTER (WHERE currency <> $currency) / count(*) AS foreign_share
+    FROM kept
+    JOIN rhythm USING (profile_id)
+    GROUP BY profile_id
 )
 
+-- The last six compare a person with their own past: a pace is shrunk towards few purchases while it is young, and the
+-- chances are those of a purchase at random times at that pace.
 SELECT
-    profile_id,
-    min(age) AS recency_days,
-    max(age) AS tenure_days,
-    count(*) AS orders,
-    any_value(purchase_days) AS purchase_days,
-    CAST(sum(money) AS BIGINT) AS money,
-    sum(money) / count(*) AS basket_mean,
-    max(money) AS basket_max,
-    arg_min(money, (age, order_key)) AS basket_last,
-    CAST(sum(CASE WHEN age <= 90 THEN money ELSE 0 END) AS BIGINT) AS money_90,
-    count(*) FILTER (WHERE age <= 30) AS orders_30,
-    count(*) FILTER (WHERE age <= 90) AS orders_90,
-    count(*) FILTER (WHERE age > 90 AND age <= 180) AS orders_90_before,
-    count(*) FILTER (WHERE age <= 365) AS orders_365,
-    count(*) FILTER (WHERE abs(age - 365 + $horizon_days / 2.0) <= $horizon_days / 2.0) AS orders_last_year,
-    sum(CAST(1e6 * power(2, -age / 30) AS BIGINT)) / 1e6 AS orders_decayed_30,
-    sum(CAST(1e6 * power(2, -age / 90) AS BIGINT)) / 1e6 AS orders_decayed_90,
-    sum(CAST(money * power(2, -age / 90) AS BIGINT)) / 1.0 AS money_decayed_90,
-    any_value(months_active) AS months_active,
-    coalesce(any_value(gap_mean), min(age)) AS gap_mean,
-    coalesce(any_value(gap_std), 0) AS gap_std,
-    coalesce(any_value(gap_last), min(age)) AS gap_last,
-    coalesce(any_value(gap_max), min(age)) AS gap_max,
-    min(age) / greatest(1, coalesce(any_value(gap_mean), min(age))) AS overdue,
-    count(DISTINCT channel) AS channels,
-    count(*) FILTER (WHERE channel = 'web') / count(*) AS web_share,
-    count(*) FILTER (WHERE (happened // 86400 + 4) % 7 IN (0, 6)) / count(*) AS weekend_share,
-    count(*) FILTER (WHERE happened % 86400 >= 64800) / count(*) AS evening_share,
-    count(*) FILTER (WHERE refunded > 0) / count(*) AS refund_share,
-    count(*) FILTER (WHERE currency <> $currency) / count(*) AS foreign_share
-FROM kept
-JOIN rhythm USING (profile_id)
-GROUP BY profile_id;
+    * EXCLUDE (rate),
+    orders * $horizon_days / (tenure_days + $horizon_days / 3.0) AS pace,
+    recency_days / (tenure_days + $horizon_days / 6.0) AS idle_share,
+    gap_last / (gap_mean + 1) AS gap_growth,
+    orders_90 / (orders_90_before + 1) AS orders_growth,
+    exp(-rate * $horizon_days) AS quiet_chance,
+    exp(-rate * recency_days) AS silence_chance
+FROM (SELECT *, (purchase_days - 0.5) / (tenure_days + $horizon_days / 2.0) AS rate FROM counted);

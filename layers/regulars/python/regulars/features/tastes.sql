@@ -40,12 +40,9 @@ SELECT
     profile_id,
     count(*) AS products,
     count(DISTINCT nullif(category, '')) AS categories,
-    CAST(sum(times) AS BIGINT) AS lines_bought,
     CAST(sum(quantity) AS BIGINT) AS quantity,
     sum(times - 1) / sum(times) AS rebuy_share,
-    count(*) FILTER (WHERE first_at >= newest - 86400) / count(*) AS new_share,
     sum(CAST(1e6 * rebuy_rate AS BIGINT)) / count(*) / 1e6 AS product_loyalty,
-    max(rebuy_rate) AS product_loyalty_max,
     sum(CAST(1e6 * trend AS BIGINT)) / count(*) / 1e6 AS product_trend,
     sum(CAST(1e6 * ln(buyers) AS BIGINT)) / count(*) / 1e6 AS product_popularity,
     count(*) FILTER (WHERE times > 1 AND ($cutoff - last_at) BETWEEN 0.5 * own_gap AND 1.5 * own_gap) AS due_products,
@@ -54,8 +51,7 @@ SELECT
 FROM (
     SELECT
         *,
-        (last_at - first_at) / greatest(1, times - 1) AS own_gap,
-        max(last_at) OVER (PARTITION BY profile_id) AS newest
+        (last_at - first_at) / greatest(1, times - 1) AS own_gap
     FROM bought
     JOIN habits USING (product_id)
 )

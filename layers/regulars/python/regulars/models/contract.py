@@ -36,20 +36,24 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a trainer returns: `estimator` goes to joblib, `scorer` (plain JSON values) to scorer.json."""
+    """What a trainer returns: `estimator` goes to joblib, `scorer` (plain JSON values) to scorer.json.
+
+    `evaluation` is the trainer's own, kept from `fit` for `compare`; it is not published.
+    """
 
     estimator: Any
     scorer: dict[str, Any]
     features: tuple[str, ...] = ()
     window: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    evaluation: Any = None
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Challenger against champion (or, when there is none, a plain rule) on the same hold-out; a gain above 0 is better.
 
-    `error` is the gain's standard error by paired bootstrap. `compatible` is False when the champion cannot
+    `error` is the gain's standard error, paired by person. `compatible` is False when the champion cannot
     score this dataset any more, for example because a feature it reads is gone.
     """
 

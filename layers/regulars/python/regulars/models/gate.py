@@ -3,47 +3,38 @@
 from regulars.domain.manifests import Gate
 from regulars.models.contract import PARITY, Comparison
 
+FIRST = "The first version that passes every check."
+STALE = "The champion is stale."
+INCOMPATIBLE = "The champion cannot score this dataset any more."
+TAMPERED = "The champion's bytes are not those that were promoted."
 
-def decide(
-    comparison: Comparison, *, difference: float, champion_age_days: float | None, stale_days: float
-) -> Gate:
+
+def decide(comparison: Comparison, difference: float, vacancy: str = "") -> Gate:
     """Decide on a challenger.
 
-    `difference` is the largest one between joblib's and the plain scorer's answers; `champion_age_days` is None when
-    there is no champion yet. A stale or incompatible champion is replaced by any challenger that is not worse beyond
-    its error; otherwise the challenger has to be better beyond its error.
+    `difference` is the largest one between joblib's and the plain scorer's answers. `vacancy` says why the champion's
+    place is free (FIRST, STALE, INCOMPATIBLE, TAMPERED): then the comparison is with a plain rule, which the challenger must not
+    lose to. Otherwise it is with the champion, which the challenger has to beat beyond its error.
     """
-    error = max(comparison.error, 0.0)
     checks = {
         "parity": difference <= PARITY,
         "calibration": not comparison.calibration_worse,
-        "not_worse": comparison.gain >= -error,
-        "better": comparison.gain > error,
-        "replaceable": champion_age_days is None
-        or champion_age_days >= stale_days
-        or not comparison.compatible,
+        "not_worse": comparison.gain >= -comparison.error,
+        "better": comparison.gain > comparison.error,
+        "vacant": bool(vacancy),
     }
     refusal = _refusal(checks)
-    return Gate(not refusal, refusal or _approval(checks, champion_age_days, comparison), checks)
+    reason = refusal or vacancy or "It beats the champion beyond its error."
+    return Gate(not refusal, reason, checks)
 
 
 def _refusal(checks: dict[str, bool]) -> str:
     if not checks["parity"]:
         return "The exported scorer and the joblib artifact disagree."
     if not checks["calibration"]:
-        return "Its probabilities are less well calibrated than the champion's."
+        return "Its probabilities are less well calibrated than those it would replace."
     if not checks["not_worse"]:
         return "It is worse than what it would replace, beyond its error."
-    if not (checks["replaceable"] or checks["better"]):
+    if not (checks["vacant"] or checks["better"]):
         return "It does not beat the champion beyond its error."
     return ""
-
-
-def _approval(checks: dict[str, bool], age_days: float | None, comparison: Comparison) -> str:
-    if age_days is None:
-        return "The first version that passes every check."
-    if not comparison.compatible:
-        return "The champion cannot score this dataset any more."
-    return (
-        "It beats the champion beyond its error." if checks["better"] else "The champion is stale."
-    )

@@ -6,12 +6,15 @@ from datetime import datetime
 import msgspec
 import numpy as np
 
-from regulars.domain.errors import ConcurrentUpdateError, InsufficientDataError
+from regulars.domain.errors import (
+    ConcurrentUpdateError,
+    InsufficientDataError,
+    TamperedArtifactError,
+)
 from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, encode, sha256
 from regulars.domain.times import from_text, to_text
-from regulars.models import frames
-from regulars.models.contract import Dataset, Trained, Trainer
-from regulars.models.gate import decide
+from regulars.models import frames, gate
+from regulars.models.contract import Comparison, Dataset, Trained, Trainer
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
 
@@ -47,15 +50,32 @@ def _trained(
         "model.joblib": frames.dump(trained.estimator),
         "scorer.json": msgspec.json.encode(trained.scorer, order="deterministic"),
     }
-    difference = _difference(trainer, files, dataset)
-    present = registry.artifacts.manifest(trainer.model, champion) if champion else None
-    gate = decide(
-        trainer.compare(trained, registry.scorer(present) if present else None, dataset),
-        difference=difference,
-        champion_age_days=_age(present, dataset) if present else None,
-        stale_days=STALE_DAYS,
-    )
-    return _manifest(trainer.model, dataset, trained, files, gate, now), files
+    comparison, vacancy = _compared(trainer, trained, dataset, registry, champion)
+    decision = gate.decide(comparison, _difference(trainer, files, dataset), vacancy)
+    return _manifest(trainer.model, dataset, trained, files, decision, now), files
+
+
+def _compared(
+    trainer: Trainer,
+    trained: Trained,
+    dataset: Dataset,
+    registry: Registry,
+    champion: Champion | None,
+) -> tuple[Comparison, str]:
+    """Compare with the champion, or with a plain rule where there is none that could stay, and why there is none.
+
+    A champion that has learnt from the hold-out itself cannot be beaten fairly: age alone makes it give way.
+    """
+    if not champion:
+        return trainer.compare(trained, None, dataset), gate.FIRST
+    try:
+        manifest = registry.artifacts.manifest(trainer.model, champion)
+        comparison = trainer.compare(trained, registry.scorer(manifest), dataset)
+        vacancy = "" if comparison.compatible else gate.INCOMPATIBLE
+        vacancy = gate.STALE if _age_days(manifest, dataset) >= STALE_DAYS else vacancy
+    except TamperedArtifactError:
+        vacancy = gate.TAMPERED
+    return (trainer.compare(trained, None, dataset) if vacancy else comparison), vacancy
 
 
 def _difference(trainer: Trainer, files: Mapping[str, bytes], dataset: Dataset) -> float:
@@ -67,7 +87,7 @@ def _difference(trainer: Trainer, files: Mapping[str, bytes], dataset: Dataset) 
     return float(np.abs(by_joblib - by_scorer).max(initial=0.0))
 
 
-def _age(champion: ModelManifest, dataset: Dataset) -> float:
+def _age_days(champion: ModelManifest, dataset: Dataset) -> float:
     later, earlier = from_text(dataset.manifest.cutoff), from_text(champion.window["cutoff"])
     return (later - earlier).total_seconds() / 86400
 
@@ -77,7 +97,7 @@ def _manifest(
     dataset: Dataset,
     trained: Trained,
     files: Mapping[str, bytes],
-    gate: Gate,
+    decision: Gate,
     now: datetime,
 ) -> ModelManifest:
     content = ModelManifest(
@@ -86,20 +106,20 @@ def _manifest(
         dataset_id=dataset.manifest.dataset_id,
         created_at=to_text(now),
         status="ok",
-        reason=gate.reason,
+        reason=decision.reason,
         files={name: sha256(content) for name, content in files.items()},
         versions=frames.versions(),
         features=trained.features,
         window={"cutoff": dataset.manifest.cutoff, **trained.window},
         metrics=trained.metrics,
-        gate=gate,
+        gate=decision,
     )
     return _versioned(content)
 
 
 def _insufficient(model: str, dataset: Dataset, reason: str, now: datetime) -> ModelManifest:
-    gate = Gate(promote=False, reason=reason)
-    content = _manifest(model, dataset, Trained(None, {}), {}, gate, now)
+    decision = Gate(promote=False, reason=reason)
+    content = _manifest(model, dataset, Trained(None, {}), {}, decision, now)
     return _versioned(msgspec.structs.replace(content, status=InsufficientDataError.code))
 
 
