@@ -69,8 +69,19 @@ class Ingestion(Construct):
         grants = self._storage
         grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
         grants.grant_objects(function, "uploads", f"{schema.IMPORTS_PREFIX}*", "s3:GetObject")
+        # The report, and the progress whose arrival starts the next run of a large file.
         grants.grant_objects(
-            function, "uploads", f"{schema.IMPORTS_PREFIX}*report.json", "s3:PutObject"
+            function,
+            "uploads",
+            schema.report_key(f"{schema.IMPORTS_PREFIX}*"),
+            "s3:PutObject",
+        )
+        grants.grant_objects(
+            function,
+            "uploads",
+            schema.progress_key(f"{schema.IMPORTS_PREFIX}*"),
+            "s3:PutObject",
         )
         function.answer_asynchronously()
-        on_arrival(function, grants.bucket("uploads"), f"{schema.IMPORTS_PREFIX}*.csv")
+        files = f"{schema.IMPORTS_PREFIX}*.csv"
+        on_arrival(function, grants.bucket("uploads"), files, schema.progress_key(files))

@@ -9,7 +9,7 @@ from regulars.domain.times import FUTURE_TOLERANCE, from_text, to_text
 
 # An event told this late is history: a journey it starts would reach people out of the blue.
 HISTORY_AFTER = timedelta(days=7)
-YEARS = range(1990, 2500)  # no shop's export is older; catches zero dates and those that overflow
+YEARS = range(1990, 3000)  # no shop's export is older; catches zero dates and those that overflow
 
 
 class Moment(msgspec.Struct, frozen=True):
