@@ -1,0 +1,76 @@
+"""Contact data on moto: the newest of each field, written only when something changed."""
+
+from typing import Any
+
+import pytest
+
+from regulars.store import people as module
+from regulars.store.people import People
+from tests.aws import Deployed
+
+EARLY, LATE = "2026-11-01T10:00:00.000Z", "2026-11-02T10:00:00.000Z"
+ANN = {"email": "ann@example.com", "first_name": "Ann"}
+
+
+@pytest.fixture
+def people(aws: Deployed) -> People:
+    return People("test-people", aws.dynamodb)
+
+
+def stored(aws: Deployed) -> dict[str, Any]:
+    return dict(
+        aws.dynamodb.get_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})["Item"]
+    )
+
+
+@pytest.mark.parametrize("order", [(EARLY, LATE), (LATE, EARLY)])
+def test_contact_is_the_newest_of_each_field(people: People, order: tuple[str, str]) -> None:
+    told = {EARLY: ANN, LATE: {"email": "ann@example.org"}}
+    for at in order:
+        people.remember("u:ann", told[at], at)
+    assert people.contacts(["u:ann"]) == ANN | {"email": "ann@example.org"}
+
+
+def test_contacts_of_several_subjects_are_one(people: People) -> None:
+    people.remember("e:ann", ANN, EARLY)
+    people.remember("u:ann", {"first_name": "Anna"}, LATE)
+    assert people.contacts(["u:ann", "e:ann"]) == ANN | {"first_name": "Anna"}
+
+
+def test_contact_and_pointer_leave_each_other_alone(people: People) -> None:
+    people.remember("u:ann", ANN, EARLY)
+    assert people.pointers(["u:ann"]) == {"u:ann": ""}
+    assert people.resolve(["u:ann"]) == {}
+    assert people.point("u:ann", "p_1", "")
+    people.remember("u:ann", {"phone": "+442079460000"}, LATE)
+    assert people.resolve(["u:ann"]) == {"u:ann": "p_1"}
+    assert people.contacts(["u:ann"]) == ANN | {"phone": "+442079460000"}
+
+
+def test_pointer_of_a_new_subject_does_not_overwrite_contact(people: People) -> None:
+    people.remember("u:ann", ANN, EARLY)
+    assert not people.point("u:ann", "p_1", None)
+    assert people.contacts(["u:ann"]) == ANN
+
+
+def test_unchanged_contact_is_not_written_again(aws: Deployed, people: People) -> None:
+    people.remember("u:ann", ANN, EARLY)
+    before = stored(aws)
+    People("test-people", aws.dynamodb).remember("u:ann", ANN, LATE)
+    assert stored(aws) == before
+
+
+def test_unchanged_contact_costs_no_call(aws: Deployed, people: People) -> None:
+    people.remember("u:ann", ANN, EARLY)
+    aws.dynamodb.delete_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})
+    people.remember("u:ann", ANN, LATE)
+    assert people.contacts(["u:ann"]) == {}
+
+
+def test_contacts_known_to_be_stored_stay_few(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    for subject in ("u:1", "u:2", "u:3"):
+        people.remember(subject, ANN, EARLY)
+    assert len(people._remembered) == 1
