@@ -40,8 +40,9 @@ class Parameters:
         return tuple(json.loads(value)) if value else ()
 
     def _value(self, name: str) -> str | None:
-        read_at, value = self._kept.get(name, (-KEPT_FOR_SECONDS, None))
-        if self._clock() - read_at >= KEPT_FOR_SECONDS:
+        read_at, value = self._kept.get(name, (0.0, None))
+        if value is None or self._clock() - read_at >= KEPT_FOR_SECONDS:
+            # What is missing is asked for again each time: it may be set at any moment.
             value = self._read(name)
             self._kept[name] = (self._clock(), value)
         return value

@@ -1,0 +1,167 @@
+"""The webhook door: only the sender's own bytes come in, and what is refused is kept."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from regulars.settings import ReceiveWebhookSettings
+from regulars.store.sources import Source, Sources
+from tests import shopify
+from tests.aws import PREFIX, Deployed
+from tests.functions.conftest import Kept
+from tests.gateway import http_event, loaded
+
+FORM_KEY = "form-key-1"
+FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+
+type Door = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """Posts to the handler of a shop with a Shopify store and a form."""
+    sources = Sources("test-control", aws.dynamodb)
+    sources.save(Source("shopify", "main"))
+    sources.save(Source("form", "contact", {"next": "https://shop.example.com/thanks"}))
+    for name, secrets in {
+        "shopify/main": [shopify.SECRET, "the-one-before"],
+        "form/contact": [FORM_KEY],
+    }.items():
+        aws.ssm.put_parameter(
+            Name=f"{PREFIX}/sources/{name}", Type="SecureString", Value=json.dumps(secrets)
+        )
+    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+
+    def post(path: str, body: bytes, headers: dict[str, str], **rest: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = module.handler(http_event(path, body, headers, **rest), None)
+        return answer
+
+    return post
+
+
+def deliver(door: Door, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    return door("/hooks/shopify/main", body, headers or shopify.headers(body))
+
+
+def submit(door: Door, fields: dict[str, str], **headers: str) -> dict[str, Any]:
+    body = urlencode(fields).encode()
+    return door("/hooks/form/contact", body, FORM_HEADERS | headers, query=f"key={FORM_KEY}")
+
+
+def test_signed_order_is_stored_and_its_contact_apart(door: Door, kept: Kept) -> None:
+    answer = deliver(door, json.dumps(shopify.order()).encode())
+    assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 1)
+    assert [event.type for event in kept.events()] == ["Order Completed"]
+    assert kept.contacts()[0]["email"] == "zebedee@example.com"
+
+
+def test_same_delivery_again_is_200_and_one_event(door: Door, kept: Kept) -> None:
+    body = json.dumps(shopify.order()).encode()
+    assert [json.loads(deliver(door, body)["body"])["known"] for _ in range(2)] == [0, 1]
+    assert len(kept.events()) == 1
+
+
+@pytest.mark.parametrize("signature", ["", "bm90IGl0", "ü"])
+def test_forged_delivery_is_401_and_kept(door: Door, kept: Kept, signature: str) -> None:
+    body = json.dumps(shopify.order()).encode()
+    answer = deliver(door, body, shopify.headers(body, hmac_sha256=signature))
+    assert answer["statusCode"] == 401
+    assert [(reject["code"], reject["raw"]) for reject in kept.rejects()] == [
+        ("invalid_signature", body)
+    ]
+    assert kept.events() == []
+
+
+def test_signed_body_that_is_no_json_is_400_and_kept(door: Door, kept: Kept) -> None:
+    assert deliver(door, b'{"id": ')["statusCode"] == 400
+    assert kept.codes() == ["invalid_json"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "change", "code"),
+    [
+        ("themes/publish", {}, "unknown_topic"),
+        ("orders/paid", {"id": None}, "missing_id"),
+        ("orders/paid", {"currency": "XXX"}, "unknown_currency"),
+        ("orders/paid", {"total_price": "-1.00"}, "negative_price"),
+        ("orders/paid", {"updated_at": "soon"}, "invalid_timestamp"),
+        ("orders/paid", {"line_items": [{"product_id": 1, "quantity": -1}]}, "invalid_quantity"),
+    ],
+)
+def test_delivery_we_make_nothing_of_is_200_and_kept(
+    door: Door, kept: Kept, topic: str, change: dict[str, Any], code: str
+) -> None:
+    body = json.dumps(shopify.order(**change)).encode()
+    answer = deliver(door, body, shopify.headers(body, topic))
+    assert (answer["statusCode"], json.loads(answer["body"])["rejected"]) == (200, code)
+    assert [(reject["code"], reject["raw"]) for reject in kept.rejects()] == [(code, body)]
+
+
+@pytest.mark.parametrize("path", ["/hooks/shopify/other", "/hooks/unheard-of/main"])
+def test_unknown_source_is_404_and_kept(door: Door, kept: Kept, path: str) -> None:
+    body = json.dumps(shopify.order()).encode()
+    assert door(path, body, shopify.headers(body))["statusCode"] == 404
+    assert kept.codes() == ["not_found"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_other_methods_are_404(door: Door, method: str) -> None:
+    assert door("/hooks/shopify/main", b"", {}, method=method)["statusCode"] == 404
+
+
+def test_source_without_secrets_refuses_everything(door: Door, aws: Deployed) -> None:
+    aws.ssm.delete_parameter(Name=f"{PREFIX}/sources/shopify/main")
+    assert deliver(door, json.dumps(shopify.order()).encode())["statusCode"] == 401
+
+
+def test_form_is_stored_without_what_was_written(door: Door, kept: Kept) -> None:
+    fields = {"email": "zebedee@example.com", "message": "canary text", "newsletter": "on"}
+    assert submit(door, fields)["statusCode"] == 200
+    (event,) = kept.events()
+    assert [(c.channel, c.status) for c in event.consents] == [("email", "granted")]
+    assert "canary" not in kept.ledger_text()
+
+
+def test_form_with_a_filled_honeypot_is_200_and_a_reject(door: Door, kept: Kept) -> None:
+    answer = submit(door, {"email": "robot@example.com", "_gotcha": "buy now"})
+    assert answer["statusCode"] == 200
+    assert (kept.codes(), kept.events(), kept.contacts()) == (["honeypot"], [], [])
+
+
+@pytest.mark.parametrize("key", ["", "wrong"])
+def test_form_without_its_key_is_401_and_kept(door: Door, kept: Kept, key: str) -> None:
+    answer = door("/hooks/form/contact", b"email=a%40example.com", FORM_HEADERS, query=f"key={key}")
+    assert answer["statusCode"] == 401
+    assert kept.codes() == ["invalid_signature"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "location"),
+    [
+        ("", "https://shop.example.com/thanks"),
+        ("https://shop.example.com/welcome?a=1", "https://shop.example.com/welcome?a=1"),
+        ("https://evil.example.net/", "https://shop.example.com/thanks"),
+        ("https://shop.example.com@evil.example.net/", "https://shop.example.com/thanks"),
+        ("https://shop.example.com:8443/", "https://shop.example.com/thanks"),
+        ("http://shop.example.com/", "https://shop.example.com/thanks"),
+        ("//evil.example.net", "https://shop.example.com/thanks"),
+        ("https://shop.example.com\\@evil.example.net", "https://shop.example.com/thanks"),
+        ("https://shop.example.com/\r\nSet-Cookie: a=1", "https://shop.example.com/thanks"),
+        ("javascript:alert(1)", "https://shop.example.com/thanks"),
+    ],
+)
+def test_browser_is_sent_on_only_within_the_shop(door: Door, wanted: str, location: str) -> None:
+    fields = {"email": "zebedee@example.com", "_next": wanted}
+    answer = submit(door, fields, Accept="text/html,application/xhtml+xml")
+    assert (answer["statusCode"], answer["headers"]["location"]) == (303, location)
+
+
+def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("form", "contact"))
+    fields = {"email": "zebedee@example.com", "_next": "https://evil.example.net/"}
+    answer = submit(door, fields, Accept="text/html")
+    assert answer["statusCode"] == 200
+    assert "Thank you" in answer["body"]
