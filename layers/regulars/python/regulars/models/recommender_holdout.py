@@ -113,7 +113,9 @@ def together(parts: list[Quality]) -> Quality:
 def paired(one: Quality, other: Quality) -> tuple[float, float]:
     """How much more of the same people's purchases one finds than the other, and the error of that difference."""
     gains = one.ndcg - other.ndcg
-    return float(gains.mean()), float(gains.std() / np.sqrt(max(len(gains), 1)))
+    if not len(gains):
+        return 0.0, 0.0
+    return float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
 
 
 def _best(scores: Floats, count: int) -> NDArray[np.int64]:

@@ -49,6 +49,15 @@ class Purchases:
         weights = np.power(0.5, np.maximum(now - self.at, 0.0) / DAY / half_life_days)
         return sp.csr_matrix((weights, (self.person, self.product)), shape=self.shape)
 
+    def latest(self) -> sp.csr_matrix:
+        """People by products: when it was last bought, in epoch seconds."""
+        pairs = self.person * len(self.products) + self.product
+        order = np.argsort(self.at, kind="stable")
+        known, last = np.unique(pairs[order][::-1], return_index=True)
+        at = self.at[order][::-1][last]
+        person, product = np.divmod(known, max(len(self.products), 1))
+        return sp.csr_matrix((at, (person, product)), shape=self.shape)
+
     def buyers(self, since: float = -np.inf) -> Floats:
         """Of each product: how many people bought it since."""
         late = self.at >= since

@@ -1,6 +1,6 @@
 """Training the recommender: a recipe chosen on one window, measured on the next, refitted on everything."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from regulars.models.contract import Comparison, Dataset, Floats, Trained
 from regulars.models.recommender import HALF_LIFE_DAYS, Recommender
 from regulars.models.recommender_choice import FEWEST_PEOPLE, choose, window
 from regulars.models.recommender_fit import Recipe, fit
-from regulars.models.recommender_holdout import paired
+from regulars.models.recommender_holdout import MODES, Quality, paired, together
 from regulars.models.recommender_measured import Measured, measure, metrics, window_start
 from regulars.models.recommender_purchases import DAY, Purchases, purchases
 from regulars.scoring.recommend_history import HistoryScorer
@@ -74,11 +74,16 @@ class RecommenderTrainer:
         days = _window_days(bought)
         mine = measure(bought, dataset.products, _recipe(trained.scorer["recipe"]), days)
         if champion is None:
-            gain, error = paired(mine.found("new"), mine.found_by_popularity("new"))
+            gain, error = paired(_both(mine.found), _both(mine.found_by_popularity))
             return Comparison(gain, error)
         other = measure(bought, dataset.products, _recipe(champion["recipe"]), days)
-        gain, error = paired(mine.found("new"), other.found("new"))
+        gain, error = paired(_both(mine.found), _both(other.found))
         return Comparison(gain, error, compatible=_serves(champion, bought, dataset))
+
+
+def _both(found: Callable[[str], Quality]) -> Quality:
+    """What was found of new products and of all, as one."""
+    return together([found(mode) for mode in MODES])
 
 
 def exported(recommender: Recommender, cutoff: str) -> dict[str, Any]:
