@@ -12,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from regulars.models.contract import Floats
+from regulars.models.logarithms import logarithms
 
 _USUAL = (0.005, 0.995)  # quantiles: beyond them a person counts as the most unusual of the usual
 
@@ -117,14 +118,6 @@ class Trees:
             "features": list(features),
             "trees": trees,
         }
-
-
-def logarithms(
-    rows: pd.DataFrame, low: Floats | float = 0.0, high: Floats | float = np.inf
-) -> Floats:
-    """log(1 + x) of every value within bounds; values below 0 are taken as 0."""
-    values: Floats = np.clip(np.log1p(np.maximum(rows.to_numpy(dtype=np.float64), 0.0)), low, high)
-    return values
 
 
 def _tree(nodes: Any) -> dict[str, list[Any]]:

@@ -1,0 +1,26 @@
+"""A dataset's manifest was written: train the segments model on it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from regulars.edge.objects import uploaded
+from regulars.models.segments import SegmentsTrainer
+from regulars.settings import TrainSegmentsSettings
+from regulars.store.artifacts import Artifacts
+from regulars.store.champions import Champions
+from regulars.store.datasets import Datasets
+from regulars.store.registry import Registry
+from regulars.training.models import train
+
+SETTINGS = TrainSegmentsSettings.from_env()
+DATASETS = Datasets(SETTINGS.lake_bucket)
+REGISTRY = Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Train, gate, publish and promote; answers the outcome."""
+    outcome = train(SegmentsTrainer(), uploaded(event).key, DATASETS, REGISTRY, datetime.now(UTC))
+    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    return answer
