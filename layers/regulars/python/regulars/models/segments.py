@@ -23,9 +23,7 @@ FEWEST_FOR_QUANTILES = 25  # buyers; below, cut-offs come from the horizon and t
 FEWEST_FOR_CLUSTERS = 50
 _SAMPLE = 2000
 _STABLE = 0.75  # adjusted Rand index between clusterings of halves of the buyers
-_NEARLY = (
-    0.9  # of the best silhouette: more groups say more, so the most that are nearly as distinct
-)
+_NEARLY = 0.75  # of the silhouette of two groups, which only tell good from bad
 
 type Labels = NDArray[np.integer[Any]]
 
@@ -36,6 +34,11 @@ class Tried(NamedTuple):
     clusters: int
     silhouette: float
     stability: float
+
+
+def rules(dataset: Dataset) -> dict[str, Any]:
+    """A scorer by the present buyers alone, for a shop without a published one: RFM and no clusters."""
+    return {**_cuts(_buyers(dataset), dataset.manifest.horizon_days), "kmeans": None}
 
 
 class SegmentsTrainer:
@@ -52,7 +55,7 @@ class SegmentsTrainer:
         buyers = _buyers(dataset)
         if buyers.empty:
             raise InsufficientDataError("0 of 1 buyer.")
-        scorer: dict[str, Any] = {**_cuts(buyers, dataset.manifest.horizon_days), "kmeans": None}
+        scorer = rules(dataset)
         metrics: dict[str, Any] = {"n": len(buyers)}
         pipeline = None
         with threadpool_limits(limits=1):  # sums in one order: the same buyers give the same groups
@@ -128,12 +131,11 @@ def _halves(size: int, seed: int, times: int = 3) -> list[list[Labels]]:
 
 
 def _chosen(tried: list[Tried]) -> Tried:
-    """The most clusters that are stable and nearly as distinct as any stable number is."""
-    stable = [row for row in tried if row.stability >= _STABLE] or [
-        max(tried, key=lambda row: row.stability)
-    ]
-    best = max(row.silhouette for row in stable)
-    return [row for row in stable if row.silhouette >= _NEARLY * best][-1]
+    """The most distinct of the stable numbers from 3 on, if it is nearly as distinct as two groups."""
+    stable = [row for row in tried if row.stability >= _STABLE]
+    best = max(stable or tried, key=lambda row: row.silhouette)
+    several = max(stable, key=lambda row: (row.clusters > 2, row.silhouette), default=best)  # noqa: PLR2004
+    return several if several.silhouette >= _NEARLY * best.silhouette else best
 
 
 def _cuts(buyers: pd.DataFrame, horizon_days: int) -> dict[str, list[float]]:
