@@ -23,7 +23,7 @@ NAMES = {
     "group": "Grouped",
     "alias": "Aliased",
 }
-_EXTERNAL_IDS = {"email", "phone", "user_id", "anonymous_id"}
+_EXTERNAL_IDS = ("email", "phone", "user_id", "anonymous_id")
 LONGEST_NAME = 128
 LONGEST_TRAIT = 64
 _CAMPAIGN = ("source", "medium", "name", "term", "content")

@@ -56,7 +56,7 @@ def commerce(event: Event, said: Mapping[str, Any], default_currency: str) -> Ev
     is_order = event.type in _ORDER_STATUS
     if not products and not is_order:
         return event
-    currency = currency_code(said["currency"]) if said.get("currency") else default_currency
+    currency = currency_code(said.get("currency") or default_currency)
     items = tuple(item for item in (_item(each, currency) for each in products) if item)
     return msgspec.structs.replace(
         event,

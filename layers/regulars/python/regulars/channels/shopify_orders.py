@@ -83,7 +83,7 @@ def _status(body: dict[str, Any]) -> str:
     if body.get("cancelled_at"):
         return "cancelled"
     return (
-        "placed" if body.get("financial_status") in {"pending", "authorized", "voided"} else "paid"
+        "placed" if body.get("financial_status") in ("pending", "authorized", "voided") else "paid"
     )
 
 

@@ -10,7 +10,7 @@ from regulars.domain.events import ConsentChange
 
 # `not_subscribed` is a person never asked: neither a grant nor a denial.
 _STATES = {"subscribed": "granted", "unsubscribed": "denied", "pending": "pending"}
-_ANONYMOUS_IDS = {"anonymousId", "anonymous_id", "ajs_anonymous_id", "_anonymous_id"}
+_ANONYMOUS_IDS = ("anonymousId", "anonymous_id", "ajs_anonymous_id", "_anonymous_id")
 
 
 def customer_of(kind: str, body: dict[str, Any]) -> dict[str, Any]:

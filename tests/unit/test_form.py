@@ -1,0 +1,109 @@
+"""HTML forms, as browsers encode them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.form import translate, verify
+from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
+from regulars.domain.events import encode
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+URLENCODED = "application/x-www-form-urlencoded"
+PLAIN = (
+    b"name=Zeb%C3%A9dee+Canary&email=+Zebedee%40Example.com+&phone=020+7946+0018"
+    b"&message=line1%0D%0Acanary&topics%5B%5D=tea&topics%5B%5D=cups&consent=on&_gotcha="
+)
+MULTIPART = "\r\n".join(
+    [
+        *("--xyz", 'Content-Disposition: form-data; name="email"', "", "zebedee@example.com"),
+        *("--xyz", 'Content-Disposition: form-data; name="first_name"', "", "Zebédee"),
+        *("--xyz", 'Content-Disposition: form-data; name="cv"; filename="canary.txt"'),
+        *("Content-Type: text/plain", "", "canary", "--xyz--", ""),
+    ]
+).encode()
+
+
+def request(body: bytes, kind: str = URLENCODED, **query: str) -> Request:
+    return Request("contact", body, NOW, {"content-type": kind}, query, default_country="GB")
+
+
+def draft(body: bytes, kind: str = URLENCODED) -> Draft:
+    (only,) = translate(request(body, kind))
+    return only
+
+
+def test_form_gives_contact_consent_and_choices() -> None:
+    told = draft(PLAIN)
+    assert told.contact == {
+        "email": "zebedee@example.com",
+        "phone": "+442079460018",
+        "name": "Zebédee Canary",
+    }
+    assert [(c.channel, c.status, c.basis) for c in told.event.consents] == [
+        ("email", "granted", "form")
+    ]
+    assert told.event.properties == {"topics": ["tea", "cups"]}
+
+
+def test_what_was_written_is_not_in_the_event() -> None:
+    said = encode(draft(PLAIN).event).decode().lower()
+    assert [word for word in ("zeb", "canary", "line1", "7946") if word in said] == []
+
+
+def test_multipart_form_is_read_without_its_files() -> None:
+    told = draft(MULTIPART, "multipart/form-data; boundary=xyz")
+    assert told.contact == {"email": "zebedee@example.com", "first_name": "Zebédee"}
+
+
+@pytest.mark.parametrize("value", ["off", "no", "0", ""])
+def test_consent_is_granted_only_by_a_tick(value: str) -> None:
+    assert draft(f"email=a%40example.com&consent={value}".encode()).event.consents == ()
+
+
+def test_hidden_id_makes_two_equal_answers_two_events() -> None:
+    one, two = (draft(f"email=a%40example.com&_id={number}".encode()) for number in (1, 2))
+    assert one.event.id != two.event.id
+    assert draft(PLAIN).event.id == draft(PLAIN).event.id
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"no form", URLENCODED),
+        (b"\xff=\xfe", URLENCODED),
+        (b"&".join([b"a=1"] * 201), URLENCODED),
+        (b"email=" + b"a" * 2_000_000, URLENCODED),
+        (b"none", "multipart/form-data"),
+    ],
+)
+def test_body_that_is_no_form_is_an_invalid_request(body: bytes, kind: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        translate(request(body, kind))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(PLAIN + b"x", "honeypot"), (b"name=Zebedee", "missing_identity"), (b"", "missing_identity")],
+)
+def test_form_of_a_robot_or_of_nobody_is_no_event(body: bytes, code: str) -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        translate(request(body))
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("name", ["key", "token"])
+def test_key_is_taken_from_the_url(name: str) -> None:
+    verify(request(PLAIN, **{name: "k1"}), ["k2", "k1"], NOW)
+
+
+def test_key_is_taken_from_a_hidden_field() -> None:
+    verify(request(PLAIN + b"&_key=k1"), ["k1"], NOW)
+
+
+@pytest.mark.parametrize(("given", "reason"), [("", "missing"), ("k", "signature")])
+def test_form_without_its_key_is_refused(given: str, reason: str) -> None:
+    with pytest.raises(SignatureError) as refused:
+        verify(request(PLAIN, key=given), ["k1"], NOW)
+    assert refused.value.reason == reason

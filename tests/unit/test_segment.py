@@ -1,0 +1,172 @@
+"""Messages of the tracking API become canonical events."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.segment import translate_message
+from regulars.domain.events import Event, encode
+from regulars.domain.times import to_text
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+REQUEST = Request("web", b"", NOW, default_country="GB", default_currency="GBP")
+
+
+def draft(sent_at: str = "", **message: Any) -> Draft:
+    raw = json.dumps({"type": "track", "event": "Signed Up", "userId": "u1"} | message).encode()
+    return translate_message(raw, REQUEST, sent_at=sent_at)
+
+
+def event(sent_at: str = "", **message: Any) -> Event:
+    return draft(sent_at, **message).event
+
+
+def ago(**duration: float) -> str:
+    return to_text(NOW - timedelta(**duration))
+
+
+def order(**properties: Any) -> Event:
+    said = {"order_id": "o1", "currency": "EUR"} | properties
+    return event(event="Order Completed", properties=said)
+
+
+def test_identifiers_come_from_everywhere_the_api_allows() -> None:
+    told = draft(
+        anonymousId="a1",
+        context={
+            "traits": {"email": "Zebedee@Example.com"},
+            "externalIds": [{"type": "phone", "id": "+44 20 7946 0018"}, {"type": "x", "id": "y"}],
+        },
+    )
+    assert {(each.namespace, each.value) for each in told.identifiers} == {
+        ("user_id", "u1"),
+        ("anonymous_id", "a1"),
+        ("email", "zebedee@example.com"),
+        ("phone", "+442079460018"),
+    }
+
+
+def test_null_anonymous_id_is_no_identifier() -> None:
+    assert [each.namespace for each in draft(anonymousId=None).identifiers] == ["user_id"]
+
+
+def test_group_traits_are_not_the_persons() -> None:
+    told = draft(type="group", groupId="g", traits={"email": "office@example.com", "name": "Firm"})
+    assert [each.namespace for each in told.identifiers] == ["user_id"]
+    assert told.contact == {}
+
+
+def test_alias_links_the_previous_id() -> None:
+    told = draft(type="alias", previousId="a1")
+    assert {(each.namespace, each.value) for each in told.identifiers} == {
+        ("user_id", "u1"),
+        ("user_id", "a1"),
+        ("anonymous_id", "a1"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "sent", "expected"),
+    [
+        (ago(minutes=2), ago(minutes=1), (ago(minutes=2), False)),
+        (ago(hours=3), ago(hours=2), (ago(hours=1), True)),
+        (ago(hours=-1), ago(hours=-2), (ago(hours=1), True)),
+        (ago(hours=-1), "", (ago(), True)),
+        (ago(minutes=-3), "", (ago(minutes=-3), False)),
+        (None, ago(hours=2), (ago(), False)),
+    ],
+)
+def test_time_is_corrected_only_for_a_wrong_clock(
+    said: str | None, sent: str, expected: tuple[str, bool]
+) -> None:
+    told = event(timestamp=said, sent_at=sent)
+    assert (told.occurred_at, told.clock_skewed) == expected
+
+
+def test_message_of_last_month_is_history() -> None:
+    assert event(timestamp=ago(days=30)).backfill
+    assert not event(timestamp=ago(days=1)).backfill
+
+
+@pytest.mark.parametrize(
+    ("properties", "total"),
+    [
+        ({"total": 27.5, "revenue": 20}, 2750),
+        ({"revenue": "20.00", "shipping": 5, "tax": "2.50"}, 2750),
+        ({"value": 27.5}, 2750),
+        ({"products": [{"product_id": "p", "price": 12.5, "quantity": 2}], "shipping": 2.5}, 2750),
+        ({"total": 27.5, "currency": "JPY"}, 28),
+    ],
+)
+def test_order_total_is_what_the_buyer_pays(properties: dict[str, Any], total: int) -> None:
+    fact = order(**properties).order
+    assert fact
+    assert fact.total == total
+
+
+def test_order_without_a_currency_takes_the_shops() -> None:
+    fact = order(currency=None, total=5).order
+    assert fact
+    assert (fact.key, fact.currency, fact.total) == ("shop/o1", "GBP", 500)
+
+
+@pytest.mark.parametrize(("properties", "refunded"), [({}, None), ({"total": "3.10"}, 310)])
+def test_refund_is_of_everything_when_it_names_no_amount(
+    properties: dict[str, Any], refunded: int | None
+) -> None:
+    fact = event(event="Order Refunded", properties={"order_id": "o1"} | properties).order
+    assert fact
+    assert (fact.refunded, fact.total, bool(fact.refund_id)) == (refunded, 0, True)
+
+
+def test_viewed_product_is_an_item() -> None:
+    told = event(
+        event="Viewed Product",
+        properties={"product_id": 7, "name": "Mug", "price": "3.5", "brand": "Acme"},
+    )
+    assert told.type == "Product Viewed"
+    assert [(item.product_id, item.name, item.price) for item in told.items] == [("7", "Mug", 350)]
+    assert told.properties == {"brand": "Acme"}
+
+
+def test_page_keeps_where_it_was_and_loses_what_is_personal() -> None:
+    url = "https://shop.example.com/tea?utm_source=news&email=zebedee%40example.com#zebedee"
+    told = event(type="page", name="Tea", context={"page": {"url": url, "title": "Tea"}})
+    assert told.properties == {
+        "name": "Tea",
+        "title": "Tea",
+        "url": "https://shop.example.com/tea?utm_source=news",
+    }
+
+
+def test_traits_kept_with_the_event_tell_nobody_who_it_is() -> None:
+    traits = {"email": "zebedee@example.com", "address": {"country": "FR", "street": "1 Canary"}}
+    told = event(type="identify", traits=traits, context={"locale": "fr-FR"})
+    assert told.traits == {"country": "FR", "locale": "fr-FR"}
+
+
+def test_no_word_of_a_person_is_in_the_event() -> None:
+    told = draft(
+        traits={"name": "Zebedee", "phone": "020 7946 0018", "address": {"street": "1 Canary"}},
+        properties={
+            "name": "Zebedee",
+            "email": "zebedee@example.com",
+            "anything": "write to zebedee@example.com",
+            "number": "+44 20 7946 0018",
+            "digits": 442079460018,
+            "message": "canary",
+            "deep": {"first_name": "Zebedee", "list": ["zebedee@example.com"]},
+            "zebedee@example.com": 1,
+        },
+        context={"ip": "203.0.113.9", "userAgent": "canary", "traits": {"username": "zebedee"}},
+    )
+    said = encode(told.event).decode().lower()
+    assert [word for word in ("zebedee", "7946", "canary", "203.0") if word in said] == []
+
+
+def test_unsubscribed_denies_email() -> None:
+    (consent,) = event(event="Unsubscribed", timestamp=ago(hours=1)).consents
+    assert (consent.channel, consent.status, consent.at) == ("email", "denied", ago(hours=1))

@@ -1,0 +1,242 @@
+"""Shopify's resources become events whose money is right and whose person is hidden."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.shopify import translate, verify
+from regulars.domain.errors import InvalidEventError, SignatureError
+from regulars.domain.events import Event, encode
+from tests import shopify
+
+NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
+CANARIES = ("zebedee", "canary", "7946", "aunt", "203.0.113", "visit-7f3a", "authenticate")
+
+
+def request(body: dict[str, Any], topic: str = "orders/paid", **headers: str) -> Request:
+    raw = json.dumps(body).encode()
+    sent = {name.lower(): value for name, value in shopify.headers(raw, topic, **headers).items()}
+    return Request("main", raw, NOW, sent, default_country="GB", default_currency="EUR")
+
+
+def draft(body: dict[str, Any], topic: str = "orders/paid", **headers: str) -> Draft:
+    (only,) = translate(request(body, topic, **headers))
+    return only
+
+
+def event(body: dict[str, Any], topic: str = "orders/paid", **headers: str) -> Event:
+    return draft(body, topic, **headers).event
+
+
+def test_order_becomes_a_snapshot_in_minor_units() -> None:
+    order = event(shopify.order()).order
+    assert order
+    assert msgspec.to_builtins(order) == {
+        "key": f"shopify/{shopify.SHOP}/5100000001",
+        "version": "2026-11-20T09:00:05.000Z",
+        "placed_at": "2026-11-20T09:00:02.000Z",
+        "status": "paid",
+        "total": 4740,
+        "currency": "EUR",
+    }
+
+
+def test_order_lines_become_items_without_the_tip() -> None:
+    items = event(shopify.order()).items
+    assert [(item.product_id, item.quantity, item.price) for item in items] == [
+        ("9001", 2, 1870),
+        ("9002", 1, 1000),
+    ]
+
+
+def test_person_is_beside_the_event_and_not_within() -> None:
+    told = draft(shopify.order())
+    assert [(each.namespace, each.value) for each in told.identifiers] == [
+        ("customer", "7100000001"),
+        ("email", "zebedee@example.com"),
+        ("phone", "+442079460018"),
+        ("anonymous_id", "visit-7f3a"),
+    ]
+    assert told.contact["last_name"] == "Canary"
+    said = encode(told.event).decode().lower()
+    assert [canary for canary in CANARIES if canary in said] == []
+
+
+def test_customer_id_is_scoped_by_the_shop() -> None:
+    assert draft(shopify.order()).identifiers[0].scope == f"shopify/{shopify.SHOP}"
+
+
+def test_consent_comes_with_its_own_time() -> None:
+    (consent,) = event(shopify.order()).consents
+    assert (consent.channel, consent.status, consent.at, consent.basis) == (
+        "email",
+        "granted",
+        "2026-11-19T07:00:00.000Z",
+        "confirmed_opt_in",
+    )
+
+
+@pytest.mark.parametrize(
+    ("topic", "type_"),
+    [
+        ("orders/create", "Order Created"),
+        ("orders/paid", "Order Completed"),
+        ("orders/updated", "Order Updated"),
+        ("orders/edited", "Order Updated"),
+        ("orders/fulfilled", "Order Fulfilled"),
+        ("orders/partially_fulfilled", "Order Fulfilled"),
+        ("orders/cancelled", "Order Cancelled"),
+    ],
+)
+def test_order_topic_names_the_event(topic: str, type_: str) -> None:
+    assert event(shopify.order(), topic).type == type_
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "refunded"),
+    [
+        ({"cancelled_at": "2026-11-20T12:00:00Z"}, "cancelled", 0),
+        ({"financial_status": "pending"}, "placed", 0),
+        ({"current_total_price": "40.00"}, "paid", 740),
+        (
+            {
+                "refunds": [
+                    {
+                        "transactions": [
+                            {"kind": "refund", "status": "success", "amount": "7.40"},
+                            {"kind": "refund", "status": "failure", "amount": "9.99"},
+                            {"kind": "sale", "status": "success", "amount": "47.40"},
+                        ]
+                    }
+                ]
+            },
+            "paid",
+            740,
+        ),
+    ],
+)
+def test_snapshot_tells_status_and_refunds(
+    change: dict[str, Any], status: str, refunded: int
+) -> None:
+    order = event(shopify.order(**change), "orders/updated").order
+    assert order
+    assert (order.status, order.refunded) == (status, refunded)
+
+
+def test_refund_adds_to_its_order_and_names_nobody() -> None:
+    refund = {
+        "id": 77,
+        "order_id": 5100000001,
+        "processed_at": "2026-11-20T08:00:00Z",
+        "note": "Zebedee was unhappy",
+        "transactions": [
+            {"kind": "refund", "status": "success", "amount": "7.40", "currency": "EUR"}
+        ],
+    }
+    told = draft(refund, "refunds/create")
+    order = told.event.order
+    assert order
+    assert (order.key, order.refund_id, order.refunded) == (
+        f"shopify/{shopify.SHOP}/5100000001",
+        "77",
+        740,
+    )
+    assert told.identifiers == ()
+
+
+@pytest.mark.parametrize(("currency", "minor"), [("JPY", 4), ("EUR", 450), ("KWD", 4500)])
+def test_money_has_the_digits_of_its_currency(currency: str, minor: int) -> None:
+    order = event(shopify.order(currency=currency, total_price="4.50")).order
+    assert order
+    assert order.total == minor
+
+
+def test_till_sale_is_on_the_channel_pos() -> None:
+    assert event(shopify.order(source_name="pos")).channel == "pos"
+
+
+@pytest.mark.parametrize(("change", "header"), [({"test": True}, ""), ({}, "true")])
+def test_test_order_is_flagged(change: dict[str, Any], header: str) -> None:
+    assert event(shopify.order(**change), test=header).test
+
+
+def test_both_spellings_of_the_headers_are_understood() -> None:
+    said = request(shopify.order())
+    bare = {name.removeprefix("x-"): value for name, value in said.headers.items()}
+    unprefixed = msgspec.structs.replace(said, headers=bare)
+    verify(unprefixed, [shopify.SECRET], NOW)
+    assert translate(unprefixed) == translate(said)
+
+
+@pytest.mark.parametrize("secrets", [["new", shopify.SECRET], [shopify.SECRET, "old"]])
+def test_any_live_secret_verifies(secrets: list[str]) -> None:
+    verify(request(shopify.order()), secrets, NOW)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "change", "reason"),
+    [
+        (["another"], {}, "signature"),
+        ([], {}, "signature"),
+        ([shopify.SECRET], {"hmac_sha256": ""}, "missing"),
+        ([shopify.SECRET], {"hmac_sha256": "00" * 32}, "signature"),
+    ],
+)
+def test_wrong_signature_is_refused(
+    secrets: list[str], change: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(SignatureError) as refused:
+        verify(request(shopify.order(), **change), secrets, NOW)
+    assert refused.value.reason == reason
+
+
+def test_event_id_is_the_providers_and_not_of_the_arrival() -> None:
+    later = msgspec.structs.replace(
+        request(shopify.order()), received_at=datetime(2027, 1, 1, tzinfo=UTC)
+    )
+    assert translate(later)[0].event.id == event(shopify.order()).id
+    assert event(shopify.order(), event_id="event-2").id != event(shopify.order()).id
+    assert event(shopify.order(), "orders/create").id != event(shopify.order()).id
+
+
+def test_delivery_without_an_id_is_known_by_its_content() -> None:
+    assert event(shopify.order(), event_id="").id == event(shopify.order(), event_id="").id
+    changed = shopify.order(total_price="1.00")
+    assert event(changed, event_id="").id != event(shopify.order(), event_id="").id
+
+
+def test_unknown_topic_is_said_to_be_one() -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        translate(request(shopify.order(), "themes/publish"))
+    assert refused.value.code == "unknown_topic"
+
+
+@pytest.mark.parametrize(
+    ("body", "topic", "type_"),
+    [
+        ({"id": 1, "updated_at": "2026-11-20T08:00:00Z"}, "customers/update", "Identified"),
+        (
+            {"token": "t", "line_items": [{"product_id": 1, "quantity": 2}]},
+            "carts/update",
+            "Cart Updated",
+        ),
+        ({"token": "t", "email": "zebedee@example.com"}, "checkouts/create", "Checkout Started"),
+        (
+            {"id": 9, "title": "Mug", "variants": [{"price": "3.00"}]},
+            "products/create",
+            "Product Created",
+        ),
+    ],
+)
+def test_other_resources_are_kept_as_events(body: dict[str, Any], topic: str, type_: str) -> None:
+    assert event(body, topic).type == type_
+
+
+def test_product_carries_its_price_and_name() -> None:
+    body = {"id": 9, "title": "Mug", "product_type": "Kitchen", "variants": [{"price": "3.00"}]}
+    (item,) = event(body, "products/update").items
+    assert (item.product_id, item.name, item.category, item.price) == ("9", "Mug", "Kitchen", 300)

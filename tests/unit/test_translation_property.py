@@ -1,0 +1,112 @@
+"""Whatever is sent, a channel answers with events or with an error of the domain; and never with somebody's address."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars.channels import form, shopify
+from regulars.channels.contract import Channel, Draft, Request
+from regulars.channels.segment import translate_message
+from regulars.domain.errors import InvalidEventError, InvalidRequestError
+from regulars.domain.events import decode, encode
+from tests.shopify import order
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+REQUEST = Request("web", b"", NOW, default_country="GB", default_currency="EUR")
+CANARY = "canary.zebedee@example.com"
+TOPICS = st.sampled_from(sorted(shopify.TOPICS))
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from([CANARY, f"to {CANARY}", "2026-11-22", "9" * 40, "1e999999", "-1", "EUR"])
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def damaged(sample: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """The sample with some of its fields replaced by anything."""
+    changes = st.dictionaries(st.sampled_from(sorted(sample)), anything, min_size=1, max_size=5)
+    return changes.map(lambda change: sample | change)
+
+
+MESSAGE: dict[str, Any] = {
+    "type": "track",
+    "event": "Order Completed",
+    "messageId": "m",
+    "userId": "u",
+    "anonymousId": "a",
+    "timestamp": "2026-11-20T00:00:00Z",
+    "sentAt": "2026-11-20T00:00:00Z",
+    "traits": {"email": CANARY},
+    "context": {"page": {"url": "https://shop.example.com/?a=1"}, "traits": {"email": CANARY}},
+    "properties": {"order_id": "o", "total": 3, "products": [{"product_id": "p"}]},
+}
+PROPERTIES = (
+    "products",
+    "total",
+    "currency",
+    "order_id",
+    "price",
+    "quantity",
+    "product_id",
+    "name",
+)
+
+
+def check(draft: Draft) -> None:
+    """The event can be stored, read back, and names nobody."""
+    text = encode(draft.event)
+    assert decode(text) == draft.event
+    assert CANARY not in text.decode()
+
+
+@given(damaged(MESSAGE) | anything, st.dictionaries(st.sampled_from(PROPERTIES), anything))
+def test_damaged_message_is_an_event_or_an_invalid_one(message: Any, extra: dict[str, Any]) -> None:
+    if isinstance(message, dict) and isinstance(message.get("properties"), dict):
+        message = message | {"properties": message["properties"] | extra}
+    with suppress(InvalidEventError):
+        check(translate_message(json.dumps(message).encode(), REQUEST))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_message_or_an_invalid_one(raw: bytes) -> None:
+    with suppress(InvalidEventError):
+        check(translate_message(raw, REQUEST))
+
+
+@given(damaged(order()) | anything, TOPICS)
+def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) -> None:
+    headers = {"x-shopify-topic": topic}
+    request = Request("main", json.dumps(body).encode(), NOW, headers, default_currency="EUR")
+    translated(shopify, request)
+
+
+form_parts = st.sampled_from(
+    [b"--b", b"--b--", b"\r\n", b'Content-Disposition: form-data; name="email"', b"=", b"&"]
+)
+
+
+@given(st.lists(form_parts | st.binary(max_size=20), max_size=20).map(b"".join))
+def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b", ""):
+        translated(form, Request("contact", body, NOW, {"content-type": kind}))
+
+
+def translated(channel: Channel, request: Request) -> None:
+    with suppress(InvalidEventError, InvalidRequestError):
+        for draft in channel.translate(request):
+            check(draft)
