@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from regulars.models.contract import Floats
 from regulars.scoring.segments import Segment
 
-# What a centroid's coordinate says when it is clearly below, or above, all buyers: recency, orders, money, gap.
+# What a centroid's coordinate says when it is clearly below, or above, all buyers: recency, orders, money, tenure.
 TRAITS = (
     (("recent", "ordered lately"), ("silent", "have been silent for long")),
-    (("rare", "ordered once or seldom"), ("frequent", "order often")),
-    (("small", "spend less than most"), ("big", "spend more than most")),
-    (("quick", "come back quickly"), ("slow", "leave long gaps between orders")),
+    (("occasional", "ordered once or seldom"), ("frequent", "order often")),
+    (("small-spending", "spend less than most"), ("big-spending", "spend more than most")),
+    (("new", "came not long ago"), ("longtime", "have been customers for long")),
 )
 _CLEAR = 0.35  # standard deviations
 

@@ -18,7 +18,7 @@ from regulars.models.contract import Comparison, Dataset, Floats, Trained
 from regulars.models.logarithms import logarithms
 from regulars.scoring.segments import cluster, rfm, rfm_segment
 
-FEATURES = ("recency_days", "orders", "money", "gap_mean")
+FEATURES = ("recency_days", "orders", "money", "tenure_days")
 FEWEST_FOR_QUANTILES = 25  # buyers; below, cut-offs come from the horizon and the middle buyer
 FEWEST_FOR_CLUSTERS = 50
 _SAMPLE = 2000
@@ -68,7 +68,7 @@ class SegmentsTrainer:
                 missing = f"{len(buyers)} of {FEWEST_FOR_CLUSTERS} buyers for clusters."
                 metrics["kmeans_status"] = missing
         metrics["rfm_sizes"] = _rfm_sizes(scorer, buyers)
-        return Trained(pipeline, scorer, (*FEATURES, "purchase_days"), metrics=metrics)
+        return Trained(pipeline, scorer, FEATURES, metrics=metrics)
 
     def predict(self, estimator: Any, dataset: Dataset) -> Floats:
         """The cluster of every present buyer, -1 without clusters."""
@@ -88,6 +88,8 @@ class SegmentsTrainer:
         """How much more distinct the challenger's clusters are than the champion's among today's buyers."""
         if champion is None:
             return Comparison()
+        if not _reads(champion) <= set(dataset.manifest.features):
+            return Comparison(compatible=False)
         buyers = _sample(_buyers(dataset), self._seed)
         own, other = _distinctness(trained.scorer, buyers), _distinctness(champion, buyers)
         difference = own - other
@@ -189,9 +191,13 @@ def _silhouettes(scaled: Floats, labels: Labels) -> Floats:
 
 
 def _labels(scorer: Mapping[str, Any], buyers: pd.DataFrame) -> Labels:
-    records = buyers[list(FEATURES)].to_dict("records")
+    records = buyers[sorted(_reads(scorer))].to_dict("records")
     numbers = [cluster(scorer, record) for record in records]  # type: ignore[arg-type]
     return np.array([-1 if number is None else number for number in numbers], dtype=np.int64)
+
+
+def _reads(scorer: Mapping[str, Any]) -> set[str]:
+    return {"orders", *(scorer["kmeans"]["features"] if scorer["kmeans"] else ())}
 
 
 def _buyers(dataset: Dataset) -> pd.DataFrame:
