@@ -7,7 +7,8 @@ from regulars.domain.times import from_text
 from regulars.models.contract import Dataset
 
 CUTOFF = "2026-01-01T00:00:00.000Z"
-NOW = from_text(CUTOFF).timestamp()
+MOMENT = from_text(CUTOFF)
+NOW = MOMENT.timestamp()
 DAY = 86_400
 TASTES = ("tea", "mug")
 NAMES = {

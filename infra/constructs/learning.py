@@ -98,8 +98,9 @@ class Learning(Construct):
             schema.PROFILES,
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
-            "dynamodb:Query",
         )
-        grants.grant_table(function, schema.CATALOG, "dynamodb:BatchWriteItem")
+        grants.grant_table(
+            function, schema.CATALOG, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"
+        )
         grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
         on_arrival(function, grants.bucket("artifacts"), f"{schema.MODELS_PREFIX}*/outcome.json")
