@@ -1,7 +1,7 @@
 """A profile is the fold of its ledger: whatever the order, the repetition, the batches, the crashes and the races."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -82,12 +82,12 @@ def components(events: list[Event]) -> dict[tuple[str, ...], list[Event]]:
     return {tuple(sorted(subjects)): told for subjects, told in people.values()}
 
 
-def deliver(memory: Memory, events: Sequence[Event]) -> None:
+def deliver(memory: Memory, events: Sequence[Event], *changes: Change) -> None:
     """As a stream does: a batch that failed comes again."""
-    batch = Batch(tuple(map(Change, events)))
+    batch = (*map(Change, events), *changes)
     while True:
         try:
-            update_profiles(batch, memory.stores, NOW)
+            update_profiles(Batch(batch), memory.stores, NOW)
         except (CrashError, ConcurrentUpdateError):
             continue
         return
@@ -143,12 +143,7 @@ def test_profile_is_the_fold_of_its_events_when_workers_crash(
     events: list[Event], chance: random.Random
 ) -> None:
     memory = told(events)
-
-    def crash() -> None:
-        if chance.random() < 0.2:
-            raise CrashError
-
-    memory.before.write = crash
+    memory.before.write = crashing(chance)
     for batch in deliveries(events, chance):
         deliver(memory, batch)
     assert_folded(memory, events)
@@ -171,3 +166,34 @@ def test_profile_is_the_fold_of_its_events_when_workers_race(
     while waiting:
         deliver(memory, waiting.pop())
     assert_folded(memory, events)
+
+
+@PROPERTY
+@given(EVENTS, st.randoms(use_true_random=False))
+def test_profile_is_the_fold_of_its_events_when_some_are_rewritten(
+    events: list[Event], chance: random.Random
+) -> None:
+    memory = told(events)
+    memory.before.write = crashing(chance)
+    for batch in deliveries(events, chance):
+        deliver(memory, batch)
+        deliver(memory, [], *(rewritten(memory, event, chance) for event in batch[:2]))
+    assert_folded(memory, list(memory.ledger.events.values()))
+
+
+def rewritten(memory: Memory, event: Event, chance: random.Random) -> Change:
+    """Another content under the same id, of the same person."""
+    before = memory.ledger.events[event.id]
+    number = next(number for number in range(40) if event_id(str(number)) == event.id)
+    kind = "test" if before.test else chance.choice(("page", "order", "refund", "consent"))
+    after = made(number, kind, frozenset(before.subjects), chance.randrange(30))
+    memory.ledger.events[event.id] = after
+    return Change(after, before)
+
+
+def crashing(chance: random.Random) -> Callable[[], None]:
+    def crash() -> None:
+        if chance.random() < 0.2:
+            raise CrashError
+
+    return crash
