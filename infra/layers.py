@@ -1,13 +1,14 @@
 """Builds the Lambda layers without Docker: hash-checked against uv.lock, trimmed, compiled, and cached by their inputs."""
 
 import argparse
-import compileall
 import fcntl
 import hashlib
 import os
-import py_compile
+import platform
+import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +21,16 @@ PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28
 OURS = "regulars"
 NAMES = (OURS, "runtime", "lake", "science")
 PYTHON = "3.13"
+HOST = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 
 # Left out of a layer. Licences, METADATA and entry points stay; `*.libs` are never stripped (it breaks OpenBLAS).
 TRIMMED_DIRECTORIES = ("__pycache__", "bin", "test", "tests", "include")
 TRIMMED_SUFFIXES = (".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx", ".tp")
+TRIMMED_EXTENSIONS = re.compile(r"_test_.*\.so|.*_tests\.cpython.*\.so")
 # Nothing that our models or their libraries import lives here; it makes the difference to Lambda's 250 MiB.
 TRIMMED_PATHS = (
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui.min.css",
     "numpy/f2py/src",
     "phonenumbers/carrierdata",
     "phonenumbers/geodata",
@@ -39,6 +44,8 @@ TRIMMED_PATHS = (
     "sklearn/datasets/data",
     "sklearn/datasets/images",
 )
+# Bytecode does not pay for what the trainers hardly touch.
+NOT_COMPILED = r"/(narwhals|fsspec|packaging)/"
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ def copy(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
-def install(name: str, target: Path, platform: str) -> None:
+def install(name: str, target: Path, wheels: str) -> None:
     """Third-party wheels for the platform; the lock's hashes are required, so a pin that differs from it fails."""
     uv = os.environ.get("UV", "uv")
     lock = BUILD / "locked.txt"
@@ -121,7 +128,7 @@ def install(name: str, target: Path, platform: str) -> None:
         stdout=subprocess.DEVNULL,
     )
     command = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", platform]
+    command += ["--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", wheels]
     command += ["--link-mode", "copy", "--constraint", str(lock), "--target", str(target)]
     requirements = ROOT / "layers" / name / "requirements.txt"
     subprocess.run([*command, "--requirement", str(requirements)], cwd=ROOT, check=True)
@@ -130,25 +137,31 @@ def install(name: str, target: Path, platform: str) -> None:
 def trim(python: Path) -> None:
     """Remove what no function imports."""
     for unused in TRIMMED_PATHS:
-        shutil.rmtree(python / unused, ignore_errors=True)
+        remove(python / unused)
     for path in sorted(python.rglob("*"), reverse=True):
-        if path.is_dir() and path.name in TRIMMED_DIRECTORIES:
-            shutil.rmtree(path)
-        elif path.suffix in TRIMMED_SUFFIXES:
-            path.unlink()
-    (python / ".lock").unlink(missing_ok=True)
+        if path.is_dir():
+            if path.name in TRIMMED_DIRECTORIES:
+                remove(path)
+        elif path.suffix in TRIMMED_SUFFIXES or TRIMMED_EXTENSIONS.fullmatch(path.name):
+            remove(path)
+    remove(python / ".lock")
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a directory, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def compile_all(directory: Path) -> None:
     """Bytecode that needs no source timestamps: a read-only layer would recompile at every cold start."""
-    compileall.compile_dir(
-        directory,
-        quiet=1,
-        workers=0,
-        stripdir=str(directory),
-        prependdir="/opt",
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
+    # A process of its own: workers forked from one with threads (jsii's) may never end.
+    command = [sys.executable, "-I", "-m", "compileall", "-q", "-j", "0"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(directory), "-p", "/opt"]
+    command += ["-x", NOT_COMPILED]
+    subprocess.run([*command, str(directory)], check=True)
 
 
 def pack(directory: Path, archive: Path) -> None:
