@@ -1,0 +1,19 @@
+"""Calls of the DynamoDB client as the event names them, and nothing else."""
+
+import re
+from typing import Any
+
+import boto3
+
+CLIENT = boto3.client("dynamodb")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Make the calls."""
+    for call in event["calls"]:
+        getattr(CLIENT, _snake_case(call["call"]))(**call["arguments"])
+    return {"statusCode": 200}
+
+
+def _snake_case(operation: str) -> str:
+    return re.sub(r"(?<=.)([A-Z])", r"_\1", operation).lower()

@@ -1,0 +1,148 @@
+"""What a shop sends and asks, and what AWS answers meanwhile: made up, of realistic size."""
+
+import base64
+import hmac
+import json
+from dataclasses import fields
+from hashlib import sha256
+from typing import Any
+
+from regulars.domain.events import Event, Item, OrderFact
+from regulars.domain.profiles import Profile, fold
+from regulars.settings import Settings
+from regulars.store.profiles import profile_item
+from tests.benchmarks.stub import Reply
+from tests.functions.serving import SCORES
+from tests.gateway import http_event
+
+AT = "2026-11-01T10:00:00.000Z"
+SECRET = "made-up-webhook-secret"
+PROFILE_ID = "p_annannannannanna"
+WRITE_KEY = "rk_write_made_up"
+BEARER = {"Authorization": "Bearer rk_admin_made_up", "Accept": "application/json"}
+WEBHOOK_BYTES = 20_000
+
+
+def environment(cls: type[Settings]) -> dict[str, str]:
+    """The function's variables; a table is called by what its settings call it."""
+    named = {"default_country": "GB", "default_currency": "GBP", "parameters_prefix": "/bench"}
+    values = {field.name: named.get(field.name, field.name) for field in fields(cls)}
+    return cls(**values).environment()
+
+
+def replies(contact: dict[str, str] | None) -> dict[str, Reply]:
+    """AWS where every person's stored contact data is `contact`, or nobody's is stored."""
+    return {
+        "GetItem": lambda asked: _item(asked, contact),
+        "Query": lambda _: {"Items": PERSON, "Count": len(PERSON), "ScannedCount": len(PERSON)},
+        "GetParameter": lambda asked: {"Parameter": {"Value": _parameter(asked["Name"])}},
+        "BatchGetItem": lambda asked: {"Responses": {name: [] for name in asked["RequestItems"]}},
+        "BatchWriteItem": lambda _: {"UnprocessedItems": {}},
+        "PutItem": lambda _: {},
+        "UpdateItem": lambda _: {},
+    }
+
+
+def get_profile() -> dict[str, Any]:
+    """The owner's question for one scored profile."""
+    return http_event(f"/profiles/{PROFILE_ID}", headers=BEARER, method="GET")
+
+
+def order_webhook(email: str, number: int) -> dict[str, Any]:
+    """A signed Shopify order of 20 KB."""
+    body = _padded(_order(email, number))
+    signature = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha256")).decode()
+    headers = {
+        "X-Shopify-Hmac-Sha256": signature,
+        "X-Shopify-Topic": "orders/create",
+        "X-Shopify-Shop-Domain": "bench.example.com",
+        "X-Shopify-Event-Id": f"event-{number}",
+    }
+    return http_event("/hooks/shopify/main", body, headers)
+
+
+def tracking_batch(count: int, number: int) -> dict[str, Any]:
+    """A batch call of page views and product views."""
+    page = {"url": "https://shop.example.com/p/1", "title": "Tea pot", "path": "/p/1"}
+    message = {
+        "type": "track",
+        "event": "Product Viewed",
+        "anonymousId": "0f2a7c1e-3a52-4b0f-9d6e-3d6f6f9f0a11",
+        "timestamp": AT,
+        "properties": {"product_id": "P1", "name": "Tea pot", "price": 12.5, "currency": "GBP"},
+        "context": {"page": page, "locale": "en-GB", "timezone": "Europe/London"},
+    }
+    batch = [message | {"messageId": f"m-{number}-{at}"} for at in range(count)]
+    return http_event(
+        "/v1/batch", {"batch": batch, "sentAt": AT}, {"Authorization": f"Bearer {WRITE_KEY}"}
+    )
+
+
+def _order(email: str, number: int) -> dict[str, Any]:
+    line = {"product_id": 7, "title": "Tea pot", "quantity": 1, "price": "12.50", "sku": "TEA-7"}
+    return {
+        "id": number,
+        "email": email,
+        "created_at": AT,
+        "updated_at": AT,
+        "currency": "GBP",
+        "total_price": "62.50",
+        "financial_status": "paid",
+        "customer": {"id": number, "email": email, "first_name": "Ann", "last_name": "Made-Up"},
+        "line_items": [line | {"product_id": at, "id": at} for at in range(5)],
+    }
+
+
+def _padded(order: dict[str, Any]) -> bytes:
+    """As many bytes as a real order has, in the many small fields that nobody reads."""
+    tax = {"title": "VAT", "price": "2.08", "rate": 0.2, "price_set": {"amount": "2.08"}}
+    bare = len(json.dumps(order))
+    each = len(json.dumps(tax)) + 2
+    return json.dumps(order | {"tax_lines": [tax] * ((WEBHOOK_BYTES - bare) // each)}).encode()
+
+
+def _item(asked: dict[str, Any], contact: dict[str, str] | None) -> dict[str, Any]:
+    key = next(iter(asked["Key"].values()))["S"]
+    if asked["TableName"] == "people_table":
+        told = {name: [value, AT] for name, value in (contact or {}).items()}
+        item = {"subject": {"S": key}, "contact": {"S": json.dumps(told)}}
+        return {"Item": item} if contact else {}
+    if asked["TableName"] == "profiles_table":
+        return {"Item": PERSON[0]}
+    return {"Item": {name: {"S": value} for name, value in _control(key).items()}}
+
+
+def _control(id_: str) -> dict[str, str]:
+    if id_.startswith("source#"):
+        return {"id": id_, "channel": "shopify", "source": "main", "config": "{}"}
+    scope = "write" if id_ == f"key#{sha256(WRITE_KEY.encode()).hexdigest()}" else "admin"
+    return {"id": id_, "scope": scope, "label": "Bench", "source": "web", "created_at": AT}
+
+
+def _parameter(name: str) -> str:
+    return json.dumps([SECRET]) if "/sources/" in name else "pepper-of-the-bench"
+
+
+def _person() -> list[dict[str, Any]]:
+    """A scored profile of a year's visits and orders, as DynamoDB sends it."""
+    events = [_past(number) for number in range(24)]
+    ids = tuple(event.id for event in events)
+    profile = profile_item(Profile(PROFILE_ID, ("u:aaaaaaaaaaaaaaaa",), fold(events), 24, ids, AT))
+    profile["applied"] = {"B": base64.b64encode(profile["applied"]["B"]).decode()}
+    scores = {"sk": {"S": "profile#scores"}, "scores": {"S": json.dumps(SCORES)}}
+    return [profile, {"profile_id": {"S": PROFILE_ID}} | scores]
+
+
+def _past(number: int) -> Event:
+    at = f"2026-{1 + number // 3:02}-01T10:00:00.000Z"
+    order = OrderFact(f"shop/{number}", at, placed_at=at, total=1250, currency="GBP")
+    channel = ("web", "shop", "email")[number % 3]
+    type_ = ("Product Viewed", "Order Completed", "Email Opened")[number % 3]
+    items = (Item("P1", "Tea pot", price=1250),)
+    told: dict[str, Any] = {"items": items, "order": order if number % 3 == 1 else None}
+    return Event(
+        f"{number:016}", type_, channel, "bench/web", at, at, ("u:aaaaaaaaaaaaaaaa",), **told
+    )
+
+
+PERSON = _person()
