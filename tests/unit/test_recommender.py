@@ -18,7 +18,7 @@ from tests.unit.recommenders import RecommenderContract, Totals
 
 
 def fitted(bought: pd.DataFrame, recipe: Recipe | None = None) -> Recommender:
-    return fit(purchases(bought), shops.products(), recipe or Recipe(ridge=10.0), shops.NOW)
+    return fit(purchases(bought), shops.products(), recipe or Recipe(ridge=1.0), shops.NOW)
 
 
 def row(recommender: Recommender, history: dict[str, float]) -> sp.csr_matrix:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,8 @@ from regulars.models.recommender_fit import Recipe, assemble, similarities, text
 from regulars.models.recommender_holdout import HoldOut, Quality, hold_out, quality
 from regulars.models.recommender_purchases import Floats, Purchases
 
-RIDGES = (100.0, 1000.0)
-DESCRIBED = (0.0, 50.0)
+RIDGES = (0.1, 0.4, 1.3, 4.0, 14.0, 45.0)
+DESCRIBED = (0.0, 0.7)
 CONTENT = (0.0, 0.2, 0.4)
 TREND = (0.0, 0.1, 0.2, 0.3)
 HABIT = (0.0, 1.0, 2.0, 4.0, 8.0)
@@ -75,7 +76,7 @@ def choose(seen: Window) -> Recipe:
     """
     if np.count_nonzero(np.diff(seen.part.next_new.indptr)) < FEWEST_PEOPLE:
         return Recipe()
-    alone, blended, parts = _shaped(seen)
+    alone, (_, blended, parts) = _shaped(seen)
     for options in (_trends, _contents):
         blended = _preferred(seen.tried(parts, each) for each in options(blended.recipe))
     popular = replace(blended.recipe, versus=0.0, weights=POPULAR)
@@ -85,39 +86,54 @@ def choose(seen: Window) -> Recipe:
     return _finds_most(seen.tried(parts, each, "all") for each in _habits(best)).recipe
 
 
-def _shaped(seen: Window) -> tuple[Tried, Tried, Parts]:
-    """The best lists alone, and the lists (with their parts) that serve the usual blend best.
+class Shaped(NamedTuple):
+    """A pair of ridge and descriptions: its lists alone, its lists in the usual blend, and their parts."""
 
-    First how much the descriptions count, then the ridge, so that five fits are enough.
+    alone: Tried
+    blended: Tried
+    parts: Parts
+
+
+def _shaped(seen: Window) -> tuple[Tried, Shaped]:
+    """The best lists alone, and the lists that serve the usual blend best.
+
+    First how much the descriptions count; then the ridge, step by step while that helps.
     """
     first = replace(Recipe(), weights=Recipe().weights | {"habit": 0.0})
-    alone, blended, parts = _tried_shape(seen, first)
-    for options in (_described, _ridges):
-        for recipe in options(blended.recipe):
-            if len(seen.earlier.products) > similar.LARGEST_DENSE:
-                continue  # the damped cosine has neither
-            other, blend, its = _tried_shape(seen, recipe)
-            alone = _finds_most([alone, other])
-            if _preferred([blended, blend]) is blend:
-                blended, parts = blend, its
-    return alone, blended, parts
+    known = [_tried_shape(seen, first)]
+    if len(seen.earlier.products) <= similar.LARGEST_DENSE:  # the damped cosine has neither
+        known += [_tried_shape(seen, replace(first, described=value)) for value in DESCRIBED]
+        for step in (-1, 1):
+            known += _climbed(seen, _best_shape(known), step)
+    return _finds_most(shape.alone for shape in known), _best_shape(known)
 
 
-def _tried_shape(seen: Window, recipe: Recipe) -> tuple[Tried, Tried, Parts]:
+def _climbed(seen: Window, start: Shaped, step: int) -> list[Shaped]:
+    """The next ridges in one direction, until one is no better than the one before."""
+    recipe, climbed = start.blended.recipe, [start]
+    place = RIDGES.index(recipe.ridge) + step
+    while 0 <= place < len(RIDGES):
+        climbed.append(_tried_shape(seen, replace(recipe, ridge=RIDGES[place])))
+        if _best_shape(climbed) is not climbed[-1]:
+            break
+        place += step
+    return climbed[1:]
+
+
+def _best_shape(known: Iterable[Shaped]) -> Shaped:
+    shapes = list(known)
+    best = _preferred(shape.blended for shape in shapes)
+    return next(shape for shape in shapes if shape.blended is best)
+
+
+def _tried_shape(seen: Window, recipe: Recipe) -> Shaped:
     parts = seen.parts(recipe)
-    return seen.tried(parts, replace(recipe, weights=ALONE)), seen.tried(parts, recipe), parts
+    alone = seen.tried(parts, replace(recipe, weights=ALONE))
+    return Shaped(alone, seen.tried(parts, recipe), parts)
 
 
 def _shape(recipe: Recipe) -> tuple[float, float]:
     return recipe.ridge, recipe.described
-
-
-def _described(recipe: Recipe) -> list[Recipe]:
-    return [replace(recipe, described=described) for described in DESCRIBED]
-
-
-def _ridges(recipe: Recipe) -> list[Recipe]:
-    return [replace(recipe, ridge=ridge) for ridge in RIDGES]
 
 
 def _trends(recipe: Recipe) -> list[Recipe]:

@@ -21,12 +21,12 @@ DEFAULT_WEIGHTS = {"content": 0.2, "collaborative": 1.0, "habit": 4.0, "trend": 
 class Recipe:
     """What is chosen on validation.
 
-    `ridge` and `described` (how often the descriptions count in the Gram matrix) shape the collaborative lists;
+    `ridge` and `described` (how much the descriptions count beside purchases) shape the collaborative lists;
     `versus` is what the recent demand is compared with: 1 its own long run (a trend), 0 nothing (popularity).
     """
 
-    ridge: float = 300.0
-    described: float = 20.0
+    ridge: float = 4.0
+    described: float = 0.3
     versus: float = 1.0
     weights: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
 

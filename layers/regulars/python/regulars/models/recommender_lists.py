@@ -44,14 +44,16 @@ def descriptions(texts: list[str]) -> sp.csr_matrix:
 
 
 def ease(purchases: sp.csr_matrix, words: sp.csr_matrix, ridge: float, content: float) -> Block:
-    """EASE^R (arXiv:1905.03375) with the descriptions as further rows of the Gram matrix, `content` times.
+    """EASE^R (arXiv:1905.03375) with the descriptions as further rows of the Gram matrix.
 
-    Returns each product's voters and their votes, one row a product.
+    `ridge` and `content` (how much the descriptions count) are in buyers of the average product, so that they mean
+    the same in a shop of any size. Returns each product's voters and their votes, one row a product.
     """
+    average = purchases.nnz / purchases.shape[1]
     gram = np.asarray((purchases.T @ purchases).todense(), dtype=np.float32, order="F")
     if content:
-        gram += content * (words @ words.T).todense()
-    gram[np.diag_indices_from(gram)] += ridge
+        gram += content * average * (words @ words.T).todense()
+    gram[np.diag_indices_from(gram)] += ridge * average
     # On shared cores several BLAS threads wait for each other: one is up to four times as fast.
     with threadpool_limits(limits=1, user_api="blas"):
         factor, _ = lapack.spotrf(gram, lower=1, overwrite_a=1)

@@ -25,40 +25,74 @@ FRESH_DAYS = 7.0  # the trend is that of two weeks: an older champion has lost i
 CHECKED_PEOPLE = 40  # on whom joblib and the plain scorer must agree
 
 
+class Past:
+    """A dataset's purchases before its cut-off, and what recipes find in their last window."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.now = from_text(dataset.manifest.cutoff).timestamp()
+        self.bought = purchases(dataset.interactions).between(-np.inf, self.now)
+        self._measured: list[tuple[Recipe, Measured]] = []
+
+    @property
+    def days(self) -> float:
+        """A quarter of the shop's past, so that a fit and two windows fit in."""
+        return float(np.clip(self.bought.span_days / 4, SHORTEST_DAYS, LONGEST_DAYS))
+
+    def chosen(self) -> Recipe:
+        """The recipe for the window before the last one."""
+        start = window_start(self.bought, self.days)
+        return choose(window(self.bought, self.dataset.products, start - self.days * DAY, start))
+
+    def measured(self, recipe: Recipe) -> Measured:
+        """What a recipe finds in the last window; the same one is fitted once."""
+        for known, measured in self._measured:
+            if known == recipe:
+                return measured
+        measured = measure(self.bought, self.dataset.products, recipe, self.days)
+        self._measured.append((recipe, measured))
+        return measured
+
+    def some(self) -> Purchases:
+        """The purchases of an even sample of the people."""
+        return self.bought.some(CHECKED_PEOPLE)
+
+
 class RecommenderTrainer:
     """Content, collaborative lists, own habit and trend in one score whose weights the shop's past decides."""
 
     model = "recommender"
 
+    def __init__(self) -> None:
+        self._last: Past | None = None
+
     def fit(self, dataset: Dataset) -> Trained:
         """Learn on everything before the hold-out, measure on it, then refit on everything."""
-        bought = _bought(dataset)
-        _check_enough(bought)
-        days = _window_days(bought)
-        measured = measure(bought, dataset.products, _chosen(bought, dataset, days), days)
-        _check_returning(measured, days)
-        recommender = fit(
-            bought, dataset.products, _recipe(measured.recommender.recipe), _now(dataset)
-        )
+        past = self._past(dataset)
+        _check_enough(past.bought)
+        recipe = past.chosen()
+        measured = past.measured(recipe)
+        _check_returning(measured, past.days)
+        recommender = fit(past.bought, dataset.products, recipe, past.now)
         return Trained(
             recommender,
             exported(recommender, dataset.manifest.cutoff),
-            window=_told_window(bought, days),
+            window=_told_window(past),
             metrics=metrics(measured),
         )
 
     def predict(self, estimator: Recommender, dataset: Dataset) -> Floats:
         """The hybrid scores of all products for an even sample of the people."""
-        counts = _bought(dataset).some(CHECKED_PEOPLE).onto(estimator.products)
-        return estimator.totals(counts.decayed(_now(dataset), HALF_LIFE_DAYS))
+        past = self._past(dataset)
+        counts = past.some().onto(estimator.products)
+        return estimator.totals(counts.decayed(past.now, HALF_LIFE_DAYS))
 
     def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> Floats:
         """The plain scorer's answers for the same people."""
-        history = HistoryScorer(scorer)
-        sample = _bought(dataset).some(CHECKED_PEOPLE)
-        rows = sample.decayed(_now(dataset), HALF_LIFE_DAYS).tolil()
+        past, history = self._past(dataset), HistoryScorer(scorer)
+        rows = past.some().decayed(past.now, HALF_LIFE_DAYS).tolil()
         counts = [
-            dict(zip(sample.products[places], numbers, strict=True))
+            dict(zip(past.bought.products[places], numbers, strict=True))
             for places, numbers in zip(rows.rows, rows.data, strict=True)
         ]
         return np.asarray([[total for _, total in history.scored(each)] for each in counts])
@@ -70,15 +104,20 @@ class RecommenderTrainer:
 
         A champion that does not know every product, or has lost the trend, cannot serve this dataset any more.
         """
-        bought = _bought(dataset)
-        days = _window_days(bought)
-        mine = measure(bought, dataset.products, _recipe(trained.scorer["recipe"]), days)
+        past = self._past(dataset)
+        mine = past.measured(_recipe(trained.scorer["recipe"]))
         if champion is None:
             gain, error = paired(_both(mine.found), _both(mine.found_by_popularity))
             return Comparison(gain, error)
-        other = measure(bought, dataset.products, _recipe(champion["recipe"]), days)
+        other = past.measured(_recipe(champion["recipe"]))
         gain, error = paired(_both(mine.found), _both(other.found))
-        return Comparison(gain, error, compatible=_serves(champion, bought, dataset))
+        return Comparison(gain, error, compatible=_serves(champion, past))
+
+    def _past(self, dataset: Dataset) -> Past:
+        """Reading millions of purchases takes seconds: the last dataset's are kept."""
+        if self._last is None or self._last.dataset is not dataset:
+            self._last = Past(dataset)
+        return self._last
 
 
 def _both(found: Callable[[str], Quality]) -> Quality:
@@ -107,26 +146,8 @@ def _voters(votes: sp.csr_matrix) -> list[list[list[float]]]:
     return [[votes.indices[a:b].tolist(), votes.data[a:b].tolist()] for a, b in bounds]
 
 
-def _now(dataset: Dataset) -> float:
-    return from_text(dataset.manifest.cutoff).timestamp()
-
-
-def _bought(dataset: Dataset) -> Purchases:
-    return purchases(dataset.interactions).between(-np.inf, _now(dataset))
-
-
 def _recipe(known: Mapping[str, Any]) -> Recipe:
     return Recipe(**known)
-
-
-def _window_days(bought: Purchases) -> float:
-    """A quarter of the shop's past, so that a fit and two windows fit in."""
-    return float(np.clip(bought.span_days / 4, SHORTEST_DAYS, LONGEST_DAYS))
-
-
-def _chosen(bought: Purchases, dataset: Dataset, days: float) -> Recipe:
-    start = window_start(bought, days)
-    return choose(window(bought, dataset.products, start - days * DAY, start))
 
 
 def _check_enough(bought: Purchases) -> None:
@@ -149,11 +170,11 @@ def _check_returning(measured: Measured, days: float) -> None:
         )
 
 
-def _serves(champion: Mapping[str, Any], bought: Purchases, dataset: Dataset) -> bool:
-    age = _now(dataset) - from_text(champion["cutoff"]).timestamp()
-    return age < FRESH_DAYS * DAY and set(bought.products) <= set(champion["products"])
+def _serves(champion: Mapping[str, Any], past: Past) -> bool:
+    age = past.now - from_text(champion["cutoff"]).timestamp()
+    return age < FRESH_DAYS * DAY and set(past.bought.products) <= set(champion["products"])
 
 
-def _told_window(bought: Purchases, days: float) -> dict[str, str]:
-    start = datetime.fromtimestamp(window_start(bought, days), UTC)
-    return {"holdout_from": to_text(start), "holdout_days": f"{days:.0f}"}
+def _told_window(past: Past) -> dict[str, str]:
+    start = datetime.fromtimestamp(window_start(past.bought, past.days), UTC)
+    return {"holdout_from": to_text(start), "holdout_days": f"{past.days:.0f}"}
