@@ -46,24 +46,23 @@ def refolded(stores: Stores, profile: Profile, share: Share, merged: Sequence[Pr
     The ids come from the profiles and the events by key, so that an index that lags hides nothing.
     LedgerLaggingError when the ledger does not hold an event that was counted.
     """
-    own = _counted(stores, profile)
-    counted = own.union(*(_counted(stores, one) for one in merged))
-    events = {event.id: event for event in share.events}
-    events |= {event.id: event for event in stores.ledger.read(sorted(counted | events.keys()))}
-    if not counted <= events.keys():
-        raise LedgerLaggingError("The ledger does not hold every event this profile has counted.")
+    events = _everything(stores, profile, share, merged)
     subjects = {
         *profile.subjects,
         *share.subjects,
         *(key for one in merged for key in one.subjects),
     }
-    told = [event for event in events.values() if counts(event) and event.subject in subjects]
-    orders = fold_orders(told)
+    told = [event for event in events if counts(event) and event.subject in subjects]
     stored = stores.profiles.orders(profile.profile_id)
+    # A merge takes no order away: one of them may be of an event that another worker is about to count.
+    known = {} if share.refold else {key: one.order for key, one in stored.items()}
+    orders = known | fold_orders(told, known)
     _store_orders(stores, profile.profile_id, stored, orders)
     state = with_orders(add_events(ProfileState(), told), orders.values())
-    new = [event for id_, event in events.items() if id_ not in own]
-    return _successor(profile, state, subjects, new)
+    own = _counted(stores, profile)
+    after = _successor(profile, state, subjects, [one for one in events if one.id not in own])
+    # What was rewritten must go. If that took too much, whoever is about to count it must find the profile changed.
+    return replace(after, rev=profile.rev + 1) if share.refold else after
 
 
 def write(stores: Stores, before: Profile, after: Profile) -> None:
@@ -74,6 +73,18 @@ def write(stores: Stores, before: Profile, after: Profile) -> None:
         stores.profiles.put_aside(before)
         after = replace(after, applied=after.applied[len(before.applied) :], floor=before.newest)
     stores.profiles.write(after)
+
+
+def _everything(
+    stores: Stores, profile: Profile, share: Share, merged: Sequence[Profile]
+) -> list[Event]:
+    """The events that any of them counted and those of the share, as the ledger holds them now."""
+    counted = set().union(*(_counted(stores, one) for one in (profile, *merged)))
+    given = {event.id: event for event in share.events}
+    found = {event.id: event for event in stores.ledger.read(sorted(counted | given.keys()))}
+    if not counted <= found.keys() | given.keys():
+        raise LedgerLaggingError("The ledger does not hold every event this profile has counted.")
+    return list((given | found).values())
 
 
 def _uncounted(stores: Stores, profile: Profile, events: Iterable[Event]) -> list[Event]:
