@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,10 @@ class Deployment:
 
     def _bootstrap(self) -> None:
         """What `cdk bootstrap` would have left: the asset bucket and its version."""
-        self._s3.create_bucket(
-            Bucket=ASSETS, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        with suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
+            self._s3.create_bucket(
+                Bucket=ASSETS, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
         name, version = BOOTSTRAP
         boto3.client("ssm").put_parameter(Name=name, Value=version, Type="String", Overwrite=True)
 

@@ -15,7 +15,7 @@ import urllib3
 
 from infra.local.faults import FaultError
 from infra.local.installation import interpreter
-from infra.local.places import LOCAL, LOG, PROCESS, SCRATCH, STATE
+from infra.local.places import LOCAL, LOG, PROCESS, SCRATCH
 
 ACCOUNT = "123456789012"
 REGION: Literal["eu-west-1"] = "eu-west-1"
@@ -31,6 +31,12 @@ class Emulator:
 
     pid: int
     port: int
+    folder: str  # what it holds is saved here when it ends gracefully
+
+    @property
+    def keys(self) -> Path:
+        """The first keys of what is deployed to it."""
+        return Path(self.folder) / "keys.json"
 
     @property
     def endpoint(self) -> str:
@@ -40,28 +46,29 @@ class Emulator:
 
 def running() -> Emulator | None:
     """The emulator that was started last, if that very process is alive."""
-    if not PROCESS.exists():
-        return None
-    emulator = Emulator(**json.loads(PROCESS.read_text()))
+    try:
+        emulator = Emulator(**json.loads(PROCESS.read_text()))
+    except (FileNotFoundError, TypeError, ValueError):
+        return None  # never started, or recorded by another version of this
     return emulator if _is_ours(emulator.pid) else None
 
 
-def start(wanted: int | None = None) -> Emulator:
-    """Start it and wait until it is ready; a port that was not asked for by number may be any free one."""
+def start(folder: Path, wanted: int | None = None) -> Emulator:
+    """Start it on what `folder` holds and wait until it is ready; without a wanted port any free one will do."""
     port = _free_port(wanted)
     _clean(SCRATCH)
-    STATE.mkdir(parents=True, exist_ok=True)
-    with LOG.open("ab") as log:
+    folder.mkdir(parents=True, exist_ok=True)
+    with LOG.open("wb") as log:
         process = subprocess.Popen(
             [interpreter(), "-m", "ministack"],
-            env=_environment(port),
+            env=_environment(port, folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd=LOCAL,
             start_new_session=True,  # Ctrl-C ends the demo first, which then ends this gracefully
         )
-    emulator = Emulator(process.pid, port)
+    emulator = Emulator(process.pid, port, str(folder))
     PROCESS.write_text(json.dumps(asdict(emulator)))
     _wait_until_ready(emulator, process)
     return emulator
@@ -80,7 +87,7 @@ def stop() -> bool:
     return emulator is not None
 
 
-def _environment(port: int) -> dict[str, str]:
+def _environment(port: int, folder: Path) -> dict[str, str]:
     """Only what it needs: nothing of the owner's own AWS settings reaches a handler."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -98,9 +105,9 @@ def _environment(port: int) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(STATE / "services"),
+        "STATE_DIR": str(folder / "services"),
         "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(STATE / "s3"),
+        "S3_DATA_DIR": str(folder / "s3"),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -5,13 +5,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 LOCAL = BUILD / "local"
-STATE = LOCAL / "state"
+KEPT = LOCAL / "kept"  # what `up` holds, from one run to the next
+FLEETING = LOCAL / "demo"  # what the demo holds while it runs
 SCRATCH = LOCAL / "tmp"
 LOG = LOCAL / "ministack.log"
 PROCESS = LOCAL / "process.json"
 DEPLOYED = LOCAL / "stack.json"
-KEYS = LOCAL / "keys.json"
-ASSEMBLY = ROOT / "cdk.out"
+ASSEMBLY = LOCAL / "cdk.out"
 ENVIRONMENT = ROOT / ".tools" / "ministack"
 REQUIREMENTS = ROOT / "infra" / "local" / "requirements.txt"
 SAMPLE = ROOT / "infra" / "local" / "sample" / "online_retail.csv.gz"

@@ -1,0 +1,44 @@
+"""Recompute every profile from the ledger and report any byte of difference."""
+
+import argparse
+from typing import Any
+
+import msgspec
+
+from infra.cli import options, stack
+from infra.cli.console import show, step
+from regulars.profiling.verification import Verification, verify
+from regulars.settings import UpdateProfilesSettings
+from regulars.store.inventory import Inventory
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--stack and --json."""
+    options.add_stack(parser)
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify; 1 when anything differs."""
+    deployed = stack.chosen(arguments)
+    with step("Recomputing every profile from the ledger"):
+        found = verified(deployed)
+    facts: Any = msgspec.to_builtins(found)
+    show(facts, _lines(found), as_json=arguments.json)
+    return 1 if found.differences else 0
+
+
+def verified(deployed: stack.Stack) -> Verification:
+    """Compare a deployment's profiles with its ledger."""
+    settings = deployed.settings(UpdateProfilesSettings)
+    return verify(Inventory(settings.events_table, settings.people_table, settings.profiles_table))
+
+
+def _lines(found: Verification) -> list[str]:
+    compared = f"{found.persons} people from {found.events} events"
+    if not found.differences:
+        return [f"{compared}: every byte as the ledger says."]
+    return [
+        f"{compared}: {len(found.differences)} differences. Was anything written meanwhile?",
+        *(f"  {one.kind} {one.profile_id}: {one.detail}" for one in found.differences),
+    ]
