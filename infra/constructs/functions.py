@@ -4,10 +4,9 @@ import re
 from functools import cached_property
 from pathlib import Path
 
-from aws_cdk import Duration, Size
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -37,7 +36,12 @@ class Function(lambda_.Function):
     ) -> None:
         id_ = type(settings).__name__.removesuffix("Settings")
         self.folder = snake_case(id_)
-        log_group = logs.LogGroup(scope, f"{id_}Logs", retention=logs.RetentionDays.ONE_MONTH)
+        log_group = logs.LogGroup(
+            scope,
+            f"{id_}Logs",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         self.own_role = role(scope, id_, log_group)
         super().__init__(
             scope,
@@ -67,15 +71,29 @@ class Function(lambda_.Function):
             retention_period=Duration.days(14),
         )
         acknowledge(queue, acknowledged.DEAD_LETTERS)
+        self.allow(queue.queue_arn, "sqs:SendMessage")
         return queue
 
-    def answer_asynchronously(self) -> None:
+    def allow(self, arn: str, *actions: str) -> None:
+        """Allow actions on one resource."""
+        iam.Grant.add_to_principal(grantee=self, actions=list(actions), resource_arns=[arn])
+
+    def give_up_after_retries(self) -> None:
         """Bounded retries of an asynchronous invocation, then the dead letters."""
-        self.configure_async_invoke(
-            retry_attempts=2,
-            max_event_age=Duration.hours(6),
-            on_failure=destinations.SqsDestination(self.dead_letters),
-        )
+        lambda_.CfnEventInvokeConfig(
+            self,
+            "Retries",
+            function_name=self.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=6 * 3600,
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                # The L2 destination would also grant to read the queue's attributes and address.
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
+                    destination=self.dead_letters.queue_arn
+                )
+            ),
+        ).node.add_dependency(self.own_role)
 
 
 def role(scope: Construct, id_: str, log_group: logs.ILogGroup) -> iam.Role:

@@ -82,6 +82,6 @@ class Ingestion(Construct):
             schema.progress_key(f"{schema.IMPORTS_PREFIX}*"),
             "s3:PutObject",
         )
-        function.answer_asynchronously()
+        function.give_up_after_retries()
         files = f"{schema.IMPORTS_PREFIX}*.csv"
         on_arrival(function, grants.bucket("uploads"), files, schema.progress_key(files))

@@ -46,7 +46,7 @@ class Learning(Construct):
             timeout=Duration.minutes(15),
             ephemeral_gib=ephemeral_gib,
         )
-        function.answer_asynchronously()
+        function.give_up_after_retries()
         return function
 
     def _build_dataset(self) -> None:

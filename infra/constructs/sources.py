@@ -1,12 +1,11 @@
 """What starts a function besides HTTP: the ledger's stream, an object's arrival, the clock; all bounded, all with dead letters."""
 
+import jsii
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 
 from infra.constructs.functions import Function
@@ -19,15 +18,29 @@ STREAM_ACTIONS = (
 )
 
 
+@jsii.implements(lambda_.IEventSourceDlq)
+class DeadLetters:
+    """The function's dead letters; SqsDlq would also grant to read the queue's attributes."""
+
+    def __init__(self, function: Function) -> None:
+        self._arn = function.dead_letters.queue_arn
+
+    def bind(  # the interface asks for both arguments
+        self,
+        target: lambda_.IEventSourceMapping,  # noqa: ARG002
+        target_handler: lambda_.IFunction,  # noqa: ARG002
+    ) -> lambda_.DlqDestinationConfig:
+        """Where what was given up goes."""
+        return lambda_.DlqDestinationConfig(destination=self._arn)
+
+
 def on_stream(
     function: Function, table: dynamodb.Table, *, batch_size: int, window: Duration
 ) -> None:
     """Call the function with what was written; a poison record is bisected out and set aside."""
     stream = table.table_stream_arn or ""
     # `grant_stream_read` would give ListStreams on every table.
-    iam.Grant.add_to_principal(
-        grantee=function, actions=list(STREAM_ACTIONS), resource_arns=[stream]
-    )
+    function.allow(stream, *STREAM_ACTIONS)
     lambda_.EventSourceMapping(
         function,
         "Stream",
@@ -40,7 +53,7 @@ def on_stream(
         report_batch_item_failures=True,
         retry_attempts=10,
         max_record_age=Duration.hours(12),
-        on_failure=event_sources.SqsDlq(function.dead_letters),
+        on_failure=DeadLetters(function),
         filters=[
             lambda_.FilterCriteria.filter({"eventName": lambda_.FilterRule.or_("INSERT", "MODIFY")})
         ],

@@ -44,18 +44,18 @@ class Storage(Construct):
 
     def grant_table(self, function: Function, shape: schema.Table, *actions: str) -> None:
         """Allow actions on the table itself, none of its indexes."""
-        grant(function, actions, self.tables[shape.name].table_arn)
+        function.allow(self.tables[shape.name].table_arn, *actions)
 
     def grant_index(self, function: Function, shape: schema.Table, index: str) -> None:
         """Allow to query one index."""
         if index not in {one.name for one in shape.indexes}:
             raise KeyError(index)
         arn = f"{self.tables[shape.name].table_arn}/index/{index}"
-        grant(function, ("dynamodb:Query",), arn)
+        function.allow(arn, "dynamodb:Query")
 
     def grant_objects(self, function: Function, bucket: str, pattern: str, *actions: str) -> None:
         """Allow actions on the objects whose key matches."""
-        grant(function, actions, self.buckets[bucket].arn_for_objects(pattern))
+        function.allow(self.buckets[bucket].arn_for_objects(pattern), *actions)
         logical_id = Stack.of(self).resolve(self.buckets[bucket].bucket_arn)["Fn::GetAtt"][0]
         acknowledge_wildcard(
             function.own_role, f"<{logical_id}.Arn>/{pattern}", "The keys begin like this."
@@ -74,14 +74,9 @@ class Storage(Construct):
         """Allow to read the parameters below the prefix whose name matches."""
         path = f"parameter{self.parameters_prefix}/{name}"
         arn = Stack.of(self).format_arn(service="ssm", resource=path)
-        grant(function, ("ssm:GetParameter",), arn)
+        function.allow(arn, "ssm:GetParameter")
         acknowledge_wildcard(
             function.own_role,
             f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:{path}",
             "A source's secrets are made after the deployment.",
         )
-
-
-def grant(function: Function, actions: tuple[str, ...], arn: str) -> None:
-    """Allow actions on one resource."""
-    iam.Grant.add_to_principal(grantee=function, actions=list(actions), resource_arns=[arn])

@@ -31,7 +31,8 @@ ALLOWED = {
     | {
         "control": "GetItem PutItem",
         "uploads/imports/*": "GetObject",
-        "uploads/imports/*report.json": "PutObject",
+        "uploads/imports/*.report.json": "PutObject",
+        "uploads/imports/*.progress.json": "PutObject",
     },
     "update_profiles": ASYNCHRONOUS
     | {

@@ -1,0 +1,12 @@
+"""The template, synthesized once for all tests of the infrastructure."""
+
+import pytest
+
+from infra import app
+from tests.infra.template import Template
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The template as it is deployed by default."""
+    return Template.read(app.synth(tmp_path_factory.mktemp("cdk") / "out"))

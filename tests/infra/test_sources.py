@@ -1,0 +1,118 @@
+"""What starts a function: streams, arrivals and the clock, each bounded and with dead letters."""
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.infra.template import Template, referred
+
+STREAMED = ("archive_events", "update_profiles")
+ARRIVALS = {
+    ("import_history", "uploads", "imports/*.csv"),
+    ("import_history", "uploads", "imports/*.csv.progress.json"),
+    ("train_segments", "lake", "datasets/*/manifest.json"),
+    ("train_churn", "lake", "datasets/*/manifest.json"),
+    ("train_recommender", "lake", "datasets/*/manifest.json"),
+    ("score_profiles", "artifacts", "models/*/outcome.json"),
+}
+ASYNCHRONOUS = sorted({name for name, _, _ in ARRIVALS} | {"build_dataset"})
+
+
+def rules(template: Template) -> dict[str, dict[str, Any]]:
+    """Function → the rule that starts it."""
+    return {
+        template.folder_of(target["Arn"]): rule
+        for rule in template.of_type("AWS::Events::Rule").values()
+        for target in rule["Targets"]
+    }
+
+
+def mappings(template: Template) -> dict[str, dict[str, Any]]:
+    """Function → its event source mapping."""
+    return {
+        template.folder_of(mapping["FunctionName"]): mapping
+        for mapping in template.of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+
+
+def test_arrivals_start_the_functions_that_wait_for_them(template: Template) -> None:
+    found = set()
+    for name, rule in rules(template).items():
+        if detail := rule.get("EventPattern", {}).get("detail"):
+            (bucket,) = detail["bucket"]["name"]
+            found |= {
+                (name, template.named(bucket), key["wildcard"]) for key in detail["object"]["key"]
+            }
+    assert found == ARRIVALS
+
+
+def test_only_a_large_import_starts_itself_again(template: Template) -> None:
+    loops = set()
+    for name, bucket, pattern in ARRIVALS:
+        key = f"{bucket}/{pattern.replace('*', 'x')}"
+        for resource, actions in template.grants(name).items():
+            if "s3:PutObject" in actions and fnmatchcase(key, resource):
+                loops.add((name, pattern))
+    assert loops == {("import_history", "imports/*.csv.progress.json")}
+
+
+def test_dataset_is_built_every_night(template: Template) -> None:
+    assert rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
+
+
+@pytest.mark.parametrize("name", ASYNCHRONOUS)
+def test_rule_target_gives_up_into_dead_letters(template: Template, name: str) -> None:
+    (target,) = rules(template)[name]["Targets"]
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 8
+    assert template.named(target["DeadLetterConfig"]["Arn"]) == "dead letters"
+
+
+@pytest.mark.parametrize("name", ASYNCHRONOUS)
+def test_asynchronous_function_gives_up_into_dead_letters(template: Template, name: str) -> None:
+    configs = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+    (config,) = (one for one in configs if template.folder_of(one["FunctionName"]) == name)
+    assert config["MaximumRetryAttempts"] == 2
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+    assert template.named(destination) == "dead letters"
+
+
+def test_event_bridge_may_write_to_each_rules_dead_letters(template: Template) -> None:
+    targets = [rule["Targets"][0] for rule in rules(template).values()]
+    queues = {referred(target["DeadLetterConfig"]["Arn"]) for target in targets}
+    allowed = {
+        referred(policy["Queues"][0])
+        for policy in template.of_type("AWS::SQS::QueuePolicy").values()
+        if "events.amazonaws.com" in json.dumps(policy)
+    }
+    assert queues == allowed
+
+
+def test_stream_feeds_profiles_and_the_lake(template: Template) -> None:
+    assert sorted(mappings(template)) == list(STREAMED)
+    for mapping in mappings(template).values():
+        assert template.named(mapping["EventSourceArn"]) == "events stream"
+
+
+@pytest.mark.parametrize("name", STREAMED)
+def test_stream_stops_for_no_poison_record(template: Template, name: str) -> None:
+    mapping = mappings(template)[name]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 0 < mapping["MaximumRetryAttempts"] <= 10
+    assert 0 < mapping["MaximumRecordAgeInSeconds"] < 86_400
+    destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]
+    assert template.named(destination) == "dead letters"
+
+
+@pytest.mark.parametrize("name", STREAMED)
+def test_stream_passes_what_was_written_only(template: Template, name: str) -> None:
+    (criterion,) = mappings(template)[name]["FilterCriteria"]["Filters"]
+    assert json.loads(criterion["Pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
+
+
+def test_each_function_has_dead_letters_of_its_own(template: Template) -> None:
+    queues = template.of_type("AWS::SQS::Queue")
+    assert len(queues) == len(ASYNCHRONOUS) + len(STREAMED)
+    assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {14 * 86_400}
