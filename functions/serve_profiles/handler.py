@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import boto3
-
 from regulars.serving.api import Api
 from regulars.serving.lookup import Directory
 from regulars.serving.recommendations import Recommender
 from regulars.settings import ServeProfilesSettings
+from regulars.store.clients import dynamodb_for_doors
 from regulars.store.keys import Keys
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -16,7 +15,7 @@ from regulars.store.published import Published
 from regulars.store.served import ServedProfiles
 
 SETTINGS = ServeProfilesSettings.from_env()
-CLIENT = boto3.client("dynamodb")
+CLIENT = dynamodb_for_doors()
 PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
 PUBLISHED = Published(SETTINGS.control_table, CLIENT)
 API = Api(

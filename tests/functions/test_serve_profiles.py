@@ -1,11 +1,8 @@
 """The API against the shop of `serving`: what each key sees, and what each refusal says."""
 
 import base64
-import importlib
 import json
-import sys
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,18 +14,16 @@ from regulars.settings import ServeProfilesSettings
 from regulars.store.keys import Keys, Scope
 from tests.aws import Deployed
 from tests.functions.serving import ANN, AT, BEN, OLD_ANN, open_shop
+from tests.gateway import http_event, loaded
 
 type Answer = tuple[int, dict[str, Any]]
 type Ask = Callable[..., Answer]
 
 
 @pytest.fixture
-def function(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    for name, value in aws.settings(ServeProfilesSettings).environment().items():
-        monkeypatch.setenv(name, value)
+def function(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Any:
     open_shop(aws)
-    sys.modules.pop("serve_profiles.handler", None)
-    return importlib.import_module("serve_profiles.handler")
+    return loaded("serve_profiles", aws.settings(ServeProfilesSettings), monkeypatch)
 
 
 @pytest.fixture
@@ -39,7 +34,7 @@ def keys(aws: Deployed) -> dict[str, str]:
 
 
 @pytest.fixture
-def ask(function: ModuleType, keys: dict[str, str]) -> Ask:
+def ask(function: Any, keys: dict[str, str]) -> Ask:
     """Ask the function: scope, path, and optionally method and body."""
 
     def ask_(scope: str, url: str, method: str = "GET", body: str | None = None) -> Answer:
@@ -53,20 +48,13 @@ def ask(function: ModuleType, keys: dict[str, str]) -> Ask:
 
 def request(url: str, method: str, key: str, body: str | None) -> dict[str, Any]:
     parts = urlsplit(url)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    event = http_event(parts.path, (body or "").encode(), headers, method, parts.query)
     pairs = [pair.partition("=") for pair in parts.query.split("&") if pair]
-    return {
-        "version": "2.0",
-        "rawPath": parts.path,
-        "rawQueryString": parts.query,
-        "queryStringParameters": {name: value for name, _, value in pairs},
-        "headers": {"authorization": f"Bearer {key}"} if key else {},
-        "requestContext": {"http": {"method": method, "path": parts.path}, "stage": "$default"},
-        "body": body,
-        "isBase64Encoded": False,
-    }
+    return event | {"queryStringParameters": {name: value for name, _, value in pairs}}
 
 
-def described(function: ModuleType, event: dict[str, Any], answer: dict[str, Any]) -> None:
+def described(function: Any, event: dict[str, Any], answer: dict[str, Any]) -> None:
     """Every answer a test gets is one that the OpenAPI document describes."""
     document = openapi(function)
     operation = operation_of(document, function, event)
@@ -79,19 +67,19 @@ def described(function: ModuleType, event: dict[str, Any], answer: dict[str, Any
         )
 
 
-def openapi(function: ModuleType) -> dict[str, Any]:
+def openapi(function: Any) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(
         function.handler(request("/openapi.json", "GET", "", None), None)["body"]
     )
     return document
 
 
-def routes(function: ModuleType) -> list[Any]:
+def routes(function: Any) -> list[Any]:
     app = function.API.app
     return [*app._static_routes, *app._dynamic_routes]
 
 
-def operation_of(document: dict[str, Any], function: ModuleType, event: dict[str, Any]) -> Any:
+def operation_of(document: dict[str, Any], function: Any, event: dict[str, Any]) -> Any:
     method = event["requestContext"]["http"]["method"]
     for route in routes(function):
         if route.method == method and route.rule.match(event["rawPath"]):
@@ -108,7 +96,7 @@ def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return document["components"]["responses"][name] if name else node
 
 
-def test_document_is_valid_and_names_every_route(function: ModuleType) -> None:
+def test_document_is_valid_and_names_every_route(function: Any) -> None:
     document = openapi(function)
     validate(document)
     told = {(path, method) for path, item in document["paths"].items() for method in item}
