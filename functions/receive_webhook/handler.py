@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
 from regulars.channels import form
 from regulars.channels.contract import Request
 from regulars.domain.errors import NotFoundError
@@ -13,6 +11,7 @@ from regulars.edge.pages import thanked
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhooks import Webhooks
 from regulars.settings import ReceiveWebhookSettings
+from regulars.store.clients import dynamodb_for_doors
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -20,7 +19,7 @@ from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
 
 SETTINGS = ReceiveWebhookSettings.from_env()
-CLIENT = boto3.client("dynamodb")
+CLIENT = dynamodb_for_doors()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 WEBHOOKS = Webhooks(
     Sources(SETTINGS.control_table, CLIENT),

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
 from regulars.channels.contract import Request
 from regulars.domain.errors import NotFoundError
 from regulars.edge.doors import Answer, Call, answered, answering, called, preflight
@@ -12,6 +10,7 @@ from regulars.edge.requests import presented_key
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import BATCH, Tracking
 from regulars.settings import TrackEventsSettings
+from regulars.store.clients import dynamodb_for_doors
 from regulars.store.keys import Keys
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
@@ -19,7 +18,7 @@ from regulars.store.people import People
 from regulars.store.rejects import Rejects
 
 SETTINGS = TrackEventsSettings.from_env()
-CLIENT = boto3.client("dynamodb")
+CLIENT = dynamodb_for_doors()
 TRACKING = Tracking(
     Keys(SETTINGS.control_table, CLIENT),
     Recorder(

@@ -34,6 +34,8 @@ class Person:
 
     def add(self, namespace: str, value: object, scope: str = "") -> None:
         """Take an identifier if it is worth something; an e-mail or phone is contact data too."""
+        if value is None or value == "":
+            return
         if namespace == "phone":
             value = e164(value, self._default_country) if isinstance(value, str) else ""
         identifier = normalized(namespace, value, scope)
@@ -45,6 +47,8 @@ class Person:
 
     def describe(self, fields: Mapping[str, Any]) -> None:
         """Take e-mail, phone and names from a customer, a form or traits; what is there already stays."""
+        if not fields:
+            return
         self.add("email", fields.get("email"))
         self.add("phone", fields.get("phone"))
         for said, name in NAMES.items():
