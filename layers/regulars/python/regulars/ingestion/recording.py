@@ -1,7 +1,6 @@
 """The last step of every door: contact data to PEOPLE, then the event, without a name in it, to the ledger."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -49,6 +48,9 @@ class Recorder:
             if known and draft.contact:
                 told.setdefault(known, []).append((draft.contact, event.occurred_at))
         if len(told) > 1:
+            # Imported when people come several at once: most deliveries speak of one.
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(self._remember, *zip(*told.items(), strict=True)))
         else:
