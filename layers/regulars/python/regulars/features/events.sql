@@ -58,18 +58,21 @@ FROM (
     WHERE TRY_CAST(occurred_at AS TIMESTAMP) < to_timestamp($cutoff) AT TIME ZONE 'UTC'
 );
 
+-- One line a product, even where an order tells of it twice.
 CREATE TABLE lines AS
 SELECT
     event_id,
     item.product_id AS product_id,
-    coalesce(item.name, '') AS name,
-    coalesce(item.category, '') AS category,
-    coalesce(item.quantity, 1) AS quantity,
-    item.price AS price
+    max(coalesce(item.name, '')) AS name,
+    max(coalesce(item.category, '')) AS category,
+    CAST(sum(coalesce(item.quantity, 1)) AS BIGINT) AS quantity,
+    CAST(sum(coalesce(item.quantity, 1) * coalesce(item.price, 0)) AS BIGINT) AS amount,
+    max(item.price) AS price
 FROM (
     SELECT id AS event_id, unnest(items) AS item
     FROM lake
     WHERE id IN (SELECT event_id FROM told WHERE order_key IS NOT NULL AND has_items)
-);
+)
+GROUP BY event_id, item.product_id;
 
 DROP TABLE lake;

@@ -3,11 +3,10 @@ SELECT
     profile_id,
     product_id,
     order_key,
-    min(happened) AS occurred_at,
-    CAST(sum(quantity) AS BIGINT) AS quantity,
-    CAST(sum(quantity * coalesce(price, 0)) AS BIGINT) AS amount
+    happened AS occurred_at,
+    quantity,
+    amount
 FROM orders
 JOIN lines ON lines.event_id = orders.basket
 WHERE NOT cancelled
-GROUP BY profile_id, product_id, order_key
 ORDER BY occurred_at, order_key, product_id

@@ -9,19 +9,9 @@ SELECT
     CAST(sum(amount) AS BIGINT) AS amount,
     min(happened) AS first_at,
     max(happened) AS last_at
-FROM (
-    SELECT
-        profile_id,
-        product_id,
-        min(category) AS category,
-        sum(quantity) AS quantity,
-        sum(quantity * coalesce(price, 0)) AS amount,
-        min(happened) AS happened
-    FROM orders
-    JOIN lines ON lines.event_id = orders.basket
-    WHERE NOT cancelled
-    GROUP BY order_key, profile_id, product_id
-)
+FROM orders
+JOIN lines ON lines.event_id = orders.basket
+WHERE NOT cancelled
 GROUP BY profile_id, product_id;
 
 -- Shrunk towards nothing seen: a product few people bought says little.
