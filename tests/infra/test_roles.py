@@ -66,7 +66,7 @@ ALLOWED = {
     },
     "serve_profiles": {
         "people": "BatchGetItem GetItem",
-        "profiles": "GetItem Query",
+        "profiles": "BatchGetItem Query",
         "profiles/index/members": "Query",
         "catalog": "BatchGetItem",
         "control": "GetItem",

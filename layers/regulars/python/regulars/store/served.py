@@ -68,7 +68,9 @@ class ServedProfiles:
         answer = self._client.query(
             TableName=self._table,
             IndexName=MEMBERS.name,
-            KeyConditionExpression=f"{MEMBERS.partition_key} = :segment",
+            KeyConditionExpression="#segment = :segment",
+            # `segment` is one of DynamoDB's reserved words.
+            ExpressionAttributeNames={"#segment": MEMBERS.partition_key},
             ExpressionAttributeValues={":segment": {"S": segment}},
             Limit=limit,
             **start,
