@@ -16,7 +16,7 @@ WEIGHTS = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}
 CANDIDATES = [
     Candidate("cup", content=0.9, collaborative=0.1, because="pot"),
     Candidate("jar", collaborative=0.8),
-    Candidate("tea", habit=0.7),
+    Candidate("tea", habit=0.7, because="tea"),
     Candidate("hat", trend=0.5),
 ]
 POPULAR = [("hat", 9.0), ("sock", 5.0), ("cup", 3.0)]
@@ -42,6 +42,11 @@ def test_weight_alone_brings_its_part_first(part: str, first: str) -> None:
 def test_reasons_follow_what_counts_most() -> None:
     reasons = {one.product_id: one.reason for one in for_profile(CANDIDATES, WEIGHTS, 4)}
     assert reasons == {"cup": "because", "jar": "alike", "tea": "again", "hat": "popular"}
+
+
+def test_product_bought_once_is_not_called_usual() -> None:
+    (only,) = for_profile([Candidate("tea", habit=0.7)], WEIGHTS, 1)
+    assert only.reason == "before"
 
 
 def test_excluded_products_are_replaced_by_popular_ones() -> None:

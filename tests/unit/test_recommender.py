@@ -12,6 +12,7 @@ from regulars.models.recommender import Recommender
 from regulars.models.recommender_fit import Recipe, fit
 from regulars.models.recommender_purchases import purchases
 from regulars.models.recommender_trainer import exported
+from regulars.scoring.recommend import Candidate
 from regulars.scoring.recommend_history import HistoryScorer
 from tests import shops
 from tests.unit.recommenders import RecommenderContract, Totals
@@ -74,18 +75,33 @@ def test_plain_scorer_equals_the_artifact_to_the_ninth_digit() -> None:
     assert len({round(total, 6) for _, total in plain}) > shops.KINDS
 
 
+def candidates(recommender: Recommender, *bought: tuple[str, int]) -> list[Candidate]:
+    """Those of one person who bought these products in so many orders."""
+    lines = [
+        {"profile_id": "p", "product_id": id_, "order_key": f"{id_}/{time}", "occurred_at": 0}
+        for id_, times in bought
+        for time in range(times)
+    ]
+    (found,) = recommender.candidates(purchases(pd.DataFrame(lines)), shops.NOW)
+    return found
+
+
 def test_candidates_name_the_purchase_that_speaks_for_them() -> None:
-    recommender = fitted(shops.interactions())
-    (candidates,) = recommender.candidates(row(recommender, {"tea-1": 1.0, "mug-2": 1.0}))
-    because = {one.product_id: one.because for one in candidates if one.product_id != one.because}
+    found = candidates(fitted(shops.interactions()), ("tea-1", 1), ("mug-2", 1))
+    because = {one.product_id: one.because for one in found}
     assert {because[id_] for id_ in ("tea-2", "tea-3")} == {"tea-1"}
     assert {because[id_] for id_ in ("mug-3", "mug-4")} == {"mug-2"}
 
 
+def test_candidates_bought_twice_speak_for_themselves() -> None:
+    found = candidates(fitted(shops.interactions()), ("tea-1", 2), ("tea-5", 1))
+    because = {one.product_id: one.because for one in found}
+    assert (because["tea-1"], because["tea-5"]) == ("tea-1", "")
+
+
 def test_candidates_hold_own_and_new_products_once() -> None:
     recommender = fitted(shops.interactions())
-    (candidates,) = recommender.candidates(row(recommender, {"tea-1": 1.0}))
-    names = [one.product_id for one in candidates]
+    names = [one.product_id for one in candidates(recommender, ("tea-1", 1))]
     assert names[0] == "tea-1"
     assert sorted(names) == sorted(recommender.products)
 

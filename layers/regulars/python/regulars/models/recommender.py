@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from regulars.models.recommender_purchases import Floats, Labels
+from regulars.models.recommender_purchases import Floats, Labels, Purchases
 from regulars.scoring.recommend import Candidate
 
 CHUNK = 256
@@ -72,16 +72,31 @@ class Recommender:
         """The hybrid score of every product for people with these counts."""
         return self.parts(counts).total(self.weights)
 
-    def candidates(self, counts: sp.csr_matrix) -> Iterator[list[Candidate]]:
-        """Each person's best products: up to 20 of those bought before, and new ones up to 50 together."""
+    def candidates(self, history: Purchases, now: float) -> Iterator[list[Candidate]]:
+        """Each person's best products: up to 20 of those bought before, and new ones up to 50 together.
+
+        A product speaks for itself when it was bought in more than one order.
+        """
+        known = history.onto(self.products)
+        counts, orders = known.decayed(now, HALF_LIFE_DAYS), known.decayed(now, np.inf)
         for start in range(0, counts.shape[0], CHUNK):
-            rows = counts[start : start + CHUNK]
-            parts = self.parts(rows)
-            totals = parts.total(self.weights)
-            for row in range(rows.shape[0]):
-                history = rows.indices[rows.indptr[row] : rows.indptr[row + 1]]
-                chosen = _chosen(totals[row], history)
-                yield self._described(parts, row, chosen, self._because(history, chosen))
+            rows = slice(start, start + CHUNK)
+            yield from self._candidates(counts[rows], orders[rows])
+
+    def _candidates(
+        self, counts: sp.csr_matrix, orders: sp.csr_matrix
+    ) -> Iterator[list[Candidate]]:
+        parts = self.parts(counts)
+        totals = parts.total(self.weights)
+        votes = self.votes[orders.indices]
+        for row in range(orders.shape[0]):
+            line = slice(orders.indptr[row], orders.indptr[row + 1])
+            bought, times = orders.indices[line], orders.data[line]
+            again, new = _chosen(totals[row], bought)
+            chosen = np.concatenate([bought[again], new])
+            because = _because(votes[line], bought, chosen)
+            because[: len(again)] = np.where(times[again] > 1, bought[again], -1)
+            yield self._described(parts, row, chosen, because)
 
     @cached_property
     def votes(self) -> sp.csr_matrix:
@@ -124,29 +139,33 @@ class Recommender:
         names = [str(product) for product in self.products[chosen]]
         return [Candidate._make(row) for row in zip(names, *numbers, reasons, strict=True)]
 
-    def _because(self, history: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For each chosen product, the one in the history whose vote is largest; -1 when none votes for it."""
-        places = np.full(len(self.products), -1)
-        places[chosen] = np.arange(len(chosen))
-        picked = self.votes[history]
-        kept = places[picked.indices] >= 0
-        voters = np.repeat(history, np.diff(picked.indptr))[kept]
-        order = np.argsort(picked.data[kept], kind="stable")
-        because = np.full(len(chosen), -1)
-        because[places[picked.indices[kept][order]]] = voters[order]  # the largest vote comes last
-        return because
+
+def _because(
+    votes: sp.csr_matrix, history: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """For each chosen product, the one in the history whose vote is largest; -1 when none votes for it."""
+    places = np.full(votes.shape[1], -1)
+    places[chosen] = np.arange(len(chosen))
+    kept = places[votes.indices] >= 0
+    voters = np.repeat(history, np.diff(votes.indptr))[kept]
+    order = np.argsort(votes.data[kept], kind="stable")
+    because = np.full(len(chosen), -1)
+    because[places[votes.indices[kept][order]]] = voters[order]  # the largest vote comes last
+    return because
 
 
-def _chosen(total: Floats, history: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The best of the history and of the rest, best first within each."""
-    again = history[np.argsort(-total[history], kind="stable")][:AGAIN]
+def _chosen(
+    total: Floats, history: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The best places in the history, and the best products beyond it, best first within each."""
+    again = np.argsort(-total[history], kind="stable")[:AGAIN]
     rest = total.copy()
     rest[history] = -np.inf
     count = min(CANDIDATES - len(again), len(total) - len(history))
     if count <= 0:
-        return again
+        return again, np.empty(0, dtype=np.int64)
     new = np.argpartition(-rest, count - 1)[:count]
-    return np.concatenate([again, new[np.argsort(-rest[new], kind="stable")]])
+    return again, new[np.argsort(-rest[new], kind="stable")]
 
 
 def _dense(matrix: Any) -> Floats:

@@ -107,8 +107,7 @@ class Tastes:
     def _candidates(self) -> Iterator[list[Candidate]]:
         if self._recommender is None:
             return _by_rules(self._bought, self._now)
-        known = self._bought.onto(self._recommender.products)
-        return self._recommender.candidates(known.decayed(self._now, HALF_LIFE_DAYS))
+        return self._recommender.candidates(self._bought, self._now)
 
     def _lately(self, person: int) -> dict[str, int]:
         """The days on which a person last bought products lately, newest first."""
@@ -145,6 +144,6 @@ def _by_rules(bought: Purchases, now: float) -> Iterator[list[Candidate]]:
         names = bought.products[counts.indices[row][again[best]]]
         habit = np.round(sizes[best] / sizes.max(initial=0.0), 4) if len(best) else sizes
         yield [
-            Candidate(str(name), habit=float(share))
+            Candidate(str(name), habit=float(share), because=str(name))
             for name, share in zip(names, habit, strict=True)
         ]

@@ -10,6 +10,7 @@ PARTS = ("content", "collaborative", "habit", "trend")
 LARGEST_WEIGHT = 10.0
 _WORDS = {
     "again": "you usually buy this again",
+    "before": "you bought this before",
     "because": "because you bought {name}",
     "viewed": "goes with {name}",
     "alike": "people with your taste buy this",
@@ -23,7 +24,10 @@ type Row = Sequence[
 
 
 class Candidate(NamedTuple):
-    """A product a person may be offered, its four parts, and the product of theirs that speaks most for it."""
+    """A product a person may be offered, its four parts, and the product of theirs that speaks most for it.
+
+    That is the product itself when they bought it more than once.
+    """
 
     product_id: str
     content: float = 0.0
@@ -34,7 +38,7 @@ class Candidate(NamedTuple):
 
 
 class Recommendation(NamedTuple):
-    """One product to offer; `reason` is again | because | viewed | alike | popular, `because` a product id or ''."""
+    """One product to offer; `reason` is again | before | because | viewed | alike | popular, `because` a product id or ''."""
 
     product_id: str
     score: float
@@ -128,14 +132,16 @@ def _weighed(row: Candidate, weights: Weights) -> Recommendation:
     return Recommendation(
         row.product_id,
         content + collaborative + habit + trend,
-        _reason(row, max(content, 0.0) + max(collaborative, 0.0), habit, trend),
+        _reason(row, max(content, 0.0) + max(collaborative, 0.0), trend),
         row.because,
     )
 
 
-def _reason(row: Candidate, taste: float, habit: float, trend: float) -> str:
-    if habit > 0 and habit >= max(taste, trend):
+def _reason(row: Candidate, taste: float, trend: float) -> str:
+    if row.because == row.product_id:
         return "again"
+    if row.habit > 0:
+        return "before"
     if taste > 0 and taste >= trend:
         return "because" if row.because else "alike"
     return "popular"
