@@ -1,22 +1,33 @@
 """`python -m tests.benchmarks`: every figure into build/bench.json, and a table."""
 
+import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from tests.benchmarks import latency
+from tests.benchmarks import cost, latency, learning
 from tests.benchmarks.rows import Row, table, written
 from tests.benchmarks.sandbox import ROOT
 
 SUITES: dict[str, Callable[[], Iterable[Row]]] = {
     "cold": latency.cold_rows,
     "warm": latency.warm_rows,
+    "cost": cost.rows,
+    "learning": learning.rows,
+    "quality": learning.quality_rows,
 }
 
 
-def main(wanted: list[str]) -> None:
+# The handlers as Lambda finds them.
+sys.path.insert(0, str(ROOT / "functions"))
+
+
+def main() -> None:
     """Run the suites asked for, or all."""
-    rows = list(chain.from_iterable(_told(name) for name in wanted or SUITES))
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("suites", nargs="*", choices=[[], *SUITES])
+    wanted = parser.parse_args().suites or SUITES
+    rows = list(chain.from_iterable(map(_told, wanted)))
     written(rows, ROOT / "build" / "bench.json")
     print(table(rows))  # noqa: T201 (a command line prints)
 
@@ -27,4 +38,4 @@ def _told(name: str) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -31,15 +31,19 @@ def compared(name: str, value: float, unit: str, baseline: float, at_most: float
     return Row(name, round(value, 3), unit, round(baseline, 3), round(ratio, 3), target, ok)
 
 
-def bounded(name: str, value: float, unit: str, at_most: float) -> Row:
-    """A figure that must not be over its bound."""
-    return Row(name, round(value, 3), unit, target=f"<= {at_most}", ok=value <= at_most)
+def bounded(name: str, value: float, unit: str, at_most: float | None) -> Row:
+    """A figure that must not be over its bound, if it has one."""
+    target = "" if at_most is None else f"<= {at_most}"
+    return Row(
+        name, round(value, 3), unit, target=target, ok=None if at_most is None else value <= at_most
+    )
 
 
-def ahead(name: str, value: float, unit: str, baseline: float, at_least: float) -> Row:
-    """A figure where more is better, beside a peer's and with its bound."""
-    ratio = value / baseline if baseline else None
-    return Row(name, value, unit, baseline, ratio, f">= {at_least}", value >= at_least)
+def quality(name: str, value: float, peer: float, *, less: bool = False) -> Row:
+    """A figure that must be better than a peer's on the same people."""
+    better = value <= peer if less else value >= peer
+    target = "ratio <= 1" if less else "ratio >= 1"
+    return Row(name, round(value, 4), "", round(peer, 4), round(value / peer, 3), target, better)
 
 
 def skipped(name: str, unit: str, why: str) -> Row:

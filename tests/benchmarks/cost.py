@@ -1,0 +1,54 @@
+"""Write units an event costs, all functions together, counted from the sizes of the items they write."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from moto import mock_aws
+
+from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
+from regulars.store.keys import Keys
+from tests import aws
+from tests.benchmarks.rows import Row, bounded
+from tests.benchmarks.runtime import CREDENTIALS
+from tests.functions.test_write_units import ANN, AT, VISITOR, Shop, acquaint, billed, ordered
+from tests.gateway import loaded
+
+MOST = 4
+DELIVERIES: dict[str, Callable[[Shop], None]] = {
+    "page view of a new visitor": lambda shop: shop.send("page", **VISITOR | {"anonymousId": "b"}),
+    "page view of a known person": lambda shop: shop.send("page", **ANN),
+    "order of a known person": lambda shop: shop.send("track", **ordered(2, **ANN)),
+}
+
+
+def rows() -> Iterator[Row]:
+    """Each kind of event sent once, then many."""
+    with ExitStack() as open_:
+        patch = open_.enter_context(pytest.MonkeyPatch.context())
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        open_.enter_context(mock_aws())
+        shop = _shop(patch)
+        acquaint(shop)
+        for name, deliver in DELIVERIES.items():
+            with billed(patch) as bill:
+                deliver(shop)
+            yield bounded(f"write units, {name}", sum(bill.units.values()), "units", MOST)
+        yield _mean(shop, patch)
+
+
+def _mean(shop: Shop, patch: pytest.MonkeyPatch) -> Row:
+    with billed(patch) as bill:
+        for number in range(3, 23):
+            shop.send("page", **ANN)
+            shop.send("track", **ordered(number, **ANN))
+    return bounded("write units, mean of 40 events", sum(bill.units.values()) / 40, "units", MOST)
+
+
+def _shop(patch: pytest.MonkeyPatch) -> Shop:
+    deployed = aws.deploy()
+    Keys("test-control", deployed.dynamodb).register("wk_test", "write", "the shop", "web", AT)
+    door = loaded("track_events", deployed.settings(TrackEventsSettings), patch)
+    update = loaded("update_profiles", deployed.settings(UpdateProfilesSettings), patch)
+    return Shop(deployed, door.handler, update.handler)
