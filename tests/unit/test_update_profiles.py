@@ -82,6 +82,14 @@ def test_batch_of_one_person_is_one_profile_write() -> None:
     assert memory.before.writes == 2  # the pointer and the profile
 
 
+def test_batch_is_one_write_for_subjects_known_to_be_one_person() -> None:
+    memory = Memory()
+    tell(memory, event("login", "u:ann", "a:1"))
+    before = memory.before.writes
+    tell(memory, event("page", "a:1"), event("mail", "u:ann"))
+    assert memory.before.writes == before + 1
+
+
 @pytest.mark.parametrize("fields", [{"test": True}, {}])
 def test_event_of_nobody_or_of_a_test_makes_no_profile(fields: dict[str, Any]) -> None:
     memory = Memory()
@@ -211,6 +219,34 @@ def test_event_changed_to_a_test_is_counted_no_more() -> None:
     tell(memory, before)
     rewrite(memory, before, msgspec.structs.replace(before, test=True))
     assert only(memory).state.events == 0
+
+
+def test_event_rewritten_before_it_was_counted_makes_no_empty_profile() -> None:
+    memory = Memory()
+    before = event("page", "u:ann")
+    rewrite(memory, before, msgspec.structs.replace(before, test=True))
+    assert not memory.profiles.stored
+
+
+def test_rewritten_event_takes_no_order_from_whoever_is_about_to_count_it() -> None:
+    memory = Memory()
+    page = event("page", "u:ann")
+    again = event("page", "u:ann", properties={"title": "Teapots"})
+    tell(memory, page)
+    before_write(memory, 2, lambda: rewrite(memory, page, again))
+    tell(memory, order("order", "shop/1", "u:ann"))
+    assert memory.profiles.orders(profile_id("u:ann")).keys() == {"shop/1"}
+
+
+def test_merge_takes_no_order_from_whoever_finished_it_meanwhile() -> None:
+    memory = Memory()
+    tell(memory, event("old", "a:1", day=1), event("new", "u:ann", day=2))
+    before_write(memory, 2, crash)
+    with pytest.raises(CrashError):
+        tell(memory, event("link", "u:ann", "a:1"))
+    before_write(memory, 1, lambda: tell(memory, order("order", "shop/1", "u:ann")))
+    tell(memory, event("page", "u:ann", "e:ann"))
+    assert memory.profiles.orders(profile_id("a:1")).keys() == {"shop/1"}
 
 
 def test_refold_waits_when_the_ledger_lacks_a_counted_event() -> None:
