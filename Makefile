@@ -4,7 +4,6 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 UV_VERSION := 0.13.9
-CDK_VERSION := 2.1148.1
 OWN_UV := $(CURDIR)/.tools/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 RUN := $(UV) run --no-sync --quiet
@@ -13,7 +12,7 @@ SYNCED := .venv/.synced
 # The Lambda default. The local stack synthesizes for the host instead: make synth ARCH=x86_64
 ARCH ?= arm64
 
-.PHONY: help demo up down test check lint bench layers synth deploy destroy clean
+.PHONY: help demo up down test check lint bench layers synth bootstrap deploy destroy clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,11 +59,14 @@ synth: $(SYNCED) layers ## The CloudFormation template into cdk.out, checked by 
 	@$(RUN) python -m infra.app -c architecture=$(ARCH)
 	@$(RUN) cfn-lint --ignore-checks W3005 -- cdk.out/Regulars.template.json
 
-deploy: synth ## Deploy to the AWS account of your credentials (needs `cdk bootstrap` once)
+bootstrap: synth ## Prepare the AWS account and region of your credentials, once
+	@$(RUN) python -m infra.deploy bootstrap $(CDK_ARGS)
+
+deploy: synth ## Deploy to the AWS account of your credentials
 	@$(RUN) python -m infra.deploy deploy $(CDK_ARGS)
 
-destroy: synth ## Delete the stack; says what is kept and how to delete that too
-	@$(RUN) python -m infra.deploy destroy $(CDK_ARGS)
+destroy: synth ## Delete the stack but keep its data; EVERYTHING=1 deletes the data too, after asking
+	@$(RUN) python -m infra.deploy destroy $(if $(EVERYTHING),--everything) $(CDK_ARGS)
 
 clean: ## Remove everything that was built or fetched
 	rm -rf build cdk.out .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

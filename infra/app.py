@@ -14,6 +14,8 @@ from infra.stack import Regulars
 
 ROOT = Path(__file__).resolve().parents[1]
 STACK = "Regulars"
+# The CDK CLI sets it by default, and refuses it in cdk.json.
+PATHS = {"aws:cdk:enable-path-metadata": True}
 
 
 def synth(output: Path | None = None, **context: str) -> Path:
@@ -25,7 +27,7 @@ def synth(output: Path | None = None, **context: str) -> Path:
     shutil.rmtree(output, ignore_errors=True)
     # Only the CDK CLI reads cdk.json by itself.
     defaults: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = App(context=defaults | context, outdir=str(output))
+    app = App(context=defaults | PATHS | context, outdir=str(output))
     Regulars(app, STACK)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
     return Path(app.synth().directory)
