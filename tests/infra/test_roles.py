@@ -65,7 +65,7 @@ ALLOWED = {
         "control": "GetItem PutItem",
     },
     "serve_profiles": {
-        "people": "BatchGetItem GetItem",
+        "people": "BatchGetItem",
         "profiles": "BatchGetItem Query",
         "profiles/index/members": "Query",
         "catalog": "BatchGetItem",
