@@ -15,6 +15,8 @@ from regulars.store.served import ServedProfiles
 SAVED = 5  # people shown as worth saving
 WISHES = 5  # recommendations shown
 LEAVING = ("high", "medium")
+REGULAR_ORDERS = 2  # whoever bought once was never won
+
 
 type Facts = dict[str, Any]
 
@@ -39,11 +41,13 @@ def gathered(deployed: Stack, api: Api, shop: Shop) -> Facts:
 
 
 def worth_saving(people: Iterable[Facts]) -> list[Facts]:
-    """Those with the most money at stake: churn risk times what they spent, among buyers not lost yet."""
+    """Those with the most money at stake: churn risk times what they spent, of repeat buyers not lost yet."""
     leaving = [
         person
         for person in people
-        if person["churn"]["band"] in LEAVING and person["lifecycle"]["stage"] != "lost"
+        if person["churn"]["band"] in LEAVING
+        and person["orders"]["count"] >= REGULAR_ORDERS
+        and person["lifecycle"]["stage"] != "lost"
     ]
     return sorted(leaving, key=lambda person: (-_at_stake(person), person["id"]))[:SAVED]
 

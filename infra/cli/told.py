@@ -17,7 +17,7 @@ def lines(found: Facts, api: Api, urls: Mapping[str, str]) -> list[str]:
         "",
         stored.format(**counts),
         *_heading("Segments"),
-        *table([(one["name"], one["size"], one["title"]) for one in found["segments"]]),
+        *table([(one["title"], one["size"], one["description"]) for one in found["segments"]]),
         *_heading("Most worth saving this week (risk of leaving x money spent)"),
         *(line for person in found["worth_saving"] for line in _person(person)),
         *_heading(f"For {_name(found['profile'])}, who orders most"),
@@ -90,17 +90,35 @@ def _name(person: Facts) -> str:
 
 
 def _recommended(answer: Facts) -> list[str]:
-    rows = [(one["name"] or one["product_id"], one["reason"]) for one in answer["recommendations"]]
+    rows = [(one["name"] or one["product_id"], one["reason"]) for one in answer["items"]]
     return table(rows) if rows else ["  nothing yet"]
 
 
 def _models(found: Facts) -> list[str]:
-    return [
-        f"{name} {one['version']}: {_metrics(one['metrics'])}"
-        for name, one in found["champions"].items()
-    ] or ["none promoted: too little data, rules and popularity answer instead"]
+    """Each model beside what it had to beat."""
+    metrics = {model: one["metrics"] for model, one in found["champions"].items()}
+    told = [_MODELS[model](of) for model, of in metrics.items()]
+    return told or ["none promoted: too little data, rules and popularity answer instead"]
 
 
-def _metrics(metrics: Mapping[str, Any]) -> str:
-    numbers = {name: value for name, value in metrics.items() if isinstance(value, float | int)}
-    return ", ".join(f"{name} {round(value, 3)}" for name, value in numbers.items())
+def _segments(metrics: Mapping[str, Any]) -> str:
+    return f"segments: {metrics['clusters']} groups found in the data, silhouette {metrics['silhouette']:.2f}"
+
+
+def _churn(metrics: Mapping[str, Any]) -> str:
+    rule = metrics["recency_rule"]["auc"]
+    return (
+        f"churn: AUC {metrics['auc']:.2f} (days since the last order alone: {rule:.2f}), "
+        f"Brier {metrics['brier']:.3f}, on {metrics['n']} people later in time"
+    )
+
+
+def _recommender(metrics: Mapping[str, Any]) -> str:
+    popular = metrics["popularity"]["new"]["ndcg10"]
+    return (
+        f"recommender: NDCG@10 {metrics['ndcg10']:.3f} on products new to the buyer "
+        f"(bestsellers alone: {popular:.3f}), {metrics['coverage']:.0%} of the catalogue recommended"
+    )
+
+
+_MODELS = {"segments": _segments, "churn": _churn, "recommender": _recommender}
