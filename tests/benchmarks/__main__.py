@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from tests.benchmarks import cost, latency, learning
+from tests.benchmarks import cost, latency, learning, recommendation
 from tests.benchmarks.rows import Row, table, written
 from tests.benchmarks.sandbox import ROOT
 
@@ -15,6 +15,7 @@ SUITES: dict[str, Callable[[], Iterable[Row]]] = {
     "cost": cost.rows,
     "learning": learning.rows,
     "quality": learning.quality_rows,
+    "recommendation": recommendation.rows,
 }
 
 

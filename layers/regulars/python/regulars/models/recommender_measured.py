@@ -13,6 +13,8 @@ from regulars.models.recommender_fit import Recipe, fit
 from regulars.models.recommender_holdout import MODES, HoldOut, Quality, hold_out, quality, together
 from regulars.models.recommender_purchases import DAY, Floats, Purchases
 
+FILLER = 1e-6  # below any count
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -30,8 +32,9 @@ class Measured:
         return self._found(lambda _: self.recommender.popularity[None, :], mode)
 
     def found_by_frequency(self, mode: str) -> Quality:
-        """What each person's own counts find."""
-        return self._found(lambda chunk: np.asarray(chunk.counts.todense()), mode)
+        """What each person's own counts find, filled up with what is popular."""
+        filler = self.recommender.popularity[None, :] * FILLER
+        return self._found(lambda chunk: np.asarray(chunk.counts.todense()) + filler, mode)
 
     def _found(self, totals: Callable[[HoldOut], Floats], mode: str) -> Quality:
         return together([quality(totals(chunk), chunk, mode) for chunk in self.part.chunks()])

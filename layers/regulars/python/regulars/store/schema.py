@@ -45,11 +45,11 @@ PEOPLE = Table("people", "subject")
 
 # Derived state, by person. Sort keys:
 #   profile           subjects, state (canonical JSON text), rev, applied, newest, floor, born; or merged_into
-#   profile#scores    scores (JSON text), computed_at
+#   profile#scores    scores (JSON text), as_of, digest: what is derived is written when it changed, newest as_of wins
 #   order#<order key> order (JSON text), rev
 #   applied#<rev>     applied: the ids of the events counted by then, put aside from the profile to keep it small
-#   recommendations   candidates (JSON text), computed_at
-#   segment#<scheme>  segment (<scheme>:<name>), rank (sortable text): the membership, indexed
+#   recommendations   candidates (JSON text), as_of, digest
+#   segment#<scheme>  segment (<scheme>:<name>), rank (sortable text), as_of, digest: the membership, indexed
 PROFILES = Table(
     "profiles",
     "profile_id",
@@ -60,7 +60,7 @@ PROFILE = "profile"
 SCORES = "profile#scores"
 RECOMMENDATIONS = "recommendations"
 
-# Products and each one's neighbours. Item: product_id, product (JSON text), neighbours (JSON text), computed_at.
+# Products and each one's neighbours. Item: product_id, product (JSON text), neighbours (JSON text), as_of, digest.
 CATALOG = Table("catalog", "product_id")
 
 # Everything the owner's hand or a training run sets. Item id:
