@@ -8,6 +8,7 @@ from regulars.channels.contract import Request
 from regulars.domain.errors import NotFoundError
 from regulars.edge.doors import Answer, Call, answered, answering, called, preflight
 from regulars.edge.pages import thanked
+from regulars.edge.startup import started
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhooks import Webhooks
 from regulars.settings import ReceiveWebhookSettings
@@ -29,6 +30,7 @@ WEBHOOKS = Webhooks(
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
 )
+started()
 
 
 def handler(event: dict[str, Any], context: Any) -> Answer:

@@ -7,6 +7,7 @@ from regulars.channels.contract import Request
 from regulars.domain.errors import NotFoundError
 from regulars.edge.doors import Answer, Call, answered, answering, called, preflight
 from regulars.edge.requests import presented_key
+from regulars.edge.startup import started
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import BATCH, Tracking
 from regulars.settings import TrackEventsSettings
@@ -31,6 +32,7 @@ TRACKING = Tracking(
 KINDS = (BATCH, "track", "identify", "page", "screen", "group", "alias")
 # A path says a kind in full, or by its letter as the browser SDK does.
 ROUTES = {("v1", name): kind for kind in KINDS for name in (kind, kind[0])}
+started()
 
 
 def handler(event: dict[str, Any], context: Any) -> Answer:
