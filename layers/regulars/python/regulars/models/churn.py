@@ -98,7 +98,7 @@ def _split(dataset: Dataset) -> Split:
     at = pd.to_datetime(labelled["cutoff"])
     learnt = labelled[at <= at.max() - pd.Timedelta(days=horizon)]
     if learnt.empty:
-        known = int(dataset.present["tenure_days"].max())
+        known = int(max(dataset.present["tenure_days"], default=0))
         raise InsufficientDataError(f"{known} of {2 * horizon + 44} days of history.")
     held_out = labelled[at == at.max()]
     for rows in (learnt, held_out):

@@ -3,7 +3,7 @@
 import io
 import platform
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,17 @@ def dump(estimator: Any) -> bytes:
 
 def load(content: bytes, manifest: ModelManifest) -> Any:
     """The estimator in bytes the artifact store has verified; refuses one written by other minor versions."""
+    check(manifest.versions)
+    return restored(content)
+
+
+def check(written_with: Mapping[str, str]) -> None:
+    """TamperedArtifactError unless an artifact written with these versions can be read here."""
     for name, version in versions().items():
-        if _minor(manifest.versions.get(name, "")) != _minor(version):
+        if _minor(written_with.get(name, "")) != _minor(version):
             raise TamperedArtifactError(
                 f"The artifact was written with another {name} than {version}."
             )
-    return restored(content)
 
 
 def restored(content: bytes) -> Any:

@@ -59,14 +59,13 @@ class SegmentsTrainer:
         metrics: dict[str, Any] = {"n": len(buyers)}
         pipeline = None
         with threadpool_limits(limits=1):  # sums in one order: the same buyers give the same groups
-            if len(buyers) >= FEWEST_FOR_CLUSTERS:
-                tried = self._tried(buyers)
+            tried = self._tried(buyers)
+            if tried:
                 pipeline = self._pipeline(_chosen(tried).clusters, buyers)
                 scorer["kmeans"] = _exported(pipeline)
                 metrics |= _chosen(tried)._asdict() | {"tried": [list(row) for row in tried]}
             else:
-                missing = f"{len(buyers)} of {FEWEST_FOR_CLUSTERS} buyers for clusters."
-                metrics["kmeans_status"] = missing
+                metrics["kmeans_status"] = _missing(len(buyers))
         metrics["rfm_sizes"] = _rfm_sizes(scorer, buyers)
         return Trained(pipeline, scorer, FEATURES, metrics=metrics)
 
@@ -106,12 +105,13 @@ class SegmentsTrainer:
         return Pipeline(steps).fit(buyers[list(FEATURES)])
 
     def _tried(self, buyers: pd.DataFrame) -> list[Tried]:
-        """Every number of clusters from 2 on that leaves ten buyers for each, on a sample."""
-        sample = _sample(buyers, self._seed)
-        most = min(self._most_clusters, len(sample) // 10)
-        scaled = Pipeline(
-            [("logarithms", FunctionTransformer(logarithms)), ("scaled", StandardScaler())]
-        ).fit_transform(sample[list(FEATURES)])
+        """Every number of clusters from 2 on, on a sample: ten buyers for each, and no two alike in everything."""
+        if len(buyers) < FEWEST_FOR_CLUSTERS:
+            return []
+        sample = logarithms(_sample(buyers, self._seed)[list(FEATURES)])
+        scaled = StandardScaler().fit_transform(sample)
+        distinct = len(np.unique(sample, axis=0))
+        most = min(self._most_clusters, len(sample) // 10, distinct // 10)
         return [self._try(clusters, scaled) for clusters in range(2, most + 1)]
 
     def _try(self, clusters: int, scaled: Floats) -> Tried:
@@ -125,6 +125,12 @@ class SegmentsTrainer:
         whole = fitted(scaled).labels_
         silhouette = float(_silhouettes(scaled, whole).mean())
         return Tried(clusters, round(silhouette, 4), round(float(np.mean(agreements)), 4))
+
+
+def _missing(buyers: int) -> str:
+    if buyers < FEWEST_FOR_CLUSTERS:
+        return f"{buyers} of {FEWEST_FOR_CLUSTERS} buyers for clusters."
+    return "The buyers are too alike for clusters."
 
 
 def _halves(size: int, seed: int, times: int = 3) -> list[list[Labels]]:

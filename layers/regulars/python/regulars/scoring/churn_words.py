@@ -140,14 +140,9 @@ def reasons(
     """The strongest themes that push the risk the way it leans, strongest first; `added` is in log-odds."""
     sign = 1.0 if rising else -1.0
     pushes = [
-        (sign * math.fsum(added.get(name, 0.0) for name in theme.features), rank)
+        (sign * math.fsum(added.get(name, 0.0) for name in theme.features), -rank)
         for rank, theme in enumerate(THEMES)
-        if theme.fits(features, rising)
     ]
-    strongest = sorted(pushes, key=lambda push: (-push[0], push[1]))[:most]
-    words = [
-        THEMES[rank].rising if rising else THEMES[rank].falling
-        for push, rank in strongest
-        if push > _WHISPER
-    ]
-    return tuple(word(features) for word in words)
+    loud = [THEMES[-rank] for push, rank in sorted(pushes, reverse=True) if push > _WHISPER]
+    fitting = [theme for theme in loud if theme.fits(features, rising)][:most]
+    return tuple((theme.rising if rising else theme.falling)(features) for theme in fitting)
