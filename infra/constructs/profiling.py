@@ -30,7 +30,6 @@ class Profiling(Construct):
             timeout=Duration.minutes(1),
         )
         grants.grant_table(function, schema.EVENTS, "dynamodb:BatchGetItem")
-        grants.grant_index(function, schema.EVENTS, "timeline")
         grants.grant_table(
             function,
             schema.PEOPLE,
@@ -42,13 +41,11 @@ class Profiling(Construct):
             function,
             schema.PROFILES,
             "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         )
-        grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem")
+        grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem")
         on_stream(
             function,
             grants.tables[schema.EVENTS.name],
@@ -65,7 +62,7 @@ class Profiling(Construct):
             timeout=Duration.minutes(1),
         )
         grants.grant_objects(function, "lake", f"{schema.LAKE_PREFIX}*", "s3:PutObject")
-        grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem")
+        grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem")
         # Few, large objects: a dataset reads them all.
         on_stream(
             function,

@@ -1,78 +1,9 @@
-"""Least privilege: each role allows exactly what this table says; another test holds the table against real calls."""
+"""Least privilege: each role allows exactly what the table of roles says, and no more than AWS forces by wildcard."""
 
 import pytest
 
 from tests.infra.template import Template
-
-STREAM = "DescribeStream GetRecords GetShardIterator ListStreams"
-RECORD = {
-    "events": "BatchGetItem BatchWriteItem PutItem",
-    "people": "GetItem UpdateItem",
-    "parameter/Regulars/pepper": "GetParameter",
-}
-DOOR = RECORD | {"control": "GetItem", "rejects": "BatchWriteItem PutItem"}
-ASYNCHRONOUS = {"dead letters": "SendMessage"}
-
-
-def trains(model: str) -> dict[str, str]:
-    """What the training of a model may do."""
-    return ASYNCHRONOUS | {
-        "lake/datasets/*": "GetObject",
-        f"artifacts/models/{model}/*": "GetObject PutObject",
-        "control": "GetItem PutItem UpdateItem",
-    }
-
-
-ALLOWED = {
-    "track_events": DOOR,
-    "receive_webhook": DOOR | {"parameter/Regulars/sources/*": "GetParameter"},
-    "import_history": RECORD
-    | ASYNCHRONOUS
-    | {
-        "control": "GetItem PutItem",
-        "uploads/imports/*": "GetObject",
-        "uploads/imports/*.report.json": "PutObject",
-        "uploads/imports/*.progress.json": "PutObject",
-    },
-    "update_profiles": ASYNCHRONOUS
-    | {
-        "events stream": STREAM,
-        "events": "BatchGetItem",
-        "events/index/timeline": "Query",
-        "people": "BatchGetItem PutItem UpdateItem",
-        "profiles": "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem",
-        "rejects": "PutItem",
-    },
-    "archive_events": ASYNCHRONOUS
-    | {"events stream": STREAM, "lake/events/*": "PutObject", "rejects": "PutItem"},
-    "build_dataset": ASYNCHRONOUS
-    | {
-        "lake": "ListBucket",
-        "lake/events/*": "GetObject",
-        "lake/datasets/*": "AbortMultipartUpload PutObject",
-        "profiles": "Scan",
-        "control": "PutItem",
-    },
-    "train_segments": trains("segments"),
-    "train_churn": trains("churn"),
-    "train_recommender": trains("recommender"),
-    "score_profiles": ASYNCHRONOUS
-    | {
-        "lake/datasets/*": "GetObject",
-        "artifacts/models/*": "GetObject",
-        "profiles": "BatchGetItem BatchWriteItem",
-        "catalog": "BatchGetItem BatchWriteItem",
-        "control": "GetItem PutItem",
-    },
-    "serve_profiles": {
-        "people": "BatchGetItem",
-        "profiles": "BatchGetItem Query",
-        "profiles/index/members": "Query",
-        "catalog": "BatchGetItem",
-        "control": "GetItem",
-        "parameter/Regulars/pepper": "GetParameter",
-    },
-}
+from tests.roles import ALLOWED
 
 
 @pytest.mark.parametrize("name", sorted(ALLOWED))
