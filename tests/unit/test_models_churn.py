@@ -27,7 +27,7 @@ def trained() -> Trained:
     return TRAINER.fit(SHOP)
 
 
-def without(kind: bool) -> Dataset:  # noqa: FBT001
+def without(kind: bool) -> Dataset:
     return replace(SHOP, features=SHOP.features[SHOP.features["churned"] != kind])
 
 
@@ -104,7 +104,7 @@ def test_too_few_repeat_buyers_are_counted_in_words() -> None:
 
 
 @pytest.mark.parametrize(("missing", "words"), [(True, "stayed away"), (False, "came back")])
-def test_one_class_only_is_insufficient(missing: bool, words: str) -> None:  # noqa: FBT001
+def test_one_class_only_is_insufficient(missing: bool, words: str) -> None:
     with pytest.raises(InsufficientDataError, match=f"0 of 20 buyers who {words}"):
         TRAINER.fit(without(kind=missing))
 

@@ -1,0 +1,96 @@
+"""Datasets, the lake's objects and the directory of subjects, on moto."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regulars.domain.errors import TamperedArtifactError
+from regulars.domain.manifests import DatasetManifest, FileFact, sha256
+from regulars.store.archive import Archive
+from regulars.store.datasets import Datasets, file_sha256
+from regulars.store.directory import Directory
+from tests.aws import Deployed
+
+MANIFEST = DatasetManifest(
+    "d1",
+    "2025-06-01",
+    "2025-06-01",
+    30,
+    "EUR",
+    {"features.parquet": FileFact(sha256(b"rows"), 1, 4)},
+    {},
+    (),
+)
+
+
+def published(aws: Deployed, folder: Path) -> Datasets:
+    (folder / "features.parquet").write_bytes(b"rows")
+    datasets = Datasets("test-lake", aws.s3)
+    assert datasets.publish(MANIFEST, folder) == "datasets/d1/manifest.json"
+    return datasets
+
+
+def profile(aws: Deployed, profile_id: str, subjects: list[str], merged_into: str = "") -> None:
+    item: dict[str, Any] = {"profile_id": {"S": profile_id}, "sk": {"S": "profile"}}
+    item["subjects"] = {"L": [{"S": subject} for subject in subjects]}
+    if merged_into:
+        item["merged_into"] = {"S": merged_into}
+    aws.dynamodb.put_item(TableName="test-profiles", Item=item)
+
+
+def test_dataset_is_read_back_verified(aws: Deployed, tmp_path: Path) -> None:
+    datasets = published(aws, tmp_path)
+    assert datasets.manifest("datasets/d1/manifest.json") == MANIFEST
+    assert datasets.file(MANIFEST, "features.parquet") == b"rows"
+
+
+def test_changed_dataset_file_is_refused(aws: Deployed, tmp_path: Path) -> None:
+    datasets = published(aws, tmp_path)
+    aws.s3.put_object(Bucket="test-lake", Key="datasets/d1/features.parquet", Body=b"other")
+    with pytest.raises(TamperedArtifactError):
+        datasets.file(MANIFEST, "features.parquet")
+
+
+def test_file_digest_is_that_of_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(b"rows")
+    assert file_sha256(tmp_path / "rows") == sha256(b"rows")
+
+
+def test_archive_downloads_events_and_nothing_else(aws: Deployed, tmp_path: Path) -> None:
+    for key in (
+        "events/dt=2025-01-02/b.ndjson.gz",
+        "events/dt=2025-01-01/a.ndjson.gz",
+        "datasets/d1/x",
+    ):
+        aws.s3.put_object(Bucket="test-lake", Key=key, Body=key.encode())
+    paths = Archive("test-lake", aws.s3).download(tmp_path / "lake")
+    assert [path.read_text() for path in paths] == [
+        "events/dt=2025-01-01/a.ndjson.gz",
+        "events/dt=2025-01-02/b.ndjson.gz",
+    ]
+
+
+def test_archive_without_objects_is_empty(aws: Deployed, tmp_path: Path) -> None:
+    assert Archive("test-lake", aws.s3).download(tmp_path / "lake") == []
+
+
+def test_directory_gives_merged_subjects_to_the_survivor(aws: Deployed) -> None:
+    profile(aws, "p_1", ["u:a"])
+    profile(aws, "p_2", ["e:b"], merged_into="p_3")
+    profile(aws, "p_3", ["e:c"], merged_into="p_1")
+    aws.dynamodb.put_item(
+        TableName="test-profiles", Item={"profile_id": {"S": "p_1"}, "sk": {"S": "order#1"}}
+    )
+    found = {
+        subject: name
+        for name, subjects in Directory("test-profiles", aws.dynamodb).profiles()
+        for subject in subjects
+    }
+    assert found == {"u:a": "p_1", "e:b": "p_1", "e:c": "p_1"}
+
+
+def test_directory_of_profiles_merged_in_a_circle_ends(aws: Deployed) -> None:
+    profile(aws, "p_1", ["u:a"], merged_into="p_2")
+    profile(aws, "p_2", ["u:b"], merged_into="p_1")
+    assert len(list(Directory("test-profiles", aws.dynamodb).profiles())) == 2

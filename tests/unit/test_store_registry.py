@@ -1,0 +1,108 @@
+"""The champion pointer, the chain of digests from it to every file, and what is refused along it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from regulars.domain.errors import ConcurrentUpdateError, NotFoundError, TamperedArtifactError
+from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, sha256
+from regulars.store.artifacts import Artifacts
+from regulars.store.champions import Champions
+from regulars.store.registry import Registry
+from tests.aws import Deployed
+
+FILES = {"model.joblib": b"joblib", "scorer.json": b'{"kind":"linear"}'}
+MANIFEST = ModelManifest(
+    model="churn",
+    version="d1-abc",
+    dataset_id="d1",
+    created_at="2025-06-01T00:00:00.000Z",
+    status="ok",
+    reason="",
+    files={name: sha256(content) for name, content in FILES.items()},
+    versions={},
+    features=("orders",),
+    window={},
+    metrics={},
+    gate=Gate(promote=True, reason=""),
+)
+
+
+@pytest.fixture
+def registry(aws: Deployed) -> Registry:
+    artifacts = Artifacts("test-artifacts", aws.s3)
+    champions = Champions("test-control", aws.dynamodb)
+    champions.promote("churn", MANIFEST.version, artifacts.publish(MANIFEST, FILES), None)
+    return Registry(artifacts, champions)
+
+
+def test_champion_is_read_back_whole(registry: Registry) -> None:
+    assert registry.champion("churn") == MANIFEST
+    assert registry.scorer(MANIFEST) == {"kind": "linear"}
+
+
+def test_model_never_promoted_has_no_champion(registry: Registry) -> None:
+    assert registry.champion("segments") is None
+
+
+def test_promotion_remembers_what_a_rollback_returns_to(registry: Registry) -> None:
+    present = registry.champions.current("churn")
+    assert registry.champions.promote("churn", "d2-x", "00", present) == Champion(
+        "d2-x", "00", 2, "d1-abc"
+    )
+
+
+@pytest.mark.parametrize("expected", [None, Champion("d0", "00", 7)])
+def test_promotion_is_refused_when_another_came_first(
+    registry: Registry, expected: Champion | None
+) -> None:
+    with pytest.raises(ConcurrentUpdateError):
+        registry.champions.promote("churn", "d2-x", "00", expected)
+    present = registry.champions.current("churn")
+    assert present
+    assert present.version == "d1-abc"
+
+
+@pytest.mark.parametrize("name", ["model.joblib", "scorer.json"])
+@pytest.mark.parametrize("change", [lambda old: old + b" ", lambda _: b"", lambda old: old[::-1]])
+def test_tampered_file_is_refused(
+    registry: Registry, aws: Deployed, name: str, change: Callable[[bytes], bytes]
+) -> None:
+    put(aws, name, change(FILES[name]))
+    with pytest.raises(TamperedArtifactError, match=name):
+        registry.artifacts.file(MANIFEST, name)
+
+
+def test_file_the_manifest_does_not_name_is_refused(registry: Registry, aws: Deployed) -> None:
+    put(aws, "extra.joblib", b"joblib")
+    with pytest.raises(TamperedArtifactError):
+        registry.artifacts.file(MANIFEST, "extra.joblib")
+
+
+def test_manifest_rewritten_to_fit_tampered_files_is_refused(
+    registry: Registry, aws: Deployed
+) -> None:
+    forged = msgspec.structs.replace(MANIFEST, files={"model.joblib": sha256(b"evil")})
+    put(aws, "manifest.json", msgspec.json.encode(forged, order="deterministic"))
+    with pytest.raises(TamperedArtifactError, match=r"manifest\.json"):
+        registry.champion("churn")
+
+
+def test_artifact_that_is_gone_is_not_found(registry: Registry, aws: Deployed) -> None:
+    aws.s3.delete_object(Bucket="test-artifacts", Key="models/churn/d1-abc/scorer.json")
+    with pytest.raises(NotFoundError):
+        registry.scorer(MANIFEST)
+
+
+def test_outcome_is_kept_under_its_model(registry: Registry) -> None:
+    outcome = Outcome("churn", "d1", "d1-abc", promoted=True, status="ok", reason="First.")
+    registry.artifacts.conclude(outcome)
+    assert registry.artifacts.outcome("models/churn/outcome.json") == outcome
+
+
+def put(aws: Deployed, name: str, content: bytes) -> Any:
+    return aws.s3.put_object(
+        Bucket="test-artifacts", Key=f"models/churn/d1-abc/{name}", Body=content
+    )
