@@ -68,7 +68,7 @@ class ConcurrentUpdateError(RegularsError):
 
 
 class LedgerLaggingError(RegularsError):
-    """The ledger's index has not caught up with what a profile has already counted; worth retrying."""
+    """The ledger does not show every event that a profile has counted; worth retrying."""
 
     code = "ledger_lagging"
 
