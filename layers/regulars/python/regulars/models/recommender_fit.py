@@ -12,7 +12,8 @@ from regulars.models.recommender_purchases import DAY, Codes, Floats, Labels, Pu
 
 RECENT_DAYS = 14.0
 POPULAR_HALF_LIFE_DAYS = 28.0
-RARE = 0.02  # buyers a day, added so that a product hardly sold has no wild trend
+RARE = 0.02  # buyers a day, added so that a product hardly sold has no wild trend …
+RARE_SHARE = 0.1  # … and in a large shop this share of the average product's
 PRIOR_BUYERS = 10.0  # how many average buyers a product's re-buy rate is mixed with
 DEFAULT_WEIGHTS = {"content": 0.2, "collaborative": 1.0, "habit": 4.0, "trend": 0.2}
 
@@ -82,9 +83,10 @@ def texts(products: Labels, catalogue: pd.DataFrame) -> list[str]:
 
 def trend(bought: Purchases, now: float, versus: float) -> Floats:
     """How much more a product is bought now than in the long run, in log buyers a day."""
-    days = max(bought.span_days, RECENT_DAYS)
-    recent = np.log(bought.buyers(now - RECENT_DAYS * DAY) / RECENT_DAYS + RARE)
-    return np.round(recent - versus * np.log(bought.buyers() / days + RARE), similar.DECIMALS)
+    buyers = bought.buyers() / max(bought.span_days, RECENT_DAYS)
+    rare = max(RARE, RARE_SHARE * float(buyers.mean())) if len(buyers) else RARE
+    recent = np.log(bought.buyers(now - RECENT_DAYS * DAY) / RECENT_DAYS + rare)
+    return np.round(recent - versus * np.log(buyers + rare), similar.DECIMALS)
 
 
 def rebuy(bought: Purchases) -> Floats:
