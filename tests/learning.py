@@ -1,56 +1,59 @@
-"""Made-up datasets whose right answers are known, for the models."""
+"""A dataset of the made-up shop, published on moto the way the nightly build publishes one."""
 
-import numpy as np
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 
-from regulars.domain.manifests import DatasetManifest
-from regulars.models.contract import Dataset
+from regulars.domain.manifests import DatasetManifest, FileFact
+from regulars.store.datasets import Datasets, file_sha256
+from tests import shops
+from tests.aws import Deployed
 
-FEATURES = ("recency_days", "orders", "money", "tenure_days", "purchase_days")
-CUTOFFS = [
-    str(day) + "T00:00:00.000Z" for day in pd.date_range("2025-01-01", periods=9, freq="14D").date
-]
-
-
-def dataset(features: pd.DataFrame, repeat_buyers: int = 200, horizon_days: int = 30) -> Dataset:
-    """A dataset of these feature rows and nothing else."""
-    counts = {"repeat_buyers": repeat_buyers, "buyers": len(features)}
-    manifest = DatasetManifest(
-        "d1",
-        "2025-06-01T00:00:00.000Z",
-        "2025-06-01T01:00:00.000Z",
-        horizon_days,
-        "EUR",
-        {},
-        counts,
-        FEATURES,
-    )
-    return Dataset(manifest, features, pd.DataFrame(), pd.DataFrame())
+FEATURES = ("orders", "money", "recency_days", "gap_mean", "purchase_days", "tenure_days")
 
 
-def rows(people: int, cutoff: str, split: str, seed: int) -> pd.DataFrame:
-    """Buyers who stay away the likelier the longer they have been silent; nothing else matters."""
-    drawn = np.random.default_rng(seed)
-    recency = drawn.uniform(0, 120, people)
-    stayed_away = drawn.random(people) < 1 / (1 + np.exp(-3 * (np.log1p(recency) - 3.8)))
-    orders = drawn.integers(1, 9, people)
-    return pd.DataFrame(
+def features(bought: pd.DataFrame, visitors: tuple[str, ...] = ("p_visitor",)) -> pd.DataFrame:
+    """The present rows of all buyers, and of visitors who never bought."""
+    at = (shops.NOW - bought["occurred_at"]) / shops.DAY
+    people = bought.assign(at=at).groupby("profile_id")
+    rows = pd.DataFrame(
         {
-            "profile_id": [f"p_{number:04d}" for number in range(people)],
-            "cutoff": cutoff,
-            "split": split,
-            "recency_days": recency,
-            "orders": orders,
-            "money": orders * drawn.integers(500, 5000, people),
-            "tenure_days": recency + 100,
-            "purchase_days": orders,
-            "churned": stayed_away if split == "train" else None,
+            "orders": people["order_key"].nunique(),
+            "money": people["amount"].sum(),
+            "recency_days": people["at"].min(),
+            "gap_mean": 35.0,
+            "tenure_days": people["at"].max(),
+            "purchase_days": people["order_key"].nunique(),
         }
+    ).reset_index()
+    strangers = pd.DataFrame({"profile_id": visitors, **dict.fromkeys(FEATURES, 0.0)})
+    return pd.concat([rows, strangers], ignore_index=True).assign(
+        cutoff=shops.CUTOFF, split="score", churned=0.0
     )
 
 
-def shop(people: int = 200, seed: int = 0) -> Dataset:
-    """Nine labelled cut-offs and the present of such buyers."""
-    past = [rows(people, cutoff, "train", seed + number) for number, cutoff in enumerate(CUTOFFS)]
-    present = rows(people, "2025-06-01T00:00:00.000Z", "score", seed + 99)
-    return dataset(pd.concat([*past, present], ignore_index=True))
+def publish(
+    aws: Deployed, folder: Path, bought: pd.DataFrame, dataset_id: str = "20260101-a"
+) -> str:
+    """Publish the dataset of these purchases; returns the key of its manifest."""
+    tables = {
+        "features.parquet": features(bought),
+        "interactions.parquet": bought,
+        "products.parquet": shops.products(),
+    }
+    for name, table in tables.items():
+        table.to_parquet(folder / name, engine="fastparquet")
+    files = {
+        name: FileFact(file_sha256(folder / name), len(table), (folder / name).stat().st_size)
+        for name, table in tables.items()
+    }
+    manifest = DatasetManifest(
+        dataset_id, shops.CUTOFF, shops.CUTOFF, 90, "EUR", files, {}, FEATURES
+    )
+    return Datasets("test-lake", aws.s3).publish(manifest, folder)
+
+
+def arrived(bucket: str, key: str) -> dict[str, Any]:
+    """EventBridge's word of a new object."""
+    return {"detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1, "etag": "e"}}}

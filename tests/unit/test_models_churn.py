@@ -16,7 +16,7 @@ from regulars.models.churn import ChurnTrainer
 from regulars.models.contract import Dataset, Trained
 from regulars.models.evaluation import Evaluation
 from regulars.scoring import linear, trees
-from tests.learning import CUTOFFS, FEATURES, dataset, shop
+from tests.buyers import CUTOFFS, FEATURES, dataset, shop
 
 TRAINER = ChurnTrainer([Linear(0.1), Trees()])  # five features need less of a ridge than fifty
 SHOP = shop()

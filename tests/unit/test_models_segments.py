@@ -13,7 +13,7 @@ from regulars.models.cluster_names import named
 from regulars.models.contract import Dataset, Floats
 from regulars.models.segments import SegmentsTrainer
 from regulars.scoring.segments import kmeans_segment, rfm, segments
-from tests.learning import dataset
+from tests.buyers import dataset
 
 TRAINER = SegmentsTrainer()
 
