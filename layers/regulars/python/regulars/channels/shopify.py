@@ -10,7 +10,7 @@ from typing import Any
 
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import Moment, first_of, happened, parsed
-from regulars.channels.reading import json_object, objects
+from regulars.channels.reading import ObjectReader, objects
 from regulars.channels.scrub import clean_text, clean_url
 from regulars.channels.shopify_orders import currency_of, items_of, order_of
 from regulars.channels.shopify_people import consents_of, person_of, traits_of
@@ -52,6 +52,18 @@ _KEPT = (
     "status",
     "vendor",
 )
+# Everything that is read of a resource, here and in shopify_orders and shopify_people.
+_READER = ObjectReader(
+    (
+        *_KEPT,
+        *("id", "order_id", "title", "variants", "line_items", "refund_line_items", "currency"),
+        *("created_at", "updated_at", "processed_at", "cancelled_at", "test", "transactions"),
+        *("total_price", "current_total_price", "refunds", "discount_codes", "landing_site"),
+        *("customer", "customer_id", "customer_locale", "note_attributes", "billing_address"),
+        *("email", "contact_email", "phone", "first_name", "last_name", "default_address"),
+        *("email_marketing_consent", "sms_marketing_consent"),
+    )
+)
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 
 
@@ -74,7 +86,7 @@ def translate(request: Request) -> list[Draft]:
     topic = _header(request, "topic")
     if topic not in TOPICS:
         raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
-    body = json_object(request.body)
+    body = _READER.read(request.body)
     kind = topic.partition("/")[0]
     person = person_of(kind, body, _shop(request), request.default_country)
     return [Draft(_event(request, topic, body), person.identifiers, person.contact)]
