@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from regulars.settings import Settings
+from tests.permissions import ROLES
 
 TEXT = ("text/", "application/json", "application/xml", "application/javascript")
 
@@ -47,8 +48,10 @@ def _body(raw: bytes, content_type: str) -> dict[str, Any]:
 
 
 def loaded(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The handler's module, wired afresh from these settings."""
+    """The handler's module, wired afresh from these settings, its handler under its role."""
     for variable, value in settings.environment().items():
         monkeypatch.setenv(variable, value)
     monkeypatch.delitem(sys.modules, f"{name}.handler", raising=False)
-    return importlib.import_module(f"{name}.handler")
+    module = importlib.import_module(f"{name}.handler")
+    monkeypatch.setattr(module, "handler", ROLES.run(name, module.handler))
+    return module
