@@ -1,0 +1,3 @@
+from regulars.edge.startup import starting
+
+starting()

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from regulars.edge.doors import Answer
+from regulars.edge.startup import started
 from regulars.serving.api import Api
+from regulars.serving.health import Health
 from regulars.serving.lookup import Directory
 from regulars.serving.recommendations import Recommender
 from regulars.settings import ServeProfilesSettings
@@ -18,20 +21,29 @@ SETTINGS = ServeProfilesSettings.from_env()
 CLIENT = dynamodb_for_doors()
 PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
 PUBLISHED = Published(SETTINGS.control_table, CLIENT)
+PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
 API = Api(
     Keys(SETTINGS.control_table, CLIENT),
     PROFILES,
     PUBLISHED,
-    Recommender(PROFILES, Products(SETTINGS.catalog_table, CLIENT), PUBLISHED),
+    Recommender(PROFILES, PRODUCTS, PUBLISHED),
     Directory(
         People(SETTINGS.people_table, CLIENT),
         PROFILES,
         Parameters(SETTINGS.parameters_prefix),
         SETTINGS.default_country,
     ),
+    Health(
+        {
+            "profiles": lambda: PROFILES.scored("probe"),
+            "catalog": lambda: PRODUCTS.named(["probe"]),
+            "published": PUBLISHED.segments,
+        }
+    ),
 )
+started()
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> Answer:
     """Answer one request of the HTTP API."""
-    return API.app.resolve(event, context)
+    return API.resolve(event)

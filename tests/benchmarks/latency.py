@@ -18,7 +18,7 @@ from tests.benchmarks.rows import Row, compared
 from tests.benchmarks.runtime import Runtime
 from tests.benchmarks.stub import Stub
 
-COLD_ROUNDS = 7
+COLD_ROUNDS = 9
 WARM_ROUNDS = 8
 WARM_BLOCK = 40
 CONTACT = {"email": "ann@example.com", "first_name": "Ann", "last_name": "Made-Up"}

@@ -1,11 +1,14 @@
 """The file system a Lambda function sees: its own code, its layers, and the SDK of the runtime; nothing of ours else."""
 
+import atexit
 import compileall
+import os
 import platform
 import py_compile
 import shutil
 import site
 import sys
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -44,16 +47,24 @@ class Sandbox:
 @cache
 def of_function(name: str, third_party: tuple[str, ...] = ()) -> Sandbox:
     """The sandbox of one of our functions, on layers built and copied at the first call."""
-    task = BUILD / "tasks" / name
+    task = own() / "tasks" / name
     # Deployed code carries no bytecode of its own.
     _copied(ROOT / "functions" / name, task / name, "__pycache__")
     return Sandbox((task, *map(layer, ("regulars", "runtime", *third_party)), runtime()))
 
 
 @cache
+def own() -> Path:
+    """A directory of this process alone."""
+    folder = tempfile.TemporaryDirectory(prefix="regulars-bench-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
 def layer(name: str) -> Path:
     """A copy of a built layer: another build of it meanwhile must not move a measurement."""
-    copy = BUILD / "layers" / name
+    copy = own() / "layers" / name
     _copied(layers.build(name, ARCHITECTURE).python, copy)
     return copy
 
@@ -67,8 +78,7 @@ def runtime() -> Path:
     """A directory with the SDK and the runtime client alone, compiled, as in /var/runtime."""
     folder = BUILD / f"runtime-{version('botocore')}-{version('awslambdaric')}"
     if not folder.exists():
-        made = folder.with_suffix(".part")
-        shutil.rmtree(made, ignore_errors=True)
+        made = own() / "runtime"
         packages = Path(site.getsitepackages()[0])
         extension = next(packages.glob("runtime_client.*.so")).name
         for name in (*RUNTIME.split(), extension):
@@ -76,10 +86,20 @@ def runtime() -> Path:
             made.mkdir(parents=True, exist_ok=True)
             copied(packages / name, made / name)
         compileall.compile_dir(made, quiet=1, invalidation_mode=UNCHECKED)
-        made.rename(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _settled(made, folder)
     return folder
 
 
 def _copied(source: Path, target: Path, *left_out: str) -> None:
-    shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target, ignore=shutil.ignore_patterns(*left_out))
+
+
+def _settled(made: Path, folder: Path) -> None:
+    """Move what was made to its place at once, unless another process was first."""
+    beside = folder.with_name(f"{folder.name}.{os.getpid()}")
+    shutil.move(made, beside)
+    try:
+        beside.rename(folder)
+    except OSError:
+        shutil.rmtree(beside)

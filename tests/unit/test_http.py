@@ -3,35 +3,31 @@
 import base64
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
-from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from regulars.domain import errors
 from regulars.edge import http, requests
+from regulars.edge.doors import called
 from regulars.edge.logging import LOGGER
+from tests.gateway import http_event
 
 
-def request(path: str, method: str = "GET", **fields: Any) -> dict[str, Any]:
-    return {
-        "version": "2.0",
-        "rawPath": path,
-        "headers": {"origin": "https://shop.example.com"},
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        **fields,
-    }
+def ask(answer: Callable[..., Any], path: str = "/known/x", method: str = "GET") -> dict[str, Any]:
+    """What the API answers whose one route is GET /known/{part}."""
+    return http.resolved(
+        [http.Route("GET", "/known/{part}", answer)], http_event(path, method=method)
+    )
 
 
 def failing(error: Exception) -> dict[str, Any]:
-    app = http.resolver()
-
-    @app.get("/fail")
-    def fail() -> Response[str]:
+    def fail(*_: object) -> None:
         raise error
 
-    return app.resolve(request("/fail"), None)  # type: ignore[arg-type]
+    return ask(fail)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +48,7 @@ def test_error_becomes_its_status_and_problem(error: Exception, status: int, cod
     answer = failing(error)
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["status"], problem["code"]) == (status, status, code)
-    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert answer["headers"]["content-type"] == "application/problem+json"
 
 
 def test_unknown_error_is_told_neither_to_the_caller_nor_to_the_log(
@@ -67,20 +63,27 @@ def test_unknown_error_is_told_neither_to_the_caller_nor_to_the_log(
 
 
 def test_preflight_allows_a_storefront_to_send_its_key() -> None:
-    headers = http.resolver().resolve(request("/recommendations", "OPTIONS"), None)["headers"]  # type: ignore[arg-type]
-    allowed = {name.lower() for name in headers["Access-Control-Allow-Headers"].split(",")}
-    assert {"authorization", "content-type", "x-api-key"} <= allowed
-    assert headers["Access-Control-Allow-Origin"] == "*"
-    assert int(headers["Access-Control-Max-Age"]) >= 900
+    headers = ask(http.answer, method="OPTIONS")["headers"]
+    assert {"authorization", "content-type"} <= set(
+        headers["access-control-allow-headers"].split(", ")
+    )
+    assert headers["access-control-allow-origin"] == "*"
+    assert int(headers["access-control-max-age"]) >= 900
+
+
+def test_path_fills_the_braces_of_its_route() -> None:
+    assert ask(lambda _, part: http.answer(part), "/known/rfm%3Alost")["body"] == '"rfm:lost"'
 
 
 def test_wrong_method_is_told_from_an_unknown_path() -> None:
-    app = http.resolver()
-    app.get("/known/<part>")(lambda part: http.answer({"part": part}))
-    wrong = app.resolve(request("/known/x", "POST"), None)  # type: ignore[arg-type]
-    unknown = app.resolve(request("/unknown"), None)  # type: ignore[arg-type]
-    assert (wrong["statusCode"], wrong["headers"]["Allow"]) == (405, "GET, OPTIONS")
+    wrong, unknown = ask(http.answer, method="POST"), ask(http.answer, "/unknown/x")
+    assert (wrong["statusCode"], wrong["headers"]["allow"]) == (405, "GET, OPTIONS")
     assert unknown["statusCode"] == 404
+
+
+def test_refusals_and_answers_can_be_read_by_any_storefront() -> None:
+    answers = [ask(lambda *_: http.answer(1)), failing(errors.UnauthorizedError("No."))]
+    assert {answer["headers"]["access-control-allow-origin"] for answer in answers} == {"*"}
 
 
 def test_raw_body_trusts_only_the_gateways_flag() -> None:
@@ -109,13 +112,13 @@ class Lookup(msgspec.Struct):
 )
 def test_unreadable_body_is_named(body: str, code: str) -> None:
     with pytest.raises(errors.InvalidRequestError) as refused:
-        http.json_body({"body": body}, Lookup, limit=1_000_000)
+        http.json_body(called(http_event("/") | {"body": body}), Lookup, limit=1_000_000)
     assert refused.value.code == code
 
 
 def test_body_over_its_limit_is_too_large() -> None:
     with pytest.raises(errors.PayloadTooLargeError):
-        http.json_body({"body": '{"email": "x"}'}, Lookup, limit=3)
+        http.json_body(called(http_event("/", {"email": "x"})), Lookup, limit=3)
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,57 @@
-"""The API's side of HTTP: routes, JSON answers, and refusals as problem details (RFC 9457)."""
+"""The API's side of HTTP: a table of routes, JSON answers, and refusals as problem details (RFC 9457).
 
-from collections.abc import Iterable, Mapping
+Importing a router took a quarter of a cold start, for eight routes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
-from aws_lambda_powertools.event_handler.api_gateway import (
-    APIGatewayHttpResolver,
-    CORSConfig,
-    Response,
-)
 
 from regulars.domain import errors
-from regulars.edge.logging import log_failure
-from regulars.edge.requests import raw_body
+from regulars.edge.doors import CORS, Answer, Call, called, preflight
 from regulars.edge.statuses import status_of
 
-_JSON = msgspec.json.Encoder()
+
+class Route(NamedTuple):
+    """One endpoint; `path` is written as OpenAPI does, `answer` takes the call and what fills the path's braces."""
+
+    method: str
+    path: str
+    answer: Callable[..., Answer]
+
+    def filled(self, path: Sequence[str]) -> list[str] | None:
+        """What fills the braces, None for another path.
+
+        >>> Route("GET", "/profiles/{profile_id}", dict).filled(("profiles", "p_1"))
+        ['p_1']
+        """
+        names = self.path.strip("/").split("/")
+        if len(names) != len(path):
+            return None
+        pairs = list(zip(names, path, strict=True))
+        if any(name != said for name, said in pairs if not name.startswith("{")):
+            return None
+        return [unquote(said) for name, said in pairs if name.startswith("{")]
 
 
-def answer(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") -> Response[str]:
+def resolved(routes: Sequence[Route], event: Mapping[str, Any]) -> Answer:
+    """What the route that fits answers; every error as a problem, one of ours without detail."""
+    try:
+        return _routed(routes, called(event))
+    except Exception as error:  # noqa: BLE001 (the last one to see it)
+        return _refused(error)
+
+
+def answer(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") -> Answer:
     """`value` as JSON; `cache` is its Cache-Control."""
-    return _json(value, status, "application/json", {"Cache-Control": cache})
+    return _json(value, status, {"content-type": "application/json", "cache-control": cache})
 
 
-def problem(status: int, code: str, message: str) -> Response[str]:
-    """A refusal as RFC 9457 problem details; `code` is the stable name of the error."""
+def problem(status: int, code: str, message: str, **headers: str) -> Answer:
+    """A refusal as problem details; `code` is the stable name of the error."""
     details = {
         "type": f"urn:regulars:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -33,25 +59,15 @@ def problem(status: int, code: str, message: str) -> Response[str]:
         "detail": message,
         "code": code,
     }
-    return _json(details, status, "application/problem+json", {})
+    return _json(details, status, {"content-type": "application/problem+json", **headers})
 
 
-def resolver() -> APIGatewayHttpResolver:
-    """Routes with CORS for storefronts, every error through the table, unknown paths and methods told apart."""
-    cors = CORSConfig(expose_headers=["Retry-After"], max_age=86400)
-    app = APIGatewayHttpResolver(cors=cors)
-    app.exception_handler(Exception)(_refused)
-    app.not_found(lambda _: _unrouted(app))
-    return app
-
-
-def json_body[T](event: Mapping[str, Any], shape: type[T], limit: int) -> T:
+def json_body[T](call: Call, shape: type[T], limit: int) -> T:
     """The body decoded into `shape`; InvalidRequestError and PayloadTooLargeError say what is wrong, never quoting."""
-    body = raw_body(event)
-    if len(body) > limit:
+    if len(call.body) > limit:
         raise errors.PayloadTooLargeError(f"The body is over {limit} bytes.")
     try:
-        return msgspec.json.decode(body, type=shape)
+        return msgspec.json.decode(call.body, type=shape)
     except msgspec.ValidationError:
         raise errors.InvalidRequestError(
             "The body does not have the documented fields.", "invalid_fields"
@@ -60,42 +76,37 @@ def json_body[T](event: Mapping[str, Any], shape: type[T], limit: int) -> T:
         raise errors.InvalidRequestError("The body is not JSON.", "invalid_json") from None
 
 
-def _refused(error: Exception) -> Response[str]:
+def _routed(routes: Sequence[Route], call: Call) -> Answer:
+    if call.method == "OPTIONS":
+        return preflight()
+    here = [(route, parts) for route in routes if (parts := route.filled(call.path)) is not None]
+    for route, parts in here:
+        if route.method == call.method:
+            return route.answer(call, *parts)
+    if not here:
+        return problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
+    allow = ", ".join(sorted({"OPTIONS", *(route.method for route, _ in here)}))
+    message = f"This path takes {allow}."
+    return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, allow=allow)
+
+
+def _refused(error: Exception) -> Answer:
     status = status_of(error)
     if status is None or not isinstance(error, errors.RegularsError):
-        log_failure(error, "http")
-        return problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "internal",
-            "Something failed on our side; please retry.",
-        )
-    response = problem(status, error.code, str(error))
+        # Imported when something failed: the logger is a twentieth of a cold start.
+        from regulars.edge.logging import log_failure  # noqa: PLC0415
+
+        log_failure(error, "api")
+        message = "Something failed on our side; please retry."
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
+    refusal = problem(status, error.code, str(error))
     if status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = "Bearer"
+        refusal["headers"]["www-authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = "1"
-    return response
+        refusal["headers"]["retry-after"] = "1"
+    return refusal
 
 
-def _unrouted(app: APIGatewayHttpResolver) -> Response[str]:
-    methods = _methods(app, app.current_event.path)
-    if not methods:
-        return problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
-    allowed = ", ".join(sorted({*methods, "OPTIONS"}))
-    response = problem(
-        HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", f"This path takes {allowed}."
-    )
-    response.headers["Allow"] = allowed
-    return response
-
-
-def _methods(app: APIGatewayHttpResolver, path: str) -> Iterable[str]:
-    # Powertools keeps its routes to itself and answers 404 for a known path with another method.
-    routes = app._static_routes + app._dynamic_routes  # noqa: SLF001
-    return [route.method for route in routes if route.rule.match(path)]
-
-
-def _json(
-    value: object, status: int, content_type: str, headers: dict[str, str | list[str]]
-) -> Response[str]:
-    return Response(int(status), content_type, _JSON.encode(value).decode(), headers)
+def _json(value: object, status: int, headers: Mapping[str, str]) -> Answer:
+    body = msgspec.json.encode(value).decode()
+    return {"statusCode": int(status), "headers": {**headers, **CORS}, "body": body}

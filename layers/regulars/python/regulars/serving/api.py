@@ -1,12 +1,13 @@
-"""The API's routes: who may ask, what a query means, and which use case answers."""
+"""The API's endpoints: who may ask, what a query means, and which use case answers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
-
-from regulars.edge.http import answer, json_body, resolver
+from regulars.edge.doors import Answer, Call
+from regulars.edge.http import Route, answer, json_body, resolved
 from regulars.edge.requests import presented_key
 from regulars.serving import openapi, profiles, queries, segments
 from regulars.serving.access import authorized
@@ -26,90 +27,88 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Api:
-    """All endpoints over their stores; `app` resolves an event of the HTTP API."""
+    """All endpoints over their stores."""
 
     keys: Keys
     profiles: ServedProfiles
     published: Published
     recommender: Recommender
     directory: Directory
+    health: Health
     now: Callable[[], datetime] = _now
-    app: APIGatewayHttpResolver = field(default_factory=resolver)
 
-    def __post_init__(self) -> None:
-        """Register the routes, and the probes of what they need."""
-        probes = {
-            "profiles": lambda: self.profiles.scored("probe"),
-            "catalog": lambda: self.recommender.products.named(["probe"]),
-            "published": self.published.segments,
-        }
-        health = Health(probes)
-        get = self.app.get
-        get("/profiles/<profile_id>")(self.profile)
-        get("/profiles/<profile_id>/recommendations")(self.for_profile)
-        get("/recommendations")(self.for_visitor)
-        get("/segments")(self.segments)
-        get("/segments/<name>/profiles")(self.members)
-        get("/health")(lambda: _report(health))
-        get("/openapi.json")(_description)
-        self.app.post("/profiles/lookup")(self.lookup)
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """Every endpoint."""
+        return (
+            Route("GET", "/profiles/{profile_id}", self.profile),
+            Route("GET", "/profiles/{profile_id}/recommendations", self.for_profile),
+            Route("GET", "/recommendations", self.for_visitor),
+            Route("GET", "/segments", self.segments),
+            Route("GET", "/segments/{name}/profiles", self.members),
+            Route("POST", "/profiles/lookup", self.lookup),
+            Route("GET", "/health", self.report),
+            Route("GET", "/openapi.json", self.description),
+        )
 
-    def profile(self, profile_id: str) -> Response[str]:
+    def resolve(self, event: Mapping[str, Any]) -> Answer:
+        """The answer to one request of the HTTP API."""
+        return resolved(self.routes, event)
+
+    def profile(self, call: Call, profile_id: str) -> Answer:
         """One profile; a read key learns its coarse segment only."""
-        if self._caller("read", "admin").scope == "read":
+        if self._caller(call, "read", "admin").scope == "read":
             return answer(profiles.coarse(self.profiles, profile_id))
         return answer(profiles.view(profiles.find(self.profiles, profile_id), self.now()))
 
-    def lookup(self) -> Response[str]:
+    def lookup(self, call: Call) -> Answer:
         """The profile and contact data behind an identifier in the body."""
-        self._caller("admin")
-        wanted = json_body(self.app.current_event.raw_event, Lookup, LARGEST_LOOKUP)
+        self._caller(call, "admin")
+        wanted = json_body(call, Lookup, LARGEST_LOOKUP)
         return answer(self.directory.look_up(wanted, self.now()))
 
-    def for_profile(self, profile_id: str) -> Response[str]:
+    def for_profile(self, call: Call, profile_id: str) -> Answer:
         """Products for a person; only the owner is told that there is no such person."""
-        owner = self._caller("read", "admin").scope == "admin"
+        owner = self._caller(call, "read", "admin").scope == "admin"
         recommend = self.recommender.for_owner if owner else self.recommender.for_storefront
-        return answer(recommend(profile_id, self._wish(), self.now()))
+        return answer(recommend(profile_id, _wish(call), self.now()))
 
-    def for_visitor(self) -> Response[str]:
+    def for_visitor(self, call: Call) -> Answer:
         """Products for somebody nobody knows."""
-        self._caller("read", "admin")
-        items = queries.listed(self._asked("items"), "items", most=50)
-        told = self.recommender.for_visitor(items, self._wish())
+        self._caller(call, "read", "admin")
+        items = queries.listed(call.query.get("items"), "items", most=50)
+        told = self.recommender.for_visitor(items, _wish(call))
         return answer(told, cache="private, max-age=60")
 
-    def segments(self) -> Response[str]:
+    def segments(self, call: Call) -> Answer:
         """Every segment with its size."""
-        self._caller("admin")
+        self._caller(call, "admin")
         return answer({"segments": self.published.segments()})
 
-    def members(self, name: str) -> Response[str]:
+    def members(self, call: Call, name: str) -> Answer:
         """The profiles of a segment, page by page."""
-        key = self._caller("admin")
+        key = self._caller(call, "admin")
         segment = segments.named(name, self.published.segments())
-        limit = queries.count(self._asked("limit"), "limit", default=20, most=50)
-        page = segments.Page(segment, limit, self._asked("next"), key.id)
+        limit = queries.count(call.query.get("limit"), "limit", default=20, most=50)
+        page = segments.Page(segment, limit, call.query.get("next"), key.id)
         return answer(segments.members(self.profiles, page, self.now()))
 
-    def _caller(self, *scopes: str) -> ApiKey:
-        return authorized(self.keys, presented_key(self.app.current_event.headers), *scopes)
+    def report(self, _: Call) -> Answer:
+        """What works."""
+        report = self.health.report()
+        return answer(report, 200 if report["status"] == "ok" else 503)
 
-    def _asked(self, name: str) -> str | None:
-        return self.app.current_event.query_string_parameters.get(name)
+    def description(self, _: Call) -> Answer:
+        """This API as OpenAPI."""
+        return answer(openapi.document(), cache="public, max-age=3600")
 
-    def _wish(self) -> Wish:
-        return Wish(
-            queries.count(self._asked("n"), "n", default=10, most=50),
-            queries.listed(self._asked("exclude"), "exclude", most=100),
-            queries.weights(self._asked("weights")),
-        )
-
-
-def _report(health: Health) -> Response[str]:
-    report = health.report()
-    return answer(report, 200 if report["status"] == "ok" else 503)
+    def _caller(self, call: Call, *scopes: str) -> ApiKey:
+        return authorized(self.keys, presented_key(call.headers), *scopes)
 
 
-def _description() -> Response[str]:
-    return answer(openapi.document(), cache="public, max-age=3600")
+def _wish(call: Call) -> Wish:
+    return Wish(
+        queries.count(call.query.get("n"), "n", default=10, most=50),
+        queries.listed(call.query.get("exclude"), "exclude", most=100),
+        queries.weights(call.query.get("weights")),
+    )
