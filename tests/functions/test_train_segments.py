@@ -1,0 +1,62 @@
+"""Segments trained through its handler on a dataset that was built from events."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regulars.domain.events import Event
+from regulars.settings import TrainSegmentsSettings
+from regulars.store.artifacts import Artifacts
+from regulars.store.champions import Champions
+from regulars.store.datasets import Datasets
+from regulars.store.registry import Registry
+from tests import learning
+from tests.aws import Deployed
+from tests.gateway import loaded
+from tests.lake import built, order, page
+
+type Train = Callable[[list[Event]], dict[str, Any]]
+
+
+@pytest.fixture
+def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+    """Builds a dataset of these events and trains on it."""
+
+    def invoke(events: list[Event]) -> Any:
+        manifest = built(tmp_path / "dataset", events, 240)
+        key = Datasets("test-lake", aws.s3).publish(manifest, tmp_path / "dataset")
+        module = loaded("train_segments", aws.settings(TrainSegmentsSettings), monkeypatch)
+        return module.handler(learning.arrived("test-lake", key), None)
+
+    return invoke
+
+
+def champion(aws: Deployed) -> dict[str, Any]:
+    """The champion's plain scorer, read through the whole chain of digests."""
+    artifacts = Artifacts("test-artifacts", aws.s3)
+    registry = Registry(artifacts, Champions("test-control", aws.dynamodb))
+    manifest = registry.champion("segments")
+    assert manifest
+    return registry.scorer(manifest)
+
+
+def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: Train) -> None:
+    often = [
+        order(f"a{number}", at, 9000 + number) for number in range(40) for at in range(0, 240, 20)
+    ]
+    once = [order(f"b{number}", 30 + number, 500 + number) for number in range(40)]
+    assert train(often + once)["promoted"]
+    names = [segment[0] for segment in champion(aws)["kmeans"]["segments"]]
+    assert len(names) == len(set(names)) >= 2
+
+
+def test_train_segments_promotes_rfm_for_a_single_buyer(aws: Deployed, train: Train) -> None:
+    assert train([order("ada", 200)])["promoted"]
+    assert champion(aws)["kmeans"] is None
+
+
+def test_train_segments_says_what_is_missing_when_nobody_bought(train: Train) -> None:
+    outcome = train([page("eve", 30)])
+    assert (outcome["status"], outcome["reason"]) == ("insufficient_data", "0 of 1 buyer.")
