@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-import boto3
 import msgspec
+
+from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,7 +42,7 @@ class Keys:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
-        self._client = client or boto3.client("dynamodb")
+        self._client = client or dynamodb()
         self._clock = clock
         self._remembered: dict[str, tuple[float, ApiKey | None]] = {}
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
 
 from regulars.domain.events import Event, decode, encode
 from regulars.store import schema
 from regulars.store.batches import read_all, write_all
+from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +28,7 @@ class Ledger:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or boto3.client("dynamodb")
+        self._client = client or dynamodb()
 
     def record(self, events: Sequence[Event]) -> Recorded:
         """Store what is not there yet. When this returns, every event is durable.

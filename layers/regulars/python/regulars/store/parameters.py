@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import boto3
+from regulars.store.clients import ssm
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -49,7 +49,7 @@ class Parameters:
 
     def _read(self, name: str) -> str | None:
         # Made at the first use: an SSM client costs a quarter of a cold start.
-        self._client = self._client or boto3.client("ssm")
+        self._client = self._client or ssm()
         try:
             answer = self._client.get_parameter(Name=f"{self._prefix}/{name}", WithDecryption=True)
         except self._client.exceptions.ParameterNotFound:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.store.batches import read_all
+from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,7 +24,7 @@ class People:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or boto3.client("dynamodb")
+        self._client = client or dynamodb()
         self._remembered: dict[str, int] = {}
 
     def resolve(self, subjects: Iterable[str]) -> dict[str, str]:

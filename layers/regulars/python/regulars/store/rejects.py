@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
 
 from regulars.domain.times import to_text
 from regulars.store.batches import write_all
+from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,7 +33,7 @@ class Rejects:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or boto3.client("dynamodb")
+        self._client = client or dynamodb()
 
     def keep(self, rejects: Sequence[Reject], at: datetime) -> None:
         """Store them all; the same refusal again on the same day is one item."""

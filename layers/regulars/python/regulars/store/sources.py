@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
 
 from regulars.store import schema
+from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,7 +36,7 @@ class Sources:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
-        self._client = client or boto3.client("dynamodb")
+        self._client = client or dynamodb()
         self._clock = clock
         self._remembered: dict[str, tuple[float, Source | None]] = {}
 
