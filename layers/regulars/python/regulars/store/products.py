@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
 
 from regulars.store import schema
 from regulars.store.batches import read_all
+from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,7 +29,7 @@ class Products:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or boto3.client("dynamodb")
+        self._client = client or dynamodb()
 
     def named(self, product_ids: Iterable[str]) -> dict[str, Product]:
         """The products among these that the catalogue holds."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
 
 from regulars.domain.profiles import ProfileState, decode_state
 from regulars.store import schema
 from regulars.store.batches import read_all
+from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +38,7 @@ class ServedProfiles:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or boto3.client("dynamodb")
+        self._client = client or dynamodb()
 
     def scored(self, profile_id: str) -> Person | None:
         """The person with this id, or who took them in, with scores; None for an unknown id."""
