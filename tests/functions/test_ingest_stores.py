@@ -1,0 +1,107 @@
+"""The small stores of the doors: rejects, parameters, sources and checkpoints."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from regulars.domain.errors import ConcurrentUpdateError
+from regulars.store.checkpoints import Checkpoint, Checkpoints
+from regulars.store.parameters import Parameters
+from regulars.store.rejects import KEPT_FOR, Reject, Rejects
+from regulars.store.sources import Source, Sources
+from tests.aws import PEPPER, PREFIX, Deployed
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+REJECT = Reject("unknown_topic", "Nothing is known of it.", "shopify/main", b'{"id": 1}')
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_reject_keeps_what_came_for_thirty_days(aws: Deployed) -> None:
+    store = Rejects("test-rejects", aws.dynamodb)
+    store.keep([REJECT], NOW)
+    (kept,) = store.of_day("2026-11-22")
+    assert (kept["code"], kept["raw"], kept["cut"]) == (REJECT.code, REJECT.raw, False)
+    (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
+    assert int(item["expires_at"]["N"]) == int((NOW + KEPT_FOR).timestamp())
+
+
+def test_reject_is_one_item_when_it_comes_again(aws: Deployed) -> None:
+    store = Rejects("test-rejects", aws.dynamodb)
+    store.keep([REJECT, REJECT], NOW)
+    store.keep([REJECT], NOW + timedelta(hours=1))
+    assert len(store.of_day("2026-11-22")) == 1
+
+
+def test_reject_too_large_for_an_item_is_cut_and_says_so(aws: Deployed) -> None:
+    raw = os.urandom(1_000_000)
+    store = Rejects("test-rejects", aws.dynamodb)
+    store.keep([Reject("c", "r", "s", raw)], NOW)
+    (kept,) = store.of_day("2026-11-22")
+    assert kept["cut"]
+    assert len(kept["raw"]) > 300_000
+    assert raw.startswith(kept["raw"])
+
+
+def test_secrets_are_read_again_after_five_minutes(aws: Deployed) -> None:
+    clock = Clock()
+    parameters = Parameters(PREFIX, aws.ssm, clock)
+    name = f"{PREFIX}/sources/shopify/main"
+    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["one"]')
+    assert parameters.secrets("shopify", "main") == ("one",)
+    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["two", "one"]', Overwrite=True)
+    assert parameters.secrets("shopify", "main") == ("one",)
+    clock.seconds += 301
+    assert parameters.secrets("shopify", "main") == ("two", "one")
+
+
+def test_missing_secrets_are_none_until_they_are_set(aws: Deployed) -> None:
+    parameters = Parameters(PREFIX, aws.ssm)
+    assert parameters.secrets("form", "contact") == ()
+    name = f"{PREFIX}/sources/form/contact"
+    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["one"]')
+    assert parameters.secrets("form", "contact") == ("one",)
+
+
+def test_pepper_is_the_deployments(aws: Deployed) -> None:
+    assert Parameters(PREFIX, aws.ssm).pepper() == PEPPER
+    with pytest.raises(LookupError):
+        Parameters("/nothing", aws.ssm).pepper()
+
+
+def test_source_is_remembered_for_a_minute(aws: Deployed) -> None:
+    clock = Clock()
+    sources = Sources("test-control", aws.dynamodb, clock)
+    assert sources.find("form", "contact") is None
+    source = Source("form", "contact", {"next": "https://shop.example.com/"})
+    sources.save(source)
+    clock.seconds += 61
+    assert sources.find("form", "contact") == source
+
+
+def test_disabled_source_is_not_found(aws: Deployed) -> None:
+    sources = Sources("test-control", aws.dynamodb)
+    sources.save(Source("form", "contact", disabled=True))
+    assert sources.find("form", "contact") is None
+
+
+def test_checkpoint_is_saved_by_one_run_only(aws: Deployed) -> None:
+    store = Checkpoints("test-control", aws.dynamodb)
+    first = store.save(Checkpoint("imports/a.csv", "etag", 5, "{}"))
+    assert store.read("imports/a.csv") == first
+    store.save(first)
+    with pytest.raises(ConcurrentUpdateError):
+        store.save(first)
+
+
+def test_unknown_checkpoint_is_none(aws: Deployed) -> None:
+    assert Checkpoints("test-control", aws.dynamodb).read("imports/a.csv") is None

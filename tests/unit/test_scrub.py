@@ -1,0 +1,80 @@
+"""Properties keep what the shop sells and lose who buys it."""
+
+from typing import Any
+
+import pytest
+
+from regulars.channels.phones import e164
+from regulars.channels.scrub import MOST, clean_url, scrubbed
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"product_id": "4500000000001"},
+        {"order_id": 450789469000, "coupon": "AUTUMN10"},
+        {"query": "oolong tea", "position": 3, "in_stock": True},
+        {"sorts": [{"type": "price", "value": "desc"}]},
+        {"shown_at": "2026-11-22T10:00:00Z"},
+        {"price": 12.5},
+    ],
+)
+def test_shop_properties_stay(kept: dict[str, Any]) -> None:
+    assert scrubbed(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"email": "x"},
+        {"Customer_Email": "x"},
+        {"first_name": "x"},
+        {"shippingAddress": "x"},
+        {"message": "x"},
+        {"password": "x"},
+        {"ip": "203.0.113.9"},
+        {"anything": "to ann@example.com"},
+        {"url": "https://shop.example.com/u/ann@example.com"},
+        {"query": "call +44 20 7946 0018"},
+        {"digits": 442079460018},
+        {"a": {"b": {"c": {"d": 1}}}},
+        {"price": 1e300},
+        {"nothing": None},
+    ],
+)
+def test_personal_and_unbounded_properties_go(lost: dict[str, Any]) -> None:
+    assert scrubbed(lost) == {}
+
+
+def test_properties_are_bounded_in_number_and_length() -> None:
+    kept = scrubbed({f"k{number}": "x" * 1_000 for number in range(200)})
+    assert (len(kept), {len(text) for text in kept.values()}) == (MOST, {256})
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://a.example/p?utm_source=n&x=1#f", "https://a.example/p?utm_source=n"),
+        ("https://user:pw@a.example/p", "https://a.example/p"),
+        ("/p?utm_term=ann%40example.com", "/p"),
+        ("https://[broken", ""),
+    ],
+)
+def test_url_keeps_only_its_campaign(url: str, kept: str) -> None:
+    assert clean_url(url) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("020 7946 0018", "+442079460018"),
+        ("+44 (0)20 7946 0018", "+442079460018"),
+        ("whatsapp:+33612345678", "+33612345678"),
+        ("'+33612345678", "+33612345678"),
+        ("12", ""),
+        ("call me", ""),
+        ("9" * 100, ""),
+    ],
+)
+def test_phone_is_e164_or_nothing(said: str, number: str) -> None:
+    assert e164(said, "GB") == number
