@@ -1,5 +1,6 @@
 """Recommendations for one person or one visitor from published lists: plain arithmetic, no numpy."""
 
+import heapq
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -65,9 +66,15 @@ def for_profile(
     popularity: Iterable[Row] = (),
 ) -> list[Recommendation]:
     """The n best of a person's candidates; `popularity` ([product id, score], best first) fills what is missing."""
-    rows = [Candidate(*row) for row in candidates]
-    ranked = [_weighed(row, weights) for row in rows if row.product_id not in exclude]
-    return _filled(ranked, n, exclude, popularity)
+    amounts = [weights.get(part, 0.0) for part in PARTS]
+    rows = [_candidate(row) for row in candidates]
+    scored = [(-_score(row, amounts), row.product_id, row) for row in rows]
+    best = heapq.nsmallest(max(n, 0), (each for each in scored if each[1] not in exclude))
+    chosen = [
+        Recommendation(product_id, -score, _reason(row, amounts), row.because)
+        for score, product_id, row in best
+    ]
+    return _filled(chosen, n, exclude, popularity)
 
 
 def for_items(
@@ -124,25 +131,27 @@ def _weight(part: str, value: object) -> float:
     return min(max(number, 0.0), LARGEST_WEIGHT)
 
 
-def _weighed(row: Candidate, weights: Weights) -> Recommendation:
-    content = weights.get("content", 0.0) * row.content
-    collaborative = weights.get("collaborative", 0.0) * row.collaborative
-    habit = weights.get("habit", 0.0) * row.habit
-    trend = weights.get("trend", 0.0) * row.trend
-    return Recommendation(
-        row.product_id,
-        content + collaborative + habit + trend,
-        _reason(row, max(content, 0.0) + max(collaborative, 0.0), trend),
-        row.because,
+def _candidate(row: Row) -> Candidate:
+    return row if isinstance(row, Candidate) else Candidate(*row)
+
+
+def _score(row: Candidate, amounts: Sequence[float]) -> float:
+    content, collaborative, habit, trend = amounts
+    return (
+        content * row.content
+        + collaborative * row.collaborative
+        + habit * row.habit
+        + trend * row.trend
     )
 
 
-def _reason(row: Candidate, taste: float, trend: float) -> str:
+def _reason(row: Candidate, amounts: Sequence[float]) -> str:
     if row.because == row.product_id:
         return "again"
     if row.habit > 0:
         return "before"
-    if taste > 0 and taste >= trend:
+    taste = max(amounts[0] * row.content, 0.0) + max(amounts[1] * row.collaborative, 0.0)
+    if taste > 0 and taste >= amounts[3] * row.trend:
         return "because" if row.because else "alike"
     return "popular"
 
