@@ -3,7 +3,6 @@
 import argparse
 import io
 import json
-import shutil
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from infra.local.faults import FaultError
 from infra.local.places import BUILD, FLEETING, LOCAL
 
 FILE = "online_retail.csv"
+HURRY_SECONDS = 3.0  # nothing of a demo is kept
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
             _serve()
     finally:
         with step("Stopping the local AWS"):
-            emulator.stop()
-            shutil.rmtree(FLEETING, ignore_errors=True)
+            emulator.stop(patience=HURRY_SECONDS)
+            emulator.discard(FLEETING)
     return 0
 
 
@@ -75,7 +75,7 @@ def _make_room() -> None:
     if running:
         say("The stack that was running is stopped; what `make up` held is kept.")
         emulator.stop()
-    shutil.rmtree(FLEETING, ignore_errors=True)
+    emulator.discard(FLEETING)
 
 
 def _import(deployed: Stack, sample: shop.Shop) -> None:

@@ -2,21 +2,15 @@
 
 import argparse
 import os
-import platform
-import subprocess
-import sys
 from pathlib import Path
 
 from infra.cli import options, stack
 from infra.cli.console import show, step
 from infra.cli.init import first_keys
-from infra.local import access, emulator, installation
+from infra.local import access, emulator, installation, synthesis
 from infra.local.assembly import Assembly
 from infra.local.deployment import Deployment
-from infra.local.faults import FaultError
-from infra.local.places import ASSEMBLY, KEPT, LOCAL, ROOT
-
-ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}  # every other machine is x86_64
+from infra.local.places import ASSEMBLY, KEPT, LOCAL
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,15 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def prepare() -> None:
-    """Install the emulator when it is missing, build what changed of the layers, synthesize the template."""
+    """Install the emulator when it is missing, build and synthesize what changed."""
     if not installation.is_installed():
         with step("Installing the local AWS (ministack)"):
             installation.install()
-    architecture = ARCHITECTURES.get(platform.machine().lower(), "x86_64")
-    with step("Building the layers"):
-        _module("infra.layers", "--architecture", architecture)
-    with step("Synthesizing the template"):
-        _module("infra.app", "--context", f"architecture={architecture}", "--output", str(ASSEMBLY))
+    if not synthesis.is_current():
+        with step("Building the layers and synthesizing the template"):
+            synthesis.synthesize()
 
 
 def deploy(running: emulator.Emulator) -> stack.Stack:
@@ -69,21 +61,6 @@ def started(folder: Path, port: int | None) -> emulator.Emulator:
     """Start the local AWS on what the folder holds."""
     with step("Starting the local AWS"):
         return emulator.start(folder, port)
-
-
-def _module(name: str, *arguments: str) -> None:
-    """Run one of our modules; its output goes to a log that a failure names."""
-    log = LOCAL / f"{name}.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", name, *arguments]
-        code = subprocess.run(command, cwd=ROOT, stdout=output, stderr=output, check=False)
-    if code.returncode:
-        raise FaultError(f"{name} failed: {_last_line(log)}", f"Read {log}.")
-
-
-def _last_line(log: Path) -> str:
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it said nothing"
 
 
 def _lines(deployed: stack.Stack, running: emulator.Emulator, keys: dict[str, str]) -> list[str]:

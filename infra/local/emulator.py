@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +21,7 @@ REGION: Literal["eu-west-1"] = "eu-west-1"
 HOST = "127.0.0.1"
 PORT = 4566
 READY_SECONDS = 60
-STOP_SECONDS = 60  # its whole state is written to disk on the way out
+SAVING_SECONDS = 30.0  # what it holds is written to disk on the way out
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ def running() -> Emulator | None:
 def start(folder: Path, wanted: int | None = None) -> Emulator:
     """Start it on what `folder` holds and wait until it is ready; without a wanted port any free one will do."""
     port = _free_port(wanted)
-    _clean(SCRATCH)
+    discard(SCRATCH)
+    SCRATCH.mkdir(parents=True)
     folder.mkdir(parents=True, exist_ok=True)
     with LOG.open("wb") as log:
         process = subprocess.Popen(
@@ -74,17 +74,33 @@ def start(folder: Path, wanted: int | None = None) -> Emulator:
     return emulator
 
 
-def stop() -> bool:
-    """End the recorded process and wait for its state to be saved; False when none ran."""
+def stop(patience: float = SAVING_SECONDS) -> bool:
+    """End the recorded process once it has saved what it holds; False when none ran.
+
+    It waits for running handlers, up to their 15 minutes; after `patience` seconds it is killed, its state saved long since.
+    """
     emulator = running()
     if emulator:
         os.kill(emulator.pid, signal.SIGTERM)
-        if not _wait_until_gone(emulator.pid):
+        if not _wait_until_gone(emulator.pid, patience):
             os.kill(emulator.pid, signal.SIGKILL)
-            _wait_until_gone(emulator.pid)
+            _wait_until_gone(emulator.pid, patience)
     PROCESS.unlink(missing_ok=True)
-    shutil.rmtree(SCRATCH, ignore_errors=True)
+    discard(SCRATCH)
     return emulator is not None
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder behind our back: each warm function has unpacked its layers, tens of thousands of files."""
+    if folder.exists():
+        gone = folder.rename(LOCAL / f"discarded-{time.time_ns()}")
+        subprocess.Popen(
+            ["rm", "-rf", str(gone)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
 
 def _environment(port: int, folder: Path) -> dict[str, str]:
@@ -149,8 +165,8 @@ def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes]) -> N
     raise FaultError("The local AWS did not start.", f"Read the end of {LOG}.")
 
 
-def _wait_until_gone(pid: int) -> bool:
-    deadline = time.monotonic() + STOP_SECONDS
+def _wait_until_gone(pid: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if not _is_ours(pid):
             return True
@@ -180,8 +196,3 @@ def _command(pid: int) -> str:
             return ""
     listed = ["ps", "-o", "command=", "-p", str(pid)]
     return subprocess.run(listed, capture_output=True, text=True, check=False).stdout
-
-
-def _clean(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)

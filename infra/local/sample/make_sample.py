@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-CUSTOMERS = 640
+CUSTOMERS = 480
 PRODUCTS = 400
 TARGET = Path(__file__).parent / "online_retail.csv.gz"
 COLUMNS = (
