@@ -75,7 +75,7 @@ def test_ledger_keeps_an_event_of_nobody_out_of_the_timeline(aws: Deployed, ledg
 def test_ledger_asks_again_for_what_the_table_left_unwritten(
     ledger: Ledger, aws: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars.store.batches.back_off", lambda attempt: None)
+    monkeypatch.setattr("regulars.store.batches.back_off", lambda _: None)
     monkeypatch.setattr(aws.dynamodb, "batch_write_item", leaving_one(aws.dynamodb))
     recorded = ledger.record([event("a"), event("b")])
     assert len(ledger.read(recorded.new)) == 2
