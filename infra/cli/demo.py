@@ -3,23 +3,26 @@
 import argparse
 import io
 import json
+import signal
+import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from infra.cli import report, told, train, up
+from infra.cli import logs, report, told, train, up
 from infra.cli.api import Api
 from infra.cli.console import say, show, step
 from infra.cli.import_file import imported
 from infra.cli.init import first_keys
-from infra.cli.settling import settle
 from infra.cli.sources import created
 from infra.cli.stack import Stack
 from infra.local import emulator, live, shop
 from infra.local.faults import FaultError
-from infra.local.places import BUILD, FLEETING, LOCAL
+from infra.local.places import BUILD, FLEETING, LOCAL, LOG
 
 FILE = "online_retail.csv"
+FUNCTIONS_LOG = LOCAL / "functions.log"
+TERMINATED = 143
 HURRY_SECONDS = 3.0  # nothing of a demo is kept
 
 
@@ -35,12 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Play the whole demo, then serve until Ctrl-C."""
     began = time.monotonic()
     LOCAL.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     up.prepare()
     _make_room()
     try:
         deployed = up.deploy(up.started(FLEETING, arguments.port))
-        lines = played(deployed, began)
-        show({}, lines, as_json=False)
+        show({}, _played_or_explained(deployed, began), as_json=False)
         if not arguments.once:
             _serve()
     finally:
@@ -58,8 +61,6 @@ def played(deployed: Stack, began: float) -> list[str]:
     api = Api(deployed.api_url, keys)
     _import(deployed, sample)
     _live(deployed, api, sample, now)
-    with step("Folding events into profiles") as current:
-        settle(deployed, current)
     train.trained(deployed)
     with step("Asking the API"):
         found = report.gathered(deployed, api, sample)
@@ -67,6 +68,16 @@ def played(deployed: Stack, began: float) -> list[str]:
     document = report.document(found, urls, time.monotonic() - began)
     (BUILD / "demo.json").write_text(json.dumps(document, indent=2))
     return [*told.lines(found, api, urls), "", f"All this took {document['seconds']} s."]
+
+
+def _played_or_explained(deployed: Stack, began: float) -> list[str]:
+    """Play; when that fails, keep what the functions logged, because the stack will be gone."""
+    try:
+        return played(deployed, began)
+    except Exception:
+        logs.keep(deployed, FUNCTIONS_LOG)
+        say(f"What the functions logged is in {FUNCTIONS_LOG}; the local AWS's own log is {LOG}.")
+        raise
 
 
 def _make_room() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 
@@ -10,6 +11,7 @@ from infra.cli import options, stack
 from infra.cli.console import show
 
 LINES = 200
+LONG = 24 * 60  # minutes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,3 +44,10 @@ def logged(deployed: stack.Stack, function: str, minutes: int) -> Iterator[str]:
         )
     )
     return (event["message"].rstrip() for page in pages for event in page["events"])
+
+
+def keep(deployed: stack.Stack, file: Path) -> None:
+    """Write what all functions logged to a file, for when the stack is about to go."""
+    with file.open("w") as kept:
+        for function in sorted(deployed.functions):
+            kept.writelines(f"{function}: {line}\n" for line in logged(deployed, function, LONG))

@@ -8,6 +8,7 @@ from typing import Any
 from infra.cli import facts, options, stack
 from infra.cli.console import Step, show, step, table
 from infra.cli.invoke import invoked
+from infra.cli.settling import settle
 from infra.local.faults import FaultError
 from regulars.domain.times import from_text
 
@@ -31,6 +32,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def trained(deployed: stack.Stack) -> dict[str, Any]:
     """Run the whole chain once; too little data is an outcome, not a fault."""
+    if (
+        deployed.local
+    ):  # in an account the night is long enough, and reading the whole ledger costs money
+        with step("Folding events into profiles") as current:
+            settle(deployed, current)
     with step("Building the dataset"):
         built = _built(deployed)
     if built["status"] != "ok":

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.faults import FaultError
-from infra.local.places import LOCAL
+from infra.local.places import ZIPS
 
-ZIPS = LOCAL / "assets"
 # ZIP cannot express a time before 1980; a fixed one makes equal content equal bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 

@@ -1,17 +1,22 @@
 """Where the local stack keeps its files; all of them inside the checkout."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
-LOCAL = BUILD / "local"
+CACHE = BUILD / "local"
+LOCAL = Path(
+    os.environ.get("REGULARS_LOCAL") or CACHE
+)  # another folder is another stack, as for the tests
 KEPT = LOCAL / "kept"  # what `up` holds, from one run to the next
 FLEETING = LOCAL / "demo"  # what the demo holds while it runs
 SCRATCH = LOCAL / "tmp"
 LOG = LOCAL / "ministack.log"
 PROCESS = LOCAL / "process.json"
 DEPLOYED = LOCAL / "stack.json"
-ASSEMBLY = LOCAL / "cdk.out"
+ASSEMBLY = CACHE / "cdk.out"
+ZIPS = CACHE / "assets"
 ENVIRONMENT = ROOT / ".tools" / "ministack"
 REQUIREMENTS = ROOT / "infra" / "local" / "requirements.txt"
 SAMPLE = ROOT / "infra" / "local" / "sample" / "online_retail.csv.gz"

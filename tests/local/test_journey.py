@@ -1,0 +1,128 @@
+"""One journey end to end on the local AWS: every handler under its own role, in the very template."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from infra.cli.main import COMMANDS
+from infra.local.omissions import OMITTED
+from tests.local.conftest import Owner
+
+pytestmark = pytest.mark.local
+
+BUYER = {"userId": "12748", "anonymousId": "anon-1"}
+
+
+@pytest.fixture(scope="module")
+def imported(owner: Owner, up: Any, orders: Path) -> Any:
+    return owner.learns("import", str(orders))
+
+
+@pytest.fixture(scope="module")
+def tracked(up: Any, imported: Any) -> int:
+    events = [
+        {"type": "track", "event": "Product Viewed", "messageId": "m-1", **BUYER},
+        {"type": "page", "messageId": "m-2", "anonymousId": "anon-2"},
+        {"type": "page", "messageId": "m-2", "anonymousId": "anon-2"},
+        {"type": "nonsense", "messageId": "m-3", "anonymousId": "anon-2"},
+    ]
+    body = json.dumps({"batch": events, "writeKey": up["keys"]["write"]}).encode()
+    return urllib3.request("POST", up["api"] + "/v1/batch", body=body, timeout=60).status
+
+
+@pytest.fixture(scope="module")
+def trained(owner: Owner, tracked: int) -> Any:
+    return owner.learns("train")
+
+
+@pytest.fixture(scope="module")
+def scored(up: Any, trained: Any) -> Any:
+    headers = {"Authorization": f"Bearer {up['keys']['admin']}"}
+    url, body = up["api"] + "/profiles/lookup", b'{"user_id":"12748"}'
+    return urllib3.request("POST", url, body=body, headers=headers, timeout=60).json()
+
+
+def test_import_takes_every_line(imported: Any) -> None:
+    assert imported["status"] == "done"
+    assert imported["imported"] == imported["rows"] > 1000
+
+
+def test_import_knows_every_line_when_run_again(owner: Owner, imported: Any, orders: Path) -> None:
+    again = owner.learns("import", str(orders))
+    assert (again["imported"], again["known"]) == (0, imported["imported"])
+
+
+def test_batch_is_taken_whole(tracked: int) -> None:
+    assert tracked == 200
+
+
+def test_every_model_says_how_it_ended(trained: Any) -> None:
+    statuses = {one["status"] for one in trained["trainings"].values()}
+    assert sorted(trained["trainings"]) == ["churn", "recommender", "segments"]
+    assert statuses <= {"ok", "insufficient_data"}
+
+
+def test_buyer_is_one_person_on_every_channel(scored: Any) -> None:
+    assert {"import", "web"} <= scored["channels"].keys()
+    assert scored["orders"]["count"] > 1
+
+
+def test_profile_is_scored_with_its_basis(scored: Any) -> None:
+    assert scored["churn"]["basis"] in {"model", "rules"}
+    assert scored["churn"]["reasons"]
+    assert scored["segments"]["rfm"]
+
+
+def test_recommendations_are_served_to_a_public_key(up: Any, scored: Any) -> None:
+    headers = {"Authorization": f"Bearer {up['keys']['read']}"}
+    url = f"{up['api']}/profiles/{scored['id']}/recommendations?n=3"
+    answer = urllib3.request("GET", url, headers=headers, timeout=60).json()
+    assert len(answer["items"]) == 3
+
+
+def test_every_profile_is_the_fold_of_the_ledger(owner: Owner, trained: Any) -> None:
+    found = owner.learns("verify")
+    assert found["differences"] == []
+    assert found["persons"] == 121
+
+
+def test_status_counts_what_was_refused(owner: Owner, trained: Any) -> None:
+    found = owner.learns("status")
+    assert sum(found["rejects"].values()) == 1
+    assert not any(found["dead_letters"].values())
+    assert found["counts"]["profiles"] == 121
+
+
+def test_revoked_key_is_listed_as_revoked(owner: Owner, up: Any) -> None:
+    made = owner.learns("keys", "new", "read", "--label", "old shop")
+    owner.learns("keys", "revoke", made["id"][:12])
+    listed = {key["id"]: key["revoked_at"] for key in owner.learns("keys", "list")}
+    assert listed[made["id"]]
+
+
+def test_invoke_runs_one_handler(owner: Owner, up: Any, tmp_path: Path) -> None:
+    request = {"version": "2.0", "rawPath": "/health", "rawQueryString": "", "headers": {}}
+    request["requestContext"] = {"http": {"method": "GET", "path": "/health"}, "stage": "$default"}
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(request))
+    answer = owner.learns("invoke", "serve_profiles", "--event", str(event))
+    assert answer["payload"]["statusCode"] == 200
+
+
+def test_unknown_function_is_named_with_those_there_are(owner: Owner, up: Any) -> None:
+    finished = owner.runs("invoke", "nothing")
+    assert finished.returncode == 1
+    assert "There are: archive_events" in finished.stderr
+
+
+def test_what_is_left_out_locally_is_only_policies_that_demand_tls() -> None:
+    assert set(OMITTED) == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    assert all(OMITTED.values())
+
+
+def test_every_command_says_what_it_does(owner: Owner) -> None:
+    said = owner.runs("--help").stdout
+    assert all(f"\n    {name} " in said for name in COMMANDS)
