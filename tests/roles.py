@@ -4,11 +4,11 @@ import re
 
 STREAM = "DescribeStream GetRecords GetShardIterator ListStreams"
 RECORD = {
-    "events": "BatchGetItem BatchWriteItem PutItem",
+    "events": "PutItem",
     "people": "GetItem UpdateItem",
     "parameter/Regulars/pepper": "GetParameter",
 }
-DOOR = RECORD | {"control": "GetItem", "rejects": "BatchWriteItem PutItem"}
+SEVERAL = {"events": "BatchGetItem BatchWriteItem PutItem"}
 ASYNCHRONOUS = {"dead letters": "SendMessage"}
 
 
@@ -17,14 +17,20 @@ def trains(model: str) -> dict[str, str]:
     return ASYNCHRONOUS | {
         "lake/datasets/*": "GetObject",
         f"artifacts/models/{model}/*": "GetObject PutObject",
-        "control": "GetItem PutItem UpdateItem",
+        "control": "GetItem PutItem",
     }
 
 
 ALLOWED = {
-    "track_events": DOOR,
-    "receive_webhook": DOOR | {"parameter/Regulars/sources/*": "GetParameter"},
+    "track_events": RECORD | SEVERAL | {"control": "GetItem", "rejects": "BatchWriteItem PutItem"},
+    "receive_webhook": RECORD
+    | {
+        "control": "GetItem",
+        "rejects": "PutItem",
+        "parameter/Regulars/sources/*": "GetParameter",
+    },
     "import_history": RECORD
+    | SEVERAL
     | ASYNCHRONOUS
     | {
         "control": "GetItem PutItem",

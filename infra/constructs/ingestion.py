@@ -12,10 +12,12 @@ from infra.constructs.storage import Storage
 from regulars.settings import (
     ImportHistorySettings,
     ReceiveWebhookSettings,
-    Settings,
     TrackEventsSettings,
 )
 from regulars.store import schema
+
+# What it takes to record several events at once.
+SEVERAL = ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")
 
 
 class Ingestion(Construct):
@@ -27,34 +29,33 @@ class Ingestion(Construct):
         super().__init__(scope, id_)
         self._storage = storage
         self._layers = layers
-        track = self._door(storage.settings(TrackEventsSettings))
-        api.route(track, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET, HttpMethod.OPTIONS)
-        receive = self._door(storage.settings(ReceiveWebhookSettings))
-        storage.grant_parameter(receive, "sources/*")
-        api.route(receive, "/hooks/{channel}/{source}", HttpMethod.ANY)
+        self._track_events(api)
+        self._receive_webhook(api)
         self._import_history()
 
-    def _door(self, settings: Settings) -> Function:
-        door = Function(self, settings, self._layers)
-        self._may_record(door)
-        self._storage.grant_table(
-            door, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem"
-        )
-        self._storage.grant_table(door, schema.CONTROL, "dynamodb:GetItem")
-        return door
+    def _track_events(self, api: Api) -> None:
+        function = Function(self, self._storage.settings(TrackEventsSettings), self._layers)
+        self._may_record(function, *SEVERAL)
+        self._may_reject(function, "dynamodb:BatchWriteItem")
+        api.route(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET, HttpMethod.OPTIONS)
 
-    def _may_record(self, function: Function) -> None:
-        self._storage.grant_table(
-            function,
-            schema.EVENTS,
-            "dynamodb:PutItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:BatchWriteItem",
-        )
-        self._storage.grant_table(
-            function, schema.PEOPLE, "dynamodb:GetItem", "dynamodb:UpdateItem"
-        )
-        self._storage.grant_parameter(function, "pepper")
+    def _receive_webhook(self, api: Api) -> None:
+        function = Function(self, self._storage.settings(ReceiveWebhookSettings), self._layers)
+        # A delivery is one event.
+        self._may_record(function)
+        self._may_reject(function)
+        self._storage.grant_parameter(function, "sources/*")
+        api.route(function, "/hooks/{channel}/{source}", HttpMethod.ANY)
+
+    def _may_record(self, function: Function, *several: str) -> None:
+        grants = self._storage
+        grants.grant_table(function, schema.EVENTS, "dynamodb:PutItem", *several)
+        grants.grant_table(function, schema.PEOPLE, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        grants.grant_parameter(function, "pepper")
+
+    def _may_reject(self, door: Function, *several: str) -> None:
+        self._storage.grant_table(door, schema.REJECTS, "dynamodb:PutItem", *several)
+        self._storage.grant_table(door, schema.CONTROL, "dynamodb:GetItem")
 
     def _import_history(self) -> None:
         function = Function(
@@ -65,7 +66,7 @@ class Ingestion(Construct):
             timeout=Duration.minutes(15),
             ephemeral_gib=2,
         )
-        self._may_record(function)
+        self._may_record(function, *SEVERAL)
         grants = self._storage
         grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
         grants.grant_objects(function, "uploads", f"{schema.IMPORTS_PREFIX}*", "s3:GetObject")

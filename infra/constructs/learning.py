@@ -79,13 +79,7 @@ class Learning(Construct):
             "s3:GetObject",
             "s3:PutObject",
         )
-        grants.grant_table(
-            function,
-            schema.CONTROL,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-        )
+        grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
         on_arrival(function, grants.bucket("lake"), f"{schema.DATASETS_PREFIX}*/manifest.json")
 
     def _score_profiles(self) -> None:

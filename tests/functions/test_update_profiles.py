@@ -100,6 +100,13 @@ def test_poison_record_is_set_aside(
     assert [one.state.events for one in profiles(aws, "u:ann")] == [1]
 
 
+def test_poison_records_of_one_batch_are_all_set_aside(aws: Deployed, handler: Handler) -> None:
+    handler(record("INSERT"), inserted(event("poison", "")), inserted(event("page", "u:ann")))
+    rejects = Rejects("test-rejects", aws.dynamodb).of_day(datetime.now(UTC).date().isoformat())
+    codes = sorted(str(reject["code"]) for reject in rejects)
+    assert codes == ["unfoldable_event", "unreadable_record"]
+
+
 def test_profile_nobody_can_read_stops_only_its_person(aws: Deployed, handler: Handler) -> None:
     handler(inserted(event("page", "u:ann")), inserted(event("page of bob", "u:bob")))
     key = {"profile_id": {"S": profile_id("u:bob")}, "sk": {"S": "profile"}}
