@@ -1,6 +1,8 @@
 """One journey end to end on the local AWS: every handler under its own role, in the very template."""
 
+import csv
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,12 @@ from tests.local.conftest import Owner
 
 pytestmark = pytest.mark.local
 
-BUYER = {"userId": "12748", "anonymousId": "anon-1"}
+
+@pytest.fixture(scope="module")
+def buyer(orders: Path) -> str:
+    """The customer with the most order lines."""
+    with orders.open(newline="") as text:
+        return Counter(line["customer_id"] for line in csv.DictReader(text)).most_common(1)[0][0]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +29,9 @@ def imported(owner: Owner, up: Any, orders: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def tracked(up: Any, imported: Any) -> int:
+def tracked(up: Any, imported: Any, buyer: str) -> int:
     events = [
-        {"type": "track", "event": "Product Viewed", "messageId": "m-1", **BUYER},
+        {"type": "track", "event": "Product Viewed", "messageId": "m-1", "userId": buyer},
         {"type": "page", "messageId": "m-2", "anonymousId": "anon-2"},
         {"type": "page", "messageId": "m-2", "anonymousId": "anon-2"},
         {"type": "nonsense", "messageId": "m-3", "anonymousId": "anon-2"},
@@ -39,9 +46,9 @@ def trained(owner: Owner, tracked: int) -> Any:
 
 
 @pytest.fixture(scope="module")
-def scored(up: Any, trained: Any) -> Any:
+def scored(up: Any, trained: Any, buyer: str) -> Any:
     headers = {"Authorization": f"Bearer {up['keys']['admin']}"}
-    url, body = up["api"] + "/profiles/lookup", b'{"user_id":"12748"}'
+    url, body = up["api"] + "/profiles/lookup", json.dumps({"user_id": buyer}).encode()
     return urllib3.request("POST", url, body=body, headers=headers, timeout=60).json()
 
 
