@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     deployed = stack.chosen(arguments)
     secret = created(deployed, arguments.channel, arguments.name, arguments.secret)
     url = f"{deployed.api_url}/hooks/{arguments.channel}/{arguments.name}"
-    show({"url": url, "secret": secret}, [url, f"secret {secret}"], as_json=arguments.json)
+    lines = [url, f"secret {secret}", "A secret beside an old one is known within five minutes."]
+    show({"url": url, "secret": secret}, lines, as_json=arguments.json)
     return 0
 
 

@@ -66,7 +66,7 @@ def started(folder: Path, port: int | None) -> emulator.Emulator:
 def _lines(deployed: stack.Stack, running: emulator.Emulator, keys: dict[str, str]) -> list[str]:
     return [
         f"API           {deployed.api_url}",
-        f"AWS endpoint  {running.endpoint} (any key, region {emulator.REGION})",
+        f"AWS endpoint  {running.endpoint} (access key test, secret test, region {emulator.REGION})",
         *(f"{scope:<5} key     {text}" for scope, text in keys.items()),
         "Stop it with `make down`; what it holds is kept.",
     ]
