@@ -1,11 +1,14 @@
 """The upload door: a founder's export goes in once, whatever its size and habits, and the report says what happened."""
 
+import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from regulars.ingestion.csv_file import CsvFile
 from regulars.settings import ImportHistorySettings
 from regulars.store.ledger import Ledger
 from tests.aws import Deployed
@@ -90,6 +93,10 @@ def test_contact_data_goes_to_people_alone(importer: Importer, kept: Kept) -> No
         (("2025-03-01T10:00:00Z", ""), "invalid_timestamp"),
         (("12.50", "-12.50"), "negative_price"),
         (("12.50", "cheap"), "invalid_amount"),
+        (("12.50", "1e999999999"), "invalid_amount"),
+        (("2,12.50", "1000000,99999999"), "amount_too_large"),
+        (("o1", "zebedee@example.com/1"), "personal_id"),
+        (("p1", "+442079460018"), "personal_id"),
         (("12.50", '"12,50"'), "invalid_amount"),
         (("EUR", "DOUBLOON"), "unknown_currency"),
         (("EUR", "EUR,shifted"), "wrong_field_count"),
@@ -114,6 +121,34 @@ def test_refused_line_is_reported_and_does_not_lose_the_others(
     assert [len(event.items) for event in kept.events()] == [2]
 
 
+def test_buyer_of_an_order_is_one_whichever_lines_name_them(importer: Importer, kept: Kept) -> None:
+    named, mailed = LINE.replace("zebedee@example.com", ""), LINE.replace("c1", "")
+    report = importer(lines(named, mailed, mailed.replace("zebedee", "anna")))
+    assert report["reasons"] == {"customer_differs": 1}
+    assert [len(event.subjects) for event in kept.events()] == [2]
+
+
+@pytest.mark.parametrize(
+    "later", [LINE, LINE.replace("12.50", "10.00"), LINE.replace(",2,", ",1,")]
+)
+def test_file_uploaded_later_wins(
+    aws: Deployed, importer: Importer, kept: Kept, later: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lines(LINE.replace("12.50", "11.00"), LINE.replace("p1", "p2"))
+    for year, content in ((2025, first), (2026, lines(later)), (2025, first)):
+        uploaded_at(monkeypatch, f"{year}-11-01T10:00:00.000Z")
+        importer(content)
+    totals = {order.version: order.total for e in kept.events() if (order := e.order)}
+    quantity, price = later.split(",")[7:9]
+    assert totals[max(totals)] == int(quantity) * float(price) * 100
+    assert max(totals) < "1990"
+
+
+def uploaded_at(monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    """Whatever is uploaded from now on says that it was uploaded then."""
+    monkeypatch.setattr("regulars.store.uploads.to_text", lambda _: at)
+
+
 def test_fuller_telling_of_an_order_wins_after_refused_lines_are_put_right(
     importer: Importer, kept: Kept
 ) -> None:
@@ -131,6 +166,7 @@ def test_fuller_telling_of_an_order_wins_after_refused_lines_are_put_right(
         (HEADER.encode("utf-16"), "unsupported_encoding"),
         (lines(LINE, header=HEADER.replace("unit_price", "price")), "missing_columns"),
         (lines(LINE, header=HEADER.replace("customer_id,email", "who,mail")), "missing_columns"),
+        (lines(f"{LINE},3", header=f"{HEADER},Quantity "), "repeated_columns"),
     ],
 )
 def test_unusable_file_fails_with_one_clear_error(
@@ -172,6 +208,14 @@ def test_price_that_may_be_a_thousand_is_refused_in_a_file_with_semicolons(
     assert report["reasons"] == {"invalid_amount": 1}
 
 
+@pytest.mark.parametrize(("quantity", "kept"), [("3,0", 3), ("1.000", None), ("1,000", None)])
+def test_quantity_of_a_file_with_semicolons_is_read_as_its_prices(
+    importer: Importer, quantity: str, kept: int | None
+) -> None:
+    report = importer(semicolons("12,50").replace(";2;", f";{quantity};"))
+    assert report["reasons"] == ({} if kept else {"invalid_quantity": 1})
+
+
 def semicolons(price: str) -> str:
     return lines(LINE.replace("12.50", "PRICE")).replace(",", ";").replace("PRICE", price)
 
@@ -190,6 +234,25 @@ def test_line_numbers_count_the_lines_of_quoted_fields(importer: Importer) -> No
     two_lines = LINE.replace("Mug", '"Mug\nlarge"')
     report = importer(lines(two_lines, "", LINE.replace("12.50", "free")))
     assert [refusal["line"] for refusal in report["refusals"]] == [5]
+
+
+@pytest.mark.parametrize("orders", [20, 3_000])
+def test_every_line_that_an_open_quote_swallows_is_refused(importer: Importer, orders: int) -> None:
+    others = [LINE.replace("o1", f"o{number}") for number in range(orders)]
+    report = importer(lines(LINE, LINE.replace("Mug", '"Mug'), *others))
+    assert report["rows"] == orders + 2
+    assert report["refused"] == report["reasons"]["unreadable_line"]
+    assert report["refusals"][1]["line"] == 4
+
+
+def test_line_of_any_length_takes_little_memory() -> None:
+    text = io.BytesIO(lines(LINE, "x" * 40_000_000, LINE).encode())
+    tracemalloc.start()
+    rows = list(CsvFile(text).rows(["order_id"]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [(row[0], row[1]) for row in rows] == [(2, ""), (3, "unreadable_line"), (4, "")]
+    assert peak < 20_000_000
 
 
 def test_report_lists_a_thousand_refusals_and_counts_all(importer: Importer) -> None:

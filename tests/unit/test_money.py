@@ -3,7 +3,7 @@
 import pytest
 
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.money import currency_code, major_units, minor_units
+from regulars.domain.money import check_line, currency_code, major_units, minor_units
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,18 @@ def test_minor_units_follow_the_currency(amount: object, currency: str, minor: i
     assert minor_units(amount, currency) == minor
 
 
-@pytest.mark.parametrize("amount", ["", "twelve", "NaN", "Infinity", True, None, "1e30"])
+@pytest.mark.parametrize(
+    "amount", ["", "twelve", "NaN", "Infinity", True, None, "1e30", "1e999999999"]
+)
 def test_minor_units_refuse_what_is_no_amount(amount: object) -> None:
     with pytest.raises(InvalidEventError, match="decimal number"):
         minor_units(amount, "EUR")
+
+
+def test_line_whose_sum_is_absurd_is_refused() -> None:
+    check_line(10**9, 1_000)
+    with pytest.raises(InvalidEventError, match="absurd"):
+        check_line(10**9, 1_001)
 
 
 def test_currency_code_refuses_an_unknown_currency() -> None:

@@ -17,7 +17,7 @@ from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.identity import normalized
-from regulars.domain.money import currency_code, minor_units
+from regulars.domain.money import check_line, currency_code, minor_units
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
 
 COLUMNS = (
@@ -48,7 +48,7 @@ REASONS = {
     "missing_product_id": "The line has no product_id, or one over 128 characters.",
     "invalid_timestamp": "occurred_at is no ISO 8601 date or time such as 2026-11-22.",
     "future_date": "occurred_at lies in the future.",
-    "invalid_quantity": "The quantity is no positive whole number.",
+    "invalid_quantity": "The quantity is no positive whole number, or may be read in two ways.",
     "return_line": "The quantity is negative: returns are not imported.",
     "invalid_amount": "The unit_price is no decimal number such as 12.50, or may be read in two ways.",
     "negative_price": "The unit_price is negative.",
@@ -56,6 +56,8 @@ REASONS = {
     "customer_differs": "Another line of the order names another customer.",
     "currency_differs": "Another line of the order names another currency.",
     "order_too_long": "The order has more than 999 lines.",
+    "amount_too_large": "The unit_price times the quantity is absurd.",
+    "personal_id": "The order_id or product_id holds an e-mail address or a phone number.",
 }
 _GROUPED = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+,\d+")  # 1.234,50
 _COMMA = re.compile(r"-?\d+,\d+")  # 12,50
@@ -85,17 +87,15 @@ def order_line(
     quantity, unit_price, currency = fields[7:]
     if not (_worth("user_id", customer_id) or _worth("email", email)):
         raise _refusal("missing_customer")
-    order_id, product_id = order_id.strip(), product_id.strip()
-    if not 0 < len(order_id) <= LONGEST_ID:
-        raise _refusal("missing_order_id")
-    if not 0 < len(product_id) <= LONGEST_ID:
-        raise _refusal("missing_product_id")
+    order_id, product_id = _id(order_id, "missing_order_id"), _id(product_id, "missing_product_id")
     at = _time(occurred_at)
     if at > latest:
         raise _refusal("future_date")
     currency = _currency(currency) if currency.strip() else default_currency
     price = _price(unit_price, currency, decimal_comma=decimal_comma)
-    item = Item(product_id, clean_text(name), clean_text(category), _quantity(quantity), price)
+    pieces = _quantity(quantity, decimal_comma=decimal_comma)
+    check_line(price, pieces)
+    item = Item(product_id, clean_text(name), clean_text(category), pieces, price)
     return OrderLine(number, customer_id.strip(), email.strip(), order_id, at, item, currency)
 
 
@@ -110,8 +110,10 @@ def differs(first: OrderLine, line: OrderLine) -> str:
     return "" if line.currency == first.currency else "currency_differs"
 
 
-def order_draft(lines: Sequence[OrderLine], source: str, received_at: datetime) -> Draft:
-    """The one event of all good lines of an order."""
+def order_draft(
+    lines: Sequence[OrderLine], source: str, uploaded_at: str, received_at: datetime
+) -> Draft:
+    """The one event of all good lines of an order; of two tellings of it the one uploaded later wins."""
     first = lines[0]
     person = Person("")
     for customer_id, email in dict.fromkeys((line.customer_id, line.email) for line in lines):
@@ -120,7 +122,7 @@ def order_draft(lines: Sequence[OrderLine], source: str, received_at: datetime) 
     occurred_at = min(line.occurred_at for line in lines)
     order = OrderFact(
         key=f"{STORE}/{first.order_id}",
-        version=_version(max(line.occurred_at for line in lines), len(lines)),
+        version=_version(uploaded_at, len(lines)),
         placed_at=occurred_at,
         status="paid",
         total=sum((line.item.price or 0) * line.item.quantity for line in lines),
@@ -146,13 +148,13 @@ def latest_time(now: datetime) -> str:
     return to_text(now + FUTURE_TOLERANCE)
 
 
-def _version(at: str, lines: int) -> str:
-    """The order's time with its number of lines as microseconds.
+def _version(uploaded_at: str, lines: int) -> str:
+    """When it was uploaded, with a digit before it that makes it older than any live snapshot of the order.
 
-    So the fuller telling of an order wins over one of which lines were refused, and a live snapshot of the same
-    moment, which has no such digits, over both.
+    So the corrected file wins over the one before it, and what the shop itself told over both. Of two files uploaded
+    in one moment the fuller telling wins.
     """
-    return f"{at[:-1]}{lines:03d}Z"
+    return f"0{uploaded_at[:-1]}{lines:03d}Z"
 
 
 def _content(lines: Sequence[OrderLine], person: Person) -> str:
@@ -174,6 +176,16 @@ def _refusal(code: str) -> InvalidEventError:
 @lru_cache(maxsize=65_536)
 def _worth(namespace: str, value: str) -> bool:
     return normalized(namespace, value) is not None
+
+
+@lru_cache(maxsize=65_536)
+def _id(text: str, missing: str) -> str:
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST_ID:
+        raise _refusal(missing)
+    if not clean_text(text):
+        raise _refusal("personal_id")
+    return text
 
 
 @lru_cache(maxsize=65_536)
@@ -207,9 +219,12 @@ def _with_point(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _quantity(text: str) -> int:
+def _quantity(text: str, *, decimal_comma: bool) -> int:
+    text = text.strip()
+    if decimal_comma and _AMBIGUOUS.fullmatch(text):
+        raise _refusal("invalid_quantity")
     try:
-        quantity = Decimal(text.strip())
+        quantity = Decimal(_with_point(text) if decimal_comma else text)
         if not quantity.is_finite() or quantity != quantity.to_integral_value():
             raise InvalidOperation
     except InvalidOperation:

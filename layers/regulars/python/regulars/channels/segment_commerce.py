@@ -8,7 +8,7 @@ import msgspec
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.money import currency_code, minor_units
+from regulars.domain.money import check_line, currency_code, minor_units
 
 STORE = "shop"  # the store of the shop's own orders: an SDK and a plain CSV tell of the same ones
 MOST_QUANTITY = 1_000_000
@@ -35,6 +35,7 @@ _ORDER_STATUS = {
     "Order Refunded": "placed",
 }
 _MONEY = ("price", "value", "total", "revenue", "subtotal", "tax", "shipping", "discount")
+_TOTALS = ("total", "revenue", "subtotal", "value")
 # What an item holds, so that it is not said twice in the properties.
 _ITEM_FIELDS = {"products", "product_id", "name", "category", "quantity", "price", "currency"}
 
@@ -73,12 +74,15 @@ def _item(product: object, currency: str) -> Item | None:
     product_id = clean_text(product.get("product_id")) or clean_text(product.get("sku"))
     if not product_id:
         return None
+    quantity = _quantity(product.get("quantity"))
+    price = _price(product.get("price"), currency)
+    check_line(price, quantity)
     return Item(
         product_id,
         clean_text(product.get("name")),
         clean_text(product.get("category")),
-        _quantity(product.get("quantity")),
-        _price(product.get("price"), currency),
+        quantity,
+        price,
     )
 
 
@@ -90,8 +94,8 @@ def _quantity(value: object) -> int:
         number = float(value) if isinstance(value, int | float | str) else 0.0
         quantity = int(number)
     except (ValueError, OverflowError):
-        quantity = 0
-    if not 0 < quantity <= MOST_QUANTITY:
+        number = quantity = 0
+    if not 0 < quantity <= MOST_QUANTITY or quantity != number:
         raise InvalidEventError("A quantity is not a positive whole number.", "invalid_quantity")
     return quantity
 
@@ -108,9 +112,11 @@ def _price(value: object, currency: str) -> int | None:
 def _order(
     event: Event, said: Mapping[str, Any], items: tuple[Item, ...], currency: str
 ) -> OrderFact | None:
-    order_id = clean_text(said.get("order_id"))
-    if not order_id:
+    if not _is_said(said, "order_id"):
         return None
+    order_id = clean_text(said["order_id"])
+    if not order_id:
+        raise InvalidEventError("The order_id is no id, or is personal.", "invalid_order_id")
     amounts = {name: minor_units(said[name], currency) for name in _MONEY if _is_said(said, name)}
     fact = OrderFact(
         key=f"{STORE}/{order_id}",
@@ -124,7 +130,8 @@ def _order(
         raise InvalidEventError("The order's total is negative or absurd.", "invalid_amount")
     if event.type == "Order Refunded":
         # Segment's full refund names no amount.
-        partial = amounts.get("total", amounts.get("value"))
+        is_partial = any(name in amounts for name in _TOTALS) or any(item.price for item in items)
+        partial = fact.total if is_partial else None
         return msgspec.structs.replace(fact, total=0, refunded=partial, refund_id=event.id)
     return fact
 

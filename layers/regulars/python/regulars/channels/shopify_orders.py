@@ -7,7 +7,7 @@ from regulars.channels.reading import an_object, objects
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
-from regulars.domain.money import currency_code, minor_units
+from regulars.domain.money import check_line, currency_code, minor_units
 
 MOST_QUANTITY = 1_000_000
 
@@ -112,13 +112,14 @@ def _item(line: dict[str, Any], currency: str) -> Item | None:
         return None
     if not isinstance(quantity, int) or not 0 < quantity <= MOST_QUANTITY:
         raise InvalidEventError("A quantity is not a positive whole number.", "invalid_quantity")
-    price = line.get("price")
+    price = None if line.get("price") is None else _amount(line["price"], currency)
+    check_line(price, quantity)
     return Item(
         product_id,
         clean_text(line.get("title")),
         clean_text(line.get("product_type")),
         quantity,
-        None if price is None else _amount(price, currency),
+        price,
     )
 
 

@@ -1,6 +1,6 @@
 """Money as integer minor units of an ISO 4217 currency, read from decimal strings, never from floats."""
 
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, DecimalException, InvalidOperation
 
 from regulars.domain.errors import InvalidEventError
 
@@ -20,6 +20,7 @@ MINOR_DIGITS: dict[str, int] = {
     **dict.fromkeys(_THREE.split(), 3),
 }
 LARGEST = Decimal(10) ** 12
+LARGEST_LINE = 10**12  # minor units; the sum of a shop's orders still fits in 64 bits
 
 
 def currency_code(value: object) -> str:
@@ -43,12 +44,18 @@ def minor_units(amount: object, currency: str) -> int:
         value = Decimal(str(amount).strip())
         if not value.is_finite() or abs(value) > LARGEST:
             raise InvalidOperation
-    except InvalidOperation:
+    except DecimalException:  # InvalidOperation, and Overflow of an exponent out of bounds
         raise InvalidEventError(
             "The amount is not a decimal number such as 12.50.", "invalid_amount"
         ) from None
     scaled = value.scaleb(MINOR_DIGITS[currency])
     return int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def check_line(price: int | None, quantity: int) -> None:
+    """InvalidEventError(amount_too_large) for a line that comes to more than any shop sells."""
+    if (price or 0) * quantity > LARGEST_LINE:
+        raise InvalidEventError("The price times the quantity is absurd.", "amount_too_large")
 
 
 def major_units(minor: int, currency: str) -> str:

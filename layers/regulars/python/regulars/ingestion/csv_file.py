@@ -9,6 +9,8 @@ from typing import BinaryIO
 from regulars.domain.errors import InvalidRequestError
 
 LONGEST_HEADER = 64 * 1024
+LONGEST_LINE = 1024 * 1024  # characters; what lies behind them never comes into memory
+_UNREADABLE: list[str] = []
 
 
 class _Cp1252:
@@ -28,7 +30,7 @@ class _Cp1252:
 
 
 class CsvFile:
-    """One file: its columns are known at once, its rows are read once.
+    """One file: its columns are known at once, its rows are read once. `repeated` are the columns named twice.
 
     InvalidRequestError when it is empty or no text; its code is empty_file or unsupported_encoding.
     """
@@ -42,7 +44,9 @@ class CsvFile:
         self.delimiter = ";" if header.count(";") > header.count(",") else ","
         names = next(csv.reader([header], delimiter=self.delimiter), [])
         self._width = len(names)
-        self.columns = {name.strip().lower(): index for index, name in enumerate(names)}
+        named = [name.strip().lower() for name in names]
+        self.columns = {name: index for index, name in enumerate(named)}
+        self.repeated = {name for name in named if named.count(name) > 1}
 
     @property
     def encoding(self) -> str:
@@ -52,24 +56,27 @@ class CsvFile:
     def rows(self, columns: Sequence[str]) -> Iterator[tuple[int, str, list[str]]]:
         """Each row's line number, why it cannot be read ('' when it can) and the fields of `columns`.
 
-        A column the file does not have is blank. Blank lines are no rows.
+        A column the file does not have is blank. Blank lines are no rows; each line swallowed by an open quote is one.
         """
         nowhere = self._width
         indexes = [self.columns.get(name, nowhere) for name in columns]
-        reader = csv.reader(self._text, delimiter=self.delimiter)
-        while True:
-            number = reader.line_num + 2  # the header is line 1
-            try:
-                row = next(reader, None)
-            except csv.Error:
-                yield number, "unreadable_line", [""] * len(columns)
-                continue
-            if row is None:
-                return
-            if row:
+        reader = csv.reader(self._lines(), delimiter=self.delimiter)
+        number = 2  # the header is line 1
+        while (row := _next(reader)) is not None:
+            lines = range(number, reader.line_num + 2)
+            number = lines.stop
+            if row is _UNREADABLE or (0 < len(row) < nowhere and len(lines) > 1):
+                yield from ((line, "unreadable_line", [""] * len(columns)) for line in lines)
+            elif row:
                 problem = "wrong_field_count" if any(row[nowhere:]) else ""
                 padded = row[:nowhere] + [""] * (nowhere + 1 - len(row[:nowhere]))
-                yield number, problem, [padded[index] for index in indexes]
+                yield lines.start, problem, [padded[index] for index in indexes]
+
+    def _lines(self) -> Iterator[str]:
+        while line := self._text.readline(LONGEST_LINE):
+            yield line
+            while len(line) == LONGEST_LINE and not line.endswith(("\r", "\n")):
+                line = self._text.readline(LONGEST_LINE)
 
     def _header(self) -> str:
         try:
@@ -83,3 +90,11 @@ class CsvFile:
         if not header.strip():
             raise InvalidRequestError("The file is empty.", "empty_file")
         return header
+
+
+def _next(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next row, _UNREADABLE for what is no CSV, None at the end."""
+    try:
+        return next(reader, None)
+    except csv.Error:
+        return _UNREADABLE

@@ -101,9 +101,8 @@ class History:
 
     def _import_part(self, run: "_Run", directory: Path, part: int) -> None:
         dialect = Dialect(run.file.delimiter == ";", self._default_currency)
-        lines = grouped(part_rows(directory, part), dialect, self._clock())
         tally = run.progress.tally
-        tally.refuse(lines.refused)
+        lines = grouped(part_rows(directory, part), dialect, self._clock(), tally.refuse)
         tally.default_currency_rows += lines.default_currency
         for orders in batched(lines.orders.values(), ORDERS_AT_ONCE, strict=False):
             self._import_orders(run, orders)
@@ -111,7 +110,7 @@ class History:
     def _import_orders(self, run: "_Run", orders: Iterable[list[OrderLine]]) -> None:
         now = self._clock()
         told = [
-            (lines, run.without_known_contact(order_draft(lines, run.source, now)))
+            (lines, run.without_known_contact(order_draft(lines, run.source, run.upload.at, now)))
             for lines in orders
         ]
         stored = [(lines, draft) for lines, draft in told if fits(draft.event)]
@@ -121,7 +120,8 @@ class History:
             run.progress.tally.take(len(lines), known=draft.event.id in known)
         for lines, draft in told:
             if not fits(draft.event):
-                run.progress.tally.refuse((line.number, "order_too_long") for line in lines)
+                for line in lines:
+                    run.progress.tally.refuse(line.number, "order_too_long")
 
     def _ended(self, run: "_Run") -> str:
         key, progress = run.upload.key, run.progress
@@ -199,6 +199,11 @@ class _Run:
 
 
 def _check_columns(file: CsvFile) -> None:
+    if repeated := [name for name in COLUMNS if name in file.repeated]:
+        raise InvalidRequestError(
+            f"The file's first line names these columns twice: {', '.join(repeated)}.",
+            "repeated_columns",
+        )
     missing = [name for name in REQUIRED if name not in file.columns]
     if not any(name in file.columns for name in WHO):
         missing.insert(0, "customer_id or email")

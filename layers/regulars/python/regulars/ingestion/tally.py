@@ -1,6 +1,6 @@
 """What an import has done so far: counted in lines and orders, with the first refusals by line."""
 
-from collections.abc import Iterable
+from bisect import insort
 from typing import Any
 
 import msgspec
@@ -25,14 +25,13 @@ class Tally(msgspec.Struct):
     reasons: dict[str, int] = {}
     refusals: list[Refusal] = []
 
-    def refuse(self, refusals: Iterable[Refusal]) -> None:
-        """Count refused lines, and keep the first of them in the order of the file."""
-        listed = list(refusals)
-        for _, code in listed:
-            self.reasons[code] = self.reasons.get(code, 0) + 1
-        self.refused += len(listed)
-        self.rows += len(listed)
-        self.refusals = sorted([*self.refusals, *listed])[:SHOWN_REFUSALS]
+    def refuse(self, line: int, code: str) -> None:
+        """Count a refused line, and keep the first of them in the order of the file."""
+        self.reasons[code] = self.reasons.get(code, 0) + 1
+        self.refused += 1
+        self.rows += 1
+        insort(self.refusals, (line, code))
+        del self.refusals[SHOWN_REFUSALS:]
 
     def take(self, lines: int, *, known: bool) -> None:
         """Count the lines of an order, new or known already."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import boto3
 import msgspec
 
+from regulars.domain.times import to_text
 from regulars.store import schema
 
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ BUFFER = 1024 * 1024
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """One file, read as it comes: it may be larger than the memory."""
+    """One file, read as it comes: it may be larger than the memory; `at` is when it was uploaded."""
 
     key: str
     size: int
     etag: str
+    at: str
     stream: BinaryIO
 
 
@@ -35,7 +37,8 @@ class Uploads:
         answer = self._client.get_object(Bucket=self._bucket, Key=key)
         stream: Any = answer["Body"]
         buffered = io.BufferedReader(stream, BUFFER)
-        return Upload(key, answer["ContentLength"], answer["ETag"].strip('"'), buffered)
+        etag, at = answer["ETag"].strip('"'), to_text(answer["LastModified"])
+        return Upload(key, answer["ContentLength"], etag, at, buffered)
 
     def report(self, key: str, report: dict[str, Any]) -> None:
         """Put the report beside the file."""
