@@ -128,6 +128,7 @@ def test_key_without_write_scope_is_403(door: Door, kept: Kept) -> None:
         (b"{}", "missing_batch"),
         (b"\x1f\xef\xbf\xbd\x08\x00", "gzip_mangled"),
         (b"\x1f\x8b\x08\x00nothing", "invalid_gzip"),
+        (b'{"batch": [' + b"9" * 5_000 + b', "\\ud83d"]}', "invalid_json"),
     ],
 )
 def test_unreadable_call_is_400_and_kept_as_it_came(
@@ -156,8 +157,17 @@ def test_gzip_bomb_is_413(door: Door) -> None:
 def test_batch_of_2501_keeps_the_last_as_a_reject(door: Door, kept: Kept) -> None:
     messages = [{"type": "page", "userId": "u", "messageId": str(n)} for n in range(2_501)]
     assert door("/v1/batch", batch(*messages))[0] == 200
-    assert [json.loads(reject["raw"])["messageId"] for reject in kept.rejects()] == ["2500"]
     assert kept.codes() == ["batch_too_long"]
+    assert json.loads(kept.rejects()[0]["raw"]) == {"batch": messages[2_500:]}
+
+
+def test_batch_of_a_stranger_costs_no_more_writes_than_a_batch_may_hold(
+    door: Door, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regulars.ingestion.tracking.MOST_MESSAGES", 5)
+    body = json.dumps({"batch": list(range(30))}).encode()
+    assert door("/v1/batch", body, {"Authorization": "Bearer who"})[0] == 200
+    assert kept.codes() == ["batch_too_long"] + ["unknown_write_key"] * 5
 
 
 def test_message_of_33_kb_is_a_reject_beside_the_stored_ones(door: Door, kept: Kept) -> None:
@@ -198,6 +208,25 @@ def test_message_of_33_kb_alone_is_413_and_kept(door: Door, kept: Kept) -> None:
             {"event": "Order Completed", "properties": {"order_id": "o", "total": "free"}},
             "invalid_amount",
         ),
+        (
+            {"event": "Order Completed", "properties": {"order_id": "o", "total": "1e999999999"}},
+            "invalid_amount",
+        ),
+        (
+            {"event": "Order Completed", "properties": {"order_id": "ann@example.com"}},
+            "invalid_order_id",
+        ),
+        (
+            {"event": "Product Added", "properties": {"product_id": "p", "quantity": 1.5}},
+            "invalid_quantity",
+        ),
+        (
+            {
+                "event": "Product Added",
+                "properties": {"product_id": "p", "price": 10**9, "quantity": 10**6},
+            },
+            "amount_too_large",
+        ),
     ],
 )
 def test_bad_message_never_fails_its_batch(
@@ -206,6 +235,24 @@ def test_bad_message_never_fails_its_batch(
     assert door("/v1/batch", batch(TRACK, TRACK | change)) == (200, {"success": True})
     assert (len(kept.events()), kept.codes()) == (1, [code])
     assert json.loads(kept.rejects()[0]["raw"]) == TRACK | change
+
+
+@pytest.mark.parametrize("text", ['"half an \\ud83d"', "NaN"])
+def test_text_cut_within_an_emoji_refuses_no_batch(door: Door, kept: Kept, text: str) -> None:
+    body = json.dumps(batch(TRACK, TRACK | {"userId": "u2", "properties": {"a": "?"}}))
+    assert door("/v1/batch", body.replace('"?"', text).encode())[0] == 200
+    assert (len(kept.events()), kept.rejects()) == (2, [])
+
+
+def test_null_fields_of_a_batch_are_left_out_ones(door: Door, kept: Kept) -> None:
+    nothing = {"writeKey": None, "sentAt": None, "context": None}
+    assert door("/v1/batch", batch(TRACK) | nothing)[0] == 200
+    assert len(kept.events()) == 1
+
+
+def test_key_that_is_no_ascii_is_a_missing_one(door: Door) -> None:
+    status, answer = door("/v1/batch", batch(TRACK), {"Authorization": "Basic é"})
+    assert (status, answer["code"]) == (401, "unauthorized")
 
 
 def test_bad_message_alone_is_400_and_kept(door: Door, kept: Kept) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from regulars.channels.phones import e164
-from regulars.channels.scrub import MOST, clean_url, scrubbed
+from regulars.channels.scrub import MOST, clean_text, clean_url, scrubbed
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,10 @@ def test_shop_properties_stay(kept: dict[str, Any]) -> None:
         {"anything": "to ann@example.com"},
         {"url": "https://shop.example.com/u/ann@example.com"},
         {"query": "call +44 20 7946 0018"},
+        {"search": "+44 20 7946 0018"},
+        {"title": "x" * 245 + " ann@example.com"},
+        {"term": "ann\uff20example.com"},
+        {"referrer": "#first_name=Ann"},
         {"digits": 442079460018},
         {"a": {"b": {"c": {"d": 1}}}},
         {"price": 1e300},
@@ -58,10 +62,20 @@ def test_properties_are_bounded_in_number_and_length() -> None:
         ("https://user:pw@a.example/p", "https://a.example/p"),
         ("/p?utm_term=ann%40example.com", "/p"),
         ("https://[broken", ""),
+        ("shop.example.com/p?first_name=Ann", "shop.example.com/p"),
     ],
 )
 def test_url_keeps_only_its_campaign(url: str, kept: str) -> None:
     assert clean_url(url) == kept
+
+
+def test_text_loses_its_query_even_without_a_scheme() -> None:
+    assert scrubbed({"url": "www.example.com/p?first_name=Ann"}) == {"url": "www.example.com/p"}
+
+
+def test_name_is_cut_only_after_it_was_looked_at() -> None:
+    assert clean_text("x" * 245 + " ann@example.com") == ""
+    assert clean_text("x" * 300) == "x" * 256
 
 
 @pytest.mark.parametrize(

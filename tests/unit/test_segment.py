@@ -49,6 +49,16 @@ def test_identifiers_come_from_everywhere_the_api_allows() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "said", ["Jose\u0301@example.com", "JOS\xc9@example.com ", "jos\xe9\uff20ex\uff41mple.com"]
+)
+def test_email_is_the_same_however_it_was_typed(said: str) -> None:
+    assert [each.value for each in draft(traits={"email": said}).identifiers] == [
+        "u1",
+        "jos\xe9@example.com",
+    ]
+
+
 def test_null_anonymous_id_is_no_identifier() -> None:
     assert [each.namespace for each in draft(anonymousId=None).identifiers] == ["user_id"]
 
@@ -113,7 +123,16 @@ def test_order_without_a_currency_takes_the_shops() -> None:
     assert (fact.key, fact.currency, fact.total) == ("shop/o1", "GBP", 500)
 
 
-@pytest.mark.parametrize(("properties", "refunded"), [({}, None), ({"total": "3.10"}, 310)])
+@pytest.mark.parametrize(
+    ("properties", "refunded"),
+    [
+        ({}, None),
+        ({"products": [{"product_id": "p"}]}, None),
+        ({"total": "3.10"}, 310),
+        ({"revenue": "3.10"}, 310),
+        ({"products": [{"product_id": "p", "price": 1.55, "quantity": 2}]}, 310),
+    ],
+)
 def test_refund_is_of_everything_when_it_names_no_amount(
     properties: dict[str, Any], refunded: int | None
 ) -> None:
@@ -140,6 +159,20 @@ def test_page_keeps_where_it_was_and_loses_what_is_personal() -> None:
         "title": "Tea",
         "url": "https://shop.example.com/tea?utm_source=news",
     }
+
+
+@pytest.mark.parametrize("said", ["+442079460018", "020 7946 0018", "zebedee\uff20example.com"])
+def test_trait_that_looks_personal_is_not_kept(said: str) -> None:
+    assert event(context={"locale": said, "timezone": said}).traits == {}
+
+
+def test_absurd_clock_moves_no_event_out_of_the_shops_time() -> None:
+    told = event(timestamp="1990-01-02", sentAt="2999-01-01T00:00:00Z")
+    assert (told.occurred_at, told.clock_skewed) == (to_text(NOW), True)
+
+
+def test_time_may_be_written_in_lower_case() -> None:
+    assert event(timestamp="2026-11-22t11:59:00z").occurred_at == ago(minutes=1)
 
 
 def test_traits_kept_with_the_event_tell_nobody_who_it_is() -> None:

@@ -37,12 +37,13 @@ def happened(said: datetime, received_at: datetime, sent_at: datetime | None = N
     """When it happened by our clock.
 
     A sender whose `sent_at` is minutes off has a wrong clock, so `said` is moved by as much; a smaller difference is
-    the way to us, and moving by it would reorder events. What still lies in the future is clamped to the receipt.
+    the way to us, and moving by it would reorder events. What still lies in the future, or came to lie before any
+    shop by an absurd `sent_at`, is clamped to the receipt.
     """
     drift = received_at - sent_at if sent_at else timedelta()
     skewed = abs(drift) > FUTURE_TOLERANCE
     moment = said + drift if skewed else said
-    if moment > received_at + FUTURE_TOLERANCE:
+    if moment > received_at + FUTURE_TOLERANCE or moment.year not in YEARS:
         return Moment(to_text(received_at), clock_skewed=True)
     return Moment(to_text(moment), skewed, backfill=moment < received_at - HISTORY_AFTER)
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 LONGEST = 256
+LOOKED_AT = 512  # an address that LONGEST would cut is still seen, and no text takes long
 MOST = 40  # keys of an object, entries of a list
 DEEPEST = 3
 LONGEST_KEY = 64
@@ -26,10 +27,14 @@ _PERSONAL_KEY = re.compile(
     r"message|comment|note|text|body|description|bio|recipient|password|secret|token|card|avatar|signature",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[^\s@/]+(@|%40)[^\s@/]+\.[^\s@/]+", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s@/]+([@\uff20\ufe6b]|%40)[^\s@/]+\.[^\s@/]+", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d(?:[ ().\-/]{0,2}\d){7,14}(?![\w])")
+# What is personal wherever it stands: an e-mail address, or a phone number with its `+`.
+_CERTAIN = re.compile(
+    rf"{_EMAIL.pattern}|(?<!\w)(\+|%2b)\d(?:[ ().\-/]{{0,2}}\d){{7,14}}(?!\w)", re.IGNORECASE
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|[/?]", re.IGNORECASE)
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|[/?]|[^\s?#]*[?#]\S*=", re.IGNORECASE)
 
 
 def looks_personal(text: str) -> bool:
@@ -51,11 +56,11 @@ def scrubbed(properties: Mapping[str, Any], depth: int = 1) -> dict[str, Any]:
 
 
 def clean_text(value: object) -> str:
-    """A standard text (a product's name) cut to its bound; '' when it is none or holds an e-mail address."""
+    """A standard text (a product's name) cut to its bound; '' when it is none or holds an address or a phone number."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    text = str(value).strip()[:LONGEST]
-    return "" if _EMAIL.search(text) else text
+    text = str(value).strip()[:LOOKED_AT]
+    return "" if _CERTAIN.search(text) else text[:LONGEST]
 
 
 def clean_url(url: str) -> str:
@@ -98,8 +103,9 @@ def _clean_number(value: float, *, standard: bool) -> float | None:
 
 
 def _clean_string(text: str, *, standard: bool) -> str:
+    text = text[:LOOKED_AT]
     text = clean_url(text) if _URL.match(text) else text.strip()
-    if _EMAIL.search(text) or (not standard and looks_personal(text)):
+    if _CERTAIN.search(text) or (not standard and looks_personal(text)):
         return ""
     return text[:LONGEST]
 

@@ -170,7 +170,11 @@ def _traits(message: Message) -> dict[str, str]:
         "timezone": context.get("timezone") or traits.get("timezone"),
     }
     texts = {name: clean_text(value) for name, value in said.items()}
-    return {name: text for name, text in texts.items() if text and len(text) <= LONGEST_TRAIT}
+    return {
+        name: text
+        for name, text in texts.items()
+        if 0 < len(text) <= LONGEST_TRAIT and not looks_personal(text)
+    }
 
 
 def _properties(message: Message) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import msgspec
@@ -31,7 +32,7 @@ class Identifier(msgspec.Struct, frozen=True):
 def normalized(namespace: str, value: object, scope: str = "") -> Identifier | None:
     """The identifier to key by, or None when it is worthless (blank, a placeholder, no e-mail address).
 
-    E-mail: trimmed, lower-cased, domain as IDNA; dots and +tags stay. Phones must come as E.164 already
+    E-mail: compatible characters made one (NFKC), trimmed, lower-cased, domain as IDNA; dots and +tags stay. Phones must come as E.164 already
     (see channels.phones). Numbers are taken by their decimal text.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -71,6 +72,7 @@ def profile_id(subject: str) -> str:
 
 
 def _normalized_email(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).strip()
     if not _EMAIL.fullmatch(text):
         return ""
     local, _, domain = text.lower().rpartition("@")

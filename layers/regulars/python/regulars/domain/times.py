@@ -12,5 +12,6 @@ def to_text(moment: datetime) -> str:
 
 def from_text(text: str) -> datetime:
     """Any ISO 8601 date or time; without a zone it is taken as UTC. ValueError when it is none."""
-    moment = datetime.fromisoformat(text.strip())
+    # RFC 3339 allows a lower-case t and z, Python does not.
+    moment = datetime.fromisoformat(text.strip().upper())
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -36,10 +36,9 @@ class Recorder:
     def _keyed(self, draft: Draft) -> Event:
         """The event with subject keys for who it speaks of; InvalidEventError when it is too large to be stored."""
         subjects = subject_keys(draft.identifiers, self._parameters.pepper())
-        event = msgspec.structs.replace(draft.event, subjects=subjects)
-        if not fits(event):
+        if not fits(draft.event):
             raise InvalidEventError("The event is too large to be stored.", "event_too_large")
-        return event
+        return msgspec.structs.replace(draft.event, subjects=subjects)
 
     def _keep_contacts(self, events: Sequence[Event], drafts: Sequence[Draft]) -> None:
         told: dict[str, list[Told]] = {}
@@ -63,5 +62,5 @@ class Recorder:
 
 
 def fits(event: Event) -> bool:
-    """Whether the ledger can hold the event."""
+    """Whether the ledger can hold the event, its subjects included or not."""
     return len(encode(event)) <= LARGEST_EVENT

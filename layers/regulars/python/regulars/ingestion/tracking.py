@@ -1,5 +1,6 @@
 """The tracking API: a good message is recorded, a bad one kept with its reason, and neither holds the other up."""
 
+import json
 import zlib
 from typing import Any
 
@@ -31,13 +32,13 @@ _MANGLED = b"\x1f\xef\xbf\xbd"
 
 class _Envelope(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw] | None = None
-    write_key: str = ""
+    write_key: str | None = None
     sent_at: str | None = None
     context: dict[str, Any] | None = None
 
 
 class _Keyed(msgspec.Struct, rename="camel"):
-    write_key: str = ""
+    write_key: str | None = None
 
 
 class Tracking:
@@ -64,7 +65,7 @@ class Tracking:
         body = unzipped(request.body)
         if len(body) > LARGEST_BODY:
             raise PayloadTooLargeError("A call holds at most 500 KB.")
-        envelope = _envelope(body)
+        body, envelope = _read(body)
         messages = _messages(kind, body, envelope)
         key = key or envelope.write_key or _key_of_messages(messages)
         if not key:
@@ -72,7 +73,8 @@ class Tracking:
         source = self._source(key)
         if source is None:
             error = InvalidEventError("No key is known by this text.", "unknown_write_key")
-            self._keep([_reject(error, "", bytes(message)) for message in messages], request)
+            refused = [_reject(error, "", bytes(message)) for message in messages[:MOST_MESSAGES]]
+            self._keep(refused + _beyond(messages, ""), request)
             return
         request = msgspec.structs.replace(request, source=source, body=body)
         self._record(kind, request, envelope, messages)
@@ -89,10 +91,10 @@ class Tracking:
         self, kind: str, request: Request, envelope: _Envelope, messages: list[msgspec.Raw]
     ) -> None:
         drafts: list[Draft] = []
-        refused: list[Reject] = []
-        for number, raw in enumerate(messages):
+        refused = _beyond(messages, request.source)
+        for raw in messages[:MOST_MESSAGES]:
             try:
-                drafts.append(_draft(kind, request, envelope, raw, number))
+                drafts.append(_draft(kind, request, envelope, raw))
             except (InvalidEventError, PayloadTooLargeError) as error:
                 if kind != BATCH:
                     raise
@@ -119,14 +121,30 @@ def unzipped(body: bytes) -> bytes:
         raise InvalidRequestError("The body is no gzip.", "invalid_gzip") from None
 
 
-def _envelope(body: bytes) -> _Envelope:
+def _read(body: bytes) -> tuple[bytes, _Envelope]:
+    """The body as proper JSON, and its envelope."""
     try:
-        return msgspec.json.decode(body, type=_Envelope)
+        return body, msgspec.json.decode(body, type=_Envelope)
     except msgspec.ValidationError as error:
         # msgspec names the field and the types, never the value.
         raise InvalidRequestError(f"A field has the wrong type: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidRequestError("The body is not JSON.", "invalid_json") from None
+        mended = _mended(body)
+    if mended == body:
+        raise InvalidRequestError("The body is not JSON.", "invalid_json")
+    return _read(mended)
+
+
+def _mended(body: bytes) -> bytes:
+    """JSON of what browsers call JSON: half an emoji becomes `?`, NaN becomes null; the body itself if it is none.
+
+    So one text that was cut in the middle of an emoji does not refuse the batch around it.
+    """
+    try:
+        value = json.loads(body, parse_constant=lambda _: None)
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    except (ValueError, RecursionError):
+        return body
 
 
 def _messages(kind: str, body: bytes, envelope: _Envelope) -> list[msgspec.Raw]:
@@ -140,16 +158,19 @@ def _messages(kind: str, body: bytes, envelope: _Envelope) -> list[msgspec.Raw]:
 def _key_of_messages(messages: list[msgspec.Raw]) -> str:
     """The write key of the first message: some browser SDKs put it only there."""
     try:
-        return msgspec.json.decode(messages[0], type=_Keyed).write_key if messages else ""
+        return (messages and msgspec.json.decode(messages[0], type=_Keyed).write_key) or ""
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
 
 
-def _draft(
-    kind: str, request: Request, envelope: _Envelope, raw: msgspec.Raw, number: int
-) -> Draft:
-    if number >= MOST_MESSAGES:
-        raise InvalidEventError("A batch holds at most 2,500 messages.", "batch_too_long")
+def _beyond(messages: list[msgspec.Raw], source: str) -> list[Reject]:
+    """What a batch holds beyond its bound, as one reject that is a batch itself: a write for each would never end."""
+    beyond = messages[MOST_MESSAGES:]
+    error = InvalidEventError("A batch holds at most 2,500 messages.", "batch_too_long")
+    return [_reject(error, source, msgspec.json.encode({"batch": beyond}))] if beyond else []
+
+
+def _draft(kind: str, request: Request, envelope: _Envelope, raw: msgspec.Raw) -> Draft:
     if len(bytes(raw)) > LARGEST_MESSAGE:
         raise PayloadTooLargeError("A message holds at most 32 KB.", "event_too_large")
     if kind != BATCH:
