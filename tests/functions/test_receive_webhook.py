@@ -107,6 +107,13 @@ def test_unknown_source_is_404_and_kept(door: Door, kept: Kept, path: str) -> No
     assert kept.codes() == ["not_found"]
 
 
+def test_source_too_long_for_a_key_is_never_asked_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("regulars.store.sources.Sources.find")
+    assert door(f"/hooks/form/{'x' * 3_000}", b"a=b", FORM_HEADERS)["statusCode"] == 404
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_other_methods_are_404(door: Door, method: str) -> None:
     assert door("/hooks/shopify/main", b"", {}, method=method)["statusCode"] == 404

@@ -258,6 +258,7 @@ def test_write_key_reads_nothing(ask: Ask) -> None:
     [
         ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/segments/unheard/profiles", 404, "not_found"),
+        ("GET", "/profiles//recommendations", 404, "not_found"),
         ("DELETE", "/segments", 405, "method_not_allowed"),
         ("POST", f"/profiles/{ANN}", 405, "method_not_allowed"),
     ],

@@ -68,6 +68,12 @@ def test_hidden_id_makes_two_equal_answers_two_events() -> None:
     assert draft(PLAIN).event.id == draft(PLAIN).event.id
 
 
+def test_same_answers_are_one_event_whatever_the_boundary() -> None:
+    one = draft(MULTIPART, "multipart/form-data; boundary=xyz")
+    other = draft(MULTIPART.replace(b"--xyz", b"--abc"), "multipart/form-data; boundary=abc")
+    assert one.event.id == other.event.id
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
@@ -76,6 +82,13 @@ def test_hidden_id_makes_two_equal_answers_two_events() -> None:
         (b"&".join([b"a=1"] * 201), URLENCODED),
         (b"email=" + b"a" * 2_000_000, URLENCODED),
         (b"none", "multipart/form-data"),
+        (
+            b"".join(
+                b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (level, level + 1)
+                for level in range(2_000)
+            ),
+            "multipart/form-data; boundary=0",
+        ),
     ],
 )
 def test_body_that_is_no_form_is_an_invalid_request(body: bytes, kind: str) -> None:

@@ -129,6 +129,7 @@ def test_body_over_its_limit_is_too_large() -> None:
         ({"authorization": "Basic " + base64.b64encode(b"rk_1:").decode()}, "rk_1"),
         ({"authorization": "Basic " + base64.b64encode(b"rk_1").decode()}, "rk_1"),
         ({"authorization": "Basic %%%"}, ""),
+        ({"authorization": "Basic é"}, ""),
         ({"authorization": "Basic " + base64.b64encode(b"\xff").decode()}, ""),
         ({"x-api-key": "rk_1"}, "rk_1"),
         ({}, ""),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_fields import fields_of
 from regulars.channels.person import Person
@@ -71,7 +73,7 @@ def translate(request: Request) -> list[Draft]:
         )
     at = to_text(request.received_at)
     event = Event(
-        id=event_id(CHANNEL, request.source, _dedupe(request, fields)),
+        id=event_id(CHANNEL, request.source, _dedupe(fields)),
         type="Form Submitted",
         channel="form",
         source=f"{CHANNEL}/{request.source}",
@@ -110,9 +112,10 @@ def _key(request: Request) -> str:
     return header or _first(fields_of(request), "_key")
 
 
-def _dedupe(request: Request, fields: dict[str, list[str]]) -> str:
-    # The same answers sent by an impatient second click are one submission.
-    return _first(fields, "_id") or hashlib.sha256(request.body).hexdigest()
+def _dedupe(fields: dict[str, list[str]]) -> str:
+    # The same answers sent by an impatient second click are one submission; the bytes around them may differ, since
+    # browsers draw a new boundary each time.
+    return _first(fields, "_id") or hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
 
 
 def _first(fields: dict[str, list[str]], name: str) -> str:

@@ -38,7 +38,10 @@ def _urlencoded(body: bytes) -> list[tuple[str, str]]:
 def _multipart(body: bytes, kind: str) -> list[tuple[str, str]]:
     # The standard library reads MIME, and a form is MIME whose first header went with the request.
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
-    parts = message_from_bytes(head + body).get_payload()
+    try:
+        parts = message_from_bytes(head + body).get_payload()
+    except RecursionError:  # parts within parts within parts
+        parts = ""
     if not isinstance(parts, list) or len(parts) > MOST_FIELDS:
         raise InvalidRequestError("The body is no HTML form.", "invalid_form")
     return [pair for part in parts if isinstance(part, Message) and (pair := _field(part))]

@@ -29,7 +29,7 @@ class Route(NamedTuple):
         ['p_1']
         """
         names = self.path.strip("/").split("/")
-        if len(names) != len(path):
+        if len(names) != len(path) or not all(path):
             return None
         pairs = list(zip(names, path, strict=True))
         if any(name != said for name, said in pairs if not name.startswith("{")):

@@ -12,6 +12,8 @@ from regulars.store.parameters import Parameters
 from regulars.store.rejects import Reject, Rejects
 from regulars.store.sources import Sources
 
+LONGEST_SOURCE = 128  # characters; a key of the store holds 2 KB
+
 
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a delivery that was taken: `rejected` is the code under which it was set aside."""
@@ -34,7 +36,8 @@ class Webhooks:
 
     def configured(self, channel: str, request: Request) -> Request:
         """The request with what its source has set up; NotFoundError when there is no such source."""
-        source = self._sources.find(channel, request.source) if channel in CHANNELS else None
+        may_exist = channel in CHANNELS and len(request.source) <= LONGEST_SOURCE
+        source = self._sources.find(channel, request.source) if may_exist else None
         if source is None:
             error = NotFoundError("There is no such source.")
             self._keep(error, channel, request)
