@@ -217,6 +217,10 @@ def test_message_of_33_kb_alone_is_413_and_kept(door: Door, kept: Kept) -> None:
             "invalid_order_id",
         ),
         (
+            {"event": "Order Completed", "properties": {"order_id": "o" * 129}},
+            "invalid_order_id",
+        ),
+        (
             {"event": "Product Added", "properties": {"product_id": "p", "quantity": 1.5}},
             "invalid_quantity",
         ),

@@ -11,6 +11,7 @@ from regulars.domain.events import Event, Item, OrderFact
 from regulars.domain.money import check_line, currency_code, minor_units
 
 STORE = "shop"  # the store of the shop's own orders: an SDK and a plain CSV tell of the same ones
+LONGEST_ID = 128  # characters of an order's id: a key of the store, cut nowhere
 MOST_QUANTITY = 1_000_000
 LARGEST_TOTAL = 10**15  # minor units
 
@@ -115,8 +116,8 @@ def _order(
     if not _is_said(said, "order_id"):
         return None
     order_id = clean_text(said["order_id"])
-    if not order_id:
-        raise InvalidEventError("The order_id is no id, or is personal.", "invalid_order_id")
+    if not 0 < len(order_id) <= LONGEST_ID:
+        raise InvalidEventError("The order_id is no id, too long, or personal.", "invalid_order_id")
     amounts = {name: minor_units(said[name], currency) for name in _MONEY if _is_said(said, name)}
     fact = OrderFact(
         key=f"{STORE}/{order_id}",
