@@ -1,4 +1,4 @@
-"""Builds the Lambda layers without Docker: hash-checked against uv.lock, trimmed, compiled, and cached by their inputs."""
+"""Builds the Lambda layers without Docker: hash-checked against uv.lock, trimmed, compiled, cached by their inputs."""
 
 import argparse
 import fcntl

@@ -1,4 +1,4 @@
-"""Handlers of the tests run under their roles: a call the role does not allow is denied, and every call is remembered."""
+"""Handlers of the tests run under their roles: what a role does not allow is denied, and every call is remembered."""
 
 import functools
 from collections.abc import Callable, Iterator

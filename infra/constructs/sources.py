@@ -1,4 +1,4 @@
-"""What starts a function besides HTTP: the ledger's stream, an object's arrival, the clock; all bounded, all with dead letters."""
+"""What starts a function besides HTTP: the stream, an object's arrival, the clock; all bounded, with dead letters."""
 
 import jsii
 from aws_cdk import Duration

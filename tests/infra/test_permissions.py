@@ -1,4 +1,4 @@
-"""No role allows more than its function was seen to use by all of its tests, which run under the very table of roles."""
+"""No role allows more than its function was seen to use by all of its tests, which run under the table of roles."""
 
 from pathlib import Path
 

@@ -32,8 +32,8 @@ class Identifier(msgspec.Struct, frozen=True):
 def normalized(namespace: str, value: object, scope: str = "") -> Identifier | None:
     """The identifier to key by, or None when it is worthless (blank, a placeholder, no e-mail address).
 
-    E-mail: compatible characters made one (NFKC), trimmed, lower-cased, domain as IDNA; dots and +tags stay. Phones must come as E.164 already
-    (see channels.phones). Numbers are taken by their decimal text.
+    E-mail: compatible characters made one (NFKC), trimmed, lower-cased, domain as IDNA; dots and +tags stay.
+    Phones must come as E.164 already (see channels.phones). Numbers are taken by their decimal text.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
