@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import msgspec
+from botocore.exceptions import ClientError
 
 from regulars.domain.errors import NotFoundError, TamperedArtifactError
 from regulars.domain.manifests import Champion, ModelManifest, Outcome, encode, sha256
@@ -54,8 +55,11 @@ class Artifacts:
     def _get(self, key: str) -> bytes:
         try:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._client.exceptions.NoSuchKey:
-            raise NotFoundError(f"There is no artifact {key}.") from None
+        except ClientError as error:
+            # Without the right to list, S3 tells of a missing object as of a forbidden one.
+            if error.response["Error"]["Code"] not in {"NoSuchKey", "AccessDenied"}:
+                raise
+            raise NotFoundError(f"There is no artifact {key}, or no right to read it.") from None
 
 
 def _verify(content: bytes, expected: str, name: str) -> None:
