@@ -64,7 +64,9 @@ def cdk(*arguments: str, assembly: Path) -> None:
 def destroy(assembly: Path, extra: list[str]) -> None:
     """Delete the stack; the tables and buckets stay and are named."""
     kept = Data.of_stack(app.STACK)
-    print("The tables and buckets will stay. To delete them too, answer no: make destroy EVERYTHING=1")
+    print(
+        "The tables and buckets will stay. To delete them too, answer no: make destroy EVERYTHING=1"
+    )
     cdk("destroy", app.STACK, *extra, assembly=assembly)
     print("Kept, with everything in them; no stack knows them any more (tables are protected):")
     for name in (*kept.tables, *kept.buckets):
