@@ -12,13 +12,14 @@ DEEPEST = 3
 LONGEST_KEY = 64
 LARGEST = 10**15  # integers; beyond, JSON numbers lose digits on their way
 
-# The Segment e-commerce V2 and page fields, kept though they may hold long numbers. Not `name`: it may be a person's.
+# The Segment e-commerce V2 and page fields, kept though they may hold long numbers. Not `name`, which
+# may be a person's, nor what a visitor types: `query`, `search`, `term`.
 STANDARD = frozenset(
     """
     affiliation brand campaign cart_id category checkout_id content coupon coupon_id coupon_name creative currency
     discount filters form_id group_id image_url landing_site list_id medium order_id path payment_method position price
-    product_id promotion_id quantity rating referrer revenue review_id search share_via shipping shipping_method sku
-    sorts source step subtotal tax term title total type url value variant wishlist_id
+    product_id promotion_id quantity rating referrer revenue review_id share_via shipping shipping_method sku
+    sorts source step subtotal tax title total type url value variant wishlist_id
     """.split()  # noqa: SIM905 (fifty quoted words read worse)
 )
 _PERSONAL_KEY = re.compile(
