@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 def imported(deployed: stack.Stack, name: str, content: IO[bytes], current: Step) -> dict[str, Any]:
     """Put the file where the import begins, and wait for the report of this very upload."""
     s3, bucket = boto3.client("s3"), deployed.settings(ImportHistorySettings).uploads_bucket
-    key = schema.IMPORTS_PREFIX + (name if name.lower().endswith(".csv") else f"{name}.csv")
+    key = schema.IMPORTS_PREFIX + (name if name.endswith((".csv", ".CSV")) else f"{name}.csv")
     s3.delete_object(Bucket=bucket, Key=f"{key}.report.json")
     current.note("uploading")
     s3.upload_fileobj(content, bucket, key)

@@ -34,7 +34,13 @@ class Ingestion(Construct):
         self._import_history()
 
     def _track_events(self, api: Api) -> None:
-        function = Function(self, self._storage.settings(TrackEventsSettings), self._layers)
+        function = Function(
+            self,
+            self._storage.settings(TrackEventsSettings),
+            self._layers,
+            # A full batch may speak of hundreds of people; the gateway waits for 30.
+            timeout=Duration.seconds(29),
+        )
         self._may_record(function, *SEVERAL)
         self._may_reject(function, "dynamodb:BatchWriteItem")
         api.route(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET, HttpMethod.OPTIONS)
@@ -84,5 +90,6 @@ class Ingestion(Construct):
             "s3:PutObject",
         )
         function.give_up_after_retries()
-        files = f"{schema.IMPORTS_PREFIX}*.csv"
-        on_arrival(function, grants.bucket("uploads"), files, schema.progress_key(files))
+        # Windows names files in capitals too; a pattern tells the two apart.
+        files = [f"{schema.IMPORTS_PREFIX}*{suffix}" for suffix in (".csv", ".CSV")]
+        on_arrival(function, grants.bucket("uploads"), *files, *map(schema.progress_key, files))

@@ -72,6 +72,12 @@ def test_missing_secrets_are_none_until_they_are_set(aws: Deployed) -> None:
     assert parameters.secrets("form", "contact") == ("one",)
 
 
+def test_blank_secret_is_none_since_anybody_can_sign_with_it(aws: Deployed) -> None:
+    name = f"{PREFIX}/sources/shopify/main"
+    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["", "s1"]')
+    assert Parameters(PREFIX, aws.ssm).secrets("shopify", "main") == ("s1",)
+
+
 def test_pepper_is_the_deployments(aws: Deployed) -> None:
     assert Parameters(PREFIX, aws.ssm).pepper() == PEPPER
     with pytest.raises(LookupError):

@@ -12,6 +12,8 @@ STREAMED = ("archive_events", "update_profiles")
 ARRIVALS = {
     ("import_history", "uploads", "imports/*.csv"),
     ("import_history", "uploads", "imports/*.csv.progress.json"),
+    ("import_history", "uploads", "imports/*.CSV"),
+    ("import_history", "uploads", "imports/*.CSV.progress.json"),
     ("train_segments", "lake", "datasets/*/manifest.json"),
     ("train_churn", "lake", "datasets/*/manifest.json"),
     ("train_recommender", "lake", "datasets/*/manifest.json"),
@@ -55,7 +57,9 @@ def test_only_a_large_import_starts_itself_again(template: Template) -> None:
         for resource, actions in template.grants(name).items():
             if "s3:PutObject" in actions and fnmatchcase(key, resource):
                 loops.add((name, pattern))
-    assert loops == {("import_history", "imports/*.csv.progress.json")}
+    assert loops == {
+        ("import_history", f"imports/*.{suffix}.progress.json") for suffix in ("csv", "CSV")
+    }
 
 
 def test_dataset_is_built_every_night(template: Template) -> None:

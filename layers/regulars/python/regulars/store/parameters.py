@@ -35,9 +35,9 @@ class Parameters:
         return value.encode()
 
     def secrets(self, channel: str, source: str) -> tuple[str, ...]:
-        """The live secrets of a source, newest first; none when the source has none."""
+        """The live secrets of a source, newest first; none when the source has none. A blank one is no secret."""
         value = self._value(f"sources/{channel}/{source}")
-        return tuple(json.loads(value)) if value else ()
+        return tuple(filter(None, json.loads(value))) if value else ()
 
     def _value(self, name: str) -> str | None:
         read_at, value = self._kept.get(name, (0.0, None))
