@@ -6,9 +6,18 @@ A channel is a module with
 * `verify(request, secrets, now)`, which raises SignatureError and
 * `translate(request) -> list[Draft]`, which raises InvalidRequestError for what cannot be read and
   InvalidEventError for what can be read and never accepted.
+
+It may have, where its provider needs it,
+
+* `answer(request, secrets, now) -> Reply | None`, asked before `verify`: a handshake or a probe that is answered and
+  not recorded. It checks by itself what must be checked; its SignatureError is a 403.
+* `REPLY`, what a delivery that was taken is answered with,
+* `sample(secret, now) -> Request`, a signed delivery of a test, which counts nowhere.
+
+Its docstring is its page: the first line says what it takes in, the rest what to click and what is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,7 +30,9 @@ from regulars.domain.identity import Identifier
 class Request(msgspec.Struct, frozen=True):
     """One delivery as it came: header names are lower-cased, `body` is the very bytes that were sent.
 
-    `source` is the id of ours under which the shop set the channel up, `config` what it set.
+    `source` is the id of ours under which the shop set the channel up, `config` what it set. `url` is the public URL
+    without its query, as set up (`url` in `config`) or as asked for. `certificates` fetches what is at a URL, without
+    following redirects; only after the whole URL was matched with the provider's own.
     """
 
     source: str
@@ -32,6 +43,18 @@ class Request(msgspec.Struct, frozen=True):
     config: dict[str, Any] = {}
     default_country: str = ""
     default_currency: str = ""
+    method: str = "POST"
+    url: str = ""
+    raw_query: str = ""
+    certificates: Callable[[str], bytes] | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a provider is answered when it expects more than a 200."""
+
+    status: int = 200
+    body: str = ""
+    content_type: str = "text/plain"
 
 
 class Draft(msgspec.Struct, frozen=True):
