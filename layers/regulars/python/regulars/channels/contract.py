@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
 from regulars.domain.identity import Identifier
 
@@ -66,6 +67,14 @@ class Draft(msgspec.Struct, frozen=True):
     event: Event
     identifiers: tuple[Identifier, ...] = ()
     contact: dict[str, str] = {}
+
+
+class PartlyInvalidError(InvalidEventError):
+    """Some items of a delivery can never be accepted; `drafts` are of the others, which are recorded all the same."""
+
+    def __init__(self, error: InvalidEventError, drafts: Sequence[Draft]) -> None:
+        super().__init__(str(error), error.code)
+        self.drafts = drafts
 
 
 class Channel(Protocol):

@@ -23,6 +23,14 @@ class ObjectReader:
             raise InvalidRequestError("The body is not a JSON object.", "invalid_json") from None
 
 
+def read_json(body: bytes | str) -> Any:
+    """What a body says, whatever its shape; InvalidRequestError(invalid_json) when it is no JSON."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise InvalidRequestError("The body is not JSON.", "invalid_json") from None
+
+
 def an_object(value: object) -> dict[str, Any]:
     """`value` when it is an object, an empty one otherwise."""
     return value if isinstance(value, dict) else {}

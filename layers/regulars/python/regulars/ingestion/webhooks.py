@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.channels import CHANNELS, channel_of
-from regulars.channels.contract import Reply, Request
+from regulars.channels.contract import PartlyInvalidError, Reply, Request
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -106,7 +106,12 @@ class Webhooks:
             raise
 
     def _recorded(self, channel: str, request: Request) -> Receipt:
-        recorded = self._recorder.record(channel_of(channel).translate(request))
+        try:
+            drafts = channel_of(channel).translate(request)
+        except PartlyInvalidError as error:
+            self._recorder.record(error.drafts)
+            raise
+        recorded = self._recorder.record(drafts)
         return Receipt(len(recorded.new), len(recorded.known))
 
     def _secrets(self, channel: str, request: Request) -> tuple[str, ...]:
