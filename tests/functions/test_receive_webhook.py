@@ -107,7 +107,29 @@ def test_unknown_source_is_404_and_kept(door: Door, kept: Kept, path: str) -> No
     assert kept.codes() == ["not_found"]
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_delivery_that_tells_nothing_is_200_and_leaves_nothing(door: Door, kept: Kept) -> None:
+    body = json.dumps({"token": "t", "completed_at": "2026-11-20T08:00:00Z"}).encode()
+    answer = deliver(door, body, shopify.headers(body, "checkouts/update"))
+    assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 0)
+    assert (kept.events(), kept.rejects()) == ([], [])
+
+
+def test_body_over_the_limit_is_413_with_code_and_message(door: Door, kept: Kept) -> None:
+    body = b" " * (4 * 1024 * 1024 + 1)
+    answer = deliver(door, body)
+    said = json.loads(answer["body"])
+    assert (answer["statusCode"], said["code"]) == (413, "payload_too_large")
+    assert said["message"]
+    assert kept.codes() == ["payload_too_large"]
+
+
+def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: Deployed) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("shopify", "main", disabled=True))
+    assert deliver(door, json.dumps(shopify.order()).encode())["statusCode"] == 404
+    assert kept.codes() == ["not_found"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
 def test_other_methods_are_404(door: Door, method: str) -> None:
     assert door("/hooks/shopify/main", b"", {}, method=method)["statusCode"] == 404
 
