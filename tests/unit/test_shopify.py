@@ -319,7 +319,7 @@ def test_part_of_an_order_sent_is_said_to_be_one() -> None:
 
 
 def test_sample_is_signed_and_counts_nowhere() -> None:
-    delivery = sample(shopify.SECRET, NOW)
+    delivery = sample(Request("main", b"", NOW), shopify.SECRET)
     verify(delivery, [shopify.SECRET], NOW)
     (told,) = translate(delivery)
     assert (told.event.test, told.identifiers) == (True, ())

@@ -12,7 +12,10 @@ It may have, where its provider needs it,
 * `answer(request, secrets, now) -> Reply | None`, asked before `verify`: a handshake or a probe that is answered and
   not recorded. It checks by itself what must be checked; its SignatureError is a 403.
 * `REPLY`, what a delivery that was taken is answered with,
-* `sample(secret, now) -> Request`, a signed delivery of a test, which counts nowhere.
+* `sample(blank, secret) -> Request`, the blank request filled with a signed delivery that counts nowhere,
+* `SIGNING_KEY`, what to ask the owner for when the provider makes the secret; without it we make one up for the provider,
+* `IN_URL`, the query parameter in which that secret stands in the URL, for a provider that signs nothing,
+* `ASKS`, further fields of its sources' `config`: each name with the question for it.
 
 Its docstring is its page: the first line says what it takes in, the rest what to click and what is kept.
 """

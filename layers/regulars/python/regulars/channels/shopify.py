@@ -44,6 +44,8 @@ from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
 
 CHANNEL = "shopify"
+SIGNING_KEY = "The secret that stands below the list of webhooks, or the app's client secret"
+ASKS = {"shop": "The shop's own domain, such as my-shop.myshopify.com"}
 # What is kept beside the fields of an event: never a token, which opens a cart or an order's page.
 _KEPT = (
     "cancel_reason",
@@ -104,16 +106,17 @@ def translate(request: Request) -> list[Draft]:
     return [told]
 
 
-def sample(secret: str, now: datetime) -> Request:
+def sample(blank: Request, secret: str) -> Request:
     """A signed test order of nobody."""
-    order = {"id": 1, "test": True, "created_at": to_text(now), "updated_at": to_text(now)}
-    body = json.dumps(order | {"currency": "EUR", "total_price": "1.00"}).encode()
+    now = to_text(blank.received_at)
+    order = {"id": 1, "test": True, "created_at": now, "updated_at": now, "total_price": "1.00"}
+    body = json.dumps(order | {"currency": "EUR"}).encode()
     headers = {
         "content-type": "application/json",
         "x-shopify-topic": "orders/create",
         "x-shopify-hmac-sha256": hmac_base64(secret.encode(), body).decode(),
     }
-    return Request("", body, now, headers)
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _event(request: Request, topic: str, body: dict[str, Any]) -> Event:

@@ -48,8 +48,7 @@ class Webhooks:
         except RegularsError as error:
             self._keep(error, channel, request)
             raise
-        url = source.config.get("url") or request.url
-        return msgspec.structs.replace(request, config=source.config, url=url)
+        return _set_up(request, source)
 
     def answer(self, channel: str, request: Request, now: datetime) -> Reply | None:
         """The reply to a handshake or a probe, which is not recorded; None for a delivery."""
@@ -82,6 +81,7 @@ class Webhooks:
 
         What was `verified` when it came is not verified again, since its secret may be gone by now.
         """
+        request = _set_up(request, self._source(channel, request))
         if not verified:
             secrets = self._secrets(channel, request)
             channel_of(channel).verify(request, secrets, request.received_at)
@@ -126,3 +126,8 @@ class Webhooks:
         source = f"{channel}/{request.source}"
         reject = Reject(error.code, str(error), source, request.body, delivery)
         self._rejects.keep([reject], request.received_at)
+
+
+def _set_up(request: Request, source: Source) -> Request:
+    url = source.config.get("url") or request.url
+    return msgspec.structs.replace(request, config=source.config, url=url)

@@ -21,6 +21,7 @@ RAW_LIMIT = 300 * 1024  # an item may hold 400 KB
 
 # Of a delivery that was verified, what it showed for it is not kept; of any, not who connected.
 _SECRET_HEADERS = {"authorization", "x-api-key", "x-form-key"}
+_SECRET_QUERY = {"key", "_key", "token", "secret"}
 _NOT_KEPT = {"cookie", "x-forwarded-for", "forwarded", "user-agent"}
 
 
@@ -102,7 +103,11 @@ def _item(reject: Reject, at: datetime) -> dict[str, Any]:
 def _without_secrets(delivery: Delivery) -> Delivery:
     dropped = _NOT_KEPT | (_SECRET_HEADERS if delivery.verified else set())
     headers = {name: value for name, value in delivery.headers.items() if name not in dropped}
-    query = "" if delivery.verified else delivery.raw_query
+    query = delivery.raw_query
+    if delivery.verified:
+        query = "&".join(
+            part for part in query.split("&") if part.partition("=")[0] not in _SECRET_QUERY
+        )
     return msgspec.structs.replace(delivery, headers=headers, raw_query=query)
 
 
