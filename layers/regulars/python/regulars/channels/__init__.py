@@ -8,8 +8,22 @@ from regulars.channels.contract import Channel
 
 # The channels that come as webhooks: the name in their path → the module, imported when its first delivery comes.
 CHANNELS: dict[str, str] = {
+    "brevo": "regulars.channels.brevo",
     "form": "regulars.channels.form",
+    "google-forms": "regulars.channels.google_forms",
+    "jotform": "regulars.channels.jotform",
+    "mailchimp": "regulars.channels.mailchimp",
+    "mailgun": "regulars.channels.mailgun",
+    "mailjet": "regulars.channels.mailjet",
+    "mandrill": "regulars.channels.mandrill",
+    "postmark": "regulars.channels.postmark",
+    "resend": "regulars.channels.resend",
+    "sendgrid": "regulars.channels.sendgrid",
+    "ses-sns": "regulars.channels.ses_sns",
     "shopify": "regulars.channels.shopify",
+    "standard-webhooks": "regulars.channels.standard_webhooks",
+    "tally": "regulars.channels.tally",
+    "typeform": "regulars.channels.typeform",
 }
 
 

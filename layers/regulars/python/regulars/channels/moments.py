@@ -36,9 +36,8 @@ def parsed(value: object) -> datetime:
 def from_epoch(value: object, per_second: int = 1) -> datetime:
     """Seconds since 1970 (or their `per_second`th parts), also as a text; InvalidEventError(invalid_timestamp)."""
     try:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise ValueError
-        moment = datetime.fromtimestamp(float(value) / per_second, UTC)
+        number = float(value) if isinstance(value, int | float | str) else float("nan")
+        moment = datetime.fromtimestamp(number / per_second, UTC)
         if moment.year not in YEARS:
             raise ValueError
     except (ValueError, OverflowError, OSError):

@@ -15,7 +15,8 @@ def check_equal(given: str, wanted: Iterable[bytes]) -> None:
         raise SignatureError("missing")
     said = given.encode("utf-8", "replace")
     # Every one is compared, so that the time taken does not tell which one matched.
-    if not any([hmac.compare_digest(said, each) for each in wanted]):
+    matches = [hmac.compare_digest(said, each) for each in wanted]
+    if not any(matches):
         raise SignatureError("signature")
 
 
