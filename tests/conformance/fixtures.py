@@ -4,6 +4,7 @@ A payload carries no signature of ours, so `verify` is left out; everything else
 """
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Any
 from unittest import mock
 
 from regulars.channels import CHANNELS, channel_of
+from regulars.domain.events import Event, encode
 from regulars.edge.requests import presented_key
 from tests.conformance.doors import CHANNEL_OF, TRACKING, Became, Doors, Sent
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 type Fixture = dict[str, Any]
 
@@ -47,6 +51,10 @@ def failures(doors: Doors, fixture: Fixture) -> Iterator[str]:
     wanted = fixture["canonical"]
     if became.status >= 500 or (wanted and became.status >= 300):
         yield f"answered {became.status} {became.body}"
+    if leaked := sorted(
+        {found for event in became.events for found in _EMAIL.findall(_text(event))}
+    ):
+        yield f"e-mail addresses in the ledger: {leaked}"
     if (wanted not in types) if wanted else types:
         yield f"became {types} instead of {wanted}; set aside: {codes}"
 
@@ -72,6 +80,10 @@ def _unlike_tracked(became: Became, topic: str) -> Iterator[str]:
     if (became.status, len(became.events)) != (200, topic.count("+") + 1) or became.rejects:
         codes = [reject["code"] for reject in became.rejects]
         yield f"answered {became.status}: {len(became.events)} events; set aside: {codes}"
+
+
+def _text(event: Event) -> str:
+    return encode(event).decode()
 
 
 def _path(folder: Path, file: str) -> Path:

@@ -21,6 +21,7 @@ RAW_LIMIT = 300 * 1024  # an item may hold 400 KB
 
 # Of a delivery that was verified, what it showed for it is not kept; of any, not who connected.
 _SECRET_HEADERS = {"authorization", "x-api-key", "x-form-key"}
+_TOPIC_HEADERS = ("-topic", "-event", "-event-name")
 _SECRET_QUERY = {"key", "_key", "token", "secret"}
 _NOT_KEPT = {"cookie", "x-forwarded-for", "forwarded", "user-agent"}
 
@@ -84,7 +85,8 @@ class Rejects:
 def _item(reject: Reject, at: datetime) -> dict[str, Any]:
     raw, cut = _compressed(reject.raw)
     received_at = to_text(at)
-    identity = "\x1f".join((reject.source, reject.code, reject.reason)).encode() + reject.raw
+    said = (reject.source, reject.code, reject.reason, *_topics(reject.delivery))
+    identity = "\x1f".join(said).encode() + reject.raw
     item: dict[str, Any] = {
         "day": {"S": received_at[:10]},
         "reject_id": {"S": hashlib.sha256(identity).hexdigest()[:32]},
@@ -98,6 +100,12 @@ def _item(reject: Reject, at: datetime) -> dict[str, Any]:
     if reject.delivery:
         item["delivery"] = {"S": msgspec.json.encode(_without_secrets(reject.delivery)).decode()}
     return item | ({"cut": {"BOOL": True}} if cut else {})
+
+
+def _topics(delivery: Delivery | None) -> list[str]:
+    """What headers say the body tells: the same bytes may be sent for two topics, and again with new ids."""
+    headers = delivery.headers if delivery else {}
+    return [headers[name] for name in sorted(headers) if name.endswith(_TOPIC_HEADERS)]
 
 
 def _without_secrets(delivery: Delivery) -> Delivery:
