@@ -69,7 +69,6 @@ class Doors:
 
     def send(self, sent: Sent) -> Became:
         """Send one request; what an earlier one left stays, until `clear`."""
-        self._count += 1
         fetched: list[str] = []
         module, path = self._tracked(sent) if sent.provider == TRACKING else self._hooked(sent)
         self._monkeypatch.setattr(module, "datetime", _clock(sent.now))
@@ -84,7 +83,8 @@ class Doors:
         return Became(status, body, kind, self._events(), self._rejects(sent.now), fetched)
 
     def clear(self) -> None:
-        """Forget all events and rejects."""
+        """Forget all events and rejects, and go on with a new source."""
+        self._count += 1
         for table, keys in TABLES.items():
             for item in self._deployed.dynamodb.scan(TableName=table)["Items"]:
                 key = {name: item[name] for name in keys}
@@ -98,6 +98,7 @@ class Doors:
             Name=f"{stack.PREFIX}/sources/{channel}/{source}",
             Type="SecureString",
             Value=json.dumps(sent.secrets),
+            Overwrite=True,
         )
         return self._webhooks, f"/hooks/{channel}/{source}"
 

@@ -29,11 +29,12 @@ from regulars.channels import mail
 from regulars.channels.batches import Item, each
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import from_epoch
-from regulars.channels.proofs import check_token
+from regulars.channels.proofs import TOKEN, check_token, token_sample
 from regulars.channels.reading import read_json
 from regulars.channels.scrub import clean_text
 
 CHANNEL = "brevo"
+IN_URL = TOKEN
 TOPICS = {
     "request": mail.SENT,
     "delivered": mail.DELIVERED,
@@ -68,6 +69,11 @@ def translate(request: Request) -> list[Draft]:
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
     return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
 
 def _letter(item: Item) -> mail.Letter:

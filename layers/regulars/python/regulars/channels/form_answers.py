@@ -10,7 +10,7 @@ import msgspec
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import happened
 from regulars.channels.person import Person
-from regulars.channels.reading import a_list, an_object
+from regulars.channels.reading import a_list, set_up
 from regulars.channels.scrub import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
@@ -28,6 +28,12 @@ _ROLES = {
     "name": re.compile(r"((your )?(full )?name|what is your name)"),
 }
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+")
+# What may be said of a source's questions beyond what a form says by itself.
+ASKS = {
+    "fields": 'What a question asks for, as JSON such as {"ref_7": "first_name"}',
+    "consents": 'Questions whose yes is a consent, as JSON such as {"newsletter": "email"}',
+    "answers": "Questions whose short answers are kept, separated by commas",
+}
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _YES = re.compile(r"yes|y|true|on|1|agreed?|accepted|i (agree|accept|consent)\b.*", re.IGNORECASE)
 
@@ -107,7 +113,7 @@ def _is_worthy(role: str, value: str) -> bool:
 
 def _role(request: Request, answer: Answer) -> str:
     """What a question asks for: as the shop's config says by any of its names, else by its kind, else by its words."""
-    fields = an_object(request.config.get("fields"))
+    fields = set_up(request.config, "fields")
     told = next((fields[name] for name in answer.names if name in fields), None)
     if isinstance(told, str):
         return told
@@ -126,7 +132,7 @@ def _role(request: Request, answer: Answer) -> str:
 
 def _consents(request: Request, answers: Sequence[Answer], at: str) -> tuple[ConsentChange, ...]:
     """What was agreed to, in the questions the shop's config names; a form never denies."""
-    questions = an_object(request.config.get("consents"))
+    questions = set_up(request.config, "consents")
     granted = {
         channel
         for answer in answers

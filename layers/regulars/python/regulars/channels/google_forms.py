@@ -40,14 +40,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from regulars.channels import form_answers
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_answers import Answer, Submission, submission_draft
 from regulars.channels.moments import parsed
-from regulars.channels.proofs import check_token
+from regulars.channels.proofs import TOKEN, check_token, token_sample
 from regulars.channels.reading import an_object, objects, read_json
 from regulars.domain.errors import InvalidEventError
 
 CHANNEL = "google-forms"
+IN_URL = TOKEN
+ASKS = form_answers.ASKS
 # Of these every possible answer is the form's own; the others may have been typed.
 _CHOSEN = ("LIST", "SCALE", "RATING")  # unlike a set, asked of anything
 
@@ -71,6 +74,11 @@ def translate(request: Request) -> list[Draft]:
         email=body.get("respondentEmail"),
     )
     return [submission_draft(CHANNEL, request, submission)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b'{"formId":"test"}', "application/json")
 
 
 def _answers(body: dict[str, Any]) -> Iterator[Answer]:

@@ -26,15 +26,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from regulars.channels import form_answers
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_answers import Answer, Submission, submission_draft
 from regulars.channels.form_fields import fields_of
 from regulars.channels.moments import from_epoch
-from regulars.channels.proofs import check_token
+from regulars.channels.proofs import TOKEN, check_token, token_sample
 from regulars.channels.reading import an_object, read_json
 from regulars.domain.errors import InvalidEventError
 
 CHANNEL = "jotform"
+IN_URL = TOKEN
+ASKS = form_answers.ASKS
 _QUESTION = re.compile(r"q[0-9]+_(.+)")
 
 
@@ -60,6 +63,11 @@ def translate(request: Request) -> list[Draft]:
         answers=list(_answers(answers)),
     )
     return [submission_draft(CHANNEL, request, submission)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
 
 
 def _submitted_at(answers: dict[str, Any], request: Request) -> datetime:

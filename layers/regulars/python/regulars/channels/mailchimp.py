@@ -28,10 +28,11 @@ from regulars.channels import mail
 from regulars.channels.contract import Draft, Reply, Request
 from regulars.channels.form_fields import fields_of
 from regulars.channels.moments import parsed
-from regulars.channels.proofs import check_token
+from regulars.channels.proofs import TOKEN, check_token, token_sample
 from regulars.channels.scrub import clean_text
 
 CHANNEL = "mailchimp"
+IN_URL = TOKEN
 EMAIL_CHANGED = "Email Address Changed"
 TOPICS = {
     "subscribe": mail.SUBSCRIBED,
@@ -65,6 +66,11 @@ def translate(request: Request) -> list[Draft]:
     letter = _letter(fields)
     draft = mail.letter_draft(CHANNEL, request, letter)
     return [draft]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
 
 
 def _letter(fields: dict[str, str]) -> mail.Letter:

@@ -29,6 +29,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from regulars.channels import mail
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_fields import fields_of
@@ -38,6 +40,7 @@ from regulars.channels.reading import an_object, read_json
 from regulars.domain.errors import SignatureError
 
 CHANNEL = "mailgun"
+SIGNING_KEY = "The HTTP webhook signing key"
 TOPICS = {
     "delivered": mail.DELIVERED,
     "opened": mail.OPENED,
@@ -93,6 +96,18 @@ def translate(request: Request) -> list[Draft]:
         test=flags.get("is-test-mode") is True,
     )
     return [mail.letter_draft(CHANNEL, request, letter)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery in test mode, of nobody."""
+    timestamp = str(int(blank.received_at.timestamp()))
+    token = f"regulars-test-{timestamp}"
+    signature = hmac.digest(secret.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
+    signed = {"timestamp": timestamp, "token": token, "signature": signature}
+    event = {"event": "delivered", "timestamp": int(timestamp), "flags": {"is-test-mode": True}}
+    body = msgspec.json.encode({"signature": signed, "event-data": event})
+    headers = {"content-type": "application/json"}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _read(request: Request) -> dict[str, Any]:

@@ -25,7 +25,7 @@ What is stored
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -39,6 +39,7 @@ from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidRequestError
 
 CHANNEL = "mandrill"
+SIGNING_KEY = "The webhook's key"
 TOPICS = {
     "send": mail.SENT,
     "delivered": mail.DELIVERED,
@@ -82,6 +83,18 @@ def translate(request: Request) -> list[Draft]:
     return each(
         _items(request), lambda item: [mail.letter_draft(CHANNEL, request, _letter(item, request))]
     )
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    event = '[{"event":"test"}]'
+    signed = f"{blank.url}mandrill_events{event}".encode()
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-mandrill-signature": hmac_base64(secret.encode(), signed, "sha1").decode(),
+    }
+    body = urlencode({"mandrill_events": event}).encode()
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _check(request: Request, keys: Sequence[str]) -> None:

@@ -1,9 +1,10 @@
 """Postmark's webhooks: deliveries, opens, clicks, bounces, complaints, unsubscribes, and mails people send you.
 
 Set it up
-* Run `regulars connect postmark`; it makes up a user and a password and prints the URL with both in it.
-* In Postmark: your server → the message stream → Webhooks → Add webhook. Paste the URL, or paste the URL without them and
-  fill in the user and the password under Basic auth. Postmark signs nothing: whoever knows them is believed.
+* Run `regulars connect postmark`; it makes up a token and prints the URL with it. Postmark signs nothing: whoever knows
+  the URL is believed, so keep it.
+* In Postmark: your server → the message stream → Webhooks → Add webhook. Paste the URL. If you would rather use Basic
+  auth, connect with `--secret user:password` and fill in both there, with the URL up to the question mark.
 * Tick Delivery, Bounce, Spam complaint, Open, Link click and Subscription change. Leave "Include bounce content" off.
 * For mails that people send you: the inbound stream → Settings → Webhook, with the same URL.
 
@@ -33,12 +34,13 @@ from typing import Any
 from regulars.channels import mail
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import parsed
-from regulars.channels.proofs import check_token
+from regulars.channels.proofs import TOKEN, check_token, token_sample
 from regulars.channels.reading import a_list, an_object, read_json
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 
 CHANNEL = "postmark"
+IN_URL = TOKEN
 TOPICS = {
     "Delivery": mail.DELIVERED,
     "Open": mail.OPENED,
@@ -77,6 +79,11 @@ def translate(request: Request) -> list[Draft]:
     is_inbound = "RecordType" not in body and "FromFull" in body
     letter = _inbound(body, request) if is_inbound else _letter(body)
     return [mail.letter_draft(CHANNEL, request, letter)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b'{"RecordType":"Test"}', "application/json")
 
 
 def _letter(body: dict[str, Any]) -> mail.Letter:

@@ -5,8 +5,13 @@ import binascii
 import hmac
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from regulars.channels.contract import Request
 from regulars.domain.errors import SignatureError
+
+# The query parameter in which the secret of a provider that signs nothing stands.
+TOKEN = "token"  # noqa: S105 (a name)
 
 
 def check_equal(given: str, wanted: Iterable[bytes]) -> None:
@@ -30,8 +35,14 @@ def check_token(request: Request, secrets: Sequence[str]) -> None:
 
     Basic stands for the whole `user:password`, Bearer for the token; SignatureError(malformed) when it is neither.
     """
-    given = request.query.get("token") or _authorized(request.headers.get("authorization", ""))
+    given = request.query.get(TOKEN) or _authorized(request.headers.get("authorization", ""))
     check_equal(given, [secret.encode() for secret in secrets])
+
+
+def token_sample(blank: Request, secret: str, body: bytes, content_type: str) -> Request:
+    """A delivery to the URL with the secret in it."""
+    headers = {"content-type": content_type}
+    return msgspec.structs.replace(blank, body=body, headers=headers, query={TOKEN: secret})
 
 
 def decoded(text: str) -> bytes:

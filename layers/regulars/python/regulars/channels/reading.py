@@ -36,6 +36,17 @@ def an_object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def set_up(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object of a source's config, which may be written as JSON; an empty one when it is not there or is none."""
+    told = config.get(name)
+    if not isinstance(told, str):
+        return an_object(told)
+    try:
+        return an_object(read_json(told))
+    except InvalidRequestError:
+        return {}
+
+
 def a_list(value: object) -> list[Any]:
     """`value` when it is a list, an empty one otherwise."""
     return value if isinstance(value, list) else []

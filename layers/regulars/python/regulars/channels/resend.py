@@ -33,9 +33,10 @@ from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import first_of, parsed
 from regulars.channels.reading import an_object, read_json
 from regulars.channels.scrub import clean_text
-from regulars.channels.standard_signature import header, verify_standard
+from regulars.channels.standard_signature import header, standard_sample, verify_standard
 
 CHANNEL = "resend"
+SIGNING_KEY = "The webhook's signing secret (whsec_…)"
 TOPICS = {
     "email.sent": mail.SENT,
     "email.delivered": mail.DELIVERED,
@@ -74,6 +75,11 @@ def translate(request: Request) -> list[Draft]:
         recipients = mail.readers(type_, mail.addresses(item.get("to")))
         letters = [_letter(type_, body, item, (key, email)) for email in recipients]
     return [mail.letter_draft(CHANNEL, request, letter) for letter in letters]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    return standard_sample(blank, secret)
 
 
 def _letter(

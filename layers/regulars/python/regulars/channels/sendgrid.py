@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 CHANNEL = "sendgrid"
+SIGNING_KEY = "The event webhook's verification key"
 TOPICS = {
     "processed": mail.SENT,
     "delivered": mail.DELIVERED,

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from regulars.channels.contract import Request
 from regulars.channels.proofs import decoded, hmac_base64
 from regulars.domain.errors import SignatureError
@@ -38,6 +40,20 @@ def verify_standard(request: Request, secrets: Sequence[str], now: datetime) -> 
 def header(request: Request, name: str) -> str:
     """A header under its standard name, or under Svix's own."""
     return request.headers.get(f"webhook-{name}") or request.headers.get(f"svix-{name}") or ""
+
+
+def standard_sample(blank: Request, secret: str) -> Request:
+    """A delivery signed with the secret, of a topic nobody knows."""
+    body = b'{"type":"regulars.test","data":{}}'
+    timestamp = str(int(blank.received_at.timestamp()))
+    signed = f"regulars_test.{timestamp}.".encode() + body
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": "regulars_test",
+        "webhook-timestamp": timestamp,
+        "webhook-signature": f"v1,{hmac_base64(_key(secret), signed).decode()}",
+    }
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _usable(given: Iterable[str], secrets: Sequence[str]) -> list[tuple[str, str]]:

@@ -39,15 +39,24 @@ from regulars.channels import mail
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import first_of, from_epoch, happened, parsed
 from regulars.channels.person import Person
-from regulars.channels.reading import an_object, read_json
+from regulars.channels.reading import an_object, read_json, set_up
 from regulars.channels.scrub import clean_text, scrubbed
-from regulars.channels.standard_signature import header, verify_standard
+from regulars.channels.standard_signature import header, standard_sample, verify_standard
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
 from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
 from regulars.domain.times import to_text
 
 CHANNEL = "standard-webhooks"
+SIGNING_KEY = "The sender's signing secret (whsec_… or whpk_…)"
+ASKS = {
+    "events": 'What its events mean, as JSON such as {"invoice.settled": "Order Completed"}',
+    "fields": 'Where things are, as JSON such as {"email": "data.member.email"}',
+    "properties": 'What else to keep, as JSON such as {"plan": "data.plan"}',
+    "channel": "The kind of channel, such as payments (web when left out)",
+    "store": "The shop that its order numbers are of (the source's own when left out)",
+    "amounts": "minor if amounts come in cents",
+}
 _KINDS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
 # The words of types that may come without a mapping: what happened to what.
 _OBJECTS = {"contact": "Customer", "user": "Customer", "customer": "Customer", "order": "Order"} | {
@@ -83,9 +92,14 @@ def translate(request: Request) -> list[Draft]:
     return [Draft(_event(request, type_, body), person.identifiers, person.contact)]
 
 
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    return standard_sample(blank, secret)
+
+
 def _type(request: Request, topic: object) -> str:
     text = topic if isinstance(topic, str) else ""
-    mapped = an_object(request.config.get("events")).get(text)
+    mapped = set_up(request.config, "events").get(text)
     if isinstance(mapped, str) and mapped:
         return clean_text(mapped)
     noun, _, verb = text.partition(".")
@@ -168,13 +182,13 @@ def _amount(request: Request, told: object, currency: str) -> int:
 
 
 def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    paths = an_object(request.config.get("properties"))
+    paths = set_up(request.config, "properties")
     told = {str(name): _at(body, path) for name, path in paths.items()}
     return scrubbed({name: value for name, value in told.items() if value is not None})
 
 
 def _field(request: Request, body: dict[str, Any], name: str) -> Any:
-    return _at(body, an_object(request.config.get("fields")).get(name, f"data.{name}"))
+    return _at(body, set_up(request.config, "fields").get(name, f"data.{name}"))
 
 
 def _at(body: dict[str, Any], path: object) -> Any:

@@ -26,6 +26,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
+from regulars.channels import form_answers
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_answers import Answer, Submission, submission_draft
 from regulars.channels.moments import first_of, parsed
@@ -34,6 +37,7 @@ from regulars.channels.reading import a_list, an_object, objects, read_json
 from regulars.domain.errors import InvalidEventError
 
 CHANNEL = "tally"
+ASKS = form_answers.ASKS
 TOPIC = "FORM_RESPONSE"
 _KINDS = {
     "INPUT_EMAIL": "email",
@@ -67,6 +71,14 @@ def translate(request: Request) -> list[Draft]:
         answers=list(_answers(response)),
     )
     return [submission_draft(CHANNEL, request, submission)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    body = b'{"eventType":"TEST"}'
+    signature = hmac_base64(secret.encode(), body).decode()
+    headers = {"content-type": "application/json", "tally-signature": signature}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _answers(response: dict[str, Any]) -> Iterator[Answer]:

@@ -25,6 +25,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
+from regulars.channels import form_answers
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_answers import Answer, Submission, submission_draft
 from regulars.channels.moments import parsed
@@ -33,6 +36,7 @@ from regulars.channels.reading import a_list, an_object, objects, read_json
 from regulars.domain.errors import InvalidEventError
 
 CHANNEL = "typeform"
+ASKS = form_answers.ASKS
 TOPICS = ("form_response", "form_response_partial")
 _KINDS = {"email": "email", "phone_number": "phone"}
 _CHOSEN = ("yes_no", "legal", "rating", "opinion_scale", "nps")
@@ -63,6 +67,14 @@ def translate(request: Request) -> list[Draft]:
         is_partial=topic != TOPICS[0],
     )
     return [submission_draft(CHANNEL, request, submission)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    body = b'{"event_type":"test"}'
+    signature = b"sha256=" + hmac_base64(secret.encode(), body)
+    headers = {"content-type": "application/json", "typeform-signature": signature.decode()}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _answers(response: dict[str, Any]) -> Iterator[Answer]:
