@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from regulars.channels import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.sources import Source, Sources
 from tests import shopify
@@ -187,3 +188,52 @@ def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -
     answer = submit(door, fields, Accept="text/html")
     assert answer["statusCode"] == 200
     assert "Thank you" in answer["body"]
+
+
+@pytest.fixture
+def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """The door with a source whose provider tries its address."""
+    monkeypatch.setitem(CHANNELS, "probing", "tests.probing")
+    Sources("test-control", aws.dynamodb).save(Source("probing", "main"))
+    aws.ssm.put_parameter(
+        Name=f"{PREFIX}/sources/probing/main", Type="SecureString", Value='["canary"]'
+    )
+    return door
+
+
+def probe(probed: Door, query: str, method: str = "GET") -> dict[str, Any]:
+    return probed("/hooks/probing/main", b"", {}, method=method, query=query)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_challenge_is_sent_back_as_text_and_not_recorded(
+    probed: Door, kept: Kept, method: str
+) -> None:
+    answer = probe(probed, "challenge=%3Cb%3E1&token=canary", method)
+    assert (answer["statusCode"], answer["body"]) == (200, "<b>1")
+    assert answer["headers"]["content-type"] == "text/plain"
+    assert answer["headers"]["x-content-type-options"] == "nosniff"
+    assert (kept.events(), kept.rejects()) == ([], [])
+
+
+def test_challenge_without_the_secret_is_403_and_kept(probed: Door, kept: Kept) -> None:
+    answer = probe(probed, "challenge=1&token=wrong")
+    assert answer["statusCode"] == 403
+    assert kept.codes() == ["invalid_signature"]
+
+
+def test_probe_that_asks_nothing_is_404(probed: Door) -> None:
+    assert probe(probed, "a=1")["statusCode"] == 404
+
+
+def test_delivery_is_answered_as_its_provider_expects(probed: Door) -> None:
+    headers = {"Host": "api.example.com", "X-Url": "https://api.example.com/hooks/probing/main"}
+    answer = probed("/hooks/probing/main", b"{}", headers, query="a=1")
+    assert (answer["statusCode"], answer["body"]) == (200, "success")
+
+
+def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: Deployed) -> None:
+    public = "https://hooks.example.com/in"
+    Sources("test-control", aws.dynamodb).save(Source("probing", "main", {"url": public}))
+    headers = {"Host": "api.example.com", "X-Url": public}
+    assert probed("/hooks/probing/main", b"{}", headers)["statusCode"] == 200
