@@ -29,13 +29,13 @@ class Ingestion(Construct):
         self._layers = layers
         track = self._door(storage.settings(TrackEventsSettings))
         api.route(track, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET, HttpMethod.OPTIONS)
-        receive = self._door(storage.settings(ReceiveWebhookSettings))
+        receive = self._door(storage.settings(ReceiveWebhookSettings), "signatures")
         storage.grant_parameter(receive, "sources/*")
         api.route(receive, "/hooks/{channel}/{source}", HttpMethod.ANY)
         self._import_history()
 
-    def _door(self, settings: Settings) -> Function:
-        door = Function(self, settings, self._layers)
+    def _door(self, settings: Settings, *third_party: str) -> Function:
+        door = Function(self, settings, self._layers, third_party=third_party)
         self._may_record(door)
         self._storage.grant_table(
             door, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem"
