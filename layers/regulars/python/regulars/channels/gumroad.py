@@ -27,6 +27,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
+
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_fields import fields_of
 from regulars.channels.person import Person
@@ -46,6 +48,7 @@ from regulars.domain.events import ConsentChange, OrderFact
 from regulars.domain.times import to_text
 
 CHANNEL = "gumroad"
+IN_URL = "token"
 CURRENCY = "USD"
 # Resource → the event's type, and the field that says when it happened.
 TOPICS = {
@@ -87,12 +90,14 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(type_, (resource, key), person, **told)]
 
 
-def sample(secret: str, now: datetime) -> Request:
+def sample(blank: Request, secret: str) -> Request:
     """A purchase of one's own."""
-    ping = {"sale_id": f"sample-{now:%Y%m%d%H%M%S}", "price": "0", "test": "true"}
+    ping = {"sale_id": f"sample-{to_text(blank.received_at)}", "price": "0", "test": "true"}
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    body = urlencode(ping).encode()
-    return Request("", body, now, headers, {"token": secret})
+    body, query = urlencode(ping).encode(), urlencode({IN_URL: secret})
+    return msgspec.structs.replace(
+        blank, body=body, headers=headers, query={IN_URL: secret}, raw_query=query
+    )
 
 
 def _read(request: Request) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
+
 from regulars.channels.contract import Draft, Request
 from regulars.channels.form_fields import fields_of
 from regulars.channels.person import Person
@@ -42,8 +44,10 @@ from regulars.channels.sales import (
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from regulars.domain.events import OrderFact
+from regulars.domain.times import to_text
 
 CHANNEL = "kofi"
+SIGNING_KEY = "The verification token"
 TOPICS = {
     "Donation": "Payment Succeeded",
     "Subscription": "Payment Succeeded",
@@ -84,19 +88,20 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(type_, (key,), person, **_told(data, telling, transaction))]
 
 
-def sample(secret: str, now: datetime) -> Request:
+def sample(blank: Request, secret: str) -> Request:
     """The test that Ko-fi's page sends."""
     data = {
         "verification_token": secret,
-        "message_id": f"sample-{now:%Y%m%d%H%M%S}",
+        "message_id": f"sample-{to_text(blank.received_at)}",
         "kofi_transaction_id": _TEST,
-        "timestamp": now.isoformat(),
+        "timestamp": to_text(blank.received_at),
         "type": "Donation",
         "amount": "3.00",
         "currency": "EUR",
     }
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    return Request("", urlencode({"data": json.dumps(data)}).encode(), now, headers)
+    body = urlencode({"data": json.dumps(data)}).encode()
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _read(request: Request) -> dict[str, Any]:

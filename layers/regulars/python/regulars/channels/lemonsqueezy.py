@@ -1,8 +1,7 @@
 """Orders, subscriptions, their payments and licence keys of a Lemon Squeezy store.
 
-In Lemon Squeezy, go to Settings → Webhooks and add one with the URL that `regulars connect lemonsqueezy` printed. Think
-of a signing secret of 20 characters or more, type it in there and give the same to `regulars connect`. Choose these
-events:
+In Lemon Squeezy, go to Settings → Webhooks and add one with the URL and the signing secret that
+`regulars connect lemonsqueezy` printed. Choose these events:
 
 * `order_created`, `order_refunded`: the sales,
 * `subscription_payment_success`, `subscription_payment_failed`, `subscription_payment_refunded`: the renewals,
@@ -27,6 +26,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import first_of
 from regulars.channels.person import Person
@@ -44,6 +45,7 @@ from regulars.channels.sales import (
 )
 from regulars.channels.scrub import clean_text
 from regulars.domain.events import OrderFact
+from regulars.domain.times import to_text
 
 CHANNEL = "lemonsqueezy"
 # Event → the event's type.
@@ -103,12 +105,18 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))]
 
 
-def sample(secret: str, now: datetime) -> Request:
+def sample(blank: Request, secret: str) -> Request:
     """An order of test mode."""
-    facts = {"test_mode": True, "currency": "EUR", "total": 0, "updated_at": now.isoformat()}
+    facts = {
+        "test_mode": True,
+        "currency": "EUR",
+        "total": 0,
+        "updated_at": to_text(blank.received_at),
+    }
     data = {"type": "orders", "id": "0", "attributes": facts}
     body = json.dumps({"meta": {"event_name": "order_created"}, "data": data}).encode()
-    return Request("", body, now, {"x-signature": _signature(secret, body).decode()})
+    headers = {"x-signature": _signature(secret, body).decode()}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _told(notice: _Notice) -> dict[str, Any]:

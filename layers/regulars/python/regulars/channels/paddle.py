@@ -22,13 +22,15 @@ address and name beside them, and `user_id` of the custom data, if your checkout
 of the custom data are not read. Marketing consent is kept when it is given.
 
 Sandbox and live are separate accounts with separate secrets, and what they send looks the same: give the sandbox a
-source of its own and set `test` to true for it, so that it is kept and never counted.
+source of its own with `--set test=true`, so that it is kept and never counted.
 """
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import first_of
@@ -46,8 +48,10 @@ from regulars.channels.sales import (
 )
 from regulars.channels.timed_signature import Format, signed, verify_timed
 from regulars.domain.events import ConsentChange
+from regulars.domain.times import to_text
 
 CHANNEL = "paddle"
+SIGNING_KEY = "The destination's secret key (pdl_ntfset_…)"
 FORMAT = Format("paddle-signature", ";", "ts", "h1", b":")
 # Type → the event's type.
 TOPICS = {
@@ -83,7 +87,7 @@ def translate(request: Request) -> list[Draft]:
     if not isinstance(topic, str) or topic not in TOPICS:
         raise unknown_topic()
     thing = an_object(event.get("data"))
-    is_test = request.config.get("test") is True
+    is_test = request.config.get("test") in (True, "true")
     said = said_at(event.get("occurred_at"))
     telling = Telling(request, CHANNEL, "payments", said, test=is_test)
     person = _person(topic, thing, telling.store)
@@ -98,16 +102,17 @@ def translate(request: Request) -> list[Draft]:
     return [_recorded(notice, topic)]
 
 
-def sample(secret: str, now: datetime) -> Request:
+def sample(blank: Request, secret: str) -> Request:
     """A payment of nobody that failed."""
     event = {
-        "event_id": f"evt_sample_{now:%Y%m%d%H%M%S}",
+        "event_id": f"evt_sample_{to_text(blank.received_at)}",
         "event_type": "transaction.payment_failed",
-        "occurred_at": now.isoformat(),
+        "occurred_at": to_text(blank.received_at),
         "data": {"id": "txn_sample"},
     }
     body = json.dumps(event).encode()
-    return Request("", body, now, signed(secret, body, now, FORMAT))
+    headers = signed(secret, body, blank.received_at, FORMAT)
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _recorded(notice: Notice, topic: str) -> Draft:

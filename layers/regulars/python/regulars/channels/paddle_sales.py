@@ -57,9 +57,10 @@ def payment(notice: Notice, type_: str) -> Draft:
     told: dict[str, Any] = {"properties": properties}
     if thing.get("details"):
         told["currency"], properties["amount"] = _total(thing)
-    errors = [each.get("error_code") for each in objects(thing.get("payments"))]
-    code = next(filter(None, errors), None)
-    properties |= texts_of({"failure_code": code}, "failure_code")
+    if type_ == "Payment Failed":
+        errors = [each.get("error_code") for each in objects(thing.get("payments"))]
+        code = next(filter(None, errors), None)
+        properties |= texts_of({"failure_code": code}, "failure_code")
     return notice.telling.draft(type_, (notice.id,), notice.person, **told)
 
 

@@ -119,7 +119,8 @@ def _sales(thing: dict[str, Any]) -> list[str]:
     related = an_object(an_object(thing.get("supplementary_data")).get("related_ids"))
     said = [related.get("order_id"), _refunded_sale(thing), thing.get("billing_agreement_id")]
     said += [capture.get("id") for capture in _captures(thing)]
-    if thing.get("amount") or thing.get("purchase_units") or thing.get("plan_id"):
+    is_own = any(thing.get(name) for name in ("amount", "purchase_units", "plan_id"))
+    if is_own and not _refunded_sale(thing):
         said.append(thing.get("id"))
     return [text for value in said if (text := clean_text(value))]
 

@@ -22,8 +22,11 @@ from e-mail is kept as having denied it. Cards, addresses, birthdays and notes a
 kept and never counted.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+
+import msgspec
 
 from regulars.channels import square_records, square_sales
 from regulars.channels.contract import Draft, Request
@@ -31,8 +34,10 @@ from regulars.channels.proofs import check_equal, hmac_base64
 from regulars.channels.reading import ObjectReader, an_object
 from regulars.channels.sales import Telling, required, said_at, unknown_topic
 from regulars.channels.square_records import Notice, person_of
+from regulars.domain.times import to_text
 
 CHANNEL = "square"
+SIGNING_KEY = "The subscription's signature key"
 # Type → what tells it.
 TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
     "payment.created": square_sales.payment,
@@ -62,9 +67,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     https://developer.squareup.com/docs/webhooks/step3validate
     """
     given = request.headers.get("x-square-hmacsha256-signature", "")
-    said = request.config.get("notification_url")
-    url = said if isinstance(said, str) and said else request.url
-    message = url.encode() + request.body
+    message = _message(request)
     check_equal(given, [hmac_base64(secret.encode(), message) for secret in secrets])
 
 
@@ -95,3 +98,20 @@ def translate(request: Request) -> list[Draft]:
         person_of(str(type_), thing, telling.store, request.default_country),
     )
     return told(notice)
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """An order of nobody, from the sandbox."""
+    now = to_text(blank.received_at)
+    event = {"type": "order.created", "event_id": f"sample-{now}", "created_at": now, "data": {}}
+    request = msgspec.structs.replace(blank, body=json.dumps(event).encode())
+    signature = hmac_base64(secret.encode(), _message(request)).decode()
+    headers = {"square-environment": "Sandbox", "x-square-hmacsha256-signature": signature}
+    return msgspec.structs.replace(request, headers=headers)
+
+
+def _message(request: Request) -> bytes:
+    """What is signed: the URL that Square was given, and the body."""
+    said = request.config.get("notification_url")
+    url = said if isinstance(said, str) and said else request.url
+    return url.encode() + request.body

@@ -31,6 +31,8 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from regulars.channels import stripe_records, stripe_sales
 from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import from_epoch
@@ -38,8 +40,10 @@ from regulars.channels.reading import ObjectReader, an_object
 from regulars.channels.sales import Telling, required, unknown_topic
 from regulars.channels.stripe_records import Notice, person_of
 from regulars.channels.timed_signature import Format, signed, verify_timed
+from regulars.domain.times import to_text
 
 CHANNEL = "stripe"
+SIGNING_KEY = "The endpoint's signing secret (whsec_…)"
 FORMAT = Format("stripe-signature", ",", "t", "v1", b".")
 # Type → what tells it.
 TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
@@ -107,14 +111,15 @@ def translate(request: Request) -> list[Draft]:
     return told(notice)
 
 
-def sample(secret: str, now: datetime) -> Request:
+def sample(blank: Request, secret: str) -> Request:
     """A product that was changed in test mode."""
     event = {
-        "id": f"evt_sample_{now:%Y%m%d%H%M%S}",
+        "id": f"evt_sample_{to_text(blank.received_at)}",
         "type": "product.updated",
-        "created": int(now.timestamp()),
+        "created": int(blank.received_at.timestamp()),
         "livemode": False,
         "data": {"object": {"id": "prod_sample", "object": "product", "name": "Sample"}},
     }
     body = json.dumps(event).encode()
-    return Request("", body, now, signed(secret, body, now, FORMAT))
+    headers = signed(secret, body, blank.received_at, FORMAT)
+    return msgspec.structs.replace(blank, body=body, headers=headers)

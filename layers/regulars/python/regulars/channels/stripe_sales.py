@@ -33,7 +33,8 @@ def checked_out(notice: Notice) -> list[Draft]:
         "currency": currency,
         "order": order,
         "items": _lines(session.get("line_items"), currency),
-        "properties": texts_of(session, "id", "mode", "status", "payment_status", "subscription"),
+        "properties": texts_of(session, "mode", "status", "payment_status", "subscription")
+        | {"session_id": id_of(session)},
     }
     type_ = "Order Completed" if is_paid else "Order Created"
     key = (type_, id_of(session))
@@ -89,7 +90,8 @@ def invoice_paid(notice: Notice) -> list[Draft]:
     # What is written on the invoice, where what was paid is not said.
     total = amount or minor_of(invoice.get("total") or 0, currency)
     order = _order(notice, currency, total, "paid") if _is_twin(invoice) and total else None
-    properties: dict[str, Any] = texts_of(invoice, "id", "billing_reason", "subscription")
+    properties: dict[str, Any] = texts_of(invoice, "billing_reason", "subscription")
+    properties |= {"invoice_id": id_of(invoice)}
     told = {
         "currency": currency,
         "order": order,

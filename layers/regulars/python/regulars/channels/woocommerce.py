@@ -25,10 +25,13 @@ one second the later status counts. All times are read from the `_gmt` fields.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+
+import msgspec
 
 from regulars.channels.contract import Draft, Reply, Request
 from regulars.channels.person import Person
@@ -47,6 +50,7 @@ from regulars.channels.sales import (
 )
 from regulars.channels.scrub import clean_text
 from regulars.channels.woocommerce_orders import once_of, order_told
+from regulars.domain.times import to_text
 
 CHANNEL = "woocommerce"
 # Topic → the event's type, and the fields that say when it happened.
@@ -120,15 +124,19 @@ def translate(request: Request) -> list[Draft]:
         return _orders(delivery)
     if topic.startswith("product."):
         return _products(delivery)
-    return [_event(delivery, properties=texts_of(body, "id", "discount_type"))]
+    kind = topic.partition(".")[0]
+    properties = texts_of(body, "discount_type")
+    if kind != "customer":
+        properties[f"{kind}_id"] = clean_text(body.get("id"))
+    return [_event(delivery, properties=properties)]
 
 
-def sample(secret: str, now: datetime) -> Request:
+def sample(blank: Request, secret: str) -> Request:
     """A coupon that nobody was given."""
-    body = f'{{"id": 0, "date_created_gmt": "{now:%Y-%m-%dT%H:%M:%S}"}}'.encode()
+    body = json.dumps({"id": 0, "date_created_gmt": to_text(blank.received_at)}).encode()
     signature = hmac_base64(secret.encode(), body).decode()
     headers = {"x-wc-webhook-topic": "coupon.created", "x-wc-webhook-signature": signature}
-    return Request("", body, now, headers)
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _orders(delivery: _Delivery) -> list[Draft]:
