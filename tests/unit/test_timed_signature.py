@@ -54,6 +54,7 @@ def test_delivery_is_refused_without_any_live_secret(written: Format) -> None:
         ("v1=00", "malformed"),
         ("t=now,v1=00", "malformed"),
         ("t=1,t=2,v1=00", "malformed"),
+        ("t=1,,v1=00", "malformed"),
         ("t=\u0661,v1=00", "malformed"),
         ("t=1,v0=00", "scheme"),
         ("t=1,v1=\udcff", "signature"),

@@ -35,7 +35,8 @@ def verify_timed(request: Request, secrets: Sequence[str], now: datetime, writte
         raise SignatureError("missing")
     entries = [entry.partition("=") for entry in header.split(written.separator)]
     times = [value for name, _, value in entries if name == written.time]
-    if len(times) != 1 or not _SECONDS.fullmatch(times[0]):
+    is_whole = all(equals for _, equals, _ in entries) and len(times) == 1
+    if not is_whole or not _SECONDS.fullmatch(times[0]):
         raise SignatureError("malformed")
     given = [
         value.encode("utf-8", "replace") for name, _, value in entries if name == written.signature
