@@ -29,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Ask, make it, and show where to send."""
     deployed = stack.chosen(arguments)
-    source = Source(arguments.channel, arguments.name, _config(arguments))
+    known = connections.sources_of(deployed).find(arguments.channel, arguments.name)
+    # The URL that the provider is given is the one that some of them sign.
+    own = connections.own_url(deployed, arguments.channel, arguments.name)
+    config = (known.config if known else {}) | _config(arguments)
+    source = Source(arguments.channel, arguments.name, config | {"url": arguments.url or own})
     given = arguments.secret or _asked_secret(arguments)
     secret = connections.add_secret(deployed, source.channel, source.source, given)
     connections.sources_of(deployed).save(source)
@@ -47,10 +51,9 @@ def _config(arguments: argparse.Namespace) -> dict[str, Any]:
     for name, question in questions.items():
         if name not in given and sys.stdin.isatty():
             given[name] = _ask(question)
-    config = {
+    return {
         name: _value(text, questions.get(name, "")) for name, text in given.items() if text.strip()
     }
-    return config | ({"url": arguments.url} if arguments.url else {})
 
 
 def _asked_secret(arguments: argparse.Namespace) -> str:

@@ -54,9 +54,15 @@ def add_secret(deployed: Stack, channel: str, name: str, secret: str | None) -> 
 
 def public_url(deployed: Stack, source: Source, secret: str = "") -> str:
     """Where the provider is to send; with the secret in it for a provider that signs nothing."""
-    url = str(source.config.get("url") or _own_url(deployed, source))
+    own = own_url(deployed, source.channel, source.source)
+    url = str(source.config.get("url") or own)
     parameter = trait(source.channel, "IN_URL", "")
     return f"{url}?{urlencode({parameter: secret})}" if parameter and secret else url
+
+
+def own_url(deployed: Stack, channel: str, name: str) -> str:
+    """The URL of a source at the API's own address."""
+    return f"{deployed.api_url}/hooks/{quote(channel)}/{quote(name)}"
 
 
 def trait(channel: str, name: str, default: Any) -> Any:
@@ -72,10 +78,6 @@ def page(channel: str) -> list[str]:
 def channel_names() -> list[str]:
     """Every channel there is."""
     return sorted(CHANNELS)
-
-
-def _own_url(deployed: Stack, source: Source) -> str:
-    return f"{deployed.api_url}/hooks/{quote(source.channel)}/{quote(source.source)}"
 
 
 def _parameter(deployed: Stack, channel: str, name: str) -> str:

@@ -91,7 +91,7 @@ def test_connected_shop_keeps_its_secret_and_its_domain(command: Command, aws: D
     assert secrets(aws, "shopify/main") == ["s"]
     source = Sources("test-control", aws.dynamodb).find("shopify", "main")
     assert source
-    assert source.config == {"shop": shopify.SHOP}
+    assert source.config == {"shop": shopify.SHOP, "url": f"{URL}/hooks/shopify/main"}
 
 
 def test_connected_form_is_given_a_url_with_its_key(command: Command, aws: Deployed) -> None:
@@ -104,6 +104,28 @@ def test_provider_whose_secret_is_not_given_is_not_connected(command: Command) -
     with pytest.raises(FaultError, match="secret is missing"):
         command("connect", "shopify")
     assert command("sources", "list") == []
+
+
+def test_owner_at_the_keyboard_is_asked(
+    command: Command, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda: f" {shopify.SHOP} ")
+    monkeypatch.setattr("getpass.getpass", lambda *_: "typed")
+    command("connect", "shopify")
+    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    assert source
+    assert source.config == {"shop": shopify.SHOP, "url": f"{URL}/hooks/shopify/main"}
+    assert secrets(aws, "shopify/main") == ["typed"]
+
+
+def test_connecting_again_keeps_what_is_not_said_anew(command: Command, aws: Deployed) -> None:
+    command("connect", "shopify", "--secret", "s", "--set", f"shop={shopify.SHOP}")
+    command("connect", "shopify", "--secret", "t", "--url", "https://hooks.example.com/in")
+    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    assert source
+    assert source.config == {"shop": shopify.SHOP, "url": "https://hooks.example.com/in"}
+    assert secrets(aws, "shopify/main") == ["t", "s"]
 
 
 def test_connecting_says_what_to_click(
