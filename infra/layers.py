@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "layers"
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 OURS = "regulars"
-NAMES = (OURS, "runtime", "lake", "science")
+NAMES = (OURS, "runtime", "signatures", "lake", "science")
 PYTHON = "3.13"
 HOST = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 

@@ -1,12 +1,13 @@
-"""The webhook door: `POST /hooks/<channel>/<source>`."""
+"""The webhook door: `POST /hooks/<channel>/<source>`, and the GET or HEAD by which a provider tries the address."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.channels import form
-from regulars.channels.contract import Request
+from regulars.channels import channel_of
+from regulars.channels.contract import Reply, Request
 from regulars.domain.errors import NotFoundError
-from regulars.edge.doors import Answer, Call, answered, answering, called, preflight
+from regulars.edge.doors import Answer, Call, answered, answering, called, preflight, replied
+from regulars.edge.fetching import fetched
 from regulars.edge.pages import thanked
 from regulars.edge.startup import started
 from regulars.ingestion.recording import Recorder
@@ -42,28 +43,45 @@ def _receive(call: Call) -> Answer:
     match call:
         case Call(method="OPTIONS"):
             return preflight()
-        case Call(method="POST", path=("hooks", channel, source)):
-            return _record(call, channel, source)
+        case Call(method="POST" | "GET" | "HEAD", path=("hooks", channel, source)):
+            return _delivered(call, channel, _request(call, source))
     raise NotFoundError("There is nothing at this path.")
 
 
-def _record(call: Call, channel: str, source: str) -> Answer:
-    now = datetime.now(UTC)
-    request = WEBHOOKS.configured(
-        channel,
-        Request(
-            source,
-            call.body,
-            now,
-            call.headers,
-            call.query,
-            default_country=SETTINGS.default_country,
-            default_currency=SETTINGS.default_currency,
-        ),
+def _request(call: Call, source: str) -> Request:
+    return Request(
+        source,
+        call.body,
+        datetime.now(UTC),
+        call.headers,
+        call.query,
+        default_country=SETTINGS.default_country,
+        default_currency=SETTINGS.default_currency,
+        method=call.method,
+        url=call.url,
+        raw_query=call.raw_query,
+        certificates=fetched,
     )
-    receipt = WEBHOOKS.receive(channel, request, now)
-    if channel == form.CHANNEL and "text/html" in call.headers.get("accept", ""):
-        return thanked(form.next_page(request))
+
+
+def _delivered(call: Call, channel: str, request: Request) -> Answer:
+    request = WEBHOOKS.configured(channel, request)
+    reply = WEBHOOKS.answer(channel, request, request.received_at)
+    if reply is None and call.method == "POST":
+        return _recorded(call, channel, request)
+    if reply is None:
+        raise NotFoundError("There is nothing at this path.")
+    return replied(reply.status, reply.body, reply.content_type)
+
+
+def _recorded(call: Call, channel: str, request: Request) -> Answer:
+    receipt = WEBHOOKS.receive(channel, request, request.received_at)
+    module = channel_of(channel)
+    if hasattr(module, "next_page") and "text/html" in call.headers.get("accept", ""):
+        return thanked(module.next_page(request))
+    reply: Reply | None = getattr(module, "REPLY", None)
+    if reply:
+        return replied(reply.status, reply.body, reply.content_type)
     return answered(
         {"ok": True, "new": receipt.new, "known": receipt.known, "rejected": receipt.rejected}
     )

@@ -22,7 +22,10 @@ COMMANDS = {
     "status": "infra.cli.status",
     "verify": "infra.cli.verify",
     "keys": "infra.cli.keys",
+    "connect": "infra.cli.connect",
     "sources": "infra.cli.sources",
+    "rejects": "infra.cli.rejects",
+    "replay": "infra.cli.replay",
     "invoke": "infra.cli.invoke",
     "logs": "infra.cli.logs",
 }

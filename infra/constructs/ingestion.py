@@ -46,9 +46,10 @@ class Ingestion(Construct):
         api.route(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET, HttpMethod.OPTIONS)
 
     def _receive_webhook(self, api: Api) -> None:
-        function = Function(self, self._storage.settings(ReceiveWebhookSettings), self._layers)
-        # A delivery is one event.
-        self._may_record(function)
+        settings = self._storage.settings(ReceiveWebhookSettings)
+        function = Function(self, settings, self._layers, third_party=("signatures",))
+        # A mail provider's delivery tells of several recipients.
+        self._may_record(function, *SEVERAL)
         self._may_reject(function)
         self._storage.grant_parameter(function, "sources/*")
         api.route(function, "/hooks/{channel}/{source}", HttpMethod.ANY)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from regulars.channels import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.sources import Source, Sources
 from tests import shopify
@@ -114,7 +115,29 @@ def test_source_too_long_for_a_key_is_never_asked_for(
     assert door(f"/hooks/form/{'x' * 3_000}", b"a=b", FORM_HEADERS)["statusCode"] == 404
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_delivery_that_tells_nothing_is_200_and_leaves_nothing(door: Door, kept: Kept) -> None:
+    body = json.dumps({"token": "t", "completed_at": "2026-11-20T08:00:00Z"}).encode()
+    answer = deliver(door, body, shopify.headers(body, "checkouts/update"))
+    assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 0)
+    assert (kept.events(), kept.rejects()) == ([], [])
+
+
+def test_body_over_the_limit_is_413_with_code_and_message(door: Door, kept: Kept) -> None:
+    body = b" " * (4 * 1024 * 1024 + 1)
+    answer = deliver(door, body)
+    said = json.loads(answer["body"])
+    assert (answer["statusCode"], said["code"]) == (413, "payload_too_large")
+    assert said["message"]
+    assert kept.codes() == ["payload_too_large"]
+
+
+def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: Deployed) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("shopify", "main", disabled=True))
+    assert deliver(door, json.dumps(shopify.order()).encode())["statusCode"] == 404
+    assert kept.codes() == ["not_found"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
 def test_other_methods_are_404(door: Door, method: str) -> None:
     assert door("/hooks/shopify/main", b"", {}, method=method)["statusCode"] == 404
 
@@ -172,3 +195,52 @@ def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -
     answer = submit(door, fields, Accept="text/html")
     assert answer["statusCode"] == 200
     assert "Thank you" in answer["body"]
+
+
+@pytest.fixture
+def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """The door with a source whose provider tries its address."""
+    monkeypatch.setitem(CHANNELS, "probing", "tests.probing")
+    Sources("test-control", aws.dynamodb).save(Source("probing", "main"))
+    aws.ssm.put_parameter(
+        Name=f"{PREFIX}/sources/probing/main", Type="SecureString", Value='["canary"]'
+    )
+    return door
+
+
+def probe(probed: Door, query: str, method: str = "GET") -> dict[str, Any]:
+    return probed("/hooks/probing/main", b"", {}, method=method, query=query)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_challenge_is_sent_back_as_text_and_not_recorded(
+    probed: Door, kept: Kept, method: str
+) -> None:
+    answer = probe(probed, "challenge=%3Cb%3E1&token=canary", method)
+    assert (answer["statusCode"], answer["body"]) == (200, "<b>1")
+    assert answer["headers"]["content-type"] == "text/plain"
+    assert answer["headers"]["x-content-type-options"] == "nosniff"
+    assert (kept.events(), kept.rejects()) == ([], [])
+
+
+def test_challenge_without_the_secret_is_403_and_kept(probed: Door, kept: Kept) -> None:
+    answer = probe(probed, "challenge=1&token=wrong")
+    assert answer["statusCode"] == 403
+    assert kept.codes() == ["invalid_signature"]
+
+
+def test_probe_that_asks_nothing_is_404(probed: Door) -> None:
+    assert probe(probed, "a=1")["statusCode"] == 404
+
+
+def test_delivery_is_answered_as_its_provider_expects(probed: Door) -> None:
+    headers = {"Host": "api.example.com", "X-Url": "https://api.example.com/hooks/probing/main"}
+    answer = probed("/hooks/probing/main", b"{}", headers, query="a=1")
+    assert (answer["statusCode"], answer["body"]) == (200, "success")
+
+
+def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: Deployed) -> None:
+    public = "https://hooks.example.com/in"
+    Sources("test-control", aws.dynamodb).save(Source("probing", "main", {"url": public}))
+    headers = {"Host": "api.example.com", "X-Url": public}
+    assert probed("/hooks/probing/main", b"{}", headers)["statusCode"] == 200

@@ -32,6 +32,20 @@ for model in (LogisticRegression(), HistGradientBoostingClassifier()):
 TfidfVectorizer().fit_transform(["red mug", "blue mug"])
 joblib.dump(KMeans(2).fit(read[["x"]]), buffer := io.BytesIO())
 """
+SIGNATURES = """
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.x509 import load_pem_x509_certificate
+key = rsa.generate_private_key(65537, 2048)
+signature = key.sign(b"a", padding.PKCS1v15(), hashes.SHA256())
+key.public_key().verify(signature, b"a", padding.PKCS1v15(), hashes.SHA256())
+key = ec.generate_private_key(ec.SECP256R1())
+key.public_key().verify(key.sign(b"a", ec.ECDSA(hashes.SHA256())), b"a", ec.ECDSA(hashes.SHA256()))
+key = ed25519.Ed25519PrivateKey.generate()
+key.public_key().verify(key.sign(b"a"), b"a")
+Cipher(algorithms.AES(b"k" * 32), modes.CBC(b"i" * 16)).encryptor().update(b"a" * 16)
+"""
 
 
 def size(directory: Path) -> int:
@@ -79,7 +93,7 @@ def run_clean(code: str, paths: list[Path], environment: dict[str, str], cwd: Pa
     return ran.stderr if ran.returncode else ""
 
 
-@pytest.mark.parametrize("name", ["runtime", "lake", "science"])
+@pytest.mark.parametrize("name", ["runtime", "signatures", "lake", "science"])
 def test_layer_pins_equal_the_lock(name: str) -> None:
     locked = tomllib.loads((layers.ROOT / "uv.lock").read_text())["package"]
     versions = {package["name"]: package["version"] for package in locked}
@@ -108,6 +122,11 @@ def test_handler_imports_when_it_sees_only_its_layers(
 def test_science_layer_fits_saves_and_reads_when_trimmed(tmp_path: Path) -> None:
     paths = [layers.build("science", layers.HOST).python]
     assert run_clean(SCIENCE, paths, {}, tmp_path) == ""
+
+
+def test_signatures_layer_signs_encrypts_and_reads_certificates(tmp_path: Path) -> None:
+    paths = [layers.build("signatures", layers.HOST).python]
+    assert run_clean(SIGNATURES, paths, {}, tmp_path) == ""
 
 
 def test_sdk_is_left_to_the_lambda_runtime() -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.shopify import translate, verify
+from regulars.channels.shopify import sample, translate, verify
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event, encode
 from tests import shopify
@@ -194,19 +194,18 @@ def test_wrong_signature_is_refused(
     assert refused.value.reason == reason
 
 
-def test_event_id_is_the_providers_and_not_of_the_arrival() -> None:
+def test_event_id_is_of_the_content_and_not_of_the_arrival() -> None:
     later = msgspec.structs.replace(
         request(shopify.order()), received_at=datetime(2027, 1, 1, tzinfo=UTC)
     )
     assert translate(later)[0].event.id == event(shopify.order()).id
-    assert event(shopify.order(), event_id="event-2").id != event(shopify.order()).id
     assert event(shopify.order(), "orders/create").id != event(shopify.order()).id
 
 
-def test_delivery_without_an_id_is_known_by_its_content() -> None:
-    assert event(shopify.order(), event_id="").id == event(shopify.order(), event_id="").id
+def test_same_bytes_under_another_unsigned_id_are_the_same_event() -> None:
+    assert event(shopify.order(), event_id="event-2").id == event(shopify.order()).id
     changed = shopify.order(total_price="1.00")
-    assert event(changed, event_id="").id != event(shopify.order(), event_id="").id
+    assert event(changed).id != event(shopify.order()).id
 
 
 def test_unknown_topic_is_said_to_be_one() -> None:
@@ -218,7 +217,7 @@ def test_unknown_topic_is_said_to_be_one() -> None:
 @pytest.mark.parametrize(
     ("body", "topic", "type_"),
     [
-        ({"id": 1, "updated_at": "2026-11-20T08:00:00Z"}, "customers/update", "Identified"),
+        ({"id": 1, "updated_at": "2026-11-20T08:00:00Z"}, "customers/update", "Customer Updated"),
         (
             {"token": "t", "line_items": [{"product_id": 1, "quantity": 2}]},
             "carts/update",
@@ -240,3 +239,87 @@ def test_product_carries_its_price_and_name() -> None:
     body = {"id": 9, "title": "Mug", "product_type": "Kitchen", "variants": [{"price": "3.00"}]}
     (item,) = event(body, "products/update").items
     assert (item.product_id, item.name, item.category, item.price) == ("9", "Mug", "Kitchen", 300)
+
+
+PAYMENT = {"id": 3, "order_id": 5, "amount": "7.40", "currency": "EUR", "gateway": "cards"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "type_"),
+    [
+        ("sale", "success", "Payment Succeeded"),
+        ("capture", "success", "Payment Succeeded"),
+        ("capture", "pending", "Payment Pending"),
+        ("authorization", "success", "Payment Authorized"),
+        ("sale", "failure", "Payment Failed"),
+        ("refund", "success", "Payment Refunded"),
+    ],
+)
+def test_payment_is_named_by_how_it_went(kind: str, status: str, type_: str) -> None:
+    told = event(PAYMENT | {"kind": kind, "status": status}, "order_transactions/create")
+    assert (told.type, told.order) == (type_, None)
+    assert told.properties["amount"] == 740
+
+
+@pytest.mark.parametrize(("kind", "status"), [("void", "success"), ("sale", "lost"), (None, None)])
+def test_payment_of_no_known_kind_is_set_aside(kind: object, status: object) -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        event(PAYMENT | {"kind": kind, "status": status}, "order_transactions/create")
+    assert refused.value.code == "unknown_topic"
+
+
+def test_till_sale_is_told_beside_its_order() -> None:
+    order, sale = translate(request(shopify.order(source_name="pos"), "orders/create"))
+    assert (order.event.type, sale.event.type) == ("Order Created", "In-Store Sale")
+    assert (sale.event.order, sale.event.items) == (None, ())
+    assert sale.event.properties["order_id"] == "5100000001"
+    assert sale.event.id != order.event.id
+    assert sale.identifiers == order.identifiers
+
+
+def test_completed_checkout_leaves_the_word_to_its_order() -> None:
+    body = {"token": "t", "completed_at": "2026-11-20T08:00:00Z"}
+    assert translate(request(body, "checkouts/update")) == []
+
+
+@pytest.mark.parametrize("topic", ["customers/redact", "customers/data_request"])
+def test_request_of_privacy_names_its_customer_without_contact_data(topic: str) -> None:
+    customer = {"id": 7100000001, "email": "zebedee@example.com", "phone": "+442079460018"}
+    told = draft({"shop_domain": shopify.SHOP, "customer": customer}, topic)
+    assert told.event.type == "Customer Deletion Requested"
+    assert told.event.properties == {"request": topic}
+    assert [each.namespace for each in told.identifiers] == ["customer", "email", "phone"]
+    assert told.contact == {}
+
+
+def test_request_to_forget_the_shop_names_nobody() -> None:
+    told = draft({"shop_id": 1, "shop_domain": shopify.SHOP}, "shop/redact")
+    assert (told.event.type, told.identifiers) == ("Customer Deletion Requested", ())
+
+
+def test_consent_changes_by_itself() -> None:
+    said = {"state": "unsubscribed", "consent_updated_at": "2026-11-19T07:00:00Z"}
+    body = {"customer_id": 7, "email_address": "a@example.com", "email_marketing_consent": said}
+    told = draft(body, "customers_email_marketing_consent/update")
+    assert told.event.type == "Marketing Consent Changed"
+    assert [(one.channel, one.status) for one in told.event.consents] == [("email", "denied")]
+    assert [each.namespace for each in told.identifiers] == ["customer", "email"]
+
+
+def test_stock_is_told_of_nobody() -> None:
+    body = {"inventory_item_id": 8, "location_id": 6, "available": 3}
+    told = draft(body, "inventory_levels/update")
+    assert told.event.properties == {"inventory_item_id": "8", "location_id": "6", "available": 3}
+    assert told.identifiers == ()
+
+
+def test_part_of_an_order_sent_is_said_to_be_one() -> None:
+    assert event(shopify.order(), "orders/partially_fulfilled").properties["partial"] is True
+    assert "partial" not in event(shopify.order(), "orders/fulfilled").properties
+
+
+def test_sample_is_signed_and_counts_nowhere() -> None:
+    delivery = sample(Request("main", b"", NOW), shopify.SECRET)
+    verify(delivery, [shopify.SECRET], NOW)
+    (told,) = translate(delivery)
+    assert (told.event.test, told.identifiers) == (True, ())

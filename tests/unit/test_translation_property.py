@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from regulars.channels import form, shopify
 from regulars.channels.contract import Channel, Draft, Request
 from regulars.channels.segment import translate_message
+from regulars.channels.shopify_topics import TOPICS as SHOPIFY_TOPICS
 from regulars.domain.errors import InvalidEventError, InvalidRequestError
 from regulars.domain.events import decode, encode
 from tests.shopify import order
@@ -18,7 +19,7 @@ from tests.shopify import order
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REQUEST = Request("web", b"", NOW, default_country="GB", default_currency="EUR")
 CANARY = "canary.zebedee@example.com"
-TOPICS = st.sampled_from(sorted(shopify.TOPICS))
+TOPICS = st.sampled_from(sorted(SHOPIFY_TOPICS))
 
 scalars = (
     st.none()

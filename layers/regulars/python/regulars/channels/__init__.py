@@ -1,7 +1,41 @@
 """One module per provider: `verify` a delivery, then `translate` it into events."""
 
-from regulars.channels import form, shopify
+from functools import cache
+from importlib import import_module
+from typing import cast
+
 from regulars.channels.contract import Channel
 
-# The channels that come as webhooks, by the name in their path.
-CHANNELS: dict[str, Channel] = {shopify.CHANNEL: shopify, form.CHANNEL: form}
+# The channels that come as webhooks: the name in their path → the module, imported when its first delivery comes.
+CHANNELS: dict[str, str] = {
+    "brevo": "regulars.channels.brevo",
+    "form": "regulars.channels.form",
+    "google-forms": "regulars.channels.google_forms",
+    "gumroad": "regulars.channels.gumroad",
+    "jotform": "regulars.channels.jotform",
+    "kofi": "regulars.channels.kofi",
+    "lemonsqueezy": "regulars.channels.lemonsqueezy",
+    "mailchimp": "regulars.channels.mailchimp",
+    "mailgun": "regulars.channels.mailgun",
+    "mailjet": "regulars.channels.mailjet",
+    "mandrill": "regulars.channels.mandrill",
+    "paddle": "regulars.channels.paddle",
+    "paypal": "regulars.channels.paypal",
+    "postmark": "regulars.channels.postmark",
+    "resend": "regulars.channels.resend",
+    "sendgrid": "regulars.channels.sendgrid",
+    "ses-sns": "regulars.channels.ses_sns",
+    "shopify": "regulars.channels.shopify",
+    "square": "regulars.channels.square",
+    "standard-webhooks": "regulars.channels.standard_webhooks",
+    "stripe": "regulars.channels.stripe",
+    "tally": "regulars.channels.tally",
+    "typeform": "regulars.channels.typeform",
+    "woocommerce": "regulars.channels.woocommerce",
+}
+
+
+@cache
+def channel_of(name: str) -> Channel:
+    """The module of a channel; KeyError when there is none."""
+    return cast("Channel", import_module(CHANNELS[name]))

@@ -6,14 +6,27 @@ A channel is a module with
 * `verify(request, secrets, now)`, which raises SignatureError and
 * `translate(request) -> list[Draft]`, which raises InvalidRequestError for what cannot be read and
   InvalidEventError for what can be read and never accepted.
+
+It may have, where its provider needs it,
+
+* `answer(request, secrets, now) -> Reply | None`, asked before `verify`: a handshake or a probe that is answered and
+  not recorded. It checks by itself what must be checked; its SignatureError is a 403.
+* `REPLY`, what a delivery that was taken is answered with,
+* `sample(blank, secret) -> Request`, the blank request filled with a signed delivery that counts nowhere,
+* `SIGNING_KEY`, what to ask the owner for when the provider makes the secret; without it we make one up for the provider,
+* `IN_URL`, the query parameter in which that secret stands in the URL, for a provider that signs nothing,
+* `ASKS`, further fields of its sources' `config`: each name with the question for it.
+
+Its docstring is its page: the first line says what it takes in, the rest what to click and what is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
+from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
 from regulars.domain.identity import Identifier
 
@@ -21,7 +34,9 @@ from regulars.domain.identity import Identifier
 class Request(msgspec.Struct, frozen=True):
     """One delivery as it came: header names are lower-cased, `body` is the very bytes that were sent.
 
-    `source` is the id of ours under which the shop set the channel up, `config` what it set.
+    `source` is the id of ours under which the shop set the channel up, `config` what it set. `url` is the public URL
+    without its query, as set up (`url` in `config`) or as asked for. `certificates` fetches what is at a URL, without
+    following redirects; only after the whole URL was matched with the provider's own.
     """
 
     source: str
@@ -32,6 +47,18 @@ class Request(msgspec.Struct, frozen=True):
     config: dict[str, Any] = {}
     default_country: str = ""
     default_currency: str = ""
+    method: str = "POST"
+    url: str = ""
+    raw_query: str = ""
+    certificates: Callable[[str], bytes] | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a provider is answered when it expects more than a 200."""
+
+    status: int = 200
+    body: str = ""
+    content_type: str = "text/plain"
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -43,6 +70,14 @@ class Draft(msgspec.Struct, frozen=True):
     event: Event
     identifiers: tuple[Identifier, ...] = ()
     contact: dict[str, str] = {}
+
+
+class PartlyInvalidError(InvalidEventError):
+    """Some items of a delivery can never be accepted; `drafts` are of the others, which are recorded all the same."""
+
+    def __init__(self, error: InvalidEventError, drafts: Sequence[Draft]) -> None:
+        super().__init__(str(error), error.code)
+        self.drafts = drafts
 
 
 class Channel(Protocol):

@@ -1,4 +1,18 @@
-"""A plain HTML form with a key: who wrote and what they agreed to; never what they wrote."""
+"""A plain HTML form with a key: who wrote and what they agreed to; never what they wrote.
+
+In the page: make the URL the form's `action` with `method="post"`. The browser may send it urlencoded or multipart. The
+key in the URL is public, as the page is; it tells forms apart and can be rotated.
+
+Fields that are read: `email`, `phone`, `name`, `first_name`, `last_name`; the checkboxes `consent`, `newsletter` or
+`marketing` (e-mail), `consent_sms`, `consent_whatsapp`, `consent_phone`, each a consent when it is ticked and never a
+refusal; and the answers `topic`, `topics`, `interest`, `interests`, `form_id`, `utm_source`, `utm_medium` and
+`utm_campaign`, when they are short. Add a field named `_gotcha` and hide it with CSS: only robots fill it in, and what
+they send is set aside. `_id` makes a repeated submission the same one; `_next` is the page that follows, on the site
+set up as `next`.
+
+What is kept: that the form was sent, the consents, and the short answers. E-mail, phone and names are kept apart. Never
+kept: messages, other fields, files.
+"""
 
 import hashlib
 import hmac
@@ -6,6 +20,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,6 +33,8 @@ from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.times import to_text
 
 CHANNEL = "form"
+IN_URL = "key"
+ASKS = {"next": "The page that thanks, such as https://shop.example.com/thanks (may be left out)"}
 HONEYPOT = "_gotcha"
 KEY_FIELDS = ("key", "_key", "token")
 KEY_HEADER = "x-form-key"
@@ -96,6 +113,13 @@ def next_page(request: Request) -> str:
     wanted = _first(fields_of(request), "_next")
     origin = _origin(wanted)
     return wanted if origin and origin == _origin(configured) else configured
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """What a robot sends, which is set aside: a form has no test mode, and nobody is to be made up."""
+    body = f"_key={quote(secret)}&{HONEYPOT}=test".encode()
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 def _origin(url: str) -> str:

@@ -5,7 +5,7 @@ from email.message import Message
 from urllib.parse import parse_qsl
 
 from regulars.channels.contract import Request
-from regulars.domain.errors import InvalidRequestError
+from regulars.domain.errors import InvalidRequestError, PayloadTooLargeError
 
 MOST_FIELDS = 200
 LONGEST_BODY = 1024 * 1024
@@ -14,7 +14,7 @@ LONGEST_BODY = 1024 * 1024
 def fields_of(request: Request) -> dict[str, list[str]]:
     """The fields by name, files left out; InvalidRequestError(invalid_form) when the body is no form."""
     if len(request.body) > LONGEST_BODY:
-        raise InvalidRequestError("The form is over 1 MB.", "payload_too_large")
+        raise PayloadTooLargeError("The form is over 1 MB.")
     kind = request.headers.get("content-type", "").strip()
     if kind.lower().startswith("multipart/form-data"):
         pairs = _multipart(request.body, kind)

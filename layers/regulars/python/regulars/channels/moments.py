@@ -1,6 +1,6 @@
 """When something happened: as the sender says, kept out of the future, and told apart from history."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -29,6 +29,20 @@ def parsed(value: object) -> datetime:
     except (ValueError, OverflowError):
         raise InvalidEventError(
             "The time is not an ISO 8601 text such as 2026-11-22T10:00:00Z.", "invalid_timestamp"
+        ) from None
+    return moment
+
+
+def from_epoch(value: object, per_second: int = 1) -> datetime:
+    """Seconds since 1970 (or their `per_second`th parts), also as a text; InvalidEventError(invalid_timestamp)."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) else float("nan")
+        moment = datetime.fromtimestamp(number / per_second, UTC)
+        if moment.year not in YEARS:
+            raise ValueError
+    except (ValueError, OverflowError, OSError):
+        raise InvalidEventError(
+            "The time is not a number of seconds since 1970.", "invalid_timestamp"
         ) from None
     return moment
 

@@ -23,9 +23,28 @@ class ObjectReader:
             raise InvalidRequestError("The body is not a JSON object.", "invalid_json") from None
 
 
+def read_json(body: bytes | str) -> Any:
+    """What a body says, whatever its shape; InvalidRequestError(invalid_json) when it is no JSON."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise InvalidRequestError("The body is not JSON.", "invalid_json") from None
+
+
 def an_object(value: object) -> dict[str, Any]:
     """`value` when it is an object, an empty one otherwise."""
     return value if isinstance(value, dict) else {}
+
+
+def set_up(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object of a source's config, which may be written as JSON; an empty one when it is not there or is none."""
+    told = config.get(name)
+    if not isinstance(told, str):
+        return an_object(told)
+    try:
+        return an_object(read_json(told))
+    except InvalidRequestError:
+        return {}
 
 
 def a_list(value: object) -> list[Any]:

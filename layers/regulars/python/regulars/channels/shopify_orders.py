@@ -49,6 +49,13 @@ def order_of(kind: str, body: dict[str, Any], store: str, currency: str) -> Orde
     return None
 
 
+def payment_of(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
+    """What a payment's event says of it, in minor units; nothing for other topics."""
+    if topic != "order_transactions/create":
+        return {}
+    return {"payment_id": _id(body, "id"), "amount": _amount(body.get("amount"), currency)}
+
+
 def _snapshot(body: dict[str, Any], store: str, currency: str) -> OrderFact:
     total = _amount(body.get("total_price"), currency)
     return OrderFact(

@@ -10,24 +10,29 @@ from regulars.domain.events import ConsentChange
 
 # `not_subscribed` is a person never asked: neither a grant nor a denial.
 _STATES = {"subscribed": "granted", "unsubscribed": "denied", "pending": "pending"}
+# Topics whose body is the customer, or says its consent; and those that name no customer.
+_BODIES = {"customers", "customers_marketing_consent", "customers_email_marketing_consent"}
+_OF_NOBODY = {"products", "inventory_levels", "order_transactions", "refunds", "shop"}
 _ANONYMOUS_IDS = ("anonymousId", "anonymous_id", "ajs_anonymous_id", "_anonymous_id")
 
 
 def customer_of(kind: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The customer resource: the body itself, or the one within an order or a checkout."""
-    return body if kind == "customers" else an_object(body.get("customer"))
+    """The customer resource: the one within an order, a checkout or a request of privacy, or the body itself."""
+    within = an_object(body.get("customer"))
+    return body if kind in _BODIES and not within else within
 
 
 def person_of(kind: str, body: dict[str, Any], shop: str, default_country: str) -> Person:
-    """Who the resource speaks of: nobody for products and refunds.
+    """Who the resource speaks of: nobody for products, stock, payments and refunds.
 
     A delivery address is not read: it may be that of who gets the present.
     """
     person = Person(default_country)
-    if kind in {"products", "refunds"}:
+    if kind in _OF_NOBODY:
         return person
     customer = customer_of(kind, body)
     person.add("customer", customer.get("id") or body.get("customer_id"), f"shopify/{shop}")
+    person.add("email", body.get("email_address"))
     person.describe(customer)
     person.describe({"email": body.get("email"), "phone": body.get("phone")})
     person.add("email", body.get("contact_email"))

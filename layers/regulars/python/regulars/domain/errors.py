@@ -36,7 +36,10 @@ class ForbiddenError(RegularsError):
 
 
 class SignatureError(RegularsError):
-    """A webhook whose signature is missing, wrong or stale; `reason` is one of missing, signature, stale."""
+    """A webhook that does not come from who it says.
+
+    `reason` is missing, signature, timestamp (too old or new), malformed, scheme, or what else was not as it must be.
+    """
 
     code = "invalid_signature"
 

@@ -52,14 +52,15 @@ class ConsentChange(msgspec.Struct, frozen=True, omit_defaults=True):
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event of the ledger.
 
-    `type` is the Segment e-commerce V2 name (`Order Completed`) or `Identified`, `Page Viewed`, `Screen Viewed`,
-    `Grouped`, `Aliased`. `subjects` are subject keys, strongest first; the first one is the subject under which the
-    event is indexed and folded. Times are RFC 3339 UTC texts with milliseconds. Nothing here is personal in clear.
+    `type` is the Segment e-commerce V2 name (`Order Completed`), one of ours in its manner
+    (`Payment Succeeded`), or `Identified`, `Page Viewed`, `Screen Viewed`, `Grouped`, `Aliased`. `subjects` are
+    subject keys, strongest first; the first one is the subject under which the event is indexed and folded. Times
+    are RFC 3339 UTC texts with milliseconds. Nothing here is personal in clear.
     """
 
     id: str
     type: str
-    channel: str  # web | shop | pos | form | import | email | chat | payments
+    channel: str  # web | shop | pos | form | import | email | chat | payments | booking
     source: str  # <channel module>/<source id>: segment/web, shopify/main, import/orders.csv
     occurred_at: str
     received_at: str

@@ -13,6 +13,11 @@ DEFAULT_GAP = 60.0  # days between two orders, where a shop does not know better
 OWN_RHYTHM = 3  # orders from which a person's own gap says more than the shop's
 LOYAL = 5  # orders
 SHORTEST, LONGEST = 7.0, 365.0  # a burst of orders, or two in ten years, make no rhythm
+NAMED = (
+    "Identified",
+    "Customer Created",
+    "Customer Updated",
+)  # what tells that somebody gave their name
 # Silence in gaps, up to which a buyer is in touch, at risk, dormant; beyond, lost.
 IN_TOUCH, AT_RISK, DORMANT = 1.5, 3.0, 6.0
 
@@ -23,7 +28,8 @@ def stage(state: ProfileState, now: datetime, default_gap: float = DEFAULT_GAP) 
     Never stored: silence alone moves a person on.
     """
     if not state.orders.count:
-        return "lead" if state.consent or state.counts.get("Identified") else "visitor"
+        named = any(name in state.counts for name in NAMED)
+        return "lead" if state.consent or named else "visitor"
     silence = (now - from_text(state.orders.last)) / timedelta(days=gap(state.orders, default_gap))
     if silence <= IN_TOUCH:
         return _in_touch(state.orders.count)

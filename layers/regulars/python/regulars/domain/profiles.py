@@ -19,7 +19,13 @@ COUNTED = frozenset({
     *("Coupon Entered", "Coupon Applied", "Coupon Denied", "Coupon Removed"),
     *("Product Added to Wishlist", "Product Removed from Wishlist", "Product Reviewed"),
     *("Email Delivered", "Email Opened", "Email Link Clicked", "Email Bounced"),
-    *("Email Marked as Spam", "Unsubscribed"),
+    *("Email Marked as Spam", "Unsubscribed", "Subscribed"),
+    *("Customer Created", "Customer Updated", "Customer Deletion Requested"),
+    *("Cart Updated", "Checkout Updated", "Checkout Abandoned"),
+    *("Order Created", "Order Fulfilled", "In-Store Sale"),
+    *("Payment Succeeded", "Payment Failed", "Payment Refunded"),
+    *("Subscription Started", "Subscription Cancelled"),
+    *("Message Received", "Message Sent", "Booking Created", "Booking Cancelled"),
 })  # fmt: skip
 OTHER = "Other"
 TRAITS = frozenset({"country", "locale", "timezone"})

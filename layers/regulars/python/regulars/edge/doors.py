@@ -37,6 +37,12 @@ class Call(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     query: dict[str, str]
     body: bytes
+    raw_query: str = ""
+
+    @property
+    def url(self) -> str:
+        """What was asked for, without its query."""
+        return f"https://{self.headers.get('host', '')}/{'/'.join(self.path)}"
 
 
 def called(event: Mapping[str, Any]) -> Call:
@@ -45,8 +51,10 @@ def called(event: Mapping[str, Any]) -> Call:
     stage = event["requestContext"].get("stage", "$default")
     path = str(event["rawPath"]).removeprefix(f"/{stage}/")
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
-    query = dict(parse_qsl(event.get("rawQueryString", "")))
-    return Call(http["method"], tuple(path.strip("/").split("/")), headers, query, raw_body(event))
+    raw_query = event.get("rawQueryString", "")
+    parts = tuple(path.strip("/").split("/"))
+    query = dict(parse_qsl(raw_query))
+    return Call(http["method"], parts, headers, query, raw_body(event), raw_query)
 
 
 def answered(value: object, status: int = HTTPStatus.OK) -> Answer:
@@ -57,6 +65,12 @@ def answered(value: object, status: int = HTTPStatus.OK) -> Answer:
         "headers": headers,
         "body": msgspec.json.encode(value).decode(),
     }
+
+
+def replied(status: int, body: str, content_type: str) -> Answer:
+    """A text as it is, which no browser is to take for a page."""
+    headers = {"content-type": content_type, "x-content-type-options": "nosniff"}
+    return {"statusCode": status, "headers": headers, "body": body}
 
 
 def preflight() -> Answer:

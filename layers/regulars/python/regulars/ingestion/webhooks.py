@@ -4,14 +4,22 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels import CHANNELS
-from regulars.channels.contract import Channel, Request
-from regulars.domain.errors import InvalidEventError, NotFoundError, RegularsError
+from regulars.channels import CHANNELS, channel_of
+from regulars.channels.contract import PartlyInvalidError, Reply, Request
+from regulars.domain.errors import (
+    ForbiddenError,
+    InvalidEventError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RegularsError,
+    SignatureError,
+)
 from regulars.ingestion.recording import Recorder
 from regulars.store.parameters import Parameters
-from regulars.store.rejects import Reject, Rejects
-from regulars.store.sources import Sources
+from regulars.store.rejects import Delivery, Reject, Rejects
+from regulars.store.sources import Source, Sources
 
+LARGEST_BODY = 4 * 1024 * 1024  # far over what any provider sends; Lambda itself takes 6 MB
 LONGEST_SOURCE = 128  # characters; a key of the store holds 2 KB
 
 
@@ -36,13 +44,24 @@ class Webhooks:
 
     def configured(self, channel: str, request: Request) -> Request:
         """The request with what its source has set up; NotFoundError when there is no such source."""
-        may_exist = channel in CHANNELS and len(request.source) <= LONGEST_SOURCE
-        source = self._sources.find(channel, request.source) if may_exist else None
-        if source is None:
-            error = NotFoundError("There is no such source.")
+        try:
+            source = self._source(channel, request)
+        except RegularsError as error:
             self._keep(error, channel, request)
-            raise error
-        return msgspec.structs.replace(request, config=source.config)
+            raise
+        return _set_up(request, source)
+
+    def answer(self, channel: str, request: Request, now: datetime) -> Reply | None:
+        """The reply to a handshake or a probe, which is not recorded; None for a delivery."""
+        asked = getattr(channel_of(channel), "answer", None)
+        if asked is None:
+            return None
+        try:
+            reply: Reply | None = asked(request, self._secrets(channel, request), now)
+        except SignatureError as error:
+            self._keep(error, channel, request)
+            raise ForbiddenError(str(error)) from error
+        return reply
 
     def receive(self, channel: str, request: Request, now: datetime) -> Receipt:
         """Record one delivery of a configured source; when this returns, it is durable.
@@ -52,20 +71,65 @@ class Webhooks:
         refusals.
         """
         try:
-            return self._record(CHANNELS[channel], request, now)
-        except InvalidEventError as error:
-            self._keep(error, channel, request)
-            return Receipt(rejected=error.code)
+            channel_of(channel).verify(request, self._secrets(channel, request), now)
         except RegularsError as error:
             self._keep(error, channel, request)
             raise
+        return self._translated(channel, request)
 
-    def _record(self, module: Channel, request: Request, now: datetime) -> Receipt:
-        secrets = self._parameters.secrets(module.CHANNEL, request.source)
-        module.verify(request, secrets, now)
-        recorded = self._recorder.record(module.translate(request))
+    def replay(self, channel: str, request: Request, *, verified: bool) -> Receipt:
+        """Receive again what was refused once, by today's secrets and translation; nothing is kept a second time.
+
+        What was `verified` when it came is not verified again, since its secret may be gone by now.
+        """
+        request = _set_up(request, self._source(channel, request))
+        if not verified:
+            secrets = self._secrets(channel, request)
+            channel_of(channel).verify(request, secrets, request.received_at)
+        return self._recorded(channel, request)
+
+    def _source(self, channel: str, request: Request) -> Source:
+        may_exist = channel in CHANNELS and len(request.source) <= LONGEST_SOURCE
+        source = self._sources.find(channel, request.source) if may_exist else None
+        if source is None:
+            raise NotFoundError("There is no such source.")
+        if len(request.body) > LARGEST_BODY:
+            raise PayloadTooLargeError("A delivery holds at most 4 MB.")
+        return source
+
+    def _translated(self, channel: str, request: Request) -> Receipt:
+        try:
+            return self._recorded(channel, request)
+        except InvalidEventError as error:
+            self._keep(error, channel, request, verified=True)
+            return Receipt(rejected=error.code)
+        except RegularsError as error:
+            self._keep(error, channel, request, verified=True)
+            raise
+
+    def _recorded(self, channel: str, request: Request) -> Receipt:
+        try:
+            drafts = channel_of(channel).translate(request)
+        except PartlyInvalidError as error:
+            self._recorder.record(error.drafts)
+            raise
+        recorded = self._recorder.record(drafts)
         return Receipt(len(recorded.new), len(recorded.known))
 
-    def _keep(self, error: RegularsError, channel: str, request: Request) -> None:
-        reject = Reject(error.code, str(error), f"{channel}/{request.source}", request.body)
+    def _secrets(self, channel: str, request: Request) -> tuple[str, ...]:
+        return self._parameters.secrets(channel, request.source)
+
+    def _keep(
+        self, error: RegularsError, channel: str, request: Request, *, verified: bool = False
+    ) -> None:
+        delivery = Delivery(
+            request.method, request.url, request.raw_query, request.headers, verified
+        )
+        source = f"{channel}/{request.source}"
+        reject = Reject(error.code, str(error), source, request.body, delivery)
         self._rejects.keep([reject], request.received_at)
+
+
+def _set_up(request: Request, source: Source) -> Request:
+    url = source.config.get("url") or request.url
+    return msgspec.structs.replace(request, config=source.config, url=url)

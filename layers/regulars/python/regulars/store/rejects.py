@@ -19,6 +19,23 @@ KEPT_FOR = timedelta(days=30)
 RAW_LIMIT = 300 * 1024  # an item may hold 400 KB
 
 
+# Of a delivery that was verified, what it showed for it is not kept; of any, not who connected.
+_SECRET_HEADERS = {"authorization", "x-api-key", "x-form-key"}
+_TOPIC_HEADERS = ("-topic", "-event", "-event-name")
+_SECRET_QUERY = {"key", "_key", "token", "secret"}
+_NOT_KEPT = {"cookie", "x-forwarded-for", "forwarded", "user-agent"}
+
+
+class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came around the body of a webhook, so that it can be received again; `verified` when it was genuine."""
+
+    method: str = "POST"
+    url: str = ""
+    raw_query: str = ""
+    headers: dict[str, str] = {}
+    verified: bool = False
+
+
 class Reject(msgspec.Struct, frozen=True):
     """One thing refused: `code` is stable (`unknown_write_key`), `reason` says it in words, `raw` is what came."""
 
@@ -26,6 +43,7 @@ class Reject(msgspec.Struct, frozen=True):
     reason: str
     source: str
     raw: bytes = b""
+    delivery: Delivery | None = None
 
 
 class Rejects:
@@ -54,11 +72,21 @@ class Rejects:
         kept = [_kept(item) for page in pages for item in page["Items"]]
         return sorted(kept, key=lambda reject: str(reject["received_at"]))
 
+    def replayed(self, day: str, reject_id: str, at: datetime) -> None:
+        """Note that a reject has been received after all."""
+        self._client.update_item(
+            TableName=self._table,
+            Key={"day": {"S": day}, "reject_id": {"S": reject_id}},
+            UpdateExpression="SET replayed_at = :at",
+            ExpressionAttributeValues={":at": {"S": to_text(at)}},
+        )
+
 
 def _item(reject: Reject, at: datetime) -> dict[str, Any]:
     raw, cut = _compressed(reject.raw)
     received_at = to_text(at)
-    identity = "\x1f".join((reject.source, reject.code, reject.reason)).encode() + reject.raw
+    said = (reject.source, reject.code, reject.reason, *_topics(reject.delivery))
+    identity = "\x1f".join(said).encode() + reject.raw
     item: dict[str, Any] = {
         "day": {"S": received_at[:10]},
         "reject_id": {"S": hashlib.sha256(identity).hexdigest()[:32]},
@@ -69,7 +97,26 @@ def _item(reject: Reject, at: datetime) -> dict[str, Any]:
         "raw": {"B": raw},
         "expires_at": {"N": str(int((at + KEPT_FOR).timestamp()))},
     }
+    if reject.delivery:
+        item["delivery"] = {"S": msgspec.json.encode(_without_secrets(reject.delivery)).decode()}
     return item | ({"cut": {"BOOL": True}} if cut else {})
+
+
+def _topics(delivery: Delivery | None) -> list[str]:
+    """What headers say the body tells: the same bytes may be sent for two topics, and again with new ids."""
+    headers = delivery.headers if delivery else {}
+    return [headers[name] for name in sorted(headers) if name.endswith(_TOPIC_HEADERS)]
+
+
+def _without_secrets(delivery: Delivery) -> Delivery:
+    dropped = _NOT_KEPT | (_SECRET_HEADERS if delivery.verified else set())
+    headers = {name: value for name, value in delivery.headers.items() if name not in dropped}
+    query = delivery.raw_query
+    if delivery.verified:
+        query = "&".join(
+            part for part in query.split("&") if part.partition("=")[0] not in _SECRET_QUERY
+        )
+    return msgspec.structs.replace(delivery, headers=headers, raw_query=query)
 
 
 def _compressed(raw: bytes) -> tuple[bytes, bool]:
@@ -84,4 +131,11 @@ def _kept(item: dict[str, Any]) -> dict[str, Any]:
     texts = {
         name: item[name]["S"] for name in ("reject_id", "received_at", "code", "reason", "source")
     }
-    return {**texts, "raw": gzip.decompress(item["raw"]["B"]), "cut": "cut" in item}
+    said = item.get("delivery")
+    return {
+        **texts,
+        "raw": gzip.decompress(item["raw"]["B"]),
+        "cut": "cut" in item,
+        "delivery": msgspec.json.decode(said["S"], type=Delivery) if said else None,
+        "replayed_at": item.get("replayed_at", {"S": ""})["S"],
+    }

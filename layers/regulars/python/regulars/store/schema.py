@@ -121,9 +121,12 @@ def champion_id(model: str) -> str:
     return f"champion#{model}"
 
 
+SOURCE_PREFIX = "source#"
+
+
 def source_id(channel: str, source: str) -> str:
     """The control item of a webhook source."""
-    return f"source#{channel}/{source}"
+    return f"{SOURCE_PREFIX}{channel}/{source}"
 
 
 def import_id(object_key: str) -> str:

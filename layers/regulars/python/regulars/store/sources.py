@@ -1,7 +1,7 @@
 """The webhook sources a shop has set up, known again for a minute without asking the table."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -63,9 +63,23 @@ class Sources:
         self._remembered[id_] = (self._clock() + REMEMBERED_SECONDS, found)
         return found
 
+    def list(self) -> list[Source]:
+        """All sources, disabled ones too, by channel and name. Reads the whole table: for the owner's hand."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="begins_with(id, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": schema.SOURCE_PREFIX}},
+        )
+        found = [_source(item) for page in pages for item in page["Items"]]
+        return sorted(found, key=lambda source: (source.channel, source.source))
+
     def _read(self, id_: str) -> Source | None:
         item = self._client.get_item(TableName=self._table, Key={"id": {"S": id_}}).get("Item")
-        if not item or item.get("disabled", {}).get("BOOL"):
-            return None
-        config = msgspec.json.decode(item.get("config", {"S": "{}"})["S"], type=dict[str, Any])
-        return Source(item["channel"]["S"], item["source"]["S"], config)
+        found = _source(item) if item else None
+        return None if found is None or found.disabled else found
+
+
+def _source(item: Mapping[str, Any]) -> Source:
+    config = msgspec.json.decode(item.get("config", {"S": "{}"})["S"], type=dict[str, Any])
+    disabled = item.get("disabled", {"BOOL": False})["BOOL"]
+    return Source(item["channel"]["S"], item["source"]["S"], config, disabled)

@@ -1,0 +1,29 @@
+"""Deliveries of many items: each is translated by itself, and a bad one keeps no other back."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from regulars.channels.contract import Draft, PartlyInvalidError
+from regulars.domain.errors import InvalidEventError
+
+type Item = dict[str, Any]
+
+
+def each(items: Iterable[object], translated: Callable[[Item], list[Draft]]) -> list[Draft]:
+    """The drafts of all items.
+
+    PartlyInvalidError, with the drafts of the good ones, when some were invalid; the first item's own error when all
+    were.
+    """
+    drafts: list[Draft] = []
+    errors: list[InvalidEventError] = []
+    for item in items:
+        try:
+            drafts += translated(item if isinstance(item, dict) else {})
+        except InvalidEventError as error:
+            errors.append(error)
+    if errors and drafts:
+        raise PartlyInvalidError(errors[0], drafts)
+    if errors:
+        raise errors[0]
+    return drafts

@@ -1,0 +1,118 @@
+"""The goods and the money in a WooCommerce order, and what its status tells besides that it was changed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from regulars.channels.moments import first_of
+from regulars.channels.reading import objects
+from regulars.channels.sales import amount_of, currency_of, item_of, required, version_at
+from regulars.channels.scrub import clean_text
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import Item, OrderFact
+from regulars.domain.money import minor_units
+
+type Once = tuple[str, tuple[str, ...], dict[str, Any]]  # type, key within the order, other facts
+
+# In the order in which an order passes through them: of two changes within a second the later one counts.
+_RANKS = {
+    name: rank
+    for rank, name in enumerate(
+        ("pending", "on-hold", "failed", "processing", "completed", "cancelled", "refunded")
+    )
+}
+_PAID = {"processing", "completed", "refunded"}
+_NOT_SOLD = {"cancelled", "failed", "trash"}
+_DRAFTS = {"auto-draft", "checkout-draft"}
+_EVENTS = {
+    "completed": "Order Fulfilled",
+    "cancelled": "Order Cancelled",
+    "failed": "Payment Failed",
+}
+_MOST_REFUNDS = 99  # that a version can count
+
+
+def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[str, Any]:
+    """The facts of an event that shows the whole order."""
+    currency = currency_of(body.get("currency"), default_currency)
+    status = clean_text(body.get("status"))
+    lines = (_item(line, currency) for line in objects(body.get("line_items")))
+    order = None
+    if status not in _DRAFTS:
+        order = OrderFact(
+            key=key,
+            version=_version(body, status),
+            placed_at=first_of(body.get("date_created_gmt"), body.get("date_created")),
+            status=_standing(body, status),
+            total=amount_of(body.get("total"), currency),
+            refunded=_refunded(body, status, currency),
+            currency=currency,
+        )
+    return {"order": order, "currency": currency, "items": tuple(item for item in lines if item)}
+
+
+def once_of(body: dict[str, Any], order: OrderFact | None) -> Iterator[Once]:
+    """What happens to an order once, however many updates show it."""
+    if order is None:
+        return
+    status = clean_text(body.get("status"))
+    if status in _PAID and _is_paid(body):
+        yield "Order Completed", ("completed",), {}
+        if clean_text(body.get("created_via")).startswith("pos"):
+            yield "In-Store Sale", ("in-store",), {}
+    if status in _EVENTS:
+        yield _EVENTS[status], (status,), {}
+    refunds = objects(body.get("refunds"))
+    for refund in refunds:
+        yield _refund(refund, order)
+    if status == "refunded" and not refunds:
+        yield "Order Refunded", ("refunded",), {}
+
+
+def _refund(refund: dict[str, Any], order: OrderFact) -> Once:
+    refund_id = required(refund.get("id"), "id")
+    fact = OrderFact(
+        key=order.key,
+        version=order.version,
+        refunded=_paid_back(refund, order.currency),
+        refund_id=refund_id,
+        currency=order.currency,
+    )
+    return "Order Refunded", ("refund", refund_id), {"order": fact, "items": ()}
+
+
+def _refunded(body: dict[str, Any], status: str, currency: str) -> int | None:
+    refunds = objects(body.get("refunds"))
+    if status == "refunded" and not refunds:
+        return None
+    return sum(_paid_back(refund, currency) for refund in refunds)
+
+
+def _paid_back(refund: dict[str, Any], currency: str) -> int:
+    """A refund's total, which is written as a negative number."""
+    return abs(minor_units(refund.get("total"), currency))
+
+
+def _standing(body: dict[str, Any], status: str) -> str:
+    if status in _NOT_SOLD:
+        return "cancelled"
+    return "paid" if status in _PAID or _is_paid(body) else "placed"
+
+
+def _is_paid(body: dict[str, Any]) -> bool:
+    return bool(body.get("date_paid_gmt") or body.get("date_paid"))
+
+
+def _version(body: dict[str, Any], status: str) -> str:
+    names = ("date_modified_gmt", "date_modified", "date_created_gmt")
+    at = first_of(*(body.get(name) for name in names))
+    if not at:
+        raise InvalidEventError("The order does not say when it was changed.", "invalid_timestamp")
+    refunds = min(len(objects(body.get("refunds"))), _MOST_REFUNDS)
+    return version_at(at, refunds * 10 + _RANKS.get(status, 0))
+
+
+def _item(line: dict[str, Any], currency: str) -> Item | None:
+    price = line.get("price")
+    product_id = line.get("product_id") or line.get("sku")  # 0: the product was deleted
+    said = None if price is None else amount_of(price, currency)
+    return item_of(product_id, line.get("quantity"), said, line.get("name"))

@@ -1,0 +1,38 @@
+"""A delivery of many items: the good ones are recorded, and the whole is kept for the sake of the bad one."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conformance.doors import Doors, Sent, doors
+from tests.deliveries import ADDRESS, AT, NOW
+
+GOOD = {"event": "open", "time": AT, "email": ADDRESS, "MessageID": 1}
+BAD = {"event": "surprise", "time": AT, "email": ADDRESS, "MessageID": 2}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Doors]:
+    with doors() as both:
+        yield both
+
+
+def sent(items: list[dict[str, object]]) -> Sent:
+    url = "https://hooks.example.com/hooks/mailjet/main?token=made-up"
+    return Sent("mailjet", "POST", url, JSON, json.dumps(items).encode(), NOW, ("made-up",))
+
+
+def test_good_items_are_recorded_and_the_delivery_is_kept_for_the_bad_one(opened: Doors) -> None:
+    opened.clear()
+    became = opened.send(sent([BAD, GOOD]))
+    assert became.status == 200
+    assert [event.type for event in became.events] == ["Email Opened"]
+    assert [reject["code"] for reject in became.rejects] == ["unknown_topic"]
+
+
+def test_bad_item_alone_is_only_kept(opened: Doors) -> None:
+    opened.clear()
+    became = opened.send(sent([BAD]))
+    assert (became.status, became.events, len(became.rejects)) == (200, [], 1)

@@ -1,0 +1,22 @@
+"""Every channel tells its owner what to click and what is kept, and the page beside them is what it tells."""
+
+import pytest
+
+from infra.pages import PAGES, pages
+from regulars.channels import CHANNELS, channel_of
+
+
+@pytest.mark.parametrize("name", sorted(CHANNELS))
+def test_channel_has_a_page(name: str) -> None:
+    lines = str(channel_of(name).__doc__).strip().splitlines()
+    assert len(lines) >= 10
+    assert lines[1] == ""
+
+
+@pytest.mark.parametrize("name", sorted(CHANNELS))
+def test_channel_is_named_as_in_its_path(name: str) -> None:
+    assert name == channel_of(name).CHANNEL
+
+
+def test_written_pages_are_those_of_the_modules() -> None:
+    assert PAGES.read_text() == pages(), "Run `python -m infra.pages`."

@@ -1,0 +1,107 @@
+"""Ko-fi's payments: each is money nothing else tells of, and what was written with it is never kept."""
+
+import json
+from typing import Any
+
+import pytest
+
+from regulars.channels import kofi
+from regulars.channels.contract import Draft, Request
+from regulars.domain.errors import InvalidEventError, SignatureError
+from tests.deliveries import ADDRESS, NOW, of_form, people
+
+PAYMENT: dict[str, Any] = {
+    "verification_token": "token",
+    "message_id": "m_1",
+    "kofi_transaction_id": "t_1",
+    "timestamp": "2026-11-20T08:00:00Z",
+    "type": "Donation",
+    "from_name": "Zebedee",
+    "message": "a canary message",
+    "email": ADDRESS,
+    "amount": "3.50",
+    "currency": "EUR",
+    "is_public": True,
+    "shipping": {"full_name": "canary"},
+}
+
+
+def request(**changes: Any) -> Request:
+    return of_form({"data": json.dumps(PAYMENT | changes)})
+
+
+def told(**changes: Any) -> Draft:
+    (draft,) = kofi.translate(request(**changes))
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("changes", "type_"),
+    [
+        ({"type": "Donation"}, "Payment Succeeded"),
+        ({"type": "Subscription"}, "Payment Succeeded"),
+        (
+            {"type": "Subscription", "is_first_subscription_payment": True},
+            "Subscription Started",
+        ),
+        ({"type": "Shop Order"}, "Order Completed"),
+        ({"type": "Commission"}, "Order Completed"),
+    ],
+)
+def test_every_kind_of_payment_is_an_order(changes: dict[str, Any], type_: str) -> None:
+    event = told(**changes).event
+    assert event.order
+    assert (event.type, event.order.key, event.order.total) == (type_, "kofi/main/t_1", 350)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"), [("350", "JPY", 350), ("3.5", "EUR", 350)]
+)
+def test_amount_is_exact_in_its_currency(amount: str, currency: str, minor: int) -> None:
+    assert told(amount=amount, currency=currency).event.properties["amount"] == minor
+
+
+def test_shop_items_are_known_by_their_codes() -> None:
+    items = [{"direct_link_code": "a1b2", "quantity": 2}]
+    event = told(type="Shop Order", shop_items=items).event
+    assert [(item.product_id, item.quantity) for item in event.items] == [("a1b2", 2)]
+
+
+def test_giver_is_known_and_the_message_is_not_kept() -> None:
+    assert people([told()]) == [(ADDRESS,)]
+    assert "canary" not in str(told())
+
+
+def test_test_of_the_page_is_marked() -> None:
+    assert told(kofi_transaction_id="00000000-1111-2222-3333-444444444444").event.test
+
+
+def test_payment_sent_again_is_the_same_event() -> None:
+    assert told().event.id == told(message="").event.id
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"data": json.dumps(PAYMENT | {"verification_token": "other"})}, "signature"),
+        ({"data": "{}"}, "missing"),
+        ({"data": json.dumps({"verification_token": ["token"]})}, "missing"),
+        ({"data": "no JSON"}, "malformed"),
+        ({"other": "1"}, "malformed"),
+    ],
+)
+def test_delivery_is_refused_for_what_is_wrong(fields: dict[str, str], reason: str) -> None:
+    with pytest.raises(SignatureError, match=reason):
+        kofi.verify(of_form(fields), ["token"], NOW)
+
+
+def test_unknown_kind_is_refused_by_name() -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        told(type="Raffle")
+    assert refused.value.code == "unknown_topic"
+
+
+def test_sample_is_genuine_and_a_test() -> None:
+    sample = kofi.sample(Request("main", b"", NOW), "token")
+    kofi.verify(sample, ["newer", "token"], NOW)
+    assert [draft.event.test for draft in kofi.translate(sample)] == [True]

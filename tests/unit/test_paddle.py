@@ -1,0 +1,130 @@
+"""Paddle's events: a transaction is one order, and adjustments give back of it once."""
+
+from itertools import permutations
+from typing import Any
+
+import msgspec
+import pytest
+
+from regulars.channels import paddle
+from regulars.channels.contract import Draft, Request
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import Event
+from regulars.domain.profiles import fold
+from tests.deliveries import ADDRESS, NOW, consents, of_json, people
+
+TRANSACTION: dict[str, Any] = {
+    "id": "txn_1",
+    "status": "completed",
+    "customer_id": "ctm_1",
+    "custom_data": {"user_id": "u-7", "note": "canary"},
+    "details": {
+        "totals": {"grand_total": "65215", "total": "65215", "currency_code": "JPY"},
+        "line_items": [
+            {
+                "product": {"id": "pro_1", "name": "Tea"},
+                "quantity": 10,
+                "unit_totals": {"subtotal": "3000"},
+            }
+        ],
+    },
+    "payments": [{"error_code": "declined", "method_details": {"card": {"last4": "canary"}}}],
+}
+ADJUSTMENT: dict[str, Any] = {
+    "id": "adj_1",
+    "action": "refund",
+    "status": "pending_approval",
+    "transaction_id": "txn_1",
+    "customer_id": "ctm_1",
+    "totals": {"total": "5215", "currency_code": "JPY"},
+}
+
+
+def told(type_: str, thing: dict[str, Any], at: str = "06:00:00", **config: Any) -> Draft:
+    event = {"event_id": f"evt_{type_}", "event_type": type_, "occurred_at": f"2026-11-20T{at}Z"}
+    (draft,) = paddle.translate(of_json(event | {"data": thing}, config))
+    return draft
+
+
+def recorded(*drafts: Draft) -> list[Event]:
+    events: dict[str, Event] = {}
+    for draft in drafts:
+        events.setdefault(draft.event.id, msgspec.structs.replace(draft.event, subjects=("e:z",)))
+    return list(events.values())
+
+
+def test_completed_transaction_is_an_order_with_its_lines() -> None:
+    event = told("transaction.completed", TRANSACTION).event
+    assert event.order
+    assert (event.order.key, event.order.total) == ("paddle/main/txn_1", 65215)
+    assert [(item.product_id, item.quantity, item.price) for item in event.items] == [
+        ("pro_1", 10, 3000)
+    ]
+
+
+def test_paid_transaction_is_a_payment_and_no_second_order() -> None:
+    paid, completed = (told(f"transaction.{verb}", TRANSACTION) for verb in ("paid", "completed"))
+    assert (paid.event.type, paid.event.order) == ("Payment Succeeded", None)
+    assert fold(recorded(paid, completed)).orders.count == 1
+
+
+def test_user_of_the_custom_data_is_known_and_the_rest_is_not_kept() -> None:
+    draft = told("transaction.completed", TRANSACTION)
+    assert people([draft]) == [("u-7", "ctm_1")]
+    assert "canary" not in str(draft)
+
+
+@pytest.mark.parametrize(("last", "money"), [("approved", 60000), ("rejected", 65215)])
+def test_refund_is_given_back_unless_it_is_rejected(last: str, money: int) -> None:
+    deliveries = [
+        told("transaction.completed", TRANSACTION),
+        told("adjustment.created", ADJUSTMENT, "07:00:00"),
+        told("adjustment.updated", ADJUSTMENT | {"status": last}, "08:00:00"),
+    ]
+    for order in permutations(deliveries):
+        assert fold(recorded(*order)).orders.money == {"JPY": money}
+
+
+@pytest.mark.parametrize(
+    ("action", "type_"), [("chargeback", "Dispute Opened"), ("credit", "Payment Adjusted")]
+)
+def test_other_adjustment_gives_nothing_back(action: str, type_: str) -> None:
+    event = told("adjustment.created", ADJUSTMENT | {"action": action}).event
+    assert (event.type, event.order) == (type_, None)
+
+
+def test_subscription_starts_once() -> None:
+    started = (told(f"subscription.{verb}", {"id": "sub_1"}) for verb in ("created", "activated"))
+    assert len(recorded(*started)) == 1
+
+
+@pytest.mark.parametrize(("said", "expected"), [(True, [("email", "granted")]), (False, [])])
+def test_customer_grants_and_is_never_taken_to_deny(said: bool, expected: list[Any]) -> None:
+    customer = {"id": "ctm_1", "email": ADDRESS, "marketing_consent": said}
+    draft = told("customer.updated", customer)
+    assert consents(draft.event) == expected
+    assert people([draft]) == [("ctm_1", ADDRESS)]
+
+
+def test_failed_payment_says_why() -> None:
+    event = told("transaction.payment_failed", TRANSACTION).event
+    assert event.properties["failure_code"] == "declined"
+
+
+@pytest.mark.parametrize("said", [True, "true"])
+def test_sandbox_is_marked_where_it_is_set_up(said: object) -> None:
+    assert told("transaction.completed", TRANSACTION, test=said).event.test
+    assert not told("transaction.completed", TRANSACTION).event.test
+
+
+def test_unknown_type_is_refused_by_name() -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        told("payout.paid", {})
+    assert refused.value.code == "unknown_topic"
+
+
+def test_sample_is_genuine_and_of_nobody() -> None:
+    sample = paddle.sample(Request("main", b"", NOW), "secret")
+    paddle.verify(sample, ["secret"], NOW)
+    (draft,) = paddle.translate(sample)
+    assert (draft.identifiers, draft.event.order) == ((), None)

@@ -1,0 +1,199 @@
+"""PayPal's events: signed by its own certificate alone, and a sale's payer, capture and refund find each other."""
+
+import base64
+from datetime import timedelta
+from functools import cache
+from itertools import permutations
+from typing import Any
+from zlib import crc32
+
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from regulars.channels import paypal
+from regulars.channels.contract import Draft, Request
+from regulars.domain.errors import InvalidEventError, SignatureError
+from regulars.domain.events import Event
+from regulars.domain.profiles import fold
+from tests.deliveries import ADDRESS, NOW, of_json, people
+
+CERTIFICATE = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"
+WEBHOOK = "WH-1"
+MONEY = {"value": "30.00", "currency_code": "EUR"}
+CAPTURE: dict[str, Any] = {
+    "id": "capture_1",
+    "status": "COMPLETED",
+    "amount": MONEY,
+    "supplementary_data": {"related_ids": {"order_id": "order_1"}},
+    "create_time": "2026-11-20T08:59:00Z",
+    "custom_id": "canary",
+}
+ORDER: dict[str, Any] = {
+    "id": "order_1",
+    "status": "APPROVED",
+    "payer": {"payer_id": "payer_1", "email_address": ADDRESS, "name": {"given_name": "Z"}},
+    "purchase_units": [
+        {"amount": MONEY, "items": [{"sku": "tea", "quantity": "2", "unit_amount": MONEY}]}
+    ],
+}
+REFUND: dict[str, Any] = {
+    "id": "refund_1",
+    "status": "COMPLETED",
+    "amount": {"value": "10.00", "currency_code": "EUR"},
+    "payer": {"email_address": "seller@example.com"},
+    "links": [{"rel": "up", "href": "https://api.paypal.com/v2/payments/captures/capture_1"}],
+    "create_time": "2026-11-20T09:00:00Z",
+}
+
+
+@cache
+def paypals() -> tuple[rsa.RSAPrivateKey, bytes]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "paypal.com")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=9))
+    return key, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def signed(**changes: str) -> Request:
+    """A delivery with PayPal's signature; a changed header is named without its prefix."""
+    body = b"{}"
+    message = f"id|time|{WEBHOOK}|{crc32(body)}".encode()
+    signature = paypals()[0].sign(message, padding.PKCS1v15(), hashes.SHA256())
+    headers = {
+        "transmission_id": "id",
+        "transmission_time": "time",
+        "transmission_sig": base64.b64encode(signature).decode(),
+        "cert_url": CERTIFICATE,
+        "auth_algo": "SHA256withRSA",
+    } | changes
+    said = {f"paypal-{name.replace('_', '-')}": value for name, value in headers.items()}
+    return Request("main", body, NOW, said, certificates=lambda _: paypals()[1])
+
+
+def told(type_: str, thing: dict[str, Any], **headers: str) -> list[Draft]:
+    event = {"id": f"WH-{type_}", "event_type": type_, "create_time": "2026-11-20T09:00:00Z"}
+    return paypal.translate(of_json(event | {"resource": thing}, None, **headers))
+
+
+def event(type_: str, thing: dict[str, Any], **headers: str) -> Event:
+    return told(type_, thing, **headers)[0].event
+
+
+def test_genuine_delivery_is_accepted_days_later() -> None:
+    paypal.verify(signed(), ["WH-other", WEBHOOK], NOW + timedelta(days=3))
+
+
+def test_id_set_up_is_the_only_one() -> None:
+    request = msgspec.structs.replace(signed(), config={"webhook_id": "WH-other"})
+    with pytest.raises(SignatureError, match="signature"):
+        paypal.verify(request, [WEBHOOK], NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"transmission_sig": ""}, "missing"),
+        ({"auth_algo": "none"}, "scheme"),
+        ({"cert_url": "https://api.paypal.com.example.com/certs/CERT-1"}, "cert_url"),
+        ({"cert_url": "https://evilpaypal.com/certs/CERT-1"}, "cert_url"),
+        ({"cert_url": "https://api.paypal.com@example.com/certs/CERT-1"}, "cert_url"),
+        ({"cert_url": "http://api.paypal.com/certs/CERT-1"}, "cert_url"),
+        ({"cert_url": f"{CERTIFICATE}\n"}, "cert_url"),
+        ({"cert_url": f"{CERTIFICATE}/../../x"}, "cert_url"),
+        ({"transmission_id": "other"}, "signature"),
+        ({"transmission_sig": "AAAA"}, "signature"),
+    ],
+)
+def test_delivery_is_refused_for_what_is_wrong(changes: dict[str, str], reason: str) -> None:
+    with pytest.raises(SignatureError, match=f": {reason}"):
+        paypal.verify(signed(**changes), [WEBHOOK], NOW)
+
+
+def test_nothing_is_fetched_from_another_host() -> None:
+    def fetch(url: str) -> bytes:
+        pytest.fail(f"fetched {url}")
+
+    request = signed(cert_url="https://example.com/certs/CERT-1")
+    with pytest.raises(SignatureError):
+        paypal.verify(msgspec.structs.replace(request, certificates=fetch), [WEBHOOK], NOW)
+
+
+def test_what_is_no_certificate_proves_nothing() -> None:
+    request = msgspec.structs.replace(signed(), certificates=lambda _: b"<html>")
+    with pytest.raises(SignatureError, match="signature"):
+        paypal.verify(request, [WEBHOOK], NOW)
+
+
+def test_capture_is_an_order_by_its_own_id() -> None:
+    order = event("PAYMENT.CAPTURE.COMPLETED", CAPTURE).order
+    assert order
+    assert (order.key, order.total, order.status) == ("paypal/main/capture_1", 3000, "paid")
+
+
+def test_payer_capture_and_refund_share_an_id_each() -> None:
+    approved, captured, refunded = (
+        set(people(told(type_, thing))[0])
+        for type_, thing in (
+            ("CHECKOUT.ORDER.APPROVED", ORDER),
+            ("PAYMENT.CAPTURE.COMPLETED", CAPTURE),
+            ("PAYMENT.CAPTURE.REFUNDED", REFUND),
+        )
+    )
+    assert approved == {"payer_1", ADDRESS, "order_1"}
+    assert approved & captured == {"order_1"}
+    assert captured & refunded == {"capture_1"}
+
+
+def test_seller_is_not_the_buyer_of_a_refund() -> None:
+    assert "seller@example.com" not in people(told("PAYMENT.CAPTURE.REFUNDED", REFUND))[0]
+
+
+def test_completed_order_and_its_capture_are_one_order() -> None:
+    unit = ORDER["purchase_units"][0] | {"payments": {"captures": [CAPTURE]}}
+    completed = ORDER | {"purchase_units": [unit]}
+    deliveries = [
+        event("CHECKOUT.ORDER.COMPLETED", completed),
+        event("PAYMENT.CAPTURE.COMPLETED", CAPTURE),
+        event("PAYMENT.CAPTURE.REFUNDED", REFUND),
+    ]
+    known = [msgspec.structs.replace(each, subjects=("e:z",)) for each in deliveries]
+    for order in permutations(known):
+        state = fold(order)
+        assert (state.orders.count, state.orders.money) == (1, {"EUR": 2000})
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "minor"), [("30", "JPY", 30), ("30.00", "EUR", 3000), ("3.000", "KWD", 3000)]
+)
+def test_amount_is_exact_in_its_currency(value: str, code: str, minor: int) -> None:
+    capture = CAPTURE | {"amount": {"value": value, "currency_code": code}}
+    assert event("PAYMENT.CAPTURE.COMPLETED", capture).properties["amount"] == minor
+
+
+def test_sale_of_the_older_kind_and_its_refund_meet() -> None:
+    money = {"total": "7.47", "currency": "USD"}
+    sale = event("PAYMENT.SALE.COMPLETED", {"id": "sale_1", "amount": money})
+    back = {"id": "back_1", "sale_id": "sale_1", "amount": money | {"total": "-7.47"}}
+    refund = event("PAYMENT.SALE.REFUNDED", back)
+    assert sale.order
+    assert refund.order
+    assert sale.order.key == refund.order.key == "paypal/main/sale_1"
+    assert refund.order.refunded == 747
+
+
+def test_sandbox_is_kept_and_marked() -> None:
+    url = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1"
+    assert event("PAYMENT.CAPTURE.COMPLETED", CAPTURE, paypal_cert_url=url).test
+
+
+def test_own_fields_are_not_kept() -> None:
+    assert "canary" not in str(told("PAYMENT.CAPTURE.COMPLETED", CAPTURE))
+
+
+def test_unknown_type_is_refused_by_name() -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        told("PAYMENT.PAYOUTSBATCH.SUCCESS", {})
+    assert refused.value.code == "unknown_topic"

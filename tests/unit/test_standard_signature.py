@@ -1,0 +1,104 @@
+"""Standard Webhooks and Svix: every attempt is signed anew, over id, time and body."""
+
+import base64
+import hashlib
+import hmac
+from datetime import timedelta
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from regulars.channels.contract import Request
+from regulars.channels.standard_signature import standard_sample, verify_standard
+from regulars.domain.errors import SignatureError
+from tests.deliveries import NOW, of_json
+
+SECRET = "whsec_" + base64.b64encode(b"a key of our own, for tests").decode()
+OTHER = "whsec_" + base64.b64encode(b"another key of our own").decode()
+
+
+def signed(
+    request: Request | None = None, secret: str = SECRET, prefix: str = "webhook"
+) -> Request:
+    request = request or of_json({"type": "contact.created"})
+    timestamp = str(int(NOW.timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    message = f"msg_1.{timestamp}.".encode() + request.body
+    given = base64.b64encode(hmac.digest(key, message, hashlib.sha256)).decode()
+    headers = {"id": "msg_1", "timestamp": timestamp, "signature": f"v1,{given}"}
+    named = {f"{prefix}-{name}": value for name, value in headers.items()}
+    return msgspec.structs.replace(request, headers=request.headers | named)
+
+
+def with_header(name: str, value: str) -> Request:
+    request = signed()
+    return msgspec.structs.replace(request, headers=request.headers | {f"webhook-{name}": value})
+
+
+@pytest.mark.parametrize("prefix", ["webhook", "svix"])
+@pytest.mark.parametrize("secrets", [(SECRET,), (OTHER, SECRET), (SECRET.removeprefix("whsec_"),)])
+def test_genuine_delivery_is_believed(prefix: str, secrets: tuple[str, ...]) -> None:
+    verify_standard(signed(prefix=prefix), secrets, NOW)
+
+
+def test_sample_is_a_genuine_delivery() -> None:
+    verify_standard(standard_sample(of_json({}), SECRET), (SECRET,), NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("id", "", "missing"),
+        ("id", "msg_2", "signature"),
+        ("timestamp", "abc", "malformed"),
+        ("timestamp", "-1", "malformed"),
+        ("timestamp", "1795165209", "signature"),
+        ("signature", "", "missing"),
+        ("signature", "v1", "malformed"),
+        ("signature", ",abc", "malformed"),
+        ("signature", "v2,abc", "scheme"),
+        ("signature", "v1a,abc", "scheme"),
+        ("signature", "v1,abc", "signature"),
+    ],
+)
+def test_damaged_header_is_refused_with_its_reason(name: str, value: str, reason: str) -> None:
+    with pytest.raises(SignatureError) as refused:
+        verify_standard(with_header(name, value), (SECRET,), NOW)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_fresh"), [(300, True), (301, False), (-300, True), (-301, False)]
+)
+def test_signature_is_good_for_five_minutes(seconds: int, is_fresh: bool) -> None:
+    now = NOW + timedelta(seconds=seconds)
+    if is_fresh:
+        verify_standard(signed(), (SECRET,), now)
+        return
+    with pytest.raises(SignatureError) as refused:
+        verify_standard(signed(), (SECRET,), now)
+    assert refused.value.reason == "timestamp"
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_!", "!", ""])
+def test_unusable_secret_lets_nobody_in(secret: str) -> None:
+    forged = signed(secret="whsec_")
+    with pytest.raises(SignatureError):
+        verify_standard(forged, (secret,), NOW)
+
+
+@pytest.mark.parametrize(("body", "is_genuine"), [(b"{}", True), (b"{ }", False)])
+def test_key_pair_of_the_sender_is_understood(body: bytes, is_genuine: bool) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public = "whpk_" + base64.b64encode(private.public_key().public_bytes_raw()).decode()
+    timestamp = str(int(NOW.timestamp()))
+    signature = base64.b64encode(private.sign(f"msg_1.{timestamp}.".encode() + b"{}")).decode()
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    headers = dict(zip(names, ("msg_1", timestamp, f"v1,abc v1a,{signature}"), strict=True))
+    request = Request("main", body, NOW, headers)
+    if is_genuine:
+        verify_standard(request, (SECRET, public), NOW)
+        return
+    with pytest.raises(SignatureError):
+        verify_standard(request, (SECRET, public), NOW)

@@ -1,0 +1,66 @@
+"""A signature over time and body: whose, how old, and written as it must be."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from regulars.channels import paddle, stripe
+from regulars.channels.contract import Request
+from regulars.channels.timed_signature import Format, signed, verify_timed
+from regulars.domain.errors import SignatureError
+from tests.deliveries import NOW
+
+FORMATS = [stripe.FORMAT, paddle.FORMAT]
+BODY = b'{"a": 1}'
+
+
+def delivery(written: Format) -> Request:
+    return Request("main", BODY, NOW, signed("old", BODY, NOW, written))
+
+
+@pytest.mark.parametrize("written", FORMATS)
+@pytest.mark.parametrize("seconds", [-300, 0, 300])
+def test_genuine_delivery_is_accepted_within_minutes(written: Format, seconds: int) -> None:
+    later = NOW + timedelta(seconds=seconds)
+    verify_timed(delivery(written), ["new", "old"], later, written)
+
+
+@pytest.mark.parametrize("written", FORMATS)
+@pytest.mark.parametrize("seconds", [-301, 301])
+def test_genuine_delivery_is_refused_when_too_old_or_new(written: Format, seconds: int) -> None:
+    with pytest.raises(SignatureError, match="timestamp"):
+        verify_timed(delivery(written), ["old"], NOW + timedelta(seconds=seconds), written)
+
+
+@pytest.mark.parametrize("written", FORMATS)
+def test_changed_body_is_refused(written: Format) -> None:
+    changed = msgspec.structs.replace(delivery(written), body=BODY + b" ")
+    with pytest.raises(SignatureError, match="signature"):
+        verify_timed(changed, ["old"], NOW, written)
+
+
+@pytest.mark.parametrize("written", FORMATS)
+def test_delivery_is_refused_without_any_live_secret(written: Format) -> None:
+    with pytest.raises(SignatureError, match="signature"):
+        verify_timed(delivery(written), [], NOW, written)
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("", "missing"),
+        ("nonsense", "malformed"),
+        ("v1=00", "malformed"),
+        ("t=now,v1=00", "malformed"),
+        ("t=1,t=2,v1=00", "malformed"),
+        ("t=1,,v1=00", "malformed"),
+        ("t=\u0661,v1=00", "malformed"),
+        ("t=1,v0=00", "scheme"),
+        ("t=1,v1=\udcff", "signature"),
+    ],
+)
+def test_header_is_refused_for_what_is_wrong_with_it(header: str, reason: str) -> None:
+    request = Request("main", BODY, NOW, {"stripe-signature": header})
+    with pytest.raises(SignatureError, match=f": {reason}"):
+        verify_timed(request, ["old"], NOW, stripe.FORMAT)
