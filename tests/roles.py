@@ -24,6 +24,7 @@ def trains(model: str) -> dict[str, str]:
 ALLOWED = {
     "track_events": RECORD | SEVERAL | {"control": "GetItem", "rejects": "BatchWriteItem PutItem"},
     "receive_webhook": RECORD
+    | SEVERAL
     | {
         "control": "GetItem",
         "rejects": "PutItem",

@@ -27,9 +27,11 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     sources = Sources("test-control", aws.dynamodb)
     sources.save(Source("shopify", "main"))
     sources.save(Source("form", "contact", {"next": "https://shop.example.com/thanks"}))
+    sources.save(Source("mailjet", "main"))
     for name, secrets in {
         "shopify/main": [shopify.SECRET, "the-one-before"],
         "form/contact": [FORM_KEY],
+        "mailjet/main": [FORM_KEY],
     }.items():
         aws.ssm.put_parameter(
             Name=f"{PREFIX}/sources/{name}", Type="SecureString", Value=json.dumps(secrets)
@@ -244,3 +246,12 @@ def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: Deployed)
     Sources("test-control", aws.dynamodb).save(Source("probing", "main", {"url": public}))
     headers = {"Host": "api.example.com", "X-Url": public}
     assert probed("/hooks/probing/main", b"{}", headers)["statusCode"] == 200
+
+
+def test_delivery_of_several_recipients_is_several_events(door: Door, kept: Kept) -> None:
+    opened = {"event": "open", "time": 1795300000, "email": "anna@example.com"}
+    body = json.dumps([{**opened, "MessageID": 1}, {**opened, "MessageID": 2}]).encode()
+    headers = {"Content-Type": "application/json"}
+    answer = door("/hooks/mailjet/main", body, headers, query=f"token={FORM_KEY}")
+    assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 2)
+    assert [event.type for event in kept.events()] == ["Email Opened", "Email Opened"]
