@@ -9,10 +9,16 @@ from regulars.channels.contract import Channel
 # The channels that come as webhooks: the name in their path → the module, imported when its first delivery comes.
 CHANNELS: dict[str, str] = {
     "brevo": "regulars.channels.brevo",
+    "calcom": "regulars.channels.calcom",
+    "calendly": "regulars.channels.calendly",
+    "chatwoot": "regulars.channels.chatwoot",
+    "crisp": "regulars.channels.crisp",
     "form": "regulars.channels.form",
     "google-forms": "regulars.channels.google_forms",
     "gumroad": "regulars.channels.gumroad",
+    "hubspot": "regulars.channels.hubspot",
     "instagram": "regulars.channels.instagram",
+    "intercom": "regulars.channels.intercom",
     "jotform": "regulars.channels.jotform",
     "kofi": "regulars.channels.kofi",
     "lemonsqueezy": "regulars.channels.lemonsqueezy",

@@ -1,6 +1,6 @@
 """Conversations: what a messenger or a help desk tells of one message or one contact, never with what was written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,8 +36,8 @@ LONGEST_KIND = 32
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One thing told of one contact.
 
-    `key` tells it from every other of the account, which scopes `customer`, the provider's id of the person. `consents`
-    is the status by channel, and `basis` how it was given or taken back.
+    `key` tells it from every other of the account, which scopes `customer`, the provider's id of the person, and the
+    `former` ids that were merged into it. `consents` is the status by channel, and `basis` how it was given or taken back.
     """
 
     type: str
@@ -45,6 +45,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     key: tuple[object, ...]
     account: object = ""
     customer: object = None
+    former: Sequence[object] = ()
     user_id: object = None
     anonymous_id: object = None
     contact: Mapping[str, Any] = {}
@@ -65,7 +66,8 @@ def message_draft(module: str, request: Request, message: Message) -> Draft:
     person = Person(request.default_country)
     person.add("user_id", message.user_id)
     person.describe(message.contact)
-    person.add("customer", message.customer, store)
+    for customer in (message.customer, *message.former):
+        person.add("customer", customer, store)
     person.add("anonymous_id", message.anonymous_id)
     event = Event(
         id=event_id(store, message.type, *(well_formed(str(part)) for part in message.key)),
