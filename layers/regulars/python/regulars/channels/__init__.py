@@ -42,6 +42,8 @@ CHANNELS: dict[str, str] = {
     "telegram": "regulars.channels.telegram",
     "twilio": "regulars.channels.twilio",
     "typeform": "regulars.channels.typeform",
+    "wechat": "regulars.channels.wechat",
+    "wecom": "regulars.channels.wecom",
     "whatsapp": "regulars.channels.whatsapp",
     "woocommerce": "regulars.channels.woocommerce",
 }
