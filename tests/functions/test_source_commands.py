@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from infra.cli import main, stack, trial
 from infra.local.faults import FaultError
+from regulars.channels import CHANNELS, channel_of
 from regulars.channels.contract import Request
 from regulars.settings import ReceiveWebhookSettings, Settings
 from regulars.store.sources import Sources
@@ -42,7 +44,8 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[[Request], 
     module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
 
     def deliver(request: Request) -> dict[str, Any]:
-        path, query = request.url.removeprefix(URL), request.raw_query
+        path = request.url.removeprefix(URL)
+        query = request.raw_query or urlencode(request.query)
         event = http_event(path, request.body, request.headers, request.method, query)
         answer: dict[str, Any] = module.handler(event, None)
         return answer
@@ -164,6 +167,19 @@ def test_sample_goes_through_the_door_and_is_found_again(command: Command, kept:
     told = command("sources", "test", "shopify", "main")
     assert (told["status"], told["stored"]) == (200, "Order Created")
     assert [event.test for event in kept.events()] == [True]
+
+
+@pytest.mark.parametrize(
+    "channel", sorted(name for name in CHANNELS if hasattr(channel_of(name), "sample"))
+)
+def test_sample_of_every_channel_is_taken_and_counts_nobody(
+    command: Command, kept: Kept, channel: str
+) -> None:
+    command("connect", channel, "--secret", "whsec_bWFkZS11cC1zZWNyZXQ=")
+    told = command("sources", "test", channel, "main")
+    assert told["status"] == 200
+    assert kept.contacts() == []
+    assert all(event.test or not event.subjects for event in kept.events())
 
 
 def test_sample_of_a_form_is_set_aside(command: Command, kept: Kept) -> None:

@@ -60,7 +60,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     type: str
-    channel: str  # web | shop | pos | form | import | email | chat | payments | booking
+    channel: str  # web | shop | pos | form | import | email | chat | payments | booking | crm
     source: str  # <channel module>/<source id>: segment/web, shopify/main, import/orders.csv
     occurred_at: str
     received_at: str
