@@ -64,14 +64,14 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
 def translate(request: Request) -> list[Draft]:
     """One event; none for a note among operators."""
     body = _READER.read(request.body)
-    topic, data = body.get("event"), an_object(body.get("data"))
+    topic, data = str(body.get("event")), an_object(body.get("data"))
     at = from_epoch(data.get("timestamp") or body.get("timestamp"), 1000)
     session = data.get("session_id")
     if topic in {"message:send", "message:received"}:
         if data.get("type") == NOTE:
             return []
         told = _message(data)
-    elif isinstance(topic, str) and topic in LEFT_BEHIND:
+    elif topic in LEFT_BEHIND:
         name = LEFT_BEHIND[topic]
         key = (topic, session, body.get("timestamp"), data.get(name))
         told = {"type": chat.LINKED, "key": key, "contact": {name: data.get(name)}}

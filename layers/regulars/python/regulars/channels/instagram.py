@@ -36,6 +36,7 @@ from regulars.channels.scrub import clean_text
 CHANNEL = "instagram"
 SIGNING_KEY = meta.SIGNING_KEY
 ASKS = meta.ASKS
+COMMENTS = ("comments", "live_comments")
 
 
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
@@ -62,7 +63,7 @@ def sample(blank: Request, secret: str) -> Request:
 def _message(item: Item) -> Message:
     if "messaging" in item:
         return meta.conversation(item)
-    if item.get("field") not in {"comments", "live_comments"}:
+    if item.get("field") not in COMMENTS:
         raise unknown_topic()
     comment = item["value"]
     return Message(

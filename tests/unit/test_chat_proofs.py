@@ -1,0 +1,132 @@
+"""How messengers, help desks and calendars prove themselves: samples of ours, damaged, late or signed with another key."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from regulars.channels import channel_of
+from regulars.channels.contract import Request
+from regulars.domain.errors import InvalidRequestError, SignatureError
+from tests.deliveries import NOW
+
+OLD, NEW = "a-secret-of-ours-1", "a-secret-of-ours-2"
+AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+SEALED = {"encoding_aes_key": AES_KEY, "app_id": "wx-of-ours"}
+CONFIGS = {"wechat": SEALED, "wecom": SEALED}
+SIGNED = (
+    *("whatsapp", "messenger", "instagram", "twilio", "line", "hubspot", "intercom"),
+    *("calendly", "calcom", "chatwoot", "crisp", "wechat", "wecom"),
+)
+ALL = (*SIGNED, "telegram")
+META = ("whatsapp", "messenger", "instagram")
+LATE = {
+    **dict.fromkeys(("hubspot", "calendly", "chatwoot"), timedelta(seconds=301)),
+    **dict.fromkeys(("wechat", "wecom"), timedelta(seconds=601)),
+    "crisp": timedelta(hours=25),
+}
+URL = "https://hooks.example.com/hooks/{}/main"
+
+
+def module(name: str) -> Any:
+    return channel_of(name)
+
+
+def sample(name: str, secret: str = NEW) -> Request:
+    """A genuine delivery."""
+    blank = Request("main", b"", NOW, config=CONFIGS.get(name, {}), url=URL.format(name))
+    signed: Request = module(name).sample(blank, secret)
+    return signed
+
+
+def refusal(name: str, request: Request, secrets: tuple[str, ...] = (NEW, OLD)) -> str:
+    with pytest.raises(SignatureError) as refused:
+        module(name).verify(request, secrets, NOW)
+    return str(refused.value.reason)
+
+
+@pytest.mark.parametrize("secret", [NEW, OLD])
+@pytest.mark.parametrize("name", ALL)
+def test_genuine_delivery_is_believed_by_either_live_secret(name: str, secret: str) -> None:
+    module(name).verify(sample(name, secret), (NEW, OLD), NOW)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_delivery_by_another_secret_is_refused(name: str) -> None:
+    assert refusal(name, sample(name, "not-ours")) == "signature"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_delivery_without_proof_is_refused(name: str) -> None:
+    bare = msgspec.structs.replace(sample(name), headers={}, query={})
+    assert refusal(name, bare) in {"missing", "signature"}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_changed_body_is_refused(name: str) -> None:
+    genuine = sample(name)
+    body = genuine.body.replace(b"t", b"T", 1).replace(b"E", b"e")
+    damaged = msgspec.structs.replace(genuine, body=body)
+    with pytest.raises((SignatureError, InvalidRequestError)):
+        module(name).verify(damaged, (NEW, OLD), NOW)
+
+
+@pytest.mark.parametrize("name", sorted(LATE))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_signature_of_another_time_is_refused(name: str, sign: int) -> None:
+    with pytest.raises(SignatureError) as refused:
+        module(name).verify(sample(name), (NEW,), NOW + sign * LATE[name])
+    assert refused.value.reason == "timestamp"
+
+
+@pytest.mark.parametrize("name", sorted(set(SIGNED) - LATE.keys()))
+def test_signature_without_a_time_is_believed_a_week_later(name: str) -> None:
+    module(name).verify(sample(name), (NEW,), NOW + timedelta(days=7))
+
+
+# Handshakes
+
+
+def handshake(name: str, query: dict[str, str], config: dict[str, Any]) -> Any:
+    request = Request("main", b"", NOW, query=query, config=config, method="GET")
+    return module(name).answer(request, (NEW, OLD), NOW)
+
+
+@pytest.mark.parametrize("name", META)
+def test_meta_challenge_is_answered_to_whoever_knows_our_word(name: str) -> None:
+    asked = {"hub.mode": "subscribe", "hub.verify_token": "ours", "hub.challenge": "42"}
+    assert handshake(name, asked, {"verify_token": "ours"}).body == "42"
+
+
+@pytest.mark.parametrize(
+    ("changed", "config"),
+    [
+        ({"hub.verify_token": "theirs"}, {"verify_token": "ours"}),
+        ({"hub.mode": "unsubscribe"}, {"verify_token": "ours"}),
+        ({"hub.verify_token": ""}, {"verify_token": "ours"}),
+        ({"hub.verify_token": ""}, {}),
+    ],
+)
+def test_meta_challenge_of_anybody_else_is_refused(
+    changed: dict[str, str], config: dict[str, str]
+) -> None:
+    asked = {"hub.mode": "subscribe", "hub.verify_token": "ours", "hub.challenge": "42"}
+    with pytest.raises(SignatureError):
+        handshake("messenger", asked | changed, config)
+
+
+def test_intercom_head_is_answered() -> None:
+    request = Request("main", b"", NOW, method="HEAD")
+    assert module("intercom").answer(request, (NEW,), NOW).status == 200
+
+
+def test_intercom_ping_that_is_not_signed_is_refused() -> None:
+    request = Request("main", b'{"topic":"ping"}', NOW)
+    with pytest.raises(SignatureError):
+        module("intercom").answer(request, (NEW,), NOW)
+
+
+@pytest.mark.parametrize("name", META)
+def test_delivery_is_no_handshake(name: str) -> None:
+    assert module(name).answer(sample(name), (NEW,), NOW) is None

@@ -1,0 +1,215 @@
+"""Whatever a messenger, a help desk or a calendar sends, it becomes events that name nobody, or is refused."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars.channels import channel_of
+from regulars.channels.contract import PartlyInvalidError, Request
+from regulars.domain.errors import InvalidEventError, InvalidRequestError
+from tests.deliveries import AT, NOW, of_form, of_json
+from tests.unit.test_translation_property import CANARY, anything, check
+
+ISO = "2026-11-20T09:00:00Z"
+PERSON: dict[str, Any] = {
+    "id": 7,
+    "email": CANARY,
+    "name": CANARY,
+    "phone": CANARY,
+    "first_name": CANARY,
+    "identifier": CANARY,
+    "external_id": CANARY,
+    "language_code": CANARY,
+}
+MESSAGE = {"id": CANARY, "mid": CANARY, "type": "text", "text": CANARY, "timestamp": AT}
+ENTRY = {"id": "1", "time": AT, "messaging": [], "changes": []}
+VALUE = {
+    "metadata": {"phone_number_id": CANARY},
+    "contacts": [{"wa_id": "7", "profile": {"name": CANARY}}],
+    "messages": [MESSAGE | {"from": "7", "text": {"body": CANARY}}],
+    "statuses": [{"id": CANARY, "status": "failed", "timestamp": AT, "errors": [{"code": 1}]}],
+    "from": {"id": CANARY},
+    "media": {"id": CANARY},
+    "form_id": CANARY,
+    "created_time": AT,
+}
+INBOX = {"sender": {"id": CANARY}, "timestamp": AT * 1000, "message": MESSAGE}
+BODIES: dict[str, dict[str, Any]] = {
+    "whatsapp": {
+        "object": "whatsapp_business_account",
+        "entry": [ENTRY | {"changes": [{"field": "messages", "value": VALUE}]}],
+    },
+    "messenger": {
+        "object": "page",
+        "entry": [
+            ENTRY | {"messaging": [INBOX], "changes": [{"field": "leadgen", "value": VALUE}]}
+        ],
+    },
+    "instagram": {
+        "object": "instagram",
+        "entry": [
+            ENTRY | {"messaging": [INBOX], "changes": [{"field": "comments", "value": VALUE}]}
+        ],
+    },
+    "twilio": {
+        "SmsStatus": "received",
+        "MessageSid": "SM1",
+        "AccountSid": CANARY,
+        "From": CANARY,
+        "Body": CANARY,
+        "NumMedia": "1",
+        "ErrorCode": CANARY,
+        "OptOutType": "STOP",
+        "ProfileName": CANARY,
+    },
+    "telegram": {
+        "update_id": 1,
+        "message": {
+            "message_id": CANARY,
+            "date": AT,
+            "from": PERSON,
+            "text": f"/start {CANARY}",
+            "contact": {"user_id": 7, "phone_number": CANARY},
+            "successful_payment": {"currency": "EUR", "total_amount": 1},
+        },
+    },
+    "line": {
+        "destination": CANARY,
+        "events": [
+            {
+                "type": "message",
+                "timestamp": AT * 1000,
+                "webhookEventId": "e",
+                "source": {"type": "user", "userId": CANARY},
+                "message": MESSAGE,
+            }
+        ],
+    },
+    "hubspot": {
+        "subscriptionType": "contact.propertyChange",
+        "eventId": 1,
+        "objectId": 7,
+        "portalId": CANARY,
+        "occurredAt": AT * 1000,
+        "propertyName": "lifecyclestage",
+        "propertyValue": CANARY,
+        "mergedObjectIds": [CANARY],
+    },
+    "intercom": {
+        "topic": "conversation.user.replied",
+        "id": "n",
+        "app_id": CANARY,
+        "created_at": AT,
+        "data": {
+            "item": PERSON
+            | {"contacts": [PERSON], "state": CANARY, "source": {"type": CANARY, "body": CANARY}}
+        },
+    },
+    "chatwoot": {
+        "event": "message_created",
+        "id": CANARY,
+        "message_type": "incoming",
+        "created_at": ISO,
+        "content": CANARY,
+        "content_type": CANARY,
+        "sender": PERSON,
+        "conversation": {"display_id": CANARY, "meta": {"sender": PERSON}},
+        "account": {"id": CANARY},
+    },
+    "crisp": {
+        "website_id": CANARY,
+        "event": "message:send",
+        "timestamp": AT * 1000,
+        "data": {"from": "user", "type": CANARY, "content": CANARY, "session_id": CANARY},
+    },
+    "calendly": {
+        "event": "invitee.created",
+        "created_at": ISO,
+        "payload": PERSON
+        | {
+            "uri": "https://a.example/1",
+            "timezone": CANARY,
+            "scheduled_event": {"uri": CANARY, "event_type": CANARY, "start_time": ISO},
+            "cancellation": {"canceler_type": CANARY},
+            "tracking": {"utm_source": CANARY},
+        },
+    },
+    "calcom": {
+        "triggerEvent": "BOOKING_CREATED",
+        "createdAt": ISO,
+        "payload": {
+            "uid": "b",
+            "eventTypeId": CANARY,
+            "status": CANARY,
+            "attendees": [PERSON | {"timeZone": CANARY, "language": {"locale": CANARY}}],
+            "responses": {"email": {"value": CANARY}, "name": {"value": CANARY}},
+            "price": 100,
+            "currency": "eur",
+        },
+    },
+}
+WECHAT = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "EventKey", "MsgId")
+
+
+def delivery(channel: str, body: dict[str, Any]) -> Request:
+    if channel == "twilio":
+        return of_form({name: str(value) for name, value in body.items()})
+    return of_json(body)
+
+
+def spoil(told: Any, damage: Any, places: list[int]) -> Any:
+    """What is told with something else in one place, found by going down a step for each number."""
+    if not places or not isinstance(told, dict | list) or not told:
+        return damage
+    index = places[0] % len(told)
+    if isinstance(told, list):
+        return [spoil(x, damage, places[1:]) if n == index else x for n, x in enumerate(told)]
+    key = sorted(told)[index]
+    return told | {key: spoil(told[key], damage, places[1:])}
+
+
+def checked(channel: str, request: Request) -> int:
+    """How many events became of it; every one is looked at."""
+    try:
+        drafts = channel_of(channel).translate(request)
+    except PartlyInvalidError as error:
+        drafts = list(error.drafts)
+    for draft in drafts:
+        check(draft)
+    return len(drafts)
+
+
+@pytest.mark.parametrize("channel", sorted(BODIES))
+def test_whole_delivery_names_nobody(channel: str) -> None:
+    assert checked(channel, delivery(channel, BODIES[channel])) > 0
+
+
+@pytest.mark.parametrize("channel", sorted(BODIES))
+@given(damage=anything, places=st.lists(st.integers(0, 9), min_size=1, max_size=7))
+def test_damaged_delivery_is_refused_or_names_nobody(
+    channel: str, damage: Any, places: list[int]
+) -> None:
+    body = spoil(BODIES[channel], damage, places)
+    with suppress(InvalidEventError, InvalidRequestError):
+        checked(channel, delivery(channel, body if isinstance(body, dict) else {"": body}))
+
+
+@pytest.mark.parametrize("channel", sorted(BODIES))
+@given(body=st.binary(max_size=40) | anything.map(lambda said: json.dumps(said).encode()))
+def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
+    with suppress(InvalidEventError, InvalidRequestError):
+        checked(channel, Request("main", body, NOW))
+
+
+@pytest.mark.parametrize("channel", ["wechat", "wecom"])
+@given(
+    st.dictionaries(st.sampled_from(WECHAT), st.sampled_from(["text", "event", CANARY, "1", "<"]))
+)
+def test_any_xml_is_refused_or_names_nobody(channel: str, told: dict[str, str]) -> None:
+    body = "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
+    with suppress(InvalidEventError, InvalidRequestError):
+        checked(channel, Request("main", f"<xml>{body}</xml>".encode(), NOW))

@@ -1,0 +1,109 @@
+"""WeChat and WeCom: what is sealed, for whom, and what XML may not be."""
+
+import msgspec
+import pytest
+
+from regulars.channels import wechat, wecom
+from regulars.channels.contract import Request
+from regulars.channels.wechat_envelope import fields_of, sealed_request, signature_of
+from regulars.domain.errors import InvalidRequestError, SignatureError
+from tests.deliveries import AT, NOW, only, people
+
+KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+OTHER_KEY = KEY[::-1]
+CONFIG = {"encoding_aes_key": KEY, "app_id": "wx-of-ours"}
+TOKEN = "token-of-ours"
+TEXT = (
+    "<xml><ToUserName>gh_1</ToUserName><FromUserName>open-1</FromUserName>"
+    f"<CreateTime>{AT}</CreateTime><MsgType>text</MsgType>"
+    "<Content><![CDATA[<!DOCTYPE html> hello]]></Content><MsgId>77</MsgId></xml>"
+)
+
+
+def sealed(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Request:
+    blank = Request("main", b"", NOW, config=CONFIG | {"encoding_aes_key": key})
+    made = sealed_request(blank, TOKEN, text, account)
+    return msgspec.structs.replace(made, config=CONFIG)
+
+
+def plain(body: str, config: dict[str, str] | None = None) -> Request:
+    query = {"timestamp": str(AT), "nonce": "1", "signature": signature_of(TOKEN, str(AT), "1")}
+    return Request("main", body.encode(), NOW, query=query, config=config or {})
+
+
+def refusal(request: Request) -> str:
+    with pytest.raises(SignatureError) as refused:
+        wechat.verify(request, (TOKEN,), NOW)
+    return str(refused.value.reason)
+
+
+def test_sealed_message_is_received_without_its_text() -> None:
+    wechat.verify(sealed(), (TOKEN,), NOW)
+    event = only("wechat", sealed())
+    assert (event.type, event.properties["length"]) == ("Message Received", 21)
+    assert "hello" not in str(event)
+
+
+def test_old_key_opens_while_it_is_set_up() -> None:
+    config = CONFIG | {"encoding_aes_key": [OTHER_KEY, KEY]}
+    wechat.verify(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        (sealed(account="wx-of-theirs"), "appid"),
+        (sealed(key=OTHER_KEY), "payload"),
+        (plain(TEXT, CONFIG), "missing"),
+        (plain("<xml><Encrypt>AAAA</Encrypt></xml>", CONFIG), "missing"),
+    ],
+)
+def test_envelope_that_is_not_ours_is_refused(request_: Request, reason: str) -> None:
+    assert refusal(request_) == reason
+
+
+@pytest.mark.parametrize("config", [{"app_id": "a"}, {}, {"encoding_aes_key": "short"}])
+def test_wecom_without_its_key_refuses_all(config: dict[str, str]) -> None:
+    with pytest.raises(SignatureError):
+        wecom.verify(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///x">]><xml><MsgType>&e;</MsgType></xml>',
+        "<xml><![CDATA[ ]]><!ENTITY e 'x'></xml>",
+        "<xml>&e;</xml>",
+        "<xml>",
+        "",
+        "\x00",
+    ],
+)
+def test_xml_that_declares_or_is_broken_is_refused(body: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        fields_of(body.encode())
+
+
+def test_utf_16_is_refused() -> None:
+    with pytest.raises(InvalidRequestError):
+        fields_of("<xml><!DOCTYPE x></xml>".encode("utf-16"))
+
+
+def test_follower_is_known_by_account_and_scene() -> None:
+    told = TEXT.replace(">text<", "><![CDATA[event]]><").replace("<MsgId>77</MsgId>", "")
+    scene = "<Event>subscribe</Event><EventKey>qrscene_window</EventKey></xml>"
+    request = plain(told.replace("</xml>", scene))
+    (draft,) = wechat.translate(request)
+    assert draft.event.type == "Contact Subscribed"
+    assert draft.event.properties["scene"] == "window"
+    assert draft.identifiers[0].scope == "wechat/gh_1"
+    assert people([draft]) == [("open-1",)]
+
+
+def test_wecom_echo_is_opened() -> None:
+    made = sealed("12345")
+    echo = fields_of(made.body)["Encrypt"]
+    asked = msgspec.structs.replace(made, method="GET", query=made.query | {"echostr": echo})
+    reply = wecom.answer(asked, (TOKEN,), NOW)
+    assert reply is not None
+    assert reply.body == "12345"
