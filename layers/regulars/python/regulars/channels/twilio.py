@@ -65,6 +65,9 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
 
     https://www.twilio.com/docs/usage/security#validating-requests
     """
+    given = request.headers.get(_SIGNATURE, "")
+    if not given:
+        raise SignatureError("missing")
     digest = _DIGESTS.get(_algorithm(request.headers.get(_SETTINGS, "")))
     if digest is None:
         raise SignatureError("scheme")
@@ -74,7 +77,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         for secret in secrets
         for url in _urls(request)
     ]
-    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
+    check_equal(given, wanted)
 
 
 def translate(request: Request) -> list[Draft]:

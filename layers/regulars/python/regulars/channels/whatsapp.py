@@ -34,6 +34,7 @@ from regulars.channels.contract import Draft, Reply, Request
 from regulars.channels.moments import from_epoch
 from regulars.channels.reading import an_object, objects
 from regulars.channels.sales import amount_of, currency_of, item_of, unknown_topic
+from regulars.domain.events import Item as Product
 
 CHANNEL = "whatsapp"
 SIGNING_KEY = meta.SIGNING_KEY
@@ -106,17 +107,14 @@ def _messages(told: Item, value: Item) -> list[Message]:
     if not cart:
         return [message]
     currency = currency_of(*(line.get("currency") for line in cart))
-    lines = [
-        item_of(
-            line.get("product_retailer_id"),
-            line.get("quantity"),
-            amount_of(line.get("item_price"), currency),
-        )
-        for line in cart
-    ]
-    items = tuple(line for line in lines if line)
-    order = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
-    return [message, order]
+    items = tuple(item for line in cart if (item := _item(line, currency)))
+    ordered = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
+    return [message, ordered]
+
+
+def _item(line: Item, currency: str) -> Product | None:
+    price = amount_of(line.get("item_price"), currency)
+    return item_of(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
 def _status(told: Item, value: Item) -> Message:
