@@ -7,6 +7,7 @@ import boto3
 
 from regulars.settings import Settings
 from regulars.store import schema
+from regulars.store.parameters import Parameters, SourceSecrets
 
 REGION = "eu-west-1"
 PEPPER = b"pepper-of-the-tests-0123456789ab"
@@ -28,6 +29,12 @@ class Deployed:
         named |= {table.setting: f"test-{table.name}" for table in schema.TABLES}
         named |= {"parameters_prefix": PREFIX, "default_country": "GB", "default_currency": "GBP"}
         return cls(**{field.name: named[field.name] for field in fields(cls)})
+
+    def put_secrets(self, source: str, *signing: str, **credentials: str) -> None:
+        """Set the secrets of a source, such as shopify/main."""
+        channel, _, name = source.partition("/")
+        parameters = Parameters(PREFIX, self.ssm)
+        parameters.save(channel, name, SourceSecrets(signing, credentials))
 
 
 def deploy() -> Deployed:

@@ -32,22 +32,34 @@ def run(arguments: argparse.Namespace) -> int:
     known = connections.sources_of(deployed).find(arguments.channel, arguments.name)
     # The URL that the provider is given is the one that some of them sign.
     own = connections.own_url(deployed, arguments.channel, arguments.name)
-    config = (known.config if known else {}) | _config(arguments)
+    given = dict(_pair(text) for text in arguments.set)
+    credentials = _credentials(arguments.channel, given)
+    config = (known.config if known else {}) | _config(arguments.channel, given)
     source = Source(arguments.channel, arguments.name, config | {"url": arguments.url or own})
-    given = arguments.secret or _asked_secret(arguments)
-    secret = connections.add_secret(deployed, source.channel, source.source, given)
+    said = arguments.secret or _asked_secret(arguments)
+    secret = connections.add_secret(deployed, source.channel, source.source, said)
+    if credentials:
+        connections.add_credentials(deployed, source.channel, source.source, credentials)
     connections.sources_of(deployed).save(source)
     facts = {"url": connections.public_url(deployed, source, secret)}
-    if not given:
+    if not said:
         facts["secret"] = secret
     show(facts, _lines(source.channel, facts), as_json=arguments.json)
     return 0
 
 
-def _config(arguments: argparse.Namespace) -> dict[str, Any]:
+def _credentials(channel: str, given: dict[str, str]) -> dict[str, str]:
+    """The channel's credentials, taken out of what was given or asked for unseen; an empty answer leaves one out."""
+    questions: dict[str, str] = connections.trait(channel, "CREDENTIALS", {})
+    found = {name: given.pop(name) for name in questions if name in given}
+    for name in questions.keys() - found.keys() if sys.stdin.isatty() else ():
+        found[name] = getpass.getpass(f"{questions[name]}: ", sys.stderr)
+    return {name: text.strip() for name, text in found.items() if text.strip()}
+
+
+def _config(channel: str, given: dict[str, str]) -> dict[str, Any]:
     """What the channel needs to know, from the options or by asking; an empty answer leaves a field out."""
-    given = dict(_pair(text) for text in arguments.set)
-    questions: dict[str, str] = connections.trait(arguments.channel, "ASKS", {})
+    questions: dict[str, str] = connections.trait(channel, "ASKS", {})
     for name, question in questions.items():
         if name not in given and sys.stdin.isatty():
             given[name] = _ask(question)

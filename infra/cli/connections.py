@@ -1,16 +1,14 @@
 """What the commands about sources share: a source's URL, its two live secrets, and how its secret is named to its owner."""
 
-import json
 import secrets
 from typing import Any
 from urllib.parse import quote, urlencode
-
-import boto3
 
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
 from regulars.channels import CHANNELS, channel_of
 from regulars.settings import ReceiveWebhookSettings
+from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Source, Sources
 
 LIVE = 2  # secrets of a source that are good at once
@@ -29,27 +27,35 @@ def found(deployed: Stack, channel: str, name: str) -> Source:
     raise FaultError(f"There is no source {channel}/{name}.", "See `regulars sources list`.")
 
 
-def live_secrets(deployed: Stack, channel: str, name: str) -> list[str]:
-    """The secrets that are good now, newest first."""
-    ssm = boto3.client("ssm")
-    try:
-        answer = ssm.get_parameter(Name=_parameter(deployed, channel, name), WithDecryption=True)
-    except ssm.exceptions.ParameterNotFound:
-        return []
-    return list(json.loads(answer["Parameter"]["Value"]))
+def secrets_of(deployed: Stack, channel: str, name: str) -> SourceSecrets:
+    """The secrets that are good now, and the credentials."""
+    return _parameters(deployed).of_source(channel, name)
 
 
 def add_secret(deployed: Stack, channel: str, name: str, secret: str | None) -> str:
     """Put a secret first, a made-up one when there is none; the one before stays good, so that nothing is lost."""
     secret = secret or secrets.token_urlsafe(24)
-    before = [one for one in live_secrets(deployed, channel, name) if one != secret]
-    boto3.client("ssm").put_parameter(
-        Name=_parameter(deployed, channel, name),
-        Value=json.dumps([secret, *before][:LIVE]),
-        Type="SecureString",
-        Overwrite=True,
-    )
+    known = secrets_of(deployed, channel, name)
+    signing = (secret, *(one for one in known.signing if one != secret))
+    save_secrets(deployed, channel, name, signing, known.credentials)
     return secret
+
+
+def add_credentials(deployed: Stack, channel: str, name: str, given: dict[str, str]) -> None:
+    """Keep what the source must not tell; what is not given anew stays."""
+    known = secrets_of(deployed, channel, name)
+    save_secrets(deployed, channel, name, known.signing, known.credentials | given)
+
+
+def save_secrets(
+    deployed: Stack,
+    channel: str,
+    name: str,
+    signing: tuple[str, ...],
+    credentials: dict[str, str],
+) -> None:
+    """Keep these, the newest two of those that sign."""
+    _parameters(deployed).save(channel, name, SourceSecrets(signing[:LIVE], credentials))
 
 
 def public_url(deployed: Stack, source: Source, secret: str = "") -> str:
@@ -80,6 +86,5 @@ def channel_names() -> list[str]:
     return sorted(CHANNELS)
 
 
-def _parameter(deployed: Stack, channel: str, name: str) -> str:
-    prefix = deployed.settings(ReceiveWebhookSettings).parameters_prefix
-    return f"{prefix}/sources/{channel}/{name}"
+def _parameters(deployed: Stack) -> Parameters:
+    return Parameters(deployed.settings(ReceiveWebhookSettings).parameters_prefix)

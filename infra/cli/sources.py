@@ -58,7 +58,7 @@ def _list(deployed: stack.Stack, _arguments: argparse.Namespace) -> Told:
         {
             **msgspec.to_builtins(source),
             "url": connections.public_url(deployed, source),
-            "secrets": len(connections.live_secrets(deployed, source.channel, source.source)),
+            "secrets": len(connections.secrets_of(deployed, source.channel, source.source).signing),
         }
         for source in connections.sources_of(deployed).list()
     ]

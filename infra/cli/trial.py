@@ -23,8 +23,8 @@ SHOWN = 300  # characters of an answer
 def sent(deployed: Stack, source: Source) -> dict[str, Any]:
     """Send it; FaultError when the channel has no sample or nobody answers."""
     sample = connections.trait(source.channel, "sample", None)
-    secrets = connections.live_secrets(deployed, source.channel, source.source)
-    if sample is None or not secrets:
+    known = connections.secrets_of(deployed, source.channel, source.source)
+    if sample is None or not known.signing:
         advice = "Use the provider's own test button, then `regulars rejects`."
         raise FaultError(f"There is no sample for {source.channel}, or no secret.", advice)
     settings = deployed.settings(ReceiveWebhookSettings)
@@ -32,11 +32,11 @@ def sent(deployed: Stack, source: Source) -> dict[str, Any]:
         source.source,
         b"",
         datetime.now(UTC),
-        config=source.config,
+        config=source.config | known.credentials,
         default_currency=settings.default_currency,
         url=connections.public_url(deployed, source),
     )
-    request: Request = sample(blank, secrets[0])
+    request: Request = sample(blank, known.signing[0])
     status, answer = posted(request)
     return {"status": status, "answer": answer, "stored": _stored(settings, source, request)}
 

@@ -120,7 +120,7 @@ def _control(id_: str) -> dict[str, str]:
 
 
 def _parameter(name: str) -> str:
-    return json.dumps([SECRET]) if "/sources/" in name else "pepper-of-the-bench"
+    return json.dumps({"signing": [SECRET]}) if "/sources/" in name else "pepper-of-the-bench"
 
 
 def _person() -> list[dict[str, Any]]:

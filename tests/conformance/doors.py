@@ -1,6 +1,5 @@
 """The real handlers on moto, for one delivery at a time: what is sent, when, and what came of it."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,12 +93,7 @@ class Doors:
         channel = CHANNEL_OF.get(sent.provider, sent.provider)
         source = f"src_{self._count}"
         Sources("test-control", self._deployed.dynamodb).save(Source(channel, source, sent.config))
-        self._deployed.ssm.put_parameter(
-            Name=f"{stack.PREFIX}/sources/{channel}/{source}",
-            Type="SecureString",
-            Value=json.dumps(sent.secrets),
-            Overwrite=True,
-        )
+        self._deployed.put_secrets(f"{channel}/{source}", *sent.secrets)
         return self._webhooks, f"/hooks/{channel}/{source}"
 
     def _tracked(self, sent: Sent) -> tuple[Any, str]:

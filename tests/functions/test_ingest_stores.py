@@ -55,10 +55,9 @@ def test_reject_too_large_for_an_item_is_cut_and_says_so(aws: Deployed) -> None:
 def test_secrets_are_read_again_after_five_minutes(aws: Deployed) -> None:
     clock = Clock()
     parameters = Parameters(PREFIX, aws.ssm, clock)
-    name = f"{PREFIX}/sources/shopify/main"
-    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["one"]')
+    aws.put_secrets("shopify/main", "one")
     assert parameters.secrets("shopify", "main") == ("one",)
-    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["two", "one"]', Overwrite=True)
+    aws.put_secrets("shopify/main", "two", "one")
     assert parameters.secrets("shopify", "main") == ("one",)
     clock.seconds += 301
     assert parameters.secrets("shopify", "main") == ("two", "one")
@@ -67,15 +66,27 @@ def test_secrets_are_read_again_after_five_minutes(aws: Deployed) -> None:
 def test_missing_secrets_are_none_until_they_are_set(aws: Deployed) -> None:
     parameters = Parameters(PREFIX, aws.ssm)
     assert parameters.secrets("form", "contact") == ()
-    name = f"{PREFIX}/sources/form/contact"
-    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["one"]')
+    aws.put_secrets("form/contact", "one")
     assert parameters.secrets("form", "contact") == ("one",)
 
 
 def test_blank_secret_is_none_since_anybody_can_sign_with_it(aws: Deployed) -> None:
-    name = f"{PREFIX}/sources/shopify/main"
-    aws.ssm.put_parameter(Name=name, Type="SecureString", Value='["", "s1"]')
+    aws.put_secrets("shopify/main", "", "s1")
     assert Parameters(PREFIX, aws.ssm).secrets("shopify", "main") == ("s1",)
+
+
+def test_credentials_lie_beside_the_secrets_and_are_read_with_them(
+    aws: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.put_secrets("wechat/main", "token", encoding_aes_key="key")
+    parameters = Parameters(PREFIX, aws.ssm)
+    assert parameters.secrets("wechat", "main") == ("token",)
+    monkeypatch.setattr(aws.ssm, "get_parameter", None)
+    assert parameters.credentials("wechat", "main") == {"encoding_aes_key": "key"}
+
+
+def test_source_without_credentials_has_none(aws: Deployed) -> None:
+    assert Parameters(PREFIX, aws.ssm).credentials("wechat", "main") == {}
 
 
 def test_pepper_is_the_deployments(aws: Deployed) -> None:

@@ -33,9 +33,7 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
         "form/contact": [FORM_KEY],
         "mailjet/main": [FORM_KEY],
     }.items():
-        aws.ssm.put_parameter(
-            Name=f"{PREFIX}/sources/{name}", Type="SecureString", Value=json.dumps(secrets)
-        )
+        aws.put_secrets(name, *secrets)
     module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
 
     def post(path: str, body: bytes, headers: dict[str, str], **rest: Any) -> dict[str, Any]:
@@ -204,9 +202,7 @@ def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     """The door with a source whose provider tries its address."""
     monkeypatch.setitem(CHANNELS, "probing", "tests.probing")
     Sources("test-control", aws.dynamodb).save(Source("probing", "main"))
-    aws.ssm.put_parameter(
-        Name=f"{PREFIX}/sources/probing/main", Type="SecureString", Value='["canary"]'
-    )
+    aws.put_secrets("probing/main", "canary")
     return door
 
 
@@ -255,3 +251,11 @@ def test_delivery_of_several_recipients_is_several_events(door: Door, kept: Kept
     answer = door("/hooks/mailjet/main", body, headers, query=f"token={FORM_KEY}")
     assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 2)
     assert [event.type for event in kept.events()] == ["Email Opened", "Email Opened"]
+
+
+def test_credentials_are_what_a_handshake_is_checked_with(door: Door, aws: Deployed) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("messenger", "main"))
+    aws.put_secrets("messenger/main", "app-secret", verify_token="ours")
+    asked = {"hub.mode": "subscribe", "hub.verify_token": "ours", "hub.challenge": "42"}
+    answer = door("/hooks/messenger/main", b"", {}, method="GET", query=urlencode(asked))
+    assert (answer["statusCode"], answer["body"]) == (200, "42")

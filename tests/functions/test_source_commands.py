@@ -14,6 +14,7 @@ from infra.local.faults import FaultError
 from regulars.channels import CHANNELS, channel_of
 from regulars.channels.contract import Request
 from regulars.settings import ReceiveWebhookSettings, Settings
+from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Sources
 from tests import shopify
 from tests.aws import PREFIX, Deployed
@@ -79,7 +80,7 @@ def secrets(aws: Deployed, source: str) -> list[str]:
     name = f"{PREFIX}/sources/{source}"
     answer = aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
     assert answer["Type"] == "SecureString"
-    return list(json.loads(answer["Value"]))
+    return list(json.loads(answer["Value"])["signing"])
 
 
 def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
@@ -120,6 +121,26 @@ def test_owner_at_the_keyboard_is_asked(
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": f"{URL}/hooks/shopify/main"}
     assert secrets(aws, "shopify/main") == ["typed"]
+
+
+def test_credentials_are_kept_with_the_secrets_and_not_with_the_source(
+    command: Command, aws: Deployed
+) -> None:
+    command("connect", "wechat", "--set", "app_id=wx1", "--set", AES_KEY)
+    source = Sources("test-control", aws.dynamodb).find("wechat", "main")
+    assert source
+    assert source.config.keys() == {"app_id", "url"}
+    kept = Parameters(PREFIX, aws.ssm).credentials("wechat", "main")
+    assert f"encoding_aes_key={kept['encoding_aes_key']}" == AES_KEY
+    assert kept["encoding_aes_key"] not in str(command("sources", "list"))
+
+
+def test_credentials_stay_when_a_secret_is_rotated(command: Command, aws: Deployed) -> None:
+    command("connect", "whatsapp", "--secret", "s", "--set", "verify_token=v")
+    command("sources", "rotate", "whatsapp", "main", "--secret", "t")
+    command("connect", "whatsapp", "--secret", "u")
+    kept = Parameters(PREFIX, aws.ssm).of_source("whatsapp", "main")
+    assert kept == SourceSecrets(("u", "t"), {"verify_token": "v"})
 
 
 def test_connecting_again_keeps_what_is_not_said_anew(command: Command, aws: Deployed) -> None:

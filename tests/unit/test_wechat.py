@@ -45,7 +45,7 @@ def test_sealed_message_is_received_without_its_text() -> None:
 
 
 def test_old_key_opens_while_it_is_set_up() -> None:
-    config = CONFIG | {"encoding_aes_key": [OTHER_KEY, KEY]}
+    config = CONFIG | {"encoding_aes_key": f"{OTHER_KEY}, {KEY}"}
     wechat.verify(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
 
 

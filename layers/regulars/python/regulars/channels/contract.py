@@ -15,7 +15,10 @@ It may have, where its provider needs it,
 * `sample(blank, secret) -> Request`, the blank request filled with a signed delivery that counts nowhere,
 * `SIGNING_KEY`, what to ask the owner for when the provider makes the secret; without it we make one up for the provider,
 * `IN_URL`, the query parameter in which that secret stands in the URL, for a provider that signs nothing,
-* `ASKS`, further fields of its sources' `config`: each name with the question for it.
+* `ASKS`, further fields of its sources' `config`: each name with the question for it,
+* `CREDENTIALS`, fields of `config` that are secret and kept with the signing secrets: each name with the question for it.
+
+A question that ends in "(optional)" may be left unanswered.
 
 Its docstring is its page: the first line says what it takes in, the rest what to click and what is kept.
 """
@@ -34,7 +37,8 @@ from regulars.domain.identity import Identifier
 class Request(msgspec.Struct, frozen=True):
     """One delivery as it came: header names are lower-cased, `body` is the very bytes that were sent.
 
-    `source` is the id of ours under which the shop set the channel up, `config` what it set. `url` is the public URL
+    `source` is the id of ours under which the shop set the channel up, `config` what it set, credentials
+    too. `url` is the public URL
     without its query, as set up (`url` in `config`) or as asked for. `certificates` fetches what is at a URL, without
     following redirects; only after the whole URL was matched with the provider's own.
     """

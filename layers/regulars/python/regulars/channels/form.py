@@ -34,7 +34,7 @@ from regulars.domain.times import to_text
 
 CHANNEL = "form"
 IN_URL = "key"
-ASKS = {"next": "The page that thanks, such as https://shop.example.com/thanks (may be left out)"}
+ASKS = {"next": "The page that thanks, such as https://shop.example.com/thanks (optional)"}
 HONEYPOT = "_gotcha"
 KEY_FIELDS = ("key", "_key", "token")
 KEY_HEADER = "x-form-key"

@@ -35,7 +35,7 @@ from regulars.channels.scrub import clean_text
 
 CHANNEL = "instagram"
 SIGNING_KEY = meta.SIGNING_KEY
-ASKS = meta.ASKS
+CREDENTIALS = meta.CREDENTIALS
 COMMENTS = ("comments", "live_comments")
 
 

@@ -35,7 +35,7 @@ from regulars.channels.sales import texts_of, unknown_topic
 
 CHANNEL = "messenger"
 SIGNING_KEY = meta.SIGNING_KEY
-ASKS = meta.ASKS
+CREDENTIALS = meta.CREDENTIALS
 
 
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)

@@ -18,7 +18,9 @@ from regulars.domain.errors import SignatureError
 
 HEADER = "x-hub-signature-256"
 SIGNING_KEY = "The app secret (in the Meta app: App settings → Basic)"
-ASKS = {"verify_token": "A word of your own, which you also paste at Meta as the verify token"}
+CREDENTIALS = {
+    "verify_token": "A word of your own, which you also paste at Meta as the verify token"
+}
 _TOPICS = ("message", "postback", "read", "delivery")
 
 

@@ -7,7 +7,7 @@ Set it up
 * Do not choose plain mode: WeChat signs the time of a plain delivery and not what it says. Once the key is set up here,
   plain deliveries are refused.
 * To rotate the token: run `regulars sources rotate wechat` and paste the new one; both count until the old one is taken
-  away. To rotate the key, set `encoding_aes_key` to the new one and the old one.
+  away. To rotate the key, run `regulars connect wechat` again and give it the new key and the old one, with a comma between.
 
 Events
 * text, image, voice, video, shortvideo, location, link, and a press in the menu (CLICK) → Message Received,
@@ -42,10 +42,8 @@ from regulars.channels.wechat_envelope import (
 from regulars.domain.errors import InvalidEventError, SignatureError
 
 CHANNEL = "wechat"
-ASKS = {
-    "app_id": "The AppID of the account",
-    "encoding_aes_key": "The EncodingAESKey, 43 characters",
-}
+ASKS = {"app_id": "The AppID of the account"}
+CREDENTIALS = {"encoding_aes_key": "The EncodingAESKey, 43 characters"}
 REPLY = Reply(body="success")
 TOPICS = {
     "text": chat.RECEIVED,

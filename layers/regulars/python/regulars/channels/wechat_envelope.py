@@ -17,7 +17,6 @@ import msgspec
 
 from regulars.channels.contract import Request
 from regulars.channels.proofs import check_equal
-from regulars.channels.reading import a_list
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
 # WeChat gives up within a quarter of a minute, so that an older signature is somebody else's.
@@ -66,14 +65,13 @@ def signature_of(*parts: str) -> str:
 
 def is_sealed(request: Request) -> bool:
     """Whether the source was set up for sealed envelopes."""
-    return bool(request.config.get(KEY_CONFIG))
+    return bool(_keys(request))
 
 
 def opened(request: Request, sealed: str) -> bytes:
     """What is sealed, by any of the keys set up; SignatureError(payload) for rubbish, (appid) for another account's."""
-    said = request.config.get(KEY_CONFIG)
     account = str(request.config.get(ACCOUNT_CONFIG) or "")
-    found = [_opened(key, sealed) for key in a_list(said) or [said] if isinstance(key, str)]
+    found = [_opened(key, sealed) for key in _keys(request)]
     texts = [each for each in found if each is not None]
     for text, whose in texts:
         if account and whose == account.encode():
@@ -86,8 +84,7 @@ def sealed_request(blank: Request, token: str, text: str, account: str) -> Reque
     time, nonce = str(int(blank.received_at.timestamp())), randomness.token_hex(8)
     query = {"timestamp": time, "nonce": nonce, "signature": signature_of(token, time, nonce)}
     if is_sealed(blank):
-        said = blank.config[KEY_CONFIG]
-        key = _key((a_list(said) or [said])[0])
+        key = _key(_keys(blank)[0])
         sealed = base64.b64encode(_sealed(key, text.encode(), account.encode())).decode()
         query |= {
             "encrypt_type": "aes",
@@ -96,6 +93,12 @@ def sealed_request(blank: Request, token: str, text: str, account: str) -> Reque
         text = f"<xml><Encrypt>{escape(sealed)}</Encrypt></xml>"
     headers = {"content-type": "text/xml"}
     return msgspec.structs.replace(blank, body=text.encode(), headers=headers, query=query)
+
+
+def _keys(request: Request) -> list[str]:
+    """The keys set up, newest first: while one is changed, two, with a comma between."""
+    said = str(request.config.get(KEY_CONFIG) or "")
+    return [key.strip() for key in said.split(",") if key.strip()]
 
 
 def _opened(encoded: str, sealed: str) -> tuple[bytes, bytes] | None:

@@ -7,7 +7,7 @@ Set it up
   Generate for the EncodingAESKey (the one you gave to `regulars connect`), choose messages and events, save. WeCom tries
   the address at once.
 * To rotate the token: run `regulars sources rotate wecom` and paste the new one; both count until the old one is taken
-  away. To rotate the key, set `encoding_aes_key` to the new one and the old one.
+  away. To rotate the key, run `regulars connect wecom` again and give it the new key and the old one, with a comma between.
 
 Events
 * text, image, voice, video, location, link, and a press in the menu (click) → Message Received,
@@ -41,10 +41,8 @@ from regulars.channels.wechat_envelope import (
 from regulars.domain.errors import SignatureError
 
 CHANNEL = "wecom"
-ASKS = {
-    "app_id": "The CorpID of the company",
-    "encoding_aes_key": "The EncodingAESKey, 43 characters",
-}
+ASKS = {"app_id": "The CorpID of the company"}
+CREDENTIALS = {"encoding_aes_key": "The EncodingAESKey, 43 characters"}
 REPLY = Reply()
 TOPICS = {
     "text": chat.RECEIVED,

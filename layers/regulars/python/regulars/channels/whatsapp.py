@@ -38,7 +38,7 @@ from regulars.domain.events import Item as Product
 
 CHANNEL = "whatsapp"
 SIGNING_KEY = meta.SIGNING_KEY
-ASKS = meta.ASKS
+CREDENTIALS = meta.CREDENTIALS
 STATUSES = {
     "sent": chat.SENT,
     "delivered": chat.DELIVERED,

@@ -49,7 +49,7 @@ class Webhooks:
         except RegularsError as error:
             self._keep(error, channel, request)
             raise
-        return _set_up(request, source)
+        return self._set_up(request, source)
 
     def answer(self, channel: str, request: Request, now: datetime) -> Reply | None:
         """The reply to a handshake or a probe, which is not recorded; None for a delivery."""
@@ -82,7 +82,7 @@ class Webhooks:
 
         What was `verified` when it came is not verified again, since its secret may be gone by now.
         """
-        request = _set_up(request, self._source(channel, request))
+        request = self._set_up(request, self._source(channel, request))
         if not verified:
             secrets = self._secrets(channel, request)
             channel_of(channel).verify(request, secrets, request.received_at)
@@ -116,6 +116,11 @@ class Webhooks:
         recorded = self._recorder.record(drafts)
         return Receipt(len(recorded.new), len(recorded.known))
 
+    def _set_up(self, request: Request, source: Source) -> Request:
+        config = source.config | self._parameters.credentials(source.channel, source.source)
+        url = config.get("url") or request.url
+        return msgspec.structs.replace(request, config=config, url=url)
+
     def _secrets(self, channel: str, request: Request) -> tuple[str, ...]:
         return self._parameters.secrets(channel, request.source)
 
@@ -128,8 +133,3 @@ class Webhooks:
         source = f"{channel}/{request.source}"
         reject = Reject(error.code, str(error), source, request.body, delivery)
         self._rejects.keep([reject], request.received_at)
-
-
-def _set_up(request: Request, source: Source) -> Request:
-    url = source.config.get("url") or request.url
-    return msgspec.structs.replace(request, config=source.config, url=url)

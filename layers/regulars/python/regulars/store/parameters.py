@@ -1,9 +1,10 @@
-"""The deployment's secrets in SSM: the pepper, and each source's webhook secrets; read when first needed."""
+"""The deployment's secrets in SSM: the pepper, and what each source must not tell; read when first needed."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from regulars.store.clients import ssm
 
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 KEPT_FOR_SECONDS = 300.0
+
+
+class SourceSecrets(msgspec.Struct, frozen=True):
+    """What a source must not tell: what its deliveries are signed with, newest first, and its channel's credentials."""
+
+    signing: tuple[str, ...] = ()
+    credentials: dict[str, str] = {}
 
 
 class Parameters:
@@ -36,8 +44,28 @@ class Parameters:
 
     def secrets(self, channel: str, source: str) -> tuple[str, ...]:
         """The live secrets of a source, newest first; none when the source has none. A blank one is no secret."""
-        value = self._value(f"sources/{channel}/{source}")
-        return tuple(filter(None, json.loads(value))) if value else ()
+        return tuple(filter(None, self.of_source(channel, source).signing))
+
+    def credentials(self, channel: str, source: str) -> dict[str, str]:
+        """What else the source must not tell, by the names its channel gives them."""
+        return self.of_source(channel, source).credentials
+
+    def of_source(self, channel: str, source: str) -> SourceSecrets:
+        """All of a source's secrets."""
+        value = self._value(_of_source(channel, source))
+        return msgspec.json.decode(value, type=SourceSecrets) if value else SourceSecrets()
+
+    def save(self, channel: str, source: str, secrets: SourceSecrets) -> None:
+        """Set a source's secrets; elsewhere they are read within minutes."""
+        self._client = self._client or ssm()
+        name = _of_source(channel, source)
+        self._kept.pop(name, None)
+        self._client.put_parameter(
+            Name=f"{self._prefix}/{name}",
+            Value=msgspec.json.encode(secrets).decode(),
+            Type="SecureString",
+            Overwrite=True,
+        )
 
     def _value(self, name: str) -> str | None:
         read_at, value = self._kept.get(name, (0.0, None))
@@ -55,3 +83,7 @@ class Parameters:
         except self._client.exceptions.ParameterNotFound:
             return None
         return answer["Parameter"]["Value"]
+
+
+def _of_source(channel: str, source: str) -> str:
+    return f"sources/{channel}/{source}"
