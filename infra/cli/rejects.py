@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     deployed = stack.chosen(arguments)
     kept = list(chosen(deployed, arguments.since, arguments.source, arguments.code))
     if arguments.raw:
-        sys.stdout.buffer.write(_one(kept, arguments.raw)["raw"])
+        sys.stdout.buffer.write(one(kept, arguments.raw)["raw"])
         return 0
     facts, lines = _listed(kept) if arguments.list else _counted(kept)
     show(facts, lines if kept else ["Nothing was refused."], as_json=arguments.json)
@@ -63,16 +63,17 @@ def chosen(deployed: stack.Stack, since: str | None, source: str, code: str) -> 
             yield from (one for one in kept if _matches(one, source, code))
 
 
-def _matches(one: Kept, source: str, code: str) -> bool:
-    is_source = not source or one["source"] == source or one["source"].startswith(f"{source}/")
-    return is_source and code in {"", one["code"]}
-
-
-def _one(kept: list[Kept], id_: str) -> Kept:
-    found = [one for one in kept if one["reject_id"].startswith(id_)]
+def one(kept: list[Kept], id_: str) -> Kept:
+    """The one whose id begins like this; FaultError when there is none, or several."""
+    found = [reject for reject in kept if reject["reject_id"].startswith(id_)]
     if len(found) != 1:
         raise FaultError(f"{len(found)} rejects have an id that begins with {id_}.")
     return found[0]
+
+
+def _matches(one: Kept, source: str, code: str) -> bool:
+    is_source = not source or one["source"] == source or one["source"].startswith(f"{source}/")
+    return is_source and code in {"", one["code"]}
 
 
 def _counted(kept: list[Kept]) -> tuple[Any, list[str]]:

@@ -2,111 +2,79 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl
-
-import msgspec
 
 from infra.cli import options, rejects, stack
-from infra.cli.console import show, step, table
-from regulars.channels import CHANNELS
-from regulars.channels.contract import Request
-from regulars.channels.segment import CHANNEL as TRACKING
-from regulars.channels.segment import translate_message
+from infra.cli.console import say, show, step, table
+from infra.cli.receiving import Receiver, obstacle
+from infra.local.faults import FaultError
 from regulars.domain.errors import RegularsError
-from regulars.domain.times import from_text
-from regulars.edge.fetching import fetched
-from regulars.ingestion.recording import Recorder
-from regulars.ingestion.webhooks import Receipt, Webhooks
-from regulars.settings import ReceiveWebhookSettings
-from regulars.store.ledger import Ledger
-from regulars.store.parameters import Parameters
-from regulars.store.people import People
-from regulars.store.rejects import Delivery, Rejects
-from regulars.store.sources import Sources
+from regulars.store.rejects import Rejects
+
+SHOWN = 20  # of those that stay refused
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which rejects."""
+    parser.add_argument("id", nargs="?", default="", metavar="ID", help="one, as rejects --list")
     parser.add_argument(
-        "--source", required=True, help="e.g. shopify/main, or shopify for all of it"
+        "--source", default="", help="e.g. shopify/main or segment/web, or shopify for all of it"
     )
     parser.add_argument("--since", type=rejects.day, metavar="DAY", help="e.g. 2026-11-20")
     parser.add_argument("--code", default="", help="only these, e.g. unknown_topic")
+    parser.add_argument(
+        "--into", default="", metavar="SOURCE", help="the source of tracking calls without a key"
+    )
     options.add_stack(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Replay them, oldest first, and count what became of them."""
+    """Replay them, oldest first, and count what became of them; one that fails stops no other."""
     deployed = stack.chosen(arguments)
     store = rejects.store(deployed)
-    received = receiver(deployed.settings(ReceiveWebhookSettings), store)
+    chosen = _chosen(deployed, arguments)
+    receiver = Receiver(deployed, store, arguments.into)
     counts: Counter[str] = Counter()
+    refusals: list[str] = []
     with step("Receiving again") as current:
-        for kept in rejects.chosen(deployed, arguments.since, arguments.source, arguments.code):
-            counts.update(_outcome(store, received, kept))
+        for kept in chosen:
+            counts.update(_outcome(store, receiver, kept, refusals))
             current.note(f"{counts.total()}")
+    for refusal in refusals[:SHOWN]:
+        say(f"  {refusal}")
     lines = table(sorted(counts.items())) if counts else ["There was nothing to receive again."]
     show(dict(counts), lines, as_json=arguments.json)
     return 0
 
 
-def receiver(settings: ReceiveWebhookSettings, store: Rejects) -> Callable[[rejects.Kept], Receipt]:
-    """What receives a reject again; RegularsError when it is refused again."""
-    parameters = Parameters(settings.parameters_prefix)
-    ledger, people = Ledger(settings.events_table), People(settings.people_table)
-    recorder = Recorder(ledger, people, parameters)
-    webhooks = Webhooks(Sources(settings.control_table), parameters, recorder, store)
-
-    def receive(kept: rejects.Kept) -> Receipt:
-        channel, _, source = kept["source"].partition("/")
-        request = _request(settings, kept, source)
-        if channel == TRACKING:
-            draft = translate_message(msgspec.Raw(request.body), request, "")
-            recorded = recorder.record([draft])
-            return Receipt(len(recorded.new), len(recorded.known))
-        delivery: Delivery = kept["delivery"]
-        return webhooks.replay(channel, request, verified=delivery.verified)
-
-    return receive
+def _chosen(deployed: stack.Stack, arguments: argparse.Namespace) -> Iterator[rejects.Kept]:
+    kept = rejects.chosen(deployed, arguments.since, arguments.source, arguments.code)
+    if arguments.id:
+        return iter([rejects.one(list(kept), arguments.id)])
+    if arguments.source:
+        return kept
+    waiting = Counter(one["source"] or "?" for one in kept if not one["replayed_at"])
+    told = ", ".join(f"{source} ({count})" for source, count in sorted(waiting.items()))
+    raise FaultError("Which ones? Give an ID or --source.", f"Waiting: {told or 'nothing'}.")
 
 
 def _outcome(
-    store: Rejects, received: Callable[[rejects.Kept], Receipt], kept: rejects.Kept
+    store: Rejects, receiver: Receiver, kept: rejects.Kept, refusals: list[str]
 ) -> dict[str, int]:
     if kept["replayed_at"]:
         return {"replayed before": 1}
-    if not _is_whole(kept):
-        return {"too large to have been kept whole": 1}
+    if reason := obstacle(kept):
+        return {reason: 1}
+    named = f"{kept['reject_id'][: rejects.SHOWN_DIGITS]}  {kept['source']}"
     try:
-        receipt = received(kept)
+        receipt = receiver.receive(kept)
     except RegularsError as error:
+        refusals.append(f"{named}  {error}")
         return {f"refused again: {error.code}": 1}
+    except Exception as error:  # noqa: BLE001 (one that fails stops no other)
+        refusals.append(f"{named}  {type(error).__name__}")
+        return {f"failed: {type(error).__name__}": 1}
     store.replayed(kept["received_at"][:10], kept["reject_id"], datetime.now(UTC))
     return {"received": 1, "new events": receipt.new, "known events": receipt.known}
-
-
-def _is_whole(kept: rejects.Kept) -> bool:
-    channel = kept["source"].partition("/")[0]
-    is_webhook = channel in CHANNELS and kept["delivery"] is not None
-    return not kept["cut"] and (is_webhook or channel == TRACKING)
-
-
-def _request(settings: ReceiveWebhookSettings, kept: rejects.Kept, source: str) -> Request:
-    """The delivery as it came, at the time at which it came."""
-    delivery: Delivery = kept["delivery"] or Delivery()
-    return Request(
-        source,
-        kept["raw"],
-        from_text(kept["received_at"]),
-        delivery.headers,
-        dict(parse_qsl(delivery.raw_query)),
-        default_country=settings.default_country,
-        default_currency=settings.default_currency,
-        method=delivery.method,
-        url=delivery.url,
-        raw_query=delivery.raw_query,
-        certificates=fetched,
-    )

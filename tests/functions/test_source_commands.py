@@ -2,41 +2,28 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from infra.cli import main, stack, trial
+from infra.cli import main, trial
 from infra.local.faults import FaultError
 from regulars.channels import CHANNELS, channel_of
 from regulars.channels.contract import Request
-from regulars.settings import ReceiveWebhookSettings, Settings
+from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Sources
 from tests import shopify
 from tests.aws import PREFIX, Deployed
-from tests.functions.conftest import Kept
+from tests.functions.conftest import Kept, OnMoto
 from tests.gateway import http_event, loaded
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 URL = "https://api.example.com"
 
 type Command = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class OnMoto:
-    """A deployment whose functions are called in place."""
-
-    aws: Deployed
-    api_url: str = URL
-
-    def settings[T: Settings](self, cls: type[T]) -> T:
-        """The settings of the test stack."""
-        return self.aws.settings(cls)
 
 
 @pytest.fixture
@@ -56,13 +43,12 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[[Request], 
 
 @pytest.fixture
 def command(
-    aws: Deployed,
+    deployed: OnMoto,
     door: Callable[[Request], dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Command:
     """Runs a command line and gives its facts."""
-    monkeypatch.setattr(stack, "chosen", lambda _arguments: OnMoto(aws))
     monkeypatch.setattr(
         trial, "posted", lambda request: ((a := door(request))["statusCode"], a["body"])
     )

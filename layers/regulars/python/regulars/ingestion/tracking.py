@@ -17,12 +17,14 @@ from regulars.domain.errors import (
     UnauthorizedError,
 )
 from regulars.ingestion.recording import Recorder
-from regulars.store.keys import Keys
-from regulars.store.rejects import Reject, Rejects
+from regulars.store.keys import ApiKey, Keys, digest
+from regulars.store.ledger import Recorded
+from regulars.store.rejects import Delivery, Reject, Rejects, Shared
 
 LARGEST_BODY = 500_000  # bytes, after gunzip
 LARGEST_MESSAGE = 32 * 1024
 MOST_MESSAGES = 2500
+LARGEST_SHARED = 2 * 1024  # bytes that a batch may repeat with each message it refuses
 BATCH = "batch"
 
 _GZIP = b"\x1f\x8b"
@@ -41,6 +43,16 @@ class _Keyed(msgspec.Struct, rename="camel"):
     write_key: str | None = None
 
 
+class _Call(msgspec.Struct, frozen=True):
+    """One call of `/v1/<kind>`: proper JSON, its messages, and the key it showed anywhere."""
+
+    kind: str
+    body: bytes
+    messages: tuple[msgspec.Raw, ...] = ()
+    shared: Shared = Shared()
+    key: str = ""
+
+
 class Tracking:
     """Receives calls of the tracking API."""
 
@@ -56,55 +68,64 @@ class Tracking:
         reject before its error is raised.
         """
         try:
-            self._receive(kind, request, key)
+            call = _read_call(kind, request.body, key)
+            source = self._source(call.key)
         except RegularsError as error:
-            self._keep([_reject(error, request.source, request.body)], request)
+            self._keep([_refused(error, "", _Call(kind, request.body, key=key))], request)
             raise
-
-    def _receive(self, kind: str, request: Request, key: str) -> None:
-        body = unzipped(request.body)
-        if len(body) > LARGEST_BODY:
-            raise PayloadTooLargeError("A call holds at most 500 KB.")
-        body, envelope = _read(body)
-        messages = _messages(kind, body, envelope)
-        key = key or envelope.write_key or _key_of_messages(messages)
-        if not key:
-            raise UnauthorizedError("A write key is missing.")
-        source = self._source(key)
         if source is None:
-            error = InvalidEventError("No key is known by this text.", "unknown_write_key")
-            refused = [_reject(error, "", bytes(message)) for message in messages[:MOST_MESSAGES]]
-            self._keep(refused + _beyond(messages, ""), request)
-            return
-        request = msgspec.structs.replace(request, source=source, body=body)
-        self._record(kind, request, envelope, messages)
+            self._keep(_of_a_stranger(call), request)
+        else:
+            self._receive(call, msgspec.structs.replace(request, source=source))
+
+    def replay(self, kind: str, request: Request, shared: Shared | None) -> Recorded:
+        """Receive again a refused call, or the one message of a batch, for the source that the request names.
+
+        What is refused again of a batch is kept by itself, anything else raised.
+        """
+        if shared is not None:
+            call = _Call(BATCH, request.body, (msgspec.Raw(request.body),), shared)
+            return self._recorder.record([_draft(call, request, call.messages[0])])
+        return self._record(_read_call(kind, request.body, ""), request)
 
     def _source(self, key: str) -> str | None:
+        if not key:
+            raise UnauthorizedError("A write key is missing.")
         known = self._keys.authenticate(key)
-        if known is None:
-            return None
-        if known.scope != "write":
-            raise ForbiddenError("This key may not write.")
-        return known.source or known.label or "default"
+        return None if known is None else source_of(known)
 
-    def _record(
-        self, kind: str, request: Request, envelope: _Envelope, messages: list[msgspec.Raw]
-    ) -> None:
+    def _receive(self, call: "_Call", request: Request) -> None:
+        try:
+            self._record(call, request)
+        except RegularsError as error:
+            whole = msgspec.structs.replace(call, body=request.body)
+            self._keep([_refused(error, request.source, whole)], request)
+            raise
+
+    def _record(self, call: "_Call", request: Request) -> Recorded:
         drafts: list[Draft] = []
-        refused = _beyond(messages, request.source)
-        for raw in messages[:MOST_MESSAGES]:
+        refused = _beyond(call, request.source)
+        for raw in call.messages[:MOST_MESSAGES]:
             try:
-                drafts.append(_draft(kind, request, envelope, raw))
+                drafts.append(_draft(call, request, raw))
             except (InvalidEventError, PayloadTooLargeError) as error:
-                if kind != BATCH:
+                if call.kind != BATCH:
                     raise
-                refused.append(_reject(error, request.source, bytes(raw)))
-        self._recorder.record(drafts)
+                refused.append(_refused_message(error, request.source, call, raw))
+        recorded = self._recorder.record(drafts)
         self._keep(refused, request)
+        return recorded
 
     def _keep(self, rejects: list[Reject], request: Request) -> None:
         if rejects:
             self._rejects.keep(rejects, request.received_at)
+
+
+def source_of(key: ApiKey) -> str:
+    """Under which source its events are kept; ForbiddenError when it is no write key."""
+    if key.scope != "write":
+        raise ForbiddenError("This key may not write.")
+    return key.source or key.label or "default"
 
 
 def unzipped(body: bytes) -> bytes:
@@ -163,20 +184,55 @@ def _key_of_messages(messages: list[msgspec.Raw]) -> str:
         return ""
 
 
-def _beyond(messages: list[msgspec.Raw], source: str) -> list[Reject]:
+def _read_call(kind: str, body: bytes, key: str) -> _Call:
+    body = unzipped(body)
+    if len(body) > LARGEST_BODY:
+        raise PayloadTooLargeError("A call holds at most 500 KB.")
+    body, envelope = _read(body)
+    messages = _messages(kind, body, envelope)
+    shared = Shared(envelope.sent_at or "", envelope.context or {})
+    key = key or envelope.write_key or _key_of_messages(messages)
+    return _Call(kind, body, tuple(messages), shared, key)
+
+
+def _of_a_stranger(call: _Call) -> list[Reject]:
+    error = InvalidEventError("No key is known by this text.", "unknown_write_key")
+    if call.kind != BATCH:
+        return [_refused(error, "", call)]
+    messages = call.messages[:MOST_MESSAGES]
+    return [*(_refused_message(error, "", call, raw) for raw in messages), *_beyond(call, "")]
+
+
+def _beyond(call: _Call, source: str) -> list[Reject]:
     """What a batch holds beyond its bound, as one reject that is a batch itself: a write for each would never end."""
-    beyond = messages[MOST_MESSAGES:]
+    beyond = call.messages[MOST_MESSAGES:]
+    if not beyond:
+        return []
     error = InvalidEventError("A batch holds at most 2,500 messages.", "batch_too_long")
-    return [_reject(error, source, msgspec.json.encode({"batch": beyond}))] if beyond else []
+    said = {"sentAt": call.shared.sent_at, "context": call.shared.context}
+    body = {"batch": beyond} | {name: value for name, value in said.items() if value}
+    return [_refused(error, source, msgspec.structs.replace(call, body=msgspec.json.encode(body)))]
 
 
-def _draft(kind: str, request: Request, envelope: _Envelope, raw: msgspec.Raw) -> Draft:
+def _draft(call: _Call, request: Request, raw: msgspec.Raw) -> Draft:
     if len(bytes(raw)) > LARGEST_MESSAGE:
         raise PayloadTooLargeError("A message holds at most 32 KB.", "event_too_large")
-    if kind != BATCH:
-        return translate_message(raw, request, kind)
-    return translate_message(raw, request, "", envelope.context, envelope.sent_at or "")
+    if call.kind != BATCH:
+        return translate_message(raw, request, call.kind)
+    return translate_message(raw, request, "", call.shared.context, call.shared.sent_at)
 
 
-def _reject(error: RegularsError, source: str, raw: bytes) -> Reject:
-    return Reject(error.code, str(error), f"{CHANNEL}/{source}", raw)
+def _refused(
+    error: RegularsError, source: str, call: _Call, shared: Shared | None = None
+) -> Reject:
+    key = digest(call.key) if call.key else ""
+    delivery = Delivery(url=f"/v1/{call.kind}", key=key, shared=shared)
+    return Reject(error.code, str(error), f"{CHANNEL}/{source}", call.body, delivery)
+
+
+def _refused_message(error: RegularsError, source: str, call: _Call, raw: msgspec.Raw) -> Reject:
+    """One message of a batch, with what the batch says of all of them unless that is too much to repeat."""
+    shared = call.shared
+    if len(msgspec.json.encode(shared)) > LARGEST_SHARED:
+        shared = Shared(context=None)
+    return _refused(error, source, msgspec.structs.replace(call, body=bytes(raw)), shared)

@@ -53,7 +53,7 @@ class Keys:
 
     def register(self, text: str, scope: Scope, label: str, source: str, at: str) -> ApiKey:
         """Take a key that exists already, such as the write key a storefront has built in."""
-        key = ApiKey(_digest(text), scope, label, source, at)
+        key = ApiKey(digest(text), scope, label, source, at)
         item = {name: {"S": value} for name, value in msgspec.to_builtins(key).items() if value}
         self._client.put_item(TableName=self._table, Item=item | {"id": {"S": PREFIX + key.id}})
         return key
@@ -90,7 +90,10 @@ class Keys:
 
     def authenticate(self, text: str) -> ApiKey | None:
         """The key with this text, None for an unknown or revoked one; both are remembered for a minute."""
-        key_id = _digest(text)
+        return self.find(digest(text))
+
+    def find(self, key_id: str) -> ApiKey | None:
+        """As `authenticate`, by the SHA-256 of the text."""
         until, key = self._remembered.get(key_id, (0.0, None))
         if self._clock() < until:
             return key
@@ -115,5 +118,6 @@ def _key(item: Mapping[str, Any]) -> ApiKey:
     )
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """The id of a key: it tells nobody the key."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +27,27 @@ _SECRET_QUERY = {"key", "_key", "token", "secret"}
 _NOT_KEPT = {"cookie", "x-forwarded-for", "forwarded", "user-agent"}
 
 
+class Shared(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a batch says of each of its messages; `context` is None when it was too much to keep."""
+
+    sent_at: str = ""
+    context: dict[str, Any] | None = {}
+
+
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came around the body of a webhook, so that it can be received again; `verified` when it was genuine."""
+    """What came around the body, so that it can be received again; `verified` when a webhook was genuine.
+
+    Of a call of the tracking API `url` is the endpoint, `key` the SHA-256 of the key it showed; `shared` says that
+    the body is one message of a batch.
+    """
 
     method: str = "POST"
     url: str = ""
     raw_query: str = ""
     headers: dict[str, str] = {}
     verified: bool = False
+    key: str = ""
+    shared: Shared | None = None
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -73,19 +87,21 @@ class Rejects:
         return sorted(kept, key=lambda reject: str(reject["received_at"]))
 
     def replayed(self, day: str, reject_id: str, at: datetime) -> None:
-        """Note that a reject has been received after all."""
-        self._client.update_item(
-            TableName=self._table,
-            Key={"day": {"S": day}, "reject_id": {"S": reject_id}},
-            UpdateExpression="SET replayed_at = :at",
-            ExpressionAttributeValues={":at": {"S": to_text(at)}},
-        )
+        """Note that a reject has been received after all; nothing when its time was up meanwhile."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"day": {"S": day}, "reject_id": {"S": reject_id}},
+                UpdateExpression="SET replayed_at = :at",
+                ConditionExpression="attribute_exists(reject_id)",
+                ExpressionAttributeValues={":at": {"S": to_text(at)}},
+            )
 
 
 def _item(reject: Reject, at: datetime) -> dict[str, Any]:
     raw, cut = _compressed(reject.raw)
     received_at = to_text(at)
-    said = (reject.source, reject.code, reject.reason, *_topics(reject.delivery))
+    said = (reject.source, reject.code, reject.reason, *_told_around(reject.delivery))
     identity = "\x1f".join(said).encode() + reject.raw
     item: dict[str, Any] = {
         "day": {"S": received_at[:10]},
@@ -102,10 +118,12 @@ def _item(reject: Reject, at: datetime) -> dict[str, Any]:
     return item | ({"cut": {"BOOL": True}} if cut else {})
 
 
-def _topics(delivery: Delivery | None) -> list[str]:
-    """What headers say the body tells: the same bytes may be sent for two topics, and again with new ids."""
-    headers = delivery.headers if delivery else {}
-    return [headers[name] for name in sorted(headers) if name.endswith(_TOPIC_HEADERS)]
+def _told_around(delivery: Delivery | None) -> list[str]:
+    """What tells two deliveries of the same bytes apart: endpoint, key and topic; ids are new each time."""
+    if delivery is None:
+        return []
+    topics = [name for name in sorted(delivery.headers) if name.endswith(_TOPIC_HEADERS)]
+    return [delivery.url, delivery.key, *(delivery.headers[name] for name in topics)]
 
 
 def _without_secrets(delivery: Delivery) -> Delivery:

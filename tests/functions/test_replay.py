@@ -1,0 +1,208 @@
+"""What the tracking door and the stream refused, received again by the owner."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from infra.local.faults import FaultError
+from regulars.domain.events import encode
+from regulars.settings import TrackEventsSettings
+from regulars.store.keys import Keys
+from regulars.store.people import People
+from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from tests.aws import Deployed
+from tests.functions.conftest import Kept
+from tests.gateway import http_event, loaded
+from tests.records import inserted
+from tests.stories import event
+
+AT = "2026-11-20T10:00:00.000Z"
+NOW = datetime.now(UTC)
+TRACK: dict[str, Any] = {"event": "Signed Up", "userId": "u1", "timestamp": AT}
+MESSAGE = TRACK | {"type": "track"}
+RECEIVED = {"received": 1, "new events": 1, "known events": 0}
+
+type Door = Callable[..., int]
+type Owner = Callable[..., Any]
+
+
+@pytest.fixture
+def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """Posts to the tracking door with a key; the status."""
+    register(aws, "wk")
+    module = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
+
+    def post(path: str, body: Any, key: str = "wk") -> int:
+        basic = b64encode(f"{key}:".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}"} if key else {}
+        return int(module.handler(http_event(path, body, headers), None)["statusCode"])
+
+    return post
+
+
+def register(aws: Deployed, key: str, source: str = "web") -> None:
+    Keys("test-control", aws.dynamodb).register(key, "write", "", source, AT)
+
+
+def keep(aws: Deployed, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
+    reject = Reject(code, "Once it was so.", source, raw, delivery)
+    Rejects("test-rejects", aws.dynamodb).keep([reject], NOW)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/v1/track", TRACK, 400),
+        ("/v1/t", TRACK, 400),
+        ("/v1/batch", {"batch": [MESSAGE]}, 200),
+    ],
+)
+def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR0917 (a table)
+    door: Door,
+    owner: Owner,
+    kept: Kept,
+    path: str,
+    body: dict[str, Any],
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("regulars.channels.segment.LONGEST_NAME", 3)
+        assert door(path, body) == status
+    assert owner("replay", "--source", "segment/web") == RECEIVED
+    assert owner("replay", "--source", "segment/web") == {"replayed before": 1}
+    assert door(path, body) == 200
+    assert [event.source for event in kept.events()] == ["segment/web"]
+
+
+def test_message_received_again_has_what_its_batch_said(
+    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = {"batch": [MESSAGE], "sentAt": AT, "context": {"locale": "de-DE"}}
+    with monkeypatch.context() as patch:
+        patch.setattr("regulars.channels.segment.LONGEST_NAME", 3)
+        door("/v1/batch", batch)
+    owner("replay", "--source", "segment")
+    (told,) = kept.events()
+    assert (told.sent_at, told.traits) == (AT, {"locale": "de-DE"})
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
+def test_calls_of_an_unknown_key_are_received_when_the_key_is_made(
+    aws: Deployed, door: Door, owner: Owner, kept: Kept, path: str
+) -> None:
+    body = TRACK if path == "/v1/track" else {"batch": [MESSAGE]}
+    assert door(path, body, "later") == 200
+    assert owner("replay", "--source", "segment") == {"refused again: unauthorized": 1}
+    register(aws, "later", "shop")
+    assert owner("replay", "--source", "segment") == RECEIVED
+    assert [event.source for event in kept.events()] == ["segment/shop"]
+
+
+def test_call_without_a_key_is_received_into_the_source_the_owner_names(
+    door: Door, owner: Owner, kept: Kept
+) -> None:
+    assert door("/v1/identify", {"userId": "u1"}, "") == 401
+    assert owner("replay", "--source", "segment") == {"refused again: unauthorized": 1}
+    assert owner("replay", "--source", "segment", "--into", "web") == RECEIVED
+    assert [event.source for event in kept.events()] == ["segment/web"]
+
+
+def test_call_that_was_too_large_is_refused_again(door: Door, owner: Owner) -> None:
+    assert door("/v1/batch", b" " * 500_001) == 413
+    counts = owner("replay", "--source", "segment", "--into", "web")
+    assert counts == {"refused again: payload_too_large": 1}
+
+
+def test_batch_beyond_its_bound_is_received_whole(
+    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("regulars.ingestion.tracking.MOST_MESSAGES", 1)
+        door("/v1/batch", {"batch": [MESSAGE | {"messageId": str(n)} for n in range(4)]})
+    assert kept.codes() == ["batch_too_long"]
+    assert owner("replay", "--source", "segment")["new events"] == 3
+
+
+def test_one_is_received_by_its_id(door: Door, owner: Owner, kept: Kept) -> None:
+    for user in ("u1", "u2"):
+        door("/v1/track", TRACK | {"userId": user}, "later")
+    listed = owner("rejects", "--list")
+    facts = owner("replay", listed[0]["reject_id"][:12], "--into", "web")
+    assert facts == RECEIVED
+    assert len(kept.events()) == 1
+
+
+def test_replay_of_everything_is_not_begun_but_explained(door: Door, owner: Owner) -> None:
+    door("/v1/track", TRACK, "later")
+    with pytest.raises(FaultError, match="Which ones") as fault:
+        owner("replay")
+    assert fault.value.advice == "Waiting: segment/ (1)."
+
+
+@pytest.mark.parametrize("damage", [b'{"type": "track"', b"\xff", b"[" * 9_000])
+def test_one_that_cannot_be_received_stops_no_other(
+    aws: Deployed, owner: Owner, damage: bytes
+) -> None:
+    keep(aws, "invalid_json", "segment/web", damage, Delivery(url="/v1/track"))
+    keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
+    counts = owner("replay", "--source", "segment/web")
+    assert (counts["received"], len(counts)) == (1, 4)
+
+
+def test_fault_of_one_is_counted_and_stops_no_other(
+    aws: Deployed, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(aws, "unknown_topic", "shopify/main", b"{}", Delivery(verified=True))
+    keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
+    monkeypatch.setattr("regulars.store.sources.Sources.find", lambda *_: 1 / 0)
+    assert owner("replay", "--source", "shopify") == {"failed: ZeroDivisionError": 1}
+    assert owner("replay", "--source", "segment") == RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("raw", "delivery"),
+    [
+        (bytes(range(256)) * 2_000, Delivery(url="/v1/batch")),
+        (b"{}", Delivery(url="/v1/batch", shared=Shared(context=None))),
+    ],
+)
+def test_what_was_not_kept_whole_is_not_received_as_if_it_were(
+    aws: Deployed, owner: Owner, raw: bytes, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regulars.store.rejects.RAW_LIMIT", 1_500)
+    keep(aws, "payload_too_large", "segment/web", raw, delivery)
+    assert owner("replay", "--source", "segment") == {"too large to have been kept whole": 1}
+
+
+def test_event_that_could_not_be_folded_is_folded_after_a_fix(aws: Deployed, owner: Owner) -> None:
+    keep(aws, "unfoldable_event", "segment/web", encode(event("page", "u:ann")))
+    assert owner("replay", "--code", "unfoldable_event", "--source", "segment")["received"] == 1
+    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+
+
+def test_record_that_was_unreadable_reaches_profile_and_lake(aws: Deployed, owner: Owner) -> None:
+    raw = json.dumps(inserted(event("page", "u:ann"))).encode()
+    keep(aws, "unreadable_record", "events stream", raw)
+    assert owner("replay", "--source", "events stream")["received"] == 1
+    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+    assert aws.s3.list_objects_v2(Bucket="test-lake")["KeyCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "raw"),
+    [
+        ("unreadable_record", b'{"eventName": "INSERT"}'),
+        ("unfoldable_event", encode(event("poison", ""))),
+        ("unfoldable_event", b"u:ann a:1"),
+    ],
+)
+def test_poison_stays_refused_and_waits(aws: Deployed, owner: Owner, code: str, raw: bytes) -> None:
+    keep(aws, code, "events stream", raw)
+    counts = owner("replay", "--source", "events stream")
+    assert [outcome.partition(":")[0] for outcome in counts] == ["refused again"]
+    assert owner("rejects", "--list")[0]["replayed_at"] == ""
