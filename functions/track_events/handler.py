@@ -1,11 +1,20 @@
-"""The tracking door: `POST /v1/…` of the Segment tracking API."""
+"""The tracking door: the Segment tracking API, `POST /v1/…`, and the settings that browser SDKs ask for first."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from regulars.channels.contract import Request
+from regulars.channels.segment_settings import for_segment
 from regulars.domain.errors import NotFoundError
-from regulars.edge.doors import Answer, Call, answered, answering, called, preflight
+from regulars.edge.doors import (
+    Answer,
+    Call,
+    answered,
+    answering,
+    called,
+    preflight,
+    reached_at,
+)
 from regulars.edge.requests import presented_key
 from regulars.edge.startup import started
 from regulars.ingestion.recording import Recorder
@@ -31,20 +40,36 @@ TRACKING = Tracking(
 )
 KINDS = (BATCH, "track", "identify", "page", "screen", "group", "alias")
 # A path says a kind in full, or by its letter as the browser SDK does.
-ROUTES = {("v1", name): kind for kind in KINDS for name in (kind, kind[0])}
+ROUTES: dict[tuple[str, ...], str] = {
+    ("v1", name): kind for kind in KINDS for name in (kind, kind[0])
+}
+ROUTES["beacon", "v1", "batch"] = BATCH
+METRICS = ("v1", "m")  # of the browser SDK itself, whose sampling our settings turn off
 started()
 
 
 def handler(event: dict[str, Any], context: Any) -> Answer:
-    """Record the messages of one call."""
-    return answering(lambda: _receive(called(event)))
+    """Record the messages of one call, or tell a browser SDK its settings."""
+    return answering(lambda: _answer(called(event), event))
 
 
-def _receive(call: Call) -> Answer:
-    if call.method == "OPTIONS":
-        return preflight()
-    if call.method != "POST" or call.path not in ROUTES:
-        raise NotFoundError("There is nothing at this path.")
+def _answer(call: Call, event: dict[str, Any]) -> Answer:
+    match call.method, call.path:
+        case "OPTIONS", _:
+            return preflight()
+        case "GET", ("v1", "projects", write_key, "settings"):
+            settings = for_segment(write_key, *reached_at(event))
+            return answered(settings, cache="public, max-age=300")
+        case "POST", path if path in ROUTES:
+            _receive(ROUTES[path], call)
+        case "POST", path if path == METRICS:
+            pass
+        case _:
+            raise NotFoundError("There is nothing at this path.")
+    return answered({"success": True})
+
+
+def _receive(kind: str, call: Call) -> None:
     request = Request(
         source="",
         body=call.body,
@@ -52,6 +77,4 @@ def _receive(call: Call) -> Answer:
         default_country=SETTINGS.default_country,
         default_currency=SETTINGS.default_currency,
     )
-    key = presented_key(call.headers) or call.query.get("writeKey", "")
-    TRACKING.receive(ROUTES[call.path], request, key)
-    return answered({"success": True})
+    TRACKING.receive(kind, request, presented_key(call.headers), call.query.get("writeKey", ""))

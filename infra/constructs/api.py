@@ -3,7 +3,7 @@
 import json
 
 import jsii
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_logs as logs
@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledged import ROUTE, acknowledge
 from infra.constructs.functions import Function
+from regulars.edge import doors
 
 REQUESTS_PER_SECOND = 50
 BURST = 100
@@ -46,11 +47,13 @@ class AccessLogs:
 
 
 class Api(Construct):
-    """The doors' and the API's one address; CORS and every error body are the functions' own."""
+    """The doors' and the API's one address; every error body is the functions' own."""
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
-        self._api = apigateway.HttpApi(self, "Http", create_default_stage=False)
+        self._api = apigateway.HttpApi(
+            self, "Http", create_default_stage=False, cors_preflight=preflight()
+        )
         log_group = logs.LogGroup(
             self,
             "AccessLogs",
@@ -86,6 +89,18 @@ class Api(Construct):
             integration=integration(function),
         )
         acknowledge(route, ROUTE)
+
+
+def preflight() -> apigateway.CorsPreflightOptions:
+    """What the functions would answer a browser that asks before it sends, without starting one of them."""
+    methods = doors.PREFLIGHT["access-control-allow-methods"].split(", ")
+    return apigateway.CorsPreflightOptions(
+        allow_origins=["*"],
+        allow_methods=[apigateway.CorsHttpMethod[method] for method in methods],
+        allow_headers=doors.PREFLIGHT["access-control-allow-headers"].split(", "),
+        expose_headers=[doors.CORS["Access-Control-Expose-Headers"]],
+        max_age=Duration.seconds(int(doors.PREFLIGHT["access-control-max-age"])),
+    )
 
 
 def integration(function: Function) -> integrations.HttpLambdaIntegration:

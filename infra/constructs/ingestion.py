@@ -43,7 +43,8 @@ class Ingestion(Construct):
         )
         self._may_record(function, *SEVERAL)
         self._may_reject(function, "dynamodb:BatchWriteItem")
-        api.route(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET, HttpMethod.OPTIONS)
+        api.route(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET)
+        api.route(function, "/beacon/v1/batch", HttpMethod.POST)
 
     def _receive_webhook(self, api: Api) -> None:
         settings = self._storage.settings(ReceiveWebhookSettings)

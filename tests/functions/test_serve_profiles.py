@@ -288,3 +288,10 @@ def test_empty_shop_answers_everything(ask: Ask, aws: Deployed) -> None:
     assert ask("read", "/recommendations?items=pot&n=50")[0] == 200
     assert ask("read", "/recommendations")[1]["items"] == []
     assert ask("admin", "/segments")[1] == {"segments": []}
+
+
+@pytest.mark.parametrize("path", ["/sourceConfig/", "/sourceConfig"])
+def test_browser_sdk_of_rudder_is_told_that_its_source_is_on(ask: Ask, path: str) -> None:
+    status, told = ask("", f"{path}?writeKey=wk&p=npm&v=3")
+    assert (status, told["source"]["id"], told["source"]["enabled"]) == (200, "wk", True)
+    assert (told["source"]["config"], told["source"]["destinations"]) == ({}, [])

@@ -83,6 +83,8 @@ def test_same_message_is_one_event_when_it_comes_again(
         ({"Content-Type": "text/plain"}, {"writeKey": KEY}, ""),
         ({"Content-Type": "text/plain"}, {}, f"writeKey={KEY}"),
         (BASIC, {"writeKey": "another"}, ""),
+        ({"Authorization": "Bearer a.token.of-segment"}, {"writeKey": KEY}, ""),
+        ({"Authorization": "Basic Og=="}, {"writeKey": KEY}, "writeKey=another"),
     ],
 )
 def test_write_key_is_found_wherever_sdks_put_it(
@@ -95,6 +97,27 @@ def test_write_key_is_found_wherever_sdks_put_it(
 def test_write_key_is_found_in_the_first_message(door: Door, kept: Kept) -> None:
     assert door("/v1/b", batch(TRACK | {"writeKey": KEY}), {})[0] == 200
     assert len(kept.events()) == 1
+
+
+def test_beacon_of_rudder_is_a_batch(door: Door, kept: Kept) -> None:
+    body, text = json.dumps(batch(TRACK)).encode(), {"Content-Type": "text/plain"}
+    assert door("/beacon/v1/batch", body, text, query=f"writeKey={KEY}") == (200, {"success": True})
+    assert len(kept.events()) == 1
+
+
+def test_metrics_of_an_sdk_are_taken_and_forgotten(door: Door, kept: Kept) -> None:
+    body = b'{"series":[{"type":"Counter","metric":"analytics_js.invoke","value":1,"tags":{}}]}'
+    assert door("/v1/m", body, {"Content-Type": "text/plain"}) == (200, {"success": True})
+    assert (kept.events(), kept.rejects()) == ([], [])
+
+
+@pytest.mark.parametrize("key", [KEY, "mistyped"])
+def test_browser_sdk_is_told_to_send_here_whatever_its_key(door: Door, key: str) -> None:
+    headers = {"Host": "api.example.com", "X-Forwarded-Proto": "https"}
+    status, told = door(f"/v1/projects/{key}/settings", b"", headers, method="GET")
+    integration = told["integrations"]["Segment.io"]
+    assert (status, integration["apiKey"], told["metrics"]) == (200, key, {"sampleRate": 0})
+    assert (integration["protocol"], integration["apiHost"]) == ("https", "api.example.com/v1")
 
 
 def test_missing_key_is_401_and_the_call_is_kept(door: Door, kept: Kept) -> None:
@@ -283,9 +306,13 @@ def test_store_out_of_reach_is_500_and_asks_for_a_retry(
     assert "u1" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/batch"), ("POST", "/v1/nothing")])
-def test_unknown_route_is_404(door: Door, method: str, path: str) -> None:
-    assert door(path, batch(TRACK), method=method)[0] == 404
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/batch"), ("POST", "/v1/nothing"), ("POST", "/v1/projects/k/settings")],
+)
+def test_unknown_route_is_404_that_sdks_understand(door: Door, method: str, path: str) -> None:
+    status, answer = door(path, batch(TRACK), method=method)
+    assert (status, answer["code"], bool(answer["message"])) == (404, "not_found", True)
 
 
 def test_preflight_allows_what_sdks_send(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:

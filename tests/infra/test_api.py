@@ -2,6 +2,7 @@
 
 import json
 
+from regulars.edge.doors import preflight
 from tests.infra.template import Template
 
 PERSONAL = ("identity", "sourceIp", "userAgent", "path", "query", "header", "body")
@@ -21,7 +22,7 @@ def test_routes_lead_to_their_functions(template: Template) -> None:
     assert routes(template) == {
         "POST /v1/{proxy+}": "track_events",
         "GET /v1/{proxy+}": "track_events",
-        "OPTIONS /v1/{proxy+}": "track_events",
+        "POST /beacon/v1/batch": "track_events",
         "ANY /hooks/{channel}/{source}": "receive_webhook",
         "$default": "serve_profiles",
     }
@@ -46,6 +47,10 @@ def test_access_log_holds_nothing_personal(template: Template) -> None:
     assert not [word for word in PERSONAL if word in logged]
 
 
-def test_cors_is_left_to_the_functions(template: Template) -> None:
+def test_preflight_is_answered_by_the_gateway_as_by_the_functions(template: Template) -> None:
     (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
-    assert "CorsConfiguration" not in api
+    cors, told = api["CorsConfiguration"], preflight()["headers"]
+    assert cors["AllowHeaders"] == told["access-control-allow-headers"].split(", ")
+    assert cors["AllowMethods"] == told["access-control-allow-methods"].split(", ")
+    assert (cors["AllowOrigins"], cors["ExposeHeaders"]) == (["*"], ["retry-after"])
+    assert cors["MaxAge"] >= 900

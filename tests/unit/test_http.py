@@ -11,7 +11,7 @@ import pytest
 
 from regulars.domain import errors
 from regulars.edge import http, requests
-from regulars.edge.doors import called
+from regulars.edge.doors import called, reached_at
 from regulars.edge.logging import LOGGER
 from tests.gateway import http_event
 
@@ -67,7 +67,7 @@ def test_preflight_allows_a_storefront_to_send_its_key() -> None:
     assert {"authorization", "content-type"} <= set(
         headers["access-control-allow-headers"].split(", ")
     )
-    assert headers["access-control-allow-origin"] == "*"
+    assert headers["Access-Control-Allow-Origin"] == "*"
     assert int(headers["access-control-max-age"]) >= 900
 
 
@@ -83,7 +83,7 @@ def test_wrong_method_is_told_from_an_unknown_path() -> None:
 
 def test_refusals_and_answers_can_be_read_by_any_storefront() -> None:
     answers = [ask(lambda *_: http.answer(1)), failing(errors.UnauthorizedError("No."))]
-    assert {answer["headers"]["access-control-allow-origin"] for answer in answers} == {"*"}
+    assert {answer["headers"]["Access-Control-Allow-Origin"] for answer in answers} == {"*"}
 
 
 def test_raw_body_trusts_only_the_gateways_flag() -> None:
@@ -137,3 +137,27 @@ def test_body_over_its_limit_is_too_large() -> None:
 )
 def test_key_is_found_where_clients_put_it(headers: dict[str, str], key: str) -> None:
     assert requests.presented_key(headers) == key
+
+
+@pytest.mark.parametrize(
+    ("headers", "context", "reached"),
+    [
+        ({"host": "api.example.com"}, {}, ("https", "api.example.com")),
+        ({"Host": "api.example.com", "X-Forwarded-Proto": "http"}, {}, ("http", "api.example.com")),
+        ({"host": "127.0.0.1:4566"}, {}, ("http", "127.0.0.1:4566")),
+        (
+            {"host": "a1.execute-api.eu-west-1.amazonaws.com", "x-forwarded-proto": "https"},
+            {"apiId": "a1", "domainName": "a1.execute-api.eu-west-1.amazonaws.com"},
+            ("https", "a1.execute-api.eu-west-1.amazonaws.com"),
+        ),
+        (
+            {"host": "127.0.0.1:4566"},
+            {"apiId": "a1", "domainName": "a1.execute-api.127.0.0.1"},
+            ("http", "127.0.0.1:4566/_aws/execute-api/a1"),
+        ),
+    ],
+)
+def test_api_knows_where_it_was_reached(
+    headers: dict[str, str], context: dict[str, str], reached: tuple[str, str]
+) -> None:
+    assert reached_at({"headers": headers, "requestContext": context}) == reached

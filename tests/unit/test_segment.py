@@ -69,6 +69,14 @@ def test_group_traits_are_not_the_persons() -> None:
     assert told.contact == {}
 
 
+@pytest.mark.parametrize("said", ["groupId", "category", "name", "timestamp", "userId"])
+def test_messages_without_an_id_are_told_apart_by_what_they_say(said: str) -> None:
+    message = {"type": "page", said: ago(hours=1)}
+    again = event(sent_at=ago(), **message)
+    other = event(type="page", **{said: ago(hours=2)})
+    assert event(**message).id == again.id != other.id
+
+
 def test_alias_links_the_previous_id() -> None:
     told = draft(type="alias", previousId="a1")
     assert {(each.namespace, each.value) for each in told.identifiers} == {

@@ -37,6 +37,7 @@ class Message(msgspec.Struct, rename="camel"):
     user_id: str | int | None = None
     anonymous_id: str | int | None = None
     previous_id: str | int | None = None
+    group_id: str | int | None = None
     event: str | None = None
     name: str | None = None
     category: str | None = None
@@ -113,11 +114,12 @@ def _type(message: Message) -> str:
 
 def _content_id(message: Message) -> str:
     """A stable id of a message without one, so that a retry is known again."""
-    who = (message.user_id, message.anonymous_id, message.previous_id)
+    who = (message.user_id, message.anonymous_id, message.previous_id, message.group_id)
     what = (
         message.type,
         message.event,
         message.name,
+        message.category,
         message.timestamp,
         message.original_timestamp,
     )

@@ -19,12 +19,14 @@ _SDK_HEADERS = (
     "authorization, content-type, x-retry-count, anonymousid, sentat, rsa-recovered, rsa-retry-attempt, "
     "rsa-since-last-attempt, rsa-since-first-attempt, rsa-retry-reason"
 )
-CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "retry-after"}
+# Spelt as gateways spell them, so that one which adds its own puts them in place of these, never beside them.
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "retry-after"}
 PREFLIGHT = {
     "access-control-allow-methods": "POST, GET, OPTIONS",
     "access-control-allow-headers": _SDK_HEADERS,
     "access-control-max-age": "86400",
 }
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 type Answer = dict[str, Any]
 
@@ -57,9 +59,23 @@ def called(event: Mapping[str, Any]) -> Call:
     return Call(http["method"], parts, headers, query, raw_body(event), raw_query)
 
 
-def answered(value: object, status: int = HTTPStatus.OK) -> Answer:
-    """`value` as JSON, readable from any storefront."""
-    headers = {"content-type": "application/json", "cache-control": "no-store", **CORS}
+def reached_at(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The scheme and the host (with its port, and a path where there is one) under which the caller reaches this API."""
+    context, headers = event["requestContext"], event.get("headers", {})
+    lowered = {name.lower(): value for name, value in headers.items()}
+    host = lowered.get("host", "")
+    name = host.partition(":")[0]
+    scheme = lowered.get("x-forwarded-proto") or ("http" if name in _LOOPBACK else "https")
+    api = context.get("apiId", "")
+    if context.get("domainName") == f"{api}.execute-api.{name}":
+        # The local AWS: no name leads to its APIs, so each has a path instead.
+        host = f"{host}/_aws/execute-api/{api}"
+    return scheme, host
+
+
+def answered(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") -> Answer:
+    """`value` as JSON, readable from any storefront; `cache` is its Cache-Control."""
+    headers = {"content-type": "application/json", "cache-control": cache, **CORS}
     return {
         "statusCode": int(status),
         "headers": headers,

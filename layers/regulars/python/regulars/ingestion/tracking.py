@@ -44,13 +44,13 @@ class _Keyed(msgspec.Struct, rename="camel"):
 
 
 class _Call(msgspec.Struct, frozen=True):
-    """One call of `/v1/<kind>`: proper JSON, its messages, and the key it showed anywhere."""
+    """One call of `/v1/<kind>`: proper JSON, its messages, and the keys it showed anywhere."""
 
     kind: str
     body: bytes
     messages: tuple[msgspec.Raw, ...] = ()
     shared: Shared = Shared()
-    key: str = ""
+    keys: tuple[str, ...] = ()
 
 
 class Tracking:
@@ -61,17 +61,18 @@ class Tracking:
         self._recorder = recorder
         self._rejects = rejects
 
-    def receive(self, kind: str, request: Request, key: str) -> None:
+    def receive(self, kind: str, request: Request, header_key: str, url_key: str) -> None:
         """Record the messages of one call of `/v1/<kind>`; when this returns, all of it is durable.
 
-        `key` is the write key of the header or the URL, '' when the body may hold it. A refused call is kept as a
-        reject before its error is raised.
+        Its write key is the first one known: of the header, the body, its first message, the URL. Each may be '', and
+        a header may hold a token of the SDK's own. A refused call is kept as a reject before its error is raised.
         """
         try:
-            call = _read_call(kind, request.body, key)
-            source = self._source(call.key)
+            call = _read_call(kind, request.body, header_key, url_key)
+            source = self._source(call.keys)
         except RegularsError as error:
-            self._keep([_refused(error, "", _Call(kind, request.body, key=key))], request)
+            keys = _shown(header_key, url_key)
+            self._keep([_refused(error, "", _Call(kind, request.body, keys=keys))], request)
             raise
         if source is None:
             self._keep(_of_a_stranger(call), request)
@@ -86,12 +87,12 @@ class Tracking:
         if shared is not None:
             call = _Call(BATCH, request.body, (msgspec.Raw(request.body),), shared)
             return self._recorder.record([_draft(call, request, call.messages[0])])
-        return self._record(_read_call(kind, request.body, ""), request)
+        return self._record(_read_call(kind, request.body), request)
 
-    def _source(self, key: str) -> str | None:
-        if not key:
+    def _source(self, shown: tuple[str, ...]) -> str | None:
+        if not shown:
             raise UnauthorizedError("A write key is missing.")
-        known = self._keys.authenticate(key)
+        known = next(filter(None, map(self._keys.authenticate, shown)), None)
         return None if known is None else source_of(known)
 
     def _receive(self, call: "_Call", request: Request) -> None:
@@ -184,15 +185,20 @@ def _key_of_messages(messages: list[msgspec.Raw]) -> str:
         return ""
 
 
-def _read_call(kind: str, body: bytes, key: str) -> _Call:
+def _shown(*keys: str | None) -> tuple[str, ...]:
+    """The keys of a call, each once, in the order in which SDKs mean them."""
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _read_call(kind: str, body: bytes, header_key: str = "", url_key: str = "") -> _Call:
     body = unzipped(body)
     if len(body) > LARGEST_BODY:
         raise PayloadTooLargeError("A call holds at most 500 KB.")
     body, envelope = _read(body)
     messages = _messages(kind, body, envelope)
     shared = Shared(envelope.sent_at or "", envelope.context or {})
-    key = key or envelope.write_key or _key_of_messages(messages)
-    return _Call(kind, body, tuple(messages), shared, key)
+    in_body = envelope.write_key or _key_of_messages(messages)
+    return _Call(kind, body, tuple(messages), shared, _shown(header_key, in_body, url_key))
 
 
 def _of_a_stranger(call: _Call) -> list[Reject]:
@@ -225,7 +231,8 @@ def _draft(call: _Call, request: Request, raw: msgspec.Raw) -> Draft:
 def _refused(
     error: RegularsError, source: str, call: _Call, shared: Shared | None = None
 ) -> Reject:
-    key = digest(call.key) if call.key else ""
+    # The last one: what stands before a key in the body may be a token that nobody registers.
+    key = digest(call.keys[-1]) if call.keys else ""
     delivery = Delivery(url=f"/v1/{call.kind}", key=key, shared=shared)
     return Reject(error.code, str(error), f"{CHANNEL}/{source}", call.body, delivery)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from regulars.channels.segment_settings import for_rudder
 from regulars.edge.doors import Answer, Call
 from regulars.edge.http import Route, answer, json_body, resolved
 from regulars.edge.requests import presented_key
@@ -49,6 +50,8 @@ class Api:
             Route("POST", "/profiles/lookup", self.lookup),
             Route("GET", "/health", self.report),
             Route("GET", "/openapi.json", self.description),
+            # Not of the tracking door: with its slash no route of a gateway's is sure to take it.
+            Route("GET", "/sourceConfig/", self.source_config),
         )
 
     def resolve(self, event: Mapping[str, Any]) -> Answer:
@@ -101,6 +104,11 @@ class Api:
     def description(self, _: Call) -> Answer:
         """This API as OpenAPI."""
         return answer(openapi.document(), cache="public, max-age=3600")
+
+    def source_config(self, call: Call) -> Answer:
+        """What Rudder's browser SDK asks for before it sends."""
+        key = call.query.get("writeKey") or presented_key(call.headers)
+        return answer(for_rudder(key), cache="public, max-age=300")
 
     def _caller(self, call: Call, *scopes: str) -> ApiKey:
         return authorized(self.keys, presented_key(call.headers), *scopes)
