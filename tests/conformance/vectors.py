@@ -43,6 +43,8 @@ def request(vector: Vector) -> Sent:
     """The request of a vector."""
     said, config = vector["request"], dict(vector["config"])
     certificates = config.pop("certs", {})
+    # PayPal's webhook id is what a source of ours is connected with.
+    secrets = tuple(vector["secrets"]) or tuple(filter(None, [config.pop("webhook_id", "")]))
     url = config.get("public_url") or config.get("notification_url")
     return Sent(
         vector["provider"],
@@ -51,7 +53,7 @@ def request(vector: Vector) -> Sent:
         said["headers"],
         base64.b64decode(said["body_b64"]),
         datetime.fromtimestamp(vector["now"], UTC),
-        tuple(vector["secrets"]),
+        secrets,
         config | ({"url": url} if url else {}),
         certificates,
     )

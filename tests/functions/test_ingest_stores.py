@@ -63,10 +63,13 @@ def test_secrets_are_read_again_after_five_minutes(aws: Deployed) -> None:
     assert parameters.secrets("shopify", "main") == ("two", "one")
 
 
-def test_missing_secrets_are_none_until_they_are_set(aws: Deployed) -> None:
-    parameters = Parameters(PREFIX, aws.ssm)
+def test_missing_secrets_are_found_within_seconds_of_being_set(aws: Deployed) -> None:
+    clock = Clock()
+    parameters = Parameters(PREFIX, aws.ssm, clock)
+    aws.put_secrets("form/contact", token="made-first")
     assert parameters.secrets("form", "contact") == ()
     aws.put_secrets("form/contact", "one")
+    clock.seconds += 5
     assert parameters.secrets("form", "contact") == ("one",)
 
 
@@ -95,14 +98,25 @@ def test_pepper_is_the_deployments(aws: Deployed) -> None:
         Parameters("/nothing", aws.ssm).pepper()
 
 
-def test_source_is_remembered_for_a_minute(aws: Deployed) -> None:
+def test_new_source_is_found_within_seconds(aws: Deployed) -> None:
     clock = Clock()
     sources = Sources("test-control", aws.dynamodb, clock)
     assert sources.find("form", "contact") is None
     source = Source("form", "contact", {"next": "https://shop.example.com/"})
     sources.save(source)
-    clock.seconds += 61
+    clock.seconds += 5
     assert sources.find("form", "contact") == source
+
+
+def test_source_disabled_elsewhere_is_refused_within_ten_seconds(aws: Deployed) -> None:
+    clock = Clock()
+    sources = Sources("test-control", aws.dynamodb, clock)
+    sources.save(Source("form", "contact"))
+    assert sources.find("form", "contact")
+    sources.save(Source("form", "contact", disabled=True))
+    assert sources.find("form", "contact")
+    clock.seconds += 10
+    assert sources.find("form", "contact") is None
 
 
 def test_disabled_source_is_not_found(aws: Deployed) -> None:

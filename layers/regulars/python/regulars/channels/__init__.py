@@ -53,3 +53,8 @@ CHANNELS: dict[str, str] = {
 def channel_of(name: str) -> Channel:
     """The module of a channel; KeyError when there is none."""
     return cast("Channel", import_module(CHANNELS[name]))
+
+
+def needs_secret(name: str) -> bool:
+    """Whether deliveries of a channel are verified by a secret of the source."""
+    return getattr(channel_of(name), "SIGNING_KEY", "") is not None

@@ -13,7 +13,8 @@ It may have, where its provider needs it,
   not recorded. It checks by itself what must be checked; its SignatureError is a 403.
 * `REPLY`, what a delivery that was taken is answered with,
 * `sample(blank, secret) -> Request`, the blank request filled with a signed delivery that counts nowhere,
-* `SIGNING_KEY`, what to ask the owner for when the provider makes the secret; without it we make one up for the provider,
+* `SIGNING_KEY`, what to ask the owner for when the provider makes the secret; without it we make one up for the provider;
+  None when no secret is needed,
 * `IN_URL`, the query parameter in which that secret stands in the URL, for a provider that signs nothing,
 * `ASKS`, further fields of its sources' `config`: each name with the question for it,
 * `CREDENTIALS`, fields of `config` that are secret and kept with the signing secrets: each name with the question for it.

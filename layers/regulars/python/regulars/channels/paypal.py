@@ -72,11 +72,9 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         raise SignatureError("scheme")
     if not _CERTIFICATE.fullmatch(url) or request.certificates is None:
         raise SignatureError("cert_url")
-    said = request.config.get("webhook_id")
-    webhooks = [said] if said else secrets
     messages = [
         f"{transmission}|{time}|{webhook}|{crc32(request.body)}".encode("utf-8", "replace")
-        for webhook in webhooks
+        for webhook in secrets
     ]
     certificate = request.certificates(url)
     if not any(_is_signed(certificate, decoded(signature), message) for message in messages):

@@ -7,8 +7,8 @@ Set it up
 * In SES: Configuration sets → your set → Event destinations → Add destination: tick all events, choose SNS and the topic.
   Or for an identity without a set: Identities → your domain → Notifications → bounce, complaint and delivery feedback.
 * In SNS: the topic → Create subscription, protocol HTTPS, endpoint the URL. SNS asks for a confirmation, which is given
-  by itself, but only for the topic you named. The secret that is printed is for nothing here: Amazon signs with keys of
-  its own and changes them by itself.
+  by itself, but only for the topic you named. No secret is needed: Amazon signs with keys of its own and changes them
+  by itself.
 
 Events
 * Send → Email Sent, Delivery → Email Delivered, Open → Email Opened, Click → Email Link Clicked,
@@ -38,6 +38,7 @@ from regulars.channels.sns_signature import CONFIRMATION, NOTIFICATION, subscrib
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
 CHANNEL = "ses-sns"
+SIGNING_KEY = None
 ASKS = {"topic_arns": "The ARN of the SNS topic, or of several, separated by commas"}
 TOPICS = {
     "Send": mail.SENT,

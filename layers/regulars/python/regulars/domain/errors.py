@@ -48,6 +48,15 @@ class SignatureError(RegularsError):
         self.reason = reason
 
 
+class SourceWaitingError(RegularsError):
+    """A source whose secret was not given yet, so that nothing can be verified; worth retrying."""
+
+    code = "source_waiting"
+
+    def __init__(self) -> None:
+        super().__init__("The source waits for its secret; `regulars connect` takes it.")
+
+
 class ProfileNotFoundError(RegularsError):
     """No profile has this id."""
 

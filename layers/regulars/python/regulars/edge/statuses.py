@@ -16,6 +16,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.ProfileNotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConcurrentUpdateError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LedgerLaggingError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SourceWaitingError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

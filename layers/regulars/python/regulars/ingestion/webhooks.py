@@ -1,10 +1,11 @@
 """Webhooks: verified on their very bytes, translated, recorded; what is refused is kept with its reason."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
 
-from regulars.channels import CHANNELS, channel_of
+from regulars.channels import CHANNELS, channel_of, needs_secret
 from regulars.channels.contract import PartlyInvalidError, Reply, Request
 from regulars.domain.errors import (
     ForbiddenError,
@@ -13,6 +14,7 @@ from regulars.domain.errors import (
     PayloadTooLargeError,
     RegularsError,
     SignatureError,
+    SourceWaitingError,
 )
 from regulars.ingestion.recording import Recorder
 from regulars.store.parameters import Parameters
@@ -57,21 +59,24 @@ class Webhooks:
         if asked is None:
             return None
         try:
-            reply: Reply | None = asked(request, self._secrets(channel, request), now)
+            found = self._tried(lambda each, secrets: asked(each, secrets, now), channel, request)
         except SignatureError as error:
             self._keep(error, channel, request)
             raise ForbiddenError(str(error)) from error
+        reply: Reply | None = found[1]
         return reply
 
     def receive(self, channel: str, request: Request, now: datetime) -> Receipt:
         """Record one delivery of a configured source; when this returns, it is durable.
 
-        A sender that is refused (SignatureError, InvalidRequestError) may try again. What we make nothing of is set
-        aside and taken as received, since sending it again would not help; Shopify ends a subscription after eight
-        refusals.
+        A sender that is refused (SignatureError, SourceWaitingError, InvalidRequestError) may try again. What we make
+        nothing of is set aside and taken as received, since sending it again would not help; Shopify ends a
+        subscription after eight refusals.
         """
         try:
-            channel_of(channel).verify(request, self._secrets(channel, request), now)
+            request, _ = self._tried(
+                lambda each, secrets: _verify(channel, each, secrets, now), channel, request
+            )
         except RegularsError as error:
             self._keep(error, channel, request)
             raise
@@ -85,7 +90,7 @@ class Webhooks:
         request = self._set_up(request, self._source(channel, request))
         if not verified:
             secrets = self._secrets(channel, request)
-            channel_of(channel).verify(request, secrets, request.received_at)
+            _verify(channel, request, secrets, request.received_at)
         return self._recorded(channel, request)
 
     def _source(self, channel: str, request: Request) -> Source:
@@ -121,6 +126,25 @@ class Webhooks:
         url = config.get("url") or request.url
         return msgspec.structs.replace(request, config=config, url=url)
 
+    def _tried[T](
+        self, check: Callable[[Request, Sequence[str]], T], channel: str, request: Request
+    ) -> tuple[Request, T]:
+        """What a check finds; where it fails, with what the source has set up by now, such as a newer secret."""
+        secrets = self._secrets(channel, request)
+        try:
+            return request, check(request, secrets)
+        except SignatureError:
+            newer, newest = self._renewed(channel, request)
+            if (newer, newest) == (request, secrets):
+                raise
+        return newer, check(newer, newest)
+
+    def _renewed(self, channel: str, request: Request) -> tuple[Request, tuple[str, ...]]:
+        self._parameters.renew(channel, request.source)
+        source = self._sources.renewed(channel, request.source)
+        newer = self._set_up(request, source) if source else request
+        return newer, self._secrets(channel, request)
+
     def _secrets(self, channel: str, request: Request) -> tuple[str, ...]:
         return self._parameters.secrets(channel, request.source)
 
@@ -133,3 +157,9 @@ class Webhooks:
         source = f"{channel}/{request.source}"
         reject = Reject(error.code, str(error), source, request.body, delivery)
         self._rejects.keep([reject], request.received_at)
+
+
+def _verify(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:
+    if not secrets and needs_secret(channel):
+        raise SourceWaitingError
+    channel_of(channel).verify(request, secrets, now)

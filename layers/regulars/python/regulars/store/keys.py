@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from regulars.store.clients import dynamodb
+from regulars.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,8 +18,6 @@ type Scope = Literal["write", "read", "admin"]
 SCOPES: tuple[Scope, ...] = ("write", "read", "admin")
 PREFIX = "key#"
 REMEMBERED_SECONDS = 60
-# A flood of made-up keys must not fill the container's memory.
-REMEMBERED_KEYS = 1024
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -43,8 +42,7 @@ class Keys:
     ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._clock = clock
-        self._remembered: dict[str, tuple[float, ApiKey | None]] = {}
+        self._remembered = Remembered(self._read, REMEMBERED_SECONDS, clock)
 
     def create(self, scope: Scope, label: str, source: str, at: str) -> tuple[str, ApiKey]:
         """A new key: its text, which is kept nowhere, and what is known of it."""
@@ -75,7 +73,7 @@ class Keys:
 
     def revoke(self, key_id: str, at: str) -> bool:
         """Refuse the key from now on (elsewhere within a minute); False when there is no such key."""
-        self._remembered.pop(key_id, None)
+        self._remembered.forget(key_id)
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -89,19 +87,12 @@ class Keys:
         return True
 
     def authenticate(self, text: str) -> ApiKey | None:
-        """The key with this text, None for an unknown or revoked one; both are remembered for a minute."""
+        """The key with this text, remembered for a minute; None for an unknown or revoked one, for seconds."""
         return self.find(digest(text))
 
     def find(self, key_id: str) -> ApiKey | None:
         """As `authenticate`, by the SHA-256 of the text."""
-        until, key = self._remembered.get(key_id, (0.0, None))
-        if self._clock() < until:
-            return key
-        key = self._read(key_id)
-        if len(self._remembered) >= REMEMBERED_KEYS:
-            self._remembered.clear()
-        self._remembered[key_id] = (self._clock() + REMEMBERED_SECONDS, key)
-        return key
+        return self._remembered.get(key_id)
 
     def _read(self, key_id: str) -> ApiKey | None:
         item = self._client.get_item(TableName=self._table, Key={"id": {"S": PREFIX + key_id}}).get(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from regulars.store.clients import ssm
+from regulars.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -20,6 +21,10 @@ class SourceSecrets(msgspec.Struct, frozen=True):
     signing: tuple[str, ...] = ()
     credentials: dict[str, str] = {}
 
+    def __bool__(self) -> bool:
+        """Whether a delivery can be verified."""
+        return any(self.signing)
+
 
 class Parameters:
     """SecureStrings under one prefix, each kept in the container for five minutes."""
@@ -32,12 +37,12 @@ class Parameters:
     ) -> None:
         self._prefix = prefix
         self._client = client
-        self._clock = clock
-        self._kept: dict[str, tuple[float, str | None]] = {}
+        self._deployment = Remembered(self._read, KEPT_FOR_SECONDS, clock)
+        self._sources = Remembered(self._read_source, KEPT_FOR_SECONDS, clock)
 
     def pepper(self) -> bytes:
         """The key of every subject key; LookupError when the deployment has none."""
-        value = self._value("pepper")
+        value = self._deployment.get("pepper")
         if not value:
             raise LookupError(f"The parameter {self._prefix}/pepper is missing.")
         return value.encode()
@@ -52,14 +57,17 @@ class Parameters:
 
     def of_source(self, channel: str, source: str) -> SourceSecrets:
         """All of a source's secrets."""
-        value = self._value(_of_source(channel, source))
-        return msgspec.json.decode(value, type=SourceSecrets) if value else SourceSecrets()
+        return self._sources.get(_name(channel, source))
+
+    def renew(self, channel: str, source: str) -> None:
+        """Read a source's secrets again, at most once in half a minute."""
+        self._sources.renewed(_name(channel, source))
 
     def save(self, channel: str, source: str, secrets: SourceSecrets) -> None:
         """Set a source's secrets; elsewhere they are read within minutes."""
         self._client = self._client or ssm()
-        name = _of_source(channel, source)
-        self._kept.pop(name, None)
+        name = _name(channel, source)
+        self._sources.forget(name)
         self._client.put_parameter(
             Name=f"{self._prefix}/{name}",
             Value=msgspec.json.encode(secrets).decode(),
@@ -67,13 +75,9 @@ class Parameters:
             Overwrite=True,
         )
 
-    def _value(self, name: str) -> str | None:
-        read_at, value = self._kept.get(name, (0.0, None))
-        if value is None or self._clock() - read_at >= KEPT_FOR_SECONDS:
-            # What is missing is asked for again each time: it may be set at any moment.
-            value = self._read(name)
-            self._kept[name] = (self._clock(), value)
-        return value
+    def _read_source(self, name: str) -> SourceSecrets:
+        value = self._read(name)
+        return msgspec.json.decode(value, type=SourceSecrets) if value else SourceSecrets()
 
     def _read(self, name: str) -> str | None:
         # Made at the first use: an SSM client costs a quarter of a cold start.
@@ -85,5 +89,5 @@ class Parameters:
         return answer["Parameter"]["Value"]
 
 
-def _of_source(channel: str, source: str) -> str:
+def _name(channel: str, source: str) -> str:
     return f"sources/{channel}/{source}"

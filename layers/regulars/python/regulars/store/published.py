@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from regulars.store.clients import dynamodb
+from regulars.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,22 +28,16 @@ class Published:
     ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._clock = clock
-        self._kept: dict[str, tuple[float, list[Any]]] = {}
+        self._remembered = Remembered(self._read, KEPT_SECONDS, clock)
 
     def segments(self) -> list[dict[str, Any]]:
         """Every segment: name, scheme, title, description, size; none before the first training."""
-        return self._list(SEGMENTS)
+        return self._remembered.get(SEGMENTS)
 
     def popular(self) -> list[tuple[str, float]]:
         """Product ids and scores, best first; none before the first training."""
-        return self._list(POPULAR)
+        return self._remembered.get(POPULAR)
 
-    def _list(self, id_: str) -> list[Any]:
-        until, value = self._kept.get(id_, (0.0, []))
-        if self._clock() < until:
-            return value
+    def _read(self, id_: str) -> list[Any]:
         item = self._client.get_item(TableName=self._table, Key={"id": {"S": id_}}).get("Item")
-        value = msgspec.json.decode(item[id_]["S"]) if item else []
-        self._kept[id_] = (self._clock() + KEPT_SECONDS, value)
-        return value
+        return list(msgspec.json.decode(item[id_]["S"])) if item else []

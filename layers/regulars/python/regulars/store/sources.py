@@ -1,4 +1,4 @@
-"""The webhook sources a shop has set up, known again for a minute without asking the table."""
+"""The webhook sources a shop has set up, known again for seconds without asking the table."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,13 +8,13 @@ import msgspec
 
 from regulars.store import schema
 from regulars.store.clients import dynamodb
+from regulars.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-REMEMBERED_SECONDS = 60.0
-# A flood of made-up paths must not fill the container's memory.
-REMEMBERED = 1024
+# So soon a disabled source is refused everywhere; one read in ten seconds costs next to nothing.
+REMEMBERED_SECONDS = 10.0
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -37,8 +37,7 @@ class Sources:
     ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._clock = clock
-        self._remembered: dict[str, tuple[float, Source | None]] = {}
+        self._remembered = Remembered(self._read, REMEMBERED_SECONDS, clock)
 
     def save(self, source: Source) -> None:
         """Set a source up, or change it."""
@@ -53,15 +52,11 @@ class Sources:
 
     def find(self, channel: str, source: str) -> Source | None:
         """The source, None when there is none or it is disabled."""
-        id_ = schema.source_id(channel, source)
-        until, found = self._remembered.get(id_, (0.0, None))
-        if self._clock() < until:
-            return found
-        found = self._read(id_)
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
-        self._remembered[id_] = (self._clock() + REMEMBERED_SECONDS, found)
-        return found
+        return self._remembered.get(schema.source_id(channel, source))
+
+    def renewed(self, channel: str, source: str) -> Source | None:
+        """The source as it is now, read at most once in half a minute."""
+        return self._remembered.renewed(schema.source_id(channel, source))
 
     def list(self) -> list[Source]:
         """All sources, disabled ones too, by channel and name. Reads the whole table: for the owner's hand."""
