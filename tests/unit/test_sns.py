@@ -90,6 +90,13 @@ def test_genuine_notification_is_believed(changes: dict[str, str]) -> None:
     ses_sns.verify(signed(envelope(**changes)), (), NOW)
 
 
+def test_subject_folded_into_the_id_is_refused() -> None:
+    genuine = signed(envelope(Subject="Mail"))
+    message = json.loads(genuine.body)
+    message["MessageId"] += f"\nSubject\n{message.pop('Subject')}"
+    assert refusal(request(message)) == "malformed"
+
+
 @pytest.mark.parametrize(
     "url",
     [

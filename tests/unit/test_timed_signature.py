@@ -57,10 +57,19 @@ def test_delivery_is_refused_without_any_live_secret(written: Format) -> None:
         ("t=1,,v1=00", "malformed"),
         ("t=\u0661,v1=00", "malformed"),
         ("t=1,v0=00", "scheme"),
-        ("t=1,v1=\udcff", "signature"),
+        ("t=1,v1=00", "signature"),
+        ("t=1,v1=\udcff", "malformed"),
+        ("t=1,v1=00t=1", "malformed"),
     ],
 )
 def test_header_is_refused_for_what_is_wrong_with_it(header: str, reason: str) -> None:
     request = Request("main", BODY, NOW, {"stripe-signature": header})
     with pytest.raises(SignatureError, match=f": {reason}"):
         verify_timed(request, ["old"], NOW, stripe.FORMAT)
+
+
+def test_header_that_came_twice_is_malformed() -> None:
+    header = delivery(paddle.FORMAT).headers["paddle-signature"]
+    request = Request("main", BODY, NOW, {"paddle-signature": f"{header},{header}"})
+    with pytest.raises(SignatureError, match="malformed"):
+        verify_timed(request, ["old"], NOW, paddle.FORMAT)

@@ -81,7 +81,8 @@ def _canonical(message: dict[str, Any]) -> bytes:
     lines: list[str] = []
     for name in names:
         value = message.get(name)
-        if isinstance(value, str):
+        # Only the message holds line breaks: elsewhere one could pass the next field off as the end of this one.
+        if isinstance(value, str) and ("\n" not in value or name == "Message"):
             lines += (name, value)
         elif name != _OPTIONAL or value is not None:
             raise SignatureError("malformed")
