@@ -111,3 +111,10 @@ def test_ping_is_refused_without_the_token(query: dict[str, str], reason: str) -
     request = msgspec.structs.replace(of_form(SALE), query=query)
     with pytest.raises(SignatureError, match=reason):
         gumroad.verify(request, ["token"], NOW)
+
+
+def test_renewal_does_not_consent_anew() -> None:
+    assert consents(told(is_recurring_charge="true").event) == []
+    assert consents(told(is_recurring_charge="true", can_contact="false").event) == [
+        ("email", "denied")
+    ]

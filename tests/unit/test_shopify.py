@@ -37,7 +37,7 @@ def test_order_becomes_a_snapshot_in_minor_units() -> None:
     assert order
     assert msgspec.to_builtins(order) == {
         "key": f"shopify/{shopify.SHOP}/5100000001",
-        "version": "2026-11-20T09:00:05.000Z",
+        "version": "2026-11-20T09:00:05.001Z",
         "placed_at": "2026-11-20T09:00:02.000Z",
         "status": "paid",
         "total": 4740,
@@ -323,3 +323,15 @@ def test_sample_is_signed_and_counts_nowhere() -> None:
     verify(delivery, [shopify.SECRET], NOW)
     (told,) = translate(delivery)
     assert (told.event.test, told.identifiers) == (True, ())
+
+
+@pytest.mark.parametrize(("state", "at"), [("subscribed", "01"), ("unsubscribed", "20")])
+def test_consent_without_a_time_takes_back_no_later_refusal(state: str, at: str) -> None:
+    customer = {
+        "id": 7,
+        "created_at": "2026-11-01T08:00:00Z",
+        "updated_at": "2026-11-20T08:00:00Z",
+        "email_marketing_consent": {"state": state, "consent_updated_at": None},
+    }
+    (consent,) = event(customer, "customers/update").consents
+    assert consent.at == f"2026-11-{at}T08:00:00.000Z"

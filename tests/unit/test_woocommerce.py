@@ -135,7 +135,7 @@ def test_old_update_does_not_uncancel() -> None:
 
 
 def test_payment_counts_when_it_came_in_the_second_of_the_order() -> None:
-    pending = told("order.created", status="pending", date_paid_gmt=None)[0].event.order
+    pending = told("order.created", status="on-hold", date_paid_gmt=None)[0].event.order
     paid = told()[0].event.order
     assert pending
     assert paid
@@ -200,3 +200,12 @@ def test_sample_is_genuine_and_of_nobody() -> None:
     assert people(woocommerce.translate(sample)) == [()]
     with pytest.raises(SignatureError, match="signature"):
         woocommerce.verify(sample, ["newer"], NOW)
+
+
+def test_old_order_that_is_edited_was_completed_when_it_was_paid() -> None:
+    completed = told(date_paid_gmt="2026-08-01T08:00:00")[1].event
+    assert (completed.type, completed.occurred_at) == (
+        "Order Completed",
+        "2026-08-01T08:00:00.000Z",
+    )
+    assert completed.backfill

@@ -16,7 +16,8 @@ given back whole; of a partial one the ping does not say how much. A preorder co
 a present counts for who paid for it, not for who got it.
 
 What is stored: ids, price, quantity, product, offer code, recurrence and referrer; the purchaser id, e-mail address and
-name beside them. `can_contact` is kept as the buyer's consent to e-mail, granted or denied. Addresses, cards, licence
+name beside them. `can_contact` is kept as the buyer's consent to e-mail, granted or denied; a renewal asks nobody and
+grants nothing anew. Addresses, cards, licence
 keys, the buyer's IP country and the answers to your own questions are not read. What you buy yourself is a test: kept
 and never counted.
 """
@@ -147,6 +148,9 @@ def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
     if ping.get("can_contact") in (None, ""):
         return ()
     status = "granted" if ping["can_contact"] in _TRUE else "denied"
+    if status == "granted" and ping.get("is_recurring_charge") in _TRUE:
+        # Nobody was asked: a renewal takes back no refusal that came since.
+        return ()
     return (ConsentChange("email", status, at, CHANNEL),)
 
 

@@ -116,7 +116,7 @@ def sample(blank: Request, secret: str) -> Request:
 
 
 def _recorded(notice: Notice, topic: str) -> Draft:
-    thing = notice.thing
+    thing, telling = notice.thing, notice.telling
     told: dict[str, Any] = {"properties": texts_of(thing, "status", "tax_category")}
     key: tuple[str, ...] = (notice.id,)
     if topic.startswith("subscription."):
@@ -124,15 +124,16 @@ def _recorded(notice: Notice, topic: str) -> Draft:
     if TOPICS[topic] == "Subscription Started":
         # Created and activated, it is started once.
         key = ("started", told["properties"]["subscription_id"])
+        telling = telling.at(thing.get("started_at"), thing.get("created_at"))
     if topic == "product.updated":
         item = item_of(thing.get("id"), 1, name=thing.get("name"))
         told["items"] = (item,) if item else ()
     if thing.get("marketing_consent") is True:
-        # False is the default of whom nobody asked.
-        at = first_of(thing.get("updated_at")) or notice.telling.occurred_at
+        # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
+        at = first_of(thing.get("created_at")) or notice.telling.occurred_at
         told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
     told["traits"] = traits_of(locale=thing.get("locale"))
-    return notice.telling.draft(TOPICS[topic], key, notice.person, **told)
+    return telling.draft(TOPICS[topic], key, notice.person, **told)
 
 
 def _person(topic: str, thing: dict[str, Any], store: str) -> Person:

@@ -86,7 +86,8 @@ def adjustment(notice: Notice) -> Draft:
             currency=currency,
         )
     # Waiting for approval and approved, it is told once.
-    return notice.telling.draft(type_, (type_, adjustment_id), notice.person, **told)
+    telling = notice.telling.at(thing.get("created_at"))
+    return telling.draft(type_, (type_, adjustment_id), notice.person, **told)
 
 
 def _total(thing: dict[str, Any]) -> tuple[str, int]:

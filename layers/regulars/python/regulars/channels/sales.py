@@ -39,6 +39,7 @@ class Telling:
         self.store = f"{module}/{account}"
         moment = happened(said or request.received_at, request.received_at)
         self.occurred_at = moment.occurred_at
+        self._told = (request, module, channel)
         self._shared: dict[str, Any] = {
             "channel": channel,
             "source": f"{module}/{request.source}",
@@ -48,6 +49,11 @@ class Telling:
             "backfill": moment.backfill,
             "test": test,
         }
+
+    def at(self, *values: object) -> "Telling":
+        """The same of what happened at the first of these times that is said, whichever delivery tells it first."""
+        said = said_at(*values)
+        return Telling(*self._told, said, test=self._shared["test"]) if said else self
 
     def draft(self, type_: str, key: Iterable[str], person: Person, **told: Any) -> Draft:
         """An event of this type; `key` is what tells it from every other of the account."""

@@ -12,6 +12,9 @@ enable, disable and delete, customers_marketing_consent/update, customers_email_
 checkouts/create and update, carts/create and update, products/create and update, inventory_levels/update, and the three
 of privacy: customers/redact, customers/data_request, shop/redact. Any other topic is set aside and listed.
 
+The money of an order, its refunds and its cancellation are read from the order itself, in the shop's own currency also
+when the buyer paid in another: do not leave out orders/updated. A refund by itself names nobody.
+
 What is kept: products, quantities and amounts; status, coupon codes, where the order came from, the buyer's country and
 language, and consent with its time. Names, e-mail and phone are kept apart, under the customer. Never kept: addresses,
 notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale. A request of
@@ -68,7 +71,14 @@ _READER = ObjectReader(
         *_KEPT,
         *("id", "title", "variants", "line_items", "refund_line_items", "currency"),
         *("created_at", "updated_at", "processed_at", "cancelled_at", "test", "transactions"),
-        *("total_price", "current_total_price", "refunds", "discount_codes", "landing_site"),
+        *(
+            "total_price",
+            "total_price_set",
+            "current_total_price",
+            "refunds",
+            "discount_codes",
+            "landing_site",
+        ),
         *("customer", "customer_id", "customer_locale", "note_attributes", "billing_address"),
         *("email", "contact_email", "phone", "first_name", "last_name", "default_address"),
         *("email_marketing_consent", "sms_marketing_consent", "email_address", "completed_at"),

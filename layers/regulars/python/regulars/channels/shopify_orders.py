@@ -4,12 +4,14 @@ from typing import Any
 
 from regulars.channels.moments import first_of
 from regulars.channels.reading import an_object, objects
+from regulars.channels.sales import version_at
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
 from regulars.domain.money import check_line, currency_code, minor_units
 
 MOST_QUANTITY = 1_000_000
+_MOST_REFUNDS = 99  # that a version can count
 
 
 def currency_of(body: dict[str, Any], default: str) -> str:
@@ -58,11 +60,15 @@ def payment_of(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any
 
 def _snapshot(body: dict[str, Any], store: str, currency: str) -> OrderFact:
     total = _amount(body.get("total_price"), currency)
+    status = _status(body)
+    # Of two tellings of one second the cancelled, the one with more refunds, the paid one is the later.
+    refunds = min(len(objects(body.get("refunds"))), _MOST_REFUNDS)
+    rank = 500 * (status == "cancelled") + 2 * refunds + (status == "paid")
     return OrderFact(
         key=f"{store}/{_id(body, 'id')}",
-        version=_version(body),
+        version=version_at(_version(body), rank),
         placed_at=first_of(body.get("processed_at"), body.get("created_at")),
-        status=_status(body),
+        status=status,
         total=total,
         refunded=_refunded(body, total, currency),
         currency=currency,
@@ -73,7 +79,7 @@ def _refund(body: dict[str, Any], store: str, currency: str) -> OrderFact:
     return OrderFact(
         key=f"{store}/{_id(body, 'order_id')}",
         version=_version(body),
-        refunded=_paid_back(body, currency),
+        refunded=_paid_back(body, body, currency),
         refund_id=_id(body, "id"),
         currency=currency,
     )
@@ -95,20 +101,36 @@ def _status(body: dict[str, Any]) -> str:
 
 
 def _refunded(body: dict[str, Any], total: int, currency: str) -> int:
-    """What was paid back; where no refund is listed, what edits took off the order."""
-    refunds = objects(body.get("refunds"))
-    if refunds:
-        return sum(_paid_back(refund, currency) for refund in refunds)
+    """What was paid back; where no money was, what edits took off the order."""
+    back = sum(_paid_back(refund, body, currency) for refund in objects(body.get("refunds")))
     current = body.get("current_total_price")
-    return max(0, total - _amount(current, currency)) if current is not None else 0
+    if back or current is None:
+        return back
+    return max(0, total - _amount(current, currency))
 
 
-def _paid_back(refund: dict[str, Any], currency: str) -> int:
+def _paid_back(refund: dict[str, Any], told: dict[str, Any], currency: str) -> int:
+    """What a refund gave back in the shop's currency, in which `told` shows its total beside the buyer's."""
+    said = an_object(told.get("total_price_set"))
+    shop, buyer = an_object(said.get("shop_money")), an_object(said.get("presentment_money"))
     return sum(
-        _amount(transaction.get("amount"), currency)
+        _in_shop_money(transaction, shop, buyer, currency)
         for transaction in objects(refund.get("transactions"))
         if transaction.get("kind") == "refund" and transaction.get("status") == "success"
     )
+
+
+def _in_shop_money(
+    transaction: dict[str, Any], shop: dict[str, Any], buyer: dict[str, Any], currency: str
+) -> int:
+    """A payment's amount: what the buyer paid in another currency, at the rate of the order."""
+    paid_in = transaction.get("currency")
+    if paid_in in (None, currency) or paid_in != buyer.get("currency_code"):
+        return _amount(transaction.get("amount"), currency)
+    paid = currency_code(paid_in)
+    whole = _amount(buyer.get("amount"), paid) or 1
+    share = _amount(transaction.get("amount"), paid) * _amount(shop.get("amount"), currency)
+    return (2 * share + whole) // (2 * whole)  # rounded, in whole numbers
 
 
 def _item(line: dict[str, Any], currency: str) -> Item | None:

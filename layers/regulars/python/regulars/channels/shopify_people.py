@@ -67,7 +67,9 @@ def traits_of(kind: str, body: dict[str, Any]) -> dict[str, str]:
 
 def _consent(channel: str, said: dict[str, Any], customer: dict[str, Any]) -> ConsentChange | None:
     status = _STATES.get(str(said.get("state")))
-    at = first_of(said.get("consent_updated_at"), customer.get("updated_at"))
+    # A grant without a time was there from the start: it takes back no refusal that came since.
+    otherwise = customer.get("updated_at" if status == "denied" else "created_at")
+    at = first_of(said.get("consent_updated_at"), otherwise)
     if not status or not at:
         return None
     return ConsentChange(channel, status, at, clean_text(said.get("opt_in_level")))

@@ -54,7 +54,8 @@ def refund(notice: Notice) -> list[Draft]:
         "properties": {"payment_id": payment_id, "refund_id": refund_id, "amount": amount},
     }
     type_ = "Refund Failed" if has_failed else "Payment Refunded"
-    return [notice.telling.draft(type_, (type_, refund_id), notice.person, **told)]
+    telling = notice.telling.at(thing.get("created_at"))
+    return [telling.draft(type_, (type_, refund_id), notice.person, **told)]
 
 
 def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
@@ -71,7 +72,8 @@ def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
         currency=told["currency"],
     )
     types = ["Payment Succeeded", "In-Store Sale"] if notice.is_till else ["Payment Succeeded"]
-    drafts = [notice.telling.draft(type_, (type_, payment_id), person, **told) for type_ in types]
+    telling = notice.telling.at(thing.get("created_at"))
+    drafts = [telling.draft(type_, (type_, payment_id), person, **told) for type_ in types]
     if back:
         drafts.append(notice.telling.draft("Order Updated", (notice.id,), person, **told))
     return drafts

@@ -19,8 +19,12 @@ kept and never counted.
 
 One sale is told by up to four events. It is one order, whose id is the PaymentIntent's (an old charge without one: the
 charge's), and one payment, whichever of the twins comes first. An invoice of a newer API version does not name its
-PaymentIntent: it is told, and its money is counted by the PaymentIntent. A checkout that nobody had to pay for counts
-by its own id; one that starts a trial counts nothing.
+PaymentIntent: it is told, and its money is counted by the PaymentIntent; one that was marked as paid out of band is a
+sale by itself. A checkout that nobody had to pay for counts by its own id; one that starts a trial counts nothing. What
+was only authorised is no sale, whether it was let go or waits to be captured.
+
+A guest's PaymentIntent names nobody, nor does a refund or a dispute: they find who paid by the id of the sale, which is
+kept among the person's ids. What was paid at a counter with Terminal is left to nobody unless a customer was named.
 
 What is stored: ids, amounts, currency, method, status and failure codes; the customer id, e-mail address, phone and
 name beside them. Cards, addresses, descriptions, metadata and client secrets are not read. Events of another kind

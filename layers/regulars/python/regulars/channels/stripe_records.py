@@ -21,6 +21,8 @@ _TYPES = {
     "charge.dispute.created": "Dispute Opened",
     "checkout.session.expired": "Checkout Abandoned",
 }
+_SALES = {"payment_intent", "charge"}
+_OF_SALES = {"refund", "dispute", "checkout.session"}
 
 
 class Notice(NamedTuple):
@@ -47,6 +49,9 @@ def person_of(thing: dict[str, Any], store: str, default_country: str) -> Person
     names = ("email", "phone", "name")
     person.describe({name: thing.get(f"customer_{name}") for name in names})
     person.add("email", thing.get("receipt_email"))
+    if _is_of_a_sale(thing):
+        # A guest's PaymentIntent names nobody, nor does any refund: by the sale they find who paid.
+        person.add("customer", sale_of(thing), f"{store}/sale")
     return person
 
 
@@ -85,6 +90,16 @@ def id_of(value: object) -> str:
     return clean_text(value.get("id") if isinstance(value, dict) else value)
 
 
+def sale_of(thing: dict[str, Any]) -> str:
+    """What the sale goes by: its PaymentIntent, or else its charge, or the object itself."""
+    if thing.get("object") == "payment_intent":
+        return id_of(thing)
+    listed = objects(an_object(thing.get("payments")).get("data"))
+    by_payment = [an_object(each.get("payment")).get("payment_intent") for each in listed]
+    said = (thing.get("payment_intent"), *by_payment, thing.get("charge"), thing)
+    return next((text for value in said if (text := id_of(value))), "")
+
+
 def money_of(notice: Notice, *names: str) -> tuple[str, int]:
     """Currency and amount of the first of these fields that is there."""
     currency = currency_code(notice.thing.get("currency") or notice.default_currency)
@@ -100,6 +115,17 @@ def minor_of(value: object, currency: str) -> int:
         return units * int(10 ** (digits - written))
     # Where Stripe has more digits, it asks for them to be zeros.
     return units // int(10 ** (written - digits))
+
+
+def _is_of_a_sale(thing: dict[str, Any]) -> bool:
+    """Whether the object speaks of one sale, that was not made at a counter: who pays there may stay unknown."""
+    methods = (
+        *a_list(thing.get("payment_method_types")),
+        an_object(thing.get("payment_method_details")).get("type"),
+    )
+    kind = thing.get("object")
+    is_sale = kind in _SALES or (kind in _OF_SALES and sale_of(thing) != id_of(thing))
+    return is_sale and "card_present" not in methods
 
 
 def _recorded(notice: Notice, type_: str) -> Draft:

@@ -6,10 +6,11 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.channels.moments import from_epoch
+from regulars.channels.person import Person
 from regulars.channels.reading import an_object, objects
 from regulars.channels.sales import item_of, texts_of, version_at
 from regulars.channels.scrub import clean_text
-from regulars.channels.stripe_records import Notice, id_of, minor_of, money_of
+from regulars.channels.stripe_records import Notice, id_of, minor_of, money_of, sale_of
 from regulars.domain.events import ConsentChange, Item, OrderFact
 from regulars.domain.times import to_text
 
@@ -50,13 +51,16 @@ def paid(notice: Notice) -> list[Draft]:
     currency, amount = money_of(notice, "amount_received", "amount_captured", "amount")
     if not amount:  # a charge that was authorised and not captured yet
         amount = minor_of(thing.get("amount"), currency)
-    sale = _sale(thing)
+    sale = sale_of(thing)
     method = clean_text(an_object(thing.get("payment_method_details")).get("type"))
     properties: dict[str, Any] = {"payment_id": sale, "amount": amount}
     properties |= {"method": method} if method else {}
     told: dict[str, Any] = {"currency": currency, "properties": properties}
+    if thing.get("captured") is False:
+        key = ("authorized", sale)
+        return [notice.telling.draft("Payment Authorized", key, notice.person, **told)]
     payment = notice.telling.draft("Payment Succeeded", ("payment", sale), notice.person, **told)
-    if thing.get("captured") is False or (_is_twin(thing) and not _names_guest(thing)):
+    if _is_twin(thing) and not _names_guest(thing):
         return [payment]
     told["order"] = _order(notice, currency, amount, "paid")
     return [payment, notice.telling.draft("Order Updated", (notice.id,), notice.person, **told)]
@@ -71,7 +75,7 @@ def failed(notice: Notice) -> list[Draft]:
     properties: dict[str, Any] = texts_of(thing, "failure_code") or {
         name: text for name, text in (("failure_code", clean_text(error.get("code"))),) if text
     }
-    properties["payment_id"] = _sale(thing)
+    properties["payment_id"] = sale_of(thing)
     told: dict[str, Any] = {"properties": properties}
     if thing.get("currency"):
         currency, amount = money_of(notice, "amount_due", "amount_total", "amount")
@@ -89,7 +93,9 @@ def invoice_paid(notice: Notice) -> list[Draft]:
     currency, amount = money_of(notice, "amount_paid", "total")
     # What is written on the invoice, where what was paid is not said.
     total = amount or minor_of(invoice.get("total") or 0, currency)
-    order = _order(notice, currency, total, "paid") if _is_twin(invoice) and total else None
+    # Paid by bank transfer or in cash, it has no PaymentIntent and is the sale itself.
+    is_sale = _is_twin(invoice) or invoice.get("paid_out_of_band") is True
+    order = _order(notice, currency, total, "paid") if is_sale and total else None
     properties: dict[str, Any] = texts_of(invoice, "billing_reason", "subscription")
     properties |= {"invoice_id": id_of(invoice)}
     told = {
@@ -108,15 +114,19 @@ def charge_refunded(notice: Notice) -> list[Draft]:
     currency, total = money_of(notice, "amount_captured", "amount")
     total = total or minor_of(charge.get("amount"), currency)
     back = minor_of(charge.get("amount_refunded") or 0, currency)
-    # Older versions list the refunds, newest first: then this is the same event as the refund's own, which does not
-    # say whose it is; so the order is shown by another.
-    refund = next(iter(objects(an_object(charge.get("refunds")).get("data"))), None)
-    key = ("refund", id_of(refund)) if refund else (notice.id, "refund")
     told: dict[str, Any] = {
         "currency": currency,
-        "properties": {"payment_id": _sale(charge), "amount": back},
+        "properties": {"payment_id": sale_of(charge), "amount": back},
     }
-    payment = notice.telling.draft("Payment Refunded", key, notice.person, **told)
+    # Older versions list the refunds, newest first: then this is the same event as the refund's own. Newer ones do
+    # not: then it is nobody's, so that a refund is counted once.
+    refund = next(iter(objects(an_object(charge.get("refunds")).get("data"))), None)
+    key, person = (notice.id, "refund"), Person("")
+    if refund:
+        key, person = ("refund", id_of(refund)), notice.person
+    payment = notice.telling.draft("Payment Refunded", key, person, **told)
+    if charge.get("captured") is False:
+        return [payment]  # authorised, and let go: nothing was sold
     told["order"] = msgspec.structs.replace(
         _order(notice, currency, total, "paid", min(back, total)),
         placed_at=to_text(from_epoch(charge.get("created"))),
@@ -129,7 +139,7 @@ def refunded(notice: Notice) -> list[Draft]:
     refund = notice.thing
     currency, amount = money_of(notice, "amount")
     has_failed = str(refund.get("status")) in _UNPAID_REFUNDS
-    sale, refund_id = _sale(refund), id_of(refund)
+    sale, refund_id = sale_of(refund), id_of(refund)
     order = OrderFact(
         key=f"{notice.telling.store}/{sale}",
         version=version_at(notice.telling.occurred_at, int(has_failed)),
@@ -147,19 +157,9 @@ def refunded(notice: Notice) -> list[Draft]:
     return [notice.telling.draft(type_, key, notice.person, **told)]
 
 
-def _sale(thing: dict[str, Any]) -> str:
-    """What the sale goes by: its PaymentIntent, or else its charge, or the object itself."""
-    if thing.get("object") == "payment_intent":
-        return id_of(thing)
-    listed = objects(an_object(thing.get("payments")).get("data"))
-    by_payment = [an_object(each.get("payment")).get("payment_intent") for each in listed]
-    said = (thing.get("payment_intent"), *by_payment, thing.get("charge"), thing)
-    return next((text for value in said if (text := id_of(value))), "")
-
-
 def _is_twin(thing: dict[str, Any]) -> bool:
     """Whether the object speaks of a payment that tells itself, too."""
-    return thing.get("object") != "payment_intent" and _sale(thing) != id_of(thing)
+    return thing.get("object") != "payment_intent" and sale_of(thing) != id_of(thing)
 
 
 def _names_guest(thing: dict[str, Any]) -> bool:
@@ -175,7 +175,7 @@ def _order(
     # A payment that came later than the session replaces "placed" by "paid", also within the same second.
     rank += 10 * (status == "paid") + 100 * bool(refunded_so_far)
     return OrderFact(
-        key=f"{notice.telling.store}/{_sale(notice.thing)}",
+        key=f"{notice.telling.store}/{sale_of(notice.thing)}",
         version=version_at(notice.telling.occurred_at, rank),
         placed_at=notice.telling.occurred_at,
         status=status,

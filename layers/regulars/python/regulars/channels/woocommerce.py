@@ -22,6 +22,10 @@ IP addresses and order keys, which open an order's page, are not read.
 The id of a delivery is made of the webhook and the second, so that two in one second share it, and it is not signed:
 deliveries are told apart by their content, and an order by its number and when it was changed. Of two changes within
 one second the later status counts. All times are read from the `_gmt` fields.
+
+An order that still waits for its payment (`pending`) is told and not counted, as in WooCommerce's own reports; one that
+waits for a bank transfer (`on-hold`) counts as placed. An order that is put in the bin tells nothing but its number and
+stays counted: cancel or refund it first.
 """
 
 import hashlib
@@ -71,7 +75,14 @@ _READER = ObjectReader(
     (
         *("id", "status", "currency", "total", "customer_id", "billing", "line_items", "refunds"),
         *("date_created", "date_created_gmt", "date_modified", "date_modified_gmt"),
-        *("date_paid", "date_paid_gmt", "created_via", "payment_method", "coupon_lines"),
+        *(
+            "date_paid",
+            "date_paid_gmt",
+            "date_completed_gmt",
+            "created_via",
+            "payment_method",
+            "coupon_lines",
+        ),
         *("email", "first_name", "last_name", "name", "price", "sku", "type", "discount_type"),
         *("manage_stock", "stock_quantity", "stock_status", "categories"),
     )
@@ -147,9 +158,10 @@ def _orders(delivery: _Delivery) -> list[Draft]:
     codes = [clean_text(line.get("code")) for line in objects(body.get("coupon_lines"))]
     properties |= {"coupon": ",".join(codes[:5])} if codes else {}
     drafts = [_event(delivery, **told, properties=properties)]
-    for type_, key, instead in once_of(body, told["order"]):
+    for type_, key, at, instead in once_of(body, told["order"]):
         facts = told | instead | {"properties": properties}
-        drafts.append(telling.draft(type_, ("order", order_id, *key), delivery.person, **facts))
+        once = telling.at(at)
+        drafts.append(once.draft(type_, ("order", order_id, *key), delivery.person, **facts))
     return drafts
 
 

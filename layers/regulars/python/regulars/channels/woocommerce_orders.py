@@ -11,7 +11,9 @@ from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
 from regulars.domain.money import minor_units
 
-type Once = tuple[str, tuple[str, ...], dict[str, Any]]  # type, key within the order, other facts
+type Once = tuple[
+    str, tuple[str, ...], object, dict[str, Any]
+]  # type, key in the order, time, other facts
 
 # In the order in which an order passes through them: of two changes within a second the later one counts.
 _RANKS = {
@@ -23,6 +25,8 @@ _RANKS = {
 _PAID = {"processing", "completed", "refunded"}
 _NOT_SOLD = {"cancelled", "failed", "trash"}
 _DRAFTS = {"auto-draft", "checkout-draft"}
+# Left at the till: WooCommerce's own reports count it only when it is paid.
+_WAITING = "pending"
 _EVENTS = {
     "completed": "Order Fulfilled",
     "cancelled": "Order Cancelled",
@@ -37,7 +41,7 @@ def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[st
     status = clean_text(body.get("status"))
     lines = (_item(line, currency) for line in objects(body.get("line_items")))
     order = None
-    if status not in _DRAFTS:
+    if status not in _DRAFTS and (status != _WAITING or _is_paid(body)):
         order = OrderFact(
             key=key,
             version=_version(body, status),
@@ -56,16 +60,17 @@ def once_of(body: dict[str, Any], order: OrderFact | None) -> Iterator[Once]:
         return
     status = clean_text(body.get("status"))
     if status in _PAID and _is_paid(body):
-        yield "Order Completed", ("completed",), {}
+        paid_at = body.get("date_paid_gmt") or body.get("date_paid")
+        yield "Order Completed", ("paid",), paid_at, {}
         if clean_text(body.get("created_via")).startswith("pos"):
-            yield "In-Store Sale", ("in-store",), {}
+            yield "In-Store Sale", ("in-store",), paid_at, {}
     if status in _EVENTS:
-        yield _EVENTS[status], (status,), {}
+        yield _EVENTS[status], (status,), body.get(f"date_{status}_gmt"), {}
     refunds = objects(body.get("refunds"))
     for refund in refunds:
         yield _refund(refund, order)
     if status == "refunded" and not refunds:
-        yield "Order Refunded", ("refunded",), {}
+        yield "Order Refunded", ("refunded",), None, {}
 
 
 def _refund(refund: dict[str, Any], order: OrderFact) -> Once:
@@ -77,7 +82,7 @@ def _refund(refund: dict[str, Any], order: OrderFact) -> Once:
         refund_id=refund_id,
         currency=order.currency,
     )
-    return "Order Refunded", ("refund", refund_id), {"order": fact, "items": ()}
+    return "Order Refunded", ("refund", refund_id), None, {"order": fact, "items": ()}
 
 
 def _refunded(body: dict[str, Any], status: str, currency: str) -> int | None:

@@ -1,0 +1,122 @@
+"""Deliveries of the providers that sell, by a few words each: every attempt has new ids where nobody signs them."""
+
+import json
+from itertools import count
+from typing import Any
+
+from regulars.channels.contract import Request
+from tests import shopify as shop
+from tests.deliveries import ADDRESS, AT, of_form, of_json
+from tests.unit import test_stripe, test_woocommerce
+
+DAY = "2026-11-20T"
+DELIVERY = count()  # ids that nobody signs are new with every attempt
+
+
+def stripe(type_: str, thing: dict[str, Any], second: int = 0, **changes: Any) -> Request:
+    event = {"id": f"evt_{type_}_{second}", "type": type_, "created": AT + second, "livemode": True}
+    return of_json(event | {"data": {"object": thing | changes}})
+
+
+def shopify(topic: str, minute: int, **changes: Any) -> Request:
+    body = shop.order(updated_at=f"{DAY}09:{minute:02}:00Z", **changes)
+    return of_json(body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_id())
+
+
+def refunds(*amounts: str, currency: str = "EUR") -> list[dict[str, Any]]:
+    told = {"kind": "refund", "status": "success", "currency": currency}
+    return [{"id": id_, "transactions": [told | {"amount": a}]} for id_, a in enumerate(amounts)]
+
+
+def woo(topic: str, status: str, minute: int, **changes: Any) -> Request:
+    told = {"status": status, "currency": "EUR", "total": "50.00"}
+    when = {"date_modified_gmt": f"{DAY}08:{minute:02}:00"}
+    body = test_woocommerce.ORDER | told | when | changes
+    return of_json(body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_id())
+
+
+def square(type_: str, thing: dict[str, Any], minute: int) -> Request:
+    at = f"{DAY}09:{minute:02}:00Z"
+    told = {type_.partition(".")[0]: thing | {"updated_at": at}}
+    event = {"type": type_, "event_id": f"{type_}{minute}", "created_at": at}
+    return of_json(event | {"data": {"object": told}}, square_retry_number=_id())
+
+
+def paypal(type_: str, thing: dict[str, Any], minute: int) -> Request:
+    event = {"id": f"WH-{minute}", "event_type": type_, "create_time": f"{DAY}09:{minute:02}:00Z"}
+    return of_json(event | {"resource": thing}, paypal_transmission_id=_id())
+
+
+def paddle(type_: str, thing: dict[str, Any], minute: int) -> Request:
+    event = {"event_id": f"evt_{minute}", "event_type": type_}
+    at = {"occurred_at": f"{DAY}08:{minute:02}:00Z"}
+    return of_json(event | at | {"data": {"customer_id": "ctm_1"} | thing})
+
+
+def lemon(event: str, id_: str, hour: int, **facts: Any) -> Request:
+    told = {"customer_id": 5, "user_email": ADDRESS, "currency": "EUR", "total": 1200}
+    times = {"created_at": f"{DAY}0{hour}:00:00Z", "updated_at": f"{DAY}0{hour}:00:00Z"}
+    data = {"id": id_, "attributes": told | times | facts}
+    return of_json({"meta": {"event_name": event}, "data": data}, x_event_name=_id())
+
+
+def kofi(transaction: str, **changes: Any) -> Request:
+    ids: dict[str, Any] = {"kofi_transaction_id": transaction, "message_id": f"m-{transaction}"}
+    paid = {"type": "Subscription", "email": ADDRESS, "amount": "3.00", "currency": "EUR"}
+    told = ids | paid | {"timestamp": f"{DAY}08:00:00Z"} | changes
+    return of_form({"data": json.dumps(told)})
+
+
+def gumroad(resource: str, **changes: str) -> Request:
+    sale = {
+        "sale_id": "s_1",
+        "email": ADDRESS,
+        "price": "1500",
+        "sale_timestamp": f"{DAY}08:00:00Z",
+    }
+    return of_form(sale | {"resource_name": resource} | changes)
+
+
+def _id() -> str:
+    return str(next(DELIVERY))
+
+
+INTENT, CHARGE, SESSION = test_stripe.INTENT, test_stripe.CHARGE, test_stripe.SESSION
+REFUND, SALE = test_stripe.REFUND, test_stripe.SALE
+INVOICE: dict[str, Any] = {
+    "object": "invoice",
+    "id": "in_1",
+    "customer": "cus_1",
+    "amount_paid": 4990,
+}
+PAYMENT: dict[str, Any] = {
+    "id": "pay_1",
+    "status": "COMPLETED",
+    "customer_id": "C1",
+    "created_at": f"{DAY}08:59:00Z",
+}
+PAYMENT |= {"total_money": {"amount": 1250, "currency": "EUR"}}
+BACK: dict[str, Any] = {
+    "id": "re_1",
+    "payment_id": "pay_1",
+    "amount_money": {"amount": 250, "currency": "EUR"},
+}
+MONEY: dict[str, Any] = {"value": "30.00", "currency_code": "EUR"}
+CAPTURE: dict[str, Any] = {"id": "cap_1", "amount": MONEY, "create_time": f"{DAY}08:59:00Z"}
+CAPTURE |= {"supplementary_data": {"related_ids": {"order_id": "order_1"}}}
+PAYPAL_ORDER: dict[str, Any] = {
+    "id": "order_1",
+    "purchase_units": [{"amount": MONEY}],
+    "payer": {"payer_id": "p_1"},
+}
+UP = [{"rel": "up", "href": "https://api.paypal.com/v2/payments/captures/cap_1"}]
+TRANSACTION: dict[str, Any] = {
+    "id": "txn_1",
+    "details": {"totals": {"total": "5000", "currency_code": "EUR"}},
+}
+ADJUSTMENT: dict[str, Any] = {"action": "refund", "transaction_id": "txn_1"}
+ADJUSTMENT |= {"totals": {"total": "1000", "currency_code": "EUR"}}
+ABROAD: dict[str, Any] = {
+    "shop_money": {"amount": "47.40", "currency_code": "EUR"},
+    "presentment_money": {"amount": "94.80", "currency_code": "USD"},
+}
