@@ -17,9 +17,8 @@ a present counts for who paid for it, not for who got it.
 
 What is stored: ids, price, quantity, product, offer code, recurrence and referrer; the purchaser id, e-mail address and
 name beside them. `can_contact` is kept as the buyer's consent to e-mail, granted or denied; a renewal asks nobody and
-grants nothing anew. Addresses, cards, licence
-keys, the buyer's IP country and the answers to your own questions are not read. What you buy yourself is a test: kept
-and never counted.
+grants nothing anew. Addresses, cards, licence keys, the buyer's IP country and the answers to your own questions are not
+read. What you buy yourself is a test: kept and never counted.
 """
 
 import hashlib
