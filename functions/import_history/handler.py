@@ -1,4 +1,4 @@
-"""The upload door: a CSV of past orders dropped into the uploads bucket."""
+"""The upload door: a CSV of history dropped into the uploads bucket."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import boto3
 
 from regulars.edge.objects import uploaded
 from regulars.ingestion.history import History
+from regulars.ingestion.import_run import Defaults
 from regulars.ingestion.recording import Recorder
 from regulars.settings import ImportHistorySettings
 from regulars.store import schema
@@ -25,7 +26,7 @@ HISTORY = History(
         People(SETTINGS.people_table, CLIENT),
         Parameters(SETTINGS.parameters_prefix),
     ),
-    SETTINGS.default_currency,
+    Defaults(SETTINGS.default_currency, SETTINGS.default_country),
 )
 # A part of a file takes about ten seconds; this leaves room for one that is slow.
 RESERVE_MS = 120_000

@@ -19,8 +19,9 @@ from infra.cli.stack import Stack
 from infra.local import emulator, live, shop
 from infra.local.faults import FaultError
 from infra.local.places import BUILD, FLEETING, LOCAL, LOG
+from regulars.store import schema
 
-FILE = "online_retail.csv"
+KEY = schema.upload_key("online_retail.csv")
 FUNCTIONS_LOG = LOCAL / "functions.log"
 TERMINATED = 143
 HURRY_SECONDS = 3.0  # nothing of a demo is kept
@@ -95,7 +96,7 @@ def _import(deployed: Stack, sample: shop.Shop) -> None:
         f"weeks so that its last order was on {sample.last_order}."
     )
     with step(f"Importing {len(sample.lines)} order lines through S3") as current:
-        answer = imported(deployed, FILE, io.BytesIO(sample.file), current)
+        answer = imported(deployed, KEY, io.BytesIO(sample.file), current)
     if answer["imported"] == 0:
         raise FaultError("The sample was not imported.", f"The report says: {answer}")
 

@@ -1,4 +1,4 @@
-"""Import a CSV of order lines through the uploads bucket, wait, and print the report that lies beside it."""
+"""Import CSV files of history through the uploads bucket: says what each is, waits, and prints the report beside it."""
 
 import argparse
 import json
@@ -8,61 +8,96 @@ from typing import IO, Any
 
 import boto3
 
-from infra.cli import facts, options, stack
-from infra.cli.console import Step, show, step, table
+from infra.cli import exports, facts, options, stack
+from infra.cli.console import Step, say, show, step, table
 from infra.local.faults import FaultError
 from regulars.settings import ImportHistorySettings
 from regulars.store import schema
 
 SECONDS = 3600  # 1 GB takes several runs of the function, each resuming where the last one stopped
 SHOWN_REFUSALS = 10
+KEPT_FACTS = (
+    *("status", "code", "message", "format", "account", "encoding", "delimiter"),
+    *("rows", "imported", "known", "refused", "orders", "known_orders", "people", "tests"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """FILE, --stack and --json."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="columns as in the README")
+    """FILE…, --account, --stack and --json."""
+    parser.add_argument(
+        "files", metavar="FILE", type=Path, nargs="+", help="exports, recognised by their headings"
+    )
+    parser.add_argument(
+        "--account",
+        help="whose they are: a Shopify shop's domain, or the name of a connected source "
+        "(default: the one that is connected)",
+    )
     options.add_stack(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Upload, follow, show the report; 1 when the whole file was refused."""
+    """Recognise, upload, follow, show the reports; 1 when a whole file was refused."""
     deployed = stack.chosen(arguments)
-    try:
-        with arguments.file.open("rb") as content, step(f"Importing {arguments.file.name}") as now:
-            report = imported(deployed, arguments.file.name, content, now)
-    except OSError as error:
-        raise FaultError(f"{arguments.file} cannot be read: {error.strerror}.") from error
-    show(report, _lines(report), as_json=arguments.json)
-    return 1 if report.get("status") == "failed" else 0
+    reports = [_report(deployed, path, arguments.account) for path in arguments.files]
+    lines = [line for report in reports for line in _lines(report)]
+    show(reports[0] if len(reports) == 1 else reports, lines, as_json=arguments.json)
+    return 1 if any(report["status"] == "failed" for report in reports) else 0
 
 
-def imported(deployed: stack.Stack, name: str, content: IO[bytes], current: Step) -> dict[str, Any]:
+def imported(
+    deployed: stack.Stack, key: str, content: IO[bytes], current: Step, rows: int = 0
+) -> dict[str, Any]:
     """Put the file where the import begins, and wait for the report of this very upload."""
     s3, bucket = boto3.client("s3"), deployed.settings(ImportHistorySettings).uploads_bucket
-    key = schema.IMPORTS_PREFIX + (name if name.endswith((".csv", ".CSV")) else f"{name}.csv")
-    s3.delete_object(Bucket=bucket, Key=f"{key}.report.json")
+    s3.delete_object(Bucket=bucket, Key=schema.report_key(key))
     current.note("uploading")
     s3.upload_fileobj(content, bucket, key)
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         time.sleep(0.5)
-        if s3.list_objects_v2(Bucket=bucket, Prefix=f"{key}.report.json").get("Contents"):
-            report = s3.get_object(Bucket=bucket, Key=f"{key}.report.json")["Body"].read()
+        if s3.list_objects_v2(Bucket=bucket, Prefix=schema.report_key(key)).get("Contents"):
+            report = s3.get_object(Bucket=bucket, Key=schema.report_key(key))["Body"].read()
             current.note("")
             return dict(json.loads(report))
-        current.note(_progress(facts.control(deployed, f"import#{key}")))
+        current.note(_progress(facts.control(deployed, schema.import_id(key)), rows))
     raise FaultError("The import wrote no report.", "See `regulars status` for dead letters.")
 
 
-def _progress(checkpoint: dict[str, Any]) -> str:
-    return f"{checkpoint['rows']} rows" if "rows" in checkpoint else ""
+def _report(deployed: stack.Stack, path: Path, given: str | None) -> dict[str, Any]:
+    """One file's report; a file that is none does not keep the others from being imported."""
+    try:
+        export = exports.export_at(path)
+        account = exports.account_of(deployed, export.format, given)
+    except FaultError as fault:
+        advice = f" {fault.advice}" if fault.advice else ""
+        return {"file": path.name, "status": "failed", "message": f"{fault}{advice}"}
+    say(export.told(account))
+    with path.open("rb") as content, step(f"Importing {path.name}") as now:
+        return imported(deployed, export.key(account), content, now, export.rows)
+
+
+def _progress(checkpoint: dict[str, Any], rows: int) -> str:
+    if "rows" not in checkpoint:
+        return ""
+    return f"{checkpoint['rows']} of about {rows} rows" if rows else f"{checkpoint['rows']} rows"
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
-    numbers = [(name, value) for name, value in report.items() if isinstance(value, int | str)]
-    refusals = [
-        (refusal.get("line", ""), refusal.get("reason", ""))
-        for refusal in report.get("refusals", [])[:SHOWN_REFUSALS]
+    told: list[tuple[Any, ...]] = [
+        (name, report[name]) for name in KEPT_FACTS if report.get(name) not in {None, ""}
     ]
-    return [*table(numbers), *(["Refused, by line", *table(refusals)] if refusals else [])]
+    for name in ("money", "refunded"):
+        told += [(name, f"{units} {code}") for code, units in report.get(name, {}).items()]
+    if report.get("first"):
+        told.append(("from … to", f"{report['first'][:10]} … {report['last'][:10]}"))
+    refusals = report.get("refusals", [])
+    reasons = {one["code"]: one["reason"] for one in refusals}
+    counted = [(n, reasons.get(code, code)) for code, n in report.get("reasons", {}).items()]
+    first = [(one["line"], one["code"]) for one in refusals[:SHOWN_REFUSALS]]
+    return [
+        report["file"],
+        *table(told),
+        *(["Refused, by reason", *table(counted)] if counted else []),
+        *(["Refused first, by line", *table(first)] if first else []),
+    ]

@@ -46,7 +46,7 @@ def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[st
             key=key,
             version=_version(body, status),
             placed_at=first_of(body.get("date_created_gmt"), body.get("date_created")),
-            status=_standing(body, status),
+            status=standing(status, is_paid=_is_paid(body)),
             total=amount_of(body.get("total"), currency),
             refunded=_refunded(body, status, currency),
             currency=currency,
@@ -73,6 +73,13 @@ def once_of(body: dict[str, Any], order: OrderFact | None) -> Iterator[Once]:
         yield "Order Refunded", ("refunded",), None, {}
 
 
+def standing(status: str, *, is_paid: bool) -> str:
+    """Where an order stands, by its status and whether it has a date of payment."""
+    if status in _NOT_SOLD:
+        return "cancelled"
+    return "paid" if status in _PAID or is_paid else "placed"
+
+
 def _refund(refund: dict[str, Any], order: OrderFact) -> Once:
     refund_id = required(refund.get("id"), "id")
     fact = OrderFact(
@@ -95,12 +102,6 @@ def _refunded(body: dict[str, Any], status: str, currency: str) -> int | None:
 def _paid_back(refund: dict[str, Any], currency: str) -> int:
     """A refund's total, which is written as a negative number."""
     return abs(minor_units(refund.get("total"), currency))
-
-
-def _standing(body: dict[str, Any], status: str) -> str:
-    if status in _NOT_SOLD:
-        return "cancelled"
-    return "paid" if status in _PAID or _is_paid(body) else "placed"
 
 
 def _is_paid(body: dict[str, Any]) -> bool:

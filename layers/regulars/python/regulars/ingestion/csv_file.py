@@ -1,8 +1,9 @@
-"""A CSV as shops export it: UTF-8 or cp1252, separated by `,` or `;`, read as a stream."""
+"""A CSV as shops export it: UTF-8 or cp1252, separated by `,`, `;`, tabs or `|`, read as a stream."""
 
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -10,6 +11,17 @@ from regulars.domain.errors import InvalidRequestError
 
 LONGEST_HEADER = 64 * 1024
 LONGEST_LINE = 1024 * 1024  # characters; what lies behind them never comes into memory
+DELIMITERS = (",", ";", "\t", "|")
+# How files begin that are not CSV, as these bytes read here.
+_OTHERS = {
+    "PK\x03\x04": "a ZIP archive or an Excel workbook (.xlsx)",
+    "\u00d0\u00cf\x11\u00e0": "an old Excel workbook (.xls)",
+    "%PDF": "a PDF",
+    "\x1f\u2039": "compressed with gzip",
+    "<": "a web page or XML",
+    "{": "JSON",
+    "[": "JSON",
+}
 _UNREADABLE: list[str] = []
 
 
@@ -41,7 +53,7 @@ class CsvFile:
         codecs.register_error(_Cp1252.name, self._fallback)
         self._text = io.TextIOWrapper(stream, "utf-8-sig", _Cp1252.name, newline="")
         header = self._header()
-        self.delimiter = ";" if header.count(";") > header.count(",") else ","
+        self.delimiter = max(DELIMITERS, key=_unquoted(header).count)
         names = next(csv.reader([header], delimiter=self.delimiter), [])
         self._width = len(names)
         named = [name.strip().lower() for name in names]
@@ -87,9 +99,21 @@ class CsvFile:
             raise InvalidRequestError(
                 "The file is UTF-16; please export it as CSV in UTF-8.", "unsupported_encoding"
             )
+        if kind := next((kind for mark, kind in _OTHERS.items() if header.startswith(mark)), ""):
+            raise InvalidRequestError(
+                f"The file is {kind}, not CSV. Export it (or save it) as CSV in UTF-8.", "not_csv"
+            )
+        if "\0" in header:
+            raise InvalidRequestError(
+                "The file is no text; please export it as CSV in UTF-8.", "not_csv"
+            )
         if not header.strip():
             raise InvalidRequestError("The file is empty.", "empty_file")
         return header
+
+
+def _unquoted(header: str) -> str:
+    return re.sub(r'"[^"]*"', "", header)
 
 
 def _next(reader: Iterator[list[str]]) -> list[str] | None:

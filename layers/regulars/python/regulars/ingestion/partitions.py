@@ -1,15 +1,15 @@
 """The rows of a file of any size, parted by order on disk, so that each part fits in memory with its orders whole."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from zlib import crc32
 
+from regulars.channels.exports.contract import Row
+
 PART_BYTES = 8 * 1024 * 1024
 MOST_PARTS = 256  # files open at once
-
-type Row = tuple[int, str, list[str]]
 
 
 def number_of_parts(size: int) -> int:
@@ -18,9 +18,13 @@ def number_of_parts(size: int) -> int:
 
 
 def spill(
-    rows: Iterable[Row], key: int, parts: int, wanted: Sequence[int], directory: Path
+    rows: Iterable[Row],
+    key: Callable[[Sequence[str]], str],
+    parts: int,
+    wanted: Sequence[int],
+    directory: Path,
 ) -> None:
-    """Write each row to the file of its part, leaving out parts that are not wanted; `key` is the order id's field."""
+    """Write each row to the file of its part, leaving out parts that are not wanted; rows of one key stay together."""
     with ExitStack() as stack:
         files = {
             part: stack.enter_context(_path(directory, part).open("w", newline=""))
@@ -28,7 +32,7 @@ def spill(
         }
         writers = {part: csv.writer(file).writerow for part, file in files.items()}
         for number, problem, fields in rows:
-            part = crc32(fields[key].strip().encode("utf-8", "replace")) % parts
+            part = crc32(key(fields).encode("utf-8", "replace")) % parts
             write = writers.get(part)
             if write:
                 write((number, problem, *fields))

@@ -6,7 +6,7 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode, event_id
 from regulars.domain.identity import subject_keys
 from regulars.store.ledger import Ledger, Recorded
 from regulars.store.parameters import Parameters
@@ -32,6 +32,12 @@ class Recorder:
         events = [self._keyed(draft) for draft in drafts]
         self._keep_contacts(events, drafts)
         return self._ledger.record(events)
+
+    def identified(self, draft: Draft) -> Draft:
+        """The draft with an event told apart by whom it speaks of, which only the pepper may hash."""
+        subjects = subject_keys(draft.identifiers, self._parameters.pepper())
+        id_ = event_id(draft.event.id, *subjects)
+        return msgspec.structs.replace(draft, event=msgspec.structs.replace(draft.event, id=id_))
 
     def _keyed(self, draft: Draft) -> Event:
         """The event with subject keys for who it speaks of; InvalidEventError when it is too large to be stored."""

@@ -88,7 +88,7 @@ def segment_sort_key(scheme: str) -> str:
     return f"segment#{scheme}"
 
 
-# Objects. Uploads: imports/<file>.csv, imports/<file>.csv.{report,progress}.json.
+# Objects. Uploads: imports/[<channel>/<account>/]<file>.csv and what is written beside it, .{report,progress}.json.
 # Lake: events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
 # Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/outcome.json.
 IMPORTS_PREFIX = "imports/"
@@ -127,6 +127,12 @@ SOURCE_PREFIX = "source#"
 def source_id(channel: str, source: str) -> str:
     """The control item of a webhook source."""
     return f"{SOURCE_PREFIX}{channel}/{source}"
+
+
+def upload_key(file: str, channel: str = "", account: str = "") -> str:
+    """The object key of an upload; the account scopes the ids in an export of this channel's provider."""
+    folder = f"{channel}/{account}/" if channel else ""
+    return f"{IMPORTS_PREFIX}{folder}{file}"
 
 
 def import_id(object_key: str) -> str:

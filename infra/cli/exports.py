@@ -1,0 +1,143 @@
+"""What a file on this machine is, and whose, before it is imported."""
+
+import codecs
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from infra.cli import connections
+from infra.cli.console import say
+from infra.cli.stack import Stack
+from infra.local.faults import FaultError
+from regulars.channels import CHANNELS
+from regulars.channels.exports.contract import Format
+from regulars.domain.errors import InvalidRequestError
+from regulars.ingestion.csv_file import CsvFile
+from regulars.ingestion.import_run import told_by
+from regulars.store import schema
+from regulars.store.sources import Source
+
+CHUNK = 1024 * 1024
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+UNNAMED = "main"  # what `regulars connect` calls a source that is not given a name
+
+
+class Export(NamedTuple):
+    """A file whose format is known; `rows` is how many there may be, since a quoted field may hold line breaks."""
+
+    path: Path
+    format: Format
+    delimiter: str
+    encoding: str
+    rows: int
+
+    @property
+    def name(self) -> str:
+        """The name under which it is uploaded."""
+        name = self.path.name
+        return name if name.endswith((".csv", ".CSV")) else f"{name}.csv"
+
+    def told(self, account: str) -> str:
+        """What the owner is told before it begins."""
+        facts = [
+            self.format.title,
+            *([f"account {account}"] if account else []),
+            f"about {self.rows:,} rows",
+            f"separated by {DELIMITERS[self.delimiter]}",
+            self.encoding,
+        ]
+        return f"{self.path.name}: {', '.join(facts)}"
+
+    def key(self, account: str) -> str:
+        """Where it is uploaded to."""
+        return schema.upload_key(self.name, self.format.channel, account)
+
+
+def export_at(path: Path) -> Export:
+    """The file with its format; FaultError when it cannot be read or is of none."""
+    try:
+        with path.open("rb") as stream:
+            csv = CsvFile(stream)
+            format_, _ = told_by(csv, path.name)
+        encoding, rows = _measured(path)
+    except OSError as error:
+        raise FaultError(f"{path} cannot be read: {error.strerror}.") from error
+    except InvalidRequestError as error:
+        raise FaultError(f"{path.name}: {error}", _advice(error.code)) from error
+    if not rows:
+        raise FaultError(f"{path.name}: The file has a first line, and no rows.")
+    return Export(path, format_, csv.delimiter, encoding, rows)
+
+
+def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
+    """Whose the file is, in the words of its channel's webhooks, so that both tell of the same orders."""
+    if not format_.channel:
+        return ""
+    known = accounts(deployed, format_.channel)
+    if given or len(known) == 1:
+        return _in_webhooks_words(format_.channel, given or known[0])
+    if known:
+        listed = ", ".join(known)
+        return _asked(
+            format_, f"Which of {listed}", f"It may be of {listed}: say which, --account."
+        )
+    if format_.channel != "shopify":
+        say(
+            f"No {format_.channel} source is connected yet: taken as account {UNNAMED}, the name that "
+            f"`regulars connect {format_.channel}` gives; --account says another."
+        )
+        return UNNAMED
+    question = "The shop's own domain, such as my-shop.myshopify.com"
+    return _asked(format_, question, "Say whose it is: --account my-shop.myshopify.com.")
+
+
+def accounts(deployed: Stack, channel: str) -> list[str]:
+    """The accounts of this channel that are set up, as their webhooks scope their ids."""
+    if channel not in CHANNELS:
+        return []
+    found = [one for one in connections.sources_of(deployed).list() if one.channel == channel]
+    return sorted({account for source in found if (account := _account(source))})
+
+
+def _account(source: Source) -> str:
+    if source.channel == "shopify":
+        return str(source.config.get("shop") or "")
+    return str(source.config.get("account") or source.source)
+
+
+def _asked(format_: Format, question: str, advice: str) -> str:
+    if not sys.stdin.isatty():
+        raise FaultError(f"A file of {format_.title} does not say whose it is.", advice)
+    say(f"{question}?")
+    answer = input().strip()
+    if not answer:
+        raise FaultError(f"A file of {format_.title} does not say whose it is.", advice)
+    return _in_webhooks_words(format_.channel, answer)
+
+
+def _in_webhooks_words(channel: str, account: str) -> str:
+    account = account.strip()
+    if "/" in account.removeprefix("https://").rstrip("/"):
+        raise FaultError(f"{account} is no account.", "It is a name, or a Shopify shop's domain.")
+    if channel != "shopify":
+        return account
+    domain = account.lower().removeprefix("https://").rstrip("/")
+    return domain if "." in domain else f"{domain}.myshopify.com"
+
+
+def _measured(path: Path) -> tuple[str, int]:
+    """The encoding, and how many lines there are but for the first."""
+    decoder, encoding, lines, last = codecs.getincrementaldecoder("utf-8")(), "UTF-8", 0, b"\n"
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                encoding = "Windows-1252"
+    return encoding, max(0, lines - (last == b"\n"))
+
+
+def _advice(code: str) -> str:
+    return "See channels/exports/README.md for what to export." if "column" in code else ""

@@ -1,0 +1,1 @@
+"""History as providers export it: one module per file format."""

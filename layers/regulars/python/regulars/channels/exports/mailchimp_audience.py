@@ -1,0 +1,122 @@
+"""A Mailchimp audience: who subscribed, who left, and whose address is dead.
+
+In Mailchimp: Audience → All contacts → Export audience. It makes a ZIP file; unpack it and import each of its files, as
+they are named: `subscribed_…`, `unsubscribed_…`, `cleaned_…` and `nonsubscribed_…` say which of them gave consent.
+
+The account is the one of `regulars connect mailchimp`; a contact's id (EUID) is that of its webhooks. Who subscribed gave
+the consent to e-mail, when they confirmed or else opted in (without either time, whatever is told with a date weighs
+more). Who unsubscribed took it back then. A cleaned address is not to be written to: it counts as a denial. Of the
+non-subscribed nothing is known. E-mail, phone and name are kept apart, the country with the profile. Not read: other
+merge fields, addresses, birthdays, IP addresses, notes, tags.
+"""
+
+import re
+from collections.abc import Collection
+
+from regulars.channels.contract import Draft
+from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.fields import UNDATED, id_in, moment_in
+from regulars.channels.exports.people import buyer
+from regulars.channels.exports.reasons import refusal
+from regulars.channels.exports.telling import draft_of, store_of
+from regulars.channels.mail import BOUNCED, COMPLAINED, SUBSCRIBED, UNSUBSCRIBED
+from regulars.channels.sales import traits_of
+from regulars.domain.errors import InvalidRequestError
+from regulars.domain.events import ConsentChange
+
+_COLUMNS = {
+    "email": "Email Address|Email",
+    "first_name": "First Name",
+    "last_name": "Last Name",
+    "phone": "Phone Number|Phone",
+    "rating": "MEMBER_RATING",
+    "optin": "OPTIN_TIME",
+    "confirm": "CONFIRM_TIME",
+    "changed": "LAST_CHANGED",
+    "unsub": "UNSUB_TIME",
+    "reason": "UNSUB_REASON",
+    "clean": "CLEAN_TIME",
+    "country": "CC",
+    "id": "EUID",
+    "leid": "LEID",
+}
+_STATES = re.compile(r"(?<![a-z])(unsubscribed|cleaned|non[-_ ]?subscribed|subscribed)(?![a-z])")
+_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": BOUNCED}
+
+
+def _check(name: str, fields: Collection[str]) -> None:
+    """Consent is not to be guessed."""
+    if not (_STATES.search(name.lower()) or {"unsub", "clean"} & {*fields}):
+        raise InvalidRequestError(
+            "This is a Mailchimp audience, but the file's name does not say of whom. Name it as Mailchimp does, "
+            "beginning with subscribed_, unsubscribed_, cleaned_ or nonsubscribed_.",
+            "unnamed_audience",
+        )
+
+
+def _state(line: Line, file: File) -> str:
+    """What the file is a list of: by a time that only such a list has, else by its name."""
+    if line.said["unsub"].strip():
+        return "unsubscribed"
+    if line.said["clean"].strip():
+        return "cleaned"
+    named = _STATES.search(file.name.lower())
+    if not named:
+        raise refusal("unknown_status")
+    return named[1]
+
+
+def _tell(line: Line, file: File) -> list[Draft]:
+    said, state = line.said, _state(line, file)
+    store = store_of("mailchimp", file)
+    person = buyer(
+        file,
+        id_in(said["id"]),
+        store,
+        said["country"],
+        **{name: said[name] for name in ("email", "phone", "first_name", "last_name")},
+    )
+    if not person.contact.get("email"):
+        raise refusal("missing_customer")
+    at, consent = _consent(state, line, file)
+    type_ = COMPLAINED if consent and consent.basis == "abuse" else _TYPES.get(state)
+    return [
+        draft_of(
+            file,
+            type_ or "Customer Updated",
+            ("email", at),
+            person,
+            (store, "contact"),
+            consents=(consent,) if consent else (),
+            traits=traits_of(country=said["country"]),
+        )
+    ]
+
+
+def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | None]:
+    """When the state began, and the consent that it is."""
+    names = ("optin", "confirm", "changed", "unsub", "clean")
+    optin, confirm, changed, unsub, clean = (moment_in(line.said[name], file) for name in names)
+    if state == "subscribed":
+        basis = "double_opt_in" if confirm and optin not in {"", confirm} else "single_opt_in"
+        at = confirm or optin
+        return at, ConsentChange("email", "granted", at or UNDATED, basis if at else "mailchimp")
+    if state in _TYPES:
+        at = unsub or clean or changed
+        reason = line.said["reason"].strip().lower()
+        basis = "abuse" if reason == "abuse" else state
+        # Without its time, which Mailchimp always gives, it was at the latest now.
+        return at, ConsentChange("email", "denied", at or file.uploaded_at, basis)
+    return changed, None
+
+
+FORMAT = Format(
+    "Mailchimp audience",
+    "mailchimp",
+    _COLUMNS,
+    ("email", "rating|optin", "id|leid"),
+    ("email",),
+    by_line(_tell),
+    of_persons=True,
+    check=_check,
+)

@@ -1,0 +1,194 @@
+"""Order lines from anywhere: a till, an old shop, a spreadsheet.
+
+One row per order line, with the headings `customer_id` or `email`, `order_id`, `occurred_at`, `product_id`, `quantity`,
+`unit_price`, and if you have them `product_name`, `category`, `currency`. `occurred_at` is an ISO 8601 date or time. In a
+file separated by semicolons the decimal comma is understood. Each line is checked by itself; the lines of one order,
+wherever they stand, become one event. `customer_id` is the shop's own user id, as your site's events have it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from regulars.channels.contract import Draft
+from regulars.channels.exports.contract import MOST_LINES, File, Format, Refuse, Row, Told
+from regulars.channels.exports.fields import LONGEST_ID
+from regulars.channels.exports.plain import plain_currency, plain_price, plain_quantity, plain_time
+from regulars.channels.exports.reasons import refusal
+from regulars.channels.person import Person
+from regulars.channels.scrub import clean_text
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import Event, Item, OrderFact, event_id
+from regulars.domain.identity import normalized
+from regulars.domain.money import check_line
+from regulars.domain.times import to_text
+
+COLUMNS = (
+    "customer_id",
+    "email",
+    "order_id",
+    "occurred_at",
+    "product_id",
+    "product_name",
+    "category",
+    "quantity",
+    "unit_price",
+    "currency",
+)
+STORE = "shop"
+
+
+class OrderLine(NamedTuple):
+    """One good line."""
+
+    number: int
+    customer_id: str
+    email: str
+    order_id: str
+    occurred_at: str
+    item: Item
+    currency: str
+
+
+def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
+    """The orders of these rows; a line that is refused does not lose the others."""
+    orders: dict[str, list[OrderLine]] = {}
+    defaulted: dict[str, int] = {}
+    for number, problem, fields in rows:
+        try:
+            if problem:
+                raise refusal(problem)
+            line = order_line(number, fields, file)
+            _place(orders.setdefault(line.order_id, []), line)
+        except InvalidEventError as error:
+            refuse(number, error.code)
+            continue
+        if not fields[-1].strip():
+            defaulted[line.order_id] = defaulted.get(line.order_id, 0) + 1
+    for order_id, lines in orders.items():
+        numbers = [line.number for line in lines]
+        yield Told(numbers, [order_draft(lines, file)], defaulted.get(order_id, 0))
+
+
+def order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
+    """The line of these fields, in the order of COLUMNS; InvalidEventError with a code of REASONS."""
+    customer_id, email, order_id, occurred_at, product_id, name, category = fields[:7]
+    quantity, unit_price, currency = fields[7:]
+    if not (_worth("user_id", customer_id) or _worth("email", email)):
+        raise refusal("missing_customer")
+    order_id, product_id = _id(order_id, "missing_order_id"), _id(product_id, "missing_product_id")
+    at = plain_time(occurred_at)
+    if at > file.latest:
+        raise refusal("future_date")
+    currency = plain_currency(currency) if currency.strip() else file.default_currency
+    price = plain_price(unit_price, currency, decimal_comma=file.decimal_comma)
+    pieces = plain_quantity(quantity, decimal_comma=file.decimal_comma)
+    check_line(price, pieces)
+    item = Item(product_id, clean_text(name), clean_text(category), pieces, price)
+    return OrderLine(number, customer_id.strip(), email.strip(), order_id, at, item, currency)
+
+
+def differs(first: OrderLine, line: OrderLine) -> str:
+    """Why a line cannot be of the same order as `first`: a code of REASONS, '' when it can."""
+    for one, other in (
+        (first.customer_id, line.customer_id),
+        (first.email.lower(), line.email.lower()),
+    ):
+        if one and other and one != other:
+            return "customer_differs"
+    return "" if line.currency == first.currency else "currency_differs"
+
+
+def order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
+    """The one event of all good lines of an order; of two tellings of it the one uploaded later wins."""
+    first = lines[0]
+    person = Person("")
+    for customer_id, email in dict.fromkeys((line.customer_id, line.email) for line in lines):
+        person.add("user_id", customer_id)
+        person.add("email", email)
+    occurred_at = min(line.occurred_at for line in lines)
+    order = OrderFact(
+        key=f"{STORE}/{first.order_id}",
+        version=_version(file.uploaded_at, len(lines)),
+        placed_at=occurred_at,
+        status="paid",
+        total=sum((line.item.price or 0) * line.item.quantity for line in lines),
+        currency=first.currency,
+    )
+    event = Event(
+        id=event_id("order", STORE, first.order_id, _content(lines, person)),
+        type="Order Completed",
+        channel="import",
+        source=file.source,
+        occurred_at=occurred_at,
+        received_at=to_text(file.received_at),
+        items=tuple(line.item for line in lines),
+        currency=first.currency,
+        order=order,
+        backfill=True,
+    )
+    return Draft(event, person.identifiers, person.contact)
+
+
+def _place(lines: list[OrderLine], line: OrderLine) -> None:
+    """Put a line to its order."""
+    if lines:
+        if code := differs(lines[0], line):
+            raise refusal(code)
+        # The first line knows all that is known of the buyer, so that no later one can name another.
+        lines[0] = lines[0]._replace(
+            customer_id=lines[0].customer_id or line.customer_id,
+            email=lines[0].email or line.email,
+        )
+    if len(lines) == MOST_LINES:
+        raise refusal("order_too_long")
+    lines.append(line)
+
+
+def _version(uploaded_at: str, lines: int) -> str:
+    """When it was uploaded, with a digit before it that makes it older than any live snapshot of the order.
+
+    So the corrected file wins over the one before it, and what the shop itself told over both. Of two files uploaded
+    in one moment the fuller telling wins.
+    """
+    return f"0{uploaded_at[:-1]}{lines:03d}Z"
+
+
+def _content(lines: Sequence[OrderLine], person: Person) -> str:
+    """A hash of what was sold; names may be changed in a later export of the same order without telling it anew."""
+    sold = sorted(
+        (line.item.product_id, line.item.quantity, line.item.price, line.occurred_at)
+        for line in lines
+    )
+    # Which identifiers there are, not what they are: an export that adds e-mails tells something new.
+    known = [identifier.namespace for identifier in person.identifiers]
+    said = msgspec.json.encode((lines[0].currency, known, sold))
+    return hashlib.sha256(said).hexdigest()
+
+
+@lru_cache(maxsize=65_536)
+def _worth(namespace: str, value: str) -> bool:
+    return normalized(namespace, value) is not None
+
+
+@lru_cache(maxsize=65_536)
+def _id(text: str, missing: str) -> str:
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST_ID:
+        raise refusal(missing)
+    if not clean_text(text):
+        raise refusal("personal_id")
+    return text
+
+
+FORMAT = Format(
+    "Order lines",
+    "",
+    {name: name for name in COLUMNS},
+    ("customer_id|email", "order_id", "occurred_at", "product_id", "quantity", "unit_price"),
+    ("order_id",),
+    told,
+)

@@ -1,0 +1,24 @@
+"""The person that a line of a file names."""
+
+import re
+
+from regulars.channels.exports.contract import File
+from regulars.channels.exports.fields import bare
+from regulars.channels.person import Person
+
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+_CODE = re.compile(r"[A-Za-z]{2}")
+
+
+def buyer(
+    file: File, customer: str = "", store: str = "", country: str = "", **contact: str
+) -> Person:
+    """Who a line names; the country is that of a phone number written the national way."""
+    code = bare(country).upper()
+    person = Person(code if _CODE.fullmatch(code) else file.default_country)
+    person.add("customer", bare(customer), store)
+    said = {name: bare(text) for name, text in contact.items()}
+    if _ROUNDED.fullmatch(said.get("phone", "")):
+        del said["phone"]  # a spreadsheet program made another number of it
+    person.describe(said)
+    return person

@@ -1,0 +1,174 @@
+"""Shopify orders, as Shopify exports them.
+
+In Shopify: Orders → Export → *All orders* (or a range of dates), *CSV for Excel, Numbers, or other spreadsheet
+programs* → Export orders. More than fifty orders come by e-mail, which may take some minutes. Leave out *Transaction
+histories*, which is another file. Do not open the file with a spreadsheet program: it rounds the orders' ids.
+
+The account is the shop's own domain, such as my-shop.myshopify.com, as its webhooks say it. An order's lines stand in
+several rows, of which only the first has the order's own fields; its id is the webhooks' order id, so that both tell of
+one order. As there, an order that is not paid yet is an order; one that was cancelled is not counted.
+
+Kept: products (by SKU, else by name, since the file has no product ids), quantities and amounts, refunds, status,
+coupon, payment method, the billing country. E-mail, phone and name are kept apart. *Accepts Marketing: yes* gives the
+consent to e-mail, at the time of the order; a *no* takes nothing back, since it is also said of whoever was never asked.
+Not read: addresses, notes, tags, staff, locations.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from regulars.channels.contract import Draft
+from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.fields import (
+    amount_in,
+    answer_in,
+    bare,
+    id_in,
+    moment_in,
+    order_id_in,
+    quantity_in,
+    required_moment,
+)
+from regulars.channels.exports.people import buyer
+from regulars.channels.exports.reasons import refusal
+from regulars.channels.exports.telling import draft_of, snapshot, store_of
+from regulars.channels.person import Person
+from regulars.channels.sales import texts_of
+from regulars.channels.scrub import clean_text
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import ConsentChange, Item
+from regulars.domain.money import check_line, currency_code
+
+_COLUMNS = {
+    "name": "Name",
+    "id": "Id|Order ID",
+    "email": "Email",
+    "phone": "Phone",
+    "billing_phone": "Billing Phone",
+    "billing_name": "Billing Name",
+    "country": "Billing Country",
+    "financial_status": "Financial Status",
+    "fulfillment_status": "Fulfillment Status",
+    "created_at": "Created at",
+    "paid_at": "Paid at",
+    "fulfilled_at": "Fulfilled at",
+    "cancelled_at": "Cancelled at|Canceled at",
+    "accepts": "Accepts Marketing",
+    "currency": "Currency",
+    "total": "Total",
+    "refunded": "Refunded Amount",
+    "coupon": "Discount Code",
+    "gateway": "Payment Method",
+    "source": "Source",
+    "quantity": "Lineitem quantity",
+    "product": "Lineitem name",
+    "price": "Lineitem price",
+    "sku": "Lineitem SKU",
+}
+_KEY = ("name",)
+_PLACED = {"pending", "authorized", "voided", "expired"}
+_TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
+
+
+def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+    own = list(_own(lines, refuse))
+    head = own[0].said
+    currency = currency_code(head["currency"] or file.default_currency)
+    created = required_moment(head["created_at"], file)
+    changed = [moment_in(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")]
+    status = _status(head)
+    order_id, store = order_id_in(head["id"]), store_of("shopify", file)
+    order = snapshot(
+        file,
+        f"{store}/{order_id}",
+        created,
+        *changed,
+        status=status,
+        total=amount_in(head["total"], currency, file),
+        refunded=_refunded(head, currency, file),
+        currency=currency,
+    )
+    country = clean_text(head["country"])
+    told: dict[str, Any] = {
+        "currency": currency,
+        "order": order,
+        "items": tuple(_items(own, currency, file, refuse)),
+        "consents": _consents(head, created),
+        "traits": {"country": country} if len(country) == len("NL") else {},
+        "properties": texts_of(head, "financial_status", "fulfillment_status", "gateway", "coupon"),
+    }
+    channel = "pos" if head["source"] == "pos" else "shop"
+    key = (store, "order", order_id)
+    return [draft_of(file, _TYPES[status], (channel, created), _person(head, file), key, **told)]
+
+
+def _own(lines: list[Line], refuse: Refuse) -> Iterator[Line]:
+    """The lines of the order, the one with its own fields first; a file that was put together may hold it twice."""
+    head = next((line for line in lines if line.said["id"].strip()), None)
+    if head is None:
+        raise refusal("first_line_missing")
+    yield head
+    is_repeated = False
+    for line in lines:
+        if line is not head and line.said["id"].strip():
+            is_repeated = line.said == head.said or line.said["id"] != head.said["id"]
+        if is_repeated:
+            refuse(line.number, "repeated_order")
+        elif line is not head:
+            yield line
+
+
+def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+    for line in lines:
+        try:
+            product = id_in(line.said["sku"]) or clean_text(line.said["product"])
+            if product:
+                yield _item(product, line, currency, file)
+        except InvalidEventError as error:
+            refuse(line.number, error.code)
+
+
+def _item(product: str, line: Line, currency: str, file: File) -> Item:
+    said = line.said
+    quantity = quantity_in(said["quantity"], file)
+    price = amount_in(said["price"], currency, file)
+    check_line(price, quantity)
+    return Item(product, clean_text(said["product"]), quantity=quantity, price=price)
+
+
+def _status(head: Any) -> str:
+    if head["cancelled_at"].strip():
+        return "cancelled"
+    return "placed" if head["financial_status"].strip().lower() in _PLACED else "paid"
+
+
+def _refunded(head: Any, currency: str, file: File) -> int | None:
+    """What was paid back; None, which is everything, where only the status says it."""
+    if head["refunded"].strip():
+        return amount_in(head["refunded"], currency, file)
+    return None if head["financial_status"].strip().lower() == "refunded" else 0
+
+
+def _consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
+    is_given = answer_in(head["accepts"]) and head["email"].strip()
+    return (ConsentChange("email", "granted", at, "checkout"),) if is_given else ()
+
+
+def _person(head: Any, file: File) -> Person:
+    return buyer(
+        file,
+        country=head["country"],
+        email=head["email"],
+        phone=bare(head["phone"]) or head["billing_phone"],
+        name=head["billing_name"],
+    )
+
+
+FORMAT = Format(
+    "Shopify orders",
+    "shopify",
+    _COLUMNS,
+    ("name", "id", "created_at", "financial_status", "total", "quantity", "product", "price"),
+    _KEY,
+    by_group(_KEY, _tell),
+)

@@ -1,0 +1,45 @@
+"""Stripe customers, as the Dashboard exports them.
+
+In Stripe's Dashboard: Customers → Export, *UTC*, all columns → Export.
+
+The account is the one of `regulars connect stripe`; the customer ids are those of its webhooks. E-mail, phone and name
+are kept apart. Not read: descriptions, cards, plans, totals (the payments tell them).
+"""
+
+from regulars.channels.contract import Draft
+from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.fields import order_id_in, required_moment
+from regulars.channels.exports.people import buyer
+from regulars.channels.exports.telling import draft_of, store_of
+
+_COLUMNS = {
+    "id": "id",
+    "email": "Email",
+    "name": "Name",
+    "phone": "Phone",
+    "created": "Created (UTC)|Created date (UTC)|Created",
+    "delinquent": "Delinquent",
+    "spend": "Total Spend",
+    "plan": "Plan",
+}
+
+
+def _tell(line: Line, file: File) -> list[Draft]:
+    said, store = line.said, store_of("stripe", file)
+    customer = order_id_in(said["id"])
+    contact = {name: said[name] for name in ("email", "phone", "name")}
+    person = buyer(file, customer, store, **contact)
+    at = required_moment(said["created"], file)
+    key = (store, "customer", customer)
+    return [draft_of(file, "Customer Created", ("payments", at), person, key)]
+
+
+FORMAT = Format(
+    "Stripe customers",
+    "stripe",
+    _COLUMNS,
+    ("id", "email", "created", "delinquent|spend|plan"),
+    ("id",),
+    by_line(_tell),
+    of_persons=True,
+)

@@ -1,0 +1,176 @@
+"""WooCommerce orders, as the usual export plugins write them.
+
+WooCommerce itself exports no orders with their buyers, so install one of these, all understood with their own headings:
+*Customer/Order/Coupon CSV Import Suite* or *Customer/Order/Coupon Export* (SkyVerge), *Order Export & Order Import for
+WooCommerce* (WebToffee), *Advanced Order Export For WooCommerce* (AlgolPlus). Export all orders with all columns as CSV,
+separated by commas. Ask for dates as year-month-day; with month/day/year the month comes first.
+
+The account is the one of `regulars connect woocommerce`; the order ids are its webhooks' (where the file has only order
+numbers, they must be the ids, so no plugin for sequential numbers). An order counts as by a webhook: cancelled and failed
+ones do not. A file without a currency takes the shop's, one without a time zone UTC.
+
+Kept: products, quantities and amounts, refunds, status, payment method, the billing country; customer number, e-mail,
+phone and name apart. Not read: addresses, notes, IP addresses.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from regulars.channels.contract import Draft
+from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.fields import (
+    amount_in,
+    each,
+    id_in,
+    moment_in,
+    order_id_in,
+    quantity_in,
+    required_moment,
+)
+from regulars.channels.exports.people import buyer
+from regulars.channels.exports.telling import draft_of, snapshot, store_of
+from regulars.channels.person import Person
+from regulars.channels.sales import texts_of, traits_of
+from regulars.channels.scrub import clean_text
+from regulars.channels.woocommerce_orders import standing
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import Item
+from regulars.domain.money import check_line, currency_code
+
+_COLUMNS = {
+    "id": "order_id|Order ID|Order Number|order_number",
+    "status": "status|order_status|Order Status",
+    "created": "order_date|date|Order Date|date_created",
+    "paid": "paid_date|date_paid|Paid Date",
+    "completed": "completed_date|date_completed|Completed Date",
+    "modified": "date_modified|modified_date|Modification Date",
+    "total": "order_total|Order Total|Order Total Amount|total",
+    "refunded": "refunded_total|order_refunded_total|Order Refund Amount|total_refunded",
+    "currency": "order_currency|currency|Order Currency",
+    "customer": "customer_id|customer_user|Customer User ID|user_id",
+    "email": "billing_email|customer_email|Email (Billing)|Billing Email Address|Billing Email",
+    "phone": "billing_phone|Phone (Billing)|Billing Phone",
+    "first_name": "billing_first_name|First Name (Billing)",
+    "last_name": "billing_last_name|Last Name (Billing)",
+    "country": "billing_country|Country Code (Billing)",
+    "payment_method": "payment_method|Payment Method|Payment Method Title",
+    "line_items": "line_items",
+    "item_id": "item_product_id|Product Id",
+    "item_sku": "item_sku|SKU",
+    "item_name": "item_name|Item Name|Product Name",
+    "item_quantity": "item_quantity|Quantity (- Refund)|Quantity",
+    "item_price": "item_price|Item Cost",
+    "item_total": "item_total|Order Line Total",
+}
+_MANY = re.compile(r"(order|line)_item_\d+")
+_KEY = ("id",)
+_TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
+_DRAFTS = {"auto-draft", "checkout-draft"}
+
+
+def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+    head = lines[0].said
+    order_id, store = order_id_in(head["id"]), store_of("woocommerce", file)
+    status = head["status"].strip().lower().removeprefix("wc-").replace(" ", "-")
+    if status in _DRAFTS:
+        return []
+    currency = currency_code(head["currency"].strip() or file.default_currency)
+    created = required_moment(head["created"], file)
+    paid = moment_in(head["paid"], file)
+    stands = standing(status, is_paid=bool(paid))
+    order = snapshot(
+        file,
+        f"{store}/{order_id}",
+        created,
+        paid,
+        *(moment_in(head[name], file) for name in ("completed", "modified")),
+        status=stands,
+        total=amount_in(head["total"], currency, file),
+        refunded=_refunded(head, status, currency, file),
+        currency=currency,
+    )
+    told: dict[str, Any] = {
+        "currency": currency,
+        "order": order,
+        "items": tuple(_items(lines, currency, file, refuse)),
+        "traits": traits_of(country=head["country"]),
+        "properties": texts_of(head, "payment_method") | {"status": clean_text(status)},
+    }
+    key = (store, "order", order_id)
+    return [
+        draft_of(file, _TYPES[stands], ("shop", created), _person(head, store, file), key, **told)
+    ]
+
+
+def _refunded(head: Any, status: str, currency: str, file: File) -> int | None:
+    """What was paid back; None, which is everything, where only the status says it."""
+    amount = abs(amount_in(head["refunded"].strip().removeprefix("-"), currency, file))
+    return None if status == "refunded" and not amount else amount
+
+
+def _person(head: Any, store: str, file: File) -> Person:
+    contact = {name: head[name] for name in ("email", "phone", "first_name", "last_name")}
+    return buyer(file, id_in(head["customer"]), store, head["country"], **contact)
+
+
+def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+    for line in lines:
+        try:
+            for said in _said(line):
+                item = _item(said, currency, file)
+                if item:
+                    yield item
+        except InvalidEventError as error:
+            refuse(line.number, error.code)
+
+
+def _said(line: Line) -> Iterator[dict[str, str]]:
+    """The products of a line: its own, those of columns with one each, and those of the one with all."""
+    said = line.said
+    names = ("id", "sku", "name", "quantity", "price", "total")
+    yield {name: said[f"item_{name}"].strip() for name in names}
+    for name, text in said.items():
+        if text and (_MANY.fullmatch(name) or name == "line_items"):
+            yield from map(_pieces, text.split(";") if name == "line_items" else [text])
+
+
+def _pieces(text: str) -> dict[str, str]:
+    """`name:Mug|product_id:7|sku:|quantity:2|total:30`, and the older `product_id:7|2|30|size: Medium`."""
+    said: dict[str, str] = {}
+    loose: list[str] = []
+    for piece in text.split("|"):
+        name, colon, value = piece.partition(":")
+        if colon and name.strip().lower() in {"product_id", "sku", "name", "quantity", "total"}:
+            said[name.strip().lower().removeprefix("product_")] = value.strip()
+        else:
+            loose.append(piece.strip())
+    return dict(zip(("quantity", "total"), loose, strict=False)) | said
+
+
+def _item(said: dict[str, str], currency: str, file: File) -> Item | None:
+    product = (
+        id_in(said.get("id", "")) or id_in(said.get("sku", "")) or clean_text(said.get("name"))
+    )
+    told = said.get("quantity", "")
+    if product in {"", "0"} or told.startswith("-") or told == "0":
+        return None
+    quantity = quantity_in(told, file)
+    price = None
+    if said.get("price"):
+        price = amount_in(said["price"], currency, file)
+    elif said.get("total"):
+        price = each(amount_in(said["total"], currency, file), quantity)
+    check_line(price, quantity)
+    return Item(product, clean_text(said.get("name")), quantity=quantity, price=price)
+
+
+FORMAT = Format(
+    "WooCommerce orders",
+    "woocommerce",
+    _COLUMNS,
+    ("id", "status", "created", "total", "email"),
+    _KEY,
+    by_group(_KEY, _tell),
+    _MANY,
+)

@@ -1,0 +1,52 @@
+"""Time zones as tills name them: "Eastern Time (US & Canada)", "Perth", "America/New_York"."""
+
+from datetime import tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from regulars.channels.exports.reasons import refusal
+
+# Names that are no city's. https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html
+_NAMED = {
+    "eastern time (us & canada)": "America/New_York",
+    "central time (us & canada)": "America/Chicago",
+    "mountain time (us & canada)": "America/Denver",
+    "pacific time (us & canada)": "America/Los_Angeles",
+    "arizona": "America/Phoenix",
+    "indiana (east)": "America/Indiana/Indianapolis",
+    "alaska": "America/Anchorage",
+    "hawaii": "Pacific/Honolulu",
+    "atlantic time (canada)": "America/Halifax",
+    "newfoundland": "America/St_Johns",
+    "saskatchewan": "America/Regina",
+    "edinburgh": "Europe/London",
+    "bern": "Europe/Zurich",
+    "canberra": "Australia/Sydney",
+    "wellington": "Pacific/Auckland",
+    "osaka": "Asia/Tokyo",
+    "sapporo": "Asia/Tokyo",
+    "beijing": "Asia/Shanghai",
+    "new delhi": "Asia/Kolkata",
+    "mumbai": "Asia/Kolkata",
+    "utc": "UTC",
+}
+
+
+@cache
+def zone_named(name: str) -> tzinfo:
+    """The zone of this name, UTC for a blank; refused when there is none."""
+    said = name.strip().lower()
+    if not said:
+        return ZoneInfo("UTC")
+    key = _NAMED.get(said) or _keys().get(said) or _keys().get(said.rpartition(" - ")[2])
+    if not key:
+        raise refusal("unknown_time_zone")
+    return ZoneInfo(key)
+
+
+@cache
+def _keys() -> dict[str, str]:
+    """Every key of the database by itself and by its city."""
+    keys = sorted(available_timezones())
+    by_city = {key.rpartition("/")[2].replace("_", " ").lower(): key for key in keys if "/" in key}
+    return by_city | {key.lower(): key for key in keys}
