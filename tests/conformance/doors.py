@@ -1,5 +1,6 @@
 """The real handlers on moto, for one delivery at a time: what is sent, when, and what came of it."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from regulars.domain.events import Event, decode
-from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
+from regulars.settings import ImportHistorySettings, ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.keys import Keys
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
@@ -81,6 +82,22 @@ class Doors:
         status, body = answer["statusCode"], answer.get("body", "")
         return Became(status, body, kind, self._events(), self._rejects(sent.now), fetched)
 
+    def upload(self, key: str, path: Path) -> dict[str, Any]:
+        """Drop a file into the uploads bucket, and read the report that lies beside it then."""
+        module = loaded(
+            "import_history", self._deployed.settings(ImportHistorySettings), self._monkeypatch
+        )
+        self._deployed.s3.upload_file(str(path), "test-uploads", key)
+        module.handler(
+            {"detail": {"bucket": {"name": "test-uploads"}, "object": {"key": key}}}, _Hours()
+        )
+        report = self._deployed.s3.get_object(Bucket="test-uploads", Key=f"{key}.report.json")
+        return dict(json.load(report["Body"]))
+
+    def events(self) -> list[Event]:
+        """The ledger."""
+        return self._events()
+
     def clear(self) -> None:
         """Forget all events and rejects, and go on with a new source."""
         self._count += 1
@@ -108,6 +125,14 @@ class Doors:
 
     def _rejects(self, now: datetime) -> list[dict[str, Any]]:
         return Rejects("test-rejects", self._deployed.dynamodb).of_day(now.date().isoformat())
+
+
+class _Hours:
+    """A Lambda context that has all the time."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 10_000_000
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from unittest import mock
 from regulars.channels import CHANNELS, channel_of
 from regulars.domain.events import Event, encode
 from regulars.edge.requests import presented_key
+from tests.conformance import files
 from tests.conformance.doors import CHANNEL_OF, TRACKING, Became, Doors, Sent
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
@@ -21,22 +22,21 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 type Fixture = dict[str, Any]
 
 MANIFEST = "MANIFEST.json"
-FILES = "csv"  # not a delivery: for the importer
+FILES = "csv"  # no delivery: what the importer takes
 
 
 def read(folder: Path) -> list[Fixture]:
-    """The deliveries of a folder, each with the path of its body."""
+    """The deliveries and files of a folder, each with its path."""
     listed: list[Fixture] = json.loads((folder / MANIFEST).read_text())
-    return [
-        fixture | {"path": _path(folder, fixture["file"])}
-        for fixture in listed
-        if fixture["provider"] != FILES
-    ]
+    return [fixture | {"path": _path(folder, fixture["file"])} for fixture in listed]
 
 
 def failures(doors: Doors, fixture: Fixture) -> Iterator[str]:
     """What is not as the manifest expects."""
     doors.clear()
+    if fixture["provider"] == FILES:
+        yield from files.failures(doors, fixture)
+        return
     if fixture["provider"] == TRACKING:
         yield from _unlike_tracked(doors.send(request(fixture)), fixture["topic"])
         return

@@ -16,7 +16,7 @@ def providers(path: Path, name: str) -> list[str]:
     if not path.exists():
         return ["none"]
     listed = json.loads(path.read_text())
-    return sorted({one["provider"] for one in (listed[name] if name else listed)} - {"csv"})
+    return sorted({one["provider"] for one in (listed[name] if name else listed)})
 
 
 @pytest.fixture(scope="module")

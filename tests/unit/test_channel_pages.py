@@ -2,8 +2,10 @@
 
 import pytest
 
-from infra.pages import PAGES, pages
+from infra.pages import EXPORTS, PAGES, exports, pages
 from regulars.channels import CHANNELS, channel_of
+from regulars.channels.exports.contract import Format
+from regulars.channels.exports.formats import FORMATS
 
 
 @pytest.mark.parametrize("name", sorted(CHANNELS))
@@ -20,3 +22,11 @@ def test_channel_is_named_as_in_its_path(name: str) -> None:
 
 def test_written_pages_are_those_of_the_modules() -> None:
     assert PAGES.read_text() == pages(), "Run `python -m infra.pages`."
+    assert EXPORTS.read_text() == exports(), "Run `python -m infra.pages`."
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.title)
+def test_format_of_a_channel_names_one_that_is_there(format_: Format) -> None:
+    assert format_.channel in {"", *CHANNELS}
+    assert {*format_.key} <= {*format_.columns}
+    assert {name for one in format_.required for name in one.split("|")} <= {*format_.columns}

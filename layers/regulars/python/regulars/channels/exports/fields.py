@@ -87,7 +87,10 @@ def amount_in(text: str, currency: str, file: File) -> int:
 
 def quantity_in(text: str, file: File) -> int:
     """How many; 1 of what is sold by weight or length."""
-    number = Decimal(_decimal(text.strip() or "1", comma=file.decimal_comma))
+    try:
+        number = Decimal(_decimal(text.strip() or "1", comma=file.decimal_comma))
+    except InvalidEventError:
+        number = Decimal(0)
     if not 0 < number <= MOST_QUANTITY:
         raise refusal("invalid_quantity")
     return int(number) if number == number.to_integral_value() else 1
