@@ -5,6 +5,7 @@ from typing import Any
 
 from regulars.channels import channel_of
 from regulars.channels.contract import Reply, Request
+from regulars.channels.proofs import TOKEN
 from regulars.domain.errors import NotFoundError
 from regulars.edge.doors import Answer, Call, answered, answering, called, preflight, replied
 from regulars.edge.fetching import fetched
@@ -70,8 +71,15 @@ def _delivered(call: Call, channel: str, request: Request) -> Answer:
     if reply is None and call.method == "POST":
         return _recorded(call, channel, request)
     if reply is None:
-        raise NotFoundError("There is nothing at this path.")
+        return _tried(call)
     return replied(reply.status, reply.body, reply.content_type)
+
+
+def _tried(call: Call) -> Answer:
+    """For whoever looks whether the address is there; what a GET tells in its query is not taken, and so is refused."""
+    if call.method == "GET" and call.query.keys() - {TOKEN}:
+        raise NotFoundError("Deliveries are taken by POST.")
+    return answered({"ok": True})
 
 
 def _recorded(call: Call, channel: str, request: Request) -> Answer:

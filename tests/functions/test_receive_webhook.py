@@ -137,9 +137,22 @@ def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: Deployed) 
     assert kept.codes() == ["not_found"]
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
-def test_other_methods_are_404(door: Door, method: str) -> None:
-    assert door("/hooks/shopify/main", b"", {}, method=method)["statusCode"] == 404
+@pytest.mark.parametrize(
+    ("method", "query", "status"),
+    [
+        ("GET", "", 200),
+        ("HEAD", "", 200),
+        ("GET", "token=t", 200),
+        ("GET", "From=%2B15005550006", 404),
+        ("PUT", "", 404),
+    ],
+)
+def test_address_that_is_tried_is_there_and_takes_nothing(
+    door: Door, kept: Kept, method: str, query: str, status: int
+) -> None:
+    answer = door("/hooks/shopify/main", b"", {}, method=method, query=query)
+    assert answer["statusCode"] == status
+    assert (kept.events(), kept.rejects()) == ([], [])
 
 
 def test_form_is_stored_without_what_was_written(door: Door, kept: Kept) -> None:

@@ -17,6 +17,7 @@ from regulars.channels.sales import (
     version_at,
 )
 from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import OrderFact
 from tests.deliveries import NOW
 
 
@@ -92,3 +93,20 @@ def test_event_of_the_future_is_told_at_its_receipt() -> None:
     )
     event = telling.draft("Payment Succeeded", ("p",), Person("")).event
     assert (event.occurred_at, event.clock_skewed) == ("2026-11-20T09:00:10.000Z", True)
+
+
+@pytest.mark.parametrize(("config", "counts"), [({}, True), ({"orders": "elsewhere"}, False)])
+def test_sale_that_a_shop_tells_too_is_no_second_order(
+    config: dict[str, str], counts: bool
+) -> None:
+    telling = Telling(Request("main", b"", NOW, config=config), "stripe", "payments")
+    order = OrderFact("stripe/main/1", "v", total=100, currency="EUR")
+    told = telling.draft("Payment Succeeded", ("1",), Person(""), order=order).event
+    assert (told.order is not None) == counts
+
+
+def test_what_happened_earlier_is_told_as_history() -> None:
+    telling = Telling(Request("main", b"", NOW), "square", "shop")
+    told = telling.at(None, "2026-08-01T08:00:00Z").draft("Sold", ("1",), Person("")).event
+    assert (told.occurred_at, told.backfill) == ("2026-08-01T08:00:00.000Z", True)
+    assert telling.at(None, "") is telling

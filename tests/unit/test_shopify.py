@@ -292,6 +292,15 @@ def test_request_of_privacy_names_its_customer_without_contact_data(topic: str) 
     assert told.contact == {}
 
 
+def test_request_of_privacy_says_which_orders_and_under_which_number() -> None:
+    asked = {"orders_requested": [5, 6], "data_request": {"id": 99}, "customer": {"id": 7}}
+    assert draft(asked, "customers/data_request").event.properties == {
+        "request": "customers/data_request",
+        "data_request_id": "99",
+        "orders": ["5", "6"],
+    }
+
+
 def test_request_to_forget_the_shop_names_nobody() -> None:
     told = draft({"shop_id": 1, "shop_domain": shopify.SHOP}, "shop/redact")
     assert (told.event.type, told.identifiers) == ("Customer Deletion Requested", ())

@@ -17,6 +17,9 @@ A sale is one order, whose id is the capture's (an older sale: its own): refunds
 who paid; the approved order does, and they are joined by the ids of order and capture. A checkout order that was
 completed counts by its only capture.
 
+If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
+shop tells the orders, and each is counted once. The payments are kept all the same.
+
 What is stored: ids, amounts, currency, status and reasons; the payer id, e-mail address, phone and name beside them.
 Addresses, notes and the shop's own fields (`custom_id`) are not read. What the sandbox sends is kept and never counted.
 PayPal's simulator signs with nothing that can be checked; use the sandbox for a test.

@@ -17,13 +17,15 @@ from regulars.domain.times import to_text
 MOST_UNITS = 10**15  # minor units; beyond, JSON numbers lose digits on their way
 MOST_QUANTITY = 1_000_000
 LONGEST_TRAIT = 16
+ELSEWHERE = "elsewhere"
 
 
 class Telling:
     """The events of one delivery: what they share is said once, at the start.
 
     `store` scopes every id: the module's name and the account, which is our source's id unless `account` is set up.
-    Two sources of one account, or a source made anew, count a sale once if they name the same account.
+    Two sources of one account, or a source made anew, count a sale once if they name the same account. Where `orders`
+    is set to `elsewhere`, a shop that is connected, too, tells of the same sales: then nothing here is an order.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Telling:
         moment = happened(said or request.received_at, request.received_at)
         self.occurred_at = moment.occurred_at
         self._told = (request, module, channel)
+        self._sells = request.config.get("orders") != ELSEWHERE
         self._shared: dict[str, Any] = {
             "channel": channel,
             "source": f"{module}/{request.source}",
@@ -57,7 +60,8 @@ class Telling:
 
     def draft(self, type_: str, key: Iterable[str], person: Person, **told: Any) -> Draft:
         """An event of this type; `key` is what tells it from every other of the account."""
-        event = Event(id=event_id(self.store, *key), type=type_, **self._shared, **told)
+        facts = told if self._sells else told | {"order": None}
+        event = Event(id=event_id(self.store, *key), type=type_, **self._shared, **facts)
         return Draft(event, person.identifiers, person.contact)
 
 

@@ -15,10 +15,18 @@ of privacy: customers/redact, customers/data_request, shop/redact. Any other top
 The money of an order, its refunds and its cancellation are read from the order itself, in the shop's own currency also
 when the buyer paid in another: do not leave out orders/updated. A refund by itself names nobody.
 
+If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
+and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+
 What is kept: products, quantities and amounts; status, coupon codes, where the order came from, the buyer's country and
 language, and consent with its time. Names, e-mail and phone are kept apart, under the customer. Never kept: addresses,
-notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale. A request of
-privacy is kept as an event of that person, without contact data. Test orders are kept, and never counted.
+notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale. Test orders are
+kept, and never counted.
+
+A request of privacy is kept as a Customer Deletion Requested of that person, without contact data: which of the three it
+is, its number and the orders it names stand with it; shop/redact names nobody. They are sent to apps alone, which name
+their URL in the app's configuration; a shop without an app is asked by its customers themselves. There are thirty days
+to do what is asked.
 
 Shopify waits five seconds, tries eight times in four hours, and gives a subscription up after eight refusals in a row.
 Its ids of deliveries are not signed, so a delivery is known again by its topic and its very bytes.
@@ -37,7 +45,7 @@ from regulars.channels.contract import Draft, Request
 from regulars.channels.moments import Moment, first_of, happened, parsed
 from regulars.channels.person import Person
 from regulars.channels.proofs import check_equal, hmac_base64
-from regulars.channels.reading import ObjectReader, objects
+from regulars.channels.reading import ObjectReader, a_list, an_object, objects
 from regulars.channels.scrub import clean_text, clean_url
 from regulars.channels.shopify_orders import currency_of, items_of, order_of, payment_of
 from regulars.channels.shopify_people import consents_of, person_of, traits_of
@@ -83,8 +91,10 @@ _READER = ObjectReader(
         *("email", "contact_email", "phone", "first_name", "last_name", "default_address"),
         *("email_marketing_consent", "sms_marketing_consent", "email_address", "completed_at"),
         *("amount", "kind", "available"),
+        *("data_request", "orders_requested", "orders_to_redact"),
     )
 )
+MOST_NAMED = 250  # orders of one request of privacy
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 
 
@@ -109,7 +119,7 @@ def translate(request: Request) -> list[Draft]:
     person = person_of(kind, body, _shop(request), request.default_country)
     event = _event(request, topic, body)
     if topic in PRIVACY:
-        return [_privacy(event, topic, person)]
+        return [_privacy(event, topic, body, person)]
     told = Draft(event, person.identifiers, person.contact)
     if topic == "orders/create" and event.channel == "pos":
         return [told, Draft(_in_store(request, event), person.identifiers)]
@@ -153,9 +163,13 @@ def _event(request: Request, topic: str, body: dict[str, Any]) -> Event:
     )
 
 
-def _privacy(event: Event, topic: str, person: Person) -> Draft:
-    """Who asked, by subject keys only: what is to be forgotten is not written down once more."""
-    properties = {"request": topic}
+def _privacy(event: Event, topic: str, body: dict[str, Any], person: Person) -> Draft:
+    """Who asked, by subject keys only, and for which orders: what is to be forgotten is not written down once more."""
+    orders = [clean_text(id_) for id_ in a_list(body.get("orders_to_redact"))]
+    orders += [clean_text(id_) for id_ in a_list(body.get("orders_requested"))]
+    asked = clean_text(an_object(body.get("data_request")).get("id"))
+    said = {"request": topic, "data_request_id": asked, "orders": orders[:MOST_NAMED]}
+    properties = {name: value for name, value in said.items() if value}
     bare = msgspec.structs.replace(event, consents=(), traits={}, properties=properties)
     return Draft(bare, person.identifiers)
 

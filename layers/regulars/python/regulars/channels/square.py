@@ -16,6 +16,9 @@ A sale is one order, whose id is the payment's: order events hold nothing but id
 cards for one bill are two payments and so two orders. A payment is counted when its status is COMPLETED; APPROVED is
 told as pending, CANCELED and FAILED as failed. A sale with Square Point of Sale is told as In-Store Sale besides.
 
+If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
+shop tells the orders, and each is counted once. The payments are kept all the same.
+
 What is stored: ids, amounts, currency, status, source (card, cash …) and location; the customer id, e-mail address,
 phone and name beside them. Whoever pays at the till without a customer record is nobody. A customer who unsubscribed
 from e-mail is kept as having denied it. Cards, addresses, birthdays and notes are not read. What the sandbox sends is

@@ -26,6 +26,9 @@ was only authorised is no sale, whether it was let go or waits to be captured.
 A guest's PaymentIntent names nobody, nor does a refund or a dispute: they find who paid by the id of the sale, which is
 kept among the person's ids. What was paid at a counter with Terminal is left to nobody unless a customer was named.
 
+If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
+shop tells the orders, and each is counted once. The payments are kept all the same.
+
 What is stored: ids, amounts, currency, method, status and failure codes; the customer id, e-mail address, phone and
 name beside them. Cards, addresses, descriptions, metadata and client secrets are not read. Events of another kind
 are set aside as unknown topics.

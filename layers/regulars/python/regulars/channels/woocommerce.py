@@ -14,6 +14,9 @@ answered and leaves nothing behind.
 WooCommerce never sends a delivery again, and it switches a webhook off after more than five failures: look into this
 list after an outage, and let the reconciliation fetch what was missed.
 
+If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
+and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+
 What is stored of an order: its number, status, total, refunds, currency, payment method, coupon codes and its lines;
 the buyer's customer number, e-mail address, phone and name beside it. A guest is known by e-mail address and phone
 only. An update that pays, fulfils, cancels or refunds the order also tells just that, once an order. Notes, addresses,
