@@ -21,7 +21,7 @@ API = "AWS::ApiGatewayV2::Api"
 
 @dataclass(frozen=True)
 class Stack:
-    """Where everything is; `functions` maps a folder's name to the deployed function's."""
+    """Where everything is; `functions` maps a folder's name to the deployed function's, `queues` to its dead letters."""
 
     name: str
     api_url: str
@@ -78,7 +78,9 @@ def _stack(name: str, resources: list[tuple[str, str, str]], url: str, *, local:
     functions = {
         _folder(logical): physical for type_, logical, physical in resources if type_ == FUNCTION
     }
-    queues = {logical: physical for type_, logical, physical in resources if type_ == QUEUE}
+    queues = {
+        _folder(logical): physical for type_, logical, physical in resources if type_ == QUEUE
+    }
     return Stack(name, url, functions, queues, local)
 
 

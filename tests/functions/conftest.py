@@ -1,7 +1,7 @@
 """What the doors' tests look at: the ledger, the people and the rejects of the test stack."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -53,8 +53,8 @@ class OnMoto:
 
     aws: Deployed
     api_url: str = "https://api.example.com"
-    functions: Mapping[str, str] = field(default_factory=dict)
-    queues: Mapping[str, str] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    queues: dict[str, str] = field(default_factory=dict)
 
     def settings[T: Settings](self, cls: type[T]) -> T:
         """The settings of the test stack."""

@@ -10,7 +10,7 @@ from regulars.domain.events import Event, decode
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
 from regulars.store import schema
-from regulars.store.profiles import ORDER, order_of, profile_of
+from regulars.store.profiles import ORDER, order_of, profile_of, unpack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,6 +54,11 @@ class Inventory:
                 key, stored = order_of(item)
                 found.orders.setdefault(item["profile_id"]["S"], {})[key] = stored.order
         return found
+
+    def counted(self) -> set[str]:
+        """The ids of all events that a profile has counted."""
+        items = self._scan(self._profiles, "applied")
+        return {id_ for item in items if "applied" in item for id_ in unpack(item["applied"])}
 
     def _scan(self, table: str, projection: str = "") -> Iterator[dict[str, Any]]:
         options: Any = {"ProjectionExpression": projection} if projection else {}
