@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from infra.cli.letters import StreamBatch
 from infra.cli.settling import Lake
@@ -27,6 +27,8 @@ def records(batch: StreamBatch) -> list[Record]:
     """The records as the function was given them; [] when the stream, which keeps a day, has let them go."""
     try:
         found = [record for record in _read(batch) if _number(record) <= _end(batch)]
+    except ParamValidationError:  # no number that a stream can have
+        return []
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
             return []
