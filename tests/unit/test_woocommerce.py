@@ -135,12 +135,12 @@ def test_old_update_does_not_uncancel() -> None:
 
 
 def test_payment_counts_when_it_came_in_the_second_of_the_order() -> None:
-    pending = told("order.created", status="on-hold", date_paid_gmt=None)[0].event.order
+    waiting = told("order.created", status="on-hold", date_paid_gmt=None)[0].event.order
     paid = told()[0].event.order
-    assert pending
+    assert waiting
     assert paid
-    assert (pending.status, paid.status) == ("placed", "paid")
-    assert pending.version < paid.version
+    assert (waiting.status, paid.status) == ("placed", "paid")
+    assert waiting.version < paid.version
 
 
 def test_refunds_are_counted_once_each() -> None:

@@ -57,7 +57,7 @@ def paid(notice: Notice) -> list[Draft]:
     properties |= {"method": method} if method else {}
     told: dict[str, Any] = {"currency": currency, "properties": properties}
     if thing.get("captured") is False:
-        key = ("authorized", sale)
+        key = ("Authorized", id_of(thing))
         return [notice.telling.draft("Payment Authorized", key, notice.person, **told)]
     payment = notice.telling.draft("Payment Succeeded", ("payment", sale), notice.person, **told)
     if _is_twin(thing) and not _names_guest(thing):

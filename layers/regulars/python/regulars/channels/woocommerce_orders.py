@@ -11,9 +11,8 @@ from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
 from regulars.domain.money import minor_units
 
-type Once = tuple[
-    str, tuple[str, ...], object, dict[str, Any]
-]  # type, key in the order, time, other facts
+# Type, key within the order, time, and what else is told otherwise than in the order.
+type Once = tuple[str, tuple[str, ...], object, dict[str, Any]]
 
 # In the order in which an order passes through them: of two changes within a second the later one counts.
 _RANKS = {
@@ -41,7 +40,7 @@ def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[st
     status = clean_text(body.get("status"))
     lines = (_item(line, currency) for line in objects(body.get("line_items")))
     order = None
-    if status not in _DRAFTS and (status != _WAITING or _is_paid(body)):
+    if is_order(status, is_paid=_is_paid(body)):
         order = OrderFact(
             key=key,
             version=_version(body, status),
@@ -71,6 +70,11 @@ def once_of(body: dict[str, Any], order: OrderFact | None) -> Iterator[Once]:
         yield _refund(refund, order)
     if status == "refunded" and not refunds:
         yield "Order Refunded", ("refunded",), None, {}
+
+
+def is_order(status: str, *, is_paid: bool) -> bool:
+    """Whether somebody bought: not while the checkout is written, nor while its payment is waited for."""
+    return status not in _DRAFTS and (status != _WAITING or is_paid)
 
 
 def standing(status: str, *, is_paid: bool) -> str:

@@ -7,7 +7,8 @@ separated by commas. Ask for dates as year-month-day; with month/day/year the mo
 
 The account is the one of `regulars connect woocommerce`; the order ids are its webhooks' (where the file has only order
 numbers, they must be the ids, so no plugin for sequential numbers). An order counts as by a webhook: cancelled and failed
-ones do not. A file without a currency takes the shop's, one without a time zone UTC.
+ones do not, and one that still waits for its payment is left out. A file without a currency takes the shop's, one
+without a time zone UTC.
 
 Kept: products, quantities and amounts, refunds, status, payment method, the billing country; customer number, e-mail,
 phone and name apart. Not read: addresses, notes, IP addresses.
@@ -33,7 +34,7 @@ from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.person import Person
 from regulars.channels.sales import texts_of, traits_of
 from regulars.channels.scrub import clean_text
-from regulars.channels.woocommerce_orders import standing
+from regulars.channels.woocommerce_orders import is_order, standing
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item
 from regulars.domain.money import check_line, currency_code
@@ -66,18 +67,17 @@ _COLUMNS = {
 _MANY = re.compile(r"(order|line)_item_\d+")
 _KEY = ("id",)
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
-_DRAFTS = {"auto-draft", "checkout-draft"}
 
 
 def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     head = lines[0].said
     order_id, store = order_id_in(head["id"]), store_of("woocommerce", file)
     status = head["status"].strip().lower().removeprefix("wc-").replace(" ", "-")
-    if status in _DRAFTS:
+    paid = moment_in(head["paid"], file)
+    if not is_order(status, is_paid=bool(paid)):
         return []
     currency = currency_code(head["currency"].strip() or file.default_currency)
     created = required_moment(head["created"], file)
-    paid = moment_in(head["paid"], file)
     stands = standing(status, is_paid=bool(paid))
     order = snapshot(
         file,
