@@ -34,7 +34,13 @@ from regulars.channels.contract import Draft, Reply, Request
 from regulars.channels.moments import first_of, parsed
 from regulars.channels.reading import a_list, an_object, objects, read_json
 from regulars.channels.scrub import clean_text
-from regulars.channels.sns_signature import CONFIRMATION, NOTIFICATION, subscribe_url, verify_sns
+from regulars.channels.sns_signature import (
+    CONFIRMATION,
+    ENDED,
+    NOTIFICATION,
+    subscribe_url,
+    verify_sns,
+)
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
 CHANNEL = "ses-sns"
@@ -86,6 +92,10 @@ def translate(request: Request) -> list[Draft]:
     """One event per recipient; none for what SNS and SES say of the subscription itself."""
     message = an_object(read_json(request.body))
     told = message.get("Message")
+    if message.get("Type") == ENDED:
+        raise InvalidEventError(
+            "Amazon ended the subscription: make it anew.", "subscription_ended"
+        )
     if message.get("Type") != NOTIFICATION or str(told).startswith(_GREETING):
         return []
     if not isinstance(told, str):

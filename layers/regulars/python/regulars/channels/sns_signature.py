@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOTIFICATION = "Notification"
 CONFIRMATION = "SubscriptionConfirmation"
+ENDED = "UnsubscribeConfirmation"
 _SIGNED = {
     NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     CONFIRMATION: (
@@ -29,7 +30,7 @@ _SIGNED = {
         "Type",
     ),
 }
-_SIGNED["UnsubscribeConfirmation"] = _SIGNED[CONFIRMATION]
+_SIGNED[ENDED] = _SIGNED[CONFIRMATION]
 _OPTIONAL = "Subject"
 _HOST = r"https://sns\.[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?"
 _CERTIFICATE = re.compile(_HOST + r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem")
