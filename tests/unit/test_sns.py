@@ -282,6 +282,12 @@ def test_greeting_of_ses_is_no_event(said: object) -> None:
     assert ses_sns.translate(request(envelope(said))) == []
 
 
+def test_end_of_the_subscription_is_set_aside_for_the_owner_to_see() -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        ses_sns.translate(request(confirmation(Type="UnsubscribeConfirmation")))
+    assert refused.value.code == "subscription_ended"
+
+
 def test_unknown_topic_is_set_aside() -> None:
     with pytest.raises(InvalidEventError) as refused:
         ses_sns.translate(told("Received"))

@@ -41,7 +41,7 @@ from regulars.channels.sns_signature import (
     subscribe_url,
     verify_sns,
 )
-from regulars.domain.errors import InvalidRequestError, SignatureError
+from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
 
 CHANNEL = "ses-sns"
 SIGNING_KEY = None

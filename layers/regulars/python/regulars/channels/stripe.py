@@ -26,6 +26,8 @@ was only authorised is no sale, whether it was let go or waits to be captured.
 A guest's PaymentIntent names nobody, nor does a refund or a dispute: they find who paid by the id of the sale, which is
 kept among the person's ids. What was paid at a counter with Terminal is left to nobody unless a customer was named.
 
+A dispute is told when it is opened; what it takes from you is not subtracted.
+
 If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
 shop tells the orders, and each is counted once. The payments are kept all the same.
 
