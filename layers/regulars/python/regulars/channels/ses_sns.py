@@ -8,7 +8,7 @@ Set it up
   Or for an identity without a set: Identities → your domain → Notifications → bounce, complaint and delivery feedback.
 * In SNS: the topic → Create subscription, protocol HTTPS, endpoint the URL. SNS asks for a confirmation, which is given
   by itself, but only for the topic you named. No secret is needed: Amazon signs with keys of its own and changes them
-  by itself.
+  by itself. Should the subscription be ended, that is set aside and listed as subscription_ended: make it anew.
 
 Events
 * Send → Email Sent, Delivery → Email Delivered, Open → Email Opened, Click → Email Link Clicked,
