@@ -3,6 +3,7 @@
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
+from infra.constructs.abandonment import Abandonment
 from infra.constructs.api import Api
 from infra.constructs.ingestion import Ingestion
 from infra.constructs.layers import Layers
@@ -23,7 +24,8 @@ class Regulars(Stack):
         layers = Layers(self, "Layers", policy.architecture)
         api = Api(self, "Api")
         Ingestion(self, "Ingestion", storage, layers, api)
-        Profiling(self, "Profiling", storage, layers)
+        abandonment = Abandonment(self, "Abandonment", storage, layers)
+        Profiling(self, "Profiling", storage, layers, abandonment)
         Learning(self, "Learning", storage, layers)
         Serving(self, "Serving", storage, layers, api)
         self._tell("ApiUrl", api.url)

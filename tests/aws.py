@@ -13,6 +13,12 @@ REGION = "eu-west-1"
 PEPPER = b"pepper-of-the-tests-0123456789ab"
 PREFIX = "/regulars/test"
 BUCKETS = ("uploads", "lake", "artifacts")
+CART_CHECKS = {
+    "cart_checks_function": f"arn:aws:lambda:{REGION}:123456789012:function:detect_abandonment",
+    "cart_checks_role": "arn:aws:iam::123456789012:role/schedules",
+    "cart_checks_dead_letters": f"arn:aws:sqs:{REGION}:123456789012:dead-letters",
+    "cart_checks_prefix": "Regulars-cart-",
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Deployed:
         named = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
         named |= {table.setting: f"test-{table.name}" for table in schema.TABLES}
         named |= {"parameters_prefix": PREFIX, "default_country": "GB", "default_currency": "GBP"}
+        named |= CART_CHECKS | {"abandoned_after_minutes": "60"}
         return cls(**{field.name: named[field.name] for field in fields(cls)})
 
     def put_secrets(self, source: str, *signing: str, **credentials: str) -> None:

@@ -71,6 +71,9 @@ def calls(service: str, operation: str, params: dict[str, Any]) -> Iterator[Call
         action = S3_ACTIONS.get(operation, operation)
         bucket = params["Bucket"].removeprefix("test-")
         yield (bucket if action == "ListBucket" else f"{bucket}/{params['Key']}", action)
+    elif service == "scheduler":
+        yield f"schedule/{params.get('GroupName', 'default')}/{params['Name']}", operation
+        yield params["Target"]["RoleArn"].rpartition("/")[2], "PassRole"
     else:
         name = str(params.get("Name", "")).removeprefix(aws.PREFIX)
         yield f"parameter/Regulars{name}", operation

@@ -46,6 +46,15 @@ ALLOWED = {
         "people": "BatchGetItem PutItem UpdateItem",
         "profiles": "BatchGetItem DeleteItem PutItem Query",
         "rejects": "BatchWriteItem PutItem",
+        "schedule/default/Regulars-cart-*": "CreateSchedule",
+        "schedules": "PassRole",
+    },
+    "detect_abandonment": ASYNCHRONOUS
+    | {
+        "events": "BatchGetItem PutItem",
+        "events/index/timeline": "Query",
+        "people": "BatchGetItem",
+        "profiles": "BatchGetItem",
     },
     "archive_events": ASYNCHRONOUS
     | {"events stream": STREAM, "lake/events/*": "PutObject", "rejects": "BatchWriteItem PutItem"},

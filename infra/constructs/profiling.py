@@ -3,6 +3,7 @@
 from aws_cdk import Duration
 from constructs import Construct
 
+from infra.constructs.abandonment import Abandonment
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
 from infra.constructs.sources import on_stream
@@ -14,18 +15,25 @@ from regulars.store import schema
 class Profiling(Construct):
     """Two consumers of one stream, each with its own pace and dead letters."""
 
-    def __init__(self, scope: Construct, id_: str, storage: Storage, layers: Layers) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        storage: Storage,
+        layers: Layers,
+        abandonment: Abandonment,
+    ) -> None:
         super().__init__(scope, id_)
         self._storage = storage
         self._layers = layers
-        self._update_profiles()
+        self._update_profiles(abandonment)
         self._archive_events()
 
-    def _update_profiles(self) -> None:
+    def _update_profiles(self, abandonment: Abandonment) -> None:
         grants = self._storage
         function = Function(
             self,
-            grants.settings(UpdateProfilesSettings),
+            grants.settings(UpdateProfilesSettings, **abandonment.settings()),
             self._layers,
             timeout=Duration.minutes(1),
         )
@@ -46,6 +54,7 @@ class Profiling(Construct):
             "dynamodb:DeleteItem",
         )
         grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem")
+        abandonment.grant_schedules(function)
         on_stream(
             function,
             grants.tables[schema.EVENTS.name],

@@ -30,13 +30,15 @@ class Storage(Construct):
             "parameters_prefix": self.parameters_prefix,
             "default_country": policy.default_country,
             "default_currency": policy.default_currency,
+            "abandoned_after_minutes": str(policy.abandoned_after_minutes),
         }
         self._named |= {f"{name}_table": table.table_name for name, table in self.tables.items()}
         self._named |= {f"{name}_bucket": one.bucket_name for name, one in self.buckets.items()}
 
-    def settings[T: Settings](self, cls: type[T]) -> T:
-        """The settings of one function, naming this deployment's resources."""
-        return cls(**{field.name: self._named[field.name] for field in fields(cls)})
+    def settings[T: Settings](self, cls: type[T], **others: str) -> T:
+        """The settings of one function, naming this deployment's resources; `others` are made elsewhere."""
+        named = self._named | others
+        return cls(**{field.name: named[field.name] for field in fields(cls)})
 
     def bucket(self, name: str) -> s3.Bucket:
         """The bucket `uploads`, `lake` or `artifacts`."""

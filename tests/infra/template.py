@@ -1,6 +1,7 @@
 """The synthesized template, asked in the words of the field instead of CloudFormation's."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ KINDS = {
     "AWS::S3::Bucket": "",
     "AWS::SQS::Queue": "dead letters",
     "AWS::Logs::LogGroup": "logs",
+    "AWS::IAM::Role": "",
+    "AWS::Lambda::Function": "",
 }
+OWN = re.compile(r"arn:AWS::Partition:(ssm|scheduler):AWS::Region:AWS::AccountId:")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Template:
         if "Fn::Join" in reference:
             separator, parts = reference["Fn::Join"]
             joined = separator.join(self.named(part) for part in parts)
-            return joined.removeprefix("arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:")
+            return OWN.sub("", joined)
         name = referred(reference)
         if name.startswith("AWS::"):
             return name

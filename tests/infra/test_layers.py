@@ -115,7 +115,10 @@ def test_handler_imports_when_it_sees_only_its_layers(
     built = [layers.build(layer, layers.HOST) for layer in layers_of(template, name)]
     paths = [FOLDERS, *(layer.python for layer in built), lambda_runtime]
     variables = template.functions()[name]["Environment"]["Variables"]
-    environment = {key: json.dumps(value) for key, value in variables.items()}
+    environment = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in variables.items()
+    }
     assert run_clean(f"import {name}.handler", paths, environment, tmp_path) == ""
 
 

@@ -19,7 +19,8 @@ ARRIVALS = {
     ("train_recommender", "lake", "datasets/*/manifest.json"),
     ("score_profiles", "artifacts", "models/*/outcome.json"),
 }
-ASYNCHRONOUS = sorted({name for name, _, _ in ARRIVALS} | {"build_dataset"})
+RULED = sorted({name for name, _, _ in ARRIVALS} | {"build_dataset"})
+ASYNCHRONOUS = sorted({*RULED, "detect_abandonment"})
 
 
 def rules(template: Template) -> dict[str, dict[str, Any]]:
@@ -66,7 +67,7 @@ def test_dataset_is_built_every_night(template: Template) -> None:
     assert rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
 
 
-@pytest.mark.parametrize("name", ASYNCHRONOUS)
+@pytest.mark.parametrize("name", RULED)
 def test_rule_target_gives_up_into_dead_letters(template: Template, name: str) -> None:
     (target,) = rules(template)[name]["Targets"]
     assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 8

@@ -277,6 +277,12 @@ def test_till_sale_is_told_beside_its_order() -> None:
     assert sale.identifiers == order.identifiers
 
 
+def test_checkout_goes_by_the_id_that_its_order_names() -> None:
+    checkout = event({"id": 77, "created_at": "2026-11-20T08:00:00Z"}, "checkouts/create")
+    assert checkout.properties["checkout_id"] == "77"
+    assert event(shopify.order(checkout_id=77)).properties["checkout_id"] == "77"
+
+
 def test_completed_checkout_leaves_the_word_to_its_order() -> None:
     body = {"token": "t", "completed_at": "2026-11-20T08:00:00Z"}
     assert translate(request(body, "checkouts/update")) == []

@@ -68,6 +68,21 @@ class UpdateProfilesSettings(Settings):
     people_table: str
     profiles_table: str
     rejects_table: str
+    abandoned_after_minutes: str
+    cart_checks_function: str
+    cart_checks_role: str
+    cart_checks_dead_letters: str
+    cart_checks_prefix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectAbandonmentSettings(Settings):
+    """Carts left behind."""
+
+    events_table: str
+    people_table: str
+    profiles_table: str
+    abandoned_after_minutes: str
 
 
 @dataclass(frozen=True, kw_only=True)

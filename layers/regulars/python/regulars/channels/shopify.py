@@ -201,6 +201,9 @@ def _properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, An
     texts = {name: clean_text(body.get(name)) for name in _KEPT}
     codes = [clean_text(code.get("code")) for code in objects(body.get("discount_codes"))]
     texts["coupon"] = ",".join(codes[:5])
+    if topic.startswith("checkouts/"):
+        # By which its order names it.
+        texts["checkout_id"] = clean_text(body.get("id"))
     landing = body.get("landing_site")
     texts["landing_site"] = clean_text(clean_url(landing)) if isinstance(landing, str) else ""
     kept: dict[str, Any] = {name: text for name, text in texts.items() if text}

@@ -1,7 +1,16 @@
 """Keeping one exact profile per person: the ledger's stream to profiles and to the lake, and the proof that it holds."""
 
 from regulars.profiling.archiving import archive_events
+from regulars.profiling.carts import CartCheck, Told, detect_abandonment, watch_carts
 from regulars.profiling.stores import Stores
 from regulars.profiling.updating import update_profiles
 
-__all__ = ["Stores", "archive_events", "update_profiles"]
+__all__ = [
+    "CartCheck",
+    "Stores",
+    "Told",
+    "archive_events",
+    "detect_abandonment",
+    "update_profiles",
+    "watch_carts",
+]

@@ -8,6 +8,7 @@ from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_ssm import SSMClient
 
 
@@ -20,6 +21,12 @@ def dynamodb(config: Config | None = None) -> "DynamoDBClient":
 def ssm() -> "SSMClient":
     """An SSM client."""
     client: SSMClient = _client("ssm", None)
+    return client
+
+
+def scheduler() -> "EventBridgeSchedulerClient":
+    """A client of EventBridge's Scheduler."""
+    client: EventBridgeSchedulerClient = _client("scheduler", None)
     return client
 
 

@@ -60,6 +60,18 @@ class Ledger:
         )
         return [item["event_id"]["S"] for page in pages for item in page["Items"]]
 
+    def recent(self, subject: str, since: str, most: int) -> list[str]:
+        """The ids of a subject's events since a time, newest first and at most so many. The index lags."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=TIMELINE.name,
+            KeyConditionExpression="subject = :subject AND occurred_at >= :since",
+            ExpressionAttributeValues={":subject": {"S": subject}, ":since": {"S": since}},
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": most, "PageSize": most},
+        )
+        return [item["event_id"]["S"] for page in pages for item in page["Items"]]
+
     def _record_one(self, event: Event) -> Recorded:
         try:
             self._client.put_item(
