@@ -1,0 +1,88 @@
+"""A cart that is left behind and one that is ordered, on the local AWS: real schedules, moved forward to strike now."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+import urllib3
+
+pytestmark = pytest.mark.local
+
+SECONDS = 90  # the emulator looks at its schedules every ten
+
+
+def eventually(found: Any) -> Any:
+    """What is found before the time is up."""
+    deadline = time.monotonic() + SECONDS
+    while not (answer := found()) and time.monotonic() < deadline:
+        time.sleep(1)
+    return answer
+
+
+def ago(minutes: int) -> str:
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+
+
+def added(visitor: str) -> dict[str, Any]:
+    properties = {"product_id": "85123A", "price": 2.55, "currency": "GBP"}
+    told = {"type": "track", "event": "Product Added", "properties": properties}
+    return told | {"anonymousId": visitor, "timestamp": ago(120)}
+
+
+def buyer(up: Any, user_id: str) -> Any:
+    """The counts of a person's events."""
+    headers = {"Authorization": f"Bearer {up['keys']['admin']}"}
+    body = json.dumps({"user_id": user_id}).encode()
+    url = up["api"] + "/profiles/lookup"
+    answer = urllib3.request("POST", url, body=body, headers=headers, timeout=60)
+    return answer.json().get("counts", {})
+
+
+@pytest.fixture(scope="module")
+def schedules(up: Any) -> list[str]:
+    """Ann leaves a cart; Bob orders under his name, after he filled his as a stranger. Then an hour has passed."""
+    order = {"order_id": "cart-1", "total": 2.55, "currency": "GBP"}
+    events = [
+        added("cart-ann"),
+        {"type": "identify", "userId": "ann", "anonymousId": "cart-ann"},
+        added("cart-bob"),
+        {"type": "track", "event": "Order Completed", "userId": "bob", "properties": order},
+        {"type": "identify", "userId": "bob", "anonymousId": "cart-bob"},
+    ]
+    body = json.dumps({"batch": events, "writeKey": up["keys"]["write"]}).encode()
+    urllib3.request("POST", up["api"] + "/v1/batch", body=body, timeout=60)
+    scheduler = boto3.client(
+        "scheduler",
+        endpoint_url=up["aws_endpoint"],
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    pending = eventually(
+        lambda: two if len(two := scheduler.list_schedules()["Schedules"]) == 2 else None
+    )
+    eventually(lambda: buyer(up, "bob").get("Identified"))
+    for name in (one["Name"] for one in pending):
+        told = scheduler.get_schedule(Name=name)
+        kept = {key: told[key] for key in ("FlexibleTimeWindow", "Target", "ActionAfterCompletion")}
+        now = f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})"
+        scheduler.update_schedule(Name=name, ScheduleExpression=now, **kept)
+    eventually(lambda: not scheduler.list_schedules()["Schedules"])
+    return [one["Name"] for one in pending]
+
+
+def test_cart_left_behind_is_told_of_once(up: Any, schedules: list[str]) -> None:
+    counts = eventually(lambda: (found := buyer(up, "ann")).get("Checkout Abandoned") and found)
+    assert counts == {"Product Added": 1, "Identified": 1, "Checkout Abandoned": 1}
+
+
+def test_order_under_another_identity_cancels(up: Any, schedules: list[str]) -> None:
+    eventually(lambda: buyer(up, "ann").get("Checkout Abandoned"))
+    assert buyer(up, "bob") == {"Product Added": 1, "Identified": 1, "Order Completed": 1}
+
+
+def test_schedules_carry_the_stacks_name(schedules: list[str]) -> None:
+    assert [name.startswith("Regulars-cart-") for name in schedules] == [True, True]
