@@ -42,8 +42,20 @@ def buyer(up: Any, user_id: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def schedules(up: Any) -> list[str]:
-    """Ann leaves a cart; Bob orders under his name, after he filled his as a stranger. Then an hour has passed."""
+def scheduler(up: Any) -> Any:
+    """The local stack's scheduler."""
+    return boto3.client(
+        "scheduler",
+        endpoint_url=up["aws_endpoint"],
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+@pytest.fixture(scope="module")
+def pending(up: Any, scheduler: Any) -> list[str]:
+    """Ann leaves a cart; Bob orders under his name, after he filled his as a stranger: the schedules set for both."""
     order = {"order_id": "cart-1", "total": 2.55, "currency": "GBP"}
     events = [
         added("cart-ann"),
@@ -54,24 +66,21 @@ def schedules(up: Any) -> list[str]:
     ]
     body = json.dumps({"batch": events, "writeKey": up["keys"]["write"]}).encode()
     urllib3.request("POST", up["api"] + "/v1/batch", body=body, timeout=60)
-    scheduler = boto3.client(
-        "scheduler",
-        endpoint_url=up["aws_endpoint"],
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    pending = eventually(
-        lambda: two if len(two := scheduler.list_schedules()["Schedules"]) == 2 else None
-    )
+    eventually(lambda: len(scheduler.list_schedules()["Schedules"]) == 2)
     eventually(lambda: buyer(up, "bob").get("Identified"))
-    for name in (one["Name"] for one in pending):
+    return [one["Name"] for one in scheduler.list_schedules()["Schedules"]]
+
+
+@pytest.fixture(scope="module")
+def schedules(scheduler: Any, pending: list[str]) -> list[str]:
+    """The schedules' names after they struck: an hour has passed."""
+    for name in pending:
         told = scheduler.get_schedule(Name=name)
         kept = {key: told[key] for key in ("FlexibleTimeWindow", "Target", "ActionAfterCompletion")}
         now = f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})"
         scheduler.update_schedule(Name=name, ScheduleExpression=now, **kept)
     eventually(lambda: not scheduler.list_schedules()["Schedules"])
-    return [one["Name"] for one in pending]
+    return pending
 
 
 def test_cart_left_behind_is_told_of_once(up: Any, schedules: list[str]) -> None:
