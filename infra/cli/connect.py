@@ -1,105 +1,143 @@
-"""Connect a provider: asks for what it needs, makes its source, and says what to paste where."""
+"""Connect a provider: asks for what it needs, makes its source, and says what to paste where.
+
+A provider often shows its secret only once it has the URL. So the source is made and its URL printed first; until its
+secret is given, now or by running this again, it waits and has its senders try again.
+"""
 
 import argparse
-import getpass
 import sys
-from typing import Any
 
-from infra.cli import connections, options, stack
+import msgspec
+
+from infra.cli import answers, connections, options, stack
+from infra.cli.channels import add_channel, page, source_name, trait
 from infra.cli.console import say, show
 from infra.local.faults import FaultError
+from regulars.channels import needs_secret
+from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
 
-SEVERAL = "separated by commas"  # a question that ends so is answered with a list
+OWN = "own"  # the URL that the API has by itself
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CHANNEL, and every answer as an option."""
-    parser.add_argument("channel", choices=connections.channel_names(), metavar="CHANNEL")
-    parser.add_argument("--name", default="main", help="of your choice; part of the URL")
-    parser.add_argument("--secret", help="the provider's own, instead of being asked for it")
+    add_channel(parser)
     parser.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="an answer beforehand"
+        "--name", type=source_name, default="main", help="of your choice; part of the URL"
     )
-    parser.add_argument("--url", help="the public URL, where it is not the API's own")
+    answers.add_secret(parser)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help=f"an answer beforehand; {answers.HIDDEN}",
+    )
+    parser.add_argument(
+        "--url", help=f"the public URL, where it is not the API's; `{OWN}` for that"
+    )
     options.add_stack(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask, make it, and show where to send."""
+    """Make the source, say where to send, and take the secret."""
     deployed = stack.chosen(arguments)
-    known = connections.sources_of(deployed).find(arguments.channel, arguments.name)
-    # The URL that the provider is given is the one that some of them sign.
-    own = connections.own_url(deployed, arguments.channel, arguments.name)
-    given = dict(_pair(text) for text in arguments.set)
-    credentials = _credentials(arguments.channel, given)
-    config = (known.config if known else {}) | _config(arguments.channel, given)
-    source = Source(arguments.channel, arguments.name, config | {"url": arguments.url or own})
-    said = arguments.secret or _asked_secret(arguments)
-    secret = connections.add_secret(deployed, source.channel, source.source, said)
-    if credentials:
-        connections.add_credentials(deployed, source.channel, source.source, credentials)
+    before = connections.known(deployed, arguments.channel, arguments.name)
+    kept = connections.secrets_of(deployed, arguments.channel, arguments.name)
+    source, credentials = _told(deployed, arguments, before, kept)
+    secret = _given(arguments)
+    made = "" if secret or kept else _made_up(source.channel)
     connections.sources_of(deployed).save(source)
-    facts = {"url": connections.public_url(deployed, source, secret)}
-    if not said:
-        facts["secret"] = secret
-    show(facts, _lines(source.channel, facts), as_json=arguments.json)
+    connections.add_credentials(deployed, source.channel, source.source, credentials)
+    url = connections.public_url(deployed, source, made or secret or "".join(kept.signing[:1]))
+    guide = [*([] if before and secret else [*page(source.channel), ""]), f"URL: {url}"]
+    if not secret and not made and _is_asked(source.channel):
+        say("\n".join([*guide, ""]))
+        guide, secret = [], _typed(source.channel, kept)
+    if made or secret:
+        connections.add_secret(deployed, source.channel, source.source, made or secret)
+    facts = {"channel": source.channel, "source": source.source, "url": url}
+    facts["state"] = connections.state(source, has_secret=bool(made or secret or kept))
+    changed = _changes(before, source, credentials, secret) if before else None
+    told = facts | ({"secret": made} if made else {}) | ({"changed": changed} if before else {})
+    show(told, [*guide, *_lines(facts, made, changed)], as_json=arguments.json)
     return 0
 
 
-def _credentials(channel: str, given: dict[str, str]) -> dict[str, str]:
-    """The channel's credentials, taken out of what was given or asked for unseen; an empty answer leaves one out."""
-    questions: dict[str, str] = connections.trait(channel, "CREDENTIALS", {})
-    found = {name: given.pop(name) for name in questions if name in given}
-    for name in questions.keys() - found.keys() if sys.stdin.isatty() else ():
-        found[name] = getpass.getpass(f"{questions[name]}: ", sys.stderr)
-    return {name: text.strip() for name, text in found.items() if text.strip()}
-
-
-def _config(channel: str, given: dict[str, str]) -> dict[str, Any]:
-    """What the channel needs to know, from the options or by asking; an empty answer leaves a field out."""
-    questions: dict[str, str] = connections.trait(channel, "ASKS", {})
-    for name, question in questions.items():
-        if name not in given and sys.stdin.isatty():
-            given[name] = _ask(question)
-    return {
-        name: _value(text, questions.get(name, "")) for name, text in given.items() if text.strip()
+def _told(
+    deployed: stack.Stack, arguments: argparse.Namespace, before: Source | None, kept: SourceSecrets
+) -> tuple[Source, dict[str, str]]:
+    """The source and its credentials by what is answered and what was known; a disabled one stays so."""
+    source = before or Source(arguments.channel, arguments.name)
+    questions: dict[str, str] = trait(source.channel, "ASKS", {})
+    hidden: dict[str, str] = trait(source.channel, "CREDENTIALS", {})
+    given = answers.pairs(arguments.set, [*questions, *hidden])
+    said = answers.answered(questions, given, source.config, hidden=False)
+    credentials = answers.answered(hidden, given, kept.credentials, hidden=True)
+    config = {
+        name: answers.value(text, questions.get(name, ""))
+        for name, text in (given | said).items()
+        if text and name not in hidden
     }
+    # The URL that the provider is given is the one that some of them sign.
+    own = connections.own_url(deployed, source.channel, source.source)
+    url = own if arguments.url == OWN else arguments.url or source.config.get("url") or own
+    return msgspec.structs.replace(
+        source, config=source.config | config | {"url": url}
+    ), credentials
 
 
-def _asked_secret(arguments: argparse.Namespace) -> str:
-    """The provider's secret; '' when it is ours to make."""
-    question = connections.trait(arguments.channel, "SIGNING_KEY", "")
-    if not question:
-        return ""
-    if not sys.stdin.isatty():
-        raise FaultError("The provider's secret is missing.", f"--secret: {question}.")
-    secret = getpass.getpass(f"{question}: ", sys.stderr).strip()
-    if not secret:
-        raise FaultError("Without the provider's secret nothing can be verified.")
+def _given(arguments: argparse.Namespace) -> str:
+    """The secret on the command line."""
+    secret = answers.said(arguments.secret)
+    if secret and not needs_secret(arguments.channel):
+        raise FaultError(f"{arguments.channel} needs no secret of yours; leave --secret out.")
     return secret
 
 
-def _ask(question: str) -> str:
-    say(f"{question}:")
-    return input().strip()
+def _made_up(channel: str) -> str:
+    """A secret of ours, for a provider that takes one."""
+    return (
+        ""
+        if trait(channel, "SIGNING_KEY", "") or not needs_secret(channel)
+        else connections.made_up()
+    )
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise FaultError(f"{text} is not FIELD=VALUE.")
-    return name, value
+def _is_asked(channel: str) -> bool:
+    return bool(trait(channel, "SIGNING_KEY", "")) and sys.stdin.isatty()
 
 
-def _value(text: str, question: str) -> str | list[str]:
-    if SEVERAL in question:
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return text.strip()
+def _typed(channel: str, kept: SourceSecrets) -> str:
+    hint = "keeps the one that is there" if kept else "to give it later"
+    return answers.asked(f"{trait(channel, 'SIGNING_KEY', '')} [Enter {hint}]", hidden=True)
 
 
-def _lines(channel: str, facts: dict[str, str]) -> list[str]:
-    secret = facts.get("secret")
-    shown = [f"secret: {secret}"] if secret else []
-    return [*connections.page(channel), "", f"URL: {facts['url']}", *shown]
+def _changes(before: Source, source: Source, credentials: dict[str, str], secret: str) -> list[str]:
+    """What connecting again changes, without telling a secret."""
+    names = sorted(source.config.keys())
+    changed = [
+        f"{name}: {source.config[name]} instead of {before.config.get(name, 'nothing')}"
+        for name in names
+        if source.config[name] != before.config.get(name)
+    ]
+    changed += [f"{name}: as given" for name in credentials]
+    return changed + (["the secret"] if secret else [])
+
+
+def _lines(facts: dict[str, str], made: str, changed: list[str] | None) -> list[str]:
+    named = f"{facts['channel']}/{facts['source']}"
+    words = f"{facts['channel']} {facts['source']}"
+    states = {
+        "on": f"{named} takes deliveries in. Try it: regulars sources test {words}",
+        "waiting": f"{named} is waiting for its secret: regulars connect {facts['channel']} "
+        f"--name {facts['source']} --secret …",
+        "disabled": f"{named} is disabled. Take it in again: regulars sources enable {words}",
+    }
+    secret = [f"secret: {made}"] if made else []
+    if changed is None:
+        return [*secret, states[facts["state"]]]
+    said = f"{named} was there already. Changed: {'; '.join(changed) or 'nothing'}."
+    return [*secret, said, states[facts["state"]]]

@@ -1,12 +1,14 @@
-"""What the commands about sources share: a source's URL, its two live secrets, and how its secret is named to its owner."""
+"""What the commands about sources share: a source's state, its URL, its two live secrets and its credentials."""
 
 import secrets
-from typing import Any
 from urllib.parse import quote, urlencode
 
+import msgspec
+
+from infra.cli.channels import trait
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
-from regulars.channels import CHANNELS, channel_of
+from regulars.channels import needs_secret
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Source, Sources
@@ -19,12 +21,26 @@ def sources_of(deployed: Stack) -> Sources:
     return Sources(deployed.settings(ReceiveWebhookSettings).control_table)
 
 
+def known(deployed: Stack, channel: str, name: str) -> Source | None:
+    """The source of this name, disabled or not; None when there is none."""
+    listed = sources_of(deployed).list()
+    return next((one for one in listed if (one.channel, one.source) == (channel, name)), None)
+
+
 def found(deployed: Stack, channel: str, name: str) -> Source:
     """The source of this name, disabled or not; FaultError when there is none."""
-    for source in sources_of(deployed).list():
-        if (source.channel, source.source) == (channel, name):
-            return source
-    raise FaultError(f"There is no source {channel}/{name}.", "See `regulars sources list`.")
+    source = known(deployed, channel, name)
+    if source is None:
+        raise FaultError(f"There is no source {channel}/{name}.", "See `regulars sources list`.")
+    return source
+
+
+def created(deployed: Stack, channel: str, name: str) -> str:
+    """A new source with a secret of ours, which is returned."""
+    secret = made_up()
+    sources_of(deployed).save(Source(channel, name))
+    add_secret(deployed, channel, name, secret)
+    return secret
 
 
 def secrets_of(deployed: Stack, channel: str, name: str) -> SourceSecrets:
@@ -32,30 +48,32 @@ def secrets_of(deployed: Stack, channel: str, name: str) -> SourceSecrets:
     return _parameters(deployed).of_source(channel, name)
 
 
-def add_secret(deployed: Stack, channel: str, name: str, secret: str | None) -> str:
-    """Put a secret first, a made-up one when there is none; the one before stays good, so that nothing is lost."""
-    secret = secret or secrets.token_urlsafe(24)
-    known = secrets_of(deployed, channel, name)
-    signing = (secret, *(one for one in known.signing if one != secret))
-    save_secrets(deployed, channel, name, signing, known.credentials)
-    return secret
+def add_secret(deployed: Stack, channel: str, name: str, secret: str) -> None:
+    """Put a secret first; the one before stays good, so that nothing is lost."""
+    known_ones = secrets_of(deployed, channel, name)
+    signing = (secret, *(one for one in known_ones.signing if one != secret))[:LIVE]
+    _save(deployed, channel, name, msgspec.structs.replace(known_ones, signing=signing))
 
 
 def add_credentials(deployed: Stack, channel: str, name: str, given: dict[str, str]) -> None:
-    """Keep what the source must not tell; what is not given anew stays."""
-    known = secrets_of(deployed, channel, name)
-    save_secrets(deployed, channel, name, known.signing, known.credentials | given)
+    """Keep what else the source must not tell; what is not given anew stays."""
+    if not given:
+        return
+    known_ones = secrets_of(deployed, channel, name)
+    credentials = known_ones.credentials | given
+    _save(deployed, channel, name, msgspec.structs.replace(known_ones, credentials=credentials))
 
 
-def save_secrets(
-    deployed: Stack,
-    channel: str,
-    name: str,
-    signing: tuple[str, ...],
-    credentials: dict[str, str],
-) -> None:
-    """Keep these, the newest two of those that sign."""
-    _parameters(deployed).save(channel, name, SourceSecrets(signing[:LIVE], credentials))
+def made_up() -> str:
+    """A new secret of ours."""
+    return secrets.token_urlsafe(24)
+
+
+def state(source: Source, *, has_secret: bool) -> str:
+    """`on`, `waiting` for its secret, or `disabled`."""
+    if source.disabled:
+        return "disabled"
+    return "on" if has_secret or not needs_secret(source.channel) else "waiting"
 
 
 def public_url(deployed: Stack, source: Source, secret: str = "") -> str:
@@ -71,19 +89,8 @@ def own_url(deployed: Stack, channel: str, name: str) -> str:
     return f"{deployed.api_url}/hooks/{quote(channel)}/{quote(name)}"
 
 
-def trait(channel: str, name: str, default: Any) -> Any:
-    """Something a channel's module may say of itself."""
-    return getattr(channel_of(channel), name, default)
-
-
-def page(channel: str) -> list[str]:
-    """What to click in the provider and what is kept: the channel's own words."""
-    return str(channel_of(channel).__doc__).strip().splitlines()
-
-
-def channel_names() -> list[str]:
-    """Every channel there is."""
-    return sorted(CHANNELS)
+def _save(deployed: Stack, channel: str, name: str, kept: SourceSecrets) -> None:
+    _parameters(deployed).save(channel, name, kept)
 
 
 def _parameters(deployed: Stack) -> Parameters:

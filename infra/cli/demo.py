@@ -9,12 +9,11 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from infra.cli import logs, report, told, train, up
+from infra.cli import connections, logs, report, told, train, up
 from infra.cli.api import Api
 from infra.cli.console import say, show, step
 from infra.cli.import_file import imported
 from infra.cli.init import first_keys
-from infra.cli.sources import created
 from infra.cli.stack import Stack
 from infra.local import emulator, live, shop
 from infra.local.faults import FaultError
@@ -102,8 +101,8 @@ def _import(deployed: Stack, sample: shop.Shop) -> None:
 
 
 def _live(deployed: Stack, api: Api, sample: shop.Shop, now: datetime) -> None:
-    shopify = created(deployed, "shopify", live.SHOPIFY_SOURCE)
-    form = created(deployed, "form", live.FORM_SOURCE)
+    shopify = connections.created(deployed, "shopify", live.SHOPIFY_SOURCE)
+    form = connections.created(deployed, "form", live.FORM_SOURCE)
     posts = [
         live.batch(sample, api.keys["write"], now),
         live.order(sample, shopify, now),

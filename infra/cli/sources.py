@@ -1,16 +1,20 @@
 """The sources whose webhooks are taken in: list, rotate a secret, disable, enable, and test them."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from infra.cli import connections, options, stack, trial
+from infra.cli import answers, connections, options, stack, trial
+from infra.cli.channels import add_channel, source_name, trait
 from infra.cli.console import show, table
+from infra.local.faults import FaultError
+from regulars.channels import needs_secret
 from regulars.store.sources import Source
 
-type Told = tuple[Any, list[str]]
+type Told = tuple[Any, list[str], bool]  # facts, the same for people, and whether all is well
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,33 +23,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listed = actions.add_parser("list", help="all sources, with how many secrets are good")
     _shared(listed)
     for name, purpose in {
-        "new": "make a source, without being asked for anything; see also `regulars connect`",
         "rotate": "give a new secret; the one before stays good beside it",
         "disable": "take nothing in any more",
         "enable": "take it in again",
         "test": "send a signed sample through the public door, and see what becomes of it",
     }.items():
         action = actions.add_parser(name, help=purpose)
-        action.add_argument("channel", choices=connections.channel_names())
-        action.add_argument("name", help="of your choice, e.g. main; it is part of the URL")
-        if name in {"new", "rotate"}:
-            action.add_argument(
-                "--secret", help="the provider's own; one is made up when it is left out"
-            )
+        add_channel(action)
+        action.add_argument("name", type=source_name, help="as it was connected, e.g. main")
+        if name == "rotate":
+            answers.add_secret(action)
         _shared(action)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do one action and show its facts."""
-    facts, lines = ACTIONS[arguments.action](stack.chosen(arguments), arguments)
+    """Do one action and show its facts; 1 when a test was refused."""
+    facts, lines, is_well = ACTIONS[arguments.action](stack.chosen(arguments), arguments)
     show(facts, lines, as_json=arguments.json)
-    return 0
-
-
-def created(deployed: stack.Stack, channel: str, name: str, secret: str | None = None) -> str:
-    """Register the source and put its newest secret first."""
-    connections.sources_of(deployed).save(Source(channel, name))
-    return connections.add_secret(deployed, channel, name, secret)
+    return 0 if is_well else 1
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:
@@ -54,39 +49,44 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(deployed: stack.Stack, _arguments: argparse.Namespace) -> Told:
-    facts = [
-        {
-            **msgspec.to_builtins(source),
-            "url": connections.public_url(deployed, source),
-            "secrets": len(connections.secrets_of(deployed, source.channel, source.source).signing),
-        }
-        for source in connections.sources_of(deployed).list()
-    ]
+    facts = [_facts(deployed, source) for source in connections.sources_of(deployed).list()]
     heading = ("channel", "name", "state", "secrets", "url")
-    rows = [_row(one) for one in facts]
-    return facts, table([heading, *rows]) if rows else ["There are no sources."]
+    rows = [tuple(one["source" if name == "name" else name] for name in heading) for one in facts]
+    return facts, table([heading, *rows]) if rows else ["There are no sources."], True
 
 
-def _row(source: dict[str, Any]) -> tuple[Any, ...]:
-    state = "disabled" if source["disabled"] else "on"
-    return source["channel"], source["source"], state, source["secrets"], source["url"]
-
-
-def _new(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
-    secret = created(deployed, arguments.channel, arguments.name, arguments.secret)
-    return _with_secret(deployed, Source(arguments.channel, arguments.name), secret)
+def _facts(deployed: stack.Stack, source: Source) -> dict[str, Any]:
+    """What is known of a source, without any secret."""
+    kept = connections.secrets_of(deployed, source.channel, source.source)
+    return {
+        **msgspec.to_builtins(source),
+        "state": connections.state(source, has_secret=bool(kept)),
+        "url": connections.public_url(deployed, source),
+        "secrets": len(kept.signing),
+        "credentials": sorted(kept.credentials),
+    }
 
 
 def _rotate(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
     source = connections.found(deployed, arguments.channel, arguments.name)
-    secret = connections.add_secret(deployed, source.channel, source.source, arguments.secret)
-    facts, lines = _with_secret(deployed, source, secret)
-    return facts, [*lines, "The secret before it stays good; everywhere within five minutes."]
+    given = answers.said(arguments.secret) or _asked(source.channel)
+    secret = given or connections.made_up()
+    connections.add_secret(deployed, source.channel, source.source, secret)
+    facts = {"url": connections.public_url(deployed, source, secret)}
+    facts |= {} if given else {"secret": secret}
+    lines = [f"{name}: {value}" for name, value in facts.items()]
+    return facts, [*lines, "The secret before it stays good beside it."], True
 
 
-def _with_secret(deployed: stack.Stack, source: Source, secret: str) -> Told:
-    url = connections.public_url(deployed, source, secret)
-    return {"url": url, "secret": secret}, [url, f"secret {secret}"]
+def _asked(channel: str) -> str:
+    """The provider's own new secret; '' where it is ours to make."""
+    question = trait(channel, "SIGNING_KEY", "")
+    if not needs_secret(channel):
+        raise FaultError(f"{channel} needs no secret of yours: there is nothing to rotate.")
+    secret = answers.asked(question, hidden=True) if question and sys.stdin.isatty() else ""
+    if question and not secret:
+        raise FaultError("The provider's new secret is missing.", f"--secret …: {question}.")
+    return secret
 
 
 def _switch(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
@@ -94,18 +94,17 @@ def _switch(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
     disabled = arguments.action == "disable"
     connections.sources_of(deployed).save(msgspec.structs.replace(source, disabled=disabled))
     state = "Taken in again" if not disabled else "Refused, and kept with the rejects,"
-    return {"disabled": disabled}, [f"{state} everywhere within a minute."]
+    return {"disabled": disabled}, [f"{state} everywhere within ten seconds."], True
 
 
 def _test(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
     source = connections.found(deployed, arguments.channel, arguments.name)
-    facts = trial.sent(deployed, source)
-    return facts, table(list(facts.items()))
+    trial_ = trial.sent(deployed, source)
+    return msgspec.to_builtins(trial_), [trial_.words], trial_.is_well
 
 
 ACTIONS: dict[str, Callable[[stack.Stack, argparse.Namespace], Told]] = {
     "list": _list,
-    "new": _new,
     "rotate": _rotate,
     "disable": _switch,
     "enable": _switch,

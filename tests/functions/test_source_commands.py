@@ -1,5 +1,6 @@
 """The commands about sources, refusals and replay, with the real door behind them."""
 
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,12 +11,13 @@ import pytest
 
 from infra.cli import main, trial
 from infra.local.faults import FaultError
-from regulars.channels import CHANNELS, channel_of
+from regulars.channels import CHANNELS
 from regulars.channels.contract import Request
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Sources
 from tests import shopify
+from tests.answers import AES_KEY, ONLY_THEY_SIGN, answers_of
 from tests.aws import PREFIX, Deployed
 from tests.functions.conftest import Kept, OnMoto
 from tests.gateway import http_event, loaded
@@ -53,9 +55,9 @@ def command(
         trial, "posted", lambda request: ((a := door(request))["statusCode"], a["body"])
     )
 
-    def run(*words: str) -> Any:
+    def run(*words: str, code: int = 0) -> Any:
         arguments = main.parser().parse_args([*words, "--json"])
-        assert arguments.run(arguments) == 0
+        assert arguments.run(arguments) == code
         return json.loads(capsys.readouterr().out)
 
     return run
@@ -77,7 +79,7 @@ def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
 
 def test_connected_shop_keeps_its_secret_and_its_domain(command: Command, aws: Deployed) -> None:
     facts = command("connect", "shopify", "--secret", "s", "--set", f"shop={shopify.SHOP}")
-    assert facts == {"url": f"{URL}/hooks/shopify/main"}
+    assert (facts["url"], facts["state"]) == (f"{URL}/hooks/shopify/main", "on")
     assert secrets(aws, "shopify/main") == ["s"]
     source = Sources("test-control", aws.dynamodb).find("shopify", "main")
     assert source
@@ -87,13 +89,30 @@ def test_connected_shop_keeps_its_secret_and_its_domain(command: Command, aws: D
 def test_connected_form_is_given_a_url_with_its_key(command: Command, aws: Deployed) -> None:
     facts = command("connect", "form", "--name", "contact")
     (key,) = secrets(aws, "form/contact")
-    assert facts == {"url": f"{URL}/hooks/form/contact?key={key}", "secret": key}
+    assert (facts["url"], facts["secret"]) == (f"{URL}/hooks/form/contact?key={key}", key)
 
 
-def test_provider_whose_secret_is_not_given_is_not_connected(command: Command) -> None:
-    with pytest.raises(FaultError, match="secret is missing"):
-        command("connect", "shopify")
-    assert command("sources", "list") == []
+def test_source_waits_for_a_secret_that_its_provider_shows_later(
+    command: Command, aws: Deployed
+) -> None:
+    facts = command("connect", "stripe")
+    assert (facts["state"], facts["url"]) == ("waiting", f"{URL}/hooks/stripe/main")
+    assert command("sources", "list")[0]["state"] == "waiting"
+    with pytest.raises(FaultError, match="waiting for its secret"):
+        command("sources", "test", "stripe", "main")
+    resumed = command("connect", "stripe", "--secret", "whsec_s")
+    assert (resumed["state"], resumed["changed"]) == ("on", ["the secret"])
+    assert secrets(aws, "stripe/main") == ["whsec_s"]
+
+
+def test_delivery_to_a_waiting_source_is_replayed_once_it_has_its_secret(
+    command: Command, door: Callable[[Request], dict[str, Any]], kept: Kept
+) -> None:
+    command("connect", "shopify")
+    assert door(order())["statusCode"] == 503
+    assert kept.codes() == ["source_waiting"]
+    command("connect", "shopify", "--secret", shopify.SECRET)
+    assert command("replay", "--source", "shopify/main")["new events"] == 1
 
 
 def test_owner_at_the_keyboard_is_asked(
@@ -155,8 +174,116 @@ def test_rotated_source_has_two_secrets_and_then_the_newest_two(
     command("connect", "shopify", "--secret", "first")
     command("sources", "rotate", "shopify", "main", "--secret", "second")
     assert secrets(aws, "shopify/main") == ["second", "first"]
-    made_up = command("sources", "rotate", "shopify", "main")["secret"]
-    assert secrets(aws, "shopify/main") == [made_up, "second"]
+    command("sources", "rotate", "shopify", "main", "--secret", "third")
+    assert secrets(aws, "shopify/main") == ["third", "second"]
+
+
+def test_secret_of_ours_is_made_up_anew_when_rotated(command: Command, aws: Deployed) -> None:
+    first = command("connect", "typeform")["secret"]
+    second = command("sources", "rotate", "typeform", "main")["secret"]
+    assert secrets(aws, "typeform/main") == [second, first]
+
+
+def test_provider_that_makes_its_secret_is_not_rotated_without_it(command: Command) -> None:
+    command("connect", "shopify", "--secret", "first")
+    with pytest.raises(FaultError, match="secret is missing"):
+        command("sources", "rotate", "shopify", "main")
+
+
+def test_channel_without_a_secret_keeps_none(command: Command, aws: Deployed) -> None:
+    facts = command("connect", "ses-sns", "--set", "topic_arns=arn:ours")
+    assert (facts["state"], "secret" in facts) == ("on", False)
+    with pytest.raises(aws.ssm.exceptions.ParameterNotFound):
+        secrets(aws, "ses-sns/main")
+    for words in (
+        ("sources", "rotate", "ses-sns", "main"),
+        ("connect", "ses-sns", "--secret", "s"),
+    ):
+        with pytest.raises(FaultError, match="needs no secret"):
+            command(*words)
+
+
+@pytest.mark.parametrize(
+    ("channel", "words", "missing"),
+    [
+        ("wechat", ("--set", "app_id=wx1"), "encoding_aes_key"),
+        ("whatsapp", ("--secret", "s"), "verify_token"),
+        ("ses-sns", (), "topic_arns"),
+    ],
+)
+def test_channel_is_not_connected_without_what_it_needs(
+    command: Command, channel: str, words: tuple[str, ...], missing: str
+) -> None:
+    with pytest.raises(FaultError, match=missing):
+        command("connect", channel, *words)
+    assert command("sources", "list") == []
+
+
+def test_secrets_are_read_from_the_input_and_the_environment(
+    command: Command, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("from-the-input\nsecond line\n"))
+    monkeypatch.setenv("WORD", "from-the-environment")
+    command("connect", "whatsapp", "--secret", "-", "--set", "verify_token=env:WORD")
+    kept = Parameters(PREFIX, aws.ssm).of_source("whatsapp", "main")
+    assert kept == SourceSecrets(("from-the-input",), {"verify_token": "from-the-environment"})
+
+
+def test_missing_variable_is_named(command: Command) -> None:
+    with pytest.raises(FaultError, match="no variable NOWHERE_TO_BE_FOUND"):
+        command("connect", "stripe", "--secret", "env:NOWHERE_TO_BE_FOUND")
+
+
+def test_answer_that_is_no_pair_is_refused(command: Command) -> None:
+    with pytest.raises(FaultError, match="shop is not FIELD=VALUE"):
+        command("connect", "shopify", "--set", "shop")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("connect", "strype"), "Did you mean: stripe"),
+        (("connect", "ses"), "ses-sns"),
+        (("connect", "???"), "There are: brevo"),
+        (("connect", "form", "--name", "a/b"), "cannot be in a URL"),
+        (("connect", "form", "--name", "x" * 65), "cannot be in a URL"),
+        (("connect", "form", "--name", ".."), "cannot be in a URL"),
+        (("sources", "test", "form", ""), "cannot be in a URL"),
+    ],
+)
+def test_wrong_name_is_a_usage_error_that_says_better_ones(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as error:
+        main.parser().parse_args(words)
+    assert error.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_unknown_field_is_kept_with_a_warning(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = main.parser().parse_args(["connect", "shopify", "--set", "shpo=s"])
+    arguments.run(arguments)
+    assert "It asks for: shop." in capsys.readouterr().err
+
+
+def test_connecting_again_says_what_changes_and_keeps_a_disabled_source_so(
+    command: Command,
+) -> None:
+    command("connect", "form", "--name", "contact")
+    command("sources", "disable", "form", "contact")
+    again = command("connect", "form", "--name", "contact", "--set", "next=https://a.example/")
+    assert again["state"] == "disabled"
+    assert again["changed"] == ["next: https://a.example/ instead of nothing"]
+    assert "secret" not in again
+
+
+def test_url_of_a_source_stays_until_it_is_the_own_one_again(command: Command) -> None:
+    elsewhere = "https://hooks.example.com/in"
+    assert command("connect", "typeform", "--url", elsewhere)["url"] == elsewhere
+    assert command("connect", "typeform")["url"] == elsewhere
+    assert command("connect", "typeform", "--url", "own")["url"] == f"{URL}/hooks/typeform/main"
 
 
 def test_sources_are_listed_with_their_state_and_never_a_secret(command: Command) -> None:
@@ -172,33 +299,47 @@ def test_sources_are_listed_with_their_state_and_never_a_secret(command: Command
 def test_sample_goes_through_the_door_and_is_found_again(command: Command, kept: Kept) -> None:
     command("connect", "shopify", "--secret", shopify.SECRET)
     told = command("sources", "test", "shopify", "main")
-    assert (told["status"], told["stored"]) == (200, "Order Created")
+    assert (told["status"], told["outcome"]) == (200, "stored")
+    assert "Order Created" in told["words"]
     assert [event.test for event in kept.events()] == [True]
 
 
-# What a sample cannot do without; 43 characters are an AES key.
-AES_KEY = "encoding_aes_key=" + "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-ANSWERS = dict.fromkeys(("wechat", "wecom"), ("--set", "app_id=ww1", "--set", AES_KEY))
+def test_sample_of_a_disabled_source_is_refused_with_what_to_do(command: Command) -> None:
+    command("connect", "shopify", "--secret", shopify.SECRET)
+    command("sources", "disable", "shopify", "main")
+    told = command("sources", "test", "shopify", "main", code=1)
+    assert (told["outcome"], told["status"]) == ("refused", 404)
+    assert "sources enable shopify main" in told["words"]
 
 
-@pytest.mark.parametrize(
-    "channel", sorted(name for name in CHANNELS if hasattr(channel_of(name), "sample"))
-)
+def test_key_that_seals_nothing_is_told_when_it_is_tried(command: Command) -> None:
+    command("connect", "wechat", "--set", "app_id=wx1", "--set", "encoding_aes_key=short")
+    with pytest.raises(FaultError, match="cannot sign"):
+        command("sources", "test", "wechat", "main")
+
+
+@pytest.mark.parametrize("channel", sorted(CHANNELS))
 def test_sample_of_every_channel_is_taken_and_counts_nobody(
     command: Command, kept: Kept, channel: str
 ) -> None:
-    answers = ANSWERS.get(channel, ())
-    command("connect", channel, "--secret", "whsec_bWFkZS11cC1zZWNyZXQ=", *answers)
+    command("connect", channel, *answers_of(channel))
     told = command("sources", "test", channel, "main")
-    assert told["status"] == 200
+    outcomes = {"reached"} if channel in ONLY_THEY_SIGN else {"stored", "set_aside"}
+    assert told["outcome"] in outcomes
     assert kept.contacts() == []
     assert all(event.test or not event.subjects for event in kept.events())
+
+
+def test_public_key_signs_no_sample(command: Command) -> None:
+    command("connect", "standard-webhooks", "--secret", "whpk_" + "A" * 43 + "=")
+    assert command("sources", "test", "standard-webhooks", "main")["outcome"] == "reached"
 
 
 def test_sample_of_a_form_is_set_aside(command: Command, kept: Kept) -> None:
     command("connect", "form")
     told = command("sources", "test", "form", "main")
-    assert (told["status"], told["stored"]) == (200, "set aside: honeypot")
+    assert (told["status"], told["outcome"]) == (200, "set_aside")
+    assert "honeypot" in told["words"]
     assert kept.contacts() == []
 
 
@@ -255,8 +396,8 @@ def test_topic_understood_since_is_replayed_though_its_secret_is_gone(
 ) -> None:
     command("connect", "shopify", "--secret", shopify.SECRET)
     door(order("orders/hidden"))
-    command("sources", "rotate", "shopify", "main")
-    command("sources", "rotate", "shopify", "main")
+    for secret in ("second", "third"):
+        command("sources", "rotate", "shopify", "main", "--secret", secret)
     topics = "regulars.channels.shopify.TOPICS"
     monkeypatch.setitem(_attribute(topics), "orders/hidden", ("Order Updated", "updated_at"))
     assert command("replay", "--source", "shopify/main")["new events"] == 1

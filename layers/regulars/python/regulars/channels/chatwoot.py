@@ -1,10 +1,10 @@
 """Chatwoot: messages, conversations and contacts of your help desk, never with what was written.
 
 Set it up
-* In Chatwoot: Settings → Integrations → Webhooks → Add. Paste the URL that `regulars connect chatwoot` prints (you may run
-  it with any secret first, and again with the right one) and choose message_created, contact_created, contact_updated and
-  conversation_status_changed. Chatwoot then shows the webhook's secret.
-* Run `regulars connect chatwoot`; it asks for that secret.
+* Run `regulars connect chatwoot`; it prints the URL and then waits for the webhook's secret.
+* In Chatwoot: Settings → Integrations → Webhooks → Add. Paste the URL and choose message_created, contact_created,
+  contact_updated and conversation_status_changed. Chatwoot then shows the webhook's secret: give it to
+  `regulars connect chatwoot`.
 * Releases that sign nothing are refused: update yours.
 * To rotate: make a second webhook, give its secret to `regulars sources rotate chatwoot`, delete the first.
 

@@ -12,7 +12,8 @@ It may have, where its provider needs it,
 * `answer(request, secrets, now) -> Reply | None`, asked before `verify`: a handshake or a probe that is answered and
   not recorded. It checks by itself what must be checked; its SignatureError is a 403.
 * `REPLY`, what a delivery that was taken is answered with,
-* `sample(blank, secret) -> Request`, the blank request filled with a signed delivery that counts nowhere,
+* `sample(blank, secret) -> Request | None`, the blank request filled with a signed delivery that counts nowhere; None
+  when this secret cannot sign,
 * `SIGNING_KEY`, what to ask the owner for when the provider makes the secret; without it we make one up for the provider;
   None when no secret is needed,
 * `IN_URL`, the query parameter in which that secret stands in the URL, for a provider that signs nothing,

@@ -1,10 +1,10 @@
 """Crisp: messages of visitors and operators, and the e-mail address or number a visitor leaves.
 
 Set it up
+* Run `regulars connect crisp`; it prints the URL and then waits for the signing secret.
 * In Crisp: Settings → Workspace settings → Advanced configuration → Web Hooks (needs a paid plan) → Add a Web Hook. Paste
-  the URL that `regulars connect crisp` prints (you may run it with any secret first, and again with the right one) and
-  choose message:send, message:received, session:set_email and session:set_phone. Crisp then shows the signing secret.
-* Run `regulars connect crisp`; it asks for that secret.
+  the URL and choose message:send, message:received, session:set_email and session:set_phone. Crisp then shows the
+  signing secret: give it to `regulars connect crisp`.
 * To rotate: make a second Web Hook, give its secret to `regulars sources rotate crisp`, delete the first.
 
 Events

@@ -30,9 +30,9 @@ _ROLES = {
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+")
 # What may be said of a source's questions beyond what a form says by itself.
 ASKS = {
-    "fields": 'What a question asks for, as JSON such as {"ref_7": "first_name"}',
-    "consents": 'Questions whose yes is a consent, as JSON such as {"newsletter": "email"}',
-    "answers": "Questions whose short answers are kept, separated by commas",
+    "fields": 'What a question asks for, as JSON such as {"ref_7": "first_name"} (optional)',
+    "consents": 'Questions whose yes is a consent, as JSON such as {"newsletter": "email"} (optional)',
+    "answers": "Questions whose short answers are kept, separated by commas (optional)",
 }
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _YES = re.compile(r"yes|y|true|on|1|agreed?|accepted|i (agree|accept|consent)\b.*", re.IGNORECASE)

@@ -56,7 +56,7 @@ from regulars.domain.times import to_text
 
 CHANNEL = "shopify"
 SIGNING_KEY = "The secret that stands below the list of webhooks, or the app's client secret"
-ASKS = {"shop": "The shop's own domain, such as my-shop.myshopify.com"}
+ASKS = {"shop": "The shop's own domain, such as my-shop.myshopify.com (optional)"}
 # What is kept beside the fields of an event: never a token, which opens a cart or an order's page.
 _KEPT = (
     "cancel_reason",

@@ -43,7 +43,9 @@ from regulars.domain.errors import InvalidEventError, SignatureError
 
 CHANNEL = "wechat"
 ASKS = {"app_id": "The AppID of the account"}
-CREDENTIALS = {"encoding_aes_key": "The EncodingAESKey, 43 characters"}
+CREDENTIALS = {
+    "encoding_aes_key": "The EncodingAESKey, 43 characters; without it WeChat signs the time and not the words"
+}
 REPLY = Reply(body="success")
 TOPICS = {
     "text": chat.RECEIVED,

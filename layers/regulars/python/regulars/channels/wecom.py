@@ -1,11 +1,11 @@
 """WeCom (WeChat Work): messages to an application of your company, and who joined or left it, from sealed envelopes.
 
 Set it up
-* Run `regulars connect wecom`. It makes up a token and asks for the CorpID (My Company, at the very bottom) and for the
-  EncodingAESKey, which is made on the page that follows. It prints the URL.
-* In the WeCom console: Apps → your application → Receive messages → Set API reception. Paste the URL and the token, press
-  Generate for the EncodingAESKey (the one you gave to `regulars connect`), choose messages and events, save. WeCom tries
-  the address at once.
+* In the WeCom console: Apps → your application → Receive messages → Set API reception. Press Generate for the
+  EncodingAESKey, copy it, and leave the page open.
+* Run `regulars connect wecom`. It asks for the CorpID (My Company, at the very bottom) and for that key, makes up a token
+  and prints the URL.
+* Paste the URL and the token into the open page, choose messages and events, save. WeCom tries the address at once.
 * To rotate the token: run `regulars sources rotate wecom` and paste the new one; both count until the old one is taken
   away. To rotate the key, run `regulars connect wecom` again and give it the new key and the old one, with a comma between.
 
@@ -42,7 +42,9 @@ from regulars.domain.errors import SignatureError
 
 CHANNEL = "wecom"
 ASKS = {"app_id": "The CorpID of the company"}
-CREDENTIALS = {"encoding_aes_key": "The EncodingAESKey, 43 characters"}
+CREDENTIALS = {
+    "encoding_aes_key": "The EncodingAESKey, 43 characters; without it WeCom signs the time and not the words"
+}
 REPLY = Reply()
 TOPICS = {
     "text": chat.RECEIVED,

@@ -1,0 +1,85 @@
+"""What the owner answers: on the command line, from standard input, from the environment, or asked for."""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from infra.cli.channels import OPTIONAL, nearest
+from infra.cli.console import say
+from infra.local.faults import FaultError
+
+SEVERAL = "separated by commas"  # a question that says so is answered with a list
+FROM_INPUT, FROM_ENVIRONMENT = "-", "env:"
+HIDDEN = "`-` reads a line of standard input and `env:NAME` a variable, so that no list of processes shows it"
+
+
+def add_secret(parser: argparse.ArgumentParser) -> None:
+    """--secret."""
+    parser.add_argument("--secret", help=f"the provider's own, instead of being asked; {HIDDEN}")
+
+
+def said(text: str | None) -> str:
+    """What an option says, or where it points to."""
+    if text == FROM_INPUT:
+        return sys.stdin.readline().strip()
+    if text and text.startswith(FROM_ENVIRONMENT):
+        name = text.removeprefix(FROM_ENVIRONMENT)
+        if not os.environ.get(name):
+            raise FaultError(f"The environment has no variable {name}.")
+        return os.environ[name].strip()
+    return (text or "").strip()
+
+
+def pairs(options: list[str], known: list[str]) -> dict[str, str]:
+    """FIELD=VALUE, several times; a field that the channel does not ask for is taken with a warning."""
+    given = dict(_pair(text) for text in options)
+    for name in given.keys() - set(known):
+        near = ", ".join(nearest(name, known)) or "nothing"
+        say(f"{name} is kept, although the channel does not ask for it. It asks for: {near}.")
+    return given
+
+
+def answered(
+    questions: Mapping[str, str],
+    given: Mapping[str, str],
+    known: Mapping[str, Any],
+    *,
+    hidden: bool,
+) -> dict[str, str]:
+    """The answers that are given or asked for, without empty ones; FaultError when one that is needed is missing."""
+    found = {name: given[name] for name in questions if name in given}
+    for name, question in questions.items():
+        if name not in found and sys.stdin.isatty():
+            found[name] = asked(_with_hint(question, is_known=name in known), hidden=hidden)
+        if not found.get(name) and name not in known and not question.endswith(OPTIONAL):
+            raise FaultError(f"{name} is missing.", f"--set {name}=…: {question}.")
+    return {name: text for name, text in found.items() if text}
+
+
+def asked(question: str, *, hidden: bool) -> str:
+    """What is typed; a hidden answer is not shown."""
+    if hidden:
+        return getpass.getpass(f"{question}: ", sys.stderr).strip()
+    say(f"{question}:")
+    return input().strip()
+
+
+def value(text: str, question: str) -> str | list[str]:
+    """An answer as it is kept."""
+    if SEVERAL in question:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _with_hint(question: str, *, is_known: bool) -> str:
+    return f"{question} [Enter keeps what is there]" if is_known else question
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, given = text.partition("=")
+    if not separator or not name.strip():
+        raise FaultError(f"{text} is not FIELD=VALUE.", "Such as --set shop=my-shop.example.com.")
+    return name.strip(), said(given)
