@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from regulars.store import people as module
-from regulars.store.people import People
+from regulars.store.people import REMEMBERED_SECONDS, People
 from tests.aws import Deployed
 
-EARLY, LATE = "2026-11-01T10:00:00.000Z", "2026-11-02T10:00:00.000Z"
+EARLY, LATE, LATEST = (f"2026-11-0{day}T10:00:00.000Z" for day in (1, 2, 3))
 ANN = {"email": "ann@example.com", "first_name": "Ann"}
 
 
@@ -65,6 +65,18 @@ def test_unchanged_contact_costs_no_call(aws: Deployed, people: People) -> None:
     aws.dynamodb.delete_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})
     people.remember("u:ann", ANN, LATE)
     assert people.contacts(["u:ann"]) == {}
+
+
+def test_old_value_told_again_wins_over_what_another_container_stored_meanwhile(
+    aws: Deployed,
+) -> None:
+    now = [0.0]
+    here = People("test-people", aws.dynamodb, lambda: now[0])
+    here.remember("u:ann", ANN, EARLY)
+    People("test-people", aws.dynamodb).remember("u:ann", {"email": "ann@example.org"}, LATE)
+    now[0] = REMEMBERED_SECONDS
+    here.remember("u:ann", ANN, LATEST)
+    assert here.contacts(["u:ann"]) == ANN
 
 
 def test_contacts_known_to_be_stored_stay_few(

@@ -8,8 +8,10 @@ from infra import app
 from regulars.store import schema
 from tests.aws import table_arguments
 from tests.infra.template import Template, referred
+from tests.roles import ALLOWED
 
 SHAPES = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
+TABLE = "AWS::DynamoDB::Table"
 KEPT = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")
 
 
@@ -114,3 +116,23 @@ def test_data_goes_with_the_stack_when_the_owner_says_so(tmp_path: Path) -> None
         if resource["Type"] in KEPT:
             assert resource["DeletionPolicy"] == "Delete"
             assert not resource["Properties"].get("DeletionProtectionEnabled")
+
+
+def test_tables_are_encrypted_at_rest_by_the_key_dynamodb_owns(template: Template) -> None:
+    # Encryption at rest cannot be switched off; another key would have to be named, and granted to every function.
+    for table in template.of_type("AWS::DynamoDB::Table").values():
+        assert table.get("SSESpecification", {}).get("SSEEnabled", False) is False
+
+
+def test_what_was_refused_is_read_by_no_function(template: Template) -> None:
+    granted = {name: template.grants(name).get("rejects", set()) for name in ALLOWED}
+    writing = {"dynamodb:PutItem", "dynamodb:BatchWriteItem"}
+    assert {name for name, actions in granted.items() if actions} >= {"track_events"}
+    assert not {name for name, actions in granted.items() if actions - writing}
+    policies = [table.get("ResourcePolicy") for table in template.of_type(TABLE).values()]
+    assert policies == [None] * len(schema.TABLES)
+
+
+def test_dead_letters_are_encrypted(template: Template) -> None:
+    queues = template.of_type("AWS::SQS::Queue").values()
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)

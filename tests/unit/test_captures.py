@@ -9,6 +9,7 @@ import pytest
 
 from regulars.channels.contract import Request
 from regulars.channels.segment import translate_message
+from regulars.domain.profiles import COUNTED
 from tests.conformance.webhooks import SHARED
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -41,3 +42,12 @@ def test_every_message_an_sdk_sends_is_understood(call: dict[str, Any]) -> None:
         )
         assert draft.identifiers
         assert "a@b.c" not in str(draft.event)
+
+
+def test_every_canonical_event_of_a_person_is_counted_by_its_name() -> None:
+    told = json.loads((SHARED / "webhooks" / "mapping.json").read_text())["events"]
+    names = {event["name"] for event in told}
+    # Of products and of mailings, nobody's.
+    of_nobody = {"Product Created", "Product Updated", "Inventory Updated", "Coupon Created"}
+    assert names - COUNTED == of_nobody | {"Campaign Sent"}
+    assert len(COUNTED) < 100  # a profile stays small

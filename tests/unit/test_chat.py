@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
-from regulars.channels import channel_of
+from regulars.channels import channel_of, chat
 from regulars.channels.contract import PartlyInvalidError
 from regulars.domain.errors import InvalidEventError
-from tests.deliveries import AT, consents, drafts, of_form, of_json, only, people
+from regulars.domain.profiles import fold
+from tests.deliveries import AT, NOW, consents, drafts, of_form, of_json, only, people
 
 SAID = "the words of somebody"
 SECONDS, MILLISECONDS, ISO = str(AT), AT * 1000, "2026-11-20T09:00:00Z"
@@ -17,6 +19,28 @@ NUMBER = "+447700900123"
 
 def types(channel: str, body: object) -> list[str]:
     return [draft.event.type for draft in drafts(channel, of_json(body))]
+
+
+@pytest.mark.parametrize(
+    ("module", "type_", "expected"),
+    [
+        ("line", chat.JOINED, [("line", "granted")]),
+        ("line", chat.LEFT, [("line", "denied")]),
+        ("wechat", chat.JOINED, [("wechat", "granted")]),
+        ("wechat", chat.LEFT, [("wechat", "denied")]),
+        ("telegram", chat.LEFT, [("telegram", "denied")]),
+        ("telegram", chat.JOINED, []),
+        ("wecom", chat.LEFT, []),
+        ("line", chat.RECEIVED, []),
+    ],
+)
+def test_follower_consents_where_the_platform_says_so_and_a_blocker_never(
+    module: str, type_: str, expected: list[tuple[str, str]]
+) -> None:
+    told = chat.Message(type=type_, at=NOW, key=("1",), customer="somebody")
+    event = chat.message_draft(module, of_json({}), told).event
+    assert consents(event) == expected
+    assert fold([msgspec.structs.replace(event, id="1")]).consent.keys() == dict(expected).keys()
 
 
 # WhatsApp, Messenger, Instagram

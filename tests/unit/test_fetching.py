@@ -2,10 +2,12 @@
 
 import io
 from dataclasses import dataclass
+from http.client import IncompleteRead
 from typing import Any
 
 import pytest
 
+from regulars.domain.errors import CertificateUnavailableError, SignatureError
 from regulars.edge.fetching import LARGEST, fetched
 
 URL = "https://certificates.example.com/a.pem?v=1"
@@ -50,12 +52,33 @@ def test_certificate_is_fetched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked.asked == ("certificates.example.com", "GET", "/a.pem?v=1")
 
 
-@pytest.mark.parametrize("status", [302, 404, 500])
-def test_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+@pytest.mark.parametrize("status", [302, 403, 404])
+def test_redirect_is_not_followed_and_what_is_not_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
     asked = host(monkeypatch, status=status)
-    with pytest.raises(OSError, match=str(status)):
+    with pytest.raises(SignatureError, match="cert_url"):
         fetched(URL)
     assert len(asked.asked) == 3
+
+
+@pytest.mark.parametrize("fault", [TimeoutError(), ConnectionResetError(), IncompleteRead(b"")])
+def test_host_that_does_not_answer_is_asked_again_later(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def failing(_host: Host, _method: str, _path: str) -> None:
+        raise fault
+
+    host(monkeypatch)
+    monkeypatch.setattr(Host, "request", failing)
+    with pytest.raises(CertificateUnavailableError):
+        fetched(URL)
+
+
+def test_host_in_trouble_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    host(monkeypatch, status=503)
+    with pytest.raises(CertificateUnavailableError):
+        fetched(URL)
 
 
 def test_endless_body_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,14 @@ CREATED = "Customer Created"
 CHANGED = "Customer Updated"
 REMOVED = "Customer Deleted"
 
+# Following is how these platforms ask for being written to; elsewhere it only opens a conversation.
+CONSENT_TOLD = {
+    ("line", JOINED): "granted",
+    ("wechat", JOINED): "granted",
+    ("line", LEFT): "denied",
+    ("wechat", LEFT): "denied",
+    ("telegram", LEFT): "denied",
+}
 LONGEST_KIND = 32
 
 
@@ -78,10 +86,7 @@ def message_draft(module: str, request: Request, message: Message) -> Draft:
         received_at=to_text(request.received_at),
         items=message.items,
         currency=message.currency,
-        consents=tuple(
-            ConsentChange(channel, status, moment.occurred_at, message.basis)
-            for channel, status in message.consents.items()
-        ),
+        consents=_consents(module, message, moment.occurred_at),
         traits={name: value for name, value in message.traits.items() if value},
         properties={name: value for name, value in message.properties.items() if value},
         clock_skewed=moment.clock_skewed,
@@ -89,6 +94,16 @@ def message_draft(module: str, request: Request, message: Message) -> Draft:
         test=message.test,
     )
     return Draft(event, person.identifiers, person.contact)
+
+
+def _consents(module: str, message: Message, at: str) -> tuple[ConsentChange, ...]:
+    """What the message says, and what following or blocking the account says of its own channel."""
+    if told := CONSENT_TOLD.get((module, message.type)):
+        return (ConsentChange(module, told, at, message.type),)
+    return tuple(
+        ConsentChange(channel, status, at, message.basis)
+        for channel, status in message.consents.items()
+    )
 
 
 def reference(told: object) -> str:

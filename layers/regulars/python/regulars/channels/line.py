@@ -9,7 +9,8 @@ Set it up
 
 Events
 * message and postback (a button) → Message Received; unsend → Message Deleted,
-* follow → Contact Subscribed, unfollow (you were blocked) → Contact Unsubscribed,
+* follow → Contact Subscribed, which is consent to LINE messages; unfollow (you were blocked) → Contact Unsubscribed,
+  which takes it back,
 * accountLink that succeeded → Identity Linked, with the nonce your login page made as an anonymous id: have the page
   identify its visitor with the same anonymousId, and the two are one person.
 * The Verify button sends nothing at all, which is taken. Anything else is set aside as unknown_topic.

@@ -11,7 +11,8 @@ Set it up
 Events
 * message and callback_query (a button) → Message Received; with a number the person shared → Identity Linked besides;
 * edited_message → Message Updated,
-* my_chat_member → Contact Unsubscribed when the bot was blocked, Contact Subscribed when it was let in again,
+* my_chat_member → Contact Unsubscribed when the bot was blocked, which takes back the consent to Telegram messages;
+  Contact Subscribed when it was let in again, which alone is no consent,
 * a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one.
 * Anything else, such as a channel's post or what happens in a group, is set aside as unknown_topic.
 

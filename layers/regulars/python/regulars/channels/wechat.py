@@ -11,7 +11,8 @@ Set it up
 
 Events
 * text, image, voice, video, shortvideo, location, link, and a press in the menu (CLICK) → Message Received,
-* subscribe → Contact Subscribed, with the QR code it came by; unsubscribe → Contact Unsubscribed,
+* subscribe → Contact Subscribed, with the QR code it came by, and consent to WeChat messages; unsubscribe → Contact
+  Unsubscribed, which takes it back,
 * merchant_order → Order Created, with its product: WeChat does not tell the price.
 * Anything else is set aside as unknown_topic.
 

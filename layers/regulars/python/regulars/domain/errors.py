@@ -57,6 +57,15 @@ class SourceWaitingError(RegularsError):
         super().__init__("The source waits for its secret; `regulars connect` takes it.")
 
 
+class CertificateUnavailableError(RegularsError):
+    """The host of a provider's certificates does not answer; worth retrying."""
+
+    code = "certificate_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The sender's certificate cannot be fetched now; please try again.")
+
+
 class ProfileNotFoundError(RegularsError):
     """No profile has this id."""
 

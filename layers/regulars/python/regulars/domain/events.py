@@ -41,7 +41,10 @@ class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ConsentChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Consent as received: `channel` email|sms|whatsapp|phone, `status` granted|denied|pending, at an RFC 3339 time."""
+    """Consent as received, at an RFC 3339 time.
+
+    `channel` email|sms|whatsapp|phone|line|wechat|telegram, `status` granted|denied|pending.
+    """
 
     channel: str
     status: str

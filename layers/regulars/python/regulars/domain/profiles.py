@@ -19,17 +19,24 @@ COUNTED = frozenset({
     *("Coupon Entered", "Coupon Applied", "Coupon Denied", "Coupon Removed"),
     *("Product Added to Wishlist", "Product Removed from Wishlist", "Product Reviewed"),
     *("Email Delivered", "Email Opened", "Email Link Clicked", "Email Bounced"),
-    *("Email Marked as Spam", "Unsubscribed", "Subscribed"),
-    *("Customer Created", "Customer Updated", "Customer Deletion Requested"),
+    *("Email Sent", "Email Deferred", "Email Dropped", "Email Marked as Spam"),
+    *("Unsubscribed", "Subscribed", "Marketing Consent Changed", "Email Address Changed"),
+    *("Contact Subscribed", "Contact Unsubscribed", "Identity Linked"),
+    *("Customer Created", "Customer Updated", "Customer Deleted", "Customer Deletion Requested"),
     *("Cart Updated", "Checkout Updated", "Checkout Abandoned"),
-    *("Order Created", "Order Fulfilled", "In-Store Sale"),
-    *("Payment Succeeded", "Payment Failed", "Payment Refunded"),
-    *("Subscription Started", "Subscription Cancelled"),
-    *("Message Received", "Message Sent", "Booking Created", "Booking Cancelled"),
+    *("Order Created", "Order Fulfilled", "Order Deleted", "Fulfillment Updated", "In-Store Sale"),
+    *("Payment Authorized", "Payment Pending", "Payment Succeeded", "Payment Failed"),
+    *("Payment Refunded", "Payment Adjusted", "Refund Failed", "Dispute Opened"),
+    *("Invoice Created", "Invoice Paid", "License Key Created"),
+    *("Subscription Started", "Subscription Updated", "Subscription Cancelled"),
+    *("Subscription Ended", "Message Received", "Message Sent", "Message Delivered"),
+    *("Message Read", "Message Failed", "Message Updated", "Message Deleted", "Comment Received"),
+    *("Conversation Updated", "Deal Updated"),
+    *("Booking Created", "Booking Rescheduled", "Booking Cancelled"),
 })  # fmt: skip
 OTHER = "Other"
 TRAITS = frozenset({"country", "locale", "timezone"})
-CONSENT_CHANNELS = frozenset({"email", "sms", "whatsapp", "phone"})
+CONSENT_CHANNELS = frozenset({"email", "sms", "whatsapp", "phone", "line", "wechat", "telegram"})
 _STRICTNESS = {"granted": 0, "pending": 1, "denied": 2}
 
 

@@ -4,13 +4,18 @@ from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from regulars.domain.errors import CertificateUnavailableError, SignatureError
+
 PATIENCE_SECONDS = 2.0
 LARGEST = 64 * 1024
 
 
 @lru_cache(maxsize=32)
 def fetched(url: str) -> bytes:
-    """What is at a URL whose host was checked; OSError when it is not there, so that the sender tries again."""
+    """What is at a URL whose host was checked.
+
+    SignatureError when the host says that there is no such thing, CertificateUnavailableError when it says nothing.
+    """
     # Imported by the two providers that need it.
     from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415
 
@@ -20,11 +25,12 @@ def fetched(url: str) -> bytes:
         connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
         answer = connection.getresponse()
         body = answer.read(LARGEST)
-    except HTTPException as error:
-        raise OSError from error
+    except (HTTPException, OSError) as error:
+        raise CertificateUnavailableError from error
     finally:
         connection.close()
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise CertificateUnavailableError
     if answer.status != HTTPStatus.OK:
-        message = f"The certificate's host answered {answer.status}."
-        raise OSError(message)
+        raise SignatureError("cert_url")
     return body

@@ -14,6 +14,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ProfileNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.CertificateUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ConcurrentUpdateError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LedgerLaggingError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SourceWaitingError: HTTPStatus.SERVICE_UNAVAILABLE,

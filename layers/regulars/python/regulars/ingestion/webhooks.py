@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.channels import CHANNELS, channel_of, needs_secret
-from regulars.channels.contract import PartlyInvalidError, Reply, Request
+from regulars.channels.contract import Draft, PartlyInvalidError, Reply, Request
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -91,7 +91,10 @@ class Webhooks:
         if not verified:
             secrets = self._secrets(channel, request)
             _verify(channel, request, secrets, request.received_at)
-        return self._recorded(channel, request)
+        receipt, invalid = self._recorded(channel, request)
+        if invalid:
+            raise invalid
+        return receipt
 
     def _source(self, channel: str, request: Request) -> Source:
         may_exist = channel in CHANNELS and len(request.source) <= LONGEST_SOURCE
@@ -104,22 +107,23 @@ class Webhooks:
 
     def _translated(self, channel: str, request: Request) -> Receipt:
         try:
-            return self._recorded(channel, request)
-        except InvalidEventError as error:
-            self._keep(error, channel, request, verified=True)
-            return Receipt(rejected=error.code)
+            receipt, invalid = self._recorded(channel, request)
         except RegularsError as error:
             self._keep(error, channel, request, verified=True)
             raise
+        if invalid:
+            self._keep(invalid, channel, request, verified=True)
+        return receipt
 
-    def _recorded(self, channel: str, request: Request) -> Receipt:
+    def _recorded(self, channel: str, request: Request) -> tuple[Receipt, InvalidEventError | None]:
+        """What was recorded, and why the rest can never be."""
+        drafts, invalid = _drafts(channel, request)
         try:
-            drafts = channel_of(channel).translate(request)
-        except PartlyInvalidError as error:
-            self._recorder.record(error.drafts)
-            raise
-        recorded = self._recorder.record(drafts)
-        return Receipt(len(recorded.new), len(recorded.known))
+            recorded = self._recorder.record(drafts)
+        except InvalidEventError as error:
+            return Receipt(rejected=error.code), error
+        code = invalid.code if invalid else ""
+        return Receipt(len(recorded.new), len(recorded.known), code), invalid
 
     def _set_up(self, request: Request, source: Source) -> Request:
         config = source.config | self._parameters.credentials(source.channel, source.source)
@@ -163,3 +167,12 @@ def _verify(channel: str, request: Request, secrets: Sequence[str], now: datetim
     if not secrets and needs_secret(channel):
         raise SourceWaitingError
     channel_of(channel).verify(request, secrets, now)
+
+
+def _drafts(channel: str, request: Request) -> tuple[Sequence[Draft], InvalidEventError | None]:
+    try:
+        return channel_of(channel).translate(request), None
+    except PartlyInvalidError as error:
+        return error.drafts, error
+    except InvalidEventError as error:
+        return (), error

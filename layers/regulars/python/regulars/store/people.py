@@ -1,6 +1,7 @@
 """Who a subject is: the profile it points at, and the contact data that came with it; nowhere else is a name kept."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 5
 REMEMBERED = 10_000  # contacts a container knows to be stored already
+# Meanwhile another container may have stored something newer, over which the same told again must win.
+REMEMBERED_SECONDS = 60.0
 
 # One contact field and when it was told: newest wins, field by field.
 type Contact = dict[str, tuple[str, str]]
@@ -22,10 +25,16 @@ type Contact = dict[str, tuple[str, str]]
 class People:
     """The PEOPLE table."""
 
-    def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
+    def __init__(
+        self,
+        table: str,
+        client: "DynamoDBClient | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._remembered: dict[str, int] = {}
+        self._clock = clock
+        self._remembered: dict[str, tuple[int, float]] = {}
 
     def resolve(self, subjects: Iterable[str]) -> dict[str, str]:
         """The profile each known subject points at, strongly consistent; an unknown subject is left out."""
@@ -67,7 +76,8 @@ class People:
         ConcurrentUpdateError when others kept writing to the same subject.
         """
         told = hash(tuple(sorted(contact.items())))
-        if not contact or self._remembered.get(subject) == told:
+        known, until = self._remembered.get(subject, (None, 0.0))
+        if not contact or (known == told and self._clock() < until):
             return
         for _ in range(ATTEMPTS):
             if self._merge_contact(subject, contact, at):
@@ -76,7 +86,7 @@ class People:
             raise ConcurrentUpdateError("Contact data of one subject was written by too many.")
         if len(self._remembered) >= REMEMBERED:
             self._remembered.clear()
-        self._remembered[subject] = told
+        self._remembered[subject] = told, self._clock() + REMEMBERED_SECONDS
 
     def contacts(self, subjects: Iterable[str]) -> dict[str, str]:
         """All contact data of these subjects, the newest value of each field."""
