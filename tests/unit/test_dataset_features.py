@@ -113,6 +113,12 @@ def test_later_events_change_no_byte(tmp_path: Path) -> None:
     assert before.files == after.files
 
 
+def test_what_we_say_of_a_cart_teaches_nothing_about_its_owner(tmp_path: Path) -> None:
+    cart = [*YEAR, page("ada", 298, "Product Added")]
+    said = [*cart, page("ada", 298.1, "Checkout Abandoned")]
+    assert built(tmp_path / "a", cart, 300).files == built(tmp_path / "b", said, 300).files
+
+
 def test_order_of_events_and_duplicates_change_no_byte(tmp_path: Path) -> None:
     shuffled = [*YEAR, *YEAR[:30]]
     random.Random(4).shuffle(shuffled)
