@@ -65,6 +65,7 @@ TRACK = Subject(
     TrackEventsSettings,
     lambda: shop.tracking_batch(100, next(NUMBERS)),
     "BatchWriteItem",
+    4.0,
 )
 SUBJECTS = (
     PROFILE,

@@ -1,0 +1,64 @@
+"""No door imports a provider's SDK, nor anything else that only one provider would need."""
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from regulars.channels import CHANNELS
+from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
+from tests.aws import REGION
+
+ROOT = Path(__file__).parents[2]
+SDKS = {
+    *("shopify", "woocommerce", "stripe", "square", "squareup", "paypalrestsdk", "paypalserversdk"),
+    *("paddle_billing", "lemonsqueezy", "gumroad", "typeform", "jotform", "sendgrid", "postmarker"),
+    *("mailgun", "resend", "mailchimp_marketing", "mailchimp_transactional", "mandrill"),
+    *("brevo_python", "sib_api_v3_sdk", "mailjet_rest", "pywa", "facebook_business", "wechatpy"),
+    *("linebot", "telegram", "twilio", "intercom", "crisp_api", "hubspot", "calendly", "svix"),
+    *("standardwebhooks", "segment", "analytics", "rudderstack", "googleapiclient"),
+}
+# What a door pays for in a cold start: drawn in by the few deliveries that need it.
+RARE = {"cryptography", "boto3", "concurrent.futures.thread", "phonenumbers", "requests", "yaml"}
+DOORS = {"receive_webhook": ReceiveWebhookSettings, "track_events": TrackEventsSettings}
+PROGRAM = "import json, sys; list(map(__import__, sys.argv[1:])); print(json.dumps([*sys.modules]))"
+
+
+def imported(*modules: str, **variables: str) -> set[str]:
+    """What a fresh interpreter has imported after these modules."""
+    folders = ("functions", "layers/regulars/python")
+    environment = {"PYTHONPATH": ":".join(str(ROOT / folder) for folder in folders)}
+    environment |= {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION} | variables
+    environment |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    ran = subprocess.run(  # noqa: S603 (our own program)
+        [sys.executable, "-c", PROGRAM, *modules],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(ran.stdout))
+
+
+def packages(modules: set[str]) -> set[str]:
+    """The packages that modules belong to."""
+    return {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_cold_door_imports_no_sdk_and_no_channel_it_may_not_need(door: str) -> None:
+    variables = {field.name.upper(): "x" for field in fields(DOORS[door])}
+    found = imported(f"{door}.handler", **variables)
+    assert packages(found) & SDKS == set()
+    assert (found | packages(found)) & RARE == set()
+    assert found & {*CHANNELS.values()} == set()
+
+
+def test_no_channel_imports_an_sdk() -> None:
+    found = imported(*CHANNELS.values())
+    assert found >= {*CHANNELS.values()}
+    assert packages(found) & SDKS == set()
+    assert packages(found) & {"cryptography", "boto3", "botocore"} == set()
