@@ -20,6 +20,7 @@ KEPT_FACTS = (
     *("status", "code", "message", "format", "account", "encoding", "delimiter"),
     *("rows", "imported", "known", "refused", "orders", "known_orders", "people", "tests"),
 )
+QUIET = {"known_orders": 0, "tests": 0, "orders": 0}  # what is not worth a line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +86,9 @@ def _progress(checkpoint: dict[str, Any], rows: int) -> str:
 
 def _lines(report: dict[str, Any]) -> list[str]:
     told: list[tuple[Any, ...]] = [
-        (name, report[name]) for name in KEPT_FACTS if report.get(name) not in {None, ""}
+        (name, report[name])
+        for name in KEPT_FACTS
+        if report.get(name) not in {None, "", QUIET.get(name)}
     ]
     for name in ("money", "refunded"):
         told += [(name, f"{units} {code}") for code, units in report.get(name, {}).items()]

@@ -15,8 +15,9 @@ DELIMITERS = (",", ";", "\t", "|")
 # How files begin that are not CSV, as these bytes read here.
 _OTHERS = {
     "PK\x03\x04": "a ZIP archive or an Excel workbook (.xlsx)",
-    "\u00d0\u00cf\x11\u00e0": "an old Excel workbook (.xls)",
+    "\u00d0\u00cf\x11": "an old Excel workbook (.xls)",
     "%PDF": "a PDF",
+    "\u2030PNG": "a picture",
     "\x1f\u2039": "compressed with gzip",
     "<": "a web page or XML",
     "{": "JSON",
@@ -103,7 +104,7 @@ class CsvFile:
             raise InvalidRequestError(
                 f"The file is {kind}, not CSV. Export it (or save it) as CSV in UTF-8.", "not_csv"
             )
-        if "\0" in header:
+        if any(letter < " " and letter not in "\t\r\n" for letter in header):
             raise InvalidRequestError(
                 "The file is no text; please export it as CSV in UTF-8.", "not_csv"
             )

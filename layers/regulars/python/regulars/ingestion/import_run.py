@@ -142,9 +142,13 @@ class Run:
         self._save()
 
     def meet(self, drafts: Iterable[Draft]) -> None:
-        """Count who the drafts speak of, by their first identifier."""
+        """Count who the drafts speak of, by their e-mail address or else their first identifier."""
         before = len(self._people)
-        self._people.update(hash(draft.identifiers[0]) for draft in drafts if draft.identifiers)
+        for draft in drafts:
+            known = draft.identifiers
+            named = next((one for one in known if one.namespace == "email"), next(iter(known), None))
+            if named:
+                self._people.add(hash(named))
         self.progress.tally.people += len(self._people) - before
 
     def without_known_contact(self, draft: Draft) -> Draft:

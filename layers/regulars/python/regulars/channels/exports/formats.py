@@ -52,9 +52,10 @@ def recognised(headings: Collection[str]) -> Format:
             "missing_columns",
         )
     known = ", ".join(format_.title for format_ in FORMATS)
+    near = f" The nearest is {nearest.title}, which lacks: {lacking}." if share else ""
     raise InvalidRequestError(
-        f"The file's first line is of no format we know. Understood are, with English headings: {known}. "
-        f"The nearest is {nearest.title}, but for these columns: {lacking}.",
+        "The file's first line is of no format we know. Understood are, with English headings: "
+        f"{known}.{near}",
         "unknown_format",
     )
 

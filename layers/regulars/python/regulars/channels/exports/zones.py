@@ -1,8 +1,8 @@
 """Time zones as tills name them: "Eastern Time (US & Canada)", "Perth", "America/New_York"."""
 
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from regulars.channels.exports.reasons import refusal
 
@@ -28,7 +28,6 @@ _NAMED = {
     "beijing": "Asia/Shanghai",
     "new delhi": "Asia/Kolkata",
     "mumbai": "Asia/Kolkata",
-    "utc": "UTC",
 }
 
 
@@ -36,12 +35,13 @@ _NAMED = {
 def zone_named(name: str) -> tzinfo:
     """The zone of this name, UTC for a blank; refused when there is none."""
     said = name.strip().lower()
-    if not said:
-        return ZoneInfo("UTC")
-    key = _NAMED.get(said) or _keys().get(said) or _keys().get(said.rpartition(" - ")[2])
-    if not key:
-        raise refusal("unknown_time_zone")
-    return ZoneInfo(key)
+    if said in {"", "utc", "gmt"}:
+        return UTC
+    key = _NAMED.get(said) or _keys().get(said, "")
+    try:
+        return ZoneInfo(key)
+    except (ValueError, ZoneInfoNotFoundError):
+        raise refusal("unknown_time_zone") from None
 
 
 @cache
