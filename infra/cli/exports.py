@@ -2,8 +2,10 @@
 
 import codecs
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from infra.cli import connections
 from infra.cli.console import say
@@ -127,16 +129,26 @@ def _in_webhooks_words(channel: str, account: str) -> str:
 
 def _measured(path: Path) -> tuple[str, int]:
     """The encoding, and how many lines there are but for the first."""
-    decoder, encoding, lines, last = codecs.getincrementaldecoder("utf-8")(), "UTF-8", 0, b"\n"
+    decoder, is_utf8, lines, last = codecs.getincrementaldecoder("utf-8")(), True, 0, b"\n"
     with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
+        for chunk in chain(_chunks(stream), [b""]):
             lines += chunk.count(b"\n")
-            last = chunk[-1:]
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                encoding = "Windows-1252"
-    return encoding, max(0, lines - (last == b"\n"))
+            last = chunk[-1:] or last
+            is_utf8 = is_utf8 and _decodes(decoder, chunk)
+    return "UTF-8" if is_utf8 else "Windows-1252", max(0, lines - (last == b"\n"))
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
+    try:
+        decoder.decode(chunk, final=not chunk)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
 
 
 def _advice(code: str) -> str:

@@ -146,7 +146,9 @@ class Run:
         before = len(self._people)
         for draft in drafts:
             known = draft.identifiers
-            named = next((one for one in known if one.namespace == "email"), next(iter(known), None))
+            named = next(
+                (one for one in known if one.namespace == "email"), next(iter(known), None)
+            )
             if named:
                 self._people.add(hash(named))
         self.progress.tally.people += len(self._people) - before

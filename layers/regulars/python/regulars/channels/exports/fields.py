@@ -1,22 +1,17 @@
-"""Reading the fields of exports: ids, amounts, times and answers as people and spreadsheets write them."""
+"""Reading the fields of exports: ids, amounts and answers as people and spreadsheets write them."""
 
 import re
-from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 
 from regulars.channels.exports.contract import File
 from regulars.channels.exports.reasons import refusal
-from regulars.channels.moments import YEARS, from_epoch
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.money import minor_units
-from regulars.domain.times import to_text
 
 LONGEST_ID = 128
 MOST_QUANTITY = 1_000_000
-# A time that is not told: whatever is told with a time is newer.
-UNDATED = "1990-01-01T00:00:00.000Z"
 
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
 _AMOUNT = re.compile(
@@ -28,16 +23,8 @@ _COMMAS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")  # 1,049.00
 _POINTS = re.compile(r"\d{1,3}(\.\d{3})+,\d+")  # 1.049,00
 _COMMA = re.compile(r"\d+,\d+")  # 49,90
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")  # a thousand, or three decimals
-_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?:[ ,]+(.+))?")
-_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?:[ ,]+(?:at )?(.+))?")
-_DAY_FIRST = re.compile(r"(\d{1,2}) ([A-Za-z]{3,9})\.?,? (\d{4})(?:[ ,]+(?:at )?(.+))?")
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s?([ap])\.?m\.?)?", re.IGNORECASE)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _YES = frozenset("yes y true t 1 x on ja j oui si sì sí sim tak granted subscribed".split())  # noqa: SIM905
 _NO = frozenset("no n false f 0 off nein nee non não nie denied unsubscribed".split())  # noqa: SIM905
-_DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
-_MOST_MONTHS = 12
-_MILLISECONDS = 13  # digits of an epoch
 
 
 def bare(text: str) -> str:
@@ -101,39 +88,6 @@ def each(total: int, quantity: int) -> int:
     return int((Decimal(total) / quantity).to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
-def moment_in(text: str, file: File, zone: tzinfo = UTC) -> str:
-    """A time as providers write it, '' for a blank; one without a zone is of `zone`. Refused when in the future."""
-    if not text.strip():
-        return ""
-    at = _moment(bare(text), zone)
-    if at > file.latest:
-        raise refusal("future_date")
-    return at
-
-
-def required_moment(text: str, file: File, zone: tzinfo = UTC) -> str:
-    """A time that must be there."""
-    at = moment_in(text, file, zone)
-    if not at:
-        raise refusal("invalid_timestamp")
-    return at
-
-
-def day_in(text: str, file: File) -> str:
-    """A day that anybody wrote; '' for a blank, one in the future, and one that may be read in two ways."""
-    said = bare(text)
-    if match := _DAY.fullmatch(said):
-        first, second, year = match.groups()
-        is_day_first = "." in said or int(first) > _MOST_MONTHS or file.decimal_comma
-        if not is_day_first and int(second) <= _MOST_MONTHS and first != second:
-            return ""
-        said = f"{second}/{first}/{year}" if is_day_first else said
-    try:
-        return moment_in(said, file)
-    except InvalidEventError:
-        return ""
-
-
 def answer_in(text: str) -> bool | None:
     """Whether a box was ticked; None when that is not said."""
     word = text.strip().lower()
@@ -150,51 +104,3 @@ def _decimal(number: str, *, comma: bool) -> str:
     if _POINTS.fullmatch(number) or (comma and _COMMA.fullmatch(number)):
         return number.replace(".", "").replace(",", ".")
     raise refusal("invalid_amount")
-
-
-@lru_cache(maxsize=65_536)
-def _moment(text: str, zone: tzinfo) -> str:
-    try:
-        said = _parsed(text)
-        aware = said.replace(tzinfo=zone) if said.tzinfo is None else said
-        if aware.year not in YEARS:
-            raise refusal("invalid_timestamp")
-        return to_text(aware)
-    except (ValueError, OverflowError):
-        raise refusal("invalid_timestamp") from None
-
-
-def _parsed(text: str) -> datetime:
-    if text.isdecimal() and text.isascii() and len(text) > len("20261122"):
-        return from_epoch(text, 1000 if len(text) >= _MILLISECONDS else 1)
-    if match := _SLASHED.fullmatch(text):
-        month, day, year, clock = match.groups()
-        return _at(int(year), int(month), int(day), clock)
-    if match := _MONTH_FIRST.fullmatch(text):
-        name, day, year, clock = match.groups()
-        return _at(int(year), _month(name), int(day), clock)
-    if match := _DAY_FIRST.fullmatch(text):
-        day, name, year, clock = match.groups()
-        return _at(int(year), _month(name), int(day), clock)
-    iso = re.sub(r" ?(UTC|GMT|Z)$", "+00:00", text.upper())
-    return datetime.fromisoformat(re.sub(r" (?=[+-]\d\d:?\d\d$)", "", iso))
-
-
-def _at(year: int, month: int, day: int, clock: str | None) -> datetime:
-    hour, minute, second = _clock(clock) if clock else (0, 0, 0)
-    century = 2000 if year < 100 else 0  # noqa: PLR2004 (a year of two digits)
-    return datetime(century + year, month, day, hour, minute, second)  # noqa: DTZ001 (the zone comes beside it)
-
-
-def _clock(text: str) -> tuple[int, int, int]:
-    match = _CLOCK.fullmatch(text.strip())
-    if not match:
-        raise ValueError
-    hour, minute, second, half = match.groups()
-    if half:
-        return int(hour) % 12 + 12 * (half.lower() == "p"), int(minute), int(second or 0)
-    return int(hour), int(minute), int(second or 0)
-
-
-def _month(name: str) -> int:
-    return _MONTHS.index(name[:3].lower()) + 1

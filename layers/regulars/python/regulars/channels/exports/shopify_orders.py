@@ -24,14 +24,13 @@ from regulars.channels.exports.fields import (
     answer_in,
     bare,
     id_in,
-    moment_in,
     order_id_in,
     quantity_in,
-    required_moment,
 )
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
+from regulars.channels.exports.times import moment_in, required_moment
 from regulars.channels.person import Person
 from regulars.channels.sales import texts_of
 from regulars.channels.scrub import clean_text

@@ -15,16 +15,10 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
-from regulars.channels.exports.fields import (
-    amount_in,
-    answer_in,
-    id_in,
-    moment_in,
-    order_id_in,
-    required_moment,
-)
+from regulars.channels.exports.fields import amount_in, answer_in, id_in, order_id_in
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.telling import draft_of, named, snapshot, store_of
+from regulars.channels.exports.times import moment_in, required_moment
 from regulars.channels.person import Person
 from regulars.channels.scrub import clean_text
 from regulars.domain.events import Event, event_id
@@ -98,21 +92,19 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
     payment = named(file, event, event_id(store, *key), person)
     if status != "Succeeded":
         return [payment]
-    total = told["properties"]["amount"]
-    told["order"] = snapshot(
+    order = snapshot(
         file,
         f"{store}/{sale}",
         at,
         moment_in(said["refunded_at"], file),
         status="paid",
-        total=total,
+        total=told["properties"]["amount"],
         refunded=_refunded(line, currency, file),
         currency=currency,
     )
-    order = draft_of(
-        file, "Order Updated", ("payments", at), person, (store, "order", sale), **told
-    )
-    return [payment, order]
+    shown = (store, "order", sale)
+    told_on = ("payments", at)
+    return [payment, draft_of(file, "Order Updated", told_on, person, shown, order=order, **told)]
 
 
 def _refunded(line: Line, currency: str, file: File) -> int | None:

@@ -20,17 +20,10 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
-from regulars.channels.exports.fields import (
-    amount_in,
-    each,
-    id_in,
-    moment_in,
-    order_id_in,
-    quantity_in,
-    required_moment,
-)
+from regulars.channels.exports.fields import amount_in, each, id_in, order_id_in, quantity_in
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
+from regulars.channels.exports.times import moment_in, required_moment
 from regulars.channels.person import Person
 from regulars.channels.sales import texts_of, traits_of
 from regulars.channels.scrub import clean_text

@@ -1,0 +1,182 @@
+"""`regulars import`: files are told for what they are before they start, go to their account, and are reported."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.cli import exports, main
+from regulars.settings import ImportHistorySettings
+from regulars.store.sources import Source, Sources
+from tests.aws import Deployed
+from tests.exports import written
+from tests.functions.conftest import Kept, OnMoto
+from tests.gateway import loaded
+from tests.unit.test_provider_exports import MEMBER, PAYMENT
+from tests.unit.test_shopify_export import CUSTOMER, HEAD, SECOND, SHOP
+
+type Command = Callable[..., tuple[int, Any]]
+
+
+class Hours:
+    """A Lambda context that has all the time."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 10_000_000
+
+
+@pytest.fixture
+def command(
+    aws: Deployed,
+    deployed: OnMoto,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Command:
+    """Runs `regulars import` and gives its exit code and facts; the function runs when a file arrives."""
+    module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
+
+    def arrive(_seconds: float) -> None:
+        listed = aws.s3.list_objects_v2(Bucket="test-uploads").get("Contents", [])
+        keys = {one["Key"] for one in listed}
+        for key in keys:
+            if key.endswith(".csv") and f"{key}.report.json" not in keys:
+                detail = {"bucket": {"name": "test-uploads"}, "object": {"key": key}}
+                module.handler({"detail": detail}, Hours())
+
+    monkeypatch.setattr("infra.cli.import_file.time.sleep", arrive)
+
+    def run(*words: object) -> tuple[int, Any]:
+        arguments = main.parser().parse_args(["import", *map(str, words), "--json"])
+        code = arguments.run(arguments)
+        return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """A file with these rows."""
+
+    def write(name: str, *rows: dict[str, str]) -> Path:
+        path = tmp_path / name
+        path.write_text(written(rows))
+        return path
+
+    return write
+
+
+def test_files_of_several_formats_are_imported_at_once(
+    command: Command, file: Callable[..., Path], kept: Kept
+) -> None:
+    orders, customers = file("orders.csv", HEAD, SECOND), file("customers.csv", CUSTOMER)
+    code, reports = command(orders, customers, "--account", SHOP)
+    assert code == 0
+    assert [report["format"] for report in reports] == ["Shopify orders", "Shopify customers"]
+    assert (reports[0]["orders"], reports[0]["people"], reports[0]["money"]) == (
+        1,
+        1,
+        {"EUR": "30.00"},
+    )
+    assert (reports[0]["first"], reports[0]["rows"]) == ("2026-11-01T08:59:00.000Z", 2)
+    assert "ebedee" not in kept.ledger_text()
+    assert kept.contacts()[0]["email"] == "zebedee@example.com"
+
+
+def test_import_again_knows_persons_by_whom_they_are(
+    command: Command, file: Callable[..., Path], kept: Kept
+) -> None:
+    other = MEMBER | {"Email Address": "anna@example.com", "EUID": ""}
+    path = file("subscribed_1.csv", MEMBER, other, other | {"Email Address": "ANNA@example.com "})
+    first, again = command(path)[1], command(path)[1]
+    assert (first["imported"], first["people"]) == (3, 2)
+    assert (again["imported"], again["known"]) == (0, 3)
+    assert len(kept.events()) == 2
+
+
+@pytest.mark.parametrize(
+    ("sources", "given", "key"),
+    [
+        ([], [], "stripe/main"),
+        ([("eu", {})], [], "stripe/eu"),
+        ([("eu", {"account": "acct_1"})], [], "stripe/acct_1"),
+        ([("eu", {}), ("us", {})], ["--account", "us"], "stripe/us"),
+    ],
+)
+def test_account_is_that_of_the_connected_source(
+    command: Command,
+    file: Callable[..., Path],
+    kept: Kept,
+    sources: list[tuple[str, dict[str, Any]]],
+    given: list[str],
+    key: str,
+) -> None:
+    for name, config in sources:
+        Sources("test-control", kept.aws.dynamodb).save(Source("stripe", name, config))
+    assert command(file("payments.csv", PAYMENT), *given)[0] == 0
+    assert [event.order.key for event in kept.events() if event.order] == [f"{key}/pi_1"]
+
+
+@pytest.mark.parametrize(
+    ("row", "sources", "said"),
+    [
+        (HEAD, [], "--account my-shop.myshopify.com"),
+        (PAYMENT, ["eu", "us"], "eu, us"),
+    ],
+)
+def test_account_that_cannot_be_told_is_asked_for(
+    aws: Deployed,
+    command: Command,
+    file: Callable[..., Path],
+    row: dict[str, str],
+    sources: list[str],
+    said: str,
+) -> None:
+    for name in sources:
+        Sources("test-control", aws.dynamodb).save(Source("stripe", name))
+    code, report = command(file("export.csv", row))
+    assert (code, report["status"]) == (1, "failed")
+    assert said in report["message"]
+
+
+@pytest.mark.parametrize(
+    ("given", "account"),
+    [
+        ("my-shop", "my-shop.myshopify.com"),
+        ("https://My-Shop.myshopify.com/", "my-shop.myshopify.com"),
+    ],
+)
+def test_shop_is_named_as_its_webhooks_name_it(
+    command: Command, file: Callable[..., Path], given: str, account: str
+) -> None:
+    _, report = command(file("orders.csv", HEAD), "--account", given)
+    assert report["account"] == account
+
+
+def test_file_that_fails_does_not_keep_the_others_out(
+    command: Command, file: Callable[..., Path], tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    code, reports = command(empty, tmp_path / "none.csv", file("payments.csv", PAYMENT))
+    assert code == 1
+    assert [report["status"] for report in reports] == ["failed", "failed", "done"]
+
+
+def test_file_is_told_before_it_starts(file: Callable[..., Path]) -> None:
+    export = exports.export_at(file("payments.csv", PAYMENT, PAYMENT))
+    said = "payments.csv: Stripe payments, account main, about 2 rows, separated by commas, UTF-8"
+    assert export.told("main") == said
+    assert export.key("main") == "imports/stripe/main/payments.csv"
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "Windows-1252"])
+def test_encoding_is_measured_over_the_whole_file(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text(
+        "Email,Name\n" + "a@example.com,x\n" * 80_000 + "b@example.com,é", encoding=encoding
+    )
+    export = exports.export_at(path)
+    assert (export.encoding, export.rows) == (encoding, 80_001)
