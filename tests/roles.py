@@ -30,6 +30,14 @@ ALLOWED = {
         "rejects": "PutItem",
         "parameter/Regulars/sources/*": "GetParameter",
     },
+    "reconcile_sources": RECORD
+    | SEVERAL
+    | ASYNCHRONOUS
+    | {
+        "control": "GetItem PutItem Scan",
+        "rejects": "PutItem",
+        "parameter/Regulars/sources/*": "GetParameter",
+    },
     "import_history": RECORD
     | SEVERAL
     | ASYNCHRONOUS

@@ -1,17 +1,19 @@
 """The doors: the tracking API, webhooks and uploaded history."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_events as events
 from aws_cdk.aws_apigatewayv2 import HttpMethod
 from constructs import Construct
 
 from infra.constructs.api import Api
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
-from infra.constructs.sources import on_arrival
+from infra.constructs.sources import on_arrival, on_schedule
 from infra.constructs.storage import Storage
 from regulars.settings import (
     ImportHistorySettings,
     ReceiveWebhookSettings,
+    ReconcileSourcesSettings,
     TrackEventsSettings,
 )
 from regulars.store import schema
@@ -31,6 +33,7 @@ class Ingestion(Construct):
         self._layers = layers
         self._track_events(api)
         self._receive_webhook(api)
+        self._reconcile_sources()
         self._import_history()
 
     def _track_events(self, api: Api) -> None:
@@ -54,6 +57,25 @@ class Ingestion(Construct):
         self._may_reject(function)
         self._storage.grant_parameter(function, "sources/*")
         api.route(function, "/hooks/{channel}/{source}", HttpMethod.ANY)
+
+    def _reconcile_sources(self) -> None:
+        grants = self._storage
+        function = Function(
+            self,
+            grants.settings(ReconcileSourcesSettings),
+            self._layers,
+            memory=1024,
+            timeout=Duration.minutes(15),
+        )
+        self._may_record(function, *SEVERAL)
+        grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem")
+        # The sources are looked for; how far each is, is kept beside them.
+        grants.grant_table(
+            function, schema.CONTROL, "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"
+        )
+        grants.grant_parameter(function, "sources/*")
+        function.give_up_after_retries()
+        on_schedule(function, events.Schedule.rate(Duration.hours(1)))
 
     def _may_record(self, function: Function, *several: str) -> None:
         grants = self._storage

@@ -7,7 +7,7 @@ from infra.layers import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LIGHT = {"archive_events", "import_history", "receive_webhook", "serve_profiles"}
-LIGHT |= {"detect_abandonment", "track_events", "update_profiles"}
+LIGHT |= {"detect_abandonment", "reconcile_sources", "track_events", "update_profiles"}
 
 
 def folders() -> set[str]:

@@ -19,7 +19,7 @@ ARRIVALS = {
     ("train_recommender", "lake", "datasets/*/manifest.json"),
     ("score_profiles", "artifacts", "models/*/outcome.json"),
 }
-RULED = sorted({name for name, _, _ in ARRIVALS} | {"build_dataset"})
+RULED = sorted({name for name, _, _ in ARRIVALS} | {"build_dataset", "reconcile_sources"})
 ASYNCHRONOUS = sorted({*RULED, "detect_abandonment"})
 
 
@@ -65,6 +65,10 @@ def test_only_a_large_import_starts_itself_again(template: Template) -> None:
 
 def test_dataset_is_built_every_night(template: Template) -> None:
     assert rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
+
+
+def test_providers_are_asked_every_hour(template: Template) -> None:
+    assert rules(template)["reconcile_sources"]["ScheduleExpression"] == "rate(1 hour)"
 
 
 @pytest.mark.parametrize("name", RULED)

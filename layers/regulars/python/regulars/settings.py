@@ -48,6 +48,19 @@ class ReceiveWebhookSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReconcileSourcesSettings(Settings):
+    """The providers that are asked for what they could not deliver."""
+
+    events_table: str
+    people_table: str
+    control_table: str
+    rejects_table: str
+    parameters_prefix: str
+    default_country: str
+    default_currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportHistorySettings(Settings):
     """The upload door."""
 

@@ -29,7 +29,14 @@ their URL in the app's configuration; a shop without an app is asked by its cust
 to do what is asked.
 
 Shopify waits five seconds, tries eight times in four hours, and gives a subscription up after eight refusals in a row.
-Its ids of deliveries are not signed, so a delivery is known again by its topic and its very bytes.
+So that nothing is lost even then, let Regulars fetch every hour what was changed: in the Dev Dashboard make an app of
+your own with the scopes read_orders and read_customers, install it in the shop, and give its client ID and secret to
+`regulars connect shopify` together with the shop's myshopify.com domain. An older custom app's Admin API access token
+does as well. Orders and customers are fetched; the other topics come by webhook only. On plans on which apps are not
+shown names and addresses, an order that was fetched is known by its customer's number alone.
+
+Its ids of deliveries are not signed, so a delivery is known again by its topic and its very bytes; an updated order or
+customer by what it says, so that it counts once when it is also fetched.
 """
 
 import hashlib
@@ -46,10 +53,11 @@ from regulars.channels.moments import Moment, first_of, happened, parsed
 from regulars.channels.person import Person
 from regulars.channels.proofs import check_equal, hmac_base64
 from regulars.channels.reading import ObjectReader, a_list, an_object, objects
+from regulars.channels.retold import known_by_state
 from regulars.channels.scrub import clean_text, clean_url
 from regulars.channels.shopify_orders import currency_of, items_of, order_of, payment_of
 from regulars.channels.shopify_people import consents_of, person_of, traits_of
-from regulars.channels.shopify_topics import IN_STORE, PRIVACY, TOPICS, type_of
+from regulars.channels.shopify_topics import IN_STORE, PRIVACY, RETOLD, TOPICS, type_of
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
@@ -57,6 +65,11 @@ from regulars.domain.times import to_text
 CHANNEL = "shopify"
 SIGNING_KEY = "The secret that stands below the list of webhooks, or the app's client secret"
 ASKS = {"shop": "The shop's own domain, such as my-shop.myshopify.com (optional)"}
+CREDENTIALS = {
+    "client_id": "To fetch what webhooks miss: the app's client ID (optional)",
+    "client_secret": "The app's client secret (optional)",
+    "access_token": "Or the Admin API access token of an older custom app, shpat_… (optional)",
+}
 # What is kept beside the fields of an event: never a token, which opens a cart or an order's page.
 _KEPT = (
     "cancel_reason",
@@ -121,6 +134,10 @@ def translate(request: Request) -> list[Draft]:
     if topic in PRIVACY:
         return [_privacy(event, topic, body, person)]
     told = Draft(event, person.identifiers, person.contact)
+    if topic in RETOLD:
+        changed_at = first_of(body.get("updated_at"))
+        names = (CHANNEL, _shop(request), topic, clean_text(body.get("id")))
+        return [known_by_state(told, changed_at, *names)]
     if topic == "orders/create" and event.channel == "pos":
         return [told, Draft(_in_store(request, event), person.identifiers)]
     return [told]

@@ -36,6 +36,8 @@ TOPICS = {
     "inventory_levels/update": ("Inventory Updated", "updated_at"),
 }
 PRIVACY = frozenset({"customers/redact", "customers/data_request", "shop/redact"})
+# What is fetched, too: the same state, in other bytes.
+RETOLD = frozenset({"orders/updated", "customers/update"})
 IN_STORE = "In-Store Sale"
 
 _FAILED = {"failure", "error"}

@@ -17,6 +17,10 @@ Then reveal the endpoint's signing secret (`whsec_…`) and give it to `regulars
 with both for up to a day; hold both meanwhile. An endpoint in test mode has a secret of its own, and what it sends is
 kept and never counted.
 
+Stripe tries for three days. So that nothing is lost even then, let Regulars fetch every hour what happened: under
+Developers → API keys create a restricted key that may only read Events (and whatever else Stripe asks for to read
+those), and give it to `regulars connect stripe`. Of the events above, those of the last 30 days can be fetched.
+
 One sale is told by up to four events. It is one order, whose id is the PaymentIntent's (an old charge without one: the
 charge's), and one payment, whichever of the twins comes first. An invoice of a newer API version does not name its
 PaymentIntent: it is told, and its money is counted by the PaymentIntent; one that was marked as paid out of band is a
@@ -53,6 +57,7 @@ from regulars.domain.times import to_text
 
 CHANNEL = "stripe"
 SIGNING_KEY = "The endpoint's signing secret (whsec_…)"
+CREDENTIALS = {"api_key": "To fetch what webhooks miss: a restricted key, rk_live_… (optional)"}
 FORMAT = Format("stripe-signature", ",", "t", "v1", b".")
 # Type → what tells it.
 TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {

@@ -64,7 +64,8 @@ RECOMMENDATIONS = "recommendations"
 CATALOG = Table("catalog", "product_id")
 
 # Everything the owner's hand or a training run sets. Item id:
-#   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>
+#   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>,
+#   reconciliation#<channel>/<source>
 CONTROL = Table("control", "id")
 
 # What was refused or set aside, with its reason, for 30 days. Item: day, reject_id, reason, code, source, raw (gzip), …
@@ -133,6 +134,11 @@ def upload_key(file: str, channel: str = "", account: str = "") -> str:
     """The object key of an upload; the account scopes the ids in an export of this channel's provider."""
     folder = f"{channel}/{account}/" if channel else ""
     return f"{IMPORTS_PREFIX}{folder}{file}"
+
+
+def reconciliation_id(channel: str, source: str) -> str:
+    """The control item that says how far a source's provider has been asked."""
+    return f"reconciliation#{channel}/{source}"
 
 
 def import_id(object_key: str) -> str:

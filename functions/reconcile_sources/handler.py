@@ -1,0 +1,51 @@
+"""Every hour: each provider that can be asked is asked for what its webhooks may not have brought."""
+
+from typing import Any
+
+import msgspec
+
+from regulars.feeds.provider import Provider
+from regulars.feeds.wire import Wire
+from regulars.ingestion.fetching import Fetching
+from regulars.ingestion.reconciliation import Reconciling
+from regulars.ingestion.recording import Recorder
+from regulars.settings import ReconcileSourcesSettings
+from regulars.store.clients import dynamodb
+from regulars.store.ledger import Ledger
+from regulars.store.parameters import Parameters
+from regulars.store.people import People
+from regulars.store.reconciliations import Reconciliations
+from regulars.store.rejects import Rejects
+from regulars.store.sources import Sources
+
+SETTINGS = ReconcileSourcesSettings.from_env()
+CLIENT = dynamodb()
+PARAMETERS = Parameters(SETTINGS.parameters_prefix)
+RECORDER = Recorder(
+    Ledger(SETTINGS.events_table, CLIENT), People(SETTINGS.people_table, CLIENT), PARAMETERS
+)
+RECONCILING = Reconciling(
+    Sources(SETTINGS.control_table, CLIENT),
+    PARAMETERS,
+    Reconciliations(SETTINGS.control_table, CLIENT),
+    Fetching(
+        RECORDER,
+        Rejects(SETTINGS.rejects_table, CLIENT),
+        SETTINGS.default_country,
+        SETTINGS.default_currency,
+    ),
+)
+WIRE = Wire()
+# A page takes seconds; this leaves room for one whose provider lets us wait.
+RESERVE_SECONDS = 150.0
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Ask all sources, or those that `only` names (`shopify`, `shopify/main`); what is not done is left to the next run."""
+
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000 - RESERVE_SECONDS
+
+    provider = Provider(WIRE, seconds_left)
+    outcomes = RECONCILING.run(provider, lambda: seconds_left() > 0, str(event.get("only", "")))
+    return {"sources": msgspec.to_builtins(outcomes)}

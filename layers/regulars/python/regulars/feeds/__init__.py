@@ -1,0 +1,28 @@
+"""One module per provider that can be asked what changed: what its webhooks did not bring is fetched."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from regulars.feeds.contract import Feed
+from regulars.feeds.provider import Provider
+
+# The channels whose provider can be asked → the module that asks it, imported when a source of it has credentials.
+FEEDS: dict[str, str] = {
+    "shopify": "regulars.feeds.shopify",
+    "stripe": "regulars.feeds.stripe",
+    "woocommerce": "regulars.feeds.woocommerce",
+}
+
+
+def feeds_of(
+    channel: str, config: Mapping[str, Any], credentials: Mapping[str, str], provider: Provider
+) -> list[Feed]:
+    """Everything a source can be asked for; nothing without credentials.
+
+    FeedError(misconfigured) when what was set up cannot work.
+    """
+    if channel not in FEEDS:
+        return []
+    feeds: list[Feed] = import_module(FEEDS[channel]).feeds(config, credentials, provider)
+    return feeds
