@@ -51,9 +51,9 @@ def called(event: Mapping[str, Any]) -> Call:
     """The request in an event of payload format 2.0; InvalidRequestError when its body is unreadable."""
     http = event["requestContext"]["http"]
     stage = event["requestContext"].get("stage", "$default")
-    path = str(event["rawPath"]).removeprefix(f"/{stage}/")
-    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
-    raw_query = event.get("rawQueryString", "")
+    path = well_formed(str(event["rawPath"])).removeprefix(f"/{stage}/")
+    headers = {name.lower(): well_formed(value) for name, value in event.get("headers", {}).items()}
+    raw_query = well_formed(event.get("rawQueryString", ""))
     parts = tuple(path.strip("/").split("/"))
     query = dict(parse_qsl(raw_query))
     return Call(http["method"], parts, headers, query, raw_body(event), raw_query)
@@ -71,6 +71,11 @@ def reached_at(event: Mapping[str, Any]) -> tuple[str, str]:
         # The local AWS: no name leads to its APIs, so each has a path instead.
         host = f"{host}/_aws/execute-api/{api}"
     return scheme, host
+
+
+def well_formed(text: str) -> str:
+    """The text with `?` for halves of characters, which no store takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def answered(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") -> Answer:
