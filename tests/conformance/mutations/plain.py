@@ -23,6 +23,25 @@ from tests.conformance.mutations.scheme import (
 )
 
 WINDOW = (MINUTES, MINUTES)
+# A header of time and signature, written with what may stand beside them, and with what may not.
+HARMLESS = (
+    "{time}{sep}{name}={junk}{sep}{found}",
+    "{time}{sep}{found}{sep}{name}={junk}",
+    "{found}{sep}{time}",
+    "{time}{sep}{found}{sep}v9={junk}",
+    "v0={junk}{sep}{time}{sep}{found}",
+)
+FORGING = (
+    "{time}",
+    "{found}",
+    "{time}{sep}{name}={junk}",
+    "{time}{sep}{time}{sep}{found}",
+    "{time}{sep} {found}",
+    "{time}0{sep}{found}",
+    "{time}{sep}{found}{sep}",
+    "{time}{sep}{found}{sep}{junk}",
+    "{time}{sep}v0{found}",
+)
 
 
 def whole(
@@ -58,31 +77,7 @@ def timed(channel: str, header: str, separator: str, names: tuple[str, str], joi
         raw = signature(key, f"{time}{joint}".encode() + text).hex()
         return Delivery(channel, text, {header: f"{names[0]}={time}{separator}{names[1]}={raw}"})
 
-    def rewritten(written: str, random: Random, sent: Delivery) -> Delivery:
-        time, found = sent.headers[header].split(separator)
-        said = written.format(
-            time=time, found=found, sep=separator, junk=token(random), name=names[1]
-        )
-        return replace(sent, headers=sent.headers | {header: said})
-
-    harmless = (
-        "{time}{sep}{name}={junk}{sep}{found}",
-        "{time}{sep}{found}{sep}{name}={junk}",
-        "{found}{sep}{time}",
-        "{time}{sep}{found}{sep}v9={junk}",
-        "v0={junk}{sep}{time}{sep}{found}",
-    )
-    forging = (
-        "{time}",
-        "{found}",
-        "{time}{sep}{name}={junk}",
-        "{time}{sep}{time}{sep}{found}",
-        "{time}{sep} {found}",
-        "{time}0{sep}{found}",
-        "{time}{sep}{found}{sep}",
-        "{time}{sep}{found}{sep}{junk}",
-        "{time}{sep}v0{found}",
-    )
+    rewritten = partial(_entries, header, separator, names[1])
     return Scheme(
         channel,
         made,
@@ -90,8 +85,8 @@ def timed(channel: str, header: str, separator: str, names: tuple[str, str], joi
         (Body(),),
         (Address(), Query()),
         window=WINDOW,
-        harmless=tuple(partial(rewritten, each) for each in harmless),
-        forging=tuple(partial(rewritten, each) for each in forging),
+        harmless=tuple(partial(rewritten, each) for each in HARMLESS),
+        forging=tuple(partial(rewritten, each) for each in FORGING),
     )
 
 
@@ -155,6 +150,14 @@ def standard_delivery(
 def _standard_mac(key: Key, message: bytes) -> str:
     secret = base64.b64decode(key.secret.removeprefix("whsec_"))
     return f"v1,{base64_of(hmac.digest(secret, message, key.digest or 'sha256'))}"
+
+
+def _entries(
+    header: str, separator: str, name: str, written: str, random: Random, sent: Delivery
+) -> Delivery:
+    time, found = sent.headers[header].split(separator)
+    said = written.format(time=time, found=found, sep=separator, junk=token(random), name=name)
+    return replace(sent, headers=sent.headers | {header: said})
 
 
 def _listed(header: str, written: str, random: Random, sent: Delivery) -> Delivery:
