@@ -26,6 +26,7 @@ COMMANDS = {
     "sources": "infra.cli.sources",
     "rejects": "infra.cli.rejects",
     "replay": "infra.cli.replay",
+    "reconcile": "infra.cli.reconcile",
     "dead-letters": "infra.cli.dead_letters",
     "invoke": "infra.cli.invoke",
     "logs": "infra.cli.logs",

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from infra.cli import answers, connections, options, stack, trial
+from infra.cli import answers, connections, fetched, options, stack, trial
 from infra.cli.channels import add_channel, source_name, trait
 from infra.cli.console import show, table
 from infra.local.faults import FaultError
@@ -50,9 +50,14 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 def _list(deployed: stack.Stack, _arguments: argparse.Namespace) -> Told:
     facts = [_facts(deployed, source) for source in connections.sources_of(deployed).list()]
-    heading = ("channel", "name", "state", "secrets", "url")
-    rows = [tuple(one["source" if name == "name" else name] for name in heading) for one in facts]
+    heading = ("channel", "name", "state", "secrets", "fetched", "url")
+    rows = [_row(one, heading) for one in facts]
     return facts, table([heading, *rows]) if rows else ["There are no sources."], True
+
+
+def _row(one: dict[str, Any], heading: tuple[str, ...]) -> tuple[Any, ...]:
+    shown = one | {"name": one["source"], "fetched": fetched.words(one["fetched"])}
+    return tuple(shown[name] for name in heading)
 
 
 def _facts(deployed: stack.Stack, source: Source) -> dict[str, Any]:
@@ -64,6 +69,7 @@ def _facts(deployed: stack.Stack, source: Source) -> dict[str, Any]:
         "url": connections.public_url(deployed, source),
         "secrets": len(kept.signing),
         "credentials": sorted(kept.credentials),
+        "fetched": fetched.of_source(deployed, source),
     }
 
 

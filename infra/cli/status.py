@@ -1,9 +1,9 @@
-"""What is stored, the last dataset and training, champion versions, rejects and dead letters."""
+"""What is stored, the last dataset and training, champion versions, what was fetched, rejects and dead letters."""
 
 import argparse
 from typing import Any
 
-from infra.cli import facts, options, stack
+from infra.cli import facts, fetched, options, stack
 from infra.cli.console import show, step, table
 
 
@@ -31,6 +31,7 @@ def looked_up(deployed: stack.Stack) -> dict[str, Any]:
         "dataset": facts.control(deployed, "dataset"),
         "trainings": facts.outcomes(deployed),
         "champions": facts.champions(deployed),
+        "fetched": fetched.all_sources(deployed),
         "rejects": facts.rejects(deployed),
         "dead_letters": facts.dead_letters(deployed),
     }
@@ -45,6 +46,10 @@ def _lines(found: dict[str, Any]) -> list[str]:
         *_section("Last trainings", [_training(*pair) for pair in found["trainings"].items()]),
         *_section(
             "Champions", [(name, one["version"]) for name, one in found["champions"].items()]
+        ),
+        *_section(
+            "Fetched from providers",
+            [(name, fetched.words(told)) for name, told in found["fetched"].items()],
         ),
         *_section("Refused or set aside in 30 days", found["rejects"].items()),
         *_section("Dead letters", letters.items()),

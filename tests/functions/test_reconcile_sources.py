@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from infra.cli import main, reconcile
 from infra.cli.receiving import Receiver
 from regulars.channels import shopify as shopify_channel
 from regulars.domain.events import Event
@@ -389,3 +390,45 @@ def test_fetched_customers_are_known_by_their_webhook(town: Town, kept: Kept) ->
     town.reconcile()
     (event,) = kept.events()
     assert (event.type, len(event.subjects)) == ("Customer Updated", 2)
+
+
+@pytest.fixture
+def command(
+    town: Town, deployed: OnMoto, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs a command line, its function in place: the exit code and what is printed."""
+
+    def invoked(_deployed: OnMoto, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        assert name == "reconcile_sources"
+        return {"error": "", "payload": town.function().handler(event, Clock())}
+
+    town.patch.setattr(reconcile, "invoked", invoked)
+
+    def run(*words: str) -> tuple[int, str]:
+        arguments = main.parser().parse_args(words)
+        return arguments.run(arguments), capsys.readouterr().out
+
+    return run
+
+
+def test_owner_asks_now_and_sees_what_came(
+    town: Town, command: Callable[..., tuple[int, str]]
+) -> None:
+    assert "no such source" in command("reconcile")[1].lower()
+    town.connect(opened("shopify", 3))
+    code, said = command("reconcile", "shopify", "main")
+    assert (code, said.splitlines()[-1].split()) == (0, ["shopify/main", "3", "0", "0", "done"])
+    assert datetime.now(UTC).date().isoformat() in command("sources", "list")[1]
+
+
+def test_owner_sees_that_a_key_is_refused_and_since_when(
+    town: Town, command: Callable[..., tuple[int, str]]
+) -> None:
+    front = opened("shopify")
+    front.provider = refusing
+    town.connect(front)
+    code, said = command("reconcile")
+    assert (code, "refuses the key" in said) == (1, True)
+    since = f"key refused since {datetime.now(UTC).date().isoformat()}"
+    listed = command("sources", "list")[1]
+    assert (f"orders: {since}" in listed, f"customers: {since}" in listed) == (True, True)
