@@ -141,6 +141,15 @@ def test_account_that_cannot_be_told_is_asked_for(
     assert said in report["message"]
 
 
+def test_owner_at_the_keyboard_is_asked_for_the_shop(
+    command: Command, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda: "my-shop")
+    _, report = command(file("orders.csv", HEAD))
+    assert report["account"] == "my-shop.myshopify.com"
+
+
 @pytest.mark.parametrize(
     ("given", "account"),
     [

@@ -191,6 +191,22 @@ def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"status": "checkout-draft"}, "unpaid_order"),
+        ({"status": "pending"}, "unpaid_order"),
+        ({"order_total": ""}, "invalid_amount"),
+        ({"order_date": "31/5/2016"}, "invalid_timestamp"),
+        ({"order_id": " "}, "missing_order_id"),
+    ],
+)
+def test_woocommerce_order_that_is_not_taken_is_named(
+    changes: dict[str, str], refused: str
+) -> None:
+    assert of("woocommerce", WOO | changes).refused == {2: refused}
+
+
+@pytest.mark.parametrize(
     ("date", "at"),
     [("5/31/2016 0:37", "2016-05-31T00:37:00.000Z"), ("2016-05-31", "2016-05-31T00:00:00.000Z")],
 )

@@ -102,7 +102,7 @@ class CsvFile:
             )
         if kind := next((kind for mark, kind in _OTHERS.items() if header.startswith(mark)), ""):
             raise InvalidRequestError(
-                f"The file is {kind}, not CSV. Export it (or save it) as CSV in UTF-8.", "not_csv"
+                f"The file is {kind}, not CSV. Unpack it, or save it as CSV in UTF-8.", "not_csv"
             )
         if any(letter < " " and letter not in "\t\r\n" for letter in header):
             raise InvalidRequestError(

@@ -72,6 +72,13 @@ def amount_in(text: str, currency: str, file: File) -> int:
     return units
 
 
+def required_amount(text: str, currency: str, file: File) -> int:
+    """An amount that must be there and not be negative."""
+    if not text.strip():
+        raise refusal("invalid_amount")
+    return amount_in(text, currency, file)
+
+
 def quantity_in(text: str, file: File) -> int:
     """How many; 1 of what is sold by weight or length."""
     try:

@@ -25,6 +25,7 @@ REASONS = {
     "first_line_missing": "The line belongs to an order whose first line is not in the file, or was refused.",
     "repeated_order": "The order is in the file a second time.",
     "refund_without_sale": "The refund does not say which payment it gives back, so it is not subtracted.",
+    "unpaid_order": "The order is a draft, or still waits for its payment: it is none yet.",
     "unknown_status": "The status is not known.",
 }
 

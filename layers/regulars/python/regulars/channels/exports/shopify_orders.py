@@ -26,6 +26,7 @@ from regulars.channels.exports.fields import (
     id_in,
     order_id_in,
     quantity_in,
+    required_amount,
 )
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.reasons import refusal
@@ -83,7 +84,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         created,
         *changed,
         status=status,
-        total=amount_in(head["total"], currency, file),
+        total=required_amount(head["total"], currency, file),
         refunded=_refunded(head, currency, file),
         currency=currency,
     )

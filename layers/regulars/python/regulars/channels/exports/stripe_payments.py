@@ -15,7 +15,13 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
-from regulars.channels.exports.fields import amount_in, answer_in, id_in, order_id_in
+from regulars.channels.exports.fields import (
+    amount_in,
+    answer_in,
+    id_in,
+    order_id_in,
+    required_amount,
+)
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.telling import draft_of, named, snapshot, store_of
 from regulars.channels.exports.times import moment_in, required_moment
@@ -80,7 +86,10 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
     at = required_moment(said["created"], file)
     told: dict[str, Any] = {
         "currency": currency,
-        "properties": {"payment_id": sale, "amount": amount_in(said["amount"], currency, file)}
+        "properties": {
+            "payment_id": sale,
+            "amount": required_amount(said["amount"], currency, file),
+        }
         | {"method": clean_text(said["method"])},
         "test": said["mode"].strip().lower() == "test",
     }

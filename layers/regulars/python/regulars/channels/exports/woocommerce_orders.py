@@ -20,8 +20,16 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
-from regulars.channels.exports.fields import amount_in, each, id_in, order_id_in, quantity_in
+from regulars.channels.exports.fields import (
+    amount_in,
+    each,
+    id_in,
+    order_id_in,
+    quantity_in,
+    required_amount,
+)
 from regulars.channels.exports.people import buyer
+from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.exports.times import moment_in, required_moment
 from regulars.channels.person import Person
@@ -68,7 +76,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     status = head["status"].strip().lower().removeprefix("wc-").replace(" ", "-")
     paid = moment_in(head["paid"], file)
     if not is_order(status, is_paid=bool(paid)):
-        return []
+        raise refusal("unpaid_order")
     currency = currency_code(head["currency"].strip() or file.default_currency)
     created = required_moment(head["created"], file)
     stands = standing(status, is_paid=bool(paid))
@@ -79,7 +87,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         paid,
         *(moment_in(head[name], file) for name in ("completed", "modified")),
         status=stands,
-        total=amount_in(head["total"], currency, file),
+        total=required_amount(head["total"], currency, file),
         refunded=_refunded(head, status, currency, file),
         currency=currency,
     )
