@@ -96,6 +96,19 @@ def test_import_again_knows_persons_by_whom_they_are(
     assert len(kept.events()) == 2
 
 
+def test_order_stays_whole_when_the_file_is_parted(
+    command: Command, file: Callable[..., Path], kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regulars.ingestion.partitions.PART_BYTES", 300)
+    names = [f"#{number}" for number in range(12)]
+    heads = [HEAD | {"Name": name, "Id": f"55{name[1:]}"} for name in names]
+    report = command(
+        file("o.csv", *heads, *(SECOND | {"Name": name} for name in names)), "--account", SHOP
+    )
+    assert (report[1]["rows"], report[1]["orders"]) == (24, 12)
+    assert [len(event.items) for event in kept.events()] == [2] * 12
+
+
 @pytest.mark.parametrize(
     ("sources", "given", "key"),
     [

@@ -72,6 +72,14 @@ def test_what_is_told_is_history(title: str) -> None:
     assert "zebedee@" not in str(events).lower()
 
 
+@pytest.mark.parametrize("title", EXPORTS)
+def test_same_rows_in_a_later_file_are_the_same_events(title: str) -> None:
+    folder, row = EXPORTS[title]
+    first = imported([row], NAME, folder).events
+    later = imported([row], f"b_{NAME}", folder, "2026-11-22T11:00:00.000Z").events
+    assert [event.id for event in first] == [event.id for event in later]
+
+
 @pytest.mark.parametrize(
     ("headings", "code", "said"),
     [

@@ -172,6 +172,12 @@ def test_line_that_is_not_taken_is_named(
     assert of_shop(*rows).refused == refused
 
 
+def test_shop_s_domain_is_one_however_it_is_written() -> None:
+    (event,) = imported([HEAD], folder=f"shopify/{SHOP.upper()}/").events
+    assert event.order
+    assert event.order.key == f"shopify/{SHOP}/5550001"
+
+
 def test_sale_at_the_till_is_told_of_the_till() -> None:
     (event,) = of_shop(HEAD | {"Source": "pos", "Email": "", "Phone": ""}).events
     assert (event.channel, event.subjects) == ("pos", ())

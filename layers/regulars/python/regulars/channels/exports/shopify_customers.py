@@ -36,7 +36,7 @@ _COLUMNS = {
 
 
 def _tell(line: Line, file: File) -> list[Draft]:
-    said, store = line.said, store_of("shopify", file)
+    said, store = line.said, store_of("shopify", file).lower()
     person = buyer(
         file,
         id_in(said["id"]),

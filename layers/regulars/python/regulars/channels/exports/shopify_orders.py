@@ -77,7 +77,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     created = required_moment(head["created_at"], file)
     changed = [moment_in(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")]
     status = _status(head)
-    order_id, store = order_id_in(head["id"]), store_of("shopify", file)
+    order_id, store = order_id_in(head["id"]), store_of("shopify", file).lower()
     order = snapshot(
         file,
         f"{store}/{order_id}",
