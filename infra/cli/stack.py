@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -28,12 +28,16 @@ class Stack:
     functions: Mapping[str, str]
     queues: Mapping[str, str]
     local: bool
+    _variables: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
 
     def settings[T: Settings](self, cls: type[T]) -> T:
         """The very settings with which the function of this class runs."""
         name = _snake(cls.__name__.removesuffix("Settings"))
-        answer = boto3.client("lambda").get_function_configuration(FunctionName=self.function(name))
-        return cls.from_env(answer["Environment"]["Variables"])
+        if name not in self._variables:
+            asked = self.function(name)
+            answer = boto3.client("lambda").get_function_configuration(FunctionName=asked)
+            self._variables[name] = answer["Environment"]["Variables"]
+        return cls.from_env(self._variables[name])
 
     def function(self, name: str) -> str:
         """The deployed name of a function."""

@@ -1,5 +1,6 @@
 """A signed sample through the public door, as the provider would send it, and in plain words what became of it."""
 
+import time
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Literal
@@ -18,6 +19,7 @@ from regulars.domain.errors import RegularsError
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import SourceSecrets
+from regulars.store.remembered import ABSENT_SECONDS
 from regulars.store.sources import Source
 
 PATIENCE = 60.0  # a cold function on a busy laptop unpacks its layers first
@@ -62,6 +64,10 @@ def sent(deployed: Stack, source: Source) -> Trial:
     ledger = Ledger(settings.events_table)
     sample = _sample(ledger, source, _request(source, kept, settings, deployed), kept)
     status, answer = posted(sample.request)
+    if not source.disabled and _told(answer)[0] in {"not_found", "source_waiting"}:
+        # The door remembers for seconds what was not there when it was asked last.
+        time.sleep(ABSENT_SECONDS)
+        status, answer = posted(sample.request)
     outcome, words = _became(ledger, source, sample, status, answer)
     return Trial(outcome, words, status, answer)
 
@@ -127,18 +133,24 @@ def _became(
         )
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return "refused", _refusal(source, status, answer)
+    if source.disabled:
+        return "refused", "Still taken in: it is disabled, which takes ten seconds everywhere."
     if sample.set_aside:
         return "set_aside", (
             f"Taken in and set aside ({sample.set_aside}), as this sample is meant to be: what "
             f"{source.channel} sends comes in, and nobody was made up."
         )
+    return _told_of(ledger, sample, status)
+
+
+def _told_of(ledger: Ledger, sample: _Sample, status: int) -> tuple[Outcome, str]:
     stored = _stored(ledger, sample.drafts)
     types = ", ".join(stored[id_] for id_ in stored if id_ not in sample.known)
     if types:
         return "stored", f"Stored: {types}. It is marked as a test and counts nowhere."
     if stored:
         return "known", f"Known already: {', '.join(stored.values())} is stored once."
-    return "refused", f"Answered {status}, but nothing is in the ledger: {answer}"
+    return "refused", f"Answered {status}, but nothing is in the ledger."
 
 
 def _stored(ledger: Ledger, drafts: list[Draft]) -> dict[str, str]:
@@ -152,10 +164,10 @@ def _refusal(source: Source, status: int, answer: str) -> str:
     reasons = {
         "not_found": f"it is disabled. Take it in again: regulars sources enable {named}"
         if source.disabled
-        else "the door does not know the source yet, which takes seconds. Try again",
+        else "the door does not know the source",
         "invalid_signature": f"the door reads a new secret within half a minute; try again. {message}",
         "forbidden": f"the door reads a new secret within half a minute; try again. {message}",
-        "source_waiting": "the door does not know its secret yet, which takes seconds. Try again",
+        "source_waiting": "the door does not know its secret. Give it again: regulars connect",
         "internal": "something failed on our side. See: regulars logs receive_webhook",
     }
     return f"Refused ({status}): {reasons.get(code, message or answer or 'no reason was given')}."

@@ -63,6 +63,40 @@ def command(
     return run
 
 
+class Answers:
+    """What a door says, one after another."""
+
+    def __init__(self, *answers: tuple[int, str]) -> None:
+        self._answers = list(answers)
+
+    def __call__(self, _request: Request) -> tuple[int, str]:
+        return self._answers.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (401, "invalid_signature", "within half a minute"),
+        (404, "not_found", "does not know the source"),
+        (503, "source_waiting", "does not know its secret"),
+        (500, "internal", "regulars logs receive_webhook"),
+        (429, "", "Refused (429)"),
+    ],
+)
+def test_refused_sample_is_explained(
+    command: Command, monkeypatch: pytest.MonkeyPatch, status: int, code: str, said: str
+) -> None:
+    monkeypatch.setattr("infra.cli.trial.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr(trial, "posted", lambda _request: (status, json.dumps({"code": code})))
+    command("connect", "form")
+    assert said in command("sources", "test", "form", "main", code=1)["words"]
+
+
+def test_door_that_does_not_answer_is_named() -> None:
+    with pytest.raises(FaultError, match=r"Nobody answers at http://127\.0\.0\.1:9/hooks"):
+        trial.posted(Request("main", b"", NOW, url="http://127.0.0.1:9/hooks/form/main"))
+
+
 def secrets(aws: Deployed, source: str) -> list[str]:
     """The live secrets of a source, as the door reads them."""
     name = f"{PREFIX}/sources/{source}"
@@ -310,6 +344,17 @@ def test_sample_of_a_disabled_source_is_refused_with_what_to_do(command: Command
     told = command("sources", "test", "shopify", "main", code=1)
     assert (told["outcome"], told["status"]) == ("refused", 404)
     assert "sources enable shopify main" in told["words"]
+
+
+def test_source_that_the_door_did_not_know_a_moment_ago_is_tried_again(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("infra.cli.trial.time.sleep", slept.append)
+    monkeypatch.setattr(trial, "posted", Answers((404, '{"code": "not_found"}'), (200, "{}")))
+    command("connect", "form")
+    assert command("sources", "test", "form", "main")["outcome"] == "set_aside"
+    assert slept == [5.0]
 
 
 def test_key_that_seals_nothing_is_told_when_it_is_tried(command: Command) -> None:

@@ -1,0 +1,79 @@
+"""Every channel through the public door of the local stack: connected, tried, rotated, disabled and enabled again."""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from functools import cache
+from typing import Any
+
+import pytest
+
+from infra.cli import main, stack
+from infra.local import access, emulator
+from regulars.channels import CHANNELS
+from regulars.store import clients
+from regulars.store.sources import REMEMBERED_SECONDS
+from tests.answers import ONLY_THEY_SIGN, answers_of
+from tests.local.conftest import Owner
+
+pytestmark = pytest.mark.local
+
+NAME = "tried"
+OTHER_SECRET = "whsec_YW5vdGhlci1zZWNyZXQ="
+
+type Command = Callable[..., Any]
+
+
+@pytest.fixture
+def command(owner: Owner, up: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs `regulars` in this process: a new one for each of the hundreds of commands takes minutes."""
+    for name, value in access.variables(up["aws_endpoint"]).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(emulator, "PROCESS", owner.folder / "process.json")
+    monkeypatch.setattr(stack, "DEPLOYED", owner.folder / "stack.json")
+    deployed = stack.on_this_machine()
+    monkeypatch.setattr(stack, "chosen", lambda _arguments: deployed)
+    monkeypatch.setattr(clients, "_client", cache(clients._client))
+    return run
+
+
+def run(*words: str) -> Any:
+    arguments = main.parser().parse_args([*words, "--json"])
+    with redirect_stdout(io.StringIO()) as said:
+        arguments.run(arguments)
+    return json.loads(said.getvalue())
+
+
+def tried(command: Command) -> dict[str, str]:
+    """What became of each channel's sample that is not as it must be when it is taken in."""
+    outcomes = {name: command("sources", "test", name, NAME) for name in sorted(CHANNELS)}
+    return {
+        name: told["words"]
+        for name, told in outcomes.items()
+        if told["outcome"]
+        not in ({"reached"} if name in ONLY_THEY_SIGN else {"stored", "set_aside"})
+    }
+
+
+def rotated(command: Command, channel: str) -> None:
+    needs = answers_of(channel, OTHER_SECRET)
+    theirs = needs[needs.index("--secret") :] if "--secret" in needs else []
+    command("sources", "rotate", channel, NAME, *theirs)
+
+
+def test_every_channel_is_taken_in_rotated_disabled_and_enabled(command: Command) -> None:
+    for name in CHANNELS:
+        command("connect", name, "--name", NAME, *answers_of(name))
+    assert tried(command) == {}
+    for name in CHANNELS.keys() - {"ses-sns"}:
+        rotated(command, name)
+    assert tried(command) == {}
+    for name in CHANNELS:
+        command("sources", "disable", name, NAME)
+    time.sleep(REMEMBERED_SECONDS)
+    assert tried(command).keys() == CHANNELS.keys()
+    for name in CHANNELS:
+        command("sources", "enable", name, NAME)
+    assert tried(command) == {}
