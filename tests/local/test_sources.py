@@ -16,7 +16,7 @@ from regulars.channels import CHANNELS
 from regulars.store import clients
 from regulars.store.sources import REMEMBERED_SECONDS
 from tests.answers import ONLY_THEY_SIGN, answers_of
-from tests.local.conftest import Owner
+from tests.local.owner import Owner
 
 pytestmark = pytest.mark.local
 
