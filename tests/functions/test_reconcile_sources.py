@@ -236,11 +236,18 @@ def test_run_without_time_stops_between_pages_and_the_next_goes_on(
     town: Town, short_pages: None
 ) -> None:
     town.connect(opened("shopify", 50))
-    short = Clock(left=151_200, page=500)
+    short = Clock(left=151_700, page=500)
     assert not town.reconcile(short)["shopify/main"]["finished"]
     assert town.state().walks["orders"].cursor
     assert town.reconcile()["shopify/main"]["finished"]
     assert len(town.events()) == 50
+
+
+def test_source_for_which_no_time_is_left_is_the_first_of_the_next_run(town: Town) -> None:
+    for channel in ("shopify", "stripe"):
+        town.connect(opened(channel, 1))
+    assert list(town.reconcile(Clock(left=151_700, page=500))) == ["shopify/main"]
+    assert list(town.reconcile()) == ["stripe/main", "shopify/main"]
 
 
 def test_watermark_moves_by_the_clock_of_the_provider(town: Town) -> None:
@@ -299,6 +306,14 @@ def test_fault_is_told_since_it_began_and_forgotten_when_it_ends(town: Town) -> 
     front.provider.refused = frozenset()
     assert town.reconcile()["shopify/main"]["finished"]
     assert town.state().faults == []
+
+
+def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
+    front = opened("shopify")
+    server = town.connect(front, *[BROKEN] * 6)
+    assert set(town.reconcile()["shopify/main"]["faults"]) == {"orders"}
+    assert len(server.calls) == 6
+    assert town.reconcile()["shopify/main"]["finished"]
 
 
 def test_setup_that_cannot_work_is_told(town: Town) -> None:

@@ -20,6 +20,7 @@ from regulars.store.sources import Source, Sources
 LOOKBACK = timedelta(days=7)
 # A provider may show a change some time after it dated it.
 OVERLAP = timedelta(minutes=10)
+SILENT = frozenset({"unreachable", "busy"})  # who says so of one resource will say so of the next
 SETUP = "setup"  # the walk under which a source that cannot be asked at all is listed
 
 
@@ -56,7 +57,7 @@ class Reconciling:
     ) -> list[Outcome]:
         """Ask them all, or `only` the channel or `<channel>/<source>`; what is not done is gone on with the next time."""
         waiting = sorted(self._askable(only), key=lambda pair: pair[0].ran_at)
-        return [self._ask(*pair, provider, has_time) for pair in waiting]
+        return [self._ask(*pair, provider, has_time) for pair in waiting if has_time()]
 
     def _askable(self, only: str) -> Iterator[tuple[Reconciliation, Source]]:
         for source in self._sources.list():
@@ -79,7 +80,8 @@ class Reconciling:
         try:
             asking.begin()
             for feed in asking.feeds(credentials, provider):
-                asking.walk(feed, self._fetching, has_time)
+                if not asking.walk(feed, self._fetching, has_time):
+                    break
         except ConcurrentUpdateError:
             return asking.outcome({"run": "another run is asking the same provider"})
         return asking.outcome({})
@@ -120,20 +122,21 @@ class _Asking:
             self._save(walks=walks)
         return feeds
 
-    def walk(self, feed: Feed, fetching: Fetching, has_time: Callable[[], bool]) -> None:
-        """Turn pages until there is none, or no time, or a fault."""
+    def walk(self, feed: Feed, fetching: Fetching, has_time: Callable[[], bool]) -> bool:
+        """Turn pages until there is none, or no time, or a fault; False when asking further would be in vain."""
         while has_time():
             walk = self._walk(feed.name)
             try:
                 page = feed.page(walk.since, walk.cursor)
             except FeedError as error:
                 self._set(feed.name, self._faulty(walk, error))
-                return
+                return error.code not in SILENT
             taken = fetching.take(self._source, self._config, page.records, self._clock())
             self._set(feed.name, self._turned(walk, page), taken)
             if not page.cursor:
-                return
+                return True
         self._ran_out_of_time = True
+        return False
 
     def outcome(self, faults: dict[str, str]) -> Outcome:
         """What this run came to."""
