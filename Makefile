@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # The Lambda default. The local stack synthesizes for the host instead: make synth ARCH=x86_64
 ARCH ?= arm64
 
-.PHONY: help demo up down test check lint bench layers synth bootstrap deploy destroy clean
+.PHONY: help demo up down test check lint conformance bench layers synth bootstrap deploy destroy clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,7 +47,10 @@ lint: $(SYNCED)
 	$(RUN) mypy
 	PYTHONPATH=functions $(RUN) lint-imports
 
-check: lint synth test ## All that continuous integration runs
+conformance: $(SYNCED) layers ## The real tracking SDKs against the local stack, with faults on the way
+	@$(RUN) python -m tests.conformance.sdks
+
+check: lint synth test conformance ## All that continuous integration runs
 
 bench: $(SYNCED) layers ## Latency, cost and training figures into build/bench.json
 	@$(RUN) python -m tests.benchmarks

@@ -17,7 +17,7 @@ from infra.constructs.layers import Layers
 from regulars.settings import Settings
 
 FOLDERS = Path(__file__).resolve().parents[2] / "functions"
-BYTECODE = ["**/__pycache__", "**/*.pyc"]
+NOT_CODE = ["**/__pycache__", "**/*.pyc", "**/*.md"]
 
 
 class Function(lambda_.Function):
@@ -106,7 +106,7 @@ def role(scope: Construct, id_: str, log_group: logs.ILogGroup) -> iam.Role:
 def code(folder: str) -> lambda_.Code:
     """The folder alone, under its own name, so that an import path is the same everywhere."""
     return lambda_.Code.from_asset(
-        str(FOLDERS), exclude=["*", f"!{folder}", f"!{folder}/**", *BYTECODE]
+        str(FOLDERS), exclude=["*", f"!{folder}", f"!{folder}/**", *NOT_CODE]
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
+from infra.local import preflights
 from infra.local.assembly import Assembly
 from infra.local.emulator import ACCOUNT, REGION, Emulator
 from infra.local.faults import FaultError
@@ -45,7 +46,9 @@ class Deployment:
         if self._deployed_digest() != digest:
             self._upload_assets()
             self._apply(url, digest)
-        return self._record()
+        recorded = self._record()
+        preflights.allow(self.assembly.template(), recorded["outputs"])
+        return recorded
 
     def _bootstrap(self) -> None:
         """What `cdk bootstrap` would have left: the asset bucket and its version."""

@@ -104,6 +104,12 @@ def test_time_is_corrected_only_for_a_wrong_clock(
     assert (told.occurred_at, told.clock_skewed) == expected
 
 
+@pytest.mark.parametrize(("item", "batch"), [(ago(hours=2), ago()), (ago(), ago(hours=2))])
+def test_message_that_waited_in_a_queue_is_no_wrong_clock(item: str, batch: str) -> None:
+    told = event(timestamp=ago(hours=2), sentAt=item, sent_at=batch)
+    assert (told.occurred_at, told.clock_skewed) == (ago(hours=2), False)
+
+
 def test_message_of_last_month_is_history() -> None:
     assert event(timestamp=ago(days=30)).backfill
     assert not event(timestamp=ago(days=1)).backfill

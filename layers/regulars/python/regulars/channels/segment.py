@@ -66,7 +66,8 @@ def translate_message(
     person = _person(message, request.default_country)
     if not person.identifiers:
         raise InvalidEventError("A message needs a userId or an anonymousId.", "missing_identity")
-    sent_at = first_of(message.sent_at, sent_at)
+    # Some SDKs date a message when it is queued, and its batch when it leaves.
+    sent_at = max(first_of(message.sent_at), first_of(sent_at))
     moment = _moment(message, sent_at, request)
     event = Event(
         id=event_id(CHANNEL, request.source, message.message_id or _content_id(message)),

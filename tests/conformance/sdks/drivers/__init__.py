@@ -1,0 +1,1 @@
+"""Programs that run where an SDK is installed and nothing of ours."""

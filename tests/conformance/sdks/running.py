@@ -1,0 +1,101 @@
+"""Runs one SDK in a process of its own, a proxy with one fault for each of its cases, and says what came of it."""
+
+import json
+import os
+import subprocess
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.deploy import NODE
+from tests.conformance.sdks.cases import PYTHON, Case, Sdk
+from tests.conformance.sdks.installation import NODE_MODULES, SDKS, browser, python_of
+from tests.conformance.sdks.proxy import NO_FAULT, PATIENCE_SECONDS, Proxy
+from tests.conformance.sdks.stand import Stand
+
+DRIVERS = Path(__file__).parent / "drivers"
+LONGEST_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one case; `note` says what the owner sees where that is not success."""
+
+    case: Case
+    calls: int
+    complaints: list[str]
+    note: str = ""
+
+
+def run(sdk: Sdk, stand: Stand) -> list[Outcome]:
+    """The outcomes of all cases of an SDK."""
+    cases = [Case(sdk, fault) for fault in sdk.faults]
+    proxies = [Proxy(stand.api, case.fault) for case in cases]
+    keys = [stand.admit(case.name) for case in cases]
+    with ExitStack() as stack:
+        hosts = [stack.enter_context(proxy.running()) for proxy in proxies]
+        said = [
+            {"host": host, "key": key, "user": case.name, "patience": PATIENCE_SECONDS}
+            | {"options": sdk.options}
+            for case, host, key in zip(cases, hosts, keys, strict=True)
+        ]
+        complaints = _driven(cases, stand, json.dumps(said))
+    return [
+        _outcome(case, proxy, stand, key, complaints)
+        for case, proxy, key in zip(cases, proxies, keys, strict=True)
+    ]
+
+
+def _driven(cases: list[Case], stand: Stand, said: str) -> list[str]:
+    """Let the SDK tell its cases; complaints about itself."""
+    log = SDKS / f"{cases[0].name}.log"
+    with log.open("wb") as output:
+        driver = subprocess.Popen(  # noqa: S603  our own programs
+            _command(cases[0].sdk, said),
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+        )
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while driver.poll() is None and time.monotonic() < deadline:
+        if cases[0].sdk.in_browser and _all_there(cases, stand):
+            break
+        time.sleep(0.5)
+    try:
+        driver.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        driver.kill()
+        driver.wait()
+        return [f"the SDK did not come to an end, see {log}"]
+    return [f"the SDK ended with {driver.returncode}, see {log}"] if driver.returncode else []
+
+
+def _all_there(cases: list[Case], stand: Stand) -> bool:
+    found = stand.events()
+    return all(len(found[case.name]) >= len(case.sdk.events) for case in cases)
+
+
+def _outcome(case: Case, proxy: Proxy, stand: Stand, key: str, complaints: list[str]) -> Outcome:
+    events = stand.events()[case.name]
+    refused = stand.refused(key)
+    if case.sdk.mangled and not events and {*refused} == {"gzip_mangled"}:
+        return Outcome(case, proxy.calls, complaints, "refused as gzip_mangled, and kept")
+    wrong = case.complaints(events, stand.pepper())
+    if case.fault is not NO_FAULT and not proxy.failed:
+        wrong.append("nothing was made to fail")
+    wrong += [f"refused as {code}" for code in refused]
+    return Outcome(case, proxy.calls, complaints + wrong)
+
+
+def _command(sdk: Sdk, said: str) -> list[str]:
+    program, package = sdk.program
+    runtime = python_of(sdk.environment) if program == PYTHON else NODE
+    return [str(runtime), str(DRIVERS / program), package, said]
+
+
+def _environment() -> dict[str, str]:
+    """Of the caller's nothing that makes the SDKs go through a proxy to this machine."""
+    kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    return kept | {"NODE_PATH": str(NODE_MODULES), "CHROMIUM": browser()}
