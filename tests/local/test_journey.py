@@ -66,6 +66,15 @@ def test_batch_is_taken_whole(tracked: int) -> None:
     assert tracked == 200
 
 
+def test_browser_may_send_its_key_and_read_the_answer(up: Any) -> None:
+    url, origin = up["api"] + "/v1/t", {"Origin": "https://shop.example.com"}
+    asked = origin | {"Access-Control-Request-Method": "POST"}
+    allowed = urllib3.request("OPTIONS", url, headers=asked, timeout=60).headers
+    answered = urllib3.request("POST", url, headers=origin, body=b"{}", timeout=60).headers
+    assert "authorization" in allowed["access-control-allow-headers"]
+    assert answered.getlist("access-control-allow-origin") == ["*"]
+
+
 def test_every_model_says_how_it_ended(trained: Any) -> None:
     statuses = {one["status"] for one in trained["trainings"].values()}
     assert sorted(trained["trainings"]) == ["churn", "recommender", "segments"]

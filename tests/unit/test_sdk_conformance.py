@@ -14,6 +14,7 @@ from tests.conformance.sdks.cases import Case, Sdk
 from tests.conformance.sdks.proxy import FAULTS, NO_FAULT, Fault, Proxy
 
 PEPPER = b"pepper"
+SAID = b'{"messageId": "m1"}'
 CASE = Case(Sdk("some-sdk 1.0", ("python_sdk.py", "some"), events=("Page Viewed",)), NO_FAULT)
 
 
@@ -45,7 +46,7 @@ def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[http.server.HTTPServer
 def answered(url: str) -> int:
     """The status of one call, 0 for a dropped connection."""
     try:
-        return urllib3.request("POST", url, body=b"said", retries=False, timeout=5).status
+        return urllib3.request("POST", url, body=SAID, retries=False, timeout=5).status
     except urllib3.exceptions.HTTPError:
         return 0
 
@@ -56,11 +57,14 @@ def test_proxy_fails_the_first_call_of_each_path(
 ) -> None:
     through = Proxy(f"http://127.0.0.1:{upstream.server_port}/prefix", fault)
     with through.running() as address:
-        statuses = [answered(f"{address}/v1/{path}") for path in ("t", "t", "p")]
+        statuses = [answered(f"{address}/v1/{path}") for path in ("t", "t")]
+        assert through.is_settled
+        statuses.append(answered(f"{address}/v1/p"))
     assert statuses == [fault.status, 200, fault.status]
     stored = 3 if fault.stored or fault is NO_FAULT else 1
-    assert Upstream.received == [(path, b"said") for path, _ in Upstream.received]
+    assert Upstream.received == [(path, SAID) for path, _ in Upstream.received]
     assert (len(Upstream.received), through.calls) == (stored, 3)
+    assert through.is_settled == (fault is NO_FAULT)
     assert Upstream.received[0][0] == "/prefix/v1/t"
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import struct
 import threading
@@ -18,6 +19,7 @@ HELD_SECONDS = PATIENCE_SECONDS + 1.0
 # Each call at once is a worker of the emulator's, whose cold start is slower than the calls themselves.
 AT_ONCE = threading.BoundedSemaphore(2)
 HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
+MESSAGE = re.compile(rb'"messageId": ?"([^"]+)"')
 # An abrupt end: what is on its way is thrown away, and the other side told so.
 RESET = struct.pack("ii", 1, 0)
 
@@ -53,16 +55,26 @@ class Proxy:
     fault: Fault
     calls: int = 0
     failed: set[str] = field(default_factory=set)
+    lost: set[bytes] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fails(self, method: str, path: str) -> bool:
+    def fails(self, method: str, path: str, body: bytes) -> bool:
         """Whether this call is to fail; counts it."""
+        if method != "POST":
+            return False
         with self.lock:
-            self.calls += method == "POST"
-            if method != "POST" or self.fault is NO_FAULT or path in self.failed:
+            self.calls += 1
+            if self.fault is NO_FAULT or path in self.failed:
+                self.lost -= {*MESSAGE.findall(body)}
                 return False
             self.failed.add(path)
+            self.lost |= {*MESSAGE.findall(body)}
             return True
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every message of a failed call was told again."""
+        return not self.lost
 
     @contextmanager
     def running(self) -> Iterator[str]:
@@ -85,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         path, proxy = urlsplit(self.path).path, self.proxy
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        fault = proxy.fault if proxy.fails(self.command, path) else None
+        fault = proxy.fault if proxy.fails(self.command, path, body) else None
         if fault is None:
             self._tell(*self._forwarded(body))
             return

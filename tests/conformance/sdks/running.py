@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from infra.deploy import NODE
@@ -40,19 +42,20 @@ def run(sdk: Sdk, stand: Stand) -> list[Outcome]:
             | {"options": sdk.options}
             for case, host, key in zip(cases, hosts, keys, strict=True)
         ]
-        complaints = _driven(cases, stand, json.dumps(said))
+        is_done = partial(_is_done, cases, proxies, stand)
+        complaints = _driven(sdk, cases[0].name, json.dumps(said), is_done)
     return [
         _outcome(case, proxy, stand, key, complaints)
         for case, proxy, key in zip(cases, proxies, keys, strict=True)
     ]
 
 
-def _driven(cases: list[Case], stand: Stand, said: str) -> list[str]:
+def _driven(sdk: Sdk, name: str, said: str, is_done: Callable[[], bool]) -> list[str]:
     """Let the SDK tell its cases; complaints about itself."""
-    log = SDKS / f"{cases[0].name}.log"
+    log = SDKS / f"{name}.log"
     with log.open("wb") as output:
         driver = subprocess.Popen(  # noqa: S603  our own programs
-            _command(cases[0].sdk, said),
+            _command(sdk, said),
             env=_environment(),
             stdin=subprocess.PIPE,
             stdout=output,
@@ -60,7 +63,7 @@ def _driven(cases: list[Case], stand: Stand, said: str) -> list[str]:
         )
     deadline = time.monotonic() + LONGEST_SECONDS
     while driver.poll() is None and time.monotonic() < deadline:
-        if cases[0].sdk.in_browser and _all_there(cases, stand):
+        if sdk.in_browser and is_done():
             break
         time.sleep(0.5)
     try:
@@ -72,7 +75,10 @@ def _driven(cases: list[Case], stand: Stand, said: str) -> list[str]:
     return [f"the SDK ended with {driver.returncode}, see {log}"] if driver.returncode else []
 
 
-def _all_there(cases: list[Case], stand: Stand) -> bool:
+def _is_done(cases: list[Case], proxies: list[Proxy], stand: Stand) -> bool:
+    """Whether pages that know no end may be closed: all is there, and what failed was told again."""
+    if not all(proxy.is_settled for proxy in proxies):
+        return False
     found = stand.events()
     return all(len(found[case.name]) >= len(case.sdk.events) for case in cases)
 
@@ -85,6 +91,8 @@ def _outcome(case: Case, proxy: Proxy, stand: Stand, key: str, complaints: list[
     wrong = case.complaints(events, stand.pepper())
     if case.fault is not NO_FAULT and not proxy.failed:
         wrong.append("nothing was made to fail")
+    if not proxy.is_settled:
+        wrong.append("what failed was not told again")
     wrong += [f"refused as {code}" for code in refused]
     return Outcome(case, proxy.calls, complaints + wrong)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections import defaultdict
@@ -39,10 +40,10 @@ class Stand:
         return keys.create("write", source, source, AT)[0]
 
     def warm(self) -> None:
-        """Wait for the first start of the door, for which no SDK has the patience."""
-        address = f"{self.api}/v1/projects/none/settings"
+        """Wait for the first start of what SDKs call, for which none of them has the patience."""
+        addresses = [f"{self.api}/v1/projects/none/settings", f"{self.api}/sourceConfig/"]
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda _: urllib3.request("GET", address, timeout=60), range(2)))
+            list(pool.map(_asked, addresses * 2))
 
     def pepper(self) -> bytes:
         """What its subject keys are made with."""
@@ -73,7 +74,7 @@ class Stand:
 def standing(folder: Path) -> Iterator[Stand]:
     """A stack of its own in this folder, stopped and forgotten at the end."""
     try:
-        up = json.loads(_regulars(folder, "up", "--json"))
+        up = json.loads(_regulars(folder, "up", "--json", "--port", str(_free_port())))
         deployed = json.loads((folder / "stack.json").read_text())
         session = {
             "endpoint_url": deployed["endpoint"],
@@ -86,6 +87,17 @@ def standing(folder: Path) -> Iterator[Stand]:
         yield stand
     finally:
         _regulars(folder, "down", "--forget")
+
+
+def _free_port() -> int:
+    """Not the usual one, which another stack may be about to take."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _asked(address: str) -> int:
+    return urllib3.request("GET", address, timeout=60).status
 
 
 def _regulars(folder: Path, *arguments: str) -> str:
