@@ -6,7 +6,7 @@ import pytest
 
 from regulars.channels.contract import Request
 from regulars.domain.profiles import ProfileState
-from tests.lives import outcomes
+from tests.lives import lived, outcomes
 from tests.sellers import (
     ABROAD,
     ADJUSTMENT,
@@ -35,6 +35,13 @@ from tests.sellers import (
     woo,
 )
 
+CREDIT = {"product_id": 9, "quantity": 1}
+PRORATED = {"id": "txn_2", "details": TRANSACTION["details"] | {"line_items": [
+    {"product": {"id": "pro_1"}, "quantity": 1, "unit_totals": {"subtotal": "-300"}},
+]}}  # fmt: skip
+BACK_LINES = {
+    "data": [{"quantity": 1, "amount": -300, "price": {"product": "p", "unit_amount": 300}}]
+}
 # A life: its channel, its deliveries; and what comes of it: orders, cancelled ones, net money, payments.
 LIVES: dict[str, tuple[str, Sequence[Request], tuple[int, int, int, int]]] = {
     "stripe, four of a guest": (
@@ -198,3 +205,17 @@ def test_life_of_a_sale_is_the_same_in_any_order(name: str) -> None:
     channel, deliveries, expected = LIVES[name]
     ((person,),) = outcomes(channel, deliveries)
     assert summed(person) == expected
+
+
+@pytest.mark.parametrize(
+    ("channel", "delivery"),
+    [
+        ("woocommerce", woo("order.updated", "processing", 1, line_items=[CREDIT | {"price": -5}])),
+        ("shopify", shopify("orders/paid", 1, line_items=[CREDIT | {"price": "-5.00"}])),
+        ("paddle", paddle("transaction.completed", PRORATED, 1)),
+        ("stripe", stripe("invoice.paid", INVOICE, payment_intent="pi_1", currency="eur", lines=BACK_LINES)),
+    ],
+)  # fmt: skip
+def test_line_that_gives_back_does_not_lose_the_sale(channel: str, delivery: Request) -> None:
+    (person,) = lived(channel, [delivery])
+    assert (person.orders.count, person.orders.quantity) == (1, 0)

@@ -6,7 +6,15 @@ from regulars.channels.contract import Draft
 from regulars.channels.moments import first_of
 from regulars.channels.person import Person
 from regulars.channels.reading import an_object, objects
-from regulars.channels.sales import Telling, currency_of, item_of, required, texts_of, units_of
+from regulars.channels.sales import (
+    Telling,
+    currency_of,
+    gives_back,
+    item_of,
+    required,
+    texts_of,
+    units_of,
+)
 from regulars.domain.events import Item, OrderFact
 
 _ADJUSTMENTS = {
@@ -101,6 +109,8 @@ def _total(thing: dict[str, Any]) -> tuple[str, int]:
 def _item(line: dict[str, Any]) -> Item | None:
     product = an_object(line.get("product"))
     price = an_object(line.get("unit_totals")).get("subtotal")
+    if gives_back(price):
+        return None
     amount = None if price is None else units_of(price)
     product_id = product.get("id") or line.get("price_id")
     return item_of(product_id, line.get("quantity"), amount, product.get("name"))

@@ -112,6 +112,11 @@ def item_of(
     return Item(product, clean_text(name), quantity=number, price=price)
 
 
+def gives_back(price: object) -> bool:
+    """Whether a line takes off the bill, as a proration or a credit does: no product was sold by it."""
+    return isinstance(price, int | float | str) and str(price).lstrip().startswith("-")
+
+
 def texts_of(body: Mapping[str, Any], *names: str) -> dict[str, str]:
     """The fields that are kept with an event, those that say something."""
     texts = {name: clean_text(body.get(name)) for name in names}

@@ -4,7 +4,7 @@ from typing import Any
 
 from regulars.channels.moments import first_of
 from regulars.channels.reading import an_object, objects
-from regulars.channels.sales import version_at
+from regulars.channels.sales import gives_back, version_at
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
@@ -137,7 +137,7 @@ def _item(line: dict[str, Any], currency: str) -> Item | None:
     product_id = clean_text(line.get("product_id")) or clean_text(line.get("sku"))
     quantity = line.get("quantity")
     # A line edited away has quantity 0; a line of no product (a tip, a custom sale) still counts in the total.
-    if not product_id or quantity == 0:
+    if not product_id or quantity == 0 or gives_back(line.get("price")):
         return None
     if not isinstance(quantity, int) or not 0 < quantity <= MOST_QUANTITY:
         raise InvalidEventError("A quantity is not a positive whole number.", "invalid_quantity")

@@ -8,7 +8,7 @@ from regulars.channels.contract import Draft
 from regulars.channels.moments import from_epoch
 from regulars.channels.person import Person
 from regulars.channels.reading import an_object, objects
-from regulars.channels.sales import item_of, texts_of, version_at
+from regulars.channels.sales import gives_back, item_of, texts_of, version_at
 from regulars.channels.scrub import clean_text
 from regulars.channels.stripe_records import Notice, id_of, minor_of, money_of, sale_of
 from regulars.domain.events import ConsentChange, Item, OrderFact
@@ -197,6 +197,8 @@ def _line(line: dict[str, Any], currency: str) -> Item | None:
     priced = an_object(an_object(line.get("pricing")).get("price_details"))
     product = id_of(price.get("product") or priced.get("product"))
     unit = price.get("unit_amount")
+    if gives_back(unit) or gives_back(line.get("amount")):
+        return None
     amount = None if unit is None else minor_of(unit, currency)
     return item_of(product, line.get("quantity"), amount, line.get("description"))
 

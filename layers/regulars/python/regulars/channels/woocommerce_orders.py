@@ -5,7 +5,14 @@ from typing import Any
 
 from regulars.channels.moments import first_of
 from regulars.channels.reading import objects
-from regulars.channels.sales import amount_of, currency_of, item_of, required, version_at
+from regulars.channels.sales import (
+    amount_of,
+    currency_of,
+    gives_back,
+    item_of,
+    required,
+    version_at,
+)
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
@@ -123,6 +130,8 @@ def _version(body: dict[str, Any], status: str) -> str:
 
 def _item(line: dict[str, Any], currency: str) -> Item | None:
     price = line.get("price")
+    if gives_back(price):
+        return None
     product_id = line.get("product_id") or line.get("sku")  # 0: the product was deleted
     said = None if price is None else amount_of(price, currency)
     return item_of(product_id, line.get("quantity"), said, line.get("name"))
