@@ -1,6 +1,7 @@
 """Deliveries that are no longer what their provider sent: other types, huge numbers, missing members, broken text."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -85,6 +86,37 @@ def names() -> list[str]:
 def damaged(seed: Request, damage: Any, places: list[int]) -> Request:
     """The delivery with something else in one place, or without it."""
     return msgspec.structs.replace(seed, body=_damaged(seed, damage, places))
+
+
+def one_by_one(seed: Request, others: Iterator[Any]) -> Iterator[bytes]:
+    """The JSON of a delivery, of a form's fields too, with each value in turn replaced by the next of the others."""
+    told = _json(seed.body)
+    if told is not None:
+        yield from (json.dumps(_put(told, path, next(others))).encode() for path in _paths(told))
+    elif seed.headers.get("content-type", "").startswith(FORM):
+        pairs = parse_qsl(seed.body.decode(), keep_blank_values=True)
+        for index, (name, value) in enumerate(pairs):
+            inner = _json(value)
+            for path in _paths(inner):
+                said = (name, json.dumps(_put(inner, path, next(others))))
+                yield urlencode([*pairs[:index], said, *pairs[index + 1 :]]).encode()
+
+
+def _paths(told: Any) -> Iterator[tuple[Any, ...]]:
+    yield ()
+    if isinstance(told, dict | list):
+        inner = told.items() if isinstance(told, dict) else enumerate(told)
+        yield from ((step, *path) for step, value in inner for path in _paths(value))
+
+
+def _put(told: Any, path: tuple[Any, ...], said: Any) -> Any:
+    """What is told, with something else at the end of a path."""
+    if not path:
+        return said
+    inner = _put(told[path[0]], path[1:], said)
+    if isinstance(told, dict):
+        return told | {path[0]: inner}
+    return [inner if index == path[0] else one for index, one in enumerate(told)]
 
 
 @cache

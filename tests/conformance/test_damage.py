@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import cycle
 from random import Random
 from typing import Any
 from unittest import mock
@@ -38,6 +39,8 @@ WORST: tuple[Any, ...] = (
     -1,
 )
 
+OTHERS = ([], True, {}, "", [None], -1, None)
+
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Doors]:
@@ -60,6 +63,14 @@ def test_damaged_delivery_is_events_or_refused(
 ) -> None:
     seed = data.draw(st.sampled_from(damage.seeds(channel)))
     translated(channel, damage.damaged(seed, said, places))
+
+
+@pytest.mark.parametrize("channel", damage.names())
+def test_each_value_may_be_of_another_type(channel: str) -> None:
+    others = cycle(OTHERS)
+    for seed in damage.seeds(channel):
+        for body in damage.one_by_one(seed, others):
+            translated(channel, msgspec.structs.replace(seed, body=body))
 
 
 @pytest.mark.parametrize("channel", damage.names())

@@ -19,6 +19,7 @@ FORM_KEY = "form-key-1"
 FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 type Door = Callable[..., dict[str, Any]]
+type Owner = Callable[..., Any]
 
 
 @pytest.fixture
@@ -259,3 +260,13 @@ def test_delivery_of_several_recipients_is_several_events(door: Door, kept: Kept
     answer = door("/hooks/mailjet/main", body, headers, query=f"token={FORM_KEY}")
     assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 2)
     assert [event.type for event in kept.events()] == ["Email Opened", "Email Opened"]
+
+
+def test_fault_in_a_translation_is_kept_and_replayed_after_the_fix(
+    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.delattr("regulars.channels.shopify.order_of")
+        answer = deliver(door, json.dumps(shopify.order()).encode())
+    assert (answer["statusCode"], kept.codes(), kept.events()) == (200, ["untranslatable"], [])
+    assert owner("replay", "--source", "shopify/main")["new events"] == 1

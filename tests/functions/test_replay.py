@@ -79,6 +79,20 @@ def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR
     assert [event.source for event in kept.events()] == ["segment/web"]
 
 
+def test_message_that_breaks_its_translation_leaves_its_batch_alone(
+    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = {"batch": [MESSAGE, {"type": "page", "anonymousId": "a1"}]}
+    with monkeypatch.context() as broken:
+        broken.delattr("regulars.channels.segment.commerce")
+        assert door("/v1/batch", batch) == 200
+    assert ([event.type for event in kept.events()], kept.codes()) == (
+        ["Page Viewed"],
+        ["untranslatable"],
+    )
+    assert owner("replay", "--source", "segment/web") == RECEIVED
+
+
 def test_message_received_again_has_what_its_batch_said(
     door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,7 +139,7 @@ def _item(line: dict[str, Any], currency: str) -> Item | None:
     # A line edited away has quantity 0; a line of no product (a tip, a custom sale) still counts in the total.
     if not product_id or quantity == 0 or gives_back(line.get("price")):
         return None
-    if not isinstance(quantity, int) or not 0 < quantity <= MOST_QUANTITY:
+    if type(quantity) is not int or not 0 < quantity <= MOST_QUANTITY:  # True is an int
         raise InvalidEventError("A quantity is not a positive whole number.", "invalid_quantity")
     price = None if line.get("price") is None else _amount(line["price"], currency)
     check_line(price, quantity)

@@ -123,7 +123,7 @@ def _is_of_a_sale(thing: dict[str, Any]) -> bool:
         *a_list(thing.get("payment_method_types")),
         an_object(thing.get("payment_method_details")).get("type"),
     )
-    kind = thing.get("object")
+    kind = clean_text(thing.get("object"))
     is_sale = kind in _SALES or (kind in _OF_SALES and sale_of(thing) != id_of(thing))
     return is_sale and "card_present" not in methods
 

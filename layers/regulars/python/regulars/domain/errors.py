@@ -113,6 +113,15 @@ class InvalidEventError(RegularsError):
         self.code = code or type(self).code
 
 
+class UntranslatableError(InvalidEventError):
+    """A delivery on which our own translation fails: kept, and taken in by a replay once that is mended."""
+
+    code = "untranslatable"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"It could not be translated: {fault}. Please update, then replay it.")
+
+
 class InsufficientDataError(RegularsError):
     """Too little data to learn from; the message says what is missing."""
 

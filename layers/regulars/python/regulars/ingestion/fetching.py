@@ -10,9 +10,9 @@ from regulars.channels import channel_of
 from regulars.channels.contract import Draft, PartlyInvalidError, Request
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
-from regulars.edge.logging import log_failure
 from regulars.feeds.contract import Record
 from regulars.ingestion.recording import Recorder, fits
+from regulars.ingestion.translating import translating
 from regulars.store.rejects import Delivery, Reject, Rejects
 from regulars.store.sources import Source
 
@@ -75,16 +75,14 @@ class Fetching:
         )
 
 
-def _told(channel: str, request: Request) -> tuple[Sequence[Draft], Exception | None]:
+def _told(channel: str, request: Request) -> tuple[Sequence[Draft], RegularsError | None]:
     """The drafts of one object, and why not of all of it."""
     try:
-        drafts: Sequence[Draft] = channel_of(channel).translate(request)
+        with translating():
+            drafts: Sequence[Draft] = channel_of(channel).translate(request)
     except PartlyInvalidError as error:
         return list(_fitting(error.drafts)), error
     except RegularsError as error:
-        return (), error
-    except Exception as error:  # noqa: BLE001 (a poison record stops nobody)
-        log_failure(error, "reconcile_sources")
         return (), error
     fitting = list(_fitting(drafts))
     too_large = RegularsError("An event is too large to be stored.")
@@ -102,9 +100,7 @@ def _aged(draft: Draft, now: datetime) -> Draft:
     return msgspec.structs.replace(draft, event=event)
 
 
-def _reject(source: Source, request: Request, error: Exception) -> Reject:
-    code, reason = "untranslatable", f"It could not be translated: {type(error).__name__}."
-    if isinstance(error, RegularsError):
-        code, reason = error.code, str(error)
+def _reject(source: Source, request: Request, error: RegularsError) -> Reject:
     delivery = Delivery(headers=request.headers, verified=True)
-    return Reject(code, reason, f"{source.channel}/{source.source}", request.body, delivery)
+    name = f"{source.channel}/{source.source}"
+    return Reject(error.code, str(error), name, request.body, delivery)

@@ -17,6 +17,7 @@ from regulars.domain.errors import (
     UnauthorizedError,
 )
 from regulars.ingestion.recording import Recorder
+from regulars.ingestion.translating import translating
 from regulars.store.keys import ApiKey, Keys, digest
 from regulars.store.ledger import Recorded
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
@@ -223,9 +224,10 @@ def _beyond(call: _Call, source: str) -> list[Reject]:
 def _draft(call: _Call, request: Request, raw: msgspec.Raw) -> Draft:
     if len(bytes(raw)) > LARGEST_MESSAGE:
         raise PayloadTooLargeError("A message holds at most 32 KB.", "event_too_large")
-    if call.kind != BATCH:
-        return translate_message(raw, request, call.kind)
-    return translate_message(raw, request, "", call.shared.context, call.shared.sent_at)
+    with translating():
+        if call.kind != BATCH:
+            return translate_message(raw, request, call.kind)
+        return translate_message(raw, request, "", call.shared.context, call.shared.sent_at)
 
 
 def _refused(

@@ -17,6 +17,7 @@ from regulars.domain.errors import (
     SourceWaitingError,
 )
 from regulars.ingestion.recording import Recorder
+from regulars.ingestion.translating import translating
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Delivery, Reject, Rejects
 from regulars.store.sources import Source, Sources
@@ -171,7 +172,8 @@ def _verify(channel: str, request: Request, secrets: Sequence[str], now: datetim
 
 def _drafts(channel: str, request: Request) -> tuple[Sequence[Draft], InvalidEventError | None]:
     try:
-        return channel_of(channel).translate(request), None
+        with translating():
+            return channel_of(channel).translate(request), None
     except PartlyInvalidError as error:
         return error.drafts, error
     except InvalidEventError as error:
