@@ -1,11 +1,18 @@
 """Fixtures every suite shares: fake credentials, and the stack's resources on moto."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
 
 from tests import aws as stack
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: collecting garbage need not look at it again, a thousand handlers later."""
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """What API Gateway delivers (payload format 2.0), and how a handler is loaded as Lambda loads it."""
 
 import base64
+import gc
 import importlib
 import json
 import sys
@@ -52,6 +53,8 @@ def loaded(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> An
     for variable, value in settings.environment().items():
         monkeypatch.setenv(variable, value)
     monkeypatch.delitem(sys.modules, f"{name}.handler", raising=False)
+    # What a container keeps for ever, the next test throws away.
+    monkeypatch.setattr(gc, "freeze", lambda: None)
     module = importlib.import_module(f"{name}.handler")
     monkeypatch.setattr(module, "handler", ROLES.run(name, module.handler))
     return module
