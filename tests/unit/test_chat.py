@@ -210,6 +210,12 @@ def test_hubspot_merged_contacts_are_one_person() -> None:
     assert people(drafts("hubspot", of_json(hubspot(**told)))) == [("7", "8", "9")]
 
 
+def test_hubspot_merge_into_a_new_contact_joins_all_it_was_made_of() -> None:
+    told = {"mergedObjectIds": [8], "primaryObjectId": 9, "newObjectId": 10, "objectId": None}
+    body = hubspot(subscriptionType="contact.merge", **told)
+    assert people(drafts("hubspot", of_json(body))) == [("10", "9", "8")]
+
+
 def intercom(topic: str, **item: Any) -> dict[str, Any]:
     return {"topic": topic, "id": "n", "app_id": "a", "created_at": AT, "data": {"item": item}}
 
@@ -293,6 +299,7 @@ def test_calcom_ping_tells_nothing() -> None:
     [
         ("whatsapp", {"object": "page"}),
         ("messenger", {"object": "instagram"}),
+        ("messenger", {"object": "page", "entry": [{"id": "1", "standby": [{}]}]}),
         ("telegram", {"update_id": 1, "channel_post": {}}),
         ("line", {"events": [{"type": "beacon"}]}),
         ("hubspot", [{"subscriptionType": "ticket.creation"}]),

@@ -141,7 +141,8 @@ def _message(item: Item) -> Message:
         key=(item.get("eventId"), topic, _object(item), name, item.get("occurredAt")),
         account=item.get("portalId"),
         customer=required(_object(item), "objectId") if is_contact else None,
-        former=a_list(item.get("mergedObjectIds"))[:MOST_MERGED],
+        # Where a merge makes a new contact, all that it was made of are named beside it.
+        former=(item.get("primaryObjectId"), *a_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
         contact=contact,
         consents={"email": "denied"} if is_out else {},
         basis=name if is_out else "",
