@@ -72,6 +72,18 @@ def test_signature_whose_time_is_left_out_is_refused_as_missing(name: str) -> No
     assert refusal(name, msgspec.structs.replace(genuine, headers=headers)) == "missing"
 
 
+@pytest.mark.parametrize("signed", ["a=x%2Fy", "a=x/y"])
+def test_hubspot_url_is_signed_as_it_is_or_partly_decoded(signed: str) -> None:
+    genuine = msgspec.structs.replace(sample("hubspot"), raw_query="a=x%2Fy")
+    time = genuine.headers["x-hubspot-request-timestamp"]
+    uri = f"POST{genuine.url}?{signed}".encode()
+    proof = base64.b64encode(
+        hmac.digest(NEW.encode(), uri + genuine.body + time.encode(), "sha256")
+    )
+    headers = genuine.headers | {"x-hubspot-signature-v3": proof.decode()}
+    module("hubspot").verify(msgspec.structs.replace(genuine, headers=headers), (NEW,), NOW)
+
+
 @pytest.mark.parametrize("host", ["me:pass@hooks.example.com", "hooks.example.com:8443"])
 def test_twilio_signature_over_an_address_with_a_colon_is_believed(host: str) -> None:
     genuine = sample("twilio")

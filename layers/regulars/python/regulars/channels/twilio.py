@@ -131,7 +131,8 @@ def _properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict
 def _algorithm(settings: str) -> str:
     """The algorithm Twilio says it signed with; '' when it says nothing."""
     pairs = (pair.partition("=") for pair in settings.split(","))
-    return next((value.strip() for name, _, value in pairs if name.strip() == "algorithm"), "")
+    said = (value.strip().upper() for name, _, value in pairs if name.strip() == "algorithm")
+    return next(said, "")
 
 
 def _is_form(request: Request) -> bool:
