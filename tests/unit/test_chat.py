@@ -169,6 +169,13 @@ def test_telegram_payment_is_told_besides_the_message() -> None:
     assert types("telegram", body) == ["Message Received", "Payment Succeeded"]
 
 
+def test_telegram_stars_are_told_and_are_no_money() -> None:
+    body = telegram(successful_payment={"currency": "XTR", "total_amount": 50})
+    payment = drafts("telegram", of_json(body))[1].event
+    assert (payment.type, payment.currency) == ("Payment Succeeded", "")
+    assert payment.properties == {"amount": 50, "currency": "XTR"}
+
+
 def test_telegram_bot_that_was_blocked_lost_its_contact() -> None:
     told = {"date": AT, "from": {"id": 7}, "chat": {"type": "private"}}
     body = {"update_id": 1, "my_chat_member": told | {"new_chat_member": {"status": "kicked"}}}

@@ -167,6 +167,12 @@ def test_money_has_the_digits_of_its_currency(currency: str, minor: int) -> None
     assert order.total == minor
 
 
+def test_till_sale_without_a_customer_is_nobodys() -> None:
+    order = shopify.order(source_name="pos", customer=None)
+    assert "zebedee@example.com" in str(order["email"])
+    assert (draft(order).identifiers, draft(order).contact) == ((), {})
+
+
 def test_till_sale_is_on_the_channel_pos() -> None:
     assert event(shopify.order(source_name="pos")).channel == "pos"
 

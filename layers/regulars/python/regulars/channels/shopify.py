@@ -21,8 +21,8 @@ and the SDK tells of the visit. With an `order_id` it would be a second order, o
 
 What is kept: products, quantities and amounts; status, coupon codes, where the order came from, the buyer's country and
 language, and consent with its time. Names, e-mail and phone are kept apart, under the customer. Never kept: addresses,
-notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale. Test orders are
-kept, and never counted.
+notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale; without a customer
+it is nobody's. Test orders are kept, and never counted.
 
 A request of privacy is kept as a Customer Deletion Requested of that person, without contact data: which of the three it
 is, its number and the orders it names stand with it; shop/redact names nobody. They are sent to apps alone, which name

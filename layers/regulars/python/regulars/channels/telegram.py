@@ -13,7 +13,8 @@ Events
 * edited_message → Message Updated,
 * my_chat_member → Contact Unsubscribed when the bot was blocked, which takes back the consent to Telegram messages;
   Contact Subscribed when it was let in again, which alone is no consent,
-* a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one.
+* a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one. Stars are counted as
+  stars (XTR) and are no money.
 * Anything else, such as a channel's post or what happens in a group, is set aside as unknown_topic.
 
 What is stored
@@ -48,6 +49,7 @@ TOPICS = {
     "my_chat_member": "",
 }
 MEMBERS = {"kicked": chat.LEFT, "left": chat.LEFT, "member": chat.JOINED}
+STARS = "XTR"  # Telegram's own coin, which is no money
 _TOKEN = "x-telegram-bot-api-secret-token"  # noqa: S105 (a header's name)
 _KINDS = (
     *("text", "contact", "photo", "video", "voice", "audio", "document", "sticker", "location"),
@@ -146,5 +148,8 @@ def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _payment(paid: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    amount = units_of(paid.get("total_amount"))
+    if paid.get("currency") == STARS:
+        return {"amount": amount, "currency": STARS}, ""
     currency = currency_of(paid.get("currency"))
-    return {"amount": units_of(paid.get("total_amount")), "currency": currency}, currency
+    return {"amount": amount, "currency": currency}, currency
