@@ -164,6 +164,13 @@ def test_telegram_number_counts_only_when_it_is_the_persons_own(
     assert people(drafts("telegram", of_json(body))) == found
 
 
+@pytest.mark.parametrize(
+    "said", [{"from": {"id": 11, "is_bot": True}}, {"sender_chat": {"id": -1}}]
+)
+def test_telegram_message_in_the_name_of_a_group_is_nobodys(said: dict[str, Any]) -> None:
+    assert people(drafts("telegram", of_json(telegram(**said)))) == [()]
+
+
 def test_telegram_payment_is_told_besides_the_message() -> None:
     body = telegram(successful_payment={"currency": "EUR", "total_amount": 1250})
     assert types("telegram", body) == ["Message Received", "Payment Succeeded"]
