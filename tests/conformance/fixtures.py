@@ -87,5 +87,6 @@ def _text(event: Event) -> str:
 
 
 def _path(folder: Path, file: str) -> Path:
-    beside = folder.parent / file
-    return beside if beside.exists() else folder / file
+    """Where a payload lies: named from within the folder, or from beside it, where the folder may be called otherwise."""
+    within = (folder / file, folder.joinpath(*Path(file).parts[1:]))
+    return next((path for path in within if path.is_file()), folder.parent / file)

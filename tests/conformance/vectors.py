@@ -45,7 +45,8 @@ def request(vector: Vector) -> Sent:
     certificates = config.pop("certs", {})
     # PayPal's webhook id is what a source of ours is connected with.
     secrets = tuple(vector["secrets"]) or tuple(filter(None, [config.pop("webhook_id", "")]))
-    url = config.get("public_url") or config.get("notification_url")
+    # The URL that the provider was given; where none is said, the one it called.
+    url = config.get("public_url") or config.get("notification_url") or _without_query(said["url"])
     return Sent(
         vector["provider"],
         said["method"],
@@ -54,9 +55,13 @@ def request(vector: Vector) -> Sent:
         base64.b64decode(said["body_b64"]),
         datetime.fromtimestamp(vector["now"], UTC),
         secrets,
-        config | ({"url": url} if url else {}),
+        config | {"url": url},
         certificates,
     )
+
+
+def _without_query(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def _with_another_id(sent: Sent) -> Sent:
@@ -86,10 +91,15 @@ def _unlike_refused(became: Became, reason: str, provider: str) -> Iterator[str]
         codes = [reject["code"] for reject in became.rejects]
         expected = "unauthorized" if reason == "missing" else "unknown_write_key"
         yield from _unlike("rejects", codes, [expected])
-    elif became.status == 404 or not 400 <= became.status < 500:
+    elif became.status == 404 or not (400 <= became.status < 500 or _waits(became)):
         yield f"not refused: {became.status} {became.body}"
     elif became.status in {401, 403} and reason and f": {reason}." not in became.body:
         yield f"refused for another reason than {reason}: {became.body}"
+
+
+def _waits(became: Became) -> bool:
+    """Whether the source has no secret yet, and takes nothing before it has one."""
+    return became.status == 503 and '"source_waiting"' in became.body
 
 
 def _unlike(what: str, got: object, wanted: object) -> Iterator[str]:

@@ -5,8 +5,9 @@ python -m tests.conformance.webhooks FILE…
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.conformance import fixtures, vectors
 from tests.conformance.doors import Doors, doors
@@ -16,16 +17,27 @@ SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[3] / "shared"))
 VECTORS = SHARED / "webhooks" / "vectors.json"
 FIXTURES = SHARED / "webhooks" / "fixtures"
 
+type Run = Callable[[Doors, dict[str, Any]], Iterator[str]]
 type Outcome = tuple[str, list[str]]  # what was run, and what is not as expected
 
 
 def outcomes(opened: Doors, path: Path) -> list[Outcome]:
-    """Everything in a file or a folder, run."""
-    if path.is_dir():
-        return [
-            (str(one["file"]), list(fixtures.failures(opened, one))) for one in fixtures.read(path)
-        ]
-    return [(str(one["id"]), list(vectors.failures(opened, one))) for one in vectors.read(path)]
+    """Everything in a file or a folder, run; one that cannot be read, or holds nothing, has failed."""
+    kind, name = (fixtures, "file") if path.is_dir() else (vectors, "id")
+    try:
+        listed = kind.read(path)
+        named = [(str(one[name]), one) for one in listed]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        return [(str(path), [f"cannot be read: {error!r}"])]
+    ran = [(said, _faults(kind.failures, opened, one)) for said, one in named]
+    return ran or [(str(path), ["there is nothing in it"])]
+
+
+def _faults(failures: Run, opened: Doors, one: dict[str, Any]) -> list[str]:
+    try:
+        return list(failures(opened, one))
+    except Exception as error:  # noqa: BLE001 (one that lacks a part keeps no other from being run)
+        return [f"cannot be run: {error!r}"]
 
 
 def told(ran: Sequence[Outcome]) -> int:

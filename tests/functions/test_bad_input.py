@@ -25,6 +25,7 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:mails"
 SOURCES: dict[str, dict[str, Any]] = {
     "form": {},
     "kofi": {},
+    "mandrill": {},
     "mailjet": {},
     "paypal": {},
     "ses-sns": {"topic_arns": TOPIC},
@@ -158,6 +159,11 @@ REFUSED = {
     ),
     "UTF-8 cut in the body": (mailjet(b'{"event": "\xc3"}'), 400, "invalid_json"),
     "form that is no UTF-8": (form(b"name=\xff\xfe"), 400, "invalid_form"),
+    "form of a probe that lacks its field": (
+        hook("mandrill", b"a=1", headers=FORM),
+        400,
+        "invalid_form",
+    ),
     "header that is no text": (signed_order(hmac_sha256="\udcff"), 401, "invalid_signature"),
     "query that is no text": (
         hook("mailjet", b"{}", query="token=%ff%fe&%"),

@@ -8,7 +8,7 @@ import pytest
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.store.checkpoints import Checkpoint, Checkpoints
 from regulars.store.parameters import Parameters
-from regulars.store.rejects import KEPT_FOR, Reject, Rejects
+from regulars.store.rejects import KEPT_FOR, Delivery, Reject, Rejects
 from regulars.store.sources import Source, Sources
 from tests.aws import PEPPER, PREFIX, Deployed
 
@@ -33,6 +33,15 @@ def test_reject_keeps_what_came_for_thirty_days(aws: Deployed) -> None:
     assert (kept["code"], kept["raw"], kept["cut"]) == (REJECT.code, REJECT.raw, False)
     (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
     assert int(item["expires_at"]["N"]) == int((NOW + KEPT_FOR).timestamp())
+
+
+def test_reject_of_a_genuine_delivery_does_not_keep_what_it_showed(aws: Deployed) -> None:
+    store = Rejects("test-rejects", aws.dynamodb)
+    token = {"x-telegram-bot-api-secret-token": "canary", "authorization": "Bearer canary"}
+    around = Delivery(raw_query="token=canary", headers=token, verified=True)
+    store.keep([Reject("unknown_topic", "", "telegram/main", b"{}", around)], NOW)
+    (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
+    assert "canary" not in item["delivery"]["S"]
 
 
 def test_reject_is_one_item_when_it_comes_again(aws: Deployed) -> None:

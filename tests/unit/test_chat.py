@@ -164,9 +164,23 @@ def test_telegram_number_counts_only_when_it_is_the_persons_own(
     assert people(drafts("telegram", of_json(body))) == found
 
 
+@pytest.mark.parametrize(
+    "said", [{"from": {"id": 11, "is_bot": True}}, {"sender_chat": {"id": -1}}]
+)
+def test_telegram_message_in_the_name_of_a_group_is_nobodys(said: dict[str, Any]) -> None:
+    assert people(drafts("telegram", of_json(telegram(**said)))) == [()]
+
+
 def test_telegram_payment_is_told_besides_the_message() -> None:
     body = telegram(successful_payment={"currency": "EUR", "total_amount": 1250})
     assert types("telegram", body) == ["Message Received", "Payment Succeeded"]
+
+
+def test_telegram_stars_are_told_and_are_no_money() -> None:
+    body = telegram(successful_payment={"currency": "XTR", "total_amount": 50})
+    payment = drafts("telegram", of_json(body))[1].event
+    assert (payment.type, payment.currency) == ("Payment Succeeded", "")
+    assert payment.properties == {"amount": 50, "currency": "XTR"}
 
 
 def test_telegram_bot_that_was_blocked_lost_its_contact() -> None:
@@ -208,6 +222,12 @@ def test_hubspot_change_is_told_without_its_value(
 def test_hubspot_merged_contacts_are_one_person() -> None:
     told = {"subscriptionType": "contact.merge", "mergedObjectIds": [8, 9]}
     assert people(drafts("hubspot", of_json(hubspot(**told)))) == [("7", "8", "9")]
+
+
+def test_hubspot_merge_into_a_new_contact_joins_all_it_was_made_of() -> None:
+    told = {"mergedObjectIds": [8], "primaryObjectId": 9, "newObjectId": 10, "objectId": None}
+    body = hubspot(subscriptionType="contact.merge", **told)
+    assert people(drafts("hubspot", of_json(body))) == [("10", "9", "8")]
 
 
 def intercom(topic: str, **item: Any) -> dict[str, Any]:
@@ -293,6 +313,7 @@ def test_calcom_ping_tells_nothing() -> None:
     [
         ("whatsapp", {"object": "page"}),
         ("messenger", {"object": "instagram"}),
+        ("messenger", {"object": "page", "entry": [{"id": "1", "standby": [{}]}]}),
         ("telegram", {"update_id": 1, "channel_post": {}}),
         ("line", {"events": [{"type": "beacon"}]}),
         ("hubspot", [{"subscriptionType": "ticket.creation"}]),

@@ -1,5 +1,7 @@
 """How messengers, help desks and calendars prove themselves: samples of ours, damaged, late or signed with another key."""
 
+import base64
+import hmac
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +63,34 @@ def test_delivery_by_another_secret_is_refused(name: str) -> None:
 def test_delivery_without_proof_is_refused(name: str) -> None:
     bare = msgspec.structs.replace(sample(name), headers={}, query={})
     assert refusal(name, bare) == "missing"
+
+
+@pytest.mark.parametrize("name", ["chatwoot", "crisp", "hubspot"])
+def test_signature_whose_time_is_left_out_is_refused_as_missing(name: str) -> None:
+    genuine = sample(name)
+    headers = {key: value for key, value in genuine.headers.items() if "timestamp" not in key}
+    assert refusal(name, msgspec.structs.replace(genuine, headers=headers)) == "missing"
+
+
+@pytest.mark.parametrize("signed", ["a=x%2Fy", "a=x/y"])
+def test_hubspot_url_is_signed_as_it_is_or_partly_decoded(signed: str) -> None:
+    genuine = msgspec.structs.replace(sample("hubspot"), raw_query="a=x%2Fy")
+    time = genuine.headers["x-hubspot-request-timestamp"]
+    uri = f"POST{genuine.url}?{signed}".encode()
+    proof = base64.b64encode(
+        hmac.digest(NEW.encode(), uri + genuine.body + time.encode(), "sha256")
+    )
+    headers = genuine.headers | {"x-hubspot-signature-v3": proof.decode()}
+    module("hubspot").verify(msgspec.structs.replace(genuine, headers=headers), (NEW,), NOW)
+
+
+@pytest.mark.parametrize("host", ["me:pass@hooks.example.com", "hooks.example.com:8443"])
+def test_twilio_signature_over_an_address_with_a_colon_is_believed(host: str) -> None:
+    genuine = sample("twilio")
+    url = f"https://{host}/in"
+    signed = hmac.digest(NEW.encode(), f"{url}MessageStatustest".encode(), "sha1")
+    headers = genuine.headers | {"x-twilio-signature": base64.b64encode(signed).decode()}
+    module("twilio").verify(msgspec.structs.replace(genuine, url=url, headers=headers), (NEW,), NOW)
 
 
 @pytest.mark.parametrize("name", SIGNED)

@@ -63,7 +63,7 @@ def sent(channel: str, topic: str, **changes: Any) -> Request:  # noqa: PLR0911 
 
 TABLES = {
     "sendgrid": sendgrid.TOPICS,
-    "mailjet": mailjet.TOPICS,
+    "mailjet": {name: told for name, told in mailjet.TOPICS.items() if name != "sent"},
     "brevo": brevo.TOPICS,
     "mandrill": {name: told for name, told in mandrill.TOPICS.items() if "/" not in name},
     "mailgun": mailgun.TOPICS,
@@ -94,6 +94,13 @@ def test_consent_is_taken_back_by_a_complaint_or_an_unsubscribe(
     wanted = {"Unsubscribed": "denied", "Email Marked as Spam": "denied", "Subscribed": "granted"}
     event = only(channel, sent(channel, topic))
     assert consents(event) == ([("email", wanted[type_])] if type_ in wanted else [])
+
+
+def test_mailjet_says_by_one_word_that_a_mail_left_and_arrived() -> None:
+    left, arrived = drafts("mailjet", sent("mailjet", "sent"))
+    assert (left.event.type, arrived.event.type) == ("Email Sent", "Email Delivered")
+    assert left.event.id != arrived.event.id
+    assert people([left]) == people([arrived])
 
 
 CLICKS = [(channel, topic) for channel, topic, type_ in EVERY_MAIL if type_ == "Email Link Clicked"]

@@ -14,6 +14,7 @@ from regulars.domain.money import check_line, currency_code, major_units, minor_
         ("1250", "JPY", 1250),
         ("1.234", "KWD", 1234),
         ("-3", "USD", -300),
+        ("2.50", "XCG", 250),
     ],
 )
 def test_minor_units_follow_the_currency(amount: object, currency: str, minor: int) -> None:

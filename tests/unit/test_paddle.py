@@ -9,7 +9,7 @@ import pytest
 from regulars.channels import paddle
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event
+from regulars.domain.events import Event, encode
 from regulars.domain.profiles import fold
 from tests.deliveries import ADDRESS, NOW, consents, of_json, people
 
@@ -33,6 +33,7 @@ TRANSACTION: dict[str, Any] = {
 ADJUSTMENT: dict[str, Any] = {
     "id": "adj_1",
     "action": "refund",
+    "reason": "a canary asked for it",
     "status": "pending_approval",
     "transaction_id": "txn_1",
     "customer_id": "ctm_1",
@@ -128,3 +129,7 @@ def test_sample_is_genuine_and_of_nobody() -> None:
     paddle.verify(sample, ["secret"], NOW)
     (draft,) = paddle.translate(sample)
     assert (draft.identifiers, draft.event.order) == ((), None)
+
+
+def test_reason_of_an_adjustment_which_the_seller_typed_is_not_kept() -> None:
+    assert "canary" not in encode(told("adjustment.created", ADJUSTMENT).event).decode()

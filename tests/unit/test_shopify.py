@@ -96,6 +96,18 @@ def test_order_topic_names_the_event(topic: str, type_: str) -> None:
     assert event(shopify.order(), topic).type == type_
 
 
+def test_edit_names_its_order_and_tells_no_money_and_nobody() -> None:
+    lines = {"additions": [{"id": 1, "delta": 1}], "removals": []}
+    edit = {"order_id": 51, "created_at": "2026-11-20T08:00:00Z", "line_items": lines}
+    told = draft({"order_edit": edit | {"staff_note": "a canary"}}, "orders/edited")
+    assert (told.event.type, told.event.occurred_at) == (
+        "Order Updated",
+        "2026-11-20T08:00:00.000Z",
+    )
+    assert (told.event.properties, told.event.order) == ({"order_id": "51"}, None)
+    assert told.identifiers == ()
+
+
 @pytest.mark.parametrize(
     ("change", "status", "refunded"),
     [
@@ -153,6 +165,12 @@ def test_money_has_the_digits_of_its_currency(currency: str, minor: int) -> None
     order = event(shopify.order(currency=currency, total_price="4.50")).order
     assert order
     assert order.total == minor
+
+
+def test_till_sale_without_a_customer_is_nobodys() -> None:
+    order = shopify.order(source_name="pos", customer=None)
+    assert "zebedee@example.com" in str(order["email"])
+    assert (draft(order).identifiers, draft(order).contact) == ((), {})
 
 
 def test_till_sale_is_on_the_channel_pos() -> None:

@@ -42,6 +42,11 @@ def test_genuine_delivery_is_believed(prefix: str, secrets: tuple[str, ...]) -> 
     verify_standard(signed(prefix=prefix), secrets, NOW)
 
 
+@pytest.mark.parametrize("secret", ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaR=", "whsec_abcdefgh"])
+def test_secret_is_read_as_the_senders_libraries_read_it(secret: str) -> None:
+    verify_standard(signed(secret=secret), (secret,), NOW)
+
+
 def test_sample_is_a_genuine_delivery() -> None:
     verify_standard(standard_sample(of_json({}), SECRET), (SECRET,), NOW)
 

@@ -68,6 +68,13 @@ def test_header_is_refused_for_what_is_wrong_with_it(header: str, reason: str) -
         verify_timed(request, ["old"], NOW, stripe.FORMAT)
 
 
+@pytest.mark.parametrize("other", ["v0=", "v2=ab+/==", "k=a.b"])
+def test_signature_of_a_scheme_of_another_name_is_not_looked_at(other: str) -> None:
+    genuine = delivery(stripe.FORMAT)
+    header = {stripe.FORMAT.header: f"{genuine.headers[stripe.FORMAT.header]},{other}"}
+    verify_timed(msgspec.structs.replace(genuine, headers=header), ["old"], NOW, stripe.FORMAT)
+
+
 def test_header_that_came_twice_is_malformed() -> None:
     header = delivery(paddle.FORMAT).headers["paddle-signature"]
     request = Request("main", BODY, NOW, {"paddle-signature": f"{header},{header}"})

@@ -55,6 +55,8 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes, by any live secret."""
     time = request.headers.get(_TIME, "")
+    if not time:
+        raise SignatureError("missing")
     wanted = [_signed(secret, request.body, time) for secret in secrets]
     check_equal(request.headers.get(_SIGNATURE, ""), wanted)
     if not _SECONDS.fullmatch(time) or abs(now.timestamp() - int(time)) > TOLERANCE_SECONDS:

@@ -54,6 +54,8 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     https://docs.crisp.chat/guides/web-hooks/#verify-web-hook-signatures
     """
     time = request.headers.get(_TIME, "")
+    if not time:
+        raise SignatureError("missing")
     wanted = [_signed(secret, request.body, time) for secret in secrets]
     check_equal(request.headers.get(_SIGNATURE, ""), wanted)
     told = int(time) / 1000 if _MILLISECONDS.fullmatch(time) else 0

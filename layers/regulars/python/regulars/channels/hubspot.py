@@ -93,7 +93,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     time = request.headers.get(_TIME, "")
     if not time:
         raise SignatureError("missing")
-    wanted = [_signed(secret, request, time) for secret in secrets]
+    wanted = [_signed(secret, request, uri, time) for secret in secrets for uri in _uris(request)]
     check_equal(request.headers.get(_SIGNATURE, ""), wanted)
     told = int(time) / 1000 if _MILLISECONDS.fullmatch(time) else 0
     if abs(now.timestamp() - told) > TOLERANCE_SECONDS:
@@ -112,15 +112,19 @@ def sample(blank: Request, secret: str) -> Request:
     body = json.dumps([{"subscriptionType": "test"}]).encode()
     time = str(int(blank.received_at.timestamp() * 1000))
     request = msgspec.structs.replace(blank, body=body)
-    signature = _signed(secret, request, time).decode()
+    signature = _signed(secret, request, _uris(request)[0], time).decode()
     headers = {"content-type": "application/json", _TIME: time, _SIGNATURE: signature}
     return msgspec.structs.replace(request, headers=headers)
 
 
-def _signed(secret: str, request: Request, time: str) -> bytes:
+def _uris(request: Request) -> tuple[str, str]:
+    """The URL with the query that came: partly decoded, as HubSpot says it is signed, and as it is, as its libraries do."""
     url = request.url.partition("?")[0]
     url += f"?{request.raw_query}" if request.raw_query else ""
-    uri = _ENCODED.sub(lambda found: _DECODED[found[0].upper()], url)
+    return _ENCODED.sub(lambda found: _DECODED[found[0].upper()], url), url
+
+
+def _signed(secret: str, request: Request, uri: str, time: str) -> bytes:
     message = (request.method + uri).encode("utf-8", "replace") + request.body
     return hmac_base64(secret.encode(), message + time.encode("utf-8", "replace"))
 
@@ -141,7 +145,8 @@ def _message(item: Item) -> Message:
         key=(item.get("eventId"), topic, _object(item), name, item.get("occurredAt")),
         account=item.get("portalId"),
         customer=required(_object(item), "objectId") if is_contact else None,
-        former=a_list(item.get("mergedObjectIds"))[:MOST_MERGED],
+        # Where a merge makes a new contact, all that it was made of are named beside it.
+        former=(item.get("primaryObjectId"), *a_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
         contact=contact,
         consents={"email": "denied"} if is_out else {},
         basis=name if is_out else "",

@@ -8,7 +8,7 @@ Set it up
 * To rotate: run `regulars sources rotate mailjet`, paste the new URL; both count until the old one is taken away.
 
 Events
-* sent → Email Sent (Mailjet says it when the recipient's server took the mail), open → Email Opened,
+* sent → Email Sent and Email Delivered (Mailjet says it when the recipient's server took the mail), open → Email Opened,
 * click → Email Link Clicked, bounce and blocked → Email Bounced, spam → Email Marked as Spam, unsub → Unsubscribed.
 * A complaint or an unsubscribe also takes back the consent to e-mail.
 
@@ -22,6 +22,8 @@ What is stored
 
 from collections.abc import Sequence
 from datetime import datetime
+
+import msgspec
 
 from regulars.channels import mail
 from regulars.channels.batches import Item, each
@@ -56,12 +58,23 @@ def translate(request: Request) -> list[Draft]:
     """One event per item; an ungrouped delivery is one."""
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+    return each(
+        items, lambda item: [mail.letter_draft(CHANNEL, request, one) for one in _letters(item)]
+    )
 
 
 def sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
+
+
+def _letters(item: Item) -> list[mail.Letter]:
+    """What an item tells; Mailjet's `sent` is the one word for that the mail left and that it arrived."""
+    told = _letter(item)
+    if told.type != mail.SENT:
+        return [told]
+    arrived = msgspec.structs.replace(told, type=mail.DELIVERED, key=(*told.key, mail.DELIVERED))
+    return [told, arrived]
 
 
 def _letter(item: Item) -> mail.Letter:

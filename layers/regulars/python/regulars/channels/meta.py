@@ -61,13 +61,16 @@ def entries(request: Request, wanted: str) -> list[Item]:
 
 
 def parts(entry: Item) -> Iterator[Item]:
-    """Each conversation's item and each change of an entry, with the entry's id and time."""
+    """Each conversation's item and each change of an entry, with the entry's id and time; an entry of neither by itself."""
     shared = {"account": entry.get("id"), "time": entry.get("time")}
-    for told in objects(entry.get("messaging")):
+    messages, changes = objects(entry.get("messaging")), objects(entry.get("changes"))
+    for told in messages:
         yield shared | {"messaging": told}
-    for change in objects(entry.get("changes")):
+    for change in changes:
         value = an_object(change.get("value"))
         yield shared | {"field": change.get("field"), "value": value}
+    if not messages and not changes:
+        yield shared
 
 
 def conversation(item: Item) -> Message:

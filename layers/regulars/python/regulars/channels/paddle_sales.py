@@ -79,7 +79,8 @@ def adjustment(notice: Notice) -> Draft:
     totals = an_object(thing.get("totals"))
     currency = currency_of(totals.get("currency_code"), thing.get("currency_code"))
     amount = units_of(totals.get("total"))
-    properties: dict[str, Any] = texts_of(thing, "action", "reason", "status", "transaction_id")
+    # The reason is what the seller typed, possibly of whom.
+    properties: dict[str, Any] = texts_of(thing, "action", "status", "transaction_id")
     properties |= {"refund_id": adjustment_id, "amount": amount}
     told: dict[str, Any] = {"currency": currency, "properties": properties}
     type_ = _ADJUSTMENTS.get(str(thing.get("action")), "Payment Adjusted")

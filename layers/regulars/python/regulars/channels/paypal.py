@@ -69,7 +69,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     https://developer.paypal.com/api/rest/webhooks/rest/#link-verifysignature
     """
     transmission, time, signature, url, algorithm = (_header(request, name) for name in _HEADERS)
-    if not (transmission and time and signature and url):
+    if not (transmission and time and signature and url and algorithm):
         raise SignatureError("missing")
     if algorithm != "SHA256withRSA":
         raise SignatureError("scheme")

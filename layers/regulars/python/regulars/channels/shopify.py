@@ -13,15 +13,16 @@ checkouts/create and update, carts/create and update, products/create and update
 of privacy: customers/redact, customers/data_request, shop/redact. Any other topic is set aside and listed.
 
 The money of an order, its refunds and its cancellation are read from the order itself, in the shop's own currency also
-when the buyer paid in another: do not leave out orders/updated. A refund by itself names nobody.
+when the buyer paid in another: do not leave out orders/updated. A refund or an edit by itself
+names nobody.
 
 If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
 and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
 
 What is kept: products, quantities and amounts; status, coupon codes, where the order came from, the buyer's country and
 language, and consent with its time. Names, e-mail and phone are kept apart, under the customer. Never kept: addresses,
-notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale. Test orders are
-kept, and never counted.
+notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale; without a customer
+it is nobody's. Test orders are kept, and never counted.
 
 A request of privacy is kept as a Customer Deletion Requested of that person, without contact data: which of the three it
 is, its number and the orders it names stand with it; shop/redact names nobody. They are sent to apps alone, which name
@@ -105,6 +106,7 @@ _READER = ObjectReader(
         *("email_marketing_consent", "sms_marketing_consent", "email_address", "completed_at"),
         *("amount", "kind", "available"),
         *("data_request", "orders_requested", "orders_to_redact"),
+        "order_edit",
     )
 )
 MOST_NAMED = 250  # orders of one request of privacy
@@ -125,12 +127,11 @@ def translate(request: Request) -> list[Draft]:
     topic = _header(request, "topic")
     if topic not in TOPICS:
         raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
-    body = _READER.read(request.body)
+    kind, body = _resource(request, topic)
     if topic == "checkouts/update" and body.get("completed_at"):
         return []  # the order's own topics tell the rest
-    kind = topic.partition("/")[0]
     person = person_of(kind, body, _shop(request), request.default_country)
-    event = _event(request, topic, body)
+    event = _event(request, topic, kind, body)
     if topic in PRIVACY:
         return [_privacy(event, topic, body, person)]
     told = Draft(event, person.identifiers, person.contact)
@@ -156,8 +157,14 @@ def sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _event(request: Request, topic: str, body: dict[str, Any]) -> Event:
-    kind = topic.partition("/")[0]
+def _resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
+    """The resource and its kind; an edit only names the order, whose money orders/updated tells."""
+    body = _READER.read(request.body)
+    edit = an_object(body.get("order_edit"))
+    return ("order_edits", edit) if edit else (topic.partition("/")[0], body)
+
+
+def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
     shop = _shop(request)
     moment = _moment(request, topic, body)
     currency = currency_of(body, request.default_currency)

@@ -23,14 +23,15 @@ def customer_of(kind: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def person_of(kind: str, body: dict[str, Any], shop: str, default_country: str) -> Person:
-    """Who the resource speaks of: nobody for products, stock, payments and refunds.
+    """Who the resource speaks of: nobody for products, stock, payments and refunds, and who is no customer at the till.
 
     A delivery address is not read: it may be that of who gets the present.
     """
     person = Person(default_country)
-    if kind in _OF_NOBODY:
-        return person
     customer = customer_of(kind, body)
+    # Without a customer, what a till fills in is the shop's own, the same for everybody.
+    if kind in _OF_NOBODY or (body.get("source_name") == "pos" and not customer):
+        return person
     person.add("customer", customer.get("id") or body.get("customer_id"), f"shopify/{shop}")
     person.add("email", body.get("email_address"))
     person.describe(customer)

@@ -3,6 +3,7 @@
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
+import base64
 import hmac
 import re
 from collections.abc import Iterable, Sequence
@@ -87,8 +88,11 @@ def _is_signed(
 
 
 def _key(secret: str) -> bytes:
-    """The bytes of a secret; b'' for what is none, which must never serve as a key."""
-    return decoded(secret.removeprefix("whsec_"))
+    """The bytes of a secret, read as leniently as senders read it; b'' for what is none, which must never be a key."""
+    try:
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return b""
 
 
 def _is_signed_by(public_key: str, signature: str, message: bytes) -> bool:

@@ -13,14 +13,15 @@ Events
 * edited_message → Message Updated,
 * my_chat_member → Contact Unsubscribed when the bot was blocked, which takes back the consent to Telegram messages;
   Contact Subscribed when it was let in again, which alone is no consent,
-* a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one.
-* Anything else, such as a channel's post or what happens in a group, is set aside as unknown_topic.
+* a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one. Stars are counted as
+  stars (XTR) and are no money.
+* Anything else, such as a channel's post or who joins a group, is set aside as unknown_topic.
 
 What is stored
 * The kind of a message, how long its text is, and the word after /start, by which a link says where it stood; never the
   text. Of a message's id, a fingerprint.
 * Telegram's id of the person as an id, the first and last name as contact data, and the language. A number counts only
-  when it is the person's own. Usernames are not kept, since they change hands.
+  when it is the person's own. Usernames are not kept, since they change hands. What a bot or a channel writes is nobody's.
 * Telegram repeats what was not taken, with the same update_id: it is one event.
 """
 
@@ -48,6 +49,7 @@ TOPICS = {
     "my_chat_member": "",
 }
 MEMBERS = {"kicked": chat.LEFT, "left": chat.LEFT, "member": chat.JOINED}
+STARS = "XTR"  # Telegram's own coin, which is no money
 _TOKEN = "x-telegram-bot-api-secret-token"  # noqa: S105 (a header's name)
 _KINDS = (
     *("text", "contact", "photo", "video", "voice", "audio", "document", "sticker", "location"),
@@ -97,7 +99,10 @@ class _Telling:
         self._request = request
         self._update_id = update_id
         self._said = said
-        self._person = an_object(said.get("from"))
+        sender = an_object(said.get("from"))
+        # Who speaks as a channel or as a group comes under an id that all of them share.
+        is_somebody = sender.get("is_bot") is not True and "sender_chat" not in said
+        self._person = sender if is_somebody else {}
         shared = an_object(said.get("contact"))
         # Anybody's card can be sent; it is the sender's own number only when it carries the sender's id.
         is_own = shared.get("user_id") is not None and shared["user_id"] == self._person.get("id")
@@ -146,5 +151,8 @@ def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _payment(paid: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    amount = units_of(paid.get("total_amount"))
+    if paid.get("currency") == STARS:
+        return {"amount": amount, "currency": STARS}, ""
     currency = currency_of(paid.get("currency"))
-    return {"amount": units_of(paid.get("total_amount")), "currency": currency}, currency
+    return {"amount": amount, "currency": currency}, currency

@@ -131,7 +131,8 @@ def _properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict
 def _algorithm(settings: str) -> str:
     """The algorithm Twilio says it signed with; '' when it says nothing."""
     pairs = (pair.partition("=") for pair in settings.split(","))
-    return next((value.strip() for name, _, value in pairs if name.strip() == "algorithm"), "")
+    said = (value.strip().upper() for name, _, value in pairs if name.strip() == "algorithm")
+    return next(said, "")
 
 
 def _is_form(request: Request) -> bool:
@@ -155,7 +156,9 @@ def _urls(request: Request) -> tuple[str, str]:
     """The public URL with the query that came, without its port and with it: Twilio signs either."""
     address = urlsplit(request.url)
     query = f"?{request.raw_query}" if request.raw_query else ""
-    host, _, port = address.netloc.partition(":")
+    host, _, port = address.netloc.rpartition(":")
+    if not port.isdecimal():  # no port, and perhaps a colon within `user:password@`
+        host, port = address.netloc, ""
     port, rest = port or _PORTS.get(address.scheme, ""), f"{address.path}{query}"
     return f"{address.scheme}://{host}{rest}", f"{address.scheme}://{host}:{port}{rest}"
 

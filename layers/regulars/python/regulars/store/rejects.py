@@ -21,7 +21,10 @@ RAW_LIMIT = 300 * 1024  # an item may hold 400 KB
 
 
 # Of a delivery that was verified, what it showed for it is not kept; of any, not who connected.
-_SECRET_HEADERS = {"authorization", "x-api-key", "x-form-key"}
+_SECRET_HEADERS = {
+    *("authorization", "x-api-key", "x-form-key"),
+    "x-telegram-bot-api-secret-token",
+}
 _TOPIC_HEADERS = ("-topic", "-event", "-event-name")
 _SECRET_QUERY = {"key", "_key", "token", "secret"}
 _NOT_KEPT = {"cookie", "x-forwarded-for", "forwarded", "user-agent"}
