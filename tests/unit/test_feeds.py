@@ -1,5 +1,6 @@
 """Feeds show every change of a provider that changes meanwhile, and keep its credentials to themselves."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -218,6 +219,17 @@ def test_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         feed_of(server, "shopify").page(SINCE, "")
     assert LARGEST > 250 * 100_000
+
+
+def test_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regulars.feeds.wire.ANSWER_SECONDS", 0.1)
+    began = time.monotonic()
+    with (
+        ProviderServer(lambda _: Said(b" " * 60, dripping=0.05)) as server,
+        pytest.raises(OSError, match="too slow"),
+    ):
+        server.wire.request("GET", "https://shop.example.com/", {})
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("channel", ["shopify", "stripe"])
