@@ -316,6 +316,26 @@ def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
     assert town.reconcile()["shopify/main"]["finished"]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Said(b'{"orders": [' + b"[" * 90_000 + b"]" * 90_000 + b"]}"),
+        Said({"orders": []}, headers={"Date": "Fri, 31 Dec 9999 23:59:59 -1400"}),
+        Said({"orders": []}, headers={"Link": '<https://[::1/x?page_info=a>; rel="next"'}),
+    ],
+)
+def test_answer_that_breaks_a_feed_is_told_and_stops_no_other_source(
+    town: Town, broken: Said
+) -> None:
+    front = opened("shopify")
+    town.connect(front, broken)
+    town.connect(opened("stripe", 2))
+    found = town.reconcile()
+    assert "cannot be read" in found["shopify/main"]["faults"]["orders"]
+    assert found["stripe/main"]["finished"]
+    assert town.reconcile()["shopify/main"]["finished"]
+
+
 def test_setup_that_cannot_work_is_told(town: Town) -> None:
     front = opened("woocommerce")
     front.config = {}

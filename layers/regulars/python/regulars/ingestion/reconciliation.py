@@ -8,8 +8,9 @@ import msgspec
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.times import from_text, to_text
+from regulars.edge.logging import log_failure
 from regulars.feeds import FEEDS, feeds_of
-from regulars.feeds.contract import CursorLostError, Feed, FeedError, Page
+from regulars.feeds.contract import CursorLostError, Feed, FeedError, Page, unexpected
 from regulars.feeds.provider import Provider
 from regulars.ingestion.fetching import Fetching, Taken
 from regulars.store.parameters import Parameters
@@ -127,7 +128,7 @@ class _Asking:
         while has_time():
             walk = self._walk(feed.name)
             try:
-                page = feed.page(walk.since, walk.cursor)
+                page = _shown(feed, walk)
             except FeedError as error:
                 self._set(feed.name, self._faulty(walk, error))
                 return error.code not in SILENT
@@ -180,3 +181,14 @@ class _Asking:
     def _save(self, **changes: Any) -> None:
         changed = msgspec.structs.replace(self._state, **changes)
         self._state = self._reconciliations.save(changed)
+
+
+def _shown(feed: Feed, walk: Walk) -> Page:
+    """The next page; an answer that breaks the feed is a fault of its provider, and stops no other source."""
+    try:
+        return feed.page(walk.since, walk.cursor)
+    except FeedError:
+        raise
+    except Exception as error:
+        log_failure(error, "reconcile_sources")
+        raise unexpected("The provider's answer cannot be read.") from error
