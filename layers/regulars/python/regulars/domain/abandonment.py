@@ -39,7 +39,7 @@ def decide(events: Iterable[Event], last_order: str, delay: timedelta, now: date
     told = sorted(
         (one for one in events if not one.test), key=lambda one: (one.occurred_at, one.id)
     )
-    orders = [one for one in told if one.order and not one.order.refund_id]
+    orders = [one for one in told if _is_order(one)]
     last_order = max([last_order, *map(_ordered_at, orders)])
     cart = [one for one in told if is_activity(one)]
     if not cart:
@@ -60,6 +60,13 @@ def _judged(cart: Sequence[Event], last_order: str, delay: timedelta, now: datet
     if from_text(cart[-1].occurred_at) + delay > now:
         return Decision("active")
     return Decision("abandoned", _abandonment(cart, last_order, delay, now))
+
+
+def _is_order(event: Event) -> bool:
+    """Whether somebody bought, also where the order itself is told and counted elsewhere, as by the shop."""
+    if event.order is None:
+        return event.type == "Order Completed"
+    return not event.order.refund_id
 
 
 def _ordered_at(event: Event) -> str:
