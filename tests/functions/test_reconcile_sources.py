@@ -345,6 +345,16 @@ def test_setup_that_cannot_work_is_told(town: Town) -> None:
     assert town.reconcile()["woocommerce/main"]["finished"]
 
 
+def test_credentials_that_are_not_complete_are_told_and_keep_the_watermark(town: Town) -> None:
+    front = opened("shopify", 3)
+    town.connect(front)
+    town.reconcile()
+    walks = town.state().walks
+    town.aws.put_secrets("shopify/main", front.signing, client_id="alone")
+    assert "not complete" in town.reconcile()["shopify/main"]["faults"]["setup"]
+    assert town.state().walks.items() > walks.items()
+
+
 def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
     front = opened("stripe", 2)
     server = town.connect(front)
