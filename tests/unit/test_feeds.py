@@ -134,6 +134,21 @@ def test_woocommerce_customers_are_asked_for_until_those_known() -> None:
         assert len(server.calls) == 1
 
 
+def test_woocommerce_customer_who_is_deleted_meanwhile_hides_no_other() -> None:
+    fake = site.WooCommerce(customers={n: {"id": n, "date_created_gmt": at(n)} for n in range(250)})
+    gone = iter(range(249, 0, -1))
+
+    def delete() -> None:
+        for _ in range(10):
+            del fake.customers[next(gone)]
+
+    fake.between = delete
+    with ProviderServer(fake) as server:
+        provider = Provider(server.wire, lambda: 1e6)
+        _, feed = feeds_of("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
+        assert set(walked(feed)) >= set(range(220))
+
+
 @pytest.mark.parametrize(
     ("channel", "made"),
     [("shopify", shop_of), ("woocommerce", site_of), ("stripe", account_of)],
