@@ -8,7 +8,7 @@ separated by commas. Ask for dates as year-month-day; with month/day/year the mo
 The account is the one of `regulars connect woocommerce`; the order ids are its webhooks' (where the file has only order
 numbers, they must be the ids, so no plugin for sequential numbers). An order counts as by a webhook: cancelled and failed
 ones do not, and one that still waits for its payment is left out. A file without a currency takes the shop's, one
-without a time zone UTC.
+without a time zone UTC; since that may be fourteen hours off, it gives way to what a webhook told of an order meanwhile.
 
 Kept: products, quantities and amounts, refunds, status, payment method, the billing country; customer number, e-mail,
 phone and name apart. Not read: addresses, notes, IP addresses.
