@@ -64,9 +64,11 @@ def _judged(cart: Sequence[Event], last_order: str, delay: timedelta, now: datet
 
 def _is_order(event: Event) -> bool:
     """Whether somebody bought, also where the order itself is told and counted elsewhere, as by the shop."""
-    if event.order is None:
+    order = event.order
+    if order is None:
         return event.type == "Order Completed"
-    return not event.order.refund_id
+    # A cancellation that does not say when the order was placed may be of one placed long ago.
+    return not order.refund_id and (order.status != "cancelled" or bool(order.placed_at))
 
 
 def _ordered_at(event: Event) -> str:
