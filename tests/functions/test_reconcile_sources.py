@@ -316,6 +316,26 @@ def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
     assert town.reconcile()["shopify/main"]["finished"]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Said(b'{"orders": [' + b"[" * 90_000 + b"]" * 90_000 + b"]}"),
+        Said({"orders": []}, headers={"Date": "Fri, 31 Dec 9999 23:59:59 -1400"}),
+        Said({"orders": []}, headers={"Link": '<https://[::1/x?page_info=a>; rel="next"'}),
+    ],
+)
+def test_answer_that_breaks_a_feed_is_told_and_stops_no_other_source(
+    town: Town, broken: Said
+) -> None:
+    front = opened("shopify")
+    town.connect(front, broken)
+    town.connect(opened("stripe", 2))
+    found = town.reconcile()
+    assert "cannot be read" in found["shopify/main"]["faults"]["orders"]
+    assert found["stripe/main"]["finished"]
+    assert town.reconcile()["shopify/main"]["finished"]
+
+
 def test_setup_that_cannot_work_is_told(town: Town) -> None:
     front = opened("woocommerce")
     front.config = {}
@@ -323,6 +343,16 @@ def test_setup_that_cannot_work_is_told(town: Town) -> None:
     assert "address" in town.reconcile()["woocommerce/main"]["faults"]["setup"]
     Sources("test-control").save(Source("woocommerce", "main", opened("woocommerce").config))
     assert town.reconcile()["woocommerce/main"]["finished"]
+
+
+def test_credentials_that_are_not_complete_are_told_and_keep_the_watermark(town: Town) -> None:
+    front = opened("shopify", 3)
+    town.connect(front)
+    town.reconcile()
+    walks = town.state().walks
+    town.aws.put_secrets("shopify/main", front.signing, client_id="alone")
+    assert "not complete" in town.reconcile()["shopify/main"]["faults"]["setup"]
+    assert town.state().walks.items() > walks.items()
 
 
 def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
@@ -336,8 +366,9 @@ def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
     )
     Reconciliations("test-control").save(lost)
     assert "no longer knows" in town.reconcile()["stripe/main"]["faults"]["sales"]
+    # The other kind is asked for all the same.
+    assert ("types[]", "customer.created") in server.calls[-1].asked
     assert town.reconcile()["stripe/main"]["finished"]
-    assert server.calls
 
 
 def test_object_that_cannot_be_taken_is_set_aside_and_hides_no_other(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from time import sleep
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,11 +31,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Said:
-    """What the provider answers."""
+    """What the provider answers, all at once or with some seconds before each byte of the body."""
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    dripping: float = 0.0
 
     @property
     def raw(self) -> bytes:
@@ -133,7 +135,11 @@ def _handler(provider: ProviderServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(said.raw)))
             self.end_headers()
-            self.wfile.write(said.raw[: len(said.raw) // 2] if is_cut else said.raw)
+            body = said.raw[: len(said.raw) // 2] if is_cut else said.raw
+            size = 1 if said.dripping else len(body) or 1
+            for begin in range(0, len(body), size):
+                sleep(said.dripping)
+                self.wfile.write(body[begin : begin + size])
             self.close_connection = is_cut
 
         def log_message(self, *_: object) -> None:

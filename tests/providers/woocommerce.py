@@ -43,7 +43,7 @@ class WooCommerce:
     def _customers(self, query: dict[str, str]) -> Said:
         assert (query["orderby"], query["order"]) == ("registered_date", "desc")
         found = sorted(self.customers.values(), key=lambda one: one["date_created_gmt"])[::-1]
-        return _page(found, query, (int(query["page"]) - 1) * int(query["per_page"]))
+        return _page(found, query, int(query["offset"]))
 
 
 def _page(found: list[dict[str, Any]], query: dict[str, str], skipped: int) -> Said:

@@ -11,6 +11,7 @@ from regulars.domain.profiles import fold
 from tests.carts import CUP, DELAY, EVENING, TEAPOT, act, added, announcement, at, judged, ordered
 
 STARTED = act("Checkout Started", 0)
+CANCELLED = OrderFact("shop/9", at(5), status="cancelled")
 PAID_BACK = OrderFact("shop/9", at(5), refund_id="r1")
 
 
@@ -70,7 +71,10 @@ def test_cart_costs_what_is_known(events: list[Event], amount: int | None) -> No
         ([added(0), ordered(30), act("Checkout Step Completed", 36)], "abandoned"),
         ([added(10), ordered(30, placed=5)], "abandoned"),
         ([added(0), act("Order Refunded", 5, order=PAID_BACK)], "abandoned"),
-        ([added(0), act("Order Completed", 5)], "abandoned"),
+        ([added(0), act("Order Cancelled", 5, order=CANCELLED)], "abandoned"),
+        ([added(0), act("Order Completed", 5)], "ordered"),
+        ([added(0), act("Order Completed", 5), added(20)], "abandoned"),
+        ([added(0), act("Order Completed", 5, test=True)], "abandoned"),
         ([act("Product Added", 0, TEAPOT, backfill=True)], "no_cart"),
         ([act("Product Added", 0, TEAPOT, test=True)], "no_cart"),
         (

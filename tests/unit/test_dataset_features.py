@@ -8,6 +8,7 @@ import pytest
 
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.events import Event, Item, OrderFact
+from regulars.domain.profiles import fold_orders
 from regulars.training.datasets import build, horizon, past_cutoffs
 from tests.lake import DAY0, built, day, features, frame, order, page
 
@@ -49,6 +50,20 @@ def test_refund_lowers_money_once_however_often_told(
     told = [refund("shop/1", 12, amount, "r1"), refund("shop/1", 13, amount, "r1")]
     built(tmp_path / "d", [order("ada", 10, 1500, key="shop/1"), *told], cutoff=50)
     assert features(tmp_path / "d").loc["p_ada", "money"] == left
+
+
+@pytest.mark.parametrize(
+    ("shown", "amounts", "left"),
+    [(400, [], 1100), (None, [], 0), (400, [400], 1100), (400, [700], 800), (400, [-400], 1500)],
+)
+def test_refund_that_the_order_shows_lowers_money_until_it_fails(
+    tmp_path: Path, shown: int | None, amounts: list[int], left: int
+) -> None:
+    fact = OrderFact("shop/1", day(11), placed_at=day(10), total=1500, refunded=shown)
+    told = [refund("shop/1", 12, amount, "r1") for amount in amounts]
+    built(tmp_path / "d", [order("ada", 11, key="shop/1", order=fact), *told], cutoff=50)
+    assert features(tmp_path / "d").loc["p_ada", "money"] == left
+    assert fold_orders([order("ada", 11, order=fact), *told])["shop/1"].net == left
 
 
 def test_cancelled_order_is_no_purchase(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Feeds show every change of a provider that changes meanwhile, and keep its credentials to themselves."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -133,6 +134,21 @@ def test_woocommerce_customers_are_asked_for_until_those_known() -> None:
         assert len(server.calls) == 1
 
 
+def test_woocommerce_customer_who_is_deleted_meanwhile_hides_no_other() -> None:
+    fake = site.WooCommerce(customers={n: {"id": n, "date_created_gmt": at(n)} for n in range(250)})
+    gone = iter(range(249, 0, -1))
+
+    def delete() -> None:
+        for _ in range(10):
+            del fake.customers[next(gone)]
+
+    fake.between = delete
+    with ProviderServer(fake) as server:
+        provider = Provider(server.wire, lambda: 1e6)
+        _, feed = feeds_of("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
+        assert set(walked(feed)) >= set(range(220))
+
+
 @pytest.mark.parametrize(
     ("channel", "made"),
     [("shopify", shop_of), ("woocommerce", site_of), ("stripe", account_of)],
@@ -218,6 +234,17 @@ def test_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         feed_of(server, "shopify").page(SINCE, "")
     assert LARGEST > 250 * 100_000
+
+
+def test_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regulars.feeds.wire.ANSWER_SECONDS", 0.1)
+    began = time.monotonic()
+    with (
+        ProviderServer(lambda _: Said(b" " * 60, dripping=0.05)) as server,
+        pytest.raises(OSError, match="too slow"),
+    ):
+        server.wire.request("GET", "https://shop.example.com/", {})
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("channel", ["shopify", "stripe"])

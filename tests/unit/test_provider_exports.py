@@ -191,6 +191,17 @@ def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
 
 
 @pytest.mark.parametrize(
+    ("date", "count"), [("2026-11-02 20:00:00", 0), ("2026-11-03T09:00:00Z", 1)]
+)
+def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
+    date: str, count: int
+) -> None:
+    live = woocommerce.translate(woo_webhook("cancelled"))[0].event
+    history = of("woocommerce", WOO | {"date_modified": date}).events
+    assert fold([live, *history]).orders.count == count
+
+
+@pytest.mark.parametrize(
     ("changes", "refused"),
     [
         ({"status": "checkout-draft"}, "unpaid_order"),

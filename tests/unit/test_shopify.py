@@ -53,6 +53,13 @@ def test_order_lines_become_items_without_the_tip() -> None:
     ]
 
 
+def test_order_that_names_thousands_of_visitors_names_some() -> None:
+    visits = [{"name": "anonymousId", "value": f"visit-{number}"} for number in range(20_000)]
+    told = draft(shopify.order(note_attributes=visits))
+    assert len(told.identifiers) == 100
+    assert told.identifiers[1].value == "zebedee@example.com"
+
+
 def test_person_is_beside_the_event_and_not_within() -> None:
     told = draft(shopify.order())
     assert [(each.namespace, each.value) for each in told.identifiers] == [

@@ -7,6 +7,7 @@ from regulars.channels.phones import e164
 from regulars.domain.identity import Identifier, normalized
 
 LONGEST = 256
+MOST = 100  # identifiers; a delivery that names more speaks of no one
 # The fields of contact data, by the names under which channels send them.
 NAMES = {
     "first_name": "first_name",
@@ -39,7 +40,7 @@ class Person:
         if namespace == "phone":
             value = e164(value, self._default_country) if isinstance(value, str) else ""
         identifier = normalized(namespace, value, scope)
-        if identifier is None:
+        if identifier is None or len(self._identifiers) >= MOST:
             return
         self._identifiers.setdefault(identifier)
         if namespace in {"email", "phone"}:

@@ -135,7 +135,7 @@ def charge_refunded(notice: Notice) -> list[Draft]:
 
 
 def refunded(notice: Notice) -> list[Draft]:
-    """A refund; one that failed gives nothing back."""
+    """A refund; one that failed gives nothing back, though a charge told before may have counted it."""
     refund = notice.thing
     currency, amount = money_of(notice, "amount")
     has_failed = str(refund.get("status")) in _UNPAID_REFUNDS
@@ -143,7 +143,7 @@ def refunded(notice: Notice) -> list[Draft]:
     order = OrderFact(
         key=f"{notice.telling.store}/{sale}",
         version=version_at(notice.telling.occurred_at, int(has_failed)),
-        refunded=0 if has_failed else amount,
+        refunded=-amount if has_failed else amount,
         refund_id=refund_id,
         currency=currency,
     )

@@ -39,7 +39,7 @@ def decide(events: Iterable[Event], last_order: str, delay: timedelta, now: date
     told = sorted(
         (one for one in events if not one.test), key=lambda one: (one.occurred_at, one.id)
     )
-    orders = [one for one in told if one.order and not one.order.refund_id]
+    orders = [one for one in told if _is_order(one)]
     last_order = max([last_order, *map(_ordered_at, orders)])
     cart = [one for one in told if is_activity(one)]
     if not cart:
@@ -60,6 +60,15 @@ def _judged(cart: Sequence[Event], last_order: str, delay: timedelta, now: datet
     if from_text(cart[-1].occurred_at) + delay > now:
         return Decision("active")
     return Decision("abandoned", _abandonment(cart, last_order, delay, now))
+
+
+def _is_order(event: Event) -> bool:
+    """Whether somebody bought, also where the order itself is told and counted elsewhere, as by the shop."""
+    order = event.order
+    if order is None:
+        return event.type == "Order Completed"
+    # A cancellation that does not say when the order was placed may be of one placed long ago.
+    return not order.refund_id and (order.status != "cancelled" or bool(order.placed_at))
 
 
 def _ordered_at(event: Event) -> str:

@@ -24,10 +24,10 @@ class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an event says about one order.
 
     `key` is `<store>/<order id>`: the same order told by a webhook, an SDK and an import has one key.
-    A fact with `refund_id` adds one refund (of `refunded`, or of everything when that is None); any other fact is a
-    snapshot of the order, of which the newest `version` wins, ties broken by event id: an RFC 3339 text; in a
-    provider's export the last second that it tells of, before what was told live in it; in a file of order lines with a
-    0 before it, which is older than all that was told live.
+    A fact with `refund_id` adds one refund (of `refunded`, or of everything when that is None; below zero, of one that
+    failed after all); any other fact is a snapshot of the order, of which the newest `version` wins, ties broken by
+    event id: an RFC 3339 text; in a provider's export the last second that it tells of, before what was told live in
+    it; in a file of order lines with a 0 before it, which is older than all that was told live.
     Amounts are minor units of `currency`; `total` is what the buyer pays, tax and shipping included.
     """
 

@@ -10,7 +10,7 @@ from regulars.domain.times import from_text
 
 
 class Refund(msgspec.Struct, frozen=True, array_like=True):
-    """One refund as last told; without `amount` everything was paid back."""
+    """One refund as last told; without `amount` everything was paid back, below zero it was not after all."""
 
     version: str
     event: str
@@ -48,12 +48,16 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     def refunded(self) -> int:
         """What was paid back, never over the total.
 
-        A snapshot's own figure contains the refunds before it, so the greater of the two is taken, not their sum.
+        A snapshot's own figure contains the refunds before it, so the greater of the two is taken, not their sum;
+        and those that failed only since.
         """
-        amounts = [
-            self.total if one.amount is None else one.amount for one in self.refunds.values()
+        told = [
+            (one.version, self.total if one.amount is None else one.amount)
+            for one in self.refunds.values()
         ]
-        return min(self.total, max(self.refunded_in_snapshot, sum(amounts)))
+        failed = sum(-amount for version, amount in told if amount < 0 and version > self.version)
+        given = sum(max(0, amount) for _, amount in told)
+        return min(self.total, max(self.refunded_in_snapshot - failed, given))
 
     @property
     def net(self) -> int:

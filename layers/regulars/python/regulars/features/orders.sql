@@ -1,4 +1,4 @@
--- Every order as it was known before $cutoff: its newest snapshot, and the union of its refunds by their ids.
+-- Every order as it was known before $cutoff: its newest snapshot, and the newest word on each of its refunds.
 CREATE OR REPLACE TEMP TABLE orders AS
 WITH snapshots AS (
     SELECT *, row_number() OVER (PARTITION BY order_key ORDER BY version DESC, event_id DESC) AS age
@@ -20,13 +20,31 @@ baskets AS (
 ),
 
 refunds AS (
-    SELECT order_key, sum(refunded) AS refunded, bool_or(refunded_all) AS refunded_all
-    FROM (
-        SELECT order_key, refund_id, max(refunded) AS refunded, bool_or(refunded_all) AS refunded_all
-        FROM told
-        WHERE order_key IS NOT NULL AND refund_id <> '' AND happened < $cutoff
-        GROUP BY order_key, refund_id
-    )
+    SELECT
+        order_key,
+        max(version) AS told_at,
+        arg_max(refunded, (version, event_id)) AS amount,
+        arg_max(refunded_all, (version, event_id)) AS is_all
+    FROM told
+    WHERE order_key IS NOT NULL AND refund_id <> '' AND happened < $cutoff
+    GROUP BY order_key, refund_id
+),
+
+-- A snapshot's own figure contains the refunds before it, also those that failed only since.
+paid_back AS (
+    SELECT
+        order_key,
+        least(
+            any_value(total),
+            greatest(
+                any_value(CASE WHEN refunded_all THEN total ELSE refunded END)
+                - coalesce(sum(-amount) FILTER (WHERE amount < 0 AND told_at > version), 0),
+                coalesce(sum(CASE WHEN is_all THEN total ELSE greatest(0, amount) END), 0)
+            )
+        ) AS refunded
+    FROM snapshots
+    LEFT JOIN refunds USING (order_key)
+    WHERE age = 1
     GROUP BY order_key
 )
 
@@ -38,15 +56,9 @@ SELECT
     currency,
     cancelled,
     basket,
-    CAST(least(total, CASE WHEN refunds.refunded_all THEN total ELSE coalesce(refunds.refunded, 0) END) AS BIGINT)
-        AS refunded,
-    CAST(
-        CASE
-            WHEN cancelled OR refunds.refunded_all THEN 0
-            ELSE greatest(0, total - coalesce(refunds.refunded, 0))
-        END AS BIGINT
-    ) AS net
+    CAST(paid_back.refunded AS BIGINT) AS refunded,
+    CAST(CASE WHEN cancelled THEN 0 ELSE greatest(0, total - paid_back.refunded) END AS BIGINT) AS net
 FROM snapshots
-LEFT JOIN refunds USING (order_key)
+JOIN paid_back USING (order_key)
 LEFT JOIN baskets USING (order_key)
 WHERE age = 1;

@@ -54,6 +54,9 @@ class FeedError(RegularsError):
 class CursorLostError(FeedError):
     """The provider no longer knows where we were: begin again at the watermark."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "cursor_lost")
+
 
 def misconfigured(message: str) -> FeedError:
     """What is raised when what the owner set up cannot work."""

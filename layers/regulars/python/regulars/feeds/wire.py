@@ -58,7 +58,8 @@ class Wire:
 def _read(response: urllib3.BaseHTTPResponse) -> bytes:
     deadline = time.monotonic() + ANSWER_SECONDS
     read = bytearray()
-    while piece := response.read(PIECE):
+    # What has come so far: to wait for a whole piece would let an answer drip for ever.
+    while piece := response.read1(PIECE):
         read += piece
         if len(read) > LARGEST or time.monotonic() > deadline:
             raise OSError("The answer is too large or too slow.")

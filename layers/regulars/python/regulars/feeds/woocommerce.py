@@ -18,7 +18,7 @@ from regulars.feeds.stamps import newest, stamp
 from regulars.feeds.wire import Answer
 
 SIZE = 100
-# Of a second in which a page does not end, the next page shows some again: what changes meanwhile leaves a gap.
+# Where pages are counted the next one shows some again: who changes or goes meanwhile leaves a gap.
 SHOWN_AGAIN = 20
 SECOND = timedelta(seconds=1)
 _SITE = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
@@ -86,10 +86,10 @@ class CustomersFeed:
         self._site = site
 
     def page(self, since: str, cursor: str) -> Page:
-        """At most 100. Who registers meanwhile moves the others further down, so that nobody is passed over."""
-        number = int(cursor or "1")
+        """At most 100. Who registers meanwhile moves the others further down, who is deleted moves them up."""
+        skipped = int(cursor or "0")
         answer, raws = self._site.get(
-            "customers", orderby="registered_date", order="desc", page=str(number)
+            "customers", orderby="registered_date", order="desc", offset=str(skipped)
         )
         stamps = [stamp(raw, "date_created_gmt") for raw in raws]
         told = zip(raws, stamps, strict=True)
@@ -99,7 +99,7 @@ class CustomersFeed:
             tuple(Record(bytes(raw), headers) for raw, at in told if at >= since),
             newest(stamps),
             told_at(answer),
-            str(number + 1) if goes_on else "",
+            str(skipped + SIZE - SHOWN_AGAIN) if goes_on else "",
         )
 
 

@@ -8,8 +8,16 @@ import msgspec
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.times import from_text, to_text
+from regulars.edge.logging import log_failure
 from regulars.feeds import FEEDS, feeds_of
-from regulars.feeds.contract import CursorLostError, Feed, FeedError, Page
+from regulars.feeds.contract import (
+    CursorLostError,
+    Feed,
+    FeedError,
+    Page,
+    misconfigured,
+    unexpected,
+)
 from regulars.feeds.provider import Provider
 from regulars.ingestion.fetching import Fetching, Taken
 from regulars.store.parameters import Parameters
@@ -112,7 +120,7 @@ class _Asking:
     def feeds(self, credentials: dict[str, str], provider: Provider) -> list[Feed]:
         """What it can be asked for; a setup that cannot work is a fault of its own."""
         try:
-            feeds = feeds_of(self._source.channel, self._source.config, credentials, provider)
+            feeds = _feeds(self._source, credentials, provider)
         except FeedError as error:
             self._set(SETUP, self._faulty(self._walk(SETUP), error))
             return []
@@ -127,7 +135,7 @@ class _Asking:
         while has_time():
             walk = self._walk(feed.name)
             try:
-                page = feed.page(walk.since, walk.cursor)
+                page = _shown(feed, walk)
             except FeedError as error:
                 self._set(feed.name, self._faulty(walk, error))
                 return error.code not in SILENT
@@ -180,3 +188,22 @@ class _Asking:
     def _save(self, **changes: Any) -> None:
         changed = msgspec.structs.replace(self._state, **changes)
         self._state = self._reconciliations.save(changed)
+
+
+def _feeds(source: Source, credentials: dict[str, str], provider: Provider) -> list[Feed]:
+    """Everything the source can be asked for; credentials with which it can be asked for nothing are not complete."""
+    feeds = feeds_of(source.channel, source.config, credentials, provider)
+    if not feeds:
+        raise misconfigured("Its credentials are not complete; connect it again.")
+    return feeds
+
+
+def _shown(feed: Feed, walk: Walk) -> Page:
+    """The next page; an answer that breaks the feed is a fault of its provider, and stops no other source."""
+    try:
+        return feed.page(walk.since, walk.cursor)
+    except FeedError:
+        raise
+    except Exception as error:
+        log_failure(error, "reconcile_sources")
+        raise unexpected("The provider's answer cannot be read.") from error

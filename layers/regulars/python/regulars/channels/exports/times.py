@@ -1,7 +1,7 @@
 """Reading the times of exports, in each of the ways in which providers and people write them."""
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from regulars.channels.exports.contract import File
@@ -13,6 +13,8 @@ from regulars.domain.times import to_text
 
 # A time that is not told: whatever is told with a time is newer.
 UNDATED = "1990-01-01T00:00:00.000Z"
+# Where days begin first: a time without a zone was no earlier than there.
+EASTERNMOST = timezone(timedelta(hours=14))
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?:[ ,]+(.+))?")
 _MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?:[ ,]+(?:at )?(.+))?")
 _DAY_FIRST = re.compile(r"(\d{1,2}) ([A-Za-z]{3,9})\.?,? (\d{4})(?:[ ,]+(?:at )?(.+))?")

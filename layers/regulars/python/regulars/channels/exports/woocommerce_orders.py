@@ -8,7 +8,7 @@ separated by commas. Ask for dates as year-month-day; with month/day/year the mo
 The account is the one of `regulars connect woocommerce`; the order ids are its webhooks' (where the file has only order
 numbers, they must be the ids, so no plugin for sequential numbers). An order counts as by a webhook: cancelled and failed
 ones do not, and one that still waits for its payment is left out. A file without a currency takes the shop's, one
-without a time zone UTC.
+without a time zone UTC; since that may be fourteen hours off, it gives way to what a webhook told of an order meanwhile.
 
 Kept: products, quantities and amounts, refunds, status, payment method, the billing country; customer number, e-mail,
 phone and name apart. Not read: addresses, notes, IP addresses.
@@ -17,6 +17,8 @@ phone and name apart. Not read: addresses, notes, IP addresses.
 import re
 from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
@@ -31,7 +33,7 @@ from regulars.channels.exports.fields import (
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
-from regulars.channels.exports.times import moment_in, required_moment
+from regulars.channels.exports.times import EASTERNMOST, moment_in, required_moment
 from regulars.channels.person import Person
 from regulars.channels.sales import texts_of, traits_of
 from regulars.channels.scrub import clean_text
@@ -80,12 +82,12 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     currency = currency_code(head["currency"].strip() or file.default_currency)
     created = required_moment(head["created"], file)
     stands = standing(status, is_paid=bool(paid))
+    told_of = ("created", "paid", "completed", "modified")
     order = snapshot(
         file,
         f"{store}/{order_id}",
-        created,
-        paid,
-        *(moment_in(head[name], file) for name in ("completed", "modified")),
+        # In the shop's own time, which the file does not name: what was told live since must not lose to it.
+        *(moment_in(head[name], file, EASTERNMOST) for name in told_of),
         status=stands,
         total=required_amount(head["total"], currency, file),
         refunded=_refunded(head, status, currency, file),
@@ -93,7 +95,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     )
     told: dict[str, Any] = {
         "currency": currency,
-        "order": order,
+        "order": msgspec.structs.replace(order, placed_at=created),
         "items": tuple(_items(lines, currency, file, refuse)),
         "traits": traits_of(country=head["country"]),
         "properties": texts_of(head, "payment_method") | {"status": clean_text(status)},
