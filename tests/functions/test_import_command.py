@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from infra.cli import exports, main
+from regulars.channels.exports.contract import File
+from regulars.channels.exports.people import buyer
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
 from tests.aws import Deployed
@@ -83,6 +85,20 @@ def test_files_of_several_formats_are_imported_at_once(
     assert (reports[0]["first"], reports[0]["rows"]) == ("2026-11-01T08:59:00.000Z", 2)
     assert "ebedee" not in kept.ledger_text()
     assert kept.contacts()[0]["email"] == "zebedee@example.com"
+
+
+def test_fault_of_ours_in_an_export_sets_its_order_aside_and_goes_on(
+    command: Command, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(file: File, **contact: str) -> Any:
+        return 1 // (contact["email"] != "poison@example.com") and buyer(file, **contact)
+
+    monkeypatch.setattr("regulars.channels.exports.shopify_orders.buyer", fails)
+    poison = HEAD | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
+    orders = file("o.csv", HEAD, poison, SECOND | {"Name": "#2"}, HEAD | {"Name": "#3", "Id": "3"})
+    code, report = command(orders, "--account", SHOP)
+    assert [line["line"] for line in report["refusals"]] == [3, 4]
+    assert (code, report["reasons"], report["orders"]) == (0, {"untranslatable": 2}, 2)
 
 
 def test_import_again_knows_persons_by_whom_they_are(
