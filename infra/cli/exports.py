@@ -75,9 +75,11 @@ def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
     """Whose the file is, in the words of its channel's webhooks, so that both tell of the same orders."""
     if not format_.channel:
         return ""
-    known = accounts(deployed, format_.channel)
+    connected = accounts(deployed, format_.channel)
+    known = sorted({*connected.values()})
     if given or len(known) == 1:
-        return _in_webhooks_words(format_.channel, given or known[0])
+        named = connected.get(given, given) if given else known[0]
+        return _compared(format_.channel, _in_webhooks_words(format_.channel, named), known)
     if known:
         listed = ", ".join(known)
         return _asked(
@@ -93,12 +95,22 @@ def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
     return _asked(format_, question, "Say whose it is: --account my-shop.myshopify.com.")
 
 
-def accounts(deployed: Stack, channel: str) -> list[str]:
-    """The accounts of this channel that are set up, as their webhooks scope their ids."""
+def accounts(deployed: Stack, channel: str) -> dict[str, str]:
+    """The accounts of this channel that are set up, by their source's name, as their webhooks scope their ids."""
     if channel not in CHANNELS:
-        return []
+        return {}
     found = [one for one in connections.sources_of(deployed).list() if one.channel == channel]
-    return sorted({account for source in found if (account := _account(source))})
+    return {source.source: account for source in found if (account := _account(source))}
+
+
+def _compared(channel: str, account: str, known: list[str]) -> str:
+    """The account, with a warning when others are connected and this is none of them."""
+    if known and account not in {_in_webhooks_words(channel, one) for one in known}:
+        say(
+            f"{account} is no account of a connected {channel} source ({', '.join(known)}): "
+            "what both tell of would count twice."
+        )
+    return account
 
 
 def _account(source: Source) -> str:

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from infra.cli import exports, main
+from infra.cli.stack import Stack
+from regulars.channels.exports import stripe_payments
 from regulars.channels.exports.contract import File
 from regulars.channels.exports.people import buyer
 from regulars.settings import ImportHistorySettings
@@ -132,6 +134,8 @@ def test_order_stays_whole_when_the_file_is_parted(
         ([("eu", {})], [], "stripe/eu"),
         ([("eu", {"account": "acct_1"})], [], "stripe/acct_1"),
         ([("eu", {}), ("us", {})], ["--account", "us"], "stripe/us"),
+        ([("eu", {"account": "acct_1"})], ["--account", "eu"], "stripe/acct_1"),
+        ([("eu", {"account": "acct_1"})], ["--account", "acct_1"], "stripe/acct_1"),
     ],
 )
 def test_account_is_that_of_the_connected_source(
@@ -191,6 +195,25 @@ def test_shop_is_named_as_its_webhooks_name_it(
 ) -> None:
     _, report = command(file("orders.csv", HEAD), "--account", given)
     assert report["account"] == account
+
+
+def test_shop_can_be_named_by_its_source(
+    aws: Deployed, command: Command, file: Callable[..., Path]
+) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu", {"shop": SHOP}))
+    _, report = command(file("orders.csv", HEAD), "--account", "eu")
+    assert report["account"] == SHOP
+
+
+@pytest.mark.parametrize(("given", "warned"), [("acct_2", True), ("acct_1", False), ("eu", False)])
+def test_account_that_is_not_the_connected_one_is_warned_of(
+    deployed: OnMoto, capsys: pytest.CaptureFixture[str], given: str, warned: bool
+) -> None:
+    Sources("test-control", deployed.aws.dynamodb).save(
+        Source("stripe", "eu", {"account": "acct_1"})
+    )
+    exports.account_of(cast("Stack", deployed), stripe_payments.FORMAT, given)
+    assert ("would count twice" in capsys.readouterr().err) == warned
 
 
 def test_file_that_fails_does_not_keep_the_others_out(
