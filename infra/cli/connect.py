@@ -6,6 +6,7 @@ secret is given, now or by running this again, it waits and has its senders try 
 
 import argparse
 import sys
+from collections.abc import Callable
 
 import msgspec
 
@@ -73,11 +74,12 @@ def _told(
     source = before or Source(arguments.channel, arguments.name)
     questions: dict[str, str] = trait(source.channel, "ASKS", {})
     hidden: dict[str, str] = trait(source.channel, "CREDENTIALS", {})
-    given = answers.pairs(arguments.set, [*questions, *hidden])
+    spelled: dict[str, Callable[[str], str]] = trait(source.channel, "SPELLED", {})
+    given = answers.pairs(arguments.set, [*questions, *hidden], hidden)
     said = answers.answered(questions, given, source.config, hidden=False)
     credentials = answers.answered(hidden, given, kept.credentials, hidden=True)
     config = {
-        name: answers.value(text, questions.get(name, ""))
+        name: answers.value(name, text, questions.get(name, ""), spelled.get(name, str))
         for name, text in (given | said).items()
         if text and name not in hidden
     }

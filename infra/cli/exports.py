@@ -11,7 +11,7 @@ from infra.cli import connections
 from infra.cli.console import say
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
-from regulars.channels import CHANNELS
+from regulars.channels import CHANNELS, shopify
 from regulars.channels.exports.contract import Format
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.csv_file import CsvFile
@@ -131,12 +131,13 @@ def _asked(format_: Format, question: str, advice: str) -> str:
 
 def _in_webhooks_words(channel: str, account: str) -> str:
     account = account.strip()
-    if "/" in account.removeprefix("https://").rstrip("/"):
-        raise FaultError(f"{account} is no account.", "It is a name, or a Shopify shop's domain.")
-    if channel != "shopify":
-        return account
-    domain = account.lower().removeprefix("https://").rstrip("/")
-    return domain if "." in domain else f"{domain}.myshopify.com"
+    try:
+        if "/" in account and channel != "shopify":
+            raise ValueError
+        return shopify.domain_of(account) if channel == "shopify" else account
+    except ValueError:
+        advice = "It is a name, or a Shopify shop's domain such as my-shop.myshopify.com."
+        raise FaultError(f"{account} is no account.", advice) from None
 
 
 def _measured(path: Path) -> tuple[str, int]:

@@ -302,6 +302,38 @@ def test_unknown_field_is_kept_with_a_warning(
     assert "It asks for: shop." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("field", ["acess_token", "clientsecret", "secret", "api_key"])
+def test_field_that_may_be_a_secret_is_not_kept_in_the_open(command: Command, field: str) -> None:
+    with pytest.raises(FaultError, match=f"{field} may be a secret"):
+        command("connect", "shopify", "--secret", "s", "--set", f"{field}=canary")
+    assert command("sources", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "pair"),
+    [
+        ("typeform", "consents={newsletter: email}"),
+        ("typeform", 'consents=["newsletter"]'),
+        ("shopify", "shop=my shop"),
+        ("shopify", "shop=https://admin.example.com/store/my-shop"),
+    ],
+)
+def test_answer_that_is_not_what_was_asked_for_is_refused(
+    command: Command, channel: str, pair: str
+) -> None:
+    with pytest.raises(FaultError, match="cannot be") as refused:
+        command("connect", channel, "--secret", "s", "--set", pair)
+    assert "such as" in refused.value.advice
+
+
+@pytest.mark.parametrize("said", ["my-shop", "https://My-Shop.myshopify.com/"])
+def test_shop_is_kept_as_its_deliveries_name_it(command: Command, aws: Deployed, said: str) -> None:
+    command("connect", "shopify", "--secret", "s", "--set", f"shop={said}")
+    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    assert source
+    assert source.config["shop"] == "my-shop.myshopify.com"
+
+
 def test_connecting_again_says_what_changes_and_keeps_a_disabled_source_so(
     command: Command,
 ) -> None:
