@@ -13,6 +13,7 @@ from infra.cli.stack import Stack
 from infra.local.faults import FaultError
 from regulars.channels import CHANNELS, shopify
 from regulars.channels.exports.contract import Format
+from regulars.channels.sales import ELSEWHERE
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.csv_file import CsvFile
 from regulars.ingestion.import_run import told_by
@@ -39,11 +40,12 @@ class Export(NamedTuple):
         name = self.path.name
         return name if name.endswith((".csv", ".CSV")) else f"{name}.csv"
 
-    def told(self, account: str) -> str:
+    def told(self, account: str, orders: str = "") -> str:
         """What the owner is told before it begins."""
         facts = [
             self.format.title,
             *([f"account {account}"] if account else []),
+            *(["its orders are told by a shop"] if orders else []),
             f"about {self.rows:,} rows",
             f"separated by {DELIMITERS[self.delimiter]}",
             self.encoding,
@@ -101,6 +103,13 @@ def accounts(deployed: Stack, channel: str) -> dict[str, str]:
         return {}
     found = [one for one in connections.sources_of(deployed).list() if one.channel == channel]
     return {source.source: account for source in found if (account := _account(source))}
+
+
+def orders_of(deployed: Stack, channel: str, account: str) -> str:
+    """`elsewhere` when a source of the account leaves its orders to a shop, '' otherwise."""
+    found = (one for one in connections.sources_of(deployed).list() if one.channel == channel)
+    told = (one.config.get("orders") for one in found if _account(one) == account)
+    return ELSEWHERE if ELSEWHERE in told else ""
 
 
 def _compared(channel: str, account: str, known: list[str]) -> str:

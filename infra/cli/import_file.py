@@ -47,13 +47,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def imported(
-    deployed: stack.Stack, key: str, content: IO[bytes], current: Step, rows: int = 0
+    deployed: stack.Stack,
+    key: str,
+    content: IO[bytes],
+    current: Step,
+    rows: int = 0,
+    orders: str = "",
 ) -> dict[str, Any]:
     """Put the file where the import begins, and wait for the report of this very upload."""
     s3, bucket = boto3.client("s3"), deployed.settings(ImportHistorySettings).uploads_bucket
     s3.delete_object(Bucket=bucket, Key=schema.report_key(key))
     current.note("uploading")
-    s3.upload_fileobj(content, bucket, key)
+    said: dict[str, Any] = {"Metadata": {schema.ORDERS_METADATA: orders}} if orders else {}
+    s3.upload_fileobj(content, bucket, key, said)
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         time.sleep(0.5)
@@ -73,9 +79,10 @@ def _report(deployed: stack.Stack, path: Path, given: str | None) -> dict[str, A
     except FaultError as fault:
         advice = f" {fault.advice}" if fault.advice else ""
         return {"file": path.name, "status": "failed", "message": f"{fault}{advice}"}
-    say(export.told(account))
+    orders = exports.orders_of(deployed, export.format.channel, account)
+    say(export.told(account, orders))
     with path.open("rb") as content, step(f"Importing {path.name}") as now:
-        return imported(deployed, export.key(account), content, now, export.rows)
+        return imported(deployed, export.key(account), content, now, export.rows, orders)
 
 
 def _progress(checkpoint: dict[str, Any], rows: int) -> str:

@@ -197,6 +197,15 @@ def test_shop_is_named_as_its_webhooks_name_it(
     assert report["account"] == account
 
 
+def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
+    aws: Deployed, command: Command, file: Callable[..., Path], kept: Kept
+) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("stripe", "eu", {"orders": "elsewhere"}))
+    _, report = command(file("payments.csv", PAYMENT))
+    assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
+    assert "Payment Succeeded" in [event.type for event in kept.events()]
+
+
 def test_shop_can_be_named_by_its_source(
     aws: Deployed, command: Command, file: Callable[..., Path]
 ) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File, Format
 from regulars.channels.exports.formats import recognised
+from regulars.channels.sales import ELSEWHERE
 from regulars.channels.scrub import clean_text, looks_personal
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
@@ -87,6 +88,7 @@ def opened(upload: Upload, defaults: Defaults, now: datetime) -> Opened:
         defaults.currency,
         defaults.country,
         decimal_comma=csv.delimiter == ";",
+        sells=upload.orders != ELSEWHERE,
     )
     return Opened(csv, format_, [found.get(name, "") for name in names], file)
 

@@ -23,7 +23,7 @@ class File(msgspec.Struct, frozen=True):
     """What all lines of a file share.
 
     `names` are the format's names of the fields of a row, `name` is the file's own and `source` as events carry it;
-    `latest` is the last time that is not in the future.
+    `latest` is the last time that is not in the future. Where it does not sell, a shop tells of the same sales.
     """
 
     names: Sequence[str]
@@ -36,6 +36,7 @@ class File(msgspec.Struct, frozen=True):
     default_currency: str
     default_country: str = ""
     decimal_comma: bool = False
+    sells: bool = True
 
 
 class Line(NamedTuple):
