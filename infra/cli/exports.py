@@ -150,14 +150,16 @@ def _in_webhooks_words(channel: str, account: str) -> str:
 
 
 def _measured(path: Path) -> tuple[str, int]:
-    """The encoding, and how many lines there are but for the first."""
-    decoder, is_utf8, lines, last = codecs.getincrementaldecoder("utf-8")(), True, 0, b"\n"
+    """The encoding, and how many lines there are but for the first; an old spreadsheet program ends them with CR alone."""
+    decoder, is_utf8, last = codecs.getincrementaldecoder("utf-8")(), True, b"\n"
+    ends = {b"\n": 0, b"\r": 0}
     with path.open("rb") as stream:
         for chunk in chain(_chunks(stream), [b""]):
-            lines += chunk.count(b"\n")
+            ends = {end: count + chunk.count(end) for end, count in ends.items()}
             last = chunk[-1:] or last
             is_utf8 = is_utf8 and _decodes(decoder, chunk)
-    return "UTF-8" if is_utf8 else "Windows-1252", max(0, lines - (last == b"\n"))
+    lines = max(ends.values()) - (last in ends)
+    return "UTF-8" if is_utf8 else "Windows-1252", max(0, lines)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:

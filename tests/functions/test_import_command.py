@@ -242,6 +242,13 @@ def test_file_is_told_before_it_starts(file: Callable[..., Path]) -> None:
     assert export.key("main") == "imports/stripe/main/payments.csv"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_are_counted_however_lines_end(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(f"Email{end}a@example.com{end}b@example.com".encode())
+    assert exports.export_at(path).rows == 2
+
+
 @pytest.mark.parametrize("encoding", ["UTF-8", "Windows-1252"])
 def test_encoding_is_measured_over_the_whole_file(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "contacts.csv"

@@ -162,6 +162,14 @@ def test_owner_at_the_keyboard_is_asked(
     assert secrets(aws, "shopify/main") == ["typed"]
 
 
+def test_owner_may_leave_a_question_unanswered(
+    deployed: OnMoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin.readline", lambda: "")
+    assert main.main(["connect", "shopify"]) == main.INTERRUPTED
+
+
 def test_credentials_are_kept_with_the_secrets_and_not_with_the_source(
     command: Command, aws: Deployed
 ) -> None:

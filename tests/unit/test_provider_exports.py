@@ -304,6 +304,8 @@ def test_square_refund_that_names_its_payment_is_subtracted() -> None:
             [("email", "denied")],
         ),
         ("nonsubscribed_1.csv", {}, "Customer Updated", []),
+        ("not subscribed.csv", {}, "Customer Updated", []),
+        ("Un-subscribed.csv", {}, "Unsubscribed", [("email", "denied")]),
         (
             "subscribed_1.csv",
             {"UNSUB_TIME": "2025-01-01 10:00:00"},
