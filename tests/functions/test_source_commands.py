@@ -501,6 +501,17 @@ def test_what_a_genuine_delivery_showed_for_itself_is_not_kept(
     assert "a=1" in item["delivery"]["S"]
 
 
+def test_token_of_a_genuine_delivery_is_not_kept_in_a_header(
+    command: Command, aws: Deployed, door: Callable[[Request], Any]
+) -> None:
+    token = command("connect", "telegram")["secret"]
+    headers = {"x-telegram-bot-api-secret-token": token, "content-type": "application/json"}
+    door(Request("main", b'{"update_id":1}', NOW, headers, url=f"{URL}/hooks/telegram/main"))
+    (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
+    assert '"verified":true' in item["delivery"]["S"]
+    assert token not in str(item)
+
+
 def test_other_days_sources_and_codes_are_left_alone(
     command: Command, door: Callable[[Request], Any]
 ) -> None:
