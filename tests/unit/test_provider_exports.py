@@ -211,6 +211,8 @@ def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
     [
         ({"status": "checkout-draft"}, "unpaid_order"),
         ({"status": "pending"}, "unpaid_order"),
+        ({"status": "Pending payment"}, "unpaid_order"),
+        ({"status": "Draft"}, "unpaid_order"),
         ({"order_total": ""}, "invalid_amount"),
         ({"order_date": "31/5/2016"}, "invalid_timestamp"),
         ({"order_id": " "}, "missing_order_id"),

@@ -66,6 +66,7 @@ _COLUMNS = {
     "item_total": "item_total|Order Line Total",
 }
 _MANY = re.compile(r"(order|line)_item_\d+")
+_LABELS = {"pending-payment": "pending", "draft": "checkout-draft", "canceled": "cancelled"}
 _KEY = ("id",)
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
 
@@ -73,7 +74,7 @@ _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Or
 def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     head = lines[0].said
     order_id, store = order_id_in(head["id"]), store_of("woocommerce", file)
-    status = head["status"].strip().lower().removeprefix("wc-").replace(" ", "-")
+    status = _status(head["status"])
     paid = moment_in(head["paid"], file)
     if not is_order(status, is_paid=bool(paid)):
         raise refusal("unpaid_order")
@@ -102,6 +103,12 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     return [
         draft_of(file, _TYPES[stands], ("shop", created), _person(head, store, file), key, **told)
     ]
+
+
+def _status(said: str) -> str:
+    """The status in the words of a webhook; some plugins write what the shop's owner sees."""
+    status = said.strip().lower().removeprefix("wc-").replace(" ", "-")
+    return _LABELS.get(status, status)
 
 
 def _refunded(head: Any, status: str, currency: str, file: File) -> int | None:
