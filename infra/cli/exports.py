@@ -21,6 +21,7 @@ from regulars.store import schema
 from regulars.store.sources import Source
 
 CHUNK = 1024 * 1024
+PAGES = "layers/regulars/python/regulars/channels/exports/README.md"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 UNNAMED = "main"  # what `regulars connect` calls a source that is not given a name
 
@@ -176,4 +177,6 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _advice(code: str) -> str:
-    return "See channels/exports/README.md for what to export." if "column" in code else ""
+    return (
+        f"What to click for each: {PAGES}" if code in {"missing_columns", "unknown_format"} else ""
+    )

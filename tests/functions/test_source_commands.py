@@ -451,6 +451,42 @@ def test_refusal_is_shown_as_it_came(
     assert capsys.readouterr().out.encode() == order().body
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("sources list", "regulars connect CHANNEL"),
+        ("rejects", "regulars rejects --list"),
+        ("rejects --list", "regulars replay ID, or --source SOURCE"),
+        ("sources disable form contact", "regulars sources enable form contact"),
+        ("sources enable form contact", "regulars replay --source form/contact"),
+    ],
+)
+def test_owner_is_told_what_can_be_done_next(
+    command: Command,
+    door: Callable[[Request], Any],
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    said: str,
+) -> None:
+    door(order())
+    if "form" in words:
+        command("connect", "form", "--name", "contact")
+    arguments = main.parser().parse_args(words.split())
+    arguments.run(arguments)
+    assert said in capsys.readouterr().out
+
+
+def test_refusal_that_was_received_again_says_so(
+    command: Command, door: Callable[[Request], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    door(order())
+    command("connect", "shopify", "--secret", shopify.SECRET)
+    command("replay", "--source", "shopify/main")
+    arguments = main.parser().parse_args(["rejects", "--list"])
+    arguments.run(arguments)
+    assert "There is no such source. Received again 20" in capsys.readouterr().out
+
+
 def test_delivery_that_came_before_its_source_is_replayed_once(
     command: Command, door: Callable[[Request], Any], kept: Kept
 ) -> None:

@@ -64,7 +64,7 @@ def told_by(csv: CsvFile, name: str) -> tuple[Format, dict[str, str]]:
     found = format_.found(csv.columns)
     if repeated := sorted({*found.values()} & csv.repeated):
         raise InvalidRequestError(
-            f"The file's first line names these columns twice: {', '.join(repeated)}.",
+            f"The file's first line names these columns twice: {', '.join(repeated)}. Please rename one of each.",
             "repeated_columns",
         )
     if format_.check:
