@@ -114,6 +114,28 @@ def test_import_again_knows_persons_by_whom_they_are(
     assert len(kept.events()) == 2
 
 
+def test_order_of_nobody_is_imported(
+    command: Command, file: Callable[..., Path], kept: Kept
+) -> None:
+    nobody = HEAD | {"Email": "", "Phone": "", "Billing Name": "Zebedee"}
+    assert command(file("orders.csv", nobody), "--account", SHOP)[1]["orders"] == 1
+    assert (kept.events()[0].subjects, kept.contacts()) == ((), [])
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_contact_data_of_a_file_is_that_of_its_newest_order(
+    command: Command, file: Callable[..., Path], kept: Kept, step: int
+) -> None:
+    rows = [
+        HEAD | {"Name": f"#{day}", "Id": f"55{day}", "Created at": f"2026-09-0{day} 08:00:00 +0000"}
+        for day in (1, 2, 3)
+    ]
+    names = ("Zebedee", "Florence", "Zebedee")
+    named = [row | {"Billing Name": name} for row, name in zip(rows, names, strict=True)]
+    command(file("orders.csv", *named[::step]), "--account", SHOP)
+    assert [contact["name"] for contact in kept.contacts()] == ["Zebedee"]
+
+
 def test_order_stays_whole_when_the_file_is_parted(
     command: Command, file: Callable[..., Path], kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
