@@ -72,13 +72,17 @@ def imported(
 
 
 def _report(deployed: stack.Stack, path: Path, given: str | None) -> dict[str, Any]:
-    """One file's report; a file that is none does not keep the others from being imported."""
+    """One file's report; a file that fails does not keep the others from being imported."""
     try:
-        export = exports.export_at(path)
-        account = exports.account_of(deployed, export.format, given)
+        return _followed(deployed, path, given)
     except FaultError as fault:
         advice = f" {fault.advice}" if fault.advice else ""
         return {"file": path.name, "status": "failed", "message": f"{fault}{advice}"}
+
+
+def _followed(deployed: stack.Stack, path: Path, given: str | None) -> dict[str, Any]:
+    export = exports.export_at(path)
+    account = exports.account_of(deployed, export.format, given)
     orders = exports.orders_of(deployed, export.format.channel, account)
     say(export.told(account, orders))
     with path.open("rb") as content, step(f"Importing {path.name}") as now:

@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     }.items():
         action = actions.add_parser(name, help=purpose)
         add_channel(action)
-        action.add_argument("name", type=source_name, help="as it was connected, e.g. main")
+        action.add_argument(
+            "name", type=source_name, nargs="?", default="main", help="as it was connected"
+        )
         if name == "rotate":
             answers.add_secret(action)
         _shared(action)
@@ -83,7 +85,8 @@ def _rotate(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
     facts = {"url": connections.public_url(deployed, source, secret)}
     facts |= {} if given else {"secret": secret}
     lines = [f"{name}: {value}" for name, value in facts.items()]
-    return facts, [*lines, "The secret before it stays good beside it."], True
+    paste = "" if given else f"Paste the new one at {source.channel}. "
+    return facts, [*lines, f"{paste}The secret before it stays good beside it."], True
 
 
 def _asked(channel: str) -> str:

@@ -222,7 +222,7 @@ def test_rotated_source_has_two_secrets_and_then_the_newest_two(
 
 def test_secret_of_ours_is_made_up_anew_when_rotated(command: Command, aws: Deployed) -> None:
     first = command("connect", "typeform")["secret"]
-    second = command("sources", "rotate", "typeform", "main")["secret"]
+    second = command("sources", "rotate", "typeform")["secret"]
     assert secrets(aws, "typeform/main") == [second, first]
 
 
