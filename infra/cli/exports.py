@@ -79,7 +79,10 @@ def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
     if not format_.channel:
         return ""
     connected = accounts(deployed, format_.channel)
-    known = sorted({*connected.values()})
+    known = sorted({*connected.values()} - {""})
+    if given and connected.get(given) == "":
+        advice = f"Say it: regulars connect shopify --name {given} --set shop=my-shop.myshopify.com"
+        raise FaultError(f"The source {given} does not say whose shop it is.", advice)
     if given or len(known) == 1:
         named = connected.get(given, given) if given else known[0]
         return _compared(format_.channel, _in_webhooks_words(format_.channel, named), known)
@@ -99,11 +102,11 @@ def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
 
 
 def accounts(deployed: Stack, channel: str) -> dict[str, str]:
-    """The accounts of this channel that are set up, by their source's name, as their webhooks scope their ids."""
+    """The accounts of this channel by their source's name, as their webhooks scope their ids; '' for one not told."""
     if channel not in CHANNELS:
         return {}
     found = [one for one in connections.sources_of(deployed).list() if one.channel == channel]
-    return {source.source: account for source in found if (account := _account(source))}
+    return {source.source: _account(source) for source in found}
 
 
 def orders_of(deployed: Stack, channel: str, account: str) -> str:

@@ -236,6 +236,15 @@ def test_shop_can_be_named_by_its_source(
     assert report["account"] == SHOP
 
 
+def test_shop_that_its_source_does_not_say_is_asked_for(
+    aws: Deployed, command: Command, file: Callable[..., Path]
+) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu"))
+    code, report = command(file("orders.csv", HEAD), "--account", "eu")
+    assert code == 1
+    assert "regulars connect shopify --name eu --set shop=" in report["message"]
+
+
 @pytest.mark.parametrize(("given", "warned"), [("acct_2", True), ("acct_1", False), ("eu", False)])
 def test_account_that_is_not_the_connected_one_is_warned_of(
     deployed: OnMoto, capsys: pytest.CaptureFixture[str], given: str, warned: bool
