@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     reports = [_report(deployed, path, arguments.account) for path in arguments.files]
     lines = [line for report in reports for line in _lines(report)]
     show(reports[0] if len(reports) == 1 else reports, lines, as_json=arguments.json)
-    return 1 if any(report["status"] == "failed" for report in reports) else 0
+    return 1 if any(map(_is_refused, reports)) else 0
 
 
 def imported(
@@ -69,6 +69,10 @@ def imported(
             return dict(json.loads(report))
         current.note(_progress(facts.control(deployed, schema.import_id(key)), rows))
     raise FaultError("The import wrote no report.", "See `regulars status` for dead letters.")
+
+
+def _is_refused(report: dict[str, Any]) -> bool:
+    return bool(report["status"] == "failed" or report["refused"] == report["rows"])
 
 
 def _report(deployed: stack.Stack, path: Path, given: str | None) -> dict[str, Any]:

@@ -266,6 +266,28 @@ def test_file_that_fails_does_not_keep_the_others_out(
     assert [report["status"] for report in reports] == ["failed", "failed", "done"]
 
 
+def test_file_of_which_every_line_was_refused_is_a_failure(
+    command: Command, file: Callable[..., Path]
+) -> None:
+    code, report = command(file("payments.csv", PAYMENT | {"Amount": "free"}))
+    assert (code, report["status"], report["reasons"]) == (1, "done", {"invalid_amount": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("zebedee@example.com.csv", "import/upload"),
+        ("+31612345678.csv", "import/upload"),
+        ("payments.csv", "import/payments.csv"),
+    ],
+)
+def test_name_of_a_file_that_is_personal_is_not_kept(
+    command: Command, file: Callable[..., Path], kept: Kept, name: str, source: str
+) -> None:
+    command(file(name, PAYMENT))
+    assert {event.source for event in kept.events()} == {source}
+
+
 def test_file_is_told_before_it_starts(file: Callable[..., Path]) -> None:
     export = exports.export_at(file("payments.csv", PAYMENT, PAYMENT))
     said = "payments.csv: Stripe payments, account main, about 2 rows, separated by commas, UTF-8"

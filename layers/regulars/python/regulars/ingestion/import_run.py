@@ -178,4 +178,4 @@ class Run:
 def _source(name: str) -> str:
     """The file's name as events carry it."""
     clean = clean_text(name)
-    return "upload" if looks_personal(clean) else clean[:LONGEST_SOURCE]
+    return "upload" if not clean or looks_personal(clean) else clean[:LONGEST_SOURCE]
