@@ -15,6 +15,11 @@ from regulars.settings import ImportHistorySettings
 from regulars.store import schema
 
 SECONDS = 3600  # 1 GB takes several runs of the function, each resuming where the last one stopped
+LOOKS = 20  # between two looks for a dead letter
+GIVEN_UP = (
+    "Why: regulars dead-letters list. To go on where it stopped: "
+    "regulars dead-letters redrive --function import_history"
+)
 SHOWN_REFUSALS = 10
 KEPT_FACTS = (
     *("status", "code", "message", "format", "account", "encoding", "delimiter"),
@@ -60,7 +65,7 @@ def imported(
     current.note("uploading")
     said: dict[str, Any] = {"Metadata": {schema.ORDERS_METADATA: orders}} if orders else {}
     s3.upload_fileobj(content, bucket, key, said)
-    deadline = time.monotonic() + SECONDS
+    deadline, before, look = time.monotonic() + SECONDS, _given_up(deployed), 0
     while time.monotonic() < deadline:
         time.sleep(0.5)
         if s3.list_objects_v2(Bucket=bucket, Prefix=schema.report_key(key)).get("Contents"):
@@ -68,7 +73,14 @@ def imported(
             current.note("")
             return dict(json.loads(report))
         current.note(_progress(facts.control(deployed, schema.import_id(key)), rows))
+        look += 1
+        if look % LOOKS == 0 and _given_up(deployed) > before:
+            raise FaultError("The import was given up after several attempts.", GIVEN_UP)
     raise FaultError("The import wrote no report.", "See `regulars status` for dead letters.")
+
+
+def _given_up(deployed: stack.Stack) -> int:
+    return facts.dead_letters(deployed).get("import_history", 0)
 
 
 def _is_refused(report: dict[str, Any]) -> bool:

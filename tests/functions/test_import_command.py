@@ -1,10 +1,12 @@
 """`regulars import`: files are told for what they are before they start, go to their account, and are reported."""
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+import boto3
 import pytest
 
 from infra.cli import exports, main
@@ -14,7 +16,7 @@ from regulars.channels.exports.contract import File
 from regulars.channels.exports.people import buyer
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
-from tests.aws import Deployed
+from tests.aws import REGION, Deployed
 from tests.exports import written
 from tests.functions.conftest import Kept, OnMoto
 from tests.gateway import loaded
@@ -271,6 +273,23 @@ def test_file_of_which_every_line_was_refused_is_a_failure(
 ) -> None:
     code, report = command(file("payments.csv", PAYMENT | {"Amount": "free"}))
     assert (code, report["status"], report["reasons"]) == (1, "done", {"invalid_amount": 1})
+
+
+def test_import_that_the_function_gave_up_is_not_waited_for(
+    deployed: OnMoto,
+    command: Command,
+    file: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    queue = sqs.create_queue(QueueName="import_history")["QueueUrl"]
+    deployed.queues["import_history"] = queue
+    sqs.send_message(QueueUrl=queue, MessageBody="of another day")
+    given_up = functools.partial(sqs.send_message, QueueUrl=queue, MessageBody="{}")
+    monkeypatch.setattr("infra.cli.import_file.time.sleep", lambda _seconds: given_up())
+    code, report = command(file("payments.csv", PAYMENT))
+    assert (code, report["status"]) == (1, "failed")
+    assert "regulars dead-letters redrive --function import_history" in report["message"]
 
 
 @pytest.mark.parametrize(
