@@ -5,6 +5,7 @@ secret is given, now or by running this again, it waits and has its senders try 
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
 
 OWN = "own"  # the URL that the API has by itself
+_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"an answer beforehand; {answers.HIDDEN}",
     )
     parser.add_argument(
-        "--url", help=f"the public URL, where it is not the API's; `{OWN}` for that"
+        "--url", type=_url, help=f"the public URL, where it is not the API's; `{OWN}` for that"
     )
     options.add_stack(parser)
     options.add_json(parser)
@@ -65,6 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
     told = facts | ({"secret": made} if made else {}) | ({"changed": changed} if before else {})
     show(told, [*guide, *_lines(facts, made, changed)], as_json=arguments.json)
     return 0
+
+
+def _url(text: str) -> str:
+    if text != OWN and not _URL.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no URL such as https://hooks.example.com/in, without a query"
+        )
+    return text
 
 
 def _told(

@@ -97,6 +97,12 @@ def test_door_that_does_not_answer_is_named() -> None:
         trial.posted(Request("main", b"", NOW, url="http://127.0.0.1:9/hooks/form/main"))
 
 
+def test_url_that_is_none_is_named_without_the_secret_in_it() -> None:
+    with pytest.raises(FaultError, match="Nobody answers") as refused:
+        trial.posted(Request("main", b"", NOW, url="http://x:99999/hooks", raw_query="key=canary"))
+    assert "canary" not in str(refused.value)
+
+
 def secrets(aws: Deployed, source: str) -> list[str]:
     """The live secrets of a source, as the door reads them."""
     name = f"{PREFIX}/sources/{source}"
@@ -291,6 +297,8 @@ def test_answer_that_is_no_pair_is_refused(command: Command) -> None:
         (("connect", "form", "--name", "x" * 65), "cannot be in a URL"),
         (("connect", "form", "--name", ".."), "cannot be in a URL"),
         (("sources", "test", "form", ""), "cannot be in a URL"),
+        (("connect", "form", "--url", "hooks.example.com/in"), "such as https://"),
+        (("connect", "form", "--url", "https://a.example/in?b=1"), "such as https://"),
     ],
 )
 def test_wrong_name_is_a_usage_error_that_says_better_ones(
