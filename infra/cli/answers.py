@@ -2,9 +2,12 @@
 
 import argparse
 import getpass
+import json
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from infra.cli.channels import OPTIONAL, nearest
@@ -12,7 +15,12 @@ from infra.cli.console import say
 from infra.local.faults import FaultError
 
 SEVERAL = "separated by commas"  # a question that says so is answered with a list
+AS_JSON = "as JSON"  # one that says so, with an object
 FROM_INPUT, FROM_ENVIRONMENT = "-", "env:"
+_SECRET = re.compile(
+    r"secret|token|passw|key", re.IGNORECASE
+)  # in the name of what must not be told
+_NEAR = 0.7
 HIDDEN = "`-` reads a line of standard input and `env:NAME` a variable, so that no list of processes shows it"
 
 
@@ -33,11 +41,19 @@ def said(text: str | None) -> str:
     return (text or "").strip()
 
 
-def pairs(options: list[str], known: list[str]) -> dict[str, str]:
-    """FIELD=VALUE, several times; a field that the channel does not ask for is taken with a warning."""
+def pairs(options: list[str], known: list[str], hidden: Iterable[str]) -> dict[str, str]:
+    """FIELD=VALUE, several times; a field that the channel does not ask for is taken with a warning.
+
+    One that may be a secret is refused: of the channel's own names only, it is known which are to be hidden.
+    """
     given = dict(_pair(text) for text in options)
     for name in given.keys() - set(known):
         near = ", ".join(nearest(name, known)) or "nothing"
+        if _SECRET.search(name) or get_close_matches(name.lower(), hidden, cutoff=_NEAR):
+            raise FaultError(
+                f"{name} may be a secret, and would be kept in the open: the channel does not ask for it.",
+                f"A signing secret is --secret …; --set takes: {near}.",
+            )
         say(f"{name} is kept, although the channel does not ask for it. It asks for: {near}.")
     return given
 
@@ -67,11 +83,18 @@ def asked(question: str, *, hidden: bool) -> str:
     return input().strip()
 
 
-def value(text: str, question: str) -> str | list[str]:
-    """An answer as it is kept."""
+def value(
+    name: str, text: str, question: str, spelled: Callable[[str], str] = str
+) -> str | list[str]:
+    """An answer as it is kept; FaultError when it is not what was asked for."""
     if SEVERAL in question:
         return [part.strip() for part in text.split(",") if part.strip()]
-    return text
+    try:
+        if AS_JSON in question and not isinstance(json.loads(text), dict):
+            raise ValueError
+        return spelled(text)
+    except ValueError:
+        raise FaultError(f"{name} cannot be {text!r}.", f"--set {name}=…: {question}.") from None
 
 
 def _with_hint(question: str, *, is_known: bool) -> str:

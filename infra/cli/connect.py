@@ -5,7 +5,9 @@ secret is given, now or by running this again, it waits and has its senders try 
 """
 
 import argparse
+import re
 import sys
+from collections.abc import Callable
 
 import msgspec
 
@@ -18,6 +20,7 @@ from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
 
 OWN = "own"  # the URL that the API has by itself
+_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"an answer beforehand; {answers.HIDDEN}",
     )
     parser.add_argument(
-        "--url", help=f"the public URL, where it is not the API's; `{OWN}` for that"
+        "--url", type=_url, help=f"the public URL, where it is not the API's; `{OWN}` for that"
     )
     options.add_stack(parser)
     options.add_json(parser)
@@ -66,6 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _url(text: str) -> str:
+    if text != OWN and not _URL.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no URL such as https://hooks.example.com/in, without a query"
+        )
+    return text
+
+
 def _told(
     deployed: stack.Stack, arguments: argparse.Namespace, before: Source | None, kept: SourceSecrets
 ) -> tuple[Source, dict[str, str]]:
@@ -73,11 +84,12 @@ def _told(
     source = before or Source(arguments.channel, arguments.name)
     questions: dict[str, str] = trait(source.channel, "ASKS", {})
     hidden: dict[str, str] = trait(source.channel, "CREDENTIALS", {})
-    given = answers.pairs(arguments.set, [*questions, *hidden])
+    spelled: dict[str, Callable[[str], str]] = trait(source.channel, "SPELLED", {})
+    given = answers.pairs(arguments.set, [*questions, *hidden], hidden)
     said = answers.answered(questions, given, source.config, hidden=False)
     credentials = answers.answered(hidden, given, kept.credentials, hidden=True)
     config = {
-        name: answers.value(text, questions.get(name, ""))
+        name: answers.value(name, text, questions.get(name, ""), spelled.get(name, str))
         for name, text in (given | said).items()
         if text and name not in hidden
     }

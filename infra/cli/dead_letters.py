@@ -60,7 +60,7 @@ def _lines(found: list[Letter]) -> list[str]:
         (one.id[:SHOWN_DIGITS], one.function, one.at, _shortened(one.about), one.why)
         for one in found
     ]
-    return table([heading, *rows])
+    return [*table([heading, *rows]), "Give one again: regulars dead-letters redrive ID"]
 
 
 def _shortened(about: tuple[str, ...]) -> str:

@@ -11,8 +11,9 @@ from infra.cli import connections
 from infra.cli.console import say
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
-from regulars.channels import CHANNELS
+from regulars.channels import CHANNELS, shopify
 from regulars.channels.exports.contract import Format
+from regulars.channels.sales import ELSEWHERE
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.csv_file import CsvFile
 from regulars.ingestion.import_run import told_by
@@ -20,6 +21,7 @@ from regulars.store import schema
 from regulars.store.sources import Source
 
 CHUNK = 1024 * 1024
+PAGES = "layers/regulars/python/regulars/channels/exports/README.md"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 UNNAMED = "main"  # what `regulars connect` calls a source that is not given a name
 
@@ -39,11 +41,12 @@ class Export(NamedTuple):
         name = self.path.name
         return name if name.endswith((".csv", ".CSV")) else f"{name}.csv"
 
-    def told(self, account: str) -> str:
+    def told(self, account: str, orders: str = "") -> str:
         """What the owner is told before it begins."""
         facts = [
             self.format.title,
             *([f"account {account}"] if account else []),
+            *(["its orders are told by a shop"] if orders else []),
             f"about {self.rows:,} rows",
             f"separated by {DELIMITERS[self.delimiter]}",
             self.encoding,
@@ -75,9 +78,14 @@ def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
     """Whose the file is, in the words of its channel's webhooks, so that both tell of the same orders."""
     if not format_.channel:
         return ""
-    known = accounts(deployed, format_.channel)
+    connected = accounts(deployed, format_.channel)
+    known = sorted({*connected.values()} - {""})
+    if given and connected.get(given) == "":
+        advice = f"Say it: regulars connect shopify --name {given} --set shop=my-shop.myshopify.com"
+        raise FaultError(f"The source {given} does not say whose shop it is.", advice)
     if given or len(known) == 1:
-        return _in_webhooks_words(format_.channel, given or known[0])
+        named = connected.get(given, given) if given else known[0]
+        return _compared(format_.channel, _in_webhooks_words(format_.channel, named), known)
     if known:
         listed = ", ".join(known)
         return _asked(
@@ -93,12 +101,29 @@ def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
     return _asked(format_, question, "Say whose it is: --account my-shop.myshopify.com.")
 
 
-def accounts(deployed: Stack, channel: str) -> list[str]:
-    """The accounts of this channel that are set up, as their webhooks scope their ids."""
+def accounts(deployed: Stack, channel: str) -> dict[str, str]:
+    """The accounts of this channel by their source's name, as their webhooks scope their ids; '' for one not told."""
     if channel not in CHANNELS:
-        return []
+        return {}
     found = [one for one in connections.sources_of(deployed).list() if one.channel == channel]
-    return sorted({account for source in found if (account := _account(source))})
+    return {source.source: _account(source) for source in found}
+
+
+def orders_of(deployed: Stack, channel: str, account: str) -> str:
+    """`elsewhere` when a source of the account leaves its orders to a shop, '' otherwise."""
+    found = (one for one in connections.sources_of(deployed).list() if one.channel == channel)
+    told = (one.config.get("orders") for one in found if _account(one) == account)
+    return ELSEWHERE if ELSEWHERE in told else ""
+
+
+def _compared(channel: str, account: str, known: list[str]) -> str:
+    """The account, with a warning when others are connected and this is none of them."""
+    if known and account not in {_in_webhooks_words(channel, one) for one in known}:
+        say(
+            f"{account} is no account of a connected {channel} source ({', '.join(known)}): "
+            "what both tell of would count twice."
+        )
+    return account
 
 
 def _account(source: Source) -> str:
@@ -119,23 +144,26 @@ def _asked(format_: Format, question: str, advice: str) -> str:
 
 def _in_webhooks_words(channel: str, account: str) -> str:
     account = account.strip()
-    if "/" in account.removeprefix("https://").rstrip("/"):
-        raise FaultError(f"{account} is no account.", "It is a name, or a Shopify shop's domain.")
-    if channel != "shopify":
-        return account
-    domain = account.lower().removeprefix("https://").rstrip("/")
-    return domain if "." in domain else f"{domain}.myshopify.com"
+    try:
+        if "/" in account and channel != "shopify":
+            raise ValueError
+        return shopify.domain_of(account) if channel == "shopify" else account
+    except ValueError:
+        advice = "It is a name, or a Shopify shop's domain such as my-shop.myshopify.com."
+        raise FaultError(f"{account} is no account.", advice) from None
 
 
 def _measured(path: Path) -> tuple[str, int]:
-    """The encoding, and how many lines there are but for the first."""
-    decoder, is_utf8, lines, last = codecs.getincrementaldecoder("utf-8")(), True, 0, b"\n"
+    """The encoding, and how many lines there are but for the first; an old spreadsheet program ends them with CR alone."""
+    decoder, is_utf8, last = codecs.getincrementaldecoder("utf-8")(), True, b"\n"
+    ends = {b"\n": 0, b"\r": 0}
     with path.open("rb") as stream:
         for chunk in chain(_chunks(stream), [b""]):
-            lines += chunk.count(b"\n")
+            ends = {end: count + chunk.count(end) for end, count in ends.items()}
             last = chunk[-1:] or last
             is_utf8 = is_utf8 and _decodes(decoder, chunk)
-    return "UTF-8" if is_utf8 else "Windows-1252", max(0, lines - (last == b"\n"))
+    lines = max(ends.values()) - (last in ends)
+    return "UTF-8" if is_utf8 else "Windows-1252", max(0, lines)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
@@ -152,4 +180,6 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _advice(code: str) -> str:
-    return "See channels/exports/README.md for what to export." if "column" in code else ""
+    return (
+        f"What to click for each: {PAGES}" if code in {"missing_columns", "unknown_format"} else ""
+    )

@@ -15,6 +15,11 @@ from regulars.settings import ImportHistorySettings
 from regulars.store import schema
 
 SECONDS = 3600  # 1 GB takes several runs of the function, each resuming where the last one stopped
+LOOKS = 20  # between two looks for a dead letter
+GIVEN_UP = (
+    "Why: regulars dead-letters list. To go on where it stopped: "
+    "regulars dead-letters redrive --function import_history"
+)
 SHOWN_REFUSALS = 10
 KEPT_FACTS = (
     *("status", "code", "message", "format", "account", "encoding", "delimiter"),
@@ -43,18 +48,24 @@ def run(arguments: argparse.Namespace) -> int:
     reports = [_report(deployed, path, arguments.account) for path in arguments.files]
     lines = [line for report in reports for line in _lines(report)]
     show(reports[0] if len(reports) == 1 else reports, lines, as_json=arguments.json)
-    return 1 if any(report["status"] == "failed" for report in reports) else 0
+    return 1 if any(map(_is_refused, reports)) else 0
 
 
 def imported(
-    deployed: stack.Stack, key: str, content: IO[bytes], current: Step, rows: int = 0
+    deployed: stack.Stack,
+    key: str,
+    content: IO[bytes],
+    current: Step,
+    rows: int = 0,
+    orders: str = "",
 ) -> dict[str, Any]:
     """Put the file where the import begins, and wait for the report of this very upload."""
     s3, bucket = boto3.client("s3"), deployed.settings(ImportHistorySettings).uploads_bucket
     s3.delete_object(Bucket=bucket, Key=schema.report_key(key))
     current.note("uploading")
-    s3.upload_fileobj(content, bucket, key)
-    deadline = time.monotonic() + SECONDS
+    said: dict[str, Any] = {"Metadata": {schema.ORDERS_METADATA: orders}} if orders else {}
+    s3.upload_fileobj(content, bucket, key, said)
+    deadline, before, look = time.monotonic() + SECONDS, _given_up(deployed), 0
     while time.monotonic() < deadline:
         time.sleep(0.5)
         if s3.list_objects_v2(Bucket=bucket, Prefix=schema.report_key(key)).get("Contents"):
@@ -62,20 +73,36 @@ def imported(
             current.note("")
             return dict(json.loads(report))
         current.note(_progress(facts.control(deployed, schema.import_id(key)), rows))
+        look += 1
+        if look % LOOKS == 0 and _given_up(deployed) > before:
+            raise FaultError("The import was given up after several attempts.", GIVEN_UP)
     raise FaultError("The import wrote no report.", "See `regulars status` for dead letters.")
 
 
+def _given_up(deployed: stack.Stack) -> int:
+    return facts.dead_letters(deployed).get("import_history", 0)
+
+
+def _is_refused(report: dict[str, Any]) -> bool:
+    return bool(report["status"] == "failed" or report["refused"] == report["rows"])
+
+
 def _report(deployed: stack.Stack, path: Path, given: str | None) -> dict[str, Any]:
-    """One file's report; a file that is none does not keep the others from being imported."""
+    """One file's report; a file that fails does not keep the others from being imported."""
     try:
-        export = exports.export_at(path)
-        account = exports.account_of(deployed, export.format, given)
+        return _followed(deployed, path, given)
     except FaultError as fault:
         advice = f" {fault.advice}" if fault.advice else ""
         return {"file": path.name, "status": "failed", "message": f"{fault}{advice}"}
-    say(export.told(account))
+
+
+def _followed(deployed: stack.Stack, path: Path, given: str | None) -> dict[str, Any]:
+    export = exports.export_at(path)
+    account = exports.account_of(deployed, export.format, given)
+    orders = exports.orders_of(deployed, export.format.channel, account)
+    say(export.told(account, orders))
     with path.open("rb") as content, step(f"Importing {path.name}") as now:
-        return imported(deployed, export.key(account), content, now, export.rows)
+        return imported(deployed, export.key(account), content, now, export.rows, orders)
 
 
 def _progress(checkpoint: dict[str, Any], rows: int) -> str:

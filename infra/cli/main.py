@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(fault), fault.advice)
     except (ClientError, BotoCoreError) as error:
         return _fail(str(error), "Is the stack deployed, and are the credentials its account's?")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
         return INTERRUPTED
 
 

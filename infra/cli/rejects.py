@@ -15,6 +15,9 @@ from regulars.store.rejects import KEPT_FOR, Rejects
 
 SHOWN = 50  # one by one
 SHOWN_DIGITS = 12  # of an id: enough to name it
+ONE_BY_ONE = "One by one, with why: regulars rejects --list"
+AS_IT_CAME = "One as it came: regulars rejects --raw ID"
+AGAIN = "After a fix: regulars replay ID, or --source SOURCE"
 
 type Kept = dict[str, Any]
 
@@ -67,7 +70,8 @@ def one(kept: list[Kept], id_: str) -> Kept:
     """The one whose id begins like this; FaultError when there is none, or several."""
     found = [reject for reject in kept if reject["reject_id"].startswith(id_)]
     if len(found) != 1:
-        raise FaultError(f"{len(found)} rejects have an id that begins with {id_}.")
+        message = f"{len(found)} rejects have an id that begins with {id_}."
+        raise FaultError(message, "Look it up with `regulars rejects --list`.")
     return found[0]
 
 
@@ -80,7 +84,7 @@ def _counted(kept: list[Kept]) -> tuple[Any, list[str]]:
     counts = Counter((one["received_at"][:10], one["code"], one["source"]) for one in kept)
     rows = [(*what, count) for what, count in sorted(counts.items())]
     facts = [dict(zip(("day", "code", "source", "count"), row, strict=True)) for row in rows]
-    return facts, table([("day", "code", "source", "count"), *rows])
+    return facts, [*table([("day", "code", "source", "count"), *rows]), ONE_BY_ONE, AGAIN]
 
 
 def _listed(kept: list[Kept]) -> tuple[Any, list[str]]:
@@ -90,7 +94,14 @@ def _listed(kept: list[Kept]) -> tuple[Any, list[str]]:
         for one in kept[-SHOWN:]
     ]
     rows = [
-        (one["reject_id"][:SHOWN_DIGITS], one["received_at"], one["source"], one["reason"])
+        (one["reject_id"][:SHOWN_DIGITS], one["received_at"], one["source"], _words(one))
         for one in facts
     ]
-    return facts, table([("id", "received", "source", "reason"), *rows])
+    lines = table([("id", "received", "source", "reason"), *rows])
+    older = [f"and {len(kept) - SHOWN} older: see --since, --source and --code"]
+    return facts, [*lines, *(older if len(kept) > SHOWN else []), AS_IT_CAME, AGAIN]
+
+
+def _words(one: Kept) -> str:
+    again = one["replayed_at"]
+    return f"{one['reason']} Received again {again[:10]}." if again else str(one["reason"])

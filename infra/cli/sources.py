@@ -14,6 +14,8 @@ from infra.local.faults import FaultError
 from regulars.channels import needs_secret
 from regulars.store.sources import Source
 
+NONE = "There are no sources yet. Make one: regulars connect CHANNEL"
+
 type Told = tuple[Any, list[str], bool]  # facts, the same for people, and whether all is well
 
 
@@ -30,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     }.items():
         action = actions.add_parser(name, help=purpose)
         add_channel(action)
-        action.add_argument("name", type=source_name, help="as it was connected, e.g. main")
+        action.add_argument(
+            "name", type=source_name, nargs="?", default="main", help="as it was connected"
+        )
         if name == "rotate":
             answers.add_secret(action)
         _shared(action)
@@ -52,7 +56,7 @@ def _list(deployed: stack.Stack, _arguments: argparse.Namespace) -> Told:
     facts = [_facts(deployed, source) for source in connections.sources_of(deployed).list()]
     heading = ("channel", "name", "state", "secrets", "fetched", "url")
     rows = [_row(one, heading) for one in facts]
-    return facts, table([heading, *rows]) if rows else ["There are no sources."], True
+    return facts, table([heading, *rows]) if rows else [NONE], True
 
 
 def _row(one: dict[str, Any], heading: tuple[str, ...]) -> tuple[Any, ...]:
@@ -81,7 +85,8 @@ def _rotate(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
     facts = {"url": connections.public_url(deployed, source, secret)}
     facts |= {} if given else {"secret": secret}
     lines = [f"{name}: {value}" for name, value in facts.items()]
-    return facts, [*lines, "The secret before it stays good beside it."], True
+    paste = "" if given else f"Paste the new one at {source.channel}. "
+    return facts, [*lines, f"{paste}The secret before it stays good beside it."], True
 
 
 def _asked(channel: str) -> str:
@@ -99,8 +104,15 @@ def _switch(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
     source = connections.found(deployed, arguments.channel, arguments.name)
     disabled = arguments.action == "disable"
     connections.sources_of(deployed).save(msgspec.structs.replace(source, disabled=disabled))
-    state = "Taken in again" if not disabled else "Refused, and kept with the rejects,"
-    return {"disabled": disabled}, [f"{state} everywhere within ten seconds."], True
+    words, named = f"{source.channel} {source.source}", f"{source.channel}/{source.source}"
+    told = (
+        "Refused, and kept with the rejects, everywhere within ten seconds. "
+        f"Take it in again: regulars sources enable {words}"
+        if disabled
+        else "Taken in again everywhere within ten seconds. "
+        f"What was refused meanwhile: regulars replay --source {named}"
+    )
+    return {"disabled": disabled}, [told], True
 
 
 def _test(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:

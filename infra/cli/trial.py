@@ -88,7 +88,9 @@ def posted(request: Request) -> tuple[int, str]:
         advice = (
             "Is that the public URL? `regulars connect CHANNEL --url own` goes back to the API's."
         )
-        raise FaultError(f"Nobody answers at {request.url}: {error}", advice) from error
+        # Some faults quote the whole URL, in which a secret may stand.
+        why = str(error).replace(query, "…") if query else error
+        raise FaultError(f"Nobody answers at {request.url}: {why}", advice) from error
     return answer.status, answer.data.decode(errors="replace")[:SHOWN]
 
 

@@ -1,16 +1,22 @@
 """`regulars import`: files are told for what they are before they start, go to their account, and are reported."""
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import boto3
 import pytest
 
 from infra.cli import exports, main
+from infra.cli.stack import Stack
+from regulars.channels.exports import stripe_payments
+from regulars.channels.exports.contract import File
+from regulars.channels.exports.people import buyer
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
-from tests.aws import Deployed
+from tests.aws import REGION, Deployed
 from tests.exports import written
 from tests.functions.conftest import Kept, OnMoto
 from tests.gateway import loaded
@@ -85,6 +91,20 @@ def test_files_of_several_formats_are_imported_at_once(
     assert kept.contacts()[0]["email"] == "zebedee@example.com"
 
 
+def test_fault_of_ours_in_an_export_sets_its_order_aside_and_goes_on(
+    command: Command, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(file: File, **contact: str) -> Any:
+        return 1 // (contact["email"] != "poison@example.com") and buyer(file, **contact)
+
+    monkeypatch.setattr("regulars.channels.exports.shopify_orders.buyer", fails)
+    poison = HEAD | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
+    orders = file("o.csv", HEAD, poison, SECOND | {"Name": "#2"}, HEAD | {"Name": "#3", "Id": "3"})
+    code, report = command(orders, "--account", SHOP)
+    assert [line["line"] for line in report["refusals"]] == [3, 4]
+    assert (code, report["reasons"], report["orders"]) == (0, {"untranslatable": 2}, 2)
+
+
 def test_import_again_knows_persons_by_whom_they_are(
     command: Command, file: Callable[..., Path], kept: Kept
 ) -> None:
@@ -94,6 +114,28 @@ def test_import_again_knows_persons_by_whom_they_are(
     assert (first["imported"], first["people"]) == (3, 2)
     assert (again["imported"], again["known"]) == (0, 3)
     assert len(kept.events()) == 2
+
+
+def test_order_of_nobody_is_imported(
+    command: Command, file: Callable[..., Path], kept: Kept
+) -> None:
+    nobody = HEAD | {"Email": "", "Phone": "", "Billing Name": "Zebedee"}
+    assert command(file("orders.csv", nobody), "--account", SHOP)[1]["orders"] == 1
+    assert (kept.events()[0].subjects, kept.contacts()) == ((), [])
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_contact_data_of_a_file_is_that_of_its_newest_order(
+    command: Command, file: Callable[..., Path], kept: Kept, step: int
+) -> None:
+    rows = [
+        HEAD | {"Name": f"#{day}", "Id": f"55{day}", "Created at": f"2026-09-0{day} 08:00:00 +0000"}
+        for day in (1, 2, 3)
+    ]
+    names = ("Zebedee", "Florence", "Zebedee")
+    named = [row | {"Billing Name": name} for row, name in zip(rows, names, strict=True)]
+    command(file("orders.csv", *named[::step]), "--account", SHOP)
+    assert [contact["name"] for contact in kept.contacts()] == ["Zebedee"]
 
 
 def test_order_stays_whole_when_the_file_is_parted(
@@ -116,6 +158,8 @@ def test_order_stays_whole_when_the_file_is_parted(
         ([("eu", {})], [], "stripe/eu"),
         ([("eu", {"account": "acct_1"})], [], "stripe/acct_1"),
         ([("eu", {}), ("us", {})], ["--account", "us"], "stripe/us"),
+        ([("eu", {"account": "acct_1"})], ["--account", "eu"], "stripe/acct_1"),
+        ([("eu", {"account": "acct_1"})], ["--account", "acct_1"], "stripe/acct_1"),
     ],
 )
 def test_account_is_that_of_the_connected_source(
@@ -177,6 +221,43 @@ def test_shop_is_named_as_its_webhooks_name_it(
     assert report["account"] == account
 
 
+def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
+    aws: Deployed, command: Command, file: Callable[..., Path], kept: Kept
+) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("stripe", "eu", {"orders": "elsewhere"}))
+    _, report = command(file("payments.csv", PAYMENT))
+    assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
+    assert "Payment Succeeded" in [event.type for event in kept.events()]
+
+
+def test_shop_can_be_named_by_its_source(
+    aws: Deployed, command: Command, file: Callable[..., Path]
+) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu", {"shop": SHOP}))
+    _, report = command(file("orders.csv", HEAD), "--account", "eu")
+    assert report["account"] == SHOP
+
+
+def test_shop_that_its_source_does_not_say_is_asked_for(
+    aws: Deployed, command: Command, file: Callable[..., Path]
+) -> None:
+    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu"))
+    code, report = command(file("orders.csv", HEAD), "--account", "eu")
+    assert code == 1
+    assert "regulars connect shopify --name eu --set shop=" in report["message"]
+
+
+@pytest.mark.parametrize(("given", "warned"), [("acct_2", True), ("acct_1", False), ("eu", False)])
+def test_account_that_is_not_the_connected_one_is_warned_of(
+    deployed: OnMoto, capsys: pytest.CaptureFixture[str], given: str, warned: bool
+) -> None:
+    Sources("test-control", deployed.aws.dynamodb).save(
+        Source("stripe", "eu", {"account": "acct_1"})
+    )
+    exports.account_of(cast("Stack", deployed), stripe_payments.FORMAT, given)
+    assert ("would count twice" in capsys.readouterr().err) == warned
+
+
 def test_file_that_fails_does_not_keep_the_others_out(
     command: Command, file: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -187,11 +268,57 @@ def test_file_that_fails_does_not_keep_the_others_out(
     assert [report["status"] for report in reports] == ["failed", "failed", "done"]
 
 
+def test_file_of_which_every_line_was_refused_is_a_failure(
+    command: Command, file: Callable[..., Path]
+) -> None:
+    code, report = command(file("payments.csv", PAYMENT | {"Amount": "free"}))
+    assert (code, report["status"], report["reasons"]) == (1, "done", {"invalid_amount": 1})
+
+
+def test_import_that_the_function_gave_up_is_not_waited_for(
+    deployed: OnMoto,
+    command: Command,
+    file: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    queue = sqs.create_queue(QueueName="import_history")["QueueUrl"]
+    deployed.queues["import_history"] = queue
+    sqs.send_message(QueueUrl=queue, MessageBody="of another day")
+    given_up = functools.partial(sqs.send_message, QueueUrl=queue, MessageBody="{}")
+    monkeypatch.setattr("infra.cli.import_file.time.sleep", lambda _seconds: given_up())
+    code, report = command(file("payments.csv", PAYMENT))
+    assert (code, report["status"]) == (1, "failed")
+    assert "regulars dead-letters redrive --function import_history" in report["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("zebedee@example.com.csv", "import/upload"),
+        ("+31612345678.csv", "import/upload"),
+        ("payments.csv", "import/payments.csv"),
+    ],
+)
+def test_name_of_a_file_that_is_personal_is_not_kept(
+    command: Command, file: Callable[..., Path], kept: Kept, name: str, source: str
+) -> None:
+    command(file(name, PAYMENT))
+    assert {event.source for event in kept.events()} == {source}
+
+
 def test_file_is_told_before_it_starts(file: Callable[..., Path]) -> None:
     export = exports.export_at(file("payments.csv", PAYMENT, PAYMENT))
     said = "payments.csv: Stripe payments, account main, about 2 rows, separated by commas, UTF-8"
     assert export.told("main") == said
     assert export.key("main") == "imports/stripe/main/payments.csv"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_are_counted_however_lines_end(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(f"Email{end}a@example.com{end}b@example.com".encode())
+    assert exports.export_at(path).rows == 2
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Windows-1252"])

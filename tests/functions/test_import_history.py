@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from regulars.channels.exports import order_lines
 from regulars.ingestion.csv_file import CsvFile
 from regulars.settings import ImportHistorySettings
 from regulars.store.ledger import Ledger
@@ -119,6 +120,23 @@ def test_refused_line_is_reported_and_does_not_lose_the_others(
     assert (report["imported"], report["refused"], report["reasons"]) == (2, 1, {code: 1})
     assert report["refusals"][0]["reason"]
     assert [len(event.items) for event in kept.events()] == [2]
+
+
+@pytest.mark.parametrize("broken", ["order_line", "order_draft"])
+def test_fault_of_ours_sets_a_line_aside_and_loses_no_other(
+    importer: Importer, kept: Kept, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    works = getattr(order_lines, broken)
+
+    def fails(*told: Any) -> Any:
+        if "poison" in str(told):
+            raise KeyError("zebedee@example.com")
+        return works(*told)
+
+    monkeypatch.setattr(order_lines, broken, fails)
+    report = importer(lines(LINE, LINE.replace("o1", "poison"), LINE.replace("o1", "o3")))
+    assert [(line["line"], line["code"]) for line in report["refusals"]] == [(3, "untranslatable")]
+    assert (report["status"], report["imported"], len(kept.events())) == ("done", 2, 2)
 
 
 def test_buyer_of_an_order_is_one_whichever_lines_name_them(importer: Importer, kept: Kept) -> None:

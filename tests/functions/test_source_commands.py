@@ -97,6 +97,12 @@ def test_door_that_does_not_answer_is_named() -> None:
         trial.posted(Request("main", b"", NOW, url="http://127.0.0.1:9/hooks/form/main"))
 
 
+def test_url_that_is_none_is_named_without_the_secret_in_it() -> None:
+    with pytest.raises(FaultError, match="Nobody answers") as refused:
+        trial.posted(Request("main", b"", NOW, url="http://x:99999/hooks", raw_query="key=canary"))
+    assert "canary" not in str(refused.value)
+
+
 def secrets(aws: Deployed, source: str) -> list[str]:
     """The live secrets of a source, as the door reads them."""
     name = f"{PREFIX}/sources/{source}"
@@ -162,6 +168,14 @@ def test_owner_at_the_keyboard_is_asked(
     assert secrets(aws, "shopify/main") == ["typed"]
 
 
+def test_owner_may_leave_a_question_unanswered(
+    deployed: OnMoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin.readline", lambda: "")
+    assert main.main(["connect", "shopify"]) == main.INTERRUPTED
+
+
 def test_credentials_are_kept_with_the_secrets_and_not_with_the_source(
     command: Command, aws: Deployed
 ) -> None:
@@ -214,7 +228,7 @@ def test_rotated_source_has_two_secrets_and_then_the_newest_two(
 
 def test_secret_of_ours_is_made_up_anew_when_rotated(command: Command, aws: Deployed) -> None:
     first = command("connect", "typeform")["secret"]
-    second = command("sources", "rotate", "typeform", "main")["secret"]
+    second = command("sources", "rotate", "typeform")["secret"]
     assert secrets(aws, "typeform/main") == [second, first]
 
 
@@ -283,6 +297,8 @@ def test_answer_that_is_no_pair_is_refused(command: Command) -> None:
         (("connect", "form", "--name", "x" * 65), "cannot be in a URL"),
         (("connect", "form", "--name", ".."), "cannot be in a URL"),
         (("sources", "test", "form", ""), "cannot be in a URL"),
+        (("connect", "form", "--url", "hooks.example.com/in"), "such as https://"),
+        (("connect", "form", "--url", "https://a.example/in?b=1"), "such as https://"),
     ],
 )
 def test_wrong_name_is_a_usage_error_that_says_better_ones(
@@ -300,6 +316,38 @@ def test_unknown_field_is_kept_with_a_warning(
     arguments = main.parser().parse_args(["connect", "shopify", "--set", "shpo=s"])
     arguments.run(arguments)
     assert "It asks for: shop." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("field", ["acess_token", "clientsecret", "secret", "api_key"])
+def test_field_that_may_be_a_secret_is_not_kept_in_the_open(command: Command, field: str) -> None:
+    with pytest.raises(FaultError, match=f"{field} may be a secret"):
+        command("connect", "shopify", "--secret", "s", "--set", f"{field}=canary")
+    assert command("sources", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "pair"),
+    [
+        ("typeform", "consents={newsletter: email}"),
+        ("typeform", 'consents=["newsletter"]'),
+        ("shopify", "shop=my shop"),
+        ("shopify", "shop=https://admin.example.com/store/my-shop"),
+    ],
+)
+def test_answer_that_is_not_what_was_asked_for_is_refused(
+    command: Command, channel: str, pair: str
+) -> None:
+    with pytest.raises(FaultError, match="cannot be") as refused:
+        command("connect", channel, "--secret", "s", "--set", pair)
+    assert "such as" in refused.value.advice
+
+
+@pytest.mark.parametrize("said", ["my-shop", "https://My-Shop.myshopify.com/"])
+def test_shop_is_kept_as_its_deliveries_name_it(command: Command, aws: Deployed, said: str) -> None:
+    command("connect", "shopify", "--secret", "s", "--set", f"shop={said}")
+    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    assert source
+    assert source.config["shop"] == "my-shop.myshopify.com"
 
 
 def test_connecting_again_says_what_changes_and_keeps_a_disabled_source_so(
@@ -411,6 +459,42 @@ def test_refusal_is_shown_as_it_came(
     assert capsys.readouterr().out.encode() == order().body
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("sources list", "regulars connect CHANNEL"),
+        ("rejects", "regulars rejects --list"),
+        ("rejects --list", "regulars replay ID, or --source SOURCE"),
+        ("sources disable form contact", "regulars sources enable form contact"),
+        ("sources enable form contact", "regulars replay --source form/contact"),
+    ],
+)
+def test_owner_is_told_what_can_be_done_next(
+    command: Command,
+    door: Callable[[Request], Any],
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    said: str,
+) -> None:
+    door(order())
+    if "form" in words:
+        command("connect", "form", "--name", "contact")
+    arguments = main.parser().parse_args(words.split())
+    arguments.run(arguments)
+    assert said in capsys.readouterr().out
+
+
+def test_refusal_that_was_received_again_says_so(
+    command: Command, door: Callable[[Request], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    door(order())
+    command("connect", "shopify", "--secret", shopify.SECRET)
+    command("replay", "--source", "shopify/main")
+    arguments = main.parser().parse_args(["rejects", "--list"])
+    arguments.run(arguments)
+    assert "There is no such source. Received again 20" in capsys.readouterr().out
+
+
 def test_delivery_that_came_before_its_source_is_replayed_once(
     command: Command, door: Callable[[Request], Any], kept: Kept
 ) -> None:
@@ -459,6 +543,17 @@ def test_what_a_genuine_delivery_showed_for_itself_is_not_kept(
     (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
     assert key not in item["delivery"]["S"]
     assert "a=1" in item["delivery"]["S"]
+
+
+def test_token_of_a_genuine_delivery_is_not_kept_in_a_header(
+    command: Command, aws: Deployed, door: Callable[[Request], Any]
+) -> None:
+    token = command("connect", "telegram")["secret"]
+    headers = {"x-telegram-bot-api-secret-token": token, "content-type": "application/json"}
+    door(Request("main", b'{"update_id":1}', NOW, headers, url=f"{URL}/hooks/telegram/main"))
+    (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
+    assert '"verified":true' in item["delivery"]["S"]
+    assert token not in str(item)
 
 
 def test_other_days_sources_and_codes_are_left_alone(

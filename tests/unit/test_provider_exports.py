@@ -115,6 +115,22 @@ def test_stripe_amount_has_the_digits_of_its_currency(
     assert told.state.orders.money == {currency.upper(): minor}
 
 
+@pytest.mark.parametrize(
+    ("amount", "minor"),
+    [
+        ("49,90", 4990),
+        ("1.049,90", 104990),
+        ("1 049,90", 104990),
+        ("1\u202f049,90 €", 104990),
+        ("1'049.90", 104990),
+    ],
+)
+def test_amount_of_another_country_is_read_where_it_can_mean_one_thing(
+    amount: str, minor: int
+) -> None:
+    assert of("stripe", PAYMENT | {"Amount": amount}).state.orders.money == {"EUR": minor}
+
+
 def test_stripe_test_mode_is_kept_and_never_counted() -> None:
     told = of("stripe", PAYMENT | {"Mode": "Test"})
     assert [event.test for event in told.events] == [True, True]
@@ -206,6 +222,8 @@ def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
     [
         ({"status": "checkout-draft"}, "unpaid_order"),
         ({"status": "pending"}, "unpaid_order"),
+        ({"status": "Pending payment"}, "unpaid_order"),
+        ({"status": "Draft"}, "unpaid_order"),
         ({"order_total": ""}, "invalid_amount"),
         ({"order_date": "31/5/2016"}, "invalid_timestamp"),
         ({"order_id": " "}, "missing_order_id"),
@@ -219,11 +237,20 @@ def test_woocommerce_order_that_is_not_taken_is_named(
 
 @pytest.mark.parametrize(
     ("date", "at"),
-    [("5/31/2016 0:37", "2016-05-31T00:37:00.000Z"), ("2016-05-31", "2016-05-31T00:00:00.000Z")],
+    [
+        ("5/31/2016 0:37", "2016-05-31T00:37:00.000Z"),
+        ("2016-05-31", "2016-05-31T00:00:00.000Z"),
+        ("01.06.2016 08:00", "2016-06-01T08:00:00.000Z"),
+    ],
 )
 def test_woocommerce_date_is_read_as_written(date: str, at: str) -> None:
     (event,) = of("woocommerce", WOO | {"order_date": date}).events
     assert event.occurred_at == at
+
+
+def test_woocommerce_line_that_takes_off_the_bill_does_not_lose_the_sale() -> None:
+    told = of("woocommerce", WOO | {"item_name": "Thanks", "item_sku": "T", "item_price": "-3.00"})
+    assert (told.refused, told.events[0].items, told.state.orders.count) == ({}, (), 1)
 
 
 def test_woocommerce_currency_that_is_not_said_is_the_shop_s() -> None:
@@ -290,6 +317,8 @@ def test_square_refund_that_names_its_payment_is_subtracted() -> None:
             [("email", "denied")],
         ),
         ("nonsubscribed_1.csv", {}, "Customer Updated", []),
+        ("not subscribed.csv", {}, "Customer Updated", []),
+        ("Un-subscribed.csv", {}, "Unsubscribed", [("email", "denied")]),
         (
             "subscribed_1.csv",
             {"UNSUB_TIME": "2025-01-01 10:00:00"},

@@ -18,6 +18,8 @@ It may have, where its provider needs it,
   None when no secret is needed,
 * `IN_URL`, the query parameter in which that secret stands in the URL, for a provider that signs nothing,
 * `ASKS`, further fields of its sources' `config`: each name with the question for it,
+* `SPELLED`, for fields of those that deliveries name, too: each name with what makes their spelling of an answer;
+  ValueError when it is none,
 * `CREDENTIALS`, fields of `config` that are secret and kept with the signing secrets: each name with the question for it.
 
 A question that ends in "(optional)" may be left unanswered.

@@ -113,6 +113,17 @@ MOST_NAMED = 250  # orders of one request of privacy
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 
 
+def domain_of(said: str) -> str:
+    """A shop's domain as deliveries name it, also of its handle or its URL; ValueError for anything else."""
+    domain = said.strip().lower().removeprefix("https://").rstrip("/")
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError
+    return domain if "." in domain else f"{domain}.myshopify.com"
+
+
+SPELLED = {"shop": domain_of}
+
+
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes with any live secret.
 

@@ -13,6 +13,7 @@ from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import Told
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.times import to_text
+from regulars.edge.logging import log_failure
 from regulars.ingestion.import_run import Defaults, Progress, Run, opened
 from regulars.ingestion.partitions import drop, part_rows, spill
 from regulars.ingestion.recording import Recorder, fits
@@ -98,11 +99,11 @@ class History:
         tally = run.progress.tally
         fitting = []
         for told in groups:
-            if all(fits(draft.event) for draft in told.drafts):
-                fitting.append(told._replace(drafts=[self._named(run, one) for one in told.drafts]))
-            else:
+            if code := _obstacle(told):
                 for line in told.lines:
-                    tally.refuse(line, "order_too_long")
+                    tally.refuse(line, code)
+            else:
+                fitting.append(told._replace(drafts=[self._named(run, one) for one in told.drafts]))
         recorded = self._recorder.record([draft for told in fitting for draft in told.drafts])
         known = frozenset(recorded.known)
         for told in fitting:
@@ -141,3 +142,11 @@ class History:
             "runs": run.progress.runs,
             **run.progress.tally.told(),
         }
+
+
+def _obstacle(told: Told) -> str:
+    """Why what was told cannot be stored: a code of REASONS, '' when it can."""
+    if told.fault:
+        log_failure(told.fault, "import_history")
+        return "untranslatable"
+    return "" if all(fits(draft.event) for draft in told.drafts) else "order_too_long"

@@ -9,8 +9,10 @@ import msgspec
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File, Format
 from regulars.channels.exports.formats import recognised
+from regulars.channels.sales import ELSEWHERE
 from regulars.channels.scrub import clean_text, looks_personal
 from regulars.domain.errors import InvalidRequestError
+from regulars.domain.identity import NAMESPACES
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
 from regulars.ingestion.csv_file import CsvFile
 from regulars.ingestion.partitions import number_of_parts
@@ -20,6 +22,7 @@ from regulars.store.checkpoints import Checkpoint, Checkpoints
 from regulars.store.uploads import Upload
 
 LONGEST_SOURCE = 80
+_STRONGEST = list(NAMESPACES)
 
 
 class Defaults(msgspec.Struct, frozen=True):
@@ -63,7 +66,7 @@ def told_by(csv: CsvFile, name: str) -> tuple[Format, dict[str, str]]:
     found = format_.found(csv.columns)
     if repeated := sorted({*found.values()} & csv.repeated):
         raise InvalidRequestError(
-            f"The file's first line names these columns twice: {', '.join(repeated)}.",
+            f"The file's first line names these columns twice: {', '.join(repeated)}. Please rename one of each.",
             "repeated_columns",
         )
     if format_.check:
@@ -87,6 +90,7 @@ def opened(upload: Upload, defaults: Defaults, now: datetime) -> Opened:
         defaults.currency,
         defaults.country,
         decimal_comma=csv.delimiter == ";",
+        sells=upload.orders != ELSEWHERE,
     )
     return Opened(csv, format_, [found.get(name, "") for name in names], file)
 
@@ -124,7 +128,7 @@ class Run:
         self.parts = number_of_parts(upload.size)
         self._checkpoint, self.progress = resumed
         self._checkpoints = checkpoints
-        self._contacts: set[int] = set()
+        self._contacts: dict[int, tuple[str, int]] = {}
         self._people: set[int] = set()
 
     def left(self) -> list[int]:
@@ -154,12 +158,15 @@ class Run:
         self.progress.tally.people += len(self._people) - before
 
     def without_known_contact(self, draft: Draft) -> Draft:
-        """The draft, its contact data left out when a draft before it brought the same: once a person and file."""
-        told = hash((draft.identifiers, *draft.contact.values()))
-        if told in self._contacts:
-            return msgspec.structs.replace(draft, contact={})
-        self._contacts.add(told)
-        return draft
+        """The draft, its contact data left out when it is the newest that was told of the person: mostly told once."""
+        if not (draft.contact and draft.identifiers):
+            return draft
+        who = hash(min(draft.identifiers, key=lambda one: _STRONGEST.index(one.namespace)))
+        told = draft.event.occurred_at, hash(tuple(draft.contact.items()))
+        newest = self._contacts.get(who, told)
+        is_known = who in self._contacts and newest[1] == told[1]
+        self._contacts[who] = max(newest, told)
+        return msgspec.structs.replace(draft, contact={}) if is_known else draft
 
     def _save(self) -> None:
         state = msgspec.json.encode(self.progress).decode()
@@ -171,4 +178,4 @@ class Run:
 def _source(name: str) -> str:
     """The file's name as events carry it."""
     clean = clean_text(name)
-    return "upload" if looks_personal(clean) else clean[:LONGEST_SOURCE]
+    return "upload" if not clean or looks_personal(clean) else clean[:LONGEST_SOURCE]

@@ -93,6 +93,7 @@ def segment_sort_key(scheme: str) -> str:
 # Lake: events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
 # Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/outcome.json.
 IMPORTS_PREFIX = "imports/"
+ORDERS_METADATA = "orders"  # of an upload: `elsewhere` when its source leaves them to a shop
 PROGRESS_SUFFIX = ".progress.json"
 LAKE_PREFIX = "events/"
 DATASETS_PREFIX = "datasets/"

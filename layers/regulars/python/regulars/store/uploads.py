@@ -16,13 +16,17 @@ BUFFER = 1024 * 1024
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """One file, read as it comes: it may be larger than the memory; `at` is when it was uploaded."""
+    """One file, read as it comes: it may be larger than the memory; `at` is when it was uploaded.
+
+    `orders` is `elsewhere` when its source leaves them to a shop, which tells of the same sales.
+    """
 
     key: str
     size: int
     etag: str
     at: str
     stream: BinaryIO
+    orders: str = ""
 
 
 class Uploads:
@@ -38,7 +42,8 @@ class Uploads:
         stream: Any = answer["Body"]
         buffered = io.BufferedReader(stream, BUFFER)
         etag, at = answer["ETag"].strip('"'), to_text(answer["LastModified"])
-        return Upload(key, answer["ContentLength"], etag, at, buffered)
+        orders = answer["Metadata"].get(schema.ORDERS_METADATA, "")
+        return Upload(key, answer["ContentLength"], etag, at, buffered, orders)
 
     def report(self, key: str, report: dict[str, Any]) -> None:
         """Put the report beside the file."""

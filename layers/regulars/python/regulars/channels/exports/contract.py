@@ -23,7 +23,7 @@ class File(msgspec.Struct, frozen=True):
     """What all lines of a file share.
 
     `names` are the format's names of the fields of a row, `name` is the file's own and `source` as events carry it;
-    `latest` is the last time that is not in the future.
+    `latest` is the last time that is not in the future. Where it does not sell, a shop tells of the same sales.
     """
 
     names: Sequence[str]
@@ -36,6 +36,7 @@ class File(msgspec.Struct, frozen=True):
     default_currency: str
     default_country: str = ""
     decimal_comma: bool = False
+    sells: bool = True
 
 
 class Line(NamedTuple):
@@ -46,11 +47,12 @@ class Line(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What the lines of one order, payment or person say."""
+    """What the lines of one order, payment or person say, or the `fault` of ours that kept them from being told."""
 
     lines: Sequence[int]
     drafts: list[Draft]
     defaulted: int = 0  # lines that took the default currency
+    fault: Exception | None = None
 
 
 type Tell = Callable[[Iterable[Row], File, Refuse], Iterator[Told]]
@@ -149,6 +151,9 @@ def _told(
     except InvalidEventError as error:
         refused = {line.number: refused.get(line.number, error.code) for line in lines}
         drafts = []
+    except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
+        yield Told([line.number for line in lines], [], fault=fault)
+        return
     for number, code in refused.items():
         refuse(number, code)
     taken = [line.number for line in lines if line.number not in refused]

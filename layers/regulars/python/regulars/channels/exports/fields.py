@@ -22,6 +22,8 @@ _PLAIN = re.compile(r"\d*(\.\d+)?")
 _COMMAS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")  # 1,049.00
 _POINTS = re.compile(r"\d{1,3}(\.\d{3})+,\d+")  # 1.049,00
 _COMMA = re.compile(r"\d+,\d+")  # 49,90
+_CENTS = re.compile(r"\d+,\d\d?")  # the same, in any file: a thousand has three digits
+_APART = re.compile(r"(?<=\d)[\s'\u2019](?=\d{3}(?!\d))")  # 1 049,90 and 1'049.90
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")  # a thousand, or three decimals
 _YES = frozenset("yes y true t 1 x on ja j oui si sì sí sim tak granted subscribed".split())  # noqa: SIM905
 _NO = frozenset("no n false f 0 off nein nee non não nie denied unsubscribed".split())  # noqa: SIM905
@@ -57,7 +59,7 @@ def signed_amount(text: str, currency: str, *, decimal_comma: bool) -> int:
     """An amount with or without a currency sign in minor units, also in parentheses; 0 for a blank."""
     if not text.strip():
         return 0
-    match = _AMOUNT.fullmatch(bare(text).replace("\u00a0", " "))
+    match = _AMOUNT.fullmatch(_APART.sub("", bare(text)))
     if not match:
         raise refusal("invalid_amount")
     units = minor_units(_decimal(match["number"], comma=decimal_comma), currency)
@@ -108,6 +110,6 @@ def _decimal(number: str, *, comma: bool) -> str:
         return number
     if _COMMAS.fullmatch(number):
         return number.replace(",", "")
-    if _POINTS.fullmatch(number) or (comma and _COMMA.fullmatch(number)):
+    if _POINTS.fullmatch(number) or (_COMMA if comma else _CENTS).fullmatch(number):
         return number.replace(".", "").replace(",", ".")
     raise refusal("invalid_amount")

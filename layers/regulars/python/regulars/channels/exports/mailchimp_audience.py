@@ -41,7 +41,7 @@ _COLUMNS = {
     "id": "EUID",
     "leid": "LEID",
 }
-_STATES = re.compile(r"(?<![a-z])(unsubscribed|cleaned|non[-_ ]?subscribed|subscribed)(?![a-z])")
+_STATES = re.compile(r"(?<![a-z])((?:un|non|not)?[-_ ]?subscribed|cleaned)(?![a-z])")
 _TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": BOUNCED}
 
 
@@ -64,7 +64,7 @@ def _state(line: Line, file: File) -> str:
     named = _STATES.search(file.name.lower())
     if not named:
         raise refusal("unknown_status")
-    return named[1]
+    return re.sub(r"[-_ ]", "", named[1])
 
 
 def _tell(line: Line, file: File) -> list[Draft]:

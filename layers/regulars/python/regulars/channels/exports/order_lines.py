@@ -66,11 +66,13 @@ def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
         except InvalidEventError as error:
             refuse(number, error.code)
             continue
+        except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
+            yield Told([number], [], fault=fault)
+            continue
         if not fields[-1].strip():
             defaulted[line.order_id] = defaulted.get(line.order_id, 0) + 1
     for order_id, lines in orders.items():
-        numbers = [line.number for line in lines]
-        yield Told(numbers, [order_draft(lines, file)], defaulted.get(order_id, 0))
+        yield _told(lines, file, defaulted.get(order_id, 0))
 
 
 def order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
@@ -131,6 +133,14 @@ def order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
         backfill=True,
     )
     return Draft(event, person.identifiers, person.contact)
+
+
+def _told(lines: Sequence[OrderLine], file: File, defaulted: int) -> Told:
+    numbers = [line.number for line in lines]
+    try:
+        return Told(numbers, [order_draft(lines, file)], defaulted)
+    except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
+        return Told(numbers, [], fault=fault)
 
 
 def _place(lines: list[OrderLine], line: OrderLine) -> None:

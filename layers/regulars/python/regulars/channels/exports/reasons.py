@@ -27,6 +27,7 @@ REASONS = {
     "refund_without_sale": "The refund does not say which payment it gives back, so it is not subtracted.",
     "unpaid_order": "The order is a draft, or still waits for its payment: it is none yet.",
     "unknown_status": "The status is not known.",
+    "untranslatable": "A fault of ours kept the line from being read: please update, then import the file again.",
 }
 
 

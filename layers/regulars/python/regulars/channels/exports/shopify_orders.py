@@ -33,7 +33,7 @@ from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.exports.times import moment_in, required_moment
 from regulars.channels.person import Person
-from regulars.channels.sales import texts_of
+from regulars.channels.sales import gives_back, texts_of
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Item
@@ -122,7 +122,12 @@ def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iter
     for line in lines:
         try:
             product = id_in(line.said["sku"]) or clean_text(line.said["product"])
-            if product:
+            # A line edited away has quantity 0; one that takes off the bill still counts in the total.
+            if (
+                product
+                and line.said["quantity"].strip() != "0"
+                and not gives_back(line.said["price"])
+            ):
                 yield _item(product, line, currency, file)
         except InvalidEventError as error:
             refuse(line.number, error.code)

@@ -43,7 +43,8 @@ def draft_of(
     `told_on` is the channel and the time; without a time it is that of the upload.
     """
     channel, at = told_on
-    event = Event("", type_, channel, "", at, "", backfill=True, **told)
+    facts = told if file.sells else told | {"order": None}
+    event = Event("", type_, channel, "", at, "", backfill=True, **facts)
     return named(file, event, event_id("import", *key, _content(event, person)), person)
 
 

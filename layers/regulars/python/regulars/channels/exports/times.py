@@ -16,6 +16,7 @@ UNDATED = "1990-01-01T00:00:00.000Z"
 # Where days begin first: a time without a zone was no earlier than there.
 EASTERNMOST = timezone(timedelta(hours=14))
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?:[ ,]+(.+))?")
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)(?:[ ,]+(.+))?")
 _MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?:[ ,]+(?:at )?(.+))?")
 _DAY_FIRST = re.compile(r"(\d{1,2}) ([A-Za-z]{3,9})\.?,? (\d{4})(?:[ ,]+(?:at )?(.+))?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s?([ap])\.?m\.?)?", re.IGNORECASE)
@@ -75,6 +76,9 @@ def _parsed(text: str) -> datetime:
         return from_epoch(text, 1000 if len(text) >= _MILLISECONDS else 1)
     if match := _SLASHED.fullmatch(text):
         month, day, year, clock = match.groups()
+        return _at(int(year), int(month), int(day), clock)
+    if match := _DOTTED.fullmatch(text):
+        day, month, year, clock = match.groups()
         return _at(int(year), int(month), int(day), clock)
     if match := _MONTH_FIRST.fullmatch(text):
         name, day, year, clock = match.groups()

@@ -35,7 +35,7 @@ from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.exports.times import EASTERNMOST, moment_in, required_moment
 from regulars.channels.person import Person
-from regulars.channels.sales import texts_of, traits_of
+from regulars.channels.sales import gives_back, texts_of, traits_of
 from regulars.channels.scrub import clean_text
 from regulars.channels.woocommerce_orders import is_order, standing
 from regulars.domain.errors import InvalidEventError
@@ -68,6 +68,7 @@ _COLUMNS = {
     "item_total": "item_total|Order Line Total",
 }
 _MANY = re.compile(r"(order|line)_item_\d+")
+_LABELS = {"pending-payment": "pending", "draft": "checkout-draft", "canceled": "cancelled"}
 _KEY = ("id",)
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
 
@@ -75,7 +76,7 @@ _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Or
 def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     head = lines[0].said
     order_id, store = order_id_in(head["id"]), store_of("woocommerce", file)
-    status = head["status"].strip().lower().removeprefix("wc-").replace(" ", "-")
+    status = _status(head["status"])
     paid = moment_in(head["paid"], file)
     if not is_order(status, is_paid=bool(paid)):
         raise refusal("unpaid_order")
@@ -104,6 +105,12 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     return [
         draft_of(file, _TYPES[stands], ("shop", created), _person(head, store, file), key, **told)
     ]
+
+
+def _status(said: str) -> str:
+    """The status in the words of a webhook; some plugins write what the shop's owner sees."""
+    status = said.strip().lower().removeprefix("wc-").replace(" ", "-")
+    return _LABELS.get(status, status)
 
 
 def _refunded(head: Any, status: str, currency: str, file: File) -> int | None:
@@ -157,6 +164,8 @@ def _item(said: dict[str, str], currency: str, file: File) -> Item | None:
     )
     told = said.get("quantity", "")
     if product in {"", "0"} or told.startswith("-") or told == "0":
+        return None
+    if gives_back(said.get("price") or said.get("total")):
         return None
     quantity = quantity_in(told, file)
     price = None
