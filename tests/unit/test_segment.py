@@ -77,6 +77,15 @@ def test_messages_without_an_id_are_told_apart_by_what_they_say(said: str) -> No
     assert event(**message).id == again.id != other.id
 
 
+@pytest.mark.parametrize("part", ["page", "traits"])
+def test_messages_without_an_id_are_told_apart_by_their_context(part: str) -> None:
+    one, again, other = (
+        event(type="page", context={part: {"title": title}, "active": active})
+        for title, active in (("Tea", True), ("Tea", False), ("Mugs", True))
+    )
+    assert one.id == again.id != other.id
+
+
 def test_alias_links_the_previous_id() -> None:
     told = draft(type="alias", previousId="a1")
     assert {(each.namespace, each.value) for each in told.identifiers} == {

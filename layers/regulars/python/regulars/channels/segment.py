@@ -62,6 +62,7 @@ def translate_message(
     `sent_at` the batch's.
     """
     message = _decoded(raw, kind)
+    dedupe_key = message.message_id or _content_id(message)
     message.context = (shared or {}) | (message.context or {})
     person = _person(message, request.default_country)
     if not person.identifiers:
@@ -70,7 +71,7 @@ def translate_message(
     sent_at = max(first_of(message.sent_at), first_of(sent_at))
     moment = _moment(message, sent_at, request)
     event = Event(
-        id=event_id(CHANNEL, request.source, message.message_id or _content_id(message)),
+        id=event_id(CHANNEL, request.source, dedupe_key),
         type=_type(message),
         channel="web",
         source=f"{CHANNEL}/{request.source}",
@@ -114,7 +115,7 @@ def _type(message: Message) -> str:
 
 
 def _content_id(message: Message) -> str:
-    """A stable id of a message without one, so that a retry is known again."""
+    """A stable id of a message without one, so that a retry is known again; its context may be all that it says."""
     who = (message.user_id, message.anonymous_id, message.previous_id, message.group_id)
     what = (
         message.type,
@@ -124,9 +125,9 @@ def _content_id(message: Message) -> str:
         message.timestamp,
         message.original_timestamp,
     )
-    said = msgspec.json.encode(
-        (who, what, message.properties, message.traits), order="deterministic"
-    )
+    context = message.context or {}
+    beside = (message.properties, message.traits, context.get("traits"), context.get("page"))
+    said = msgspec.json.encode((who, what, *beside), order="deterministic")
     return hashlib.sha256(said).hexdigest()
 
 
