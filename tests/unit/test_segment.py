@@ -8,6 +8,7 @@ import pytest
 
 from regulars.channels.contract import Draft, Request
 from regulars.channels.segment import translate_message
+from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode
 from regulars.domain.times import to_text
 
@@ -57,6 +58,24 @@ def test_email_is_the_same_however_it_was_typed(said: str) -> None:
         "u1",
         "jos\xe9@example.com",
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"type": "group"}, "missing_group_id"),
+        ({"type": "alias"}, "missing_previous_id"),
+        ({"type": "alias", "previousId": "a1", "userId": None}, "missing_identity"),
+    ],
+)
+def test_message_needs_what_its_type_is_about(message: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        draft(**message)
+    assert refused.value.code == code
+
+
+def test_group_is_known_by_its_id() -> None:
+    assert event(type="group", groupId="firm-7").properties == {"group_id": "firm-7"}
 
 
 def test_null_anonymous_id_is_no_identifier() -> None:

@@ -104,6 +104,10 @@ def _decoded(raw: bytes | msgspec.Raw, kind: str) -> Message:
 
 
 def _type(message: Message) -> str:
+    if message.type == "group" and message.group_id in {None, ""}:
+        raise InvalidEventError("A group message needs a groupId.", "missing_group_id")
+    if message.type == "alias" and message.previous_id in {None, ""}:
+        raise InvalidEventError("An alias message needs a previousId.", "missing_previous_id")
     if message.type != "track":
         return NAMES[message.type]
     name = canonical_name((message.event or "").strip())
@@ -134,10 +138,6 @@ def _content_id(message: Message) -> str:
 def _person(message: Message, default_country: str) -> Person:
     person = Person(default_country)
     person.add("user_id", message.user_id)
-    if message.type == "alias":
-        # SDKs alias an anonymous id to a user, older ones a user id to another.
-        person.add("user_id", message.previous_id)
-        person.add("anonymous_id", message.previous_id)
     person.add("anonymous_id", message.anonymous_id)
     if message.type != "group":  # a group's traits are a company's
         person.describe(message.traits or {})
@@ -147,6 +147,10 @@ def _person(message: Message, default_country: str) -> Person:
         namespace = an_object(external).get("type")
         if namespace in _EXTERNAL_IDS:
             person.add(str(namespace), external.get("id"))
+    if message.type == "alias" and person.identifiers:  # by itself it is nobody's alias
+        # SDKs alias an anonymous id to a user, older ones a user id to another.
+        person.add("user_id", message.previous_id)
+        person.add("anonymous_id", message.previous_id)
     return person
 
 
@@ -188,6 +192,8 @@ def _properties(message: Message) -> dict[str, Any]:
         page = scrubbed(an_object(context.get("page"))) if message.type == "page" else {}
         named = {"name": clean_text(message.name), "category": clean_text(message.category)}
         kept = page | kept | {key: text for key, text in named.items() if text}
+    if message.type == "group" and (group_id := clean_text(message.group_id)):
+        kept |= {"group_id": group_id}
     campaign = an_object(context.get("campaign"))
     said = {key: clean_text(campaign[key]) for key in _CAMPAIGN if key in campaign}
     return kept | ({"campaign": said} if said else {})
