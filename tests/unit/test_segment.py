@@ -193,6 +193,16 @@ def test_viewed_product_is_an_item() -> None:
     assert told.properties == {"brand": "Acme"}
 
 
+def test_list_of_products_keeps_its_own_category() -> None:
+    products = [{"product_id": "p", "category": "Mugs"}]
+    told = event(
+        event="Product List Viewed",
+        properties={"list_id": "l", "category": "Kitchen", "products": products},
+    )
+    assert told.properties == {"list_id": "l", "category": "Kitchen"}
+    assert [item.category for item in told.items] == ["Mugs"]
+
+
 def test_page_keeps_where_it_was_and_loses_what_is_personal() -> None:
     url = "https://shop.example.com/tea?utm_source=news&email=zebedee%40example.com#zebedee"
     told = event(type="page", name="Tea", context={"page": {"url": url, "title": "Tea"}})
