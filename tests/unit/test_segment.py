@@ -165,6 +165,14 @@ def test_order_without_a_currency_takes_the_shops() -> None:
     assert (fact.key, fact.currency, fact.total) == ("shop/o1", "GBP", 500)
 
 
+def test_update_that_names_no_amount_leaves_the_order_as_it_was() -> None:
+    told = event(event="Order Updated", properties={"order_id": "o1", "coupon": "TEA"})
+    assert (told.order, told.properties) == (None, {"order_id": "o1", "coupon": "TEA"})
+    changed = event(event="Order Updated", properties={"order_id": "o1", "total": 0})
+    assert changed.order
+    assert (changed.order.status, changed.order.total) == ("placed", 0)
+
+
 @pytest.mark.parametrize(
     ("properties", "refunded"),
     [
@@ -252,6 +260,7 @@ def test_no_word_of_a_person_is_in_the_event() -> None:
     assert [word for word in ("zebedee", "7946", "canary", "203.0") if word in said] == []
 
 
-def test_unsubscribed_denies_email() -> None:
-    (consent,) = event(event="Unsubscribed", timestamp=ago(hours=1)).consents
+@pytest.mark.parametrize("name", ["Unsubscribed", "Email Marked as Spam", " Unsubscribed "])
+def test_unsubscribing_or_complaining_denies_email(name: str) -> None:
+    (consent,) = event(event=name, timestamp=ago(hours=1)).consents
     assert (consent.channel, consent.status, consent.at) == ("email", "denied", ago(hours=1))

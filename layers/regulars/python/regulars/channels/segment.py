@@ -24,6 +24,8 @@ NAMES = {
     "alias": "Aliased",
 }
 _EXTERNAL_IDS = ("email", "phone", "user_id", "anonymous_id")
+# What takes back the consent to e-mail → on which basis.
+_DENIALS = {"Unsubscribed": "unsubscribed", "Email Marked as Spam": "complained"}
 LONGEST_NAME = 128
 LONGEST_TRAIT = 64
 _CAMPAIGN = ("source", "medium", "name", "term", "content")
@@ -161,9 +163,8 @@ def _moment(message: Message, sent_at: str, request: Request) -> Moment:
 
 
 def _consents(message: Message, moment: Moment) -> tuple[ConsentChange, ...]:
-    if message.type == "track" and message.event == "Unsubscribed":
-        return (ConsentChange("email", "denied", moment.occurred_at, "unsubscribed"),)
-    return ()
+    basis = _DENIALS.get((message.event or "").strip()) if message.type == "track" else None
+    return (ConsentChange("email", "denied", moment.occurred_at, basis),) if basis else ()
 
 
 def _traits(message: Message) -> dict[str, str]:

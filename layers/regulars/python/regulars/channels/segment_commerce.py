@@ -122,6 +122,9 @@ def _order(
     if not 0 < len(order_id) <= LONGEST_ID:
         raise InvalidEventError("The order_id is no id, too long, or personal.", "invalid_order_id")
     amounts = {name: minor_units(said[name], currency) for name in _MONEY if _is_said(said, name)}
+    is_priced = any(name in amounts for name in _TOTALS) or any(item.price for item in items)
+    if event.type == "Order Updated" and not is_priced:
+        return None  # as a snapshot it would make the order one of nothing
     fact = OrderFact(
         key=f"{STORE}/{order_id}",
         version=event.occurred_at,
@@ -134,8 +137,7 @@ def _order(
         raise InvalidEventError("The order's total is negative or absurd.", "invalid_amount")
     if event.type == "Order Refunded":
         # Segment's full refund names no amount.
-        is_partial = any(name in amounts for name in _TOTALS) or any(item.price for item in items)
-        partial = fact.total if is_partial else None
+        partial = fact.total if is_priced else None
         return msgspec.structs.replace(fact, total=0, refunded=partial, refund_id=event.id)
     return fact
 
