@@ -51,6 +51,11 @@ def test_error_becomes_its_status_and_problem(error: Exception, status: int, cod
     assert answer["headers"]["content-type"] == "application/problem+json"
 
 
+def test_path_that_is_none_is_refused_so_that_sdks_give_up() -> None:
+    refused = json.loads(ask(http.answer, "/v2/batch", method="POST")["body"])
+    assert (refused["code"], refused["message"]) == ("not_found", refused["detail"])
+
+
 def test_unknown_error_is_told_neither_to_the_caller_nor_to_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
