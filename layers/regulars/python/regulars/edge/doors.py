@@ -62,7 +62,7 @@ def called(event: Mapping[str, Any]) -> Call:
 def reached_at(event: Mapping[str, Any]) -> tuple[str, str]:
     """The scheme and the host (with its port, and a path where there is one) under which the caller reaches this API."""
     context, headers = event["requestContext"], event.get("headers", {})
-    lowered = {name.lower(): value for name, value in headers.items()}
+    lowered = {name.lower(): well_formed(value) for name, value in headers.items()}
     host = lowered.get("host", "")
     name = host.partition(":")[0]
     scheme = lowered.get("x-forwarded-proto") or ("http" if name in _LOOPBACK else "https")
