@@ -60,9 +60,11 @@ class Webhooks:
             return None
         try:
             found = self._tried(lambda each, secrets: asked(each, secrets, now), channel, request)
-        except SignatureError as error:
+        except RegularsError as error:
             self._keep(error, channel, request)
-            raise ForbiddenError(str(error)) from error
+            if isinstance(error, SignatureError):
+                raise ForbiddenError(str(error)) from error
+            raise
         reply: Reply | None = found[1]
         return reply
 
