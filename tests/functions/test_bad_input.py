@@ -39,6 +39,7 @@ XML = {"content-type": "text/xml"}
 JSON = {"content-type": "application/json"}
 ORDER = json.dumps(shopify.order()).encode()
 BILLION = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><xml><a>&b;</a></xml>'
+DISGUISED = b'<?x <![CDATA[ ?><!DOCTYPE x [<!ENTITY a "aa">]><xml><?y ]]> ?><a>&a;</a></xml>'
 NESTED_PARTS = b"".join(
     b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (n, n + 1) for n in range(2_000)
 )
@@ -136,6 +137,12 @@ REFUSED = {
     ),
     "too many fields": (form(b"&".join(b"a%d=b" % n for n in range(5_000))), 400, "invalid_form"),
     "XML with a DOCTYPE": (wechat(BILLION), 400, "invalid_xml"),
+    "XML whose DOCTYPE stands between instructions": (wechat(DISGUISED), 400, "invalid_xml"),
+    "XML that begins to quote again and again": (
+        wechat(b"<![CDATA[" * DEEP),
+        400,
+        "invalid_xml",
+    ),
     "XML in UTF-16": (wechat("<xml/>".encode("utf-16")), 400, "invalid_xml"),
     "look-alike host of SNS": (
         sns("https://sns.eu-west-1.amazonaws.com.evil.example/SimpleNotificationService-a.pem"),
