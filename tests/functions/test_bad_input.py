@@ -43,6 +43,7 @@ DISGUISED = b'<?x <![CDATA[ ?><!DOCTYPE x [<!ENTITY a "aa">]><xml><?y ]]> ?><a>&
 NESTED_PARTS = b"".join(
     b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (n, n + 1) for n in range(2_000)
 )
+HEADY = b'--b\r\nContent-Disposition: form-data; name="' + b";" * 50_000 + b"\r\n\r\n\r\n--b--"
 
 type Door = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -132,6 +133,11 @@ REFUSED = {
     "deep XML": (wechat(b"<a>" * DEEP), 400, "invalid_xml"),
     "multipart within multipart": (
         hook("form", NESTED_PARTS, headers=MULTIPART, query=f"key={KEY}"),
+        400,
+        "invalid_form",
+    ),
+    "part with an endless head": (
+        hook("form", HEADY, headers=MULTIPART, query=f"key={KEY}"),
         400,
         "invalid_form",
     ),
