@@ -130,6 +130,7 @@ def test_time_is_corrected_only_for_a_wrong_clock(
 ) -> None:
     told = event(timestamp=said, sent_at=sent)
     assert (told.occurred_at, told.clock_skewed) == expected
+    assert told.properties.get("original_timestamp") == (said if told.clock_skewed else None)
 
 
 @pytest.mark.parametrize(("item", "batch"), [(ago(hours=2), ago()), (ago(), ago(hours=2))])

@@ -82,7 +82,7 @@ def translate_message(
         sent_at=sent_at,
         consents=_consents(message, moment),
         traits=_traits(message),
-        properties=_properties(message),
+        properties=_properties(message) | _as_dated(message, moment),
         clock_skewed=moment.clock_skewed,
         backfill=moment.backfill,
     )
@@ -160,6 +160,12 @@ def _moment(message: Message, sent_at: str, request: Request) -> Moment:
     said = message.timestamp or message.original_timestamp
     occurred = parsed(said) if said else request.received_at
     return happened(occurred, request.received_at, parsed(sent_at) if said and sent_at else None)
+
+
+def _as_dated(message: Message, moment: Moment) -> dict[str, str]:
+    """What the sender's clock said, when the event's time is another."""
+    said = first_of(message.timestamp, message.original_timestamp)
+    return {"original_timestamp": said} if moment.clock_skewed and said else {}
 
 
 def _consents(message: Message, moment: Moment) -> tuple[ConsentChange, ...]:
