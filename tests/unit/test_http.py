@@ -150,6 +150,11 @@ def test_key_is_found_where_clients_put_it(headers: dict[str, str], key: str) ->
         ({"host": "api.example.com"}, {}, ("https", "api.example.com")),
         ({"Host": "api.example.com", "X-Forwarded-Proto": "http"}, {}, ("http", "api.example.com")),
         ({"host": "127.0.0.1:4566"}, {}, ("http", "127.0.0.1:4566")),
+        (
+            {"host": "api.example.com", "x-forwarded-proto": "x,https"},
+            {},
+            ("https", "api.example.com"),
+        ),
         ({"host": "api\udcff.example.com"}, {}, ("https", "api?.example.com")),
         (
             {"host": "a1.execute-api.eu-west-1.amazonaws.com", "x-forwarded-proto": "https"},
