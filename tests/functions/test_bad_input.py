@@ -27,6 +27,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "kofi": {},
     "mandrill": {},
     "mailjet": {},
+    "mandrill": {},
     "paypal": {},
     "ses-sns": {"topic_arns": TOPIC},
     "shopify": {},
@@ -39,9 +40,11 @@ XML = {"content-type": "text/xml"}
 JSON = {"content-type": "application/json"}
 ORDER = json.dumps(shopify.order()).encode()
 BILLION = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><xml><a>&b;</a></xml>'
+DISGUISED = b'<?x <![CDATA[ ?><!DOCTYPE x [<!ENTITY a "aa">]><xml><?y ]]> ?><a>&a;</a></xml>'
 NESTED_PARTS = b"".join(
     b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (n, n + 1) for n in range(2_000)
 )
+HEADY = b'--b\r\nContent-Disposition: form-data; name="' + b";" * 50_000 + b"\r\n\r\n\r\n--b--"
 
 type Door = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -134,8 +137,19 @@ REFUSED = {
         400,
         "invalid_form",
     ),
+    "part with an endless head": (
+        hook("form", HEADY, headers=MULTIPART, query=f"key={KEY}"),
+        400,
+        "invalid_form",
+    ),
     "too many fields": (form(b"&".join(b"a%d=b" % n for n in range(5_000))), 400, "invalid_form"),
     "XML with a DOCTYPE": (wechat(BILLION), 400, "invalid_xml"),
+    "XML whose DOCTYPE stands between instructions": (wechat(DISGUISED), 400, "invalid_xml"),
+    "XML that begins to quote again and again": (
+        wechat(b"<![CDATA[" * DEEP),
+        400,
+        "invalid_xml",
+    ),
     "XML in UTF-16": (wechat("<xml/>".encode("utf-16")), 400, "invalid_xml"),
     "look-alike host of SNS": (
         sns("https://sns.eu-west-1.amazonaws.com.evil.example/SimpleNotificationService-a.pem"),
@@ -171,6 +185,7 @@ REFUSED = {
         "invalid_signature",
     ),
     "empty body": (mailjet(b""), 400, "invalid_json"),
+    "probe that cannot be read": (hook("mandrill", b"\xff", headers=FORM), 400, "invalid_form"),
     "number beyond all bounds": (mailjet(b'[{"time": 1e999}]'), 400, "invalid_json"),
     "wrong base64": (mangled(mailjet(b"{}")), 400, "invalid_body"),
     "wrong method": (hook("shopify", ORDER, method="PUT"), 404, "not_found"),

@@ -94,9 +94,10 @@ def test_write_key_is_found_wherever_sdks_put_it(
     assert [event.source for event in kept.events()] == ["segment/web"]
 
 
-def test_write_key_is_found_in_the_first_message(door: Door, kept: Kept) -> None:
-    assert door("/v1/b", batch(TRACK | {"writeKey": KEY}), {})[0] == 200
-    assert len(kept.events()) == 1
+@pytest.mark.parametrize("bad", [[], [None], [{"type": "track", "writeKey": 7}]])
+def test_write_key_is_found_in_the_messages(door: Door, kept: Kept, bad: list[Any]) -> None:
+    assert door("/v1/b", batch(*bad, TRACK | {"writeKey": KEY}), {})[0] == 200
+    assert (len(kept.events()), len(kept.rejects())) == (1, len(bad))
 
 
 def test_beacon_of_rudder_is_a_batch(door: Door, kept: Kept) -> None:

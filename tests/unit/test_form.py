@@ -82,6 +82,7 @@ def test_same_answers_are_one_event_whatever_the_boundary() -> None:
         (b"&".join([b"a=1"] * 201), URLENCODED),
         (b"email=" + b"a" * 2_000_000, URLENCODED),
         (b"none", "multipart/form-data"),
+        (MULTIPART[:-8], "multipart/form-data; boundary=xyz"),
         (
             b"".join(
                 b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (level, level + 1)

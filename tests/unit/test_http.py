@@ -51,6 +51,11 @@ def test_error_becomes_its_status_and_problem(error: Exception, status: int, cod
     assert answer["headers"]["content-type"] == "application/problem+json"
 
 
+def test_path_that_is_none_is_refused_so_that_sdks_give_up() -> None:
+    refused = json.loads(ask(http.answer, "/v2/batch", method="POST")["body"])
+    assert (refused["code"], refused["message"]) == ("not_found", refused["detail"])
+
+
 def test_unknown_error_is_told_neither_to_the_caller_nor_to_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -145,6 +150,12 @@ def test_key_is_found_where_clients_put_it(headers: dict[str, str], key: str) ->
         ({"host": "api.example.com"}, {}, ("https", "api.example.com")),
         ({"Host": "api.example.com", "X-Forwarded-Proto": "http"}, {}, ("http", "api.example.com")),
         ({"host": "127.0.0.1:4566"}, {}, ("http", "127.0.0.1:4566")),
+        (
+            {"host": "api.example.com", "x-forwarded-proto": "x,https"},
+            {},
+            ("https", "api.example.com"),
+        ),
+        ({"host": "api\udcff.example.com"}, {}, ("https", "api?.example.com")),
         (
             {"host": "a1.execute-api.eu-west-1.amazonaws.com", "x-forwarded-proto": "https"},
             {"apiId": "a1", "domainName": "a1.execute-api.eu-west-1.amazonaws.com"},

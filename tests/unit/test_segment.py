@@ -8,6 +8,7 @@ import pytest
 
 from regulars.channels.contract import Draft, Request
 from regulars.channels.segment import translate_message
+from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode
 from regulars.domain.times import to_text
 
@@ -59,6 +60,24 @@ def test_email_is_the_same_however_it_was_typed(said: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"type": "group"}, "missing_group_id"),
+        ({"type": "alias"}, "missing_previous_id"),
+        ({"type": "alias", "previousId": "a1", "userId": None}, "missing_identity"),
+    ],
+)
+def test_message_needs_what_its_type_is_about(message: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidEventError) as refused:
+        draft(**message)
+    assert refused.value.code == code
+
+
+def test_group_is_known_by_its_id() -> None:
+    assert event(type="group", groupId="firm-7").properties == {"group_id": "firm-7"}
+
+
 def test_null_anonymous_id_is_no_identifier() -> None:
     assert [each.namespace for each in draft(anonymousId=None).identifiers] == ["user_id"]
 
@@ -75,6 +94,15 @@ def test_messages_without_an_id_are_told_apart_by_what_they_say(said: str) -> No
     again = event(sent_at=ago(), **message)
     other = event(type="page", **{said: ago(hours=2)})
     assert event(**message).id == again.id != other.id
+
+
+@pytest.mark.parametrize("part", ["page", "traits"])
+def test_messages_without_an_id_are_told_apart_by_their_context(part: str) -> None:
+    one, again, other = (
+        event(type="page", context={part: {"title": title}, "active": active})
+        for title, active in (("Tea", True), ("Tea", False), ("Mugs", True))
+    )
+    assert one.id == again.id != other.id
 
 
 def test_alias_links_the_previous_id() -> None:
@@ -102,6 +130,7 @@ def test_time_is_corrected_only_for_a_wrong_clock(
 ) -> None:
     told = event(timestamp=said, sent_at=sent)
     assert (told.occurred_at, told.clock_skewed) == expected
+    assert told.properties.get("original_timestamp") == (said if told.clock_skewed else None)
 
 
 @pytest.mark.parametrize(("item", "batch"), [(ago(hours=2), ago()), (ago(), ago(hours=2))])
@@ -137,6 +166,14 @@ def test_order_without_a_currency_takes_the_shops() -> None:
     assert (fact.key, fact.currency, fact.total) == ("shop/o1", "GBP", 500)
 
 
+def test_update_that_names_no_amount_leaves_the_order_as_it_was() -> None:
+    told = event(event="Order Updated", properties={"order_id": "o1", "coupon": "TEA"})
+    assert (told.order, told.properties) == (None, {"order_id": "o1", "coupon": "TEA"})
+    changed = event(event="Order Updated", properties={"order_id": "o1", "total": 0})
+    assert changed.order
+    assert (changed.order.status, changed.order.total) == ("placed", 0)
+
+
 @pytest.mark.parametrize(
     ("properties", "refunded"),
     [
@@ -163,6 +200,16 @@ def test_viewed_product_is_an_item() -> None:
     assert told.type == "Product Viewed"
     assert [(item.product_id, item.name, item.price) for item in told.items] == [("7", "Mug", 350)]
     assert told.properties == {"brand": "Acme"}
+
+
+def test_list_of_products_keeps_its_own_category() -> None:
+    products = [{"product_id": "p", "category": "Mugs"}]
+    told = event(
+        event="Product List Viewed",
+        properties={"list_id": "l", "category": "Kitchen", "products": products},
+    )
+    assert told.properties == {"list_id": "l", "category": "Kitchen"}
+    assert [item.category for item in told.items] == ["Mugs"]
 
 
 def test_page_keeps_where_it_was_and_loses_what_is_personal() -> None:
@@ -214,6 +261,7 @@ def test_no_word_of_a_person_is_in_the_event() -> None:
     assert [word for word in ("zebedee", "7946", "canary", "203.0") if word in said] == []
 
 
-def test_unsubscribed_denies_email() -> None:
-    (consent,) = event(event="Unsubscribed", timestamp=ago(hours=1)).consents
+@pytest.mark.parametrize("name", ["Unsubscribed", "Email Marked as Spam", " Unsubscribed "])
+def test_unsubscribing_or_complaining_denies_email(name: str) -> None:
+    (consent,) = event(event=name, timestamp=ago(hours=1)).consents
     assert (consent.channel, consent.status, consent.at) == ("email", "denied", ago(hours=1))

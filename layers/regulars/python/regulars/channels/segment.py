@@ -24,6 +24,8 @@ NAMES = {
     "alias": "Aliased",
 }
 _EXTERNAL_IDS = ("email", "phone", "user_id", "anonymous_id")
+# What takes back the consent to e-mail → on which basis.
+_DENIALS = {"Unsubscribed": "unsubscribed", "Email Marked as Spam": "complained"}
 LONGEST_NAME = 128
 LONGEST_TRAIT = 64
 _CAMPAIGN = ("source", "medium", "name", "term", "content")
@@ -62,6 +64,7 @@ def translate_message(
     `sent_at` the batch's.
     """
     message = _decoded(raw, kind)
+    dedupe_key = message.message_id or _content_id(message)
     message.context = (shared or {}) | (message.context or {})
     person = _person(message, request.default_country)
     if not person.identifiers:
@@ -70,7 +73,7 @@ def translate_message(
     sent_at = max(first_of(message.sent_at), first_of(sent_at))
     moment = _moment(message, sent_at, request)
     event = Event(
-        id=event_id(CHANNEL, request.source, message.message_id or _content_id(message)),
+        id=event_id(CHANNEL, request.source, dedupe_key),
         type=_type(message),
         channel="web",
         source=f"{CHANNEL}/{request.source}",
@@ -79,7 +82,7 @@ def translate_message(
         sent_at=sent_at,
         consents=_consents(message, moment),
         traits=_traits(message),
-        properties=_properties(message),
+        properties=_properties(message) | _as_dated(message, moment),
         clock_skewed=moment.clock_skewed,
         backfill=moment.backfill,
     )
@@ -103,6 +106,10 @@ def _decoded(raw: bytes | msgspec.Raw, kind: str) -> Message:
 
 
 def _type(message: Message) -> str:
+    if message.type == "group" and message.group_id in {None, ""}:
+        raise InvalidEventError("A group message needs a groupId.", "missing_group_id")
+    if message.type == "alias" and message.previous_id in {None, ""}:
+        raise InvalidEventError("An alias message needs a previousId.", "missing_previous_id")
     if message.type != "track":
         return NAMES[message.type]
     name = canonical_name((message.event or "").strip())
@@ -114,7 +121,7 @@ def _type(message: Message) -> str:
 
 
 def _content_id(message: Message) -> str:
-    """A stable id of a message without one, so that a retry is known again."""
+    """A stable id of a message without one, so that a retry is known again; its context may be all that it says."""
     who = (message.user_id, message.anonymous_id, message.previous_id, message.group_id)
     what = (
         message.type,
@@ -124,19 +131,15 @@ def _content_id(message: Message) -> str:
         message.timestamp,
         message.original_timestamp,
     )
-    said = msgspec.json.encode(
-        (who, what, message.properties, message.traits), order="deterministic"
-    )
+    context = message.context or {}
+    beside = (message.properties, message.traits, context.get("traits"), context.get("page"))
+    said = msgspec.json.encode((who, what, *beside), order="deterministic")
     return hashlib.sha256(said).hexdigest()
 
 
 def _person(message: Message, default_country: str) -> Person:
     person = Person(default_country)
     person.add("user_id", message.user_id)
-    if message.type == "alias":
-        # SDKs alias an anonymous id to a user, older ones a user id to another.
-        person.add("user_id", message.previous_id)
-        person.add("anonymous_id", message.previous_id)
     person.add("anonymous_id", message.anonymous_id)
     if message.type != "group":  # a group's traits are a company's
         person.describe(message.traits or {})
@@ -146,6 +149,10 @@ def _person(message: Message, default_country: str) -> Person:
         namespace = an_object(external).get("type")
         if namespace in _EXTERNAL_IDS:
             person.add(str(namespace), external.get("id"))
+    if message.type == "alias" and person.identifiers:  # by itself it is nobody's alias
+        # SDKs alias an anonymous id to a user, older ones a user id to another.
+        person.add("user_id", message.previous_id)
+        person.add("anonymous_id", message.previous_id)
     return person
 
 
@@ -155,10 +162,15 @@ def _moment(message: Message, sent_at: str, request: Request) -> Moment:
     return happened(occurred, request.received_at, parsed(sent_at) if said and sent_at else None)
 
 
+def _as_dated(message: Message, moment: Moment) -> dict[str, str]:
+    """What the sender's clock said, when the event's time is another."""
+    said = first_of(message.timestamp, message.original_timestamp)
+    return {"original_timestamp": said} if moment.clock_skewed and said else {}
+
+
 def _consents(message: Message, moment: Moment) -> tuple[ConsentChange, ...]:
-    if message.type == "track" and message.event == "Unsubscribed":
-        return (ConsentChange("email", "denied", moment.occurred_at, "unsubscribed"),)
-    return ()
+    basis = _DENIALS.get((message.event or "").strip()) if message.type == "track" else None
+    return (ConsentChange("email", "denied", moment.occurred_at, basis),) if basis else ()
 
 
 def _traits(message: Message) -> dict[str, str]:
@@ -187,6 +199,8 @@ def _properties(message: Message) -> dict[str, Any]:
         page = scrubbed(an_object(context.get("page"))) if message.type == "page" else {}
         named = {"name": clean_text(message.name), "category": clean_text(message.category)}
         kept = page | kept | {key: text for key, text in named.items() if text}
+    if message.type == "group" and (group_id := clean_text(message.group_id)):
+        kept |= {"group_id": group_id}
     campaign = an_object(context.get("campaign"))
     said = {key: clean_text(campaign[key]) for key in _CAMPAIGN if key in campaign}
     return kept | ({"campaign": said} if said else {})

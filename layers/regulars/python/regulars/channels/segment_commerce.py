@@ -37,8 +37,10 @@ _ORDER_STATUS = {
 }
 _MONEY = ("price", "value", "total", "revenue", "subtotal", "tax", "shipping", "discount")
 _TOTALS = ("total", "revenue", "subtotal", "value")
-# What an item holds, so that it is not said twice in the properties.
-_ITEM_FIELDS = {"products", "product_id", "name", "category", "quantity", "price", "currency"}
+# What an event's currency and its items hold, so that it is not said twice in the properties; beside a list of products
+# the fields of one are of the list.
+_LISTED = {"products", "currency"}
+_ITEM_FIELDS = _LISTED | {"product_id", "name", "category", "quantity", "price"}
 
 
 def canonical_name(event: str) -> str:
@@ -58,6 +60,7 @@ def commerce(event: Event, said: Mapping[str, Any], default_currency: str) -> Ev
     is_order = event.type in _ORDER_STATUS
     if not products and not is_order:
         return event
+    held = _LISTED if isinstance(listed, list) else _ITEM_FIELDS
     currency = currency_code(said.get("currency") or default_currency)
     items = tuple(item for item in (_item(each, currency) for each in products) if item)
     return msgspec.structs.replace(
@@ -65,7 +68,7 @@ def commerce(event: Event, said: Mapping[str, Any], default_currency: str) -> Ev
         items=items,
         currency=currency,
         order=_order(event, said, items, currency) if is_order else None,
-        properties={k: v for k, v in event.properties.items() if k not in _ITEM_FIELDS},
+        properties={k: v for k, v in event.properties.items() if k not in held},
     )
 
 
@@ -119,6 +122,9 @@ def _order(
     if not 0 < len(order_id) <= LONGEST_ID:
         raise InvalidEventError("The order_id is no id, too long, or personal.", "invalid_order_id")
     amounts = {name: minor_units(said[name], currency) for name in _MONEY if _is_said(said, name)}
+    is_priced = any(name in amounts for name in _TOTALS) or any(item.price for item in items)
+    if event.type == "Order Updated" and not is_priced:
+        return None  # as a snapshot it would make the order one of nothing
     fact = OrderFact(
         key=f"{STORE}/{order_id}",
         version=event.occurred_at,
@@ -131,8 +137,7 @@ def _order(
         raise InvalidEventError("The order's total is negative or absurd.", "invalid_amount")
     if event.type == "Order Refunded":
         # Segment's full refund names no amount.
-        is_partial = any(name in amounts for name in _TOTALS) or any(item.price for item in items)
-        partial = fact.total if is_partial else None
+        partial = fact.total if is_priced else None
         return msgspec.structs.replace(fact, total=0, refunded=partial, refund_id=event.id)
     return fact
 

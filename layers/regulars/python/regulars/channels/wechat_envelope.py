@@ -22,7 +22,9 @@ from regulars.domain.errors import InvalidRequestError, SignatureError
 # WeChat gives up within a quarter of a minute, so that an older signature is somebody else's.
 TOLERANCE_SECONDS = 600
 KEY_CONFIG, ACCOUNT_CONFIG = "encoding_aes_key", "app_id"
-_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+# One that never ends is the rest of the text, so that each character is looked at once.
+_CDATA = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+_HEAD = re.compile(r"<\?xml\s[^<>]*\?>")
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _KEY_BYTES, _BLOCK, _IV = 32, 32, 16
 _RANDOM, _LENGTH = 16, 4  # what stands before the text
@@ -32,11 +34,13 @@ def fields_of(text: bytes) -> dict[str, str]:
     """The fields of an envelope or of what was in it.
 
     InvalidRequestError(invalid_xml) for what is none, and for whatever declares a type or an entity: before anything
-    is parsed, since a declaration may grow without end or read a file of ours.
+    is parsed, since a declaration may grow without end or read a file of ours. Nor may it hold an instruction, which could
+    pass a declaration off as the words of a message.
     """
     try:
         said = text.decode()
-        if "<!" in _CDATA.sub("", said):
+        marked = _CDATA.sub("", _HEAD.sub("", said, 1))
+        if "<!" in marked or "<?" in marked:
             raise InvalidRequestError("XML with declarations is refused.", "invalid_xml")
         root = ET.fromstring(said)  # noqa: S314 (there is nothing left in it that could do harm)
     except (UnicodeDecodeError, ValueError, ET.ParseError):

@@ -27,6 +27,7 @@ PREFLIGHT = {
     "access-control-max-age": "86400",
 }
 _LOOPBACK = ("localhost", "127.0.0.1")
+_SCHEMES = ("http", "https")
 
 type Answer = dict[str, Any]
 
@@ -62,10 +63,12 @@ def called(event: Mapping[str, Any]) -> Call:
 def reached_at(event: Mapping[str, Any]) -> tuple[str, str]:
     """The scheme and the host (with its port, and a path where there is one) under which the caller reaches this API."""
     context, headers = event["requestContext"], event.get("headers", {})
-    lowered = {name.lower(): value for name, value in headers.items()}
+    lowered = {name.lower(): well_formed(value) for name, value in headers.items()}
     host = lowered.get("host", "")
     name = host.partition(":")[0]
-    scheme = lowered.get("x-forwarded-proto") or ("http" if name in _LOOPBACK else "https")
+    scheme = lowered.get("x-forwarded-proto", "")
+    if scheme not in _SCHEMES:  # not told, or told twice and joined by the gateway
+        scheme = "http" if name in _LOOPBACK else "https"
     api = context.get("apiId", "")
     if context.get("domainName") == f"{api}.execute-api.{name}":
         # The local AWS: no name leads to its APIs, so each has a path instead.

@@ -51,13 +51,17 @@ def answer(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") 
 
 
 def problem(status: int, code: str, message: str, **headers: str) -> Answer:
-    """A refusal as problem details; `code` is the stable name of the error."""
+    """A refusal as problem details; `code` is the stable name of the error.
+
+    Tracking SDKs whose path is wrong come here too: without `code` and `message` the older ones retry for ever.
+    """
     details = {
         "type": f"urn:regulars:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": int(status),
         "detail": message,
         "code": code,
+        "message": message,
     }
     return _json(details, status, {"content-type": "application/problem+json", **headers})
 

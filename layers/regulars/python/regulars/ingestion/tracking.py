@@ -65,7 +65,7 @@ class Tracking:
     def receive(self, kind: str, request: Request, header_key: str, url_key: str) -> None:
         """Record the messages of one call of `/v1/<kind>`; when this returns, all of it is durable.
 
-        Its write key is the first one known: of the header, the body, its first message, the URL. Each may be '', and
+        Its write key is the first one known: of the header, the body, its messages, the URL. Each may be '', and
         a header may hold a token of the SDK's own. A refused call is kept as a reject before its error is raised.
         """
         try:
@@ -179,9 +179,13 @@ def _messages(kind: str, body: bytes, envelope: _Envelope) -> list[msgspec.Raw]:
 
 
 def _key_of_messages(messages: list[msgspec.Raw]) -> str:
-    """The write key of the first message: some browser SDKs put it only there."""
+    """The first write key that a message shows: some browser SDKs put it only there."""
+    return next(filter(None, map(_key_of_message, messages)), "")
+
+
+def _key_of_message(message: msgspec.Raw) -> str:
     try:
-        return (messages and msgspec.json.decode(messages[0], type=_Keyed).write_key) or ""
+        return msgspec.json.decode(message, type=_Keyed).write_key or ""
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
 
