@@ -39,7 +39,7 @@ WORST: tuple[Any, ...] = (
     -1,
 )
 
-OTHERS = ([], True, {}, "", [None], -1, None)
+OTHERS: tuple[Any, ...] = ([], True, {}, "", [None], -1, None)
 
 
 @pytest.fixture(scope="module")

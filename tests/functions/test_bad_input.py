@@ -25,7 +25,6 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:mails"
 SOURCES: dict[str, dict[str, Any]] = {
     "form": {},
     "kofi": {},
-    "mandrill": {},
     "mailjet": {},
     "mandrill": {},
     "paypal": {},

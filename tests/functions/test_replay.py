@@ -127,7 +127,7 @@ def test_call_without_a_key_is_received_into_the_source_the_owner_names(
 
 
 def test_call_that_was_too_large_is_refused_again(door: Door, owner: Owner) -> None:
-    assert door("/v1/batch", b" " * 500_001) == 413
+    assert door("/v1/batch", b" " * (500 * 1024 + 1)) == 413
     counts = owner("replay", "--source", "segment", "--into", "web")
     assert counts == {"refused again: payload_too_large": 1}
 

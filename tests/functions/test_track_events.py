@@ -168,10 +168,16 @@ def test_unreadable_call_is_400_and_kept_as_it_came(
 def test_batch_of_501_kb_is_413_and_kept(
     door: Door, kept: Kept, squeeze: Callable[[bytes], bytes]
 ) -> None:
-    body = squeeze(json.dumps(batch(*[TRACK] * 7_000)).encode()[:501_000])
+    body = squeeze(json.dumps(batch(*[TRACK] * 7_000)).encode()[: 501 * 1024])
     status, answer = door("/v1/batch", body)
     assert (status, answer["code"]) == (413, "payload_too_large")
     assert kept.rejects()[0]["raw"] == body
+
+
+def test_batch_that_an_sdk_fills_to_the_brim_is_taken(door: Door, kept: Kept) -> None:
+    long = TRACK | {"properties": {"query": "x" * 31_600}}
+    assert door("/v1/batch", batch(*(long | {"messageId": str(n)} for n in range(16))))[0] == 200
+    assert (len(kept.events()), kept.codes()) == (16, [])
 
 
 def test_gzip_bomb_is_413(door: Door) -> None:
