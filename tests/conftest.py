@@ -2,9 +2,11 @@
 
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto import mock_aws
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import aws as stack
 
@@ -13,6 +15,23 @@ def pytest_collection_finish() -> None:
     """What was imported stays: collecting garbage need not look at it again, a thousand handlers later."""
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+
+
+# Folders whose tests stay on one worker: they share a running stack, or what functions were seen to do.
+TOGETHER = {"local": "local", "functions": "roles", "infra": "roles"}
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Which tests stay together: those of a file, which share fixtures, and those of some folders."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return TOGETHER.get(file.split("/")[1], file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Say so to xdist, whose own groups do nothing with pytest 9.2: its ids of tests are fixed."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
