@@ -11,7 +11,7 @@ REASONS = {
     "mangled_id": "A spreadsheet program has rounded the id (5.55E+12): import the file as the provider wrote it.",
     "invalid_timestamp": "The date or time is not written as this format writes it, such as 2026-11-22 10:00.",
     "unknown_time_zone": "The time zone is not known by this name.",
-    "future_date": "The date lies in the future.",
+    "future_date": "The date lies in the future. If it is the shop's own time, ahead of UTC, import the file again tomorrow.",
     "invalid_quantity": "The quantity is no positive whole number, or may be read in two ways.",
     "return_line": "The quantity is negative: returns are not imported.",
     "invalid_amount": "The amount is no decimal number such as 12.50, or may be read in two ways.",
