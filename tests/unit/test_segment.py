@@ -64,7 +64,7 @@ def test_email_is_the_same_however_it_was_typed(said: str) -> None:
     ("message", "code"),
     [
         ({"type": "group"}, "missing_group_id"),
-        ({"type": "alias"}, "missing_previous_id"),
+        ({"type": "alias", "anonymousId": ""}, "missing_previous_id"),
         ({"type": "alias", "previousId": "a1", "userId": None}, "missing_identity"),
     ],
 )
@@ -103,6 +103,18 @@ def test_messages_without_an_id_are_told_apart_by_their_context(part: str) -> No
         for title, active in (("Tea", True), ("Tea", False), ("Mugs", True))
     )
     assert one.id == again.id != other.id
+
+
+def test_message_without_an_id_is_known_again_as_it_was_before_its_context_counted() -> None:
+    assert event(context={"active": True}).id == "9Jy2w41Y5jhnvyAf"
+
+
+def test_alias_of_the_browser_s_own_visitor_links_its_anonymous_id() -> None:
+    told = draft(type="alias", anonymousId="a1")
+    assert [(each.namespace, each.value) for each in told.identifiers] == [
+        ("user_id", "u1"),
+        ("anonymous_id", "a1"),
+    ]
 
 
 def test_alias_links_the_previous_id() -> None:

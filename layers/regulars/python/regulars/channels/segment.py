@@ -108,7 +108,8 @@ def _decoded(raw: bytes | msgspec.Raw, kind: str) -> Message:
 def _type(message: Message) -> str:
     if message.type == "group" and message.group_id in {None, ""}:
         raise InvalidEventError("A group message needs a groupId.", "missing_group_id")
-    if message.type == "alias" and message.previous_id in {None, ""}:
+    # The browser's SDK leaves out the previousId of its own visitor, whose anonymousId it sends.
+    if message.type == "alias" and {message.previous_id, message.anonymous_id} <= {None, ""}:
         raise InvalidEventError("An alias message needs a previousId.", "missing_previous_id")
     if message.type != "track":
         return NAMES[message.type]
@@ -132,8 +133,12 @@ def _content_id(message: Message) -> str:
         message.original_timestamp,
     )
     context = message.context or {}
-    beside = (message.properties, message.traits, context.get("traits"), context.get("page"))
-    said = msgspec.json.encode((who, what, *beside), order="deterministic")
+    beside = {name: context[name] for name in ("traits", "page") if context.get(name)}
+    said = msgspec.json.encode(
+        # Without them the id is that of messages told before they counted.
+        (who, what, message.properties, message.traits, *([beside] if beside else [])),
+        order="deterministic",
+    )
     return hashlib.sha256(said).hexdigest()
 
 
