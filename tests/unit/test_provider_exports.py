@@ -8,7 +8,7 @@ from regulars.channels import mailchimp, square, stripe, woocommerce
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.profiles import fold
 from tests.deliveries import AT, consents, of_form, of_json
-from tests.exports import Imported, imported
+from tests.exports import Imported, imported, written
 
 PAYMENT = {
     "id": "ch_1",
@@ -131,6 +131,14 @@ def test_amount_of_another_country_is_read_where_it_can_mean_one_thing(
     assert of("stripe", PAYMENT | {"Amount": amount}).state.orders.money == {"EUR": minor}
 
 
+@pytest.mark.parametrize(("delimiter", "money"), [(",", None), (";", {"EUR": 5})])
+def test_amount_below_one_is_no_thousand(delimiter: str, money: dict[str, int] | None) -> None:
+    file = written([PAYMENT | {"Amount": "0,049"}], delimiter)
+    told = imported(file, folder="stripe/main/")
+    assert (told.state.orders.money or None) == money
+    assert told.refused == ({} if money else {2: "invalid_amount"})
+
+
 def test_stripe_test_mode_is_kept_and_never_counted() -> None:
     told = of("stripe", PAYMENT | {"Mode": "Test"})
     assert [event.test for event in told.events] == [True, True]
@@ -248,8 +256,9 @@ def test_woocommerce_date_is_read_as_written(date: str, at: str) -> None:
     assert event.occurred_at == at
 
 
-def test_woocommerce_line_that_takes_off_the_bill_does_not_lose_the_sale() -> None:
-    told = of("woocommerce", WOO | {"item_name": "Thanks", "item_sku": "T", "item_price": "-3.00"})
+@pytest.mark.parametrize("price", ["-3.00", "'-3.00", "(3.00)", "€ -3.00"])
+def test_woocommerce_line_that_takes_off_the_bill_does_not_lose_the_sale(price: str) -> None:
+    told = of("woocommerce", WOO | {"item_name": "Thanks", "item_sku": "T", "item_price": price})
     assert (told.refused, told.events[0].items, told.state.orders.count) == ({}, (), 1)
 
 

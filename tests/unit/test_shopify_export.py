@@ -172,7 +172,15 @@ def test_line_that_is_not_taken_is_named(
     assert of_shop(*rows).refused == refused
 
 
-@pytest.mark.parametrize("changes", [{"Lineitem quantity": "0"}, {"Lineitem price": "-5.00"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Lineitem quantity": "0"},
+        {"Lineitem price": "-5.00"},
+        {"Lineitem price": "'-5.00"},
+        {"Lineitem price": "(5.00)"},
+    ],
+)
 def test_line_that_sells_nothing_does_not_lose_the_order(changes: dict[str, str]) -> None:
     told = of_shop(HEAD | changes)
     assert (told.refused, told.events[0].items, told.state.orders.count) == ({}, (), 1)

@@ -19,8 +19,8 @@ _AMOUNT = re.compile(
     r"(?P<number>[\d.,]*\d)\s?(?:[^\d\s.,()\-]{1,4})?\)?"
 )
 _PLAIN = re.compile(r"\d*(\.\d+)?")
-_COMMAS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")  # 1,049.00
-_POINTS = re.compile(r"\d{1,3}(\.\d{3})+,\d+")  # 1.049,00
+_COMMAS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")  # 1,049.00; thousands begin with no 0
+_POINTS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+,\d+")  # 1.049,00
 _COMMA = re.compile(r"\d+,\d+")  # 49,90
 _CENTS = re.compile(r"\d+,\d\d?")  # the same, in any file: a thousand has three digits
 _APART = re.compile(r"(?<=\d)[\s'\u2019](?=\d{3}(?!\d))")  # 1 049,90 and 1'049.90
@@ -79,6 +79,11 @@ def required_amount(text: str, currency: str, file: File) -> int:
     if not text.strip():
         raise refusal("invalid_amount")
     return amount_in(text, currency, file)
+
+
+def takes_off(text: str, currency: str, file: File) -> bool:
+    """Whether a line with this amount takes off the bill, as a discount does: no product was sold by it."""
+    return signed_amount(text, currency, decimal_comma=file.decimal_comma) < 0
 
 
 def quantity_in(text: str, file: File) -> int:

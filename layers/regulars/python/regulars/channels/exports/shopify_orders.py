@@ -27,13 +27,14 @@ from regulars.channels.exports.fields import (
     order_id_in,
     quantity_in,
     required_amount,
+    takes_off,
 )
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.exports.times import moment_in, required_moment
 from regulars.channels.person import Person
-from regulars.channels.sales import gives_back, texts_of
+from regulars.channels.sales import texts_of
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Item
@@ -126,7 +127,7 @@ def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iter
             if (
                 product
                 and line.said["quantity"].strip() != "0"
-                and not gives_back(line.said["price"])
+                and not takes_off(line.said["price"], currency, file)
             ):
                 yield _item(product, line, currency, file)
         except InvalidEventError as error:

@@ -29,13 +29,14 @@ from regulars.channels.exports.fields import (
     order_id_in,
     quantity_in,
     required_amount,
+    takes_off,
 )
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.exports.times import EASTERNMOST, moment_in, required_moment
 from regulars.channels.person import Person
-from regulars.channels.sales import gives_back, texts_of, traits_of
+from regulars.channels.sales import texts_of, traits_of
 from regulars.channels.scrub import clean_text
 from regulars.channels.woocommerce_orders import is_order, standing
 from regulars.domain.errors import InvalidEventError
@@ -165,7 +166,7 @@ def _item(said: dict[str, str], currency: str, file: File) -> Item | None:
     told = said.get("quantity", "")
     if product in {"", "0"} or told.startswith("-") or told == "0":
         return None
-    if gives_back(said.get("price") or said.get("total")):
+    if takes_off(said.get("price") or said.get("total", ""), currency, file):
         return None
     quantity = quantity_in(told, file)
     price = None
