@@ -1,18 +1,31 @@
 """Deliveries of providers, made by a few words each, and what became of them."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from regulars.channels import channel_of
 from regulars.channels.contract import Draft, Request
+from regulars.domain.errors import InvalidEventError, InvalidRequestError, UntranslatableError
 from regulars.domain.events import Event
 
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
 AT = 1_795_165_200  # 2026-11-20T09:00:00Z
 FORM = "application/x-www-form-urlencoded"
 ADDRESS = "zebedee@example.com"
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """A refusal of what is damaged is well; a fault of ours is not, though an item's is told as a refusal too."""
+    try:
+        yield
+    except (InvalidEventError, InvalidRequestError) as error:
+        if error.code == UntranslatableError.code:
+            raise AssertionError from error
 
 
 def of_json(body: object, config: dict[str, Any] | None = None, **headers: str) -> Request:

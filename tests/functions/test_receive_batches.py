@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from regulars.channels import mailjet
 from tests.conformance.doors import Doors, Sent, doors
 from tests.deliveries import ADDRESS, AT, NOW
 
@@ -36,3 +37,15 @@ def test_bad_item_alone_is_only_kept(opened: Doors) -> None:
     opened.clear()
     became = opened.send(sent([BAD]))
     assert (became.status, became.events, len(became.rejects)) == (200, [], 1)
+
+
+def test_fault_of_ours_in_one_item_keeps_no_other_back(
+    opened: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened.clear()
+    letter = mailjet._letter
+    letters = {1: lambda _: 1 / 0, 3: letter}
+    monkeypatch.setattr(mailjet, "_letter", lambda item: letters[item["MessageID"]](item))
+    became = opened.send(sent([GOOD, GOOD | {"MessageID": 3}]))
+    assert (became.status, len(became.events)) == (200, 1)
+    assert [reject["code"] for reject in became.rejects] == ["untranslatable"]

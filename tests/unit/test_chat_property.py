@@ -1,7 +1,6 @@
 """Whatever a messenger, a help desk or a calendar sends, it becomes events that name nobody, or is refused."""
 
 import json
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from hypothesis import strategies as st
 
 from regulars.channels import channel_of
 from regulars.channels.contract import PartlyInvalidError, Request
-from regulars.domain.errors import InvalidEventError, InvalidRequestError
-from tests.deliveries import AT, NOW, of_form, of_json
+from tests.deliveries import AT, NOW, of_form, of_json, refusals
 from tests.unit.test_translation_property import CANARY, anything, check
 
 ISO = "2026-11-20T09:00:00Z"
@@ -194,14 +192,14 @@ def test_damaged_delivery_is_refused_or_names_nobody(
     channel: str, damage: Any, places: list[int]
 ) -> None:
     body = spoil(BODIES[channel], damage, places)
-    with suppress(InvalidEventError, InvalidRequestError):
+    with refusals():
         checked(channel, delivery(channel, body if isinstance(body, dict) else {"": body}))
 
 
 @pytest.mark.parametrize("channel", sorted(BODIES))
 @given(body=st.binary(max_size=40) | anything.map(lambda said: json.dumps(said).encode()))
 def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
-    with suppress(InvalidEventError, InvalidRequestError):
+    with refusals():
         checked(channel, Request("main", body, NOW))
 
 
@@ -211,5 +209,5 @@ def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
 )
 def test_any_xml_is_refused_or_names_nobody(channel: str, told: dict[str, str]) -> None:
     body = "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
-    with suppress(InvalidEventError, InvalidRequestError):
+    with refusals():
         checked(channel, Request("main", f"<xml>{body}</xml>".encode(), NOW))

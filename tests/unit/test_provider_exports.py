@@ -327,6 +327,8 @@ def test_square_refund_that_names_its_payment_is_subtracted() -> None:
         ),
         ("nonsubscribed_1.csv", {}, "Customer Updated", []),
         ("not subscribed.csv", {}, "Customer Updated", []),
+        ("never_subscribed.csv", {}, "Customer Updated", []),
+        ("No longer subscribed.csv", {}, "Customer Updated", []),
         ("Un-subscribed.csv", {}, "Unsubscribed", [("email", "denied")]),
         (
             "subscribed_1.csv",

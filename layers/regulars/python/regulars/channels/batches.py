@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from regulars.channels.contract import Draft, PartlyInvalidError
-from regulars.domain.errors import InvalidEventError
+from regulars.domain.errors import InvalidEventError, RegularsError, UntranslatableError
 
 type Item = dict[str, Any]
 
@@ -12,8 +12,8 @@ type Item = dict[str, Any]
 def each(items: Iterable[object], translated: Callable[[Item], list[Draft]]) -> list[Draft]:
     """The drafts of all items.
 
-    PartlyInvalidError, with the drafts of the good ones, when some were invalid; the first item's own error when all
-    were.
+    PartlyInvalidError, with the drafts of the good ones, when some were invalid or a fault of ours met them; the first
+    item's own error when all were.
     """
     drafts: list[Draft] = []
     errors: list[InvalidEventError] = []
@@ -22,8 +22,12 @@ def each(items: Iterable[object], translated: Callable[[Item], list[Draft]]) -> 
             drafts += translated(item if isinstance(item, dict) else {})
         except InvalidEventError as error:
             errors.append(error)
+        except RegularsError:
+            raise
+        except Exception as fault:  # noqa: BLE001 (told with its reason, and logged by who asked)
+            errors.append(UntranslatableError.of(fault))
     if errors and drafts:
-        raise PartlyInvalidError(errors[0], drafts)
+        raise PartlyInvalidError(errors[0], drafts) from errors[0]
     if errors:
         raise errors[0]
     return drafts

@@ -121,6 +121,13 @@ class UntranslatableError(InvalidEventError):
     def __init__(self, fault: str) -> None:
         super().__init__(f"It could not be translated: {fault}. Please update, then replay it.")
 
+    @classmethod
+    def of(cls, fault: Exception) -> "UntranslatableError":
+        """The error that names a fault, never its message, which may quote what was sent."""
+        error = cls(type(fault).__name__)
+        error.__cause__ = fault
+        return error
+
 
 class InsufficientDataError(RegularsError):
     """Too little data to learn from; the message says what is missing."""

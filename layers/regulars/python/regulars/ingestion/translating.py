@@ -14,11 +14,19 @@ def translating() -> Iterator[None]:
     """
     try:
         yield
-    except RegularsError:
+    except RegularsError as error:
+        if error.code == UntranslatableError.code:  # one item of many
+            _log(error)
         raise
-    except Exception as error:
-        # Imported when something failed: the logger is a twentieth of a cold start.
-        from regulars.edge.logging import log_failure  # noqa: PLC0415
+    except Exception as fault:
+        _log(fault)
+        raise UntranslatableError.of(fault) from fault
 
-        log_failure(error, "translation")
-        raise UntranslatableError(type(error).__name__) from error
+
+def _log(error: BaseException) -> None:
+    # Imported when something failed: the logger is a twentieth of a cold start.
+    from regulars.edge.logging import log_failure  # noqa: PLC0415
+
+    while error.__cause__:
+        error = error.__cause__
+    log_failure(error, "translation")

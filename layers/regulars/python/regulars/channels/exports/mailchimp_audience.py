@@ -41,7 +41,9 @@ _COLUMNS = {
     "id": "EUID",
     "leid": "LEID",
 }
-_STATES = re.compile(r"(?<![a-z])((?:un|non|not)?[-_ ]?subscribed|cleaned)(?![a-z])")
+_STATES = re.compile(
+    r"(?<![a-z])((?:un|non?|not|never|no[-_ ]longer|previously|formerly)?[-_ ]?subscribed|cleaned)(?![a-z])"
+)
 _TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": BOUNCED}
 
 
