@@ -17,9 +17,8 @@ from infra.local.faults import FaultError
 SEVERAL = "separated by commas"  # a question that says so is answered with a list
 AS_JSON = "as JSON"  # one that says so, with an object
 FROM_INPUT, FROM_ENVIRONMENT = "-", "env:"
-_SECRET = re.compile(
-    r"secret|token|passw|key", re.IGNORECASE
-)  # in the name of what must not be told
+# In the name of what must not be told.
+_SECRET = re.compile(r"secret|token|passw|key", re.IGNORECASE)
 _NEAR = 0.7
 HIDDEN = "`-` reads a line of standard input and `env:NAME` a variable, so that no list of processes shows it"
 

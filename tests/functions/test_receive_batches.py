@@ -44,8 +44,8 @@ def test_fault_of_ours_in_one_item_keeps_no_other_back(
 ) -> None:
     opened.clear()
     letter = mailjet._letter
-    letters = {1: lambda _: 1 / 0, 3: letter}
+    letters = {1: lambda _: 1 / 0, 2: letter, 3: letter}
     monkeypatch.setattr(mailjet, "_letter", lambda item: letters[item["MessageID"]](item))
-    became = opened.send(sent([GOOD, GOOD | {"MessageID": 3}]))
+    became = opened.send(sent([BAD, GOOD, GOOD | {"MessageID": 3}]))
     assert (became.status, len(became.events)) == (200, 1)
     assert [reject["code"] for reject in became.rejects] == ["untranslatable"]

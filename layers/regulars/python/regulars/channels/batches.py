@@ -12,8 +12,8 @@ type Item = dict[str, Any]
 def each(items: Iterable[object], translated: Callable[[Item], list[Draft]]) -> list[Draft]:
     """The drafts of all items.
 
-    PartlyInvalidError, with the drafts of the good ones, when some were invalid or a fault of ours met them; the first
-    item's own error when all were.
+    PartlyInvalidError, with the drafts of the good ones, when some were invalid or met a fault of ours; an item's own
+    error when all were. A fault is told before what was invalid, else the first.
     """
     drafts: list[Draft] = []
     errors: list[InvalidEventError] = []
@@ -26,8 +26,9 @@ def each(items: Iterable[object], translated: Callable[[Item], list[Draft]]) -> 
             raise
         except Exception as fault:  # noqa: BLE001 (told with its reason, and logged by who asked)
             errors.append(UntranslatableError.of(fault))
-    if errors and drafts:
-        raise PartlyInvalidError(errors[0], drafts) from errors[0]
-    if errors:
-        raise errors[0]
-    return drafts
+    if not errors:
+        return drafts
+    told = next((one for one in errors if isinstance(one, UntranslatableError)), errors[0])
+    if drafts:
+        raise PartlyInvalidError(told, drafts) from told
+    raise told

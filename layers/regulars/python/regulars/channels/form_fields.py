@@ -9,9 +9,8 @@ from regulars.domain.errors import InvalidRequestError, PayloadTooLargeError
 
 MOST_FIELDS = 200
 LONGEST_BODY = 1024 * 1024
-LONGEST_HEAD = (
-    2048  # bytes before a part's value; reading one takes a time that grows with its square
-)
+# Bytes before a part's value; reading them takes a time that grows with their square.
+LONGEST_HEAD = 2048
 _END_OF_HEAD = b"\r\n\r\n"
 
 

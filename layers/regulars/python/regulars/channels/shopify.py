@@ -13,8 +13,7 @@ checkouts/create and update, carts/create and update, products/create and update
 of privacy: customers/redact, customers/data_request, shop/redact. Any other topic is set aside and listed.
 
 The money of an order, its refunds and its cancellation are read from the order itself, in the shop's own currency also
-when the buyer paid in another: do not leave out orders/updated. A refund or an edit by itself
-names nobody.
+when the buyer paid in another: do not leave out orders/updated. A refund or an edit by itself names nobody.
 
 If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
 and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
