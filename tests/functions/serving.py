@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.identity import normalized, subject_key
+from regulars.domain.identifiers import normalized, subject_key
 from regulars.domain.profiles import Profile, fold
 from regulars.store.people import People
 from regulars.store.profiles import profile_item

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identity import profile_id
+from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import Profile, fold
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger

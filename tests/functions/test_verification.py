@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identity import profile_id
+from regulars.domain.identifiers import profile_id
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
 from regulars.edge.streams import Batch, Change

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.domain.identity import profile_id
+from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import fold
 from regulars.profiling import writing
 from tests.memory import CrashError, Memory

@@ -8,7 +8,7 @@ import pytest
 import urllib3
 
 from regulars.domain.events import Event
-from regulars.domain.identity import normalized, subject_keys
+from regulars.domain.identifiers import normalized, subject_keys
 from tests.conformance.sdks import proxy
 from tests.conformance.sdks.cases import Case, Sdk
 from tests.conformance.sdks.proxy import FAULTS, NO_FAULT, Fault, Proxy

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
 from regulars.domain.events import encode, event_id
-from regulars.domain.identity import profile_id
+from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import Profile, fold
 from regulars.edge.streams import Batch, Unreadable
 from regulars.profiling import folding, update_profiles, writing

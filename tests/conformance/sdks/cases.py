@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regulars.domain.events import Event
-from regulars.domain.identity import normalized, subject_keys
+from regulars.domain.identifiers import normalized, subject_keys
 from tests.conformance.sdks.proxy import FAULTS, NO_FAULT, Fault
 
 ALL = ("Identified", "Order Completed", "Page Viewed", "Screen Viewed", "Grouped", "Aliased")

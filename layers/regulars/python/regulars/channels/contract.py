@@ -35,7 +35,7 @@ import msgspec
 
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
-from regulars.domain.identity import Identifier
+from regulars.domain.identifiers import Identifier
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from regulars.channels.reading import a_list, set_up
 from regulars.channels.scrub import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
-from regulars.domain.identity import normalized
+from regulars.domain.identifiers import normalized
 from regulars.domain.times import to_text
 
 LONGEST_ANSWER = 64

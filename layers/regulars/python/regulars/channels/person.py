@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.channels.phones import e164
-from regulars.domain.identity import Identifier, normalized
+from regulars.domain.identifiers import Identifier, normalized
 
 LONGEST = 256
 MOST = 100  # identifiers; a delivery that names more speaks of no one

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from regulars.domain import identity
+from regulars.domain import identifiers as identity
 from regulars.domain.events import ConsentChange, Event
 from regulars.domain.orders import NO_ORDERS, Order, OrderTotals, add_to_order, totals
 

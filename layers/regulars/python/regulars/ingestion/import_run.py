@@ -12,7 +12,7 @@ from regulars.channels.exports.formats import recognised
 from regulars.channels.sales import ELSEWHERE
 from regulars.channels.scrub import clean_text, looks_personal
 from regulars.domain.errors import InvalidRequestError
-from regulars.domain.identity import NAMESPACES
+from regulars.domain.identifiers import NAMESPACES
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
 from regulars.ingestion.csv_file import CsvFile
 from regulars.ingestion.partitions import number_of_parts

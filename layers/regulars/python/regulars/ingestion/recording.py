@@ -7,7 +7,7 @@ import msgspec
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode, event_id
-from regulars.domain.identity import subject_keys
+from regulars.domain.identifiers import subject_keys
 from regulars.store.ledger import Ledger, Recorded
 from regulars.store.parameters import Parameters
 from regulars.store.people import People

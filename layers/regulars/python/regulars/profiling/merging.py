@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from regulars.domain import identity
+from regulars.domain import identifiers as identity
 from regulars.domain.profiles import Profile, ProfileState
 from regulars.profiling.persons import Share
 from regulars.profiling.stores import Stores

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from regulars.domain import identity
+from regulars.domain import identifiers as identity
 from regulars.domain.profiles import Profile
 from regulars.profiling.persons import Share
 from regulars.profiling.stores import Stores

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from regulars.domain.errors import InvalidRequestError, NotFoundError
-from regulars.domain.identity import Identifier, normalized, subject_key
+from regulars.domain.identifiers import Identifier, normalized, subject_key
 from regulars.serving.profiles import view
 from regulars.store.parameters import Parameters
 from regulars.store.people import People

@@ -22,7 +22,7 @@ from regulars.channels.person import Person
 from regulars.channels.scrub import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact, event_id
-from regulars.domain.identity import normalized
+from regulars.domain.identifiers import normalized
 from regulars.domain.money import check_line
 from regulars.domain.times import to_text
 
