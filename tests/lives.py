@@ -7,10 +7,10 @@ from itertools import permutations
 from regulars.channels import channel_of
 from regulars.channels.contract import Request
 from regulars.domain.profiles import ProfileState, encode_state
-from regulars.edge.streams import Batch, Change
 from regulars.ingestion.recording import Recorder
 from regulars.profiling import update_profiles
 from regulars.store.parameters import Parameters
+from regulars.transport.stream_events import Batch, Change
 from tests.deliveries import NOW
 from tests.memory import Memory, MemoryPeople
 

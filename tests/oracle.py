@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.profiles import by_strength, encode_state, fold, fold_orders
-from regulars.edge.streams import Batch, Change
 from regulars.profiling import update_profiles
 from regulars.profiling.persons import Components, counts
+from regulars.transport.stream_events import Batch, Change
 from tests.memory import CrashError, Memory
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 
 from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.profiles import Profile
-from regulars.edge.streams import Batch, Change
 from regulars.profiling import update_profiles
+from regulars.transport.stream_events import Batch, Change
 from tests.memory import CrashError, Memory
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

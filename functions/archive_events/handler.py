@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.edge import streams
 from regulars.profiling import archive_events
 from regulars.settings import ArchiveEventsSettings
 from regulars.store.lake import Lake
 from regulars.store.rejects import Rejects
+from regulars.transport import stream_events as streams
 
 SETTINGS = ArchiveEventsSettings.from_env()
 LAKE = Lake(SETTINGS.lake_bucket)

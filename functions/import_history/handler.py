@@ -4,7 +4,6 @@ from typing import Any
 
 import boto3
 
-from regulars.edge.objects import uploaded
 from regulars.ingestion.history import History
 from regulars.ingestion.import_run import Defaults
 from regulars.ingestion.recording import Recorder
@@ -15,6 +14,7 @@ from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.uploads import Uploads
+from regulars.transport.s3_events import uploaded
 
 SETTINGS = ImportHistorySettings.from_env()
 CLIENT = boto3.client("dynamodb")

@@ -7,10 +7,6 @@ from regulars.channels import channel_of
 from regulars.channels.contract import Reply, Request
 from regulars.channels.proofs import TOKEN
 from regulars.domain.errors import NotFoundError
-from regulars.edge.doors import Answer, Call, answered, answering, called, preflight, replied
-from regulars.edge.fetching import fetched
-from regulars.edge.pages import thanked
-from regulars.edge.startup import started
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhooks import Webhooks
 from regulars.settings import ReceiveWebhookSettings
@@ -20,6 +16,18 @@ from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
+from regulars.transport.certificates import fetched
+from regulars.transport.cold_start import started
+from regulars.transport.html_pages import thanked
+from regulars.transport.http import (
+    Answer,
+    Call,
+    answered,
+    answering,
+    called,
+    preflight,
+    replied,
+)
 
 SETTINGS = ReceiveWebhookSettings.from_env()
 CLIENT = dynamodb_for_doors()

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from regulars.edge.objects import uploaded
 from regulars.prediction.people import Stores, score_people
 from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
@@ -15,6 +14,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.publishing import Publishing
 from regulars.store.registry import Registry
 from regulars.store.scores import Scores
+from regulars.transport.s3_events import uploaded
 
 SETTINGS = ScoreProfilesSettings.from_env()
 STORES = Stores(

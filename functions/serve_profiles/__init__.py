@@ -1,3 +1,3 @@
-from regulars.edge.startup import starting
+from regulars.transport.cold_start import starting
 
 starting()

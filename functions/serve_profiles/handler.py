@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from regulars.edge.doors import Answer
-from regulars.edge.startup import started
 from regulars.serving.api import Api
 from regulars.serving.health import Health
 from regulars.serving.lookup import Directory
@@ -16,6 +14,8 @@ from regulars.store.people import People
 from regulars.store.products import Products
 from regulars.store.published import Published
 from regulars.store.served import ServedProfiles
+from regulars.transport.cold_start import started
+from regulars.transport.http import Answer
 
 SETTINGS = ServeProfilesSettings.from_env()
 CLIENT = dynamodb_for_doors()

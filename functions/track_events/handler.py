@@ -6,17 +6,6 @@ from typing import Any
 from regulars.channels.contract import Request
 from regulars.channels.segment_settings import for_segment
 from regulars.domain.errors import NotFoundError
-from regulars.edge.doors import (
-    Answer,
-    Call,
-    answered,
-    answering,
-    called,
-    preflight,
-    reached_at,
-)
-from regulars.edge.requests import presented_key
-from regulars.edge.startup import started
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import BATCH, Tracking
 from regulars.settings import TrackEventsSettings
@@ -26,6 +15,17 @@ from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.rejects import Rejects
+from regulars.transport.cold_start import started
+from regulars.transport.http import (
+    Answer,
+    Call,
+    answered,
+    answering,
+    called,
+    preflight,
+    reached_at,
+)
+from regulars.transport.requests import presented_key
 
 SETTINGS = TrackEventsSettings.from_env()
 CLIENT = dynamodb_for_doors()

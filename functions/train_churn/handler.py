@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from regulars.edge.objects import uploaded
 from regulars.models.churn import ChurnTrainer
 from regulars.settings import TrainChurnSettings
 from regulars.store.artifacts import Artifacts
@@ -13,6 +12,7 @@ from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
 from regulars.training.models import train
+from regulars.transport.s3_events import uploaded
 
 SETTINGS = TrainChurnSettings.from_env()
 DATASETS = Datasets(SETTINGS.lake_bucket)

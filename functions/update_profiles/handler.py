@@ -5,7 +5,6 @@ from typing import Any
 
 import boto3
 
-from regulars.edge import streams
 from regulars.profiling import Stores, update_profiles, watch_carts
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
@@ -13,6 +12,7 @@ from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 from regulars.store.schedules import Schedules, Target
+from regulars.transport import stream_events as streams
 
 SETTINGS = UpdateProfilesSettings.from_env()
 CLIENT = boto3.client("dynamodb")

@@ -15,8 +15,6 @@ from regulars.channels.segment import CHANNEL as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
 from regulars.domain.events import decode
 from regulars.domain.times import from_text
-from regulars.edge import streams
-from regulars.edge.fetching import fetched
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import Tracking, source_of
 from regulars.ingestion.webhooks import Receipt, Webhooks
@@ -34,6 +32,8 @@ from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
 from regulars.store.sources import Sources
+from regulars.transport import stream_events as streams
+from regulars.transport.certificates import fetched
 
 UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # set aside on the stream
 WHOLE_CALL = Delivery(shared=Shared())  # what was kept before deliveries were, is a message

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledged import ROUTE, acknowledge
 from infra.constructs.functions import Function
-from regulars.edge import doors
+from regulars.transport import http as doors
 
 REQUESTS_PER_SECOND = 50
 BURST = 100

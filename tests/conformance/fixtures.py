@@ -13,7 +13,7 @@ from unittest import mock
 
 from regulars.channels import CHANNELS, channel_of
 from regulars.domain.events import Event, encode
-from regulars.edge.requests import presented_key
+from regulars.transport.requests import presented_key
 from tests.conformance import files
 from tests.conformance.doors import CHANNEL_OF, TRACKING, Became, Doors, Sent
 

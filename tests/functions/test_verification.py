@@ -11,7 +11,6 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.identifiers import profile_id
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
-from regulars.edge.streams import Batch, Change
 from regulars.profiling import Stores, update_profiles
 from regulars.profiling.verification import Verification, verify
 from regulars.store.inventory import Inventory
@@ -19,6 +18,7 @@ from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
+from regulars.transport.stream_events import Batch, Change
 from tests.aws import Deployed
 
 ANN, OLD = profile_id("u:ann"), profile_id("a:1")

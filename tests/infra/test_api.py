@@ -2,7 +2,7 @@
 
 import json
 
-from regulars.edge.doors import preflight
+from regulars.transport.http import preflight
 from tests.infra.template import Template
 
 PERSONAL = ("identity", "sourceIp", "userAgent", "path", "query", "header", "body")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from regulars.domain.errors import CertificateUnavailableError, SignatureError
-from regulars.edge.fetching import LARGEST, fetched
+from regulars.transport.certificates import LARGEST, fetched
 
 URL = "https://certificates.example.com/a.pem?v=1"
 

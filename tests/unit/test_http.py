@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from regulars.domain import errors
-from regulars.edge import http, requests
-from regulars.edge.doors import called, reached_at
-from regulars.edge.logging import LOGGER
+from regulars.transport import requests
+from regulars.transport import router as http
+from regulars.transport.http import called, reached_at
+from regulars.transport.logging import LOGGER
 from tests.gateway import http_event
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from regulars.domain.events import Event, event_id
-from regulars.edge.streams import Change, changes
+from regulars.transport.stream_events import Change, changes
 from tests.records import image, inserted, modified, record, stream
 
 EVENT = Event(

@@ -11,8 +11,8 @@ from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
 from regulars.domain.events import encode, event_id
 from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import Profile, fold
-from regulars.edge.streams import Batch, Unreadable
 from regulars.profiling import folding, update_profiles, writing
+from regulars.transport.stream_events import Batch, Unreadable
 from tests.memory import Memory, MemoryPeople, MemoryProfiles
 from tests.stories import NOW, before_write, event, only, order, rewrite, tell
 

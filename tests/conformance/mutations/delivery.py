@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from regulars.channels import channel_of
 from regulars.channels.contract import Request
 from regulars.domain.errors import RegularsError
-from regulars.edge.doors import called
+from regulars.transport.http import called
 from tests.gateway import http_event
 
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)

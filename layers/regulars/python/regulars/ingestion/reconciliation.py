@@ -8,7 +8,6 @@ import msgspec
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.times import from_text, to_text
-from regulars.edge.logging import log_failure
 from regulars.feeds import FEEDS, feeds_of
 from regulars.feeds.contract import (
     CursorLostError,
@@ -23,6 +22,7 @@ from regulars.ingestion.fetching import Fetching, Taken
 from regulars.store.parameters import Parameters
 from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
 from regulars.store.sources import Source, Sources
+from regulars.transport.logging import log_failure
 
 # The first time: an outage that made the owner think of this, and no more. What is older is imported.
 LOOKBACK = timedelta(days=7)

@@ -25,7 +25,7 @@ def translating() -> Iterator[None]:
 
 def _log(error: BaseException) -> None:
     # Imported when something failed: the logger is a twentieth of a cold start.
-    from regulars.edge.logging import log_failure  # noqa: PLC0415
+    from regulars.transport.logging import log_failure  # noqa: PLC0415
 
     while error.__cause__:
         error = error.__cause__

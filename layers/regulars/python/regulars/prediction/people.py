@@ -11,7 +11,6 @@ import msgspec
 import pandas as pd
 
 from regulars.domain.times import from_text, to_text
-from regulars.edge.logging import LOGGER
 from regulars.models import frames
 from regulars.models.contract import Dataset
 from regulars.prediction import standing
@@ -25,6 +24,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.publishing import Publishing
 from regulars.store.registry import Registry
 from regulars.store.scores import Membership, Scored, Scores
+from regulars.transport.logging import LOGGER
 
 AT_ONCE = 1_000  # people whose features are plain Python values at one time
 MOST_MONEY = 10**15

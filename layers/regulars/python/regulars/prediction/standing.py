@@ -6,9 +6,9 @@ from typing import Any
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest
-from regulars.edge.logging import log_failure
 from regulars.models import frames
 from regulars.store.registry import Registry
+from regulars.transport.logging import log_failure
 
 OK = "ok"
 INCOMPATIBLE = "incompatible"  # a feature that the champion reads is gone

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from regulars.domain.events import Event
-from regulars.edge.streams import Batch
 from regulars.store.lake import Lake
 from regulars.store.rejects import Reject, Rejects
+from regulars.transport.stream_events import Batch
 
 
 def archive_events(batch: Batch, lake: Lake, rejects: Rejects, now: datetime) -> int:

@@ -10,11 +10,11 @@ from regulars.domain.abandonment import Decision, decide
 from regulars.domain.carts import LOOKBACK, check_at, is_activity, is_late
 from regulars.domain.profiles import Profile
 from regulars.domain.times import from_text, to_text
-from regulars.edge.streams import Change
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.schedules import Schedules
+from regulars.transport.stream_events import Change
 
 MOST = 500  # events looked at, the newest of a subject: nobody does more in a day
 

@@ -7,7 +7,7 @@ import msgspec
 
 from regulars.domain.events import Event
 from regulars.domain.profiles import by_strength
-from regulars.edge.streams import Change
+from regulars.transport.stream_events import Change
 
 
 class Share(msgspec.Struct, frozen=True):

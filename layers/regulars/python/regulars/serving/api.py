@@ -7,9 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from regulars.channels.segment_settings import for_rudder
-from regulars.edge.doors import Answer, Call
-from regulars.edge.http import Route, answer, json_body, resolved
-from regulars.edge.requests import presented_key
 from regulars.serving import openapi, profiles, queries, segments
 from regulars.serving.access import authorized
 from regulars.serving.health import Health
@@ -18,6 +15,9 @@ from regulars.serving.recommendations import Recommender, Wish
 from regulars.store.keys import ApiKey, Keys
 from regulars.store.published import Published
 from regulars.store.served import ServedProfiles
+from regulars.transport.http import Answer, Call
+from regulars.transport.requests import presented_key
+from regulars.transport.router import Route, answer, json_body, resolved
 
 LARGEST_LOOKUP = 4096
 

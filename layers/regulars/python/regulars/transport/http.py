@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from regulars.domain.errors import RegularsError
-from regulars.edge.requests import raw_body
-from regulars.edge.statuses import status_of
+from regulars.transport.error_statuses import status_of
+from regulars.transport.requests import raw_body
 
 # What storefront SDKs send with a call; `*` would not cover Authorization.
 _SDK_HEADERS = (
@@ -117,7 +117,7 @@ def answering(door: Callable[[], Answer]) -> Answer:
 
 def _failed(error: Exception) -> Answer:
     # Imported when something failed: the logger is a twentieth of a cold start.
-    from regulars.edge.logging import log_failure  # noqa: PLC0415
+    from regulars.transport.logging import log_failure  # noqa: PLC0415
 
     log_failure(error, "door")
     message = "Something failed on our side; please retry."

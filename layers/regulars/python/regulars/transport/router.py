@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import msgspec
 
 from regulars.domain import errors
-from regulars.edge.doors import CORS, Answer, Call, called, preflight
-from regulars.edge.statuses import status_of
+from regulars.transport.error_statuses import status_of
+from regulars.transport.http import CORS, Answer, Call, called, preflight
 
 
 class Route(NamedTuple):
@@ -98,7 +98,7 @@ def _refused(error: Exception) -> Answer:
     status = status_of(error)
     if status is None or not isinstance(error, errors.RegularsError):
         # Imported when something failed: the logger is a twentieth of a cold start.
-        from regulars.edge.logging import log_failure  # noqa: PLC0415
+        from regulars.transport.logging import log_failure  # noqa: PLC0415
 
         log_failure(error, "api")
         message = "Something failed on our side; please retry."

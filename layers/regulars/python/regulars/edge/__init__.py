@@ -1,1 +1,0 @@
-"""Where AWS meets the domain: HTTP answers, stream and S3 events, logging; all Powertools is here."""
