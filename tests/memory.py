@@ -7,9 +7,9 @@ from datetime import datetime
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import Event
 from regulars.domain.profiles import Profile
-from regulars.profiling.stores import Stores
 from regulars.store.ledger import Ledger, Recorded
 from regulars.store.people import People
+from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Reject, Rejects
 

@@ -6,9 +6,9 @@ from typing import Any
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.times import from_text
 from regulars.settings import BuildDatasetSettings
-from regulars.store.archive import Archive
 from regulars.store.datasets import Datasets, LatestDataset
-from regulars.store.directory import Directory
+from regulars.store.lake_files import Archive
+from regulars.store.profile_directory import Directory
 from regulars.training.datasets import publish_dataset
 
 SETTINGS = BuildDatasetSettings.from_env()

@@ -7,13 +7,13 @@ from regulars.serving.health import Health
 from regulars.serving.lookup import Directory
 from regulars.serving.recommendations import Recommender
 from regulars.settings import ServeProfilesSettings
+from regulars.store.api_keys import Keys
 from regulars.store.clients import dynamodb_for_doors
-from regulars.store.keys import Keys
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.products import Products
 from regulars.store.published import Published
-from regulars.store.served import ServedProfiles
+from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.cold_start import started
 from regulars.transport.http import Answer
 

@@ -9,8 +9,8 @@ from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import BATCH, Tracking
 from regulars.settings import TrackEventsSettings
+from regulars.store.api_keys import Keys
 from regulars.store.clients import dynamodb_for_doors
-from regulars.store.keys import Keys
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People

@@ -5,10 +5,11 @@ from typing import Any
 
 import boto3
 
-from regulars.profiling import Stores, update_profiles, watch_carts
+from regulars.profiling import update_profiles, watch_carts
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
+from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 from regulars.store.schedules import Schedules, Target

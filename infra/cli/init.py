@@ -12,7 +12,7 @@ from infra.cli import options, stack
 from infra.cli.console import show
 from infra.cli.keys import now
 from regulars.settings import ServeProfilesSettings
-from regulars.store.keys import SCOPES, Keys
+from regulars.store.api_keys import SCOPES, Keys
 
 LABELS = {"write": "storefront", "read": "storefront", "admin": "owner"}
 SOURCE = "web"

@@ -11,7 +11,7 @@ from infra.cli.console import show, table
 from infra.local.faults import FaultError
 from regulars.domain.times import to_text
 from regulars.settings import ServeProfilesSettings
-from regulars.store.keys import SCOPES, ApiKey, Keys
+from regulars.store.api_keys import SCOPES, ApiKey, Keys
 
 SHOWN_DIGITS = 12  # of a key's id: enough to name it
 

@@ -18,17 +18,18 @@ from regulars.domain.times import from_text
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import Tracking, source_of
 from regulars.ingestion.webhooks import Receipt, Webhooks
-from regulars.profiling import Stores, archive_events, update_profiles
+from regulars.profiling import archive_events, update_profiles
 from regulars.settings import (
     ArchiveEventsSettings,
     ReceiveWebhookSettings,
     UpdateProfilesSettings,
 )
-from regulars.store.keys import Keys
+from regulars.store.api_keys import Keys
 from regulars.store.lake import Lake
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
+from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
 from regulars.store.sources import Sources

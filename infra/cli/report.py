@@ -10,7 +10,7 @@ from infra.cli.stack import Stack
 from infra.local.shop import Shop
 from regulars.settings import ServeProfilesSettings
 from regulars.store.people import People
-from regulars.store.served import ServedProfiles
+from regulars.store.served_profiles import ServedProfiles
 
 SAVED = 5  # people shown as worth saving
 WISHES = 5  # recommendations shown

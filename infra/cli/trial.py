@@ -17,9 +17,9 @@ from regulars.channels import channel_of
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import RegularsError
 from regulars.settings import ReceiveWebhookSettings
+from regulars.store.cache import ABSENT_SECONDS
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import SourceSecrets
-from regulars.store.remembered import ABSENT_SECONDS
 from regulars.store.sources import Source
 
 PATIENCE = 60.0  # a cold function on a busy laptop unpacks its layers first

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
-from regulars.store.keys import Keys
+from regulars.store.api_keys import Keys
 from tests import aws
 from tests.benchmarks.rows import Row, bounded
 from tests.benchmarks.runtime import CREDENTIALS

@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from regulars.domain.events import Event, decode
 from regulars.settings import ImportHistorySettings, ReceiveWebhookSettings, TrackEventsSettings
-from regulars.store.keys import Keys
+from regulars.store.api_keys import Keys
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
 from tests import aws as stack

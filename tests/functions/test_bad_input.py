@@ -11,7 +11,7 @@ import pytest
 
 from regulars.channels.wechat_envelope import signature_of
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
-from regulars.store.keys import Keys
+from regulars.store.api_keys import Keys
 from regulars.store.sources import Source, Sources
 from tests import shopify
 from tests.aws import Deployed

@@ -11,7 +11,7 @@ import pytest
 from infra.local.faults import FaultError
 from regulars.domain.events import encode
 from regulars.settings import TrackEventsSettings
-from regulars.store.keys import Keys
+from regulars.store.api_keys import Keys
 from regulars.store.people import People
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
 from tests.aws import Deployed

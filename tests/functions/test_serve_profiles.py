@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from regulars.settings import ServeProfilesSettings
-from regulars.store.keys import Keys, Scope
+from regulars.store.api_keys import Keys, Scope
 from tests.aws import Deployed
 from tests.functions.serving import ANN, AT, BEN, OLD_ANN, open_shop
 from tests.gateway import http_event, loaded

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from regulars.settings import TrackEventsSettings
-from regulars.store.keys import Keys
+from regulars.store.api_keys import Keys
 from tests.aws import Deployed
 from tests.functions.conftest import Kept
 from tests.gateway import http_event, loaded

@@ -11,11 +11,12 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.identifiers import profile_id
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
-from regulars.profiling import Stores, update_profiles
+from regulars.profiling import update_profiles
 from regulars.profiling.verification import Verification, verify
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
+from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
 from regulars.transport.stream_events import Batch, Change

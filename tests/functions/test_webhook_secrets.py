@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store import remembered
+from regulars.store import cache as remembered
 from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
 from tests.aws import Deployed

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 from regulars.domain.events import decode
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store import schema
-from regulars.store.keys import Keys
+from regulars.store.api_keys import Keys
 from tests.aws import Deployed
 from tests.gateway import http_event, loaded
 from tests.records import inserted, stream

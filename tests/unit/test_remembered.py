@@ -2,8 +2,8 @@
 
 import pytest
 
-from regulars.store import remembered
-from regulars.store.remembered import Remembered
+from regulars.store import cache as remembered
+from regulars.store.cache import Remembered
 
 SECONDS = 60.0
 

@@ -7,9 +7,9 @@ import pytest
 
 from regulars.domain.errors import TamperedArtifactError
 from regulars.domain.manifests import DatasetManifest, FileFact, sha256
-from regulars.store.archive import Archive
 from regulars.store.datasets import Datasets, file_sha256
-from regulars.store.directory import Directory
+from regulars.store.lake_files import Archive
+from regulars.store.profile_directory import Directory
 from tests.aws import Deployed
 
 MANIFEST = DatasetManifest(

@@ -19,7 +19,7 @@ import urllib3
 
 from infra.local.places import ROOT
 from regulars.domain.events import Event, decode
-from regulars.store.keys import Keys, digest
+from regulars.store.api_keys import Keys, digest
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 

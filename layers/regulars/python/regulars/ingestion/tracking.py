@@ -18,7 +18,7 @@ from regulars.domain.errors import (
 )
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.translating import translating
-from regulars.store.keys import ApiKey, Keys, digest
+from regulars.store.api_keys import ApiKey, Keys, digest
 from regulars.store.ledger import Recorded
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
 

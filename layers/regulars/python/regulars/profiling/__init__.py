@@ -2,8 +2,8 @@
 
 from regulars.profiling.archiving import archive_events
 from regulars.profiling.carts import CartCheck, Told, detect_abandonment, watch_carts
-from regulars.profiling.stores import Stores
 from regulars.profiling.updating import update_profiles
+from regulars.store.profile_stores import Stores
 
 __all__ = [
     "CartCheck",

@@ -16,7 +16,7 @@ from regulars.domain.profiles import (
     with_orders,
 )
 from regulars.profiling.persons import Share, counts
-from regulars.profiling.stores import Stores
+from regulars.store.profile_stores import Stores
 from regulars.store.profiles import StoredOrder
 
 RING = 16  # ids a profile carries before it puts them aside: a page of 16 costs one write, and keeps it below 1 KB

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from regulars.domain import identifiers as identity
 from regulars.domain.profiles import Profile, ProfileState
 from regulars.profiling.persons import Share
-from regulars.profiling.stores import Stores
+from regulars.store.profile_stores import Stores
 
 
 def freeze(stores: Stores, profile: Profile, into: Profile) -> Profile:

@@ -8,9 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
 from regulars.domain.events import encode
 from regulars.profiling.persons import Share, shares, subjects_of
-from regulars.profiling.stores import Stores
 from regulars.profiling.whereabouts import Whereabouts, locate
 from regulars.profiling.writing import update_person
+from regulars.store.profile_stores import Stores
 from regulars.store.rejects import Reject
 from regulars.transport.logging import log_failure
 from regulars.transport.stream_events import Batch, Change

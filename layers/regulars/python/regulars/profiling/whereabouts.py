@@ -7,7 +7,7 @@ import msgspec
 from regulars.domain import identifiers as identity
 from regulars.domain.profiles import Profile
 from regulars.profiling.persons import Share
-from regulars.profiling.stores import Stores
+from regulars.store.profile_stores import Stores
 
 
 class Whereabouts(msgspec.Struct, frozen=True):

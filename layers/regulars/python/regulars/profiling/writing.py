@@ -5,9 +5,9 @@ from regulars.domain.profiles import Profile
 from regulars.profiling.folding import added, refolded, write
 from regulars.profiling.merging import freeze, settle
 from regulars.profiling.persons import Share
-from regulars.profiling.stores import Stores
 from regulars.profiling.whereabouts import Whereabouts, locate
 from regulars.store.batches import back_off
+from regulars.store.profile_stores import Stores
 
 ATTEMPTS = 8
 

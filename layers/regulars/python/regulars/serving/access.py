@@ -1,7 +1,7 @@
 """Who may ask: a known key with one of the scopes an answer needs."""
 
 from regulars.domain.errors import ForbiddenError, UnauthorizedError
-from regulars.store.keys import ApiKey, Keys
+from regulars.store.api_keys import ApiKey, Keys
 
 
 def authorized(keys: Keys, text: str, *scopes: str) -> ApiKey:

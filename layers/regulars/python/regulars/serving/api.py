@@ -12,9 +12,9 @@ from regulars.serving.access import authorized
 from regulars.serving.health import Health
 from regulars.serving.lookup import Directory, Lookup
 from regulars.serving.recommendations import Recommender, Wish
-from regulars.store.keys import ApiKey, Keys
+from regulars.store.api_keys import ApiKey, Keys
 from regulars.store.published import Published
-from regulars.store.served import ServedProfiles
+from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.http import Answer, Call
 from regulars.transport.requests import presented_key
 from regulars.transport.router import Route, answer, json_body, resolved

@@ -11,7 +11,7 @@ from regulars.domain.identifiers import Identifier, normalized, subject_key
 from regulars.serving.profiles import view
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
-from regulars.store.served import ServedProfiles
+from regulars.store.served_profiles import ServedProfiles
 
 
 class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.money import major_units
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import ProfileState
-from regulars.store.served import Person, ServedProfiles
+from regulars.store.served_profiles import Person, ServedProfiles
 
 LONGEST_ID = 128
 # The coarse segment of whoever is not known, or not in a segment yet: a read key cannot tell the two apart.

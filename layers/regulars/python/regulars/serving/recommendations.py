@@ -11,7 +11,7 @@ from regulars.scoring.recommend import Recommendation, adjusted, for_items, for_
 from regulars.serving.profiles import LONGEST_ID
 from regulars.store.products import Product, Products
 from regulars.store.published import Published
-from regulars.store.served import Person, ServedProfiles
+from regulars.store.served_profiles import Person, ServedProfiles
 
 # Hardly anybody wants tomorrow what was bought today.
 JUST_BOUGHT_DAYS = 3

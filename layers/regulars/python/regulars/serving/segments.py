@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from regulars.domain.errors import NotFoundError
 from regulars.serving.pages import Place, sealed, unsealed
 from regulars.serving.profiles import view
-from regulars.store.served import ServedProfiles
+from regulars.store.served_profiles import ServedProfiles
 
 
 class Page(NamedTuple):

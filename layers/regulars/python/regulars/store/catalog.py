@@ -7,7 +7,7 @@ import boto3
 import msgspec
 
 from regulars.store import schema
-from regulars.store.changes import Written, derived, write_changed
+from regulars.store.derived_items import Written, derived, write_changed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

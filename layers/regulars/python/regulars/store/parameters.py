@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from regulars.store.cache import Remembered
 from regulars.store.clients import ssm
-from regulars.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

@@ -9,7 +9,14 @@ import msgspec
 
 from regulars.store import schema
 from regulars.store.batches import delete_all
-from regulars.store.changes import Written, derived, is_newer, key_of, put_changed, stored
+from regulars.store.derived_items import (
+    Written,
+    derived,
+    is_newer,
+    key_of,
+    put_changed,
+    stored,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -9,9 +9,9 @@ from typing import Any
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.manifests import DatasetManifest, FileFact, sha256
 from regulars.domain.times import to_text
-from regulars.store.archive import Archive
 from regulars.store.datasets import Datasets, LatestDataset, file_sha256
-from regulars.store.directory import Directory
+from regulars.store.lake_files import Archive
+from regulars.store.profile_directory import Directory
 from regulars.training.lake import Lake
 
 HORIZONS_DAYS = (30, 60, 90, 180)
