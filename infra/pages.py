@@ -6,8 +6,8 @@ python -m infra.pages
 from pathlib import Path
 
 from regulars import channels
-from regulars.channels import CHANNELS, channel_of
 from regulars.channels.exports.formats import MODULES
+from regulars.channels.registry import CHANNELS, channel_of
 
 PAGES = Path(str(channels.__file__)).parent / "README.md"
 EXPORTS = PAGES.parent / "exports" / "README.md"

@@ -1,6 +1,6 @@
 """What an owner answers when a channel is connected, made up."""
 
-from regulars.channels import channel_of
+from regulars.channels.registry import channel_of
 
 AES_KEY = "encoding_aes_key=" + "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 # Providers that sign with a key of their own, so that no sample of ours is genuine.

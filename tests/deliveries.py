@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from regulars.channels import channel_of
 from regulars.channels.contract import Draft, Request
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, UntranslatableError
 from regulars.domain.events import Event
 

@@ -4,8 +4,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from regulars.channels import channel_of
 from regulars.channels.contract import Request
+from regulars.channels.registry import channel_of
 from regulars.domain.profiles import ProfileState, encode_state
 from regulars.ingestion.recording import Recorder
 from regulars.profiling import update_profiles

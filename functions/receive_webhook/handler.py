@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.channels import channel_of
 from regulars.channels.contract import Reply, Request
-from regulars.channels.proofs import TOKEN
+from regulars.channels.registry import channel_of
+from regulars.channels.signatures.shared_secret import TOKEN
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhooks import Webhooks

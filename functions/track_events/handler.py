@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regulars.channels.contract import Request
-from regulars.channels.segment_settings import for_segment
+from regulars.channels.tracking.sdk_settings import for_segment
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import BATCH, Tracking

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from regulars.channels import CHANNELS, channel_of
+from regulars.channels.registry import CHANNELS, channel_of
 
 OPTIONAL = "(optional)"  # a question that ends so may be left unanswered
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")

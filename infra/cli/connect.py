@@ -15,7 +15,7 @@ from infra.cli import answers, connections, options, stack
 from infra.cli.channels import add_channel, page, source_name, trait
 from infra.cli.console import say, show
 from infra.local.faults import FaultError
-from regulars.channels import needs_secret
+from regulars.channels.registry import needs_secret
 from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
 

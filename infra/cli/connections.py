@@ -8,7 +8,7 @@ import msgspec
 from infra.cli.channels import trait
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
-from regulars.channels import needs_secret
+from regulars.channels.registry import needs_secret
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Source, Sources

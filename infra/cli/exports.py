@@ -11,9 +11,10 @@ from infra.cli import connections
 from infra.cli.console import say
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
-from regulars.channels import CHANNELS, shopify
+from regulars.channels.commerce.shopify import webhook as shopify
+from regulars.channels.event_builder import ELSEWHERE
 from regulars.channels.exports.contract import Format
-from regulars.channels.sales import ELSEWHERE
+from regulars.channels.registry import CHANNELS
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.csv_file import CsvFile
 from regulars.ingestion.import_run import told_by

@@ -11,7 +11,7 @@ from infra.cli import answers, connections, fetched, options, stack, trial
 from infra.cli.channels import add_channel, source_name, trait
 from infra.cli.console import show, table
 from infra.local.faults import FaultError
-from regulars.channels import needs_secret
+from regulars.channels.registry import needs_secret
 from regulars.store.sources import Source
 
 NONE = "There are no sources yet. Make one: regulars connect CHANNEL"

@@ -13,8 +13,8 @@ from infra.cli import connections
 from infra.cli.channels import trait
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
-from regulars.channels import channel_of
 from regulars.channels.contract import Draft, Request
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.cache import ABSENT_SECONDS

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from hypothesis import strategies as st
 
-from regulars.channels import CHANNELS, channel_of
 from regulars.channels.contract import Request
+from regulars.channels.registry import CHANNELS, channel_of
 from tests.conformance import fixtures
 from tests.conformance.doors import CHANNEL_OF
 from tests.conformance.webhooks import FIXTURES

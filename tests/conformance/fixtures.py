@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from regulars.channels import CHANNELS, channel_of
+from regulars.channels.registry import CHANNELS, channel_of
 from regulars.domain.events import Event, encode
 from regulars.transport.requests import presented_key
 from tests.conformance import files

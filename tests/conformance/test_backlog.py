@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from regulars.channels import CHANNELS, channel_of
+from regulars.channels.registry import CHANNELS, channel_of
 from tests import shopify
 from tests.conformance.mutations.delivery import NOW, Delivery, is_believed
 from tests.conformance.mutations.ring import Ring

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.channels import channel_of
 from regulars.channels.contract import Request
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError, UntranslatableError
 from regulars.domain.events import decode, encode
 from tests.conformance import damage

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.channels import CHANNELS
+from regulars.channels.registry import CHANNELS
 from tests.conformance.mutations.__main__ import SEED, campaigns, main
 from tests.conformance.mutations.campaign import Campaign
 from tests.conformance.mutations.schemes import SCHEMES
@@ -27,13 +27,13 @@ def test_every_channel_has_its_scheme() -> None:
 def test_verifier_that_believes_everybody_is_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("regulars.channels.shopify.verify", lambda *_: None)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.webhook.verify", lambda *_: None)
     assert main(["--count", "500", "--seed", SEED]) == 1
     assert "shopify" in capsys.readouterr().out
 
 
 def test_verifier_that_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regulars.channels.shopify.verify", lambda *_: 1 / 0)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.webhook.verify", lambda *_: 1 / 0)
     tally = Campaign(SCHEMES[0], SEED).run(50)
     assert tally.wrong == 50
     assert "ZeroDivisionError" in tally.examples[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regulars.channels.wechat_envelope import signature_of
+from regulars.channels.chat.wechat.envelope import signature_of
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.api_keys import Keys
 from regulars.store.sources import Source, Sources

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from regulars.channels import mailjet
+from regulars.channels.mail import mailjet
 from tests.conformance.doors import Doors, Sent, doors
 from tests.deliveries import ADDRESS, AT, NOW
 

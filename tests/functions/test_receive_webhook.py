@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from regulars.channels import CHANNELS
+from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.sources import Source, Sources
 from tests import shopify
@@ -266,7 +266,7 @@ def test_fault_in_a_translation_is_kept_and_replayed_after_the_fix(
     door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.delattr("regulars.channels.shopify.order_of")
+        broken.delattr("regulars.channels.commerce.shopify.webhook.order_of")
         answer = deliver(door, json.dumps(shopify.order()).encode())
     assert (answer["statusCode"], kept.codes(), kept.events()) == (200, ["untranslatable"], [])
     assert owner("replay", "--source", "shopify/main")["new events"] == 1

@@ -17,7 +17,7 @@ import pytest
 
 from infra.cli import main, reconcile
 from infra.cli.receiving import Receiver
-from regulars.channels import shopify as shopify_channel
+from regulars.channels.commerce.shopify import webhook as shopify_channel
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
 from regulars.feeds.provider import Provider

@@ -11,8 +11,8 @@ import pytest
 
 from infra.cli import main, trial
 from infra.local.faults import FaultError
-from regulars.channels import CHANNELS
 from regulars.channels.contract import Request
+from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Sources
@@ -527,7 +527,7 @@ def test_topic_understood_since_is_replayed_though_its_secret_is_gone(
     door(order("orders/hidden"))
     for secret in ("second", "third"):
         command("sources", "rotate", "shopify", "main", "--secret", secret)
-    topics = "regulars.channels.shopify.TOPICS"
+    topics = "regulars.channels.commerce.shopify.webhook.TOPICS"
     monkeypatch.setitem(_attribute(topics), "orders/hidden", ("Order Updated", "updated_at"))
     assert command("replay", "--source", "shopify/main")["new events"] == 1
     assert [event.type for event in kept.events()] == ["Order Updated"]

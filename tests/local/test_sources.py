@@ -12,7 +12,7 @@ import pytest
 
 from infra.cli import main, stack
 from infra.local import access, emulator
-from regulars.channels import CHANNELS
+from regulars.channels.registry import CHANNELS
 from regulars.store import clients
 from regulars.store.sources import REMEMBERED_SECONDS
 from tests.answers import ONLY_THEY_SIGN, answers_of

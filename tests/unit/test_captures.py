@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from regulars.channels.contract import Request
-from regulars.channels.segment import translate_message
+from regulars.channels.tracking.messages import translate_message
 from regulars.domain.profiles import COUNTED
 from tests.conformance.webhooks import SHARED
 

@@ -3,9 +3,9 @@
 import pytest
 
 from infra.pages import EXPORTS, PAGES, exports, pages
-from regulars.channels import CHANNELS, channel_of
 from regulars.channels.exports.contract import Format
 from regulars.channels.exports.formats import FORMATS
+from regulars.channels.registry import CHANNELS, channel_of
 
 
 @pytest.mark.parametrize("name", sorted(CHANNELS))

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import channel_of, chat
+from regulars.channels.chat import conversations as chat
 from regulars.channels.contract import PartlyInvalidError
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.profiles import fold
 from tests.deliveries import AT, NOW, consents, drafts, of_form, of_json, only, people

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import channel_of
 from regulars.channels.contract import Request
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from tests.deliveries import NOW
 

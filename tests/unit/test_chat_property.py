@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.channels import channel_of
 from regulars.channels.contract import PartlyInvalidError, Request
+from regulars.channels.registry import channel_of
 from tests.deliveries import AT, NOW, of_form, of_json, refusals
 from tests.unit.test_translation_property import CANARY, anything, check
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.channels import CHANNELS
+from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from tests.aws import REGION
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.form import translate, verify
+from regulars.channels.forms.html_form import translate, verify
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
 from regulars.domain.events import encode
 

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import channel_of, google_forms, jotform, tally, typeform
 from regulars.channels.contract import Request
+from regulars.channels.forms import google_forms, jotform, tally, typeform
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import encode
 from tests.deliveries import ADDRESS, AT, NOW, consents, drafts, of_form, of_json, only, people

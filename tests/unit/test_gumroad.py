@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from regulars.channels import gumroad
+from regulars.channels.commerce import gumroad
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.profiles import fold

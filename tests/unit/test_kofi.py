@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regulars.channels import kofi
+from regulars.channels.commerce import kofi
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from tests.deliveries import ADDRESS, NOW, of_form, people

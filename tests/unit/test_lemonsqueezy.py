@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import lemonsqueezy
+from regulars.channels.commerce import lemonsqueezy
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event

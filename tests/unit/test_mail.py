@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import (
+from regulars.channels.contract import PartlyInvalidError, Request
+from regulars.channels.mail import (
     brevo,
-    channel_of,
     mailgun,
     mailjet,
     mandrill,
@@ -17,8 +17,8 @@ from regulars.channels import (
     resend,
     sendgrid,
 )
-from regulars.channels.contract import PartlyInvalidError, Request
-from regulars.channels.mail import addresses, link, mail_id, word
+from regulars.channels.mail.mail_events import addresses, link, mail_id, word
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError, InvalidRequestError
 from regulars.domain.events import encode
 from tests.deliveries import ADDRESS, AT, NOW, consents, drafts, of_form, of_json, only, people

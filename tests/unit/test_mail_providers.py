@@ -11,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from regulars.channels import brevo, mailchimp, mailgun, mandrill, postmark, resend, sendgrid
 from regulars.channels.contract import Request
+from regulars.channels.mail import brevo, mailgun, mandrill, postmark, resend, sendgrid
+from regulars.channels.mail.mailchimp import webhook as mailchimp
 from regulars.domain.errors import InvalidEventError, SignatureError
 from tests.deliveries import ADDRESS, AT, NOW, consents, drafts, of_form, of_json, only, people
 

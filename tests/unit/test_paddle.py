@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import paddle
 from regulars.channels.contract import Draft, Request
+from regulars.channels.payments.paddle import webhook as paddle
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode
 from regulars.domain.profiles import fold

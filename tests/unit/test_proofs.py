@@ -5,7 +5,7 @@ import base64
 import msgspec
 import pytest
 
-from regulars.channels.proofs import check_equal, check_token, decoded
+from regulars.channels.signatures.shared_secret import check_equal, check_token, decoded
 from regulars.domain.errors import SignatureError
 from tests.deliveries import of_json
 

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from regulars.channels import mailchimp, square, stripe, woocommerce
+from regulars.channels.commerce.woocommerce import webhook as woocommerce
+from regulars.channels.mail.mailchimp import webhook as mailchimp
+from regulars.channels.payments.square import webhook as square
+from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.profiles import fold
 from tests.deliveries import AT, consents, of_form, of_json

@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from regulars.channels.contract import Request
-from regulars.channels.person import Person
-from regulars.channels.sales import (
+from regulars.channels.event_builder import (
     Telling,
     amount_of,
     item_of,
@@ -16,6 +15,7 @@ from regulars.channels.sales import (
     units_of,
     version_at,
 )
+from regulars.channels.fields.person import Person
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import OrderFact
 from tests.deliveries import NOW

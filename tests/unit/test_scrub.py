@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from regulars.channels.phones import e164
-from regulars.channels.scrub import MOST, clean_text, clean_url, scrubbed
+from regulars.channels.fields.phones import e164
+from regulars.channels.fields.redaction import MOST, clean_text, clean_url, scrubbed
 
 
 @pytest.mark.parametrize(

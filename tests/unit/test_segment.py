@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.segment import translate_message
+from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode
 from regulars.domain.times import to_text

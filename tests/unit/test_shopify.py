@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from regulars.channels.commerce.shopify.webhook import sample, translate, verify
 from regulars.channels.contract import Draft, Request
-from regulars.channels.shopify import sample, translate, verify
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event, encode
 from tests import shopify

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from regulars.channels import shopify
+from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.contract import Request
 from regulars.domain.profiles import fold
 from tests.deliveries import consents, of_json

@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from regulars.channels import ses_sns
 from regulars.channels.contract import Request
+from regulars.channels.mail import ses_sns
 from regulars.domain.errors import InvalidEventError, SignatureError
 from tests.deliveries import ADDRESS, NOW, consents, only, people
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import square
 from regulars.channels.contract import Draft, Request
-from regulars.channels.proofs import hmac_base64
+from regulars.channels.payments.square import webhook as square
+from regulars.channels.signatures.shared_secret import hmac_base64
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from regulars.channels.contract import Request
-from regulars.channels.standard_signature import standard_sample, verify_standard
+from regulars.channels.signatures.standard import standard_sample, verify_standard
 from regulars.domain.errors import SignatureError
 from tests.deliveries import NOW, of_json
 

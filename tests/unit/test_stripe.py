@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import stripe
 from regulars.channels.contract import Draft, Request
+from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold

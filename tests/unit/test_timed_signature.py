@@ -5,9 +5,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from regulars.channels import paddle, stripe
 from regulars.channels.contract import Request
-from regulars.channels.timed_signature import Format, signed, verify_timed
+from regulars.channels.payments.paddle import webhook as paddle
+from regulars.channels.payments.stripe import webhook as stripe
+from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.errors import SignatureError
 from tests.deliveries import NOW
 

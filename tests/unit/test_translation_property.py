@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.channels import form, shopify
+from regulars.channels.commerce.shopify import webhook as shopify
+from regulars.channels.commerce.shopify.topics import TOPICS as SHOPIFY_TOPICS
 from regulars.channels.contract import Channel, Draft, Request
-from regulars.channels.segment import translate_message
-from regulars.channels.shopify_topics import TOPICS as SHOPIFY_TOPICS
+from regulars.channels.forms import html_form as form
+from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import decode, encode
 from tests.deliveries import refusals

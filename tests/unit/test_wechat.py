@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from regulars.channels import wechat, wecom
+from regulars.channels.chat import wecom
+from regulars.channels.chat.wechat import webhook as wechat
+from regulars.channels.chat.wechat.envelope import fields_of, sealed_request, signature_of
 from regulars.channels.contract import Request
-from regulars.channels.wechat_envelope import fields_of, sealed_request, signature_of
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from tests.deliveries import AT, NOW, only, people
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels import woocommerce
+from regulars.channels.commerce.woocommerce import webhook as woocommerce
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event

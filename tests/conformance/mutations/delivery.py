@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from regulars.channels import channel_of
 from regulars.channels.contract import Request
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
 from regulars.transport.http import called
 from tests.gateway import http_event

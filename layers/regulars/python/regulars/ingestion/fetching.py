@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels import channel_of
 from regulars.channels.contract import Draft, PartlyInvalidError, Request
+from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
 from regulars.feeds.contract import Record

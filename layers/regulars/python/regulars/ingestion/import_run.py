@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 import msgspec
 
 from regulars.channels.contract import Draft
+from regulars.channels.event_builder import ELSEWHERE
 from regulars.channels.exports.contract import File, Format
 from regulars.channels.exports.formats import recognised
-from regulars.channels.sales import ELSEWHERE
-from regulars.channels.scrub import clean_text, looks_personal
+from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.identifiers import NAMESPACES
 from regulars.domain.times import FUTURE_TOLERANCE, to_text

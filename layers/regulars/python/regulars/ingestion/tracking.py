@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.segment import CHANNEL, translate_message
+from regulars.channels.tracking.messages import CHANNEL, translate_message
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels import CHANNELS, channel_of, needs_secret
 from regulars.channels.contract import Draft, PartlyInvalidError, Reply, Request
+from regulars.channels.registry import CHANNELS, channel_of, needs_secret
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,

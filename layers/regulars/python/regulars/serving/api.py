@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from regulars.channels.segment_settings import for_rudder
+from regulars.channels.tracking.sdk_settings import for_rudder
 from regulars.serving import openapi, profiles, queries, segments
 from regulars.serving.access import authorized
 from regulars.serving.health import Health

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from regulars.channels.exports.contract import File
 from regulars.channels.exports.reasons import refusal
-from regulars.channels.scrub import clean_text
+from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.money import minor_units
 

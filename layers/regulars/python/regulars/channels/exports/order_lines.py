@@ -18,8 +18,8 @@ from regulars.channels.exports.contract import MOST_LINES, File, Format, Refuse,
 from regulars.channels.exports.fields import LONGEST_ID
 from regulars.channels.exports.plain import plain_currency, plain_price, plain_quantity, plain_time
 from regulars.channels.exports.reasons import refusal
-from regulars.channels.person import Person
-from regulars.channels.scrub import clean_text
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.identifiers import normalized

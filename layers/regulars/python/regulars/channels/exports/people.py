@@ -4,7 +4,7 @@ import re
 
 from regulars.channels.exports.contract import File
 from regulars.channels.exports.fields import bare
-from regulars.channels.person import Person
+from regulars.channels.fields.person import Person
 
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z]{2}")

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from regulars.channels.exports.reasons import refusal
-from regulars.channels.moments import parsed
+from regulars.channels.fields.event_times import parsed
 from regulars.domain.money import currency_code, minor_units
 from regulars.domain.times import to_text
 

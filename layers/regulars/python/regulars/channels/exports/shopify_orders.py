@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
+from regulars.channels.event_builder import texts_of
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
 from regulars.channels.exports.fields import (
     amount_in,
@@ -33,9 +34,8 @@ from regulars.channels.exports.people import buyer
 from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.exports.times import moment_in, required_moment
-from regulars.channels.person import Person
-from regulars.channels.sales import texts_of
-from regulars.channels.scrub import clean_text
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Item
 from regulars.domain.money import check_line, currency_code

@@ -25,8 +25,8 @@ from regulars.channels.exports.fields import (
 from regulars.channels.exports.people import buyer
 from regulars.channels.exports.telling import draft_of, named, snapshot, store_of
 from regulars.channels.exports.times import moment_in, required_moment
-from regulars.channels.person import Person
-from regulars.channels.scrub import clean_text
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text
 from regulars.domain.events import Event, event_id
 from regulars.domain.money import currency_code
 

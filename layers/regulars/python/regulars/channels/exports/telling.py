@@ -8,7 +8,7 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File
-from regulars.channels.person import Person
+from regulars.channels.fields.person import Person
 from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.times import to_text
 

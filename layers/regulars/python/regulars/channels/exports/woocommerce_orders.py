@@ -20,7 +20,9 @@ from typing import Any
 
 import msgspec
 
+from regulars.channels.commerce.woocommerce.orders import is_order, standing
 from regulars.channels.contract import Draft
+from regulars.channels.event_builder import texts_of, traits_of
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
 from regulars.channels.exports.fields import (
     amount_in,
@@ -35,10 +37,8 @@ from regulars.channels.exports.people import buyer
 from regulars.channels.exports.reasons import refusal
 from regulars.channels.exports.telling import draft_of, snapshot, store_of
 from regulars.channels.exports.times import EASTERNMOST, moment_in, required_moment
-from regulars.channels.person import Person
-from regulars.channels.sales import texts_of, traits_of
-from regulars.channels.scrub import clean_text
-from regulars.channels.woocommerce_orders import is_order, standing
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item
 from regulars.domain.money import check_line, currency_code

@@ -1,0 +1,1 @@
+"""Booking calendars: Calendly and Cal.com."""

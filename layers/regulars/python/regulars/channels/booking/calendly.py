@@ -1,0 +1,125 @@
+"""Calendly: bookings made, moved and cancelled, and routing forms.
+
+Set it up
+* Run `regulars connect calendly`; it makes up a signing key and prints the URL.
+* Calendly has no page for webhooks. Make a personal access token (Integrations → API & webhooks) and tell it once, from a
+  terminal: curl https://api.calendly.com/webhook_subscriptions -H "Authorization: Bearer <token>"
+  -H "Content-Type: application/json" -d '{"url": "<URL>", "signing_key": "<secret>", "scope": "organization",
+  "organization": "<your organization's URI, from /users/me>",
+  "events": ["invitee.created", "invitee.canceled", "routing_form_submission.created"]}'
+* Webhooks need a paid plan.
+* To rotate: run `regulars sources rotate calendly`, make a second subscription, delete the first; both count until then.
+
+Events
+* invitee.created → Booking Created, or Booking Rescheduled when it stands in for an earlier one,
+* invitee.canceled → Booking Cancelled; the half of a move that cancels tells nothing of its own,
+* routing_form_submission.created → Form Submitted.
+* Anything else is set aside as unknown_topic.
+
+What is stored
+* The ids of the booking and of its kind, when it begins and ends, the campaign (utm_…), whether it was paid and who
+  cancelled. Never an answer, a reason, a place or a link to a call.
+* The e-mail address, the name and the number for reminders go to the person's contact data; the time zone is a trait.
+* Calendly repeats for a day what was not taken, each time signed anew. The invitee's own address at Calendly makes an event
+  the one it is.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.fields.event_times import first_of, parsed
+from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.mail.mail_events import word
+from regulars.channels.signatures.timed import Format, signed, verify_timed
+
+CHANNEL = "calendly"
+WRITTEN = Format("calendly-webhook-signature", ",", "t", "v1", b".")
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+_READER = ObjectReader(("event", "created_at", "payload"))
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """HMAC-SHA256 over the time and the raw bytes, by any live signing key.
+
+    https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
+    """
+    verify_timed(request, secrets, now, WRITTEN)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event, or none for the half of a move that cancels."""
+    body = _READER.read(request.body)
+    told = an_object(body.get("payload"))
+    match body.get("event"):
+        case "invitee.created":
+            type_ = "Booking Rescheduled" if told.get("old_invitee") else "Booking Created"
+        case "invitee.canceled" if told.get("rescheduled") is True:
+            return []
+        case "invitee.canceled":
+            type_ = "Booking Cancelled"
+        case "routing_form_submission.created":
+            return [message_draft(CHANNEL, request, _form(told, body.get("created_at")))]
+        case _:
+            raise unknown_topic()
+    message = _booking(type_, told, body.get("created_at"))
+    return [message_draft(CHANNEL, request, message)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    body = json.dumps({"event": "test"}).encode()
+    headers = {"content-type": "application/json"}
+    headers |= signed(secret, body, blank.received_at, WRITTEN)
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _booking(type_: str, told: dict[str, Any], created_at: object) -> Message:
+    meeting = an_object(told.get("scheduled_event"))
+    cancelled = an_object(told.get("cancellation"))
+    return Message(
+        type=type_,
+        at=parsed(created_at),
+        key=(required(told.get("uri"), "uri"),),
+        contact=told | {"phone": told.get("text_reminder_number")},
+        traits={"timezone": clean_text(told.get("timezone"))},
+        properties={
+            "booking_id": _last(told.get("uri")),
+            "meeting_id": _last(meeting.get("uri")),
+            "event_type": _last(meeting.get("event_type")),
+            "starts_at": first_of(meeting.get("start_time")),
+            "ends_at": first_of(meeting.get("end_time")),
+            "cancelled_by": chat.kind(cancelled.get("canceler_type")),
+            "paid": bool(an_object(told.get("payment"))),
+            **_campaign(told),
+        },
+        channel="booking",
+    )
+
+
+def _form(told: dict[str, Any], created_at: object) -> Message:
+    return Message(
+        type="Form Submitted",
+        at=parsed(told.get("created_at") or created_at),
+        key=(required(told.get("uri"), "uri"),),
+        properties={"form_id": _last(told.get("routing_form")), **_campaign(told)},
+        channel="form",
+    )
+
+
+def _campaign(told: dict[str, Any]) -> dict[str, str]:
+    tracking = an_object(told.get("tracking"))
+    return {name: word(tracking.get(name)) for name in UTM}
+
+
+def _last(uri: object) -> str:
+    """The id at the end of an address at Calendly."""
+    return word(clean_text(uri).rpartition("/")[2])

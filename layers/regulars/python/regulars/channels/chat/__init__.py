@@ -1,0 +1,1 @@
+"""Messengers: messages, delivery states and opt-outs, without their text."""

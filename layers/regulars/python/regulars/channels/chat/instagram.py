@@ -1,0 +1,81 @@
+"""Instagram: what people wrote to your professional account, and that they commented on its posts.
+
+Set it up
+* Run `regulars connect instagram`. It asks for the app secret (Meta for Developers → your app → App settings → Basic; with
+  Instagram login it is the Instagram app secret) and for a word of your own, the verify token, and prints the URL.
+* In the same app: Instagram → API setup → Configure webhooks. Paste the URL and the verify token; Meta tries them at once.
+* Subscribe to `messages`, `messaging_postbacks`, `messaging_seen` and `comments`, and switch the subscription on for your
+  account. The app must be live, or nothing is sent.
+* To rotate: reset the app secret at Meta and run `regulars sources rotate instagram`; both count until the old one is
+  taken away.
+
+Events
+* message and postback (a button) → Message Received; an echo, which is what you sent → Message Sent; read → Message Read,
+* a message taken back by its writer → Message Deleted,
+* comments and live_comments → Comment Received.
+* Anything else is set aside as unknown_topic.
+
+What is stored
+* The kind of a message and how long its text is; of a comment its length and the post's id. Never a text or a picture.
+* The id by which your account knows the person; names and usernames are not read.
+* Meta repeats for hours what was not taken: message, person and time make an event the one it is.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from regulars.channels.batches import Item, each
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat import meta
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.event_builder import unknown_topic
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import an_object
+from regulars.channels.fields.redaction import clean_text
+
+CHANNEL = "instagram"
+SIGNING_KEY = meta.SIGNING_KEY
+CREDENTIALS = meta.CREDENTIALS
+COMMENTS = ("comments", "live_comments")
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """Meta's signature by any live app secret."""
+    meta.verify_meta(request, secrets)
+
+
+def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
+    """Meta's challenge."""
+    return meta.answer_meta(request)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event per message and per comment."""
+    items = [part for entry in meta.entries(request, "instagram") for part in meta.parts(entry)]
+    return each(items, lambda item: [message_draft(CHANNEL, request, _message(item))])
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of an object nobody knows, which is set aside."""
+    return meta.meta_sample(blank, secret)
+
+
+def _message(item: Item) -> Message:
+    if "messaging" in item:
+        return meta.conversation(item)
+    if item.get("field") not in COMMENTS:
+        raise unknown_topic()
+    comment = item["value"]
+    return Message(
+        type=chat.COMMENTED,
+        at=from_epoch(item.get("time")),
+        key=(comment.get("id"),),
+        account=item.get("account"),
+        customer=an_object(comment.get("from")).get("id"),
+        properties={
+            "media_id": clean_text(an_object(comment.get("media")).get("id")),
+            "length": chat.length(comment.get("text")),
+            "reply": bool(comment.get("parent_id")),
+        },
+    )

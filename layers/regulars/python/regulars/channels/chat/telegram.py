@@ -1,0 +1,158 @@
+"""Telegram bots: messages and buttons, the number a person shares, payments, and who blocked the bot.
+
+Set it up
+* In Telegram, make a bot with @BotFather and keep its token at hand; the token never comes here.
+* Run `regulars connect telegram`; it makes up a secret token and prints the URL.
+* Tell Telegram, once, from a terminal:
+  curl "https://api.telegram.org/bot<token>/setWebhook" -d url=<URL> -d secret_token=<secret>
+  -d 'allowed_updates=["message","edited_message","callback_query","my_chat_member"]'
+* To rotate: run `regulars sources rotate telegram` and call setWebhook again; both count until the old one is taken away.
+
+Events
+* message and callback_query (a button) → Message Received; with a number the person shared → Identity Linked besides;
+* edited_message → Message Updated,
+* my_chat_member → Contact Unsubscribed when the bot was blocked, which takes back the consent to Telegram messages;
+  Contact Subscribed when it was let in again, which alone is no consent,
+* a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one. Stars are counted as
+  stars (XTR) and are no money.
+* Anything else, such as a channel's post or who joins a group, is set aside as unknown_topic.
+
+What is stored
+* The kind of a message, how long its text is, and the word after /start, by which a link says where it stood; never the
+  text. Of a message's id, a fingerprint.
+* Telegram's id of the person as an id, the first and last name as contact data, and the language. A number counts only
+  when it is the person's own. Usernames are not kept, since they change hands. What a bot or a channel writes is nobody's.
+* Telegram repeats what was not taken, with the same update_id: it is one event.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import currency_of, required, units_of, unknown_topic
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.signatures.shared_secret import check_equal
+
+CHANNEL = "telegram"
+TOPICS = {
+    "message": chat.RECEIVED,
+    "callback_query": chat.RECEIVED,
+    "edited_message": chat.UPDATED,
+    "my_chat_member": "",
+}
+MEMBERS = {"kicked": chat.LEFT, "left": chat.LEFT, "member": chat.JOINED}
+STARS = "XTR"  # Telegram's own coin, which is no money
+_TOKEN = "x-telegram-bot-api-secret-token"  # noqa: S105 (a header's name)
+_KINDS = (
+    *("text", "contact", "photo", "video", "voice", "audio", "document", "sticker", "location"),
+    *("animation", "video_note", "poll", "dice", "venue", "successful_payment"),
+)
+_START = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
+_READER = ObjectReader(("update_id", *TOPICS))
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """Telegram signs nothing: it repeats the secret token it was given.
+
+    https://core.telegram.org/bots/api#setwebhook
+    """
+    check_equal(request.headers.get(_TOKEN, ""), [secret.encode() for secret in secrets])
+
+
+def translate(request: Request) -> list[Draft]:
+    """The events of one update."""
+    update = _READER.read(request.body)
+    topic = next((name for name in TOPICS if isinstance(update.get(name), dict)), None)
+    if topic is None:
+        raise unknown_topic()
+    said = update[topic]
+    telling = _Telling(request, required(update.get("update_id"), "update_id"), said)
+    if topic == "my_chat_member":
+        return [telling.member()]
+    drafts = [telling.draft(TOPICS[topic], _properties(topic, said))]
+    if telling.phone:
+        drafts.append(telling.draft(chat.LINKED, {}))
+    if paid := an_object(said.get("successful_payment")):
+        drafts.append(telling.draft("Payment Succeeded", *_payment(paid)))
+    return drafts
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """An update of a kind nobody knows, which is set aside."""
+    body = json.dumps({"update_id": int(blank.received_at.timestamp()), "test": {}}).encode()
+    headers = {"content-type": "application/json", _TOKEN: secret}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+class _Telling:
+    """The events of one update of one person."""
+
+    def __init__(self, request: Request, update_id: str, said: dict[str, Any]) -> None:
+        self._request = request
+        self._update_id = update_id
+        self._said = said
+        sender = an_object(said.get("from"))
+        # Who speaks as a channel or as a group comes under an id that all of them share.
+        is_somebody = sender.get("is_bot") is not True and "sender_chat" not in said
+        self._person = sender if is_somebody else {}
+        shared = an_object(said.get("contact"))
+        # Anybody's card can be sent; it is the sender's own number only when it carries the sender's id.
+        is_own = shared.get("user_id") is not None and shared["user_id"] == self._person.get("id")
+        number = shared.get("phone_number")
+        self.phone = "+" + number.lstrip("+") if is_own and isinstance(number, str) else ""
+
+    def draft(self, type_: str, properties: dict[str, Any], currency: str = "") -> Draft:
+        """An event of this type."""
+        contact = {name: self._person.get(name) for name in ("first_name", "last_name")}
+        channel = "payments" if type_ == "Payment Succeeded" else "chat"
+        # A button's press has no time of its own.
+        at = self._said.get("edit_date") or self._said.get("date")
+        message = Message(
+            type=type_,
+            at=from_epoch(at) if at else self._request.received_at,
+            key=(self._update_id,),
+            customer=self._person.get("id"),
+            contact={"phone": self.phone} | contact,
+            traits=chat.language(self._person.get("language_code")),
+            properties=properties,
+            currency=currency,
+            channel=channel,
+        )
+        return message_draft(CHANNEL, self._request, message)
+
+    def member(self) -> Draft:
+        """Whether the person lets the bot in; InvalidEventError(unknown_topic) for what happens in a group."""
+        status = an_object(self._said.get("new_chat_member")).get("status")
+        type_ = MEMBERS.get(str(status))
+        if type_ is None or an_object(self._said.get("chat")).get("type") != "private":
+            raise unknown_topic()
+        return self.draft(type_, {})
+
+
+def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
+    text = said.get("text")
+    start = _START.fullmatch(text) if isinstance(text, str) else None
+    place = an_object(said.get("chat")).get("id")
+    kind = "button" if topic == "callback_query" else next((k for k in _KINDS if k in said), "")
+    return {
+        "message": chat.reference(f"{place}/{said['message_id']}" if "message_id" in said else ""),
+        "kind": kind,
+        "length": chat.length(text),
+        "start": start[1] if start else "",
+    }
+
+
+def _payment(paid: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    amount = units_of(paid.get("total_amount"))
+    if paid.get("currency") == STARS:
+        return {"amount": amount, "currency": STARS}, ""
+    currency = currency_of(paid.get("currency"))
+    return {"amount": amount, "currency": currency}, currency

@@ -1,0 +1,168 @@
+"""Twilio: SMS, MMS and WhatsApp messages that came in, what became of those sent, and STOP or START.
+
+Set it up
+* Run `regulars connect twilio`. It asks for the auth token (Twilio Console → Account → API keys & tokens; if your account
+  signs with a shared key, that key) and prints the URL.
+* In the console: Phone Numbers → your number → Messaging → "A message comes in": Webhook, paste the URL, HTTP POST. For a
+  Messaging Service: Integration → Send a webhook. For WhatsApp: the sender's Webhook URL.
+* For what becomes of your own messages: the same URL as Status callback URL. Twilio signs the URL with the request, so
+  paste it exactly; parameters of yours after a `?` may be added.
+* Nothing is answered to the person: an empty answer is what Twilio takes for silence.
+* Twilio does not repeat by itself. Add `#rc=5` to the URL and it tries five times.
+* To rotate: make a secondary auth token, give it to `regulars sources rotate twilio`, then promote it.
+
+Events
+* received → Message Received. STOP and its like → Unsubscribed, START → Subscribed, of SMS or of WhatsApp, as Twilio says
+  so in OptOutType; HELP is a message.
+* sent → Message Sent, delivered → Message Delivered, read → Message Read, failed and undelivered → Message Failed.
+* queued, sending, accepted and whatever else is set aside as unknown_topic.
+
+What is stored
+* How long the text is, how many pictures came with it, the error's code; never the text, nor the city Twilio guesses. Of a
+  message's id, a fingerprint.
+* The number and WhatsApp's profile name go to the person's contact data.
+* Message and status make an event the one it is. It carries no time; what is told happened when it came.
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.fields.form_body import fields_of
+from regulars.channels.signatures.shared_secret import check_equal
+from regulars.domain.errors import InvalidRequestError, SignatureError
+
+CHANNEL = "twilio"
+SIGNING_KEY = "The auth token (or the shared key, if your account signs with one)"
+REPLY = Reply(body="<Response/>", content_type="text/xml")
+STATUSES = {
+    "received": chat.RECEIVED,
+    "sent": chat.SENT,
+    "delivered": chat.DELIVERED,
+    "read": chat.READ,
+    "failed": chat.FAILED,
+    "undelivered": chat.FAILED,
+}
+OPT_OUTS = {"STOP": ("Unsubscribed", "denied"), "START": ("Subscribed", "granted")}
+_SIGNATURE = "x-twilio-signature"
+_SETTINGS = "x-twilio-webhooks-signature-settings"
+_DIGESTS = {"": "sha1", "HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+_FORM = "application/x-www-form-urlencoded"
+_PORTS = {"https": "443", "http": "80"}
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """HMAC over the URL with its query and the sorted fields, or over a URL that holds the hash of the body.
+
+    https://www.twilio.com/docs/usage/security#validating-requests
+    """
+    given = request.headers.get(_SIGNATURE, "")
+    if not given:
+        raise SignatureError("missing")
+    digest = _DIGESTS.get(_algorithm(request.headers.get(_SETTINGS, "")))
+    if digest is None:
+        raise SignatureError("scheme")
+    fields = _fields(request)
+    wanted = [
+        base64.b64encode(hmac.digest(secret.encode(), _message(url, fields), digest))
+        for secret in secrets
+        for url in _urls(request)
+    ]
+    check_equal(given, wanted)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event: of a message, of its status, or of the person's opting out or in."""
+    if not _is_form(request):
+        raise unknown_topic()
+    fields = {name: values[0] for name, values in fields_of(request).items()}
+    status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
+    type_ = STATUSES.get(status)
+    if type_ is None:
+        raise unknown_topic()
+    message_id = required(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
+    incoming = type_ == chat.RECEIVED
+    number = fields.get("From" if incoming else "To", "")
+    medium = "whatsapp" if number.startswith("whatsapp:") else "sms"
+    opted = OPT_OUTS.get(fields.get("OptOutType", "").upper()) if incoming else None
+    message = Message(
+        type=opted[0] if opted else type_,
+        at=request.received_at,
+        key=(message_id,),
+        account=fields.get("AccountSid"),
+        contact={"phone": number, "name": fields.get("ProfileName") if incoming else ""},
+        consents={medium: opted[1]} if opted else {},
+        basis=fields.get("OptOutType", "").lower() if opted else "",
+        properties=_properties(fields, message_id, medium),
+    )
+    return [message_draft(CHANNEL, request, message)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed status nobody knows, which is set aside."""
+    request = msgspec.structs.replace(
+        blank, body=b"MessageStatus=test", headers={"content-type": _FORM}
+    )
+    signed = hmac.digest(secret.encode(), _message(_urls(request)[0], _fields(request)), "sha1")
+    headers = request.headers | {_SIGNATURE: base64.b64encode(signed).decode()}
+    return msgspec.structs.replace(request, headers=headers)
+
+
+def _properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict[str, object]:
+    code, pictures = fields.get("ErrorCode", ""), fields.get("NumMedia", "")
+    return {
+        "message": chat.reference(message_id),
+        "medium": medium,
+        "length": chat.length(fields.get("Body")),
+        "attachments": int(pictures[:3]) if pictures.isdecimal() else 0,
+        "error_code": chat.kind(code),
+    }
+
+
+def _algorithm(settings: str) -> str:
+    """The algorithm Twilio says it signed with; '' when it says nothing."""
+    pairs = (pair.partition("=") for pair in settings.split(","))
+    said = (value.strip().upper() for name, _, value in pairs if name.strip() == "algorithm")
+    return next(said, "")
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith(_FORM)
+
+
+def _fields(request: Request) -> dict[str, list[str]]:
+    """The signed fields of a form; none for another body, whose hash must then be in the URL, which is signed."""
+    if _is_form(request):
+        try:
+            return fields_of(request)
+        except InvalidRequestError:
+            raise SignatureError("malformed") from None
+    said = [value for name, value in parse_qsl(request.raw_query) if name == "bodySHA256"]
+    if said != [sha256(request.body).hexdigest()]:
+        raise SignatureError("signature")
+    return {}
+
+
+def _urls(request: Request) -> tuple[str, str]:
+    """The public URL with the query that came, without its port and with it: Twilio signs either."""
+    address = urlsplit(request.url)
+    query = f"?{request.raw_query}" if request.raw_query else ""
+    host, _, port = address.netloc.rpartition(":")
+    if not port.isdecimal():  # no port, and perhaps a colon within `user:password@`
+        host, port = address.netloc, ""
+    port, rest = port or _PORTS.get(address.scheme, ""), f"{address.path}{query}"
+    return f"{address.scheme}://{host}{rest}", f"{address.scheme}://{host}:{port}{rest}"
+
+
+def _message(url: str, fields: Mapping[str, Sequence[str]]) -> bytes:
+    pairs = (name + value for name in sorted(fields) for value in sorted(set(fields[name])))
+    return (url + "".join(pairs)).encode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""WeChat Official Accounts: webhook and sealed envelopes."""

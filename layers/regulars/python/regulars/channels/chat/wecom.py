@@ -1,0 +1,116 @@
+"""WeCom (WeChat Work): messages to an application of your company, and who joined or left it, from sealed envelopes.
+
+Set it up
+* In the WeCom console: Apps → your application → Receive messages → Set API reception. Press Generate for the
+  EncodingAESKey, copy it, and leave the page open.
+* Run `regulars connect wecom`. It asks for the CorpID (My Company, at the very bottom) and for that key, makes up a token
+  and prints the URL.
+* Paste the URL and the token into the open page, choose messages and events, save. WeCom tries the address at once.
+* To rotate the token: run `regulars sources rotate wecom` and paste the new one; both count until the old one is taken
+  away. To rotate the key, run `regulars connect wecom` again and give it the new key and the old one, with a comma between.
+
+Events
+* text, image, voice, video, location, link, and a press in the menu (click) → Message Received,
+* subscribe → Contact Subscribed, unsubscribe → Contact Unsubscribed.
+* Anything else is set aside as unknown_topic.
+
+What is stored
+* The kind of a message, how long its text is and the application's number; never the text, a picture or a place. Of a
+  message's id, a fingerprint.
+* WeCom's id of the person in your company.
+* Every envelope is sealed and signed; a signature older than ten minutes is refused. The message's id, or the sender and
+  the time, make an event the one it is. XML that declares anything (a DOCTYPE) is refused before it is read.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.chat.wechat.envelope import (
+    check_signature,
+    fields_of,
+    is_sealed,
+    opened,
+    sealed_request,
+)
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.event_builder import unknown_topic
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.mail.mail_events import word
+from regulars.domain.errors import SignatureError
+
+CHANNEL = "wecom"
+ASKS = {"app_id": "The CorpID of the company"}
+CREDENTIALS = {
+    "encoding_aes_key": "The EncodingAESKey, 43 characters; without it WeCom signs the time and not the words"
+}
+REPLY = Reply()
+TOPICS = {
+    "text": chat.RECEIVED,
+    "image": chat.RECEIVED,
+    "voice": chat.RECEIVED,
+    "video": chat.RECEIVED,
+    "location": chat.RECEIVED,
+    "link": chat.RECEIVED,
+    "event.click": chat.RECEIVED,
+    "event.subscribe": chat.JOINED,
+    "event.unsubscribe": chat.LEFT,
+}
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """The signature over the sealed text, and its seal.
+
+    https://developer.work.weixin.qq.com/document/path/90968
+    """
+    sealed = fields_of(request.body).get("Encrypt", "")
+    if not sealed:
+        raise SignatureError("missing")
+    check_signature(request, secrets, now, "msg_signature", sealed)
+    opened(request, sealed)
+
+
+def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+    """What WeCom wants to hear back, opened, when it tries the address."""
+    if request.method != "GET":
+        return None
+    echo = request.query.get("echostr", "")
+    if not echo:
+        raise SignatureError("missing")
+    check_signature(request, secrets, now, "msg_signature", echo)
+    return Reply(body=opened(request, echo).decode("utf-8", "replace"))
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event."""
+    told = fields_of(request.body)
+    if is_sealed(request):
+        told = fields_of(opened(request, told.get("Encrypt", "")))
+    return [message_draft(CHANNEL, request, _message(told))]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A sealed message of a kind nobody knows, which is set aside."""
+    text = "<xml><MsgType>test</MsgType></xml>"
+    return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
+
+
+def _message(told: dict[str, str]) -> Message:
+    kind, event = told.get("MsgType", ""), told.get("Event", "")
+    type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
+    if type_ is None:
+        raise unknown_topic()
+    return Message(
+        type=type_,
+        at=from_epoch(told.get("CreateTime")),
+        key=(told.get("MsgId") or f"{event}/{told.get('CreateTime')}", told.get("FromUserName")),
+        account=told.get("ToUserName"),
+        customer=told.get("FromUserName"),
+        properties={
+            "message": chat.reference(told.get("MsgId")),
+            "kind": chat.kind(event or kind),
+            "length": chat.length(told.get("Content")),
+            "agent_id": word(told.get("AgentID")),
+        },
+    )

@@ -1,0 +1,173 @@
+"""WhatsApp Cloud API: messages that came in, what became of those sent, carts, and marketing switched off or on.
+
+Set it up
+* Run `regulars connect whatsapp`. It asks for the app secret (Meta for Developers → your app → App settings → Basic) and
+  for a word of your own, the verify token, and prints the URL.
+* In the same app: WhatsApp → Configuration → Webhook → Edit. Paste the URL and the verify token; Meta tries them at once.
+* Under Webhook fields subscribe to `messages` and `user_preferences`.
+* To rotate: reset the app secret at Meta and run `regulars sources rotate whatsapp`; both count until the old one is
+  taken away.
+
+Events
+* a message → Message Received; a cart that was sent → Order Created besides, with its products: an order placed, and no
+  payment.
+* statuses sent, delivered, read and failed → Message Sent, Message Delivered, Message Read, Message Failed.
+* user_preferences → Marketing Consent Changed: `stop` takes back the consent to WhatsApp, `resume` gives it again.
+* Anything else is set aside as unknown_topic.
+
+What is stored
+* The kind of a message (text, image, …) and how long its text is; never the text, a picture, a place or a card. The id of
+  a message holds the number it came from, so only a fingerprint of it is kept.
+* The number and the profile's name go to the person's contact data. Meta's own id of the person is kept as an id, since
+  people with a username may come without a number.
+* Meta repeats for days what was not taken, unsigned in time; message and status make an event the one it is.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from regulars.channels.batches import Item, each
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat import meta
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.event_builder import amount_of, currency_of, item_of, unknown_topic
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import an_object, objects
+from regulars.domain.events import Item as Product
+
+CHANNEL = "whatsapp"
+SIGNING_KEY = meta.SIGNING_KEY
+CREDENTIALS = meta.CREDENTIALS
+STATUSES = {
+    "sent": chat.SENT,
+    "delivered": chat.DELIVERED,
+    "read": chat.READ,
+    "failed": chat.FAILED,
+}
+PREFERENCES = {"stop": "denied", "resume": "granted"}
+MOST_ITEMS = 100
+_LISTS = ("messages", "statuses", "user_preferences")
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """Meta's signature by any live app secret."""
+    meta.verify_meta(request, secrets)
+
+
+def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
+    """Meta's challenge."""
+    return meta.answer_meta(request)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event per message, status and preference, whatever their number."""
+    told = meta.entries(request, "whatsapp_business_account")
+    items = [item for entry in told for part in meta.parts(entry) for item in _items(part)]
+    return each(items, lambda item: _drafts(request, item))
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of an object nobody knows, which is set aside."""
+    return meta.meta_sample(blank, secret)
+
+
+def _items(part: Item) -> Iterator[Item]:
+    value = an_object(part.get("value"))
+    found = [(name, told) for name in _LISTS for told in objects(value.get(name))]
+    for name, told in found or [("", {})]:
+        yield {"list": name, "told": told, "value": value}
+
+
+def _drafts(request: Request, item: Item) -> list[Draft]:
+    match item["list"]:
+        case "messages":
+            messages = _messages(item["told"], item["value"])
+        case "statuses":
+            messages = [_status(item["told"], item["value"])]
+        case "user_preferences":
+            messages = [_preference(item["told"], item["value"])]
+        case _:
+            raise unknown_topic()
+    return [message_draft(CHANNEL, request, message) for message in messages]
+
+
+def _messages(told: Item, value: Item) -> list[Message]:
+    kind = chat.kind(told.get("type"))
+    who = _who(told.get("from"), told.get("from_user_id"), value)
+    at, key = from_epoch(told.get("timestamp")), (told.get("id"),)
+    properties = {
+        "message": chat.reference(told.get("id")),
+        "kind": kind,
+        "length": chat.length(an_object(told.get("text")).get("body")),
+        "reply": "context" in told,
+    }
+    message = Message(type=chat.RECEIVED, at=at, key=key, properties=properties, **who)
+    cart = objects(an_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
+    if not cart:
+        return [message]
+    currency = currency_of(*(line.get("currency") for line in cart))
+    items = tuple(item for line in cart if (item := _item(line, currency)))
+    ordered = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
+    return [message, ordered]
+
+
+def _item(line: Item, currency: str) -> Product | None:
+    price = amount_of(line.get("item_price"), currency)
+    return item_of(line.get("product_retailer_id"), line.get("quantity"), price)
+
+
+def _status(told: Item, value: Item) -> Message:
+    status = str(told.get("status"))
+    if status not in STATUSES:
+        raise unknown_topic()
+    errors = objects(told.get("errors"))
+    return Message(
+        type=STATUSES[status],
+        at=from_epoch(told.get("timestamp")),
+        key=(told.get("id"),),
+        properties={
+            "message": chat.reference(told.get("id")),
+            "category": chat.kind(an_object(told.get("pricing")).get("category")),
+            "error_code": chat.kind(str(errors[0].get("code"))) if errors else "",
+        },
+        **_who(told.get("recipient_id"), told.get("recipient_user_id"), value),
+    )
+
+
+def _preference(told: Item, value: Item) -> Message:
+    status = PREFERENCES.get(str(told.get("value")))
+    if status is None:
+        raise unknown_topic()
+    return Message(
+        type="Marketing Consent Changed",
+        at=from_epoch(told.get("timestamp")),
+        key=(told.get("wa_id") or told.get("user_id"), told.get("timestamp"), status),
+        consents={CHANNEL: status},
+        basis="user_preferences",
+        **_who(told.get("wa_id"), told.get("user_id"), value),
+    )
+
+
+def _who(number: object, user: object, value: Item) -> dict[str, Any]:
+    """The person by number and by Meta's id, which is beside the number in the list of contacts."""
+    contacts = objects(value.get("contacts"))
+    known = next(
+        (
+            contact
+            for contact in contacts
+            if (number and contact.get("wa_id") == number)
+            or (user and contact.get("user_id") == user)
+        ),
+        {},
+    )
+    digits = number or known.get("wa_id")
+    contact = {"name": an_object(known.get("profile")).get("name")}
+    if isinstance(digits, str):
+        contact["phone"] = "+" + digits.removeprefix("+")
+    return {
+        "account": an_object(value.get("metadata")).get("phone_number_id"),
+        "customer": user or known.get("user_id"),
+        "contact": contact,
+    }

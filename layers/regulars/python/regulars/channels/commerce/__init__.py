@@ -1,0 +1,1 @@
+"""Shops: Shopify, WooCommerce, Gumroad, Ko-fi and Lemon Squeezy."""

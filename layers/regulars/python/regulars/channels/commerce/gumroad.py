@@ -1,0 +1,161 @@
+"""Sales, refunds, disputes and ended subscriptions of a Gumroad seller.
+
+In Gumroad, go to Settings → Advanced → Ping and paste the URL that `regulars connect gumroad` printed, with its
+`?token=…`: Gumroad signs nothing, so the token in the URL is what tells its pings from anybody's. Keep it as you would
+a password; `regulars sources rotate` makes a new one and takes the old one too until you have changed it.
+
+The Ping of the settings tells of sales. For refunds, disputes, cancellations and ended subscriptions, make an
+application under Settings → Advanced → Applications and subscribe the same URL, by Gumroad's API
+(`PUT /v2/resource_subscriptions`), to `refund`, `dispute`, `cancellation` and `subscription_ended`.
+
+Gumroad tries again only after a server's failure, three times within a quarter of an hour. A sale has an id, so that
+whatever comes twice counts once.
+
+The price of a ping is in US cents, whatever currency the product is sold in. A refund is counted when the sale was
+given back whole; of a partial one the ping does not say how much. A preorder counts as placed until it is charged, and
+a present counts for who paid for it, not for who got it.
+
+What is stored: ids, price, quantity, product, offer code, recurrence and referrer; the purchaser id, e-mail address and
+name beside them. `can_contact` is kept as the buyer's consent to e-mail, granted or denied; a renewal asks nobody and
+grants nothing anew. Addresses, cards, licence keys, the buyer's IP country and the answers to your own questions are not
+read. What you buy yourself is a test: kept and never counted.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import (
+    Telling,
+    item_of,
+    required,
+    said_at,
+    texts_of,
+    units_of,
+    unknown_topic,
+)
+from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text, clean_url
+from regulars.channels.signatures.shared_secret import check_token
+from regulars.domain.events import ConsentChange, OrderFact
+from regulars.domain.times import to_text
+
+CHANNEL = "gumroad"
+IN_URL = "token"
+CURRENCY = "USD"
+# Resource → the event's type, and the field that says when it happened.
+TOPICS = {
+    "sale": ("Order Completed", "sale_timestamp"),
+    "refund": ("Order Refunded", ""),
+    "dispute": ("Dispute Opened", ""),
+    "cancellation": ("Subscription Cancelled", "cancelled_at"),
+    "subscription_ended": ("Subscription Ended", "ended_at"),
+}
+_KEPT = (
+    *("order_number", "offer_code", "recurrence", "subscription_id", "is_recurring_charge"),
+    "short_product_id",
+)
+_TRUE = (True, "true", "1")
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+    """The token in the URL.
+
+    https://gumroad.com/ping
+    """
+    check_token(request, secrets)
+
+
+def translate(request: Request) -> list[Draft]:
+    """What one ping tells; InvalidEventError(unknown_topic) for a resource we make nothing of."""
+    ping = _read(request)
+    # The Ping of the settings, which is of sales only, may not name its resource.
+    resource = ping.get("resource_name") or "sale"
+    if not isinstance(resource, str) or resource not in TOPICS:
+        raise unknown_topic()
+    type_, field = TOPICS[resource]
+    said = said_at(ping.get(field)) if field else None
+    telling = Telling(request, CHANNEL, "shop", said, test=ping.get("test") in _TRUE)
+    person = _person(ping, telling.store)
+    # Without the sale's id, as of a subscription, what is told is told apart by its content.
+    key = clean_text(ping.get("sale_id")) or hashlib.sha256(request.body).hexdigest()
+    told = _told(resource, ping, telling, to_text(request.received_at))
+    return [telling.draft(type_, (resource, key), person, **told)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A purchase of one's own."""
+    ping = {"sale_id": f"sample-{to_text(blank.received_at)}", "price": "0", "test": "true"}
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    body, query = urlencode(ping).encode(), urlencode({IN_URL: secret})
+    return msgspec.structs.replace(
+        blank, body=body, headers=headers, query={IN_URL: secret}, raw_query=query
+    )
+
+
+def _read(request: Request) -> dict[str, Any]:
+    if "json" in request.headers.get("content-type", ""):
+        return an_object(read_json(request.body))
+    return {name: values[0] for name, values in fields_of(request).items()}
+
+
+def _told(resource: str, ping: dict[str, Any], telling: Telling, received: str) -> dict[str, Any]:
+    properties: dict[str, Any] = texts_of(ping, *_KEPT)
+    referrer = ping.get("referrer")
+    if isinstance(referrer, str):
+        properties |= texts_of({"referrer": clean_url(referrer)}, "referrer")
+    told: dict[str, Any] = {"properties": properties}
+    if resource in {"sale", "refund"}:
+        sale_id = required(ping.get("sale_id"), "sale_id")
+        properties["amount"] = units_of(ping.get("price"))
+        told |= {"currency": CURRENCY, "order": _order(resource, ping, telling, sale_id, received)}
+    if resource == "sale":
+        item = item_of(ping.get("product_id"), ping.get("quantity"), name=ping.get("product_name"))
+        told["items"] = (item,) if item else ()
+        told["consents"] = _consents(ping, telling.occurred_at)
+    return told
+
+
+def _order(
+    resource: str, ping: dict[str, Any], telling: Telling, sale_id: str, received: str
+) -> OrderFact | None:
+    key = f"{telling.store}/{sale_id}"
+    if ping.get("is_gift_receiver_purchase") in _TRUE:
+        return None
+    if resource == "refund":
+        if ping.get("refunded") not in _TRUE:
+            return None
+        return OrderFact(key, received, refunded=None, refund_id=sale_id, currency=CURRENCY)
+    return OrderFact(
+        key=key,
+        version=telling.occurred_at,
+        placed_at=telling.occurred_at,
+        status="placed" if ping.get("is_preorder_authorization") in _TRUE else "paid",
+        total=units_of(ping.get("price")),
+        currency=CURRENCY,
+    )
+
+
+def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
+    if ping.get("can_contact") in (None, ""):
+        return ()
+    status = "granted" if ping["can_contact"] in _TRUE else "denied"
+    if status == "granted" and ping.get("is_recurring_charge") in _TRUE:
+        # Nobody was asked: a renewal takes back no refusal that came since.
+        return ()
+    return (ConsentChange("email", status, at, CHANNEL),)
+
+
+def _person(ping: dict[str, Any], store: str) -> Person:
+    person = Person("")
+    person.add("customer", ping.get("purchaser_id") or ping.get("user_id"), store)
+    person.describe({"email": ping.get("email") or ping.get("user_email")})
+    person.describe({"name": ping.get("full_name")})
+    return person

@@ -1,0 +1,136 @@
+"""Donations, memberships, shop orders and commissions of a Ko-fi page.
+
+In Ko-fi, go to More → API → Webhooks, paste the URL that `regulars connect kofi` printed and press Update. Under
+Advanced on the same page stands the verification token: give it to `regulars connect`. Ko-fi signs nothing; it sends
+this token within every delivery, and whoever holds it can make up donations.
+
+Every kind of payment is sent to the one URL; there is nothing to choose:
+
+* a donation is told as Payment Succeeded,
+* the first payment of a membership as Subscription Started, every later one as Payment Succeeded,
+* a shop order and a commission as Order Completed.
+
+Each of them is money that nothing else tells of, so each is an order, whose id is Ko-fi's transaction. Ko-fi does not
+tell of refunds, nor of memberships that end.
+
+What is stored: ids, amount, currency, tier, whether it was public, and the codes of the shop items; the giver's e-mail
+address and name beside them. What they wrote and where their parcel goes is not read. The test that Ko-fi's page sends
+is kept and never counted.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import (
+    Telling,
+    amount_of,
+    currency_of,
+    item_of,
+    required,
+    said_at,
+    texts_of,
+    unknown_topic,
+)
+from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.json_values import an_object, objects, read_json
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.signatures.shared_secret import check_equal
+from regulars.domain.errors import InvalidRequestError, SignatureError
+from regulars.domain.events import OrderFact
+from regulars.domain.times import to_text
+
+CHANNEL = "kofi"
+SIGNING_KEY = "The verification token"
+TOPICS = {
+    "Donation": "Payment Succeeded",
+    "Subscription": "Payment Succeeded",
+    "Shop Order": "Order Completed",
+    "Commission": "Order Completed",
+}
+# The transaction of Ko-fi's own test.
+_TEST = "00000000-1111-2222-3333-444444444444"
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+    """The verification token within the delivery; SignatureError(malformed) for what is no delivery of Ko-fi's.
+
+    https://help.ko-fi.com/hc/en-us/articles/360004162298
+    """
+    try:
+        token = _read(request).get("verification_token", "")
+    except InvalidRequestError:
+        raise SignatureError("malformed") from None
+    given = token if isinstance(token, str) else ""
+    check_equal(given, [secret.encode() for secret in secrets])
+
+
+def translate(request: Request) -> list[Draft]:
+    """What one payment tells; InvalidEventError(unknown_topic) for a kind we make nothing of."""
+    data = _read(request)
+    kind = data.get("type")
+    if not isinstance(kind, str) or kind not in TOPICS:
+        raise unknown_topic()
+    transaction = required(data.get("kofi_transaction_id"), "kofi_transaction_id")
+    said = said_at(data.get("timestamp"))
+    telling = Telling(request, CHANNEL, "payments", said, test=transaction == _TEST)
+    person = Person("")
+    person.describe({"email": data.get("email"), "name": data.get("from_name")})
+    is_first = data.get("is_first_subscription_payment") is True
+    type_ = "Subscription Started" if kind == "Subscription" and is_first else TOPICS[kind]
+    key = clean_text(data.get("message_id")) or transaction
+    return [telling.draft(type_, (key,), person, **_told(data, telling, transaction))]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """The test that Ko-fi's page sends."""
+    data = {
+        "verification_token": secret,
+        "message_id": f"sample-{to_text(blank.received_at)}",
+        "kofi_transaction_id": _TEST,
+        "timestamp": to_text(blank.received_at),
+        "type": "Donation",
+        "amount": "3.00",
+        "currency": "EUR",
+    }
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    body = urlencode({"data": json.dumps(data)}).encode()
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _read(request: Request) -> dict[str, Any]:
+    """What the form's one field says; InvalidRequestError when there is none."""
+    said = fields_of(request).get("data")
+    if not said:
+        raise InvalidRequestError("The form has no data.", "invalid_form")
+    return an_object(read_json(said[0]))
+
+
+def _told(data: dict[str, Any], telling: Telling, transaction: str) -> dict[str, Any]:
+    currency = currency_of(data.get("currency"))
+    total = amount_of(data.get("amount"), currency)
+    order = OrderFact(
+        key=f"{telling.store}/{transaction}",
+        version=telling.occurred_at,
+        placed_at=telling.occurred_at,
+        status="paid",
+        total=total,
+        currency=currency,
+    )
+    lines = objects(data.get("shop_items"))
+    items = (item_of(line.get("direct_link_code"), line.get("quantity")) for line in lines)
+    properties: dict[str, Any] = texts_of(data, "tier_name")
+    properties |= {"payment_id": transaction, "amount": total, "kind": data["type"]}
+    properties["is_public"] = data.get("is_public") is True
+    return {
+        "currency": currency,
+        "order": order,
+        "items": tuple(item for item in items if item),
+        "properties": properties,
+    }

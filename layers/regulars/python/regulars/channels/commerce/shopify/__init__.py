@@ -1,0 +1,1 @@
+"""Shopify: webhook, exports and the feed of its Admin API."""

@@ -1,0 +1,285 @@
+"""Shopify: orders, refunds, payments, customers, checkouts, carts, products and stock of a shop, at the till too.
+
+In Shopify: open Settings → Notifications → Webhooks, choose *Create webhook*, an event, the format JSON and the newest
+version of the API, paste the URL, save; once per event. The secret stands below the list ("Your webhooks will be signed
+with …"): that is the one to paste here. For an app of your own instead, name the URL as its webhook subscription and
+paste the app's client secret. Right after a secret was changed Shopify may still sign with the one before: two are good
+at once.
+
+Topics: orders/create, orders/paid, orders/updated, orders/edited, orders/fulfilled, orders/partially_fulfilled,
+orders/cancelled, refunds/create, order_transactions/create, fulfillments/create and update, customers/create, update,
+enable, disable and delete, customers_marketing_consent/update, customers_email_marketing_consent/update,
+checkouts/create and update, carts/create and update, products/create and update, inventory_levels/update, and the three
+of privacy: customers/redact, customers/data_request, shop/redact. Any other topic is set aside and listed.
+
+The money of an order, its refunds and its cancellation are read from the order itself, in the shop's own currency also
+when the buyer paid in another: do not leave out orders/updated. A refund or an edit by itself names nobody.
+
+If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
+and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+
+What is kept: products, quantities and amounts; status, coupon codes, where the order came from, the buyer's country and
+language, and consent with its time. Names, e-mail and phone are kept apart, under the customer. Never kept: addresses,
+notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale; without a customer
+it is nobody's. Test orders are kept, and never counted.
+
+A request of privacy is kept as a Customer Deletion Requested of that person, without contact data: which of the three it
+is, its number and the orders it names stand with it; shop/redact names nobody. They are sent to apps alone, which name
+their URL in the app's configuration; a shop without an app is asked by its customers themselves. There are thirty days
+to do what is asked.
+
+Shopify waits five seconds, tries eight times in four hours, and gives a subscription up after eight refusals in a row.
+So that nothing is lost even then, let Regulars fetch every hour what was changed: in the Dev Dashboard make an app of
+your own with the scopes read_orders and read_customers, install it in the shop, and give its client ID and secret to
+`regulars connect shopify` together with the shop's myshopify.com domain. An older custom app's Admin API access token
+does as well. Orders and customers are fetched; the other topics come by webhook only. On plans on which apps are not
+shown names and addresses, an order that was fetched is known by its customer's number alone.
+
+Its ids of deliveries are not signed, so a delivery is known again by its topic and its very bytes; an updated order or
+customer by what it says, so that it counts once when it is also fetched.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.commerce.shopify.customers import consents_of, person_of, traits_of
+from regulars.channels.commerce.shopify.orders import (
+    currency_of,
+    items_of,
+    order_of,
+    payment_of,
+)
+from regulars.channels.commerce.shopify.topics import (
+    IN_STORE,
+    PRIVACY,
+    RETOLD,
+    TOPICS,
+    type_of,
+)
+from regulars.channels.contract import Draft, Request
+from regulars.channels.fields.event_times import Moment, first_of, happened, parsed
+from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text, clean_url
+from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
+from regulars.channels.state_ids import known_by_state
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import Event, event_id
+from regulars.domain.times import to_text
+
+CHANNEL = "shopify"
+SIGNING_KEY = "The secret that stands below the list of webhooks, or the app's client secret"
+ASKS = {"shop": "The shop's own domain, such as my-shop.myshopify.com (optional)"}
+CREDENTIALS = {
+    "client_id": "To fetch what webhooks miss: the app's client ID (optional)",
+    "client_secret": "The app's client secret (optional)",
+    "access_token": "Or the Admin API access token of an older custom app, shpat_… (optional)",
+}
+# What is kept beside the fields of an event: never a token, which opens a cart or an order's page.
+_KEPT = (
+    "cancel_reason",
+    "checkout_id",
+    "financial_status",
+    "fulfillment_status",
+    "gateway",
+    "handle",
+    "inventory_item_id",
+    "location_id",
+    "order_id",
+    "product_type",
+    "source_name",
+    "status",
+    "vendor",
+)
+# Everything that is read of a resource, here and in shopify_orders and shopify_people.
+_READER = ObjectReader(
+    (
+        *_KEPT,
+        *("id", "title", "variants", "line_items", "refund_line_items", "currency"),
+        *("created_at", "updated_at", "processed_at", "cancelled_at", "test", "transactions"),
+        *(
+            "total_price",
+            "total_price_set",
+            "current_total_price",
+            "refunds",
+            "discount_codes",
+            "landing_site",
+        ),
+        *("customer", "customer_id", "customer_locale", "note_attributes", "billing_address"),
+        *("email", "contact_email", "phone", "first_name", "last_name", "default_address"),
+        *("email_marketing_consent", "sms_marketing_consent", "email_address", "completed_at"),
+        *("amount", "kind", "available"),
+        *("data_request", "orders_requested", "orders_to_redact"),
+        "order_edit",
+    )
+)
+MOST_NAMED = 250  # orders of one request of privacy
+_DOMAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
+
+
+def domain_of(said: str) -> str:
+    """A shop's domain as deliveries name it, also of its handle or its URL; ValueError for anything else."""
+    domain = said.strip().lower().removeprefix("https://").rstrip("/")
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError
+    return domain if "." in domain else f"{domain}.myshopify.com"
+
+
+SPELLED = {"shop": domain_of}
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """HMAC-SHA256 over the raw bytes with any live secret.
+
+    https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
+    """
+    given = _header(request, "hmac-sha256")
+    check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
+
+
+def translate(request: Request) -> list[Draft]:
+    """The events of one delivery; InvalidEventError(unknown_topic) for a topic we make nothing of."""
+    topic = _header(request, "topic")
+    if topic not in TOPICS:
+        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+    kind, body = _resource(request, topic)
+    if topic == "checkouts/update" and body.get("completed_at"):
+        return []  # the order's own topics tell the rest
+    person = person_of(kind, body, _shop(request), request.default_country)
+    event = _event(request, topic, kind, body)
+    if topic in PRIVACY:
+        return [_privacy(event, topic, body, person)]
+    told = Draft(event, person.identifiers, person.contact)
+    if topic in RETOLD:
+        changed_at = first_of(body.get("updated_at"))
+        names = (CHANNEL, _shop(request), topic, clean_text(body.get("id")))
+        return [known_by_state(told, changed_at, *names)]
+    if topic == "orders/create" and event.channel == "pos":
+        return [told, Draft(_in_store(request, event), person.identifiers)]
+    return [told]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed test order of nobody."""
+    now = to_text(blank.received_at)
+    order = {"id": 1, "test": True, "created_at": now, "updated_at": now, "total_price": "1.00"}
+    body = json.dumps(order | {"currency": "EUR"}).encode()
+    headers = {
+        "content-type": "application/json",
+        "x-shopify-topic": "orders/create",
+        "x-shopify-hmac-sha256": hmac_base64(secret.encode(), body).decode(),
+    }
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
+    """The resource and its kind; an edit only names the order, whose money orders/updated tells."""
+    body = _READER.read(request.body)
+    edit = an_object(body.get("order_edit"))
+    return ("order_edits", edit) if edit else (topic.partition("/")[0], body)
+
+
+def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
+    shop = _shop(request)
+    moment = _moment(request, topic, body)
+    currency = currency_of(body, request.default_currency)
+    return Event(
+        id=event_id(CHANNEL, shop, topic, _content(request)),
+        type=type_of(topic, body),
+        channel="pos" if body.get("source_name") == "pos" else "shop",
+        source=f"{CHANNEL}/{request.source}",
+        occurred_at=moment.occurred_at,
+        received_at=to_text(request.received_at),
+        items=items_of(kind, body, currency),
+        currency=currency,
+        order=order_of(kind, body, f"{CHANNEL}/{shop}", currency),
+        consents=consents_of(kind, body),
+        traits=traits_of(kind, body),
+        properties=_properties(topic, body, currency),
+        clock_skewed=moment.clock_skewed,
+        backfill=moment.backfill,
+        test=_is_test(request, body),
+    )
+
+
+def _privacy(event: Event, topic: str, body: dict[str, Any], person: Person) -> Draft:
+    """Who asked, by subject keys only, and for which orders: what is to be forgotten is not written down once more."""
+    orders = [clean_text(id_) for id_ in a_list(body.get("orders_to_redact"))]
+    orders += [clean_text(id_) for id_ in a_list(body.get("orders_requested"))]
+    asked = clean_text(an_object(body.get("data_request")).get("id"))
+    said = {"request": topic, "data_request_id": asked, "orders": orders[:MOST_NAMED]}
+    properties = {name: value for name, value in said.items() if value}
+    bare = msgspec.structs.replace(event, consents=(), traits={}, properties=properties)
+    return Draft(bare, person.identifiers)
+
+
+def _in_store(request: Request, event: Event) -> Event:
+    """The sale at the till beside its order, which it names and does not count again."""
+    id_ = event_id(CHANNEL, _shop(request), IN_STORE, _content(request))
+    order = {"order_id": event.order.key.rpartition("/")[2]} if event.order else {}
+    return msgspec.structs.replace(
+        event,
+        id=id_,
+        type=IN_STORE,
+        items=(),
+        order=None,
+        consents=(),
+        properties=event.properties | order,
+    )
+
+
+def _moment(request: Request, topic: str, body: dict[str, Any]) -> Moment:
+    """When it happened: as the body says; the header, which is not signed, only where it says nothing."""
+    fields = (TOPICS[topic][1], "updated_at", "created_at")
+    said = next((value for value in map(body.get, fields) if value), None)
+    said = said or first_of(_header(request, "triggered-at")) or to_text(request.received_at)
+    return happened(parsed(said), request.received_at)
+
+
+def _properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
+    texts = {name: clean_text(body.get(name)) for name in _KEPT}
+    codes = [clean_text(code.get("code")) for code in objects(body.get("discount_codes"))]
+    texts["coupon"] = ",".join(codes[:5])
+    if topic.startswith("checkouts/"):
+        # By which its order names it.
+        texts["checkout_id"] = clean_text(body.get("id"))
+    landing = body.get("landing_site")
+    texts["landing_site"] = clean_text(clean_url(landing)) if isinstance(landing, str) else ""
+    kept: dict[str, Any] = {name: text for name, text in texts.items() if text}
+    if topic == "orders/partially_fulfilled":
+        kept["partial"] = True
+    available = body.get("available")
+    if isinstance(available, int):
+        kept["available"] = available
+    return kept | payment_of(topic, body, currency)
+
+
+def _is_test(request: Request, body: dict[str, Any]) -> bool:
+    """The sender's test mode: a test order, or a refund through a test gateway."""
+    payments = [payment.get("test") is True for payment in objects(body.get("transactions"))]
+    is_said = body.get("test") is True or _header(request, "test") == "true"
+    return is_said or (bool(payments) and all(payments))
+
+
+def _shop(request: Request) -> str:
+    """The shop's domain, which scopes its ids: as set up, else as the delivery says, else our source's id."""
+    said = request.config.get("shop") or _header(request, "shop-domain")
+    domain = said.strip().lower() if isinstance(said, str) else ""
+    return domain if _DOMAIN.fullmatch(domain) else request.source
+
+
+def _content(request: Request) -> str:
+    """What tells a delivery from another: its bytes, which are signed; the ids in its headers are not."""
+    return hashlib.sha256(request.body).hexdigest()
+
+
+def _header(request: Request, name: str) -> str:
+    """A header of Shopify's: `X-Shopify-…`, and `Shopify-…` as newer deliveries spell it."""
+    headers = request.headers
+    return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""

@@ -1,0 +1,1 @@
+"""WooCommerce: webhook, export and the feed of its REST API."""

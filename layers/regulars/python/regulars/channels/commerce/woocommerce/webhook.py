@@ -1,0 +1,226 @@
+"""Orders, customers, products and coupons of a WooCommerce shop.
+
+In WordPress, go to WooCommerce → Settings → Advanced → Webhooks and add one webhook for each of these topics, all with
+the same delivery URL and the same secret, both as `regulars connect woocommerce` printed them:
+
+* Order created, Order updated, Order deleted, Order restored: the sales, their payment and their refunds,
+* Customer created, Customer updated, Customer deleted: who buys,
+* Product created, Product updated: what is sold, and its stock,
+* Coupon created: the offers.
+
+Choose API version WP REST API Integration v3 and the status Active. Saving sends a ping without a signature; it is
+answered and leaves nothing behind.
+
+WooCommerce never sends a delivery again, and it switches a webhook off after more than five failures: look into this
+list after an outage. So that nothing is lost, let Regulars fetch every hour what was changed: under WooCommerce →
+Settings → Advanced → REST API add a key with the permission Read, and give its consumer key and secret to `regulars
+connect woocommerce` together with the shop's address. Orders are fetched when they were changed, customers when they
+registered; products and coupons come by webhook only.
+
+If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
+and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+
+What is stored of an order: its number, status, total, refunds, currency, payment method, coupon codes and its lines;
+the buyer's customer number, e-mail address, phone and name beside it. A guest is known by e-mail address and phone
+only. An update that pays, fulfils, cancels or refunds the order also tells just that, once an order. Notes, addresses,
+IP addresses and order keys, which open an order's page, are not read.
+
+The id of a delivery is made of the webhook and the second, so that two in one second share it, and it is not signed:
+deliveries are told apart by what they say, and an order by its number and when it was changed. Of two changes within
+one second the later status counts. All times are read from the `_gmt` fields.
+
+An order that still waits for its payment (`pending`) is told and not counted, as in WooCommerce's own reports; one that
+waits for a bank transfer (`on-hold`) counts as placed. An order that is put in the bin tells nothing but its number and
+stays counted: cancel or refund it first.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from regulars.channels.commerce.woocommerce.orders import once_of, order_told
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.event_builder import (
+    Telling,
+    amount_of,
+    currency_of,
+    item_of,
+    required,
+    said_at,
+    texts_of,
+    traits_of,
+    unknown_topic,
+)
+from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.json_values import ObjectReader, an_object, objects
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
+from regulars.channels.state_ids import known_by_state
+from regulars.domain.times import to_text
+
+CHANNEL = "woocommerce"
+ASKS = {"site": "The shop's address, such as https://shop.example.com (optional)"}
+CREDENTIALS = {
+    "consumer_key": "To fetch what webhooks miss: the consumer key, ck_… (optional)",
+    "consumer_secret": "The consumer secret, cs_… (optional)",
+}
+# Topic → the event's type, and the fields that say when it happened.
+TOPICS = {
+    "customer.created": ("Customer Created", "date_created"),
+    "customer.updated": ("Customer Updated", "date_modified"),
+    "customer.deleted": ("Customer Deleted", "date_modified"),
+    "order.created": ("Order Created", "date_created"),
+    "order.updated": ("Order Updated", "date_modified"),
+    "order.restored": ("Order Updated", "date_modified"),
+    "order.deleted": ("Order Deleted", "date_modified"),
+    "product.created": ("Product Created", "date_created"),
+    "product.updated": ("Product Updated", "date_modified"),
+    "coupon.created": ("Coupon Created", "date_created"),
+}
+_PING = re.compile(rb"webhook_id=[0-9]{1,20}")
+_READER = ObjectReader(
+    (
+        *("id", "status", "currency", "total", "customer_id", "billing", "line_items", "refunds"),
+        *("date_created", "date_created_gmt", "date_modified", "date_modified_gmt"),
+        *(
+            "date_paid",
+            "date_paid_gmt",
+            "date_completed_gmt",
+            "created_via",
+            "payment_method",
+            "coupon_lines",
+        ),
+        *("email", "first_name", "last_name", "name", "price", "sku", "type", "discount_type"),
+        *("manage_stock", "stock_quantity", "stock_status", "categories"),
+    )
+)
+
+
+class _Delivery(NamedTuple):
+    telling: Telling
+    topic: str
+    body: dict[str, Any]
+    content: str
+    default_currency: str
+    person: Person
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """HMAC-SHA256 over the raw bytes with the webhook's secret.
+
+    https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php
+    """
+    given = request.headers.get("x-wc-webhook-signature", "")
+    check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
+
+
+def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+    """The ping of a webhook that was saved, which is a form with its number and nothing else."""
+    is_signed = "x-wc-webhook-signature" in request.headers
+    return Reply() if _PING.fullmatch(request.body) and not is_signed else None
+
+
+def translate(request: Request) -> list[Draft]:
+    """What one delivery tells: one event, and those that an order's status tells besides."""
+    topic = request.headers.get("x-wc-webhook-topic", "")
+    if topic not in TOPICS:
+        raise unknown_topic()
+    body = _READER.read(request.body)
+    field = TOPICS[topic][1]
+    said = said_at(*(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt")))
+    via = clean_text(body.get("created_via"))
+    telling = Telling(request, CHANNEL, "pos" if via.startswith("pos") else "shop", said)
+    delivery = _Delivery(
+        telling,
+        topic,
+        body,
+        hashlib.sha256(request.body).hexdigest(),
+        request.default_currency,
+        _person(topic, body, telling.store, request.default_country),
+    )
+    if topic in {"order.created", "order.updated", "order.restored"}:
+        return _orders(delivery)
+    if topic.startswith("product."):
+        return _products(delivery)
+    kind = topic.partition(".")[0]
+    properties = texts_of(body, "discount_type")
+    if kind != "customer":
+        properties[f"{kind}_id"] = clean_text(body.get("id"))
+    return [_event(delivery, properties=properties)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A coupon that nobody was given."""
+    body = json.dumps({"id": 0, "date_created_gmt": to_text(blank.received_at)}).encode()
+    signature = hmac_base64(secret.encode(), body).decode()
+    headers = {"x-wc-webhook-topic": "coupon.created", "x-wc-webhook-signature": signature}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _orders(delivery: _Delivery) -> list[Draft]:
+    telling, body = delivery.telling, delivery.body
+    order_id = required(body.get("id"), "id")
+    told = order_told(body, f"{telling.store}/{order_id}", delivery.default_currency)
+    properties = texts_of(body, "status", "created_via", "payment_method")
+    codes = [clean_text(line.get("code")) for line in objects(body.get("coupon_lines"))]
+    properties |= {"coupon": ",".join(codes[:5])} if codes else {}
+    drafts = [_event(delivery, **told, properties=properties)]
+    for type_, key, at, instead in once_of(body, told["order"]):
+        facts = told | instead | {"properties": properties}
+        once = telling.at(at)
+        drafts.append(once.draft(type_, ("order", order_id, *key), delivery.person, **facts))
+    return drafts
+
+
+def _products(delivery: _Delivery) -> list[Draft]:
+    telling, body = delivery.telling, delivery.body
+    currency = currency_of(delivery.default_currency)
+    # A product without a price, such as one of which only the variations have one, says ''.
+    price = amount_of(body["price"], currency) if body.get("price") else None
+    item = item_of(body.get("id"), 1, price, body.get("name"))
+    told = {"items": (item,) if item else (), "currency": currency}
+    stock = texts_of(body, "stock_status", "stock_quantity")
+    drafts = [_event(delivery, **told, properties=texts_of(body, "status", "sku", "type"))]
+    if delivery.topic == "product.updated" and body.get("manage_stock") is True:
+        key = ("stock", delivery.content)
+        facts = told | {"properties": stock}
+        drafts.append(telling.draft("Inventory Updated", key, delivery.person, **facts))
+    return drafts
+
+
+def _event(delivery: _Delivery, **told: Any) -> Draft:
+    """The event that the topic names; orders and customers are fetched, too, in other bytes."""
+    body, topic = delivery.body, delivery.topic
+    billing = an_object(body.get("billing"))
+    traits = traits_of(country=billing.get("country"))
+    key = (topic, delivery.content)
+    draft = delivery.telling.draft(TOPICS[topic][0], key, delivery.person, traits=traits, **told)
+    if not topic.startswith(("order.", "customer.")):
+        return draft
+    field = "date_created_gmt" if topic == "customer.created" else "date_modified_gmt"
+    names = (delivery.telling.store, topic, clean_text(body.get("id")))
+    return known_by_state(draft, first_of(body.get(field)), *names)
+
+
+def _person(topic: str, body: dict[str, Any], store: str, default_country: str) -> Person:
+    """Who buys. The delivery address is not read: it may be that of who gets the present."""
+    kind = topic.partition(".")[0]
+    if kind != "order" and body.get("line_items") is not None:
+        # The topic is not signed: an order's number must not be taken for a customer's.
+        raise unknown_topic()
+    billing = an_object(body.get("billing"))
+    person = Person(clean_text(billing.get("country")) or default_country)
+    if kind in {"order", "customer"}:
+        # A guest's order says customer 0, which is nobody.
+        customer_id = body.get("id" if kind == "customer" else "customer_id")
+        person.add("customer", customer_id, store)
+    if kind == "customer":
+        person.describe(body)
+    person.describe(billing)
+    return person

@@ -1,0 +1,1 @@
+"""Form providers and the plain HTML form."""

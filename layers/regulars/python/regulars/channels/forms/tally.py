@@ -1,0 +1,103 @@
+"""Tally's webhooks: every form that was filled in, signed over the raw bytes.
+
+Set it up
+* Run `regulars connect tally`; it makes up a secret and prints the URL.
+* In Tally: your form → Integrations → Webhooks → Connect. Paste the URL as the endpoint, add the secret as the signing
+  secret, connect.
+* To rotate: run `regulars sources rotate tally`, paste the new secret; both count until the old one is taken away.
+
+Events
+* FORM_RESPONSE → Form Submitted.
+* A form that gives no e-mail address and no phone is set aside as missing_identity: it says of nobody who it is.
+* Consent is taken only from questions you name in the source's config, by their words or keys, when they were ticked:
+  {"consents": {"I agree to receive e-mails": "email"}}.
+
+What is stored
+* The form's id, the campaign (utm_…) in hidden fields, and the choices taken: words of yours, never the reader's. Of what
+  was typed, nothing; if a question's answer is short and you want it, name it: {"answers": ["Shoe size"]}.
+* The first e-mail address, the first phone and the names go to the person's contact data; the hidden field `user_id` is
+  taken as your own id of the person. What a question asks for is seen from its kind or its words; otherwise say it:
+  {"fields": {"question_3EKz4n": "first_name"}}.
+* Files, signatures and payments are not kept.
+* Tally repeats what was not taken for a day, with the same event id, which is signed: it is one event.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.fields.event_times import first_of, parsed
+from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
+from regulars.channels.forms import submissions as form_answers
+from regulars.channels.forms.submissions import Answer, Submission, submission_draft
+from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
+from regulars.domain.errors import InvalidEventError
+
+CHANNEL = "tally"
+ASKS = form_answers.ASKS
+TOPIC = "FORM_RESPONSE"
+_KINDS = {
+    "INPUT_EMAIL": "email",
+    "INPUT_PHONE_NUMBER": "phone",
+    "HIDDEN_FIELDS": "hidden",
+    "RATING": "choice",
+    "LINEAR_SCALE": "choice",
+}
+_CHOSEN = {"MULTIPLE_CHOICE", "CHECKBOXES", "DROPDOWN", "MULTI_SELECT", "RANKING"}
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """HMAC-SHA256 over the raw bytes by any live secret.
+
+    https://tally.so/help/webhooks
+    """
+    given = request.headers.get("tally-signature", "")
+    check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
+
+
+def translate(request: Request) -> list[Draft]:
+    """One `Form Submitted`."""
+    body = an_object(read_json(request.body))
+    if body.get("eventType") != TOPIC:
+        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+    response = an_object(body.get("data"))
+    submission = Submission(
+        key=(str(body.get("eventId") or response.get("responseId")),),
+        at=parsed(first_of(response.get("createdAt"), body.get("createdAt"))),
+        form_id=response.get("formId"),
+        answers=list(_answers(response)),
+    )
+    return [submission_draft(CHANNEL, request, submission)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    body = b'{"eventType":"TEST"}'
+    signature = hmac_base64(secret.encode(), body).decode()
+    headers = {"content-type": "application/json", "tally-signature": signature}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _answers(response: dict[str, Any]) -> Iterator[Answer]:
+    for field in objects(response.get("fields")):
+        said = (field.get("label"), field.get("key"))
+        names = tuple(name.strip() for name in said if isinstance(name, str) and name.strip())
+        yield Answer(names, *_answer(field))
+
+
+def _answer(field: dict[str, Any]) -> tuple[Any, str]:
+    kind, value = str(field.get("type")), field.get("value")
+    if kind not in _CHOSEN:
+        return value, _KINDS.get(kind, "text")
+    if isinstance(value, bool):
+        return value, "choice"
+    # The words of an option are the form's; those of "other" are the reader's.
+    words = {
+        str(option.get("id")): option.get("text")
+        for option in objects(field.get("options"))
+        if option.get("isOtherOption") is not True
+    }
+    return [words[each] for each in map(str, a_list(value)) if each in words], "choice"

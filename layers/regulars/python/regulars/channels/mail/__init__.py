@@ -1,0 +1,1 @@
+"""E-mail providers: deliveries, opens, clicks, bounces and unsubscribes."""

@@ -1,0 +1,106 @@
+"""Brevo's webhooks: what became of every transactional or marketing mail, from a URL that is the secret.
+
+Set it up
+* Run `regulars connect brevo`; it makes up a token and prints the URL with it. Brevo signs nothing: whoever knows the URL
+  is believed, so keep it.
+* In Brevo: Transactional → Settings → Webhook → Add a new webhook; paste the URL and tick all events. The same under
+  Campaigns → Settings → Webhooks for marketing mails.
+* Brevo can also send the token as authentication (Token); then paste the URL without it.
+* To rotate: run `regulars sources rotate brevo`, paste the new URL; both count until the old one is taken away.
+
+Events
+* request → Email Sent, delivered → Email Delivered, opened and unique_opened → Email Opened, click → Email Link Clicked,
+* hard_bounce, soft_bounce and invalid_email → Email Bounced, deferred → Email Deferred, blocked and error → Email Dropped,
+* complaint and spam → Email Marked as Spam, unsubscribe and unsubscribed → Unsubscribed.
+* proxy_open and unique_proxy_open, by which a mail program opens for its user, are Email Opened with `machine_open`.
+* A complaint or an unsubscribe also takes back the consent to e-mail.
+
+What is stored
+* Type, time, message id, tags, campaign, the link clicked without its query, a bounce's kind.
+* The address goes to the person's contact data. Subjects, IP addresses, texts of bounces and custom headers are not kept.
+* Message id, event, time and address make an event the one it is, so what Brevo repeats counts once, and so does a first
+  opening, which it tells twice.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from regulars.channels.batches import Item, each
+from regulars.channels.contract import Draft, Request
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.mail import mail_events as mail
+from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+
+CHANNEL = "brevo"
+IN_URL = TOKEN
+TOPICS = {
+    "request": mail.SENT,
+    "delivered": mail.DELIVERED,
+    "opened": mail.OPENED,
+    "unique_opened": mail.OPENED,
+    "proxy_open": mail.OPENED,
+    "unique_proxy_open": mail.OPENED,
+    "click": mail.CLICKED,
+    "hard_bounce": mail.BOUNCED,
+    "soft_bounce": mail.BOUNCED,
+    "invalid_email": mail.BOUNCED,
+    "deferred": mail.DEFERRED,
+    "blocked": mail.DROPPED,
+    "error": mail.DROPPED,
+    "complaint": mail.COMPLAINED,
+    "spam": mail.COMPLAINED,
+    "unsubscribe": mail.UNSUBSCRIBED,
+    "unsubscribed": mail.UNSUBSCRIBED,
+}
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """Brevo signs nothing: a live token is in the URL, or comes as a bearer's or as `user:password`.
+
+    https://developers.brevo.com/docs/username-and-password-authentication
+    """
+    check_token(request, secrets)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event per item; most deliveries are of one."""
+    body = read_json(request.body)
+    items = body if isinstance(body, list) else [body]
+    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b'{"event":"test"}', "application/json")
+
+
+def _letter(item: Item) -> mail.Letter:
+    topic, email = item.get("event"), item.get("email")
+    type_ = mail.type_of(TOPICS, topic)
+    at = _happened(item)
+    message_id = item.get("message-id") or item.get("id")
+    return mail.Letter(
+        type=type_,
+        at=at,
+        key=(type_, str(message_id), at.isoformat(), str(email)),
+        email=email if isinstance(email, str) else "",
+        properties={
+            "email_id": mail.mail_id(item.get("message-id")),
+            "tags": mail.words(item.get("tags") or item.get("tag")),
+            "campaign_id": clean_text(item.get("camp_id")),
+            "campaign_name": mail.word(item.get("campaign name")),
+            "link_url": mail.link(item.get("link")),
+            "bounce_type": "soft" if topic == "soft_bounce" else "hard" * (type_ == mail.BOUNCED),
+            "machine_open": "proxy" in str(topic),
+        },
+        basis=str(topic),
+    )
+
+
+def _happened(item: Item) -> datetime:
+    """The one time that is in UTC for certain, in milliseconds; else the event's own, in seconds."""
+    if item.get("ts_epoch"):
+        return from_epoch(item["ts_epoch"], 1000)
+    return from_epoch(item.get("ts_event") or item.get("ts"))

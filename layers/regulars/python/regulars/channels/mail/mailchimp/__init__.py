@@ -1,0 +1,1 @@
+"""Mailchimp: audience webhook and audience export."""

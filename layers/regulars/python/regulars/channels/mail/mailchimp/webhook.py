@@ -1,0 +1,117 @@
+"""Mailchimp's audience webhooks: who subscribed, left, changed an address or bounced, from a URL that is the secret.
+
+Set it up
+* Run `regulars connect mailchimp`; it makes up a token and prints the URL with it.
+* In Mailchimp: Audience → Manage contacts → Settings → Webhooks → Create new webhook. Paste the URL. Mailchimp tries it
+  with a GET at once and only saves what answers. It signs nothing: whoever knows the URL is believed, so keep it.
+* Tick all updates (subscribes, unsubscribes, profile updates, e-mail changed, cleaned, campaign sending), and as senders
+  "by a subscriber" and "by account admin". Tick "via the API" only when no other tool of yours copies people there.
+* To rotate: run `regulars sources rotate mailchimp`, paste the new URL; both count until the old one is taken away.
+
+Events
+* subscribe → Subscribed, unsubscribe → Unsubscribed (or Email Marked as Spam, when it was for abuse),
+* profile → Customer Updated, upemail → Email Address Changed, cleaned → Email Bounced, campaign → Campaign Sent.
+* A subscribe gives the consent to e-mail; an unsubscribe or a complaint takes it back. A cleaned address is not a person's
+  will and changes no consent.
+
+What is stored
+* Type, time, audience, campaign, reason. After a change of address the old and the new one are one person.
+* Address, name and phone (the merge fields FNAME, LNAME and PHONE) go to the person's contact data. Other merge fields,
+  interests and IP addresses are not kept.
+* Mailchimp sends no id: type, time, audience and address make an event the one it is.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.fields.event_times import parsed
+from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.mail import mail_events as mail
+from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+
+CHANNEL = "mailchimp"
+IN_URL = TOKEN
+EMAIL_CHANGED = "Email Address Changed"
+TOPICS = {
+    "subscribe": mail.SUBSCRIBED,
+    "unsubscribe": mail.UNSUBSCRIBED,
+    "profile": "Customer Updated",
+    "upemail": EMAIL_CHANGED,
+    "cleaned": mail.BOUNCED,
+    "campaign": "Campaign Sent",
+}
+
+
+def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+    """The GET by which Mailchimp tries the URL before it saves it."""
+    if request.method == "POST":
+        return None
+    check_token(request, secrets)
+    return Reply()
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """Mailchimp signs nothing: a live token is in the URL.
+
+    https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/
+    """
+    check_token(request, secrets)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event."""
+    fields = {name: values[0] for name, values in fields_of(request).items()}
+    letter = _letter(fields)
+    draft = mail.letter_draft(CHANNEL, request, letter)
+    return [draft]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
+
+
+def _letter(fields: dict[str, str]) -> mail.Letter:
+    topic, fired_at = fields.get("type"), fields.get("fired_at", "")
+    type_ = mail.type_of(TOPICS, topic)
+    if type_ in {mail.UNSUBSCRIBED, mail.BOUNCED} and fields.get("data[reason]") == "abuse":
+        type_ = mail.COMPLAINED
+    email = fields.get("data[new_email]") or fields.get("data[email]") or ""
+    parts = (
+        topic or "",
+        fired_at,
+        fields.get("data[list_id]", ""),
+        email,
+        fields.get("data[id]", ""),
+    )
+    return mail.Letter(
+        type=type_,
+        at=parsed(fired_at),  # UTC, and said without a zone
+        key=parts,
+        email=email,
+        former_email=fields.get("data[old_email]", ""),
+        customer=None
+        if topic == "campaign"
+        else fields.get("data[new_id]") or fields.get("data[id]"),
+        contact={
+            "first_name": fields.get("data[merges][FNAME]"),
+            "last_name": fields.get("data[merges][LNAME]"),
+            "phone": fields.get("data[merges][PHONE]"),
+        },
+        properties=_properties(fields),
+        basis=topic or "",
+    )
+
+
+def _properties(fields: dict[str, str]) -> dict[str, str]:
+    campaign = fields.get("data[campaign_id]")
+    if fields.get("type") == "campaign":
+        campaign = fields.get("data[id]")
+    return {
+        "list_id": clean_text(fields.get("data[list_id]")),
+        "campaign_id": clean_text(campaign),
+        "reason": mail.word(fields.get("data[reason]")),
+        "status": mail.word(fields.get("data[status]")),
+    }

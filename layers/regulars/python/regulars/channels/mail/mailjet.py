@@ -1,0 +1,107 @@
+"""Mailjet's event callbacks: what became of every mail, from a URL that is the secret.
+
+Set it up
+* Run `regulars connect mailjet`; it makes up a token and prints the URL with it. Mailjet signs nothing: whoever knows the
+  URL is believed, so keep it.
+* In Mailjet: Account settings → REST API → Event notifications (webhooks). Paste the URL for each of: sent, open, click,
+  bounce, spam, blocked, unsub. Tick "Group events" to get them by the hundred rather than one by one.
+* To rotate: run `regulars sources rotate mailjet`, paste the new URL; both count until the old one is taken away.
+
+Events
+* sent → Email Sent and Email Delivered (Mailjet says it when the recipient's server took the mail), open → Email Opened,
+* click → Email Link Clicked, bounce and blocked → Email Bounced, spam → Email Marked as Spam, unsub → Unsubscribed.
+* A complaint or an unsubscribe also takes back the consent to e-mail.
+
+What is stored
+* Per item of a delivery one event: type, time, message id, campaign, list, the link clicked without its query, and a
+  bounce's kind and reason.
+* The address goes to the person's contact data, and Mailjet's id of the contact is kept as one of the person's ids. IP
+  addresses, places, browsers and payloads are not kept.
+* Message id, event, time and address make an item one event, however often Mailjet repeats it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from regulars.channels.batches import Item, each
+from regulars.channels.contract import Draft, Request
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.mail import mail_events as mail
+from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+
+CHANNEL = "mailjet"
+IN_URL = TOKEN
+TOPICS = {
+    "sent": mail.SENT,
+    "open": mail.OPENED,
+    "click": mail.CLICKED,
+    "bounce": mail.BOUNCED,
+    "blocked": mail.BOUNCED,
+    "spam": mail.COMPLAINED,
+    "unsub": mail.UNSUBSCRIBED,
+}
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """Mailjet signs nothing: a live token is in the URL, or comes as `user:password` of Basic authentication.
+
+    https://dev.mailjet.com/email/guides/webhooks/
+    """
+    check_token(request, secrets)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event per item; an ungrouped delivery is one."""
+    body = read_json(request.body)
+    items = body if isinstance(body, list) else [body]
+    return each(
+        items, lambda item: [mail.letter_draft(CHANNEL, request, one) for one in _letters(item)]
+    )
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A delivery of a topic nobody knows, which is set aside."""
+    return token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
+
+
+def _letters(item: Item) -> list[mail.Letter]:
+    """What an item tells; Mailjet's `sent` is the one word for that the mail left and that it arrived."""
+    told = _letter(item)
+    if told.type != mail.SENT:
+        return [told]
+    arrived = msgspec.structs.replace(told, type=mail.DELIVERED, key=(*told.key, mail.DELIVERED))
+    return [told, arrived]
+
+
+def _letter(item: Item) -> mail.Letter:
+    topic, email = item.get("event"), item.get("email")
+    type_ = mail.type_of(TOPICS, topic)
+    message_id = item.get("Message_GUID") or item.get("MessageID")
+    told = (topic, message_id, item.get("time"), email, item.get("url"))
+    return mail.Letter(
+        type=type_,
+        at=from_epoch(item.get("time")),
+        key=tuple(map(str, told)),
+        email=email if isinstance(email, str) else "",
+        customer=item.get("mj_contact_id"),
+        properties={
+            "email_id": clean_text(item.get("MessageID")),
+            "campaign_id": clean_text(item.get("mj_campaign_id")),
+            "campaign_name": mail.word(item.get("customcampaign")),
+            "list_id": clean_text(item.get("mj_list_id") or ""),
+            "link_url": mail.link(item.get("url")) if topic == "click" else "",
+            "bounce_type": _kind(item) if type_ == mail.BOUNCED else "",
+            "reason": mail.word(item.get("error")),
+        },
+        basis=str(topic),
+    )
+
+
+def _kind(item: Item) -> str:
+    if item.get("event") == "blocked":
+        return "block"
+    return "hard" if item.get("hard_bounce") is True else "soft"

@@ -1,0 +1,145 @@
+"""Mandrill's webhooks (Mailchimp Transactional): what became of every mail, signed over the URL and the form.
+
+Set it up
+* Run `regulars connect mandrill`; it prints the URL to paste.
+* In Mandrill: Settings → Webhooks → Add a webhook. Paste the URL exactly as printed, since it is part of what is signed,
+  and tick the events. Mandrill tries the URL with a HEAD and with an empty delivery that it signs with a key of its own;
+  both are answered and nothing is stored.
+* Copy the webhook's key from the list and give it to `regulars connect`.
+* To rotate: reset the key in Mandrill, give the new one to `regulars sources rotate mandrill`; both count meanwhile.
+
+Events
+* send → Email Sent, delivered → Email Delivered, open → Email Opened, click → Email Link Clicked,
+* hard_bounce and soft_bounce → Email Bounced, deferral → Email Deferred, reject → Email Dropped,
+* spam → Email Marked as Spam, unsub → Unsubscribed,
+* an address put on the rejection list → Unsubscribed.
+* A complaint or an unsubscribe also takes back the consent to e-mail; an address that is on the list for bouncing does
+  not.
+
+What is stored
+* Per item of a delivery one event: type, time, message id, tags, the link clicked without its query, a bounce's kind.
+* The address goes to the person's contact data. Subjects, senders, metadata, places and browsers are not kept.
+* Mandrill repeats a delivery for hours; message id, event and time make an item one event.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from regulars.channels.batches import Item, each
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import a_list, an_object, read_json
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.mail import mail_events as mail
+from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
+from regulars.domain.errors import InvalidRequestError
+
+CHANNEL = "mandrill"
+SIGNING_KEY = "The webhook's key"
+TOPICS = {
+    "send": mail.SENT,
+    "delivered": mail.DELIVERED,
+    "open": mail.OPENED,
+    "click": mail.CLICKED,
+    "hard_bounce": mail.BOUNCED,
+    "soft_bounce": mail.BOUNCED,
+    "deferral": mail.DEFERRED,
+    "reject": mail.DROPPED,
+    "spam": mail.COMPLAINED,
+    "unsub": mail.UNSUBSCRIBED,
+    "blacklist/add": mail.UNSUBSCRIBED,
+}
+PROBE_KEY = (
+    "test-webhook"  # Mandrill's own, for deliveries without events, before a webhook has a key
+)
+_BOUNCES = {"hard-bounce", "soft-bounce", "invalid"}
+MOST_FIELDS = 20
+
+
+def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+    """The HEAD and the empty delivery by which Mandrill tries the URL."""
+    if request.method != "POST":
+        return Reply()
+    if _items(request):
+        return None
+    _check(request, (*secrets, PROBE_KEY))
+    return Reply()
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """HMAC-SHA1 over the URL and every field's name and value, by any live key.
+
+    https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
+    """
+    _check(request, secrets)
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event per item."""
+    return each(
+        _items(request), lambda item: [mail.letter_draft(CHANNEL, request, _letter(item, request))]
+    )
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    event = '[{"event":"test"}]'
+    signed = f"{blank.url}mandrill_events{event}".encode()
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-mandrill-signature": hmac_base64(secret.encode(), signed, "sha1").decode(),
+    }
+    body = urlencode({"mandrill_events": event}).encode()
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _check(request: Request, keys: Sequence[str]) -> None:
+    fields = sorted(_fields(request))
+    message = request.url + "".join(f"{name}{value}" for name, value in fields)
+    signed = message.encode("utf-8", "replace")
+    given = request.headers.get("x-mandrill-signature", "")
+    check_equal(given, [hmac_base64(key.encode(), signed, "sha1") for key in keys])
+
+
+def _fields(request: Request) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:  # UnicodeDecodeError is one
+        raise InvalidRequestError("The body is no HTML form.", "invalid_form") from None
+
+
+def _items(request: Request) -> list[object]:
+    events = dict(_fields(request)).get("mandrill_events")
+    if events is None:
+        raise InvalidRequestError("The form has no mandrill_events.", "invalid_form")
+    return a_list(read_json(events))
+
+
+def _letter(item: Item, request: Request) -> mail.Letter:
+    topic = item.get("event") or f"{item.get('type')}/{item.get('action')}"
+    type_ = mail.type_of(TOPICS, topic)
+    told, reject = an_object(item.get("msg")), an_object(item.get("reject"))
+    email = told.get("email") or reject.get("email")
+    timestamp = item.get("ts")
+    message_id = item.get("_id") or told.get("_id")
+    content = hashlib.sha256(msgspec.json.encode(item, order="deterministic")).hexdigest()
+    is_bounce = reject.get("reason") in _BOUNCES if isinstance(reject.get("reason"), str) else False
+    return mail.Letter(
+        type=type_,
+        at=request.received_at if timestamp is None else from_epoch(timestamp),
+        key=(str(topic), str(message_id), str(timestamp)) if message_id else (content,),
+        email=email if isinstance(email, str) else "",
+        properties={
+            "email_id": clean_text(message_id),
+            "tags": mail.words(told.get("tags")),
+            "link_url": mail.link(item.get("url")) if topic == "click" else "",
+            "bounce_type": str(topic).removesuffix("_bounce") if type_ == mail.BOUNCED else "",
+            "reason": mail.word(told.get("bounce_description") or reject.get("reason")),
+        },
+        consent="" if is_bounce else None,
+        basis=str(topic),
+    )

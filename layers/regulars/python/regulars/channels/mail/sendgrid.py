@@ -1,0 +1,154 @@
+"""SendGrid's event webhook: what became of every mail, signed with a key pair of SendGrid's.
+
+Set it up
+* Run `regulars connect sendgrid`; it prints the URL to paste.
+* In SendGrid: Settings → Mail Settings → Event Webhooks → Create new webhook. Paste the URL as the Post URL.
+* Tick what you want to know: all deliverability events, all engagement events. Opens and clicks come only when open and
+  click tracking are on under Settings → Tracking.
+* Switch on Signed Event Webhook, save, open it again and copy the verification key. That key is the secret to give to
+  `regulars connect`; it is public, so it proves who sent a delivery and opens nothing.
+* To rotate: give the new key to `regulars sources rotate sendgrid`; both count until the old one is taken away.
+
+Events
+* processed → Email Sent, delivered → Email Delivered, open → Email Opened, click → Email Link Clicked,
+* bounce → Email Bounced, deferred → Email Deferred, dropped → Email Dropped, spamreport → Email Marked as Spam,
+* unsubscribe and group_unsubscribe → Unsubscribed, group_resubscribe → Subscribed.
+* A complaint or an unsubscribe also takes back the consent to e-mail; a resubscribe gives it.
+
+What is stored
+* Per item of a delivery one event: type, time, message id, categories, campaign, the link clicked without its query, and
+  for a bounce its kind and SMTP status. An open that a mail program made by itself is marked as `machine_open`.
+* The address goes to the person's contact data and is not in the event. Subjects, IP addresses, browsers and custom
+  arguments are not kept.
+* SendGrid repeats a delivery for up to a day, and an item may come twice; `sg_event_id` makes both one event. That is
+  why an old signature is not refused: what it signed is recorded once, whenever it comes.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from regulars.channels.batches import Item, each
+from regulars.channels.contract import Draft, Request
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.redaction import clean_text
+from regulars.channels.mail import mail_events as mail
+from regulars.channels.signatures.shared_secret import decoded
+from regulars.domain.errors import InvalidRequestError, SignatureError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+CHANNEL = "sendgrid"
+SIGNING_KEY = "The event webhook's verification key"
+TOPICS = {
+    "processed": mail.SENT,
+    "delivered": mail.DELIVERED,
+    "open": mail.OPENED,
+    "click": mail.CLICKED,
+    "bounce": mail.BOUNCED,
+    "deferred": mail.DEFERRED,
+    "dropped": mail.DROPPED,
+    "spamreport": mail.COMPLAINED,
+    "unsubscribe": mail.UNSUBSCRIBED,
+    "group_unsubscribe": mail.UNSUBSCRIBED,
+    "group_resubscribe": mail.SUBSCRIBED,
+}
+_SIGNATURE = "x-twilio-email-event-webhook-signature"
+_TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
+_SEQUENCE = b"\x30"  # what every DER signature begins with
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (retried for a day)
+    """ECDSA over P-256 of time and body, which ends in a line break, by any key held.
+
+    https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
+    """
+    given = request.headers.get(_SIGNATURE, "")
+    timestamp = request.headers.get(_TIMESTAMP, "")
+    if not (given and timestamp):
+        raise SignatureError("missing")
+    signature = decoded(given)
+    if not signature.startswith(_SEQUENCE):
+        raise SignatureError("malformed")
+    message = timestamp.encode("utf-8", "replace") + request.body
+    if not any(_is_signed(key, signature, message) for key in secrets):
+        raise SignatureError("signature")
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event per item."""
+    items = read_json(request.body)
+    if not isinstance(items, list):
+        raise InvalidRequestError("The body is not a list of events.", "invalid_json")
+    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+
+
+def _letter(item: Item) -> mail.Letter:
+    topic = item.get("event")
+    type_ = mail.type_of(TOPICS, topic)
+    email = item.get("email")
+    event_id, timestamp = item.get("sg_event_id"), item.get("timestamp")
+    told = event_id or f"{topic}/{item.get('sg_message_id')}/{timestamp}/{email}"
+    return mail.Letter(
+        type=type_,
+        at=from_epoch(timestamp),
+        key=(str(told),),
+        email=email if isinstance(email, str) else "",
+        properties=_properties(item) | _bounce(type_, item),
+        basis=str(topic),
+    )
+
+
+def _properties(item: Item) -> dict[str, Any]:
+    message_id = item.get("sg_message_id")
+    campaign = item.get("singlesend_id") or item.get("marketing_campaign_id")
+    name = item.get("singlesend_name") or item.get("marketing_campaign_name")
+    return {
+        "email_id": clean_text(str(message_id).partition(".")[0]) if message_id else "",
+        "tags": mail.words(item.get("category")),
+        "campaign_id": clean_text(campaign),
+        "campaign_name": mail.word(name),
+        "link_url": mail.link(item.get("url")) if item.get("event") == "click" else "",
+        "machine_open": item.get("sg_machine_open") is True,
+        "group_id": clean_text(item.get("asm_group_id")),
+    }
+
+
+def _bounce(type_: str, item: Item) -> dict[str, Any]:
+    if type_ != mail.BOUNCED:
+        return {"reason": mail.word(item.get("reason"))} if type_ == mail.DROPPED else {}
+    kind = "block" if item.get("type") == "blocked" else "hard"
+    return {"bounce_type": kind, "status": mail.word(item.get("status"))}
+
+
+def _is_signed(secret: str, signature: bytes, message: bytes) -> bool:
+    # Imported at the first delivery: only key pairs need it.
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
+    key = _public_key(secret)
+    if key is None:
+        return False
+    try:
+        key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=16)
+def _public_key(secret: str) -> "EllipticCurvePublicKey | None":
+    from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415
+        EllipticCurvePublicKey,
+    )
+    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
+
+    try:
+        key = load_der_public_key(decoded(secret))
+    except ValueError:
+        return None
+    return key if isinstance(key, EllipticCurvePublicKey) else None

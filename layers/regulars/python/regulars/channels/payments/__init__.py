@@ -1,0 +1,1 @@
+"""Payment providers: Stripe, PayPal, Paddle and Square."""

@@ -1,0 +1,1 @@
+"""Paddle Billing: webhook and sales."""

@@ -1,0 +1,146 @@
+"""Transactions, refunds, subscriptions, customers and products of a Paddle Billing account.
+
+In Paddle, go to Developer Tools → Notifications and add a destination of the type Webhook with the URL that
+`regulars connect paddle` printed. Choose these events:
+
+* `transaction.completed`: the sales, renewals included,
+* `transaction.paid`, `transaction.payment_failed`: the payments,
+* `adjustment.created`, `adjustment.updated`: refunds and chargebacks,
+* `customer.created`, `customer.updated`: who buys; other events hold the customer's id alone, so do not leave them out,
+* `subscription.created`, `subscription.activated`, `subscription.updated`, `subscription.past_due`,
+  `subscription.canceled`, and `product.updated`.
+
+Then open the destination, copy its secret key (`pdl_ntfset_…`) and give it to `regulars connect`. Paddle signs every
+attempt with its time; what is older or newer than 300 seconds is refused. It retries for three days.
+
+A transaction is one order, counted when it is completed; the payment is told beside it. A refund that waits for
+approval is counted at once, and no more when it is rejected. A chargeback is told as a dispute, and a credit, which is
+no money, as Payment Adjusted.
+
+What is stored: ids, amounts, currency, status and origin, and the lines with their products; the customer id, e-mail
+address and name beside them, and `user_id` of the custom data, if your checkout passes it. Cards, addresses and the rest
+of the custom data are not read. Marketing consent is kept when it is given.
+
+Sandbox and live are separate accounts with separate secrets, and what they send looks the same: give the sandbox a
+source of its own with `--set test=true`, so that it is kept and never counted.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import (
+    Telling,
+    item_of,
+    required,
+    said_at,
+    texts_of,
+    traits_of,
+    unknown_topic,
+)
+from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.person import Person
+from regulars.channels.payments.paddle.sales import Notice, adjustment, payment, transaction
+from regulars.channels.signatures.timed import Format, signed, verify_timed
+from regulars.domain.events import ConsentChange
+from regulars.domain.times import to_text
+
+CHANNEL = "paddle"
+SIGNING_KEY = "The destination's secret key (pdl_ntfset_…)"
+FORMAT = Format("paddle-signature", ";", "ts", "h1", b":")
+# Type → the event's type.
+TOPICS = {
+    "customer.created": "Customer Created",
+    "customer.updated": "Customer Updated",
+    "transaction.completed": "Order Completed",
+    "transaction.paid": "Payment Succeeded",
+    "transaction.payment_failed": "Payment Failed",
+    "adjustment.created": "Payment Refunded",
+    "adjustment.updated": "Payment Refunded",
+    "subscription.created": "Subscription Started",
+    "subscription.activated": "Subscription Started",
+    "subscription.updated": "Subscription Updated",
+    "subscription.past_due": "Payment Failed",
+    "subscription.canceled": "Subscription Cancelled",
+    "product.updated": "Product Updated",
+}
+_READER = ObjectReader(("event_id", "event_type", "occurred_at", "data"))
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """An `h1` signature over time and body.
+
+    https://developer.paddle.com/webhooks/signature-verification
+    """
+    verify_timed(request, secrets, now, FORMAT)
+
+
+def translate(request: Request) -> list[Draft]:
+    """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
+    event = _READER.read(request.body)
+    topic = event.get("event_type")
+    if not isinstance(topic, str) or topic not in TOPICS:
+        raise unknown_topic()
+    thing = an_object(event.get("data"))
+    is_test = request.config.get("test") in (True, "true")
+    said = said_at(event.get("occurred_at"))
+    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
+    person = _person(topic, thing, telling.store)
+    notice = Notice(telling, required(event.get("event_id"), "event_id"), thing, person)
+    match topic.partition(".")[0]:
+        case "adjustment":
+            return [adjustment(notice)]
+        case "transaction" if topic == "transaction.completed":
+            return [transaction(notice)]
+        case "transaction":
+            return [payment(notice, TOPICS[topic])]
+    return [_recorded(notice, topic)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A payment of nobody that failed."""
+    event = {
+        "event_id": f"evt_sample_{to_text(blank.received_at)}",
+        "event_type": "transaction.payment_failed",
+        "occurred_at": to_text(blank.received_at),
+        "data": {"id": "txn_sample"},
+    }
+    body = json.dumps(event).encode()
+    headers = signed(secret, body, blank.received_at, FORMAT)
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _recorded(notice: Notice, topic: str) -> Draft:
+    thing, telling = notice.thing, notice.telling
+    told: dict[str, Any] = {"properties": texts_of(thing, "status", "tax_category")}
+    key: tuple[str, ...] = (notice.id,)
+    if topic.startswith("subscription."):
+        told["properties"] |= {"subscription_id": required(thing.get("id"), "id")}
+    if TOPICS[topic] == "Subscription Started":
+        # Created and activated, it is started once.
+        key = ("started", told["properties"]["subscription_id"])
+        telling = telling.at(thing.get("started_at"), thing.get("created_at"))
+    if topic == "product.updated":
+        item = item_of(thing.get("id"), 1, name=thing.get("name"))
+        told["items"] = (item,) if item else ()
+    if thing.get("marketing_consent") is True:
+        # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
+        at = first_of(thing.get("created_at")) or notice.telling.occurred_at
+        told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
+    told["traits"] = traits_of(locale=thing.get("locale"))
+    return telling.draft(TOPICS[topic], key, notice.person, **told)
+
+
+def _person(topic: str, thing: dict[str, Any], store: str) -> Person:
+    person = Person("")
+    is_customer = topic.startswith("customer.")
+    customer = thing if is_customer else an_object(thing.get("customer"))
+    person.add("user_id", an_object(thing.get("custom_data")).get("user_id"))
+    person.add("customer", customer.get("id") or thing.get("customer_id"), store)
+    person.describe(customer)
+    return person

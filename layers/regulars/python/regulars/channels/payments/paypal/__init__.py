@@ -1,0 +1,1 @@
+"""PayPal: webhook and sales."""

@@ -1,0 +1,1 @@
+"""Square: webhook, sales, records and the export of items sold."""

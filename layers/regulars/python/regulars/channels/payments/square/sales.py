@@ -1,0 +1,89 @@
+"""The sales in Square's events: a payment is a sale, counted once it is completed, and refunds name it."""
+
+from typing import Any
+
+from regulars.channels.contract import Draft
+from regulars.channels.event_builder import currency_of, required, texts_of, units_of
+from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.json_values import an_object
+from regulars.channels.payments.square.records import Notice
+from regulars.domain.events import OrderFact
+
+_TYPES = {
+    "COMPLETED": "Payment Succeeded",
+    "FAILED": "Payment Failed",
+    "CANCELED": "Payment Failed",
+}
+_PENDING = "Payment Pending"  # APPROVED, PENDING
+_NOT_PAID_BACK = {"REJECTED", "FAILED"}
+
+
+def payment(notice: Notice) -> list[Draft]:
+    """A payment by its status, each told once; a completed one shows the order."""
+    thing = notice.thing
+    payment_id = required(thing.get("id"), "id")
+    type_ = _TYPES.get(str(thing.get("status")), _PENDING)
+    currency, total = _money(thing.get("total_money") or thing.get("amount_money"))
+    properties: dict[str, Any] = texts_of(thing, "order_id", "location_id", "source_type", "status")
+    told: dict[str, Any] = {
+        "currency": currency,
+        "properties": properties | {"payment_id": payment_id, "amount": total},
+    }
+    if type_ == "Payment Succeeded":
+        return _sold(notice, payment_id, told)
+    return [notice.telling.draft(type_, (type_, payment_id), notice.person, **told)]
+
+
+def refund(notice: Notice) -> list[Draft]:
+    """A refund; one that was rejected or failed gives nothing back."""
+    thing = notice.thing
+    refund_id = required(thing.get("id"), "id")
+    payment_id = required(thing.get("payment_id"), "payment_id")
+    currency, amount = _money(thing.get("amount_money"))
+    has_failed = str(thing.get("status")) in _NOT_PAID_BACK
+    order = OrderFact(
+        key=f"{notice.telling.store}/{payment_id}",
+        version=_version(notice),
+        refunded=0 if has_failed else amount,
+        refund_id=refund_id,
+        currency=currency,
+    )
+    told = {
+        "currency": currency,
+        "order": order,
+        "properties": {"payment_id": payment_id, "refund_id": refund_id, "amount": amount},
+    }
+    type_ = "Refund Failed" if has_failed else "Payment Refunded"
+    telling = notice.telling.at(thing.get("created_at"))
+    return [telling.draft(type_, (type_, refund_id), notice.person, **told)]
+
+
+def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
+    """The payment, once; the sale at the till, once; and what was given back of it, whenever that changed."""
+    thing, person = notice.thing, notice.person
+    back = thing.get("refunded_money")
+    told["order"] = OrderFact(
+        key=f"{notice.telling.store}/{payment_id}",
+        version=_version(notice),
+        placed_at=first_of(thing.get("created_at")),
+        status="paid",
+        total=told["properties"]["amount"],
+        refunded=_money(back)[1] if back else 0,
+        currency=told["currency"],
+    )
+    types = ["Payment Succeeded", "In-Store Sale"] if notice.is_till else ["Payment Succeeded"]
+    telling = notice.telling.at(thing.get("created_at"))
+    drafts = [telling.draft(type_, (type_, payment_id), person, **told) for type_ in types]
+    if back:
+        drafts.append(notice.telling.draft("Order Updated", (notice.id,), person, **told))
+    return drafts
+
+
+def _version(notice: Notice) -> str:
+    return first_of(notice.thing.get("updated_at")) or notice.telling.occurred_at
+
+
+def _money(said: object) -> tuple[str, int]:
+    """Currency and amount, which is in minor units."""
+    money = an_object(said)
+    return currency_of(money.get("currency")), units_of(money.get("amount"))

@@ -1,0 +1,1 @@
+"""Stripe: webhook, exports and the feed of its event list."""

@@ -1,0 +1,147 @@
+"""What Stripe tells of customers, subscriptions, disputes and products: records that are no sale; and who they name."""
+
+from typing import Any, NamedTuple
+
+from regulars.channels.contract import Draft
+from regulars.channels.event_builder import Telling, item_of, texts_of, traits_of, units_of
+from regulars.channels.fields.json_values import a_list, an_object, objects
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text
+from regulars.domain.money import MINOR_DIGITS, currency_code
+
+# Currencies that Stripe's API writes with other digits than ISO 4217.
+# https://docs.stripe.com/currencies#special-cases
+_DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
+_TYPES = {
+    "customer.created": "Customer Created",
+    "customer.updated": "Customer Updated",
+    "customer.deleted": "Customer Deleted",
+    "customer.subscription.created": "Subscription Started",
+    "customer.subscription.deleted": "Subscription Cancelled",
+    "charge.dispute.created": "Dispute Opened",
+    "checkout.session.expired": "Checkout Abandoned",
+}
+_SALES = {"payment_intent", "charge"}
+_OF_SALES = {"refund", "dispute", "checkout.session"}
+
+
+class Notice(NamedTuple):
+    """One event of Stripe's: its type and id, the object it shows, and what of it was otherwise before."""
+
+    telling: Telling
+    type: str
+    id: str
+    thing: dict[str, Any]
+    before: dict[str, Any]
+    default_currency: str
+    person: Person
+
+
+def person_of(thing: dict[str, Any], store: str, default_country: str) -> Person:
+    """Who the object names: the customer, or the guest who filled in the form."""
+    person = Person(default_country)
+    is_customer = thing.get("object") == "customer"
+    person.add("customer", id_of(thing if is_customer else thing.get("customer")), store)
+    if is_customer:
+        person.describe(thing)
+    for details in ("customer_details", "billing_details"):
+        person.describe(an_object(thing.get(details)))
+    names = ("email", "phone", "name")
+    person.describe({name: thing.get(f"customer_{name}") for name in names})
+    person.add("email", thing.get("receipt_email"))
+    if _is_of_a_sale(thing):
+        # A guest's PaymentIntent names nobody, nor does any refund: by the sale they find who paid.
+        person.add("customer", sale_of(thing), f"{store}/sale")
+    return person
+
+
+def recorded(notice: Notice) -> list[Draft]:
+    """An event that only says that something came to be, was changed or is no more."""
+    return [_recorded(notice, _TYPES[notice.type])]
+
+
+def subscription_changed(notice: Notice) -> list[Draft]:
+    """A subscription that was changed; one that will end with its period was cancelled."""
+    ends = notice.thing.get("cancel_at_period_end") is True
+    was_cancelled = ends and notice.before.get("cancel_at_period_end") is False
+    return [
+        _recorded(notice, "Subscription Cancelled" if was_cancelled else "Subscription Updated")
+    ]
+
+
+def product(notice: Notice) -> list[Draft]:
+    """A product, or one of its prices."""
+    thing = notice.thing
+    told: dict[str, Any] = {"items": ()}
+    if thing.get("object") == "price" and thing.get("unit_amount") is not None:
+        currency, price = money_of(notice, "unit_amount")
+        told = {"currency": currency}
+        item = item_of(id_of(thing.get("product")), 1, price)
+    else:
+        name = thing.get("name") if thing.get("object") == "product" else ""
+        said = thing.get("product") if thing.get("object") == "price" else thing
+        item = item_of(id_of(said), 1, name=name)
+    told["items"] = (item,) if item else ()
+    return [notice.telling.draft("Product Updated", (notice.id,), notice.person, **told)]
+
+
+def id_of(value: object) -> str:
+    """An id, or the id of the object that stands in its place."""
+    return clean_text(value.get("id") if isinstance(value, dict) else value)
+
+
+def sale_of(thing: dict[str, Any]) -> str:
+    """What the sale goes by: its PaymentIntent, or else its charge, or the object itself."""
+    if thing.get("object") == "payment_intent":
+        return id_of(thing)
+    listed = objects(an_object(thing.get("payments")).get("data"))
+    by_payment = [an_object(each.get("payment")).get("payment_intent") for each in listed]
+    said = (thing.get("payment_intent"), *by_payment, thing.get("charge"), thing)
+    return next((text for value in said if (text := id_of(value))), "")
+
+
+def money_of(notice: Notice, *names: str) -> tuple[str, int]:
+    """Currency and amount of the first of these fields that is there."""
+    currency = currency_code(notice.thing.get("currency") or notice.default_currency)
+    said = next((notice.thing[name] for name in names if notice.thing.get(name) is not None), None)
+    return currency, minor_of(said, currency)
+
+
+def minor_of(value: object, currency: str) -> int:
+    """Stripe's minor units in those of ISO 4217."""
+    units, digits = units_of(value), MINOR_DIGITS[currency]
+    written = _DIGITS.get(currency, digits)
+    if written <= digits:
+        return units * int(10 ** (digits - written))
+    # Where Stripe has more digits, it asks for them to be zeros.
+    return units // int(10 ** (written - digits))
+
+
+def _is_of_a_sale(thing: dict[str, Any]) -> bool:
+    """Whether the object speaks of one sale, that was not made at a counter: who pays there may stay unknown."""
+    methods = (
+        *a_list(thing.get("payment_method_types")),
+        an_object(thing.get("payment_method_details")).get("type"),
+    )
+    kind = clean_text(thing.get("object"))
+    is_sale = kind in _SALES or (kind in _OF_SALES and sale_of(thing) != id_of(thing))
+    return is_sale and "card_present" not in methods
+
+
+def _recorded(notice: Notice, type_: str) -> Draft:
+    thing = notice.thing
+    properties = texts_of(thing, "status", "reason", "cancel_at_period_end")
+    kind = clean_text(thing.get("object")).rpartition(".")[2]
+    if kind != "customer":
+        properties[f"{kind}_id"] = id_of(thing)
+    plans = [
+        an_object(line.get("price")) for line in objects(an_object(thing.get("items")).get("data"))
+    ]
+    products = [text for plan in plans if (text := id_of(plan.get("product")))]
+    properties |= {"product_id": products[0]} if products else {}
+    properties |= (
+        {"payment_id": id_of(thing["payment_intent"])} if thing.get("payment_intent") else {}
+    )
+    traits = traits_of(locale=next(iter(a_list(thing.get("preferred_locales"))), ""))
+    told = {"properties": properties, "traits": traits}
+    return notice.telling.draft(type_, (notice.id,), notice.person, **told)

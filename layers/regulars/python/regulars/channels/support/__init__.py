@@ -1,0 +1,1 @@
+"""Help desks and customer databases: Intercom, Crisp, Chatwoot and HubSpot."""

@@ -1,0 +1,150 @@
+"""Chatwoot: messages, conversations and contacts of your help desk, never with what was written.
+
+Set it up
+* Run `regulars connect chatwoot`; it prints the URL and then waits for the webhook's secret.
+* In Chatwoot: Settings → Integrations → Webhooks → Add. Paste the URL and choose message_created, contact_created,
+  contact_updated and conversation_status_changed. Chatwoot then shows the webhook's secret: give it to
+  `regulars connect chatwoot`.
+* Releases that sign nothing are refused: update yours.
+* To rotate: make a second webhook, give its secret to `regulars sources rotate chatwoot`, delete the first.
+
+Events
+* message_created → Message Received, or Message Sent when an agent or a bot wrote it. Notes among agents and what Chatwoot
+  says by itself tell nothing.
+* contact_created → Customer Created, contact_updated → Customer Updated,
+* conversation_status_changed → Conversation Updated.
+* Anything else is set aside as unknown_topic.
+
+What is stored
+* The kind of a message, how long it is and how many files came with it; a conversation's status. Never a text or a subject.
+  Of ids of messages and conversations, a fingerprint.
+* Chatwoot's id of the contact and your own (`identifier`) as ids; e-mail address, phone and name as contact data. Custom
+  attributes are not read.
+* Chatwoot does not repeat what was not taken. What it tells without an id is known by its content.
+"""
+
+import hmac
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import unknown_topic
+from regulars.channels.fields.event_times import from_epoch, parsed
+from regulars.channels.fields.json_values import a_list, an_object, read_json
+from regulars.channels.signatures.shared_secret import check_equal
+from regulars.channels.signatures.timed import TOLERANCE_SECONDS
+from regulars.domain.errors import SignatureError
+
+CHANNEL = "chatwoot"
+SIGNING_KEY = "The webhook's secret (Chatwoot → Settings → Integrations → Webhooks)"
+CONTACTS = {"contact_created": chat.CREATED, "contact_updated": chat.CHANGED}
+# Chatwoot writes the direction as a word or as a number; others (activity, template) are its own.
+DIRECTIONS = {"incoming": chat.RECEIVED, "0": chat.RECEIVED, "outgoing": chat.SENT, "1": chat.SENT}
+_SIGNATURE, _TIME = "x-chatwoot-signature", "x-chatwoot-timestamp"
+_SECONDS = re.compile(r"[0-9]{1,12}")
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """HMAC-SHA256 over the time and the raw bytes, by any live secret."""
+    time = request.headers.get(_TIME, "")
+    if not time:
+        raise SignatureError("missing")
+    wanted = [_signed(secret, request.body, time) for secret in secrets]
+    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
+    if not _SECONDS.fullmatch(time) or abs(now.timestamp() - int(time)) > TOLERANCE_SECONDS:
+        raise SignatureError("timestamp")
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event; none for what agents say among themselves."""
+    body = an_object(read_json(request.body))
+    topic = body.get("event")
+    if topic == "message_created":
+        return _message(request, body)
+    # What has no id of its own is known by its content.
+    key = (sha256(request.body).hexdigest(),)
+    if isinstance(topic, str) and topic in CONTACTS:
+        return [_draft(request, body, CONTACTS[topic], key, body, {})]
+    if topic == "conversation_status_changed":
+        person = an_object(an_object(body.get("meta")).get("sender"))
+        properties = {
+            "conversation": chat.reference(body.get("id")),
+            "status": chat.kind(body.get("status")),
+        }
+        return [_draft(request, body, chat.CONVERSATION, key, person, properties)]
+    raise unknown_topic()
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    body, time = json.dumps({"event": "test"}).encode(), str(int(blank.received_at.timestamp()))
+    headers = {_TIME: time, _SIGNATURE: _signed(secret, body, time).decode()}
+    headers["content-type"] = "application/json"
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _message(request: Request, body: dict[str, Any]) -> list[Draft]:
+    type_ = DIRECTIONS.get(str(body.get("message_type")))
+    if type_ is None or body.get("private") is True:
+        return []
+    conversation = an_object(body.get("conversation"))
+    # Of what an agent wrote, the sender is the agent.
+    sender = body if type_ == chat.RECEIVED else an_object(conversation.get("meta"))
+    properties = {
+        "message": chat.reference(body.get("id")),
+        "conversation": chat.reference(conversation.get("display_id") or conversation.get("id")),
+        "kind": chat.kind(body.get("content_type")),
+        "length": chat.length(body.get("content")),
+        "attachments": len(a_list(body.get("attachments"))),
+    }
+    key = (body.get("id"), body.get("created_at"))
+    return [_draft(request, body, type_, key, an_object(sender.get("sender")), properties)]
+
+
+def _draft(
+    request: Request,
+    body: dict[str, Any],
+    type_: str,
+    key: tuple[object, ...],
+    person: dict[str, Any],
+    properties: dict[str, Any],
+) -> Draft:
+    message = Message(
+        type=type_,
+        at=_moment(body, request.received_at) if type_ != chat.CHANGED else request.received_at,
+        key=key,
+        account=an_object(body.get("account")).get("id"),
+        customer=person.get("id"),
+        user_id=person.get("identifier"),
+        contact=person | {"phone": person.get("phone_number")},
+        properties=properties,
+    )
+    return message_draft(CHANNEL, request, message)
+
+
+def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
+    """When it was, which Chatwoot writes in three ways; a status changes when it is told."""
+    if body.get("event") == "conversation_status_changed":
+        return received_at
+    match body.get("created_at"):
+        case int() | float() as seconds:
+            return from_epoch(seconds)
+        case str() as text if text.endswith(" UTC"):
+            return parsed(text.removesuffix(" UTC").replace(" ", "T") + "Z")
+        case None:
+            return received_at
+        case other:
+            return parsed(other)
+
+
+def _signed(secret: str, body: bytes, time: str) -> bytes:
+    message = time.encode("utf-8", "replace") + b"." + body
+    return b"sha256=" + hmac.digest(secret.encode(), message, "sha256").hex().encode()

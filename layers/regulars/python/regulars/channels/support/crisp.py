@@ -1,0 +1,114 @@
+"""Crisp: messages of visitors and operators, and the e-mail address or number a visitor leaves.
+
+Set it up
+* Run `regulars connect crisp`; it prints the URL and then waits for the signing secret.
+* In Crisp: Settings → Workspace settings → Advanced configuration → Web Hooks (needs a paid plan) → Add a Web Hook. Paste
+  the URL and choose message:send, message:received, session:set_email and session:set_phone. Crisp then shows the
+  signing secret: give it to `regulars connect crisp`.
+* To rotate: make a second Web Hook, give its secret to `regulars sources rotate crisp`, delete the first.
+
+Events
+* message:send (the visitor's) → Message Received, message:received (the operator's) → Message Sent,
+* session:set_email and session:set_phone → Identity Linked.
+* Notes among operators tell nothing. Anything else is set aside as unknown_topic.
+
+What is stored
+* The kind of a message and how long it is; never the text or a file. Of ids of messages and sessions, a fingerprint.
+* Crisp's session as an id of the person; the e-mail address and the number as contact data. Nicknames are not read.
+* Session and fingerprint, both signed, make a message the one it is. A delivery older than a day is refused.
+"""
+
+import hmac
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import unknown_topic
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.signatures.shared_secret import check_equal
+from regulars.domain.errors import SignatureError
+
+CHANNEL = "crisp"
+SIGNING_KEY = "The Web Hook's signing secret"
+AUTHORS = {"user": chat.RECEIVED, "operator": chat.SENT}
+LEFT_BEHIND = {"session:set_email": "email", "session:set_phone": "phone"}
+NOTE = "note"
+# It is not said whether what is repeated is signed anew.
+TOLERANCE_SECONDS = 24 * 60 * 60
+_SIGNATURE, _TIME = "x-crisp-signature", "x-crisp-request-timestamp"
+_MILLISECONDS = re.compile(r"[0-9]{1,16}")
+_READER = ObjectReader(("website_id", "event", "data", "timestamp"))
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """HMAC-SHA256 over the time and the raw bytes in brackets, by any live secret.
+
+    https://docs.crisp.chat/guides/web-hooks/#verify-web-hook-signatures
+    """
+    time = request.headers.get(_TIME, "")
+    if not time:
+        raise SignatureError("missing")
+    wanted = [_signed(secret, request.body, time) for secret in secrets]
+    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
+    told = int(time) / 1000 if _MILLISECONDS.fullmatch(time) else 0
+    if abs(now.timestamp() - told) > TOLERANCE_SECONDS:
+        raise SignatureError("timestamp")
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event; none for a note among operators."""
+    body = _READER.read(request.body)
+    topic, data = str(body.get("event")), an_object(body.get("data"))
+    at = from_epoch(data.get("timestamp") or body.get("timestamp"), 1000)
+    session = data.get("session_id")
+    if topic in {"message:send", "message:received"}:
+        if data.get("type") == NOTE:
+            return []
+        told = _message(data)
+    elif topic in LEFT_BEHIND:
+        name = LEFT_BEHIND[topic]
+        key = (topic, session, body.get("timestamp"), data.get(name))
+        told = {"type": chat.LINKED, "key": key, "contact": {name: data.get(name)}}
+    else:
+        raise unknown_topic()
+    message = Message(at=at, account=body.get("website_id"), customer=session, **told)
+    return [message_draft(CHANNEL, request, message)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    now = int(blank.received_at.timestamp() * 1000)
+    body = json.dumps({"event": "test", "timestamp": now}).encode()
+    headers = {_TIME: str(now), _SIGNATURE: _signed(secret, body, str(now)).decode()}
+    headers["content-type"] = "application/json"
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _message(data: dict[str, Any]) -> dict[str, Any]:
+    type_ = AUTHORS.get(str(data.get("from")))
+    if type_ is None:
+        raise unknown_topic()
+    session, fingerprint = data.get("session_id"), data.get("fingerprint")
+    return {
+        "type": type_,
+        "key": (session, fingerprint),
+        "properties": {
+            "message": chat.reference(f"{session}/{fingerprint}"),
+            "conversation": chat.reference(session),
+            "kind": chat.kind(data.get("type")),
+            "length": chat.length(data.get("content")),
+        },
+    }
+
+
+def _signed(secret: str, body: bytes, time: str) -> bytes:
+    message = b"[" + time.encode("utf-8", "replace") + b";" + body + b"]"
+    return hmac.digest(secret.encode(), message, "sha256").hex().encode()

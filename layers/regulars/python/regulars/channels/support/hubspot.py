@@ -1,0 +1,169 @@
+"""HubSpot: contacts that were made, changed, merged or deleted, and deals, as ids and single fields.
+
+Set it up
+* In HubSpot: Development → Legacy apps (or your developer account) → Create a private or public app. Copy its client
+  secret (Auth tab).
+* Run `regulars connect hubspot`; it asks for the client secret and prints the URL.
+* In the app: Webhooks → Target URL, paste the URL exactly, since HubSpot signs it with the body. Subscribe to contact
+  created, deleted, merged, privacy deleted (for a public app), and to changes of email, phone, mobilephone, firstname,
+  lastname, hs_email_optout and lifecyclestage; to deal created and the change of dealstage and amount.
+* Only the signature of version 3 is taken: the older ones carry no time.
+* To rotate: rotate the client secret and run `regulars sources rotate hubspot`; both count until the old one is taken away.
+
+Events
+* contact.creation → Customer Created, contact.propertyChange and contact.merge → Customer Updated,
+* contact.deletion → Customer Deleted, contact.privacyDeletion → Customer Deletion Requested,
+* deal.creation and deal.propertyChange → Deal Updated.
+* Anything else is set aside as unknown_topic, and keeps nothing else of its delivery back.
+
+What is stored
+* Ids, the name of the field that changed, and its value for the stages of a contact or a deal alone.
+* An e-mail address, a phone or a name that changed goes to the contact data of the person with that HubSpot id; opting out
+  of all e-mail takes back the consent. HubSpot tells no more: who a contact is comes with its changes.
+* Every attempt is signed anew and refused when it is five minutes old; event, object and time make it the one it is.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.batches import Item, each
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Request
+from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import a_list, read_json
+from regulars.channels.mail.mail_events import word
+from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
+from regulars.channels.signatures.timed import TOLERANCE_SECONDS
+from regulars.domain.errors import SignatureError
+
+CHANNEL = "hubspot"
+SIGNING_KEY = "The app's client secret"
+TOPICS = {
+    "contact.creation": chat.CREATED,
+    "contact.propertyChange": chat.CHANGED,
+    "contact.merge": chat.CHANGED,
+    "contact.deletion": chat.REMOVED,
+    "contact.privacyDeletion": "Customer Deletion Requested",
+    "deal.creation": "Deal Updated",
+    "deal.propertyChange": "Deal Updated",
+}
+# A field of HubSpot's → contact data.
+CONTACT = {
+    "email": "email",
+    "phone": "phone",
+    "mobilephone": "phone",
+    "firstname": "first_name",
+    "lastname": "last_name",
+}
+MOST_MERGED = 100
+OPT_OUT = "hs_email_optout"
+KEPT = {"lifecyclestage", "hs_lead_status", "dealstage", "pipeline"}
+_SIGNATURE, _TIME = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
+_MILLISECONDS = re.compile(r"[0-9]{1,16}")
+# What HubSpot decodes in the URL before it signs.
+_DECODED = {
+    "%3A": ":",
+    "%2F": "/",
+    "%3F": "?",
+    "%40": "@",
+    "%21": "!",
+    "%24": "$",
+    "%27": "'",
+    "%28": "(",
+    "%29": ")",
+    "%2A": "*",
+    "%2C": ",",
+    "%3B": ";",
+}
+_ENCODED = re.compile("|".join(_DECODED), re.IGNORECASE)
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """HMAC-SHA256 over method, URL with its query, body and time, by any live client secret.
+
+    https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
+    """
+    time = request.headers.get(_TIME, "")
+    if not time:
+        raise SignatureError("missing")
+    wanted = [_signed(secret, request, uri, time) for secret in secrets for uri in _uris(request)]
+    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
+    told = int(time) / 1000 if _MILLISECONDS.fullmatch(time) else 0
+    if abs(now.timestamp() - told) > TOLERANCE_SECONDS:
+        raise SignatureError("timestamp")
+
+
+def translate(request: Request) -> list[Draft]:
+    """One event per item."""
+    body = read_json(request.body)
+    items = body if isinstance(body, list) else [body]
+    return each(items, lambda item: [message_draft(CHANNEL, request, _message(item))])
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed delivery of a topic nobody knows, which is set aside."""
+    body = json.dumps([{"subscriptionType": "test"}]).encode()
+    time = str(int(blank.received_at.timestamp() * 1000))
+    request = msgspec.structs.replace(blank, body=body)
+    signature = _signed(secret, request, _uris(request)[0], time).decode()
+    headers = {"content-type": "application/json", _TIME: time, _SIGNATURE: signature}
+    return msgspec.structs.replace(request, headers=headers)
+
+
+def _uris(request: Request) -> tuple[str, str]:
+    """The URL with the query that came: partly decoded, as HubSpot says it is signed, and as it is, as its libraries do."""
+    url = request.url.partition("?")[0]
+    url += f"?{request.raw_query}" if request.raw_query else ""
+    return _ENCODED.sub(lambda found: _DECODED[found[0].upper()], url), url
+
+
+def _signed(secret: str, request: Request, uri: str, time: str) -> bytes:
+    message = (request.method + uri).encode("utf-8", "replace") + request.body
+    return hmac_base64(secret.encode(), message + time.encode("utf-8", "replace"))
+
+
+def _message(item: Item) -> Message:
+    topic = item.get("subscriptionType")
+    type_ = TOPICS.get(topic) if isinstance(topic, str) else None
+    if type_ is None:
+        raise unknown_topic()
+    name, value = str(item.get("propertyName") or ""), item.get("propertyValue")
+    is_contact = type_ != "Deal Updated"
+    is_out = is_contact and name == OPT_OUT and str(value).lower() == "true"
+    contact = {CONTACT[name]: value} if is_contact and name in CONTACT else {}
+    return Message(
+        type=type_,
+        at=from_epoch(item.get("occurredAt"), 1000),
+        # HubSpot does not promise that an event's id is the only one.
+        key=(item.get("eventId"), topic, _object(item), name, item.get("occurredAt")),
+        account=item.get("portalId"),
+        customer=required(_object(item), "objectId") if is_contact else None,
+        # Where a merge makes a new contact, all that it was made of are named beside it.
+        former=(item.get("primaryObjectId"), *a_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
+        contact=contact,
+        consents={"email": "denied"} if is_out else {},
+        basis=name if is_out else "",
+        properties=_properties(item, name, value),
+        channel="crm",
+    )
+
+
+def _object(item: Item) -> object:
+    """What an item is of; a merge names the contact that is left."""
+    return item.get("objectId") or item.get("newObjectId") or item.get("primaryObjectId")
+
+
+def _properties(item: Item, name: str, value: object) -> dict[str, Any]:
+    is_deal = str(item.get("subscriptionType")).startswith("deal.")
+    return {
+        "field": word(name),
+        "value": word(value) if name in KEPT else "",
+        "deal_id": word(_object(item)) if is_deal else "",
+    }

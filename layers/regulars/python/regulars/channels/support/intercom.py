@@ -1,0 +1,151 @@
+"""Intercom: contacts, who unsubscribed, and conversations, never with what was written.
+
+Set it up
+* In Intercom's Developer Hub: Your apps → New app (for your own workspace). Copy the client secret (Basic information).
+* Run `regulars connect intercom`; it asks for the client secret and prints the URL.
+* In the app: Webhooks → paste the URL as endpoint; Intercom tries it at once. Subscribe to contact.user.created,
+  contact.user.updated, contact.lead.created, contact.lead.signed_up, contact.deleted, contact.archived,
+  contact.unsubscribed, contact.subscribed, conversation.user.created, conversation.user.replied and
+  conversation.admin.replied. The app needs the permission to read users and conversations.
+* To rotate: make a new client secret and run `regulars sources rotate intercom`; both count until the old one is taken
+  away.
+
+Events
+* contact.user.created and contact.lead.created → Customer Created, contact.user.updated and contact.lead.signed_up →
+  Customer Updated, contact.deleted and contact.archived → Customer Deleted,
+* contact.unsubscribed → Unsubscribed, contact.subscribed → Subscribed, of e-mail,
+* conversation.user.created and conversation.user.replied → Message Received, conversation.admin.replied → Message Sent,
+  conversation.read, conversation.contact.attached and conversation.updated → Conversation Updated.
+* ping, by which Intercom tries the address, is answered. Anything else is set aside as unknown_topic.
+
+What is stored
+* The state of a conversation, how long a message is; never its words, its subject or a note. Of ids of conversations, a
+  fingerprint.
+* Intercom's id of the contact and your own (`external_id`) as ids; e-mail address, phone and name as contact data; the
+  language and the country. Custom attributes and companies are not read.
+* A notification has one id for all its attempts, which is signed: it is one event.
+"""
+
+import hmac
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.channels.chat import conversations as chat
+from regulars.channels.chat.conversations import Message, message_draft
+from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.json_values import ObjectReader, an_object, objects
+from regulars.channels.signatures.shared_secret import check_equal
+
+CHANNEL = "intercom"
+SIGNING_KEY = "The app's client secret"
+TOPICS = {
+    "contact.user.created": chat.CREATED,
+    "contact.lead.created": chat.CREATED,
+    "contact.user.updated": chat.CHANGED,
+    "contact.lead.signed_up": chat.CHANGED,
+    "contact.deleted": chat.REMOVED,
+    "contact.archived": chat.REMOVED,
+    "contact.unsubscribed": "Unsubscribed",
+    "contact.subscribed": "Subscribed",
+    "conversation.user.created": chat.RECEIVED,
+    "conversation.user.replied": chat.RECEIVED,
+    "conversation.admin.replied": chat.SENT,
+    "conversation.read": chat.CONVERSATION,
+    "conversation.contact.attached": chat.CONVERSATION,
+    "conversation.updated": chat.CONVERSATION,
+}
+_CONSENTS = {"Unsubscribed": {"email": "denied"}, "Subscribed": {"email": "granted"}}
+_SIGNATURE = "x-hub-signature"
+_READER = ObjectReader(("id", "topic", "app_id", "created_at", "data"))
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+    """HMAC-SHA1 over the raw bytes by any live client secret.
+
+    https://developers.intercom.com/docs/webhooks/webhook-notifications#signed-notifications
+    """
+    wanted = [_signed(secret, request.body) for secret in secrets]
+    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
+
+
+def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+    """Intercom's tries of the address: a HEAD, and a signed ping."""
+    if request.method == "HEAD":
+        return Reply()
+    if request.method != "POST" or b'"ping"' not in request.body:
+        return None
+    verify(request, secrets, now)
+    return Reply() if _READER.read(request.body).get("topic") == "ping" else None
+
+
+def translate(request: Request) -> list[Draft]:
+    """The one event of a notification."""
+    body = _READER.read(request.body)
+    topic = body.get("topic")
+    type_ = TOPICS.get(topic) if isinstance(topic, str) else None
+    if type_ is None:
+        raise unknown_topic()
+    item = an_object(an_object(body.get("data")).get("item"))
+    told = _conversation(item) if str(topic).startswith("conversation.") else _contact(item)
+    message = Message(
+        type=type_,
+        at=from_epoch(body.get("created_at")),
+        key=(required(body.get("id"), "id"),),
+        account=body.get("app_id"),
+        consents=_CONSENTS.get(type_, {}),
+        basis=str(topic) if type_ in _CONSENTS else "",
+        **told,
+    )
+    return [message_draft(CHANNEL, request, message)]
+
+
+def sample(blank: Request, secret: str) -> Request:
+    """A signed notification of a topic nobody knows, which is set aside."""
+    body = json.dumps({"topic": "test"}).encode()
+    headers = {"content-type": "application/json", _SIGNATURE: _signed(secret, body).decode()}
+    return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+def _contact(item: dict[str, Any]) -> dict[str, Any]:
+    """Who a contact is; of an unsubscription, the contact is inside."""
+    contact = an_object(item.get("contact")) or item
+    place = an_object(contact.get("location"))
+    language = contact.get("language_override") or contact.get("browser_language")
+    return {
+        "customer": contact.get("id"),
+        "user_id": contact.get("external_id"),
+        "contact": contact,
+        "traits": chat.language(language)
+        | {"country": chat.kind(place.get("country_code")).upper()},
+        "properties": {"role": chat.kind(contact.get("role"))},
+    }
+
+
+def _conversation(item: dict[str, Any]) -> dict[str, Any]:
+    """The one contact of a conversation; of several, nobody is meant."""
+    contacts = item.get("contacts")
+    people = objects(an_object(contacts).get("contacts") or contacts)
+    person = people[0] if len(people) == 1 else {}
+    source = an_object(item.get("source"))
+    listed = objects(an_object(item.get("conversation_parts")).get("conversation_parts"))
+    return {
+        "customer": person.get("id"),
+        "user_id": person.get("external_id"),
+        "properties": {
+            "conversation": chat.reference(item.get("id")),
+            "state": chat.kind(item.get("state")),
+            "kind": chat.kind(source.get("type")),
+            "length": chat.length((listed[-1] if listed else source).get("body")),
+        },
+    }
+
+
+def _signed(secret: str, body: bytes) -> bytes:
+    # Intercom signs with nothing newer; an HMAC of SHA-1 is not forged by what SHA-1 is broken for.
+    return b"sha1=" + hmac.digest(secret.encode(), body, "sha1").hex().encode()

@@ -1,0 +1,1 @@
+"""The Segment tracking API and any sender of Standard Webhooks."""

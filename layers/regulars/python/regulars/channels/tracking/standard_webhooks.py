@@ -1,0 +1,204 @@
+"""Any sender that keeps to Standard Webhooks: your own backend, or a service of which you say what its events mean.
+
+Set it up
+* Run `regulars connect standard-webhooks`; it prints the URL to paste and asks for the signing secret (whsec_…, or the
+  public key whpk_… of a sender that signs with a key pair).
+* Senders that use Svix are such senders too: the headers may be named webhook-… or svix-….
+* To rotate: give the new secret to `regulars sources rotate standard-webhooks`; both count until the old one is taken
+  away.
+
+Events
+* customer.created, order.completed, checkout.started and so on need no mapping: a type is a word or two and a verb, and
+  becomes the event of that name. contact.… and user.… are taken as customer.…
+* For all others the source's config says what they mean:
+
+      {"events": {"invoice.settled": "Order Completed", "member.left": "Unsubscribed"},
+       "fields": {"email": "data.member.email", "order_id": "data.number", "total": "data.sum"},
+       "properties": {"plan": "data.plan"} (optional),
+       "channel": "payments", "store": "acme"}
+
+* `fields` may name email, phone, first_name, last_name, name, user_id, customer, anonymous_id, occurred_at, order_id,
+  total, currency and status; each is a path into the body. Without it they are looked for in `data` under these names.
+* An amount is a decimal number in the currency's main unit ("12.50"); with `"amounts": "minor"` it is in cents.
+* Subscribed gives the consent to e-mail, Unsubscribed takes it back.
+
+What is stored
+* Type, time, the order if there is one, and the `properties` you named, unless they are or look personal. E-mail
+  address, phone and names go to the person's contact data; nothing else of the body is kept.
+* The message id is signed and makes all attempts one event. A signature older than five minutes is refused; a sender
+  signs every attempt anew.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from regulars.channels.contract import Draft, Request
+from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
+from regulars.channels.fields.json_values import an_object, read_json, set_up
+from regulars.channels.fields.person import Person
+from regulars.channels.fields.redaction import clean_text, scrubbed
+from regulars.channels.mail import mail_events as mail
+from regulars.channels.signatures.standard import (
+    PUBLIC_KEY,
+    header,
+    standard_sample,
+    verify_standard,
+)
+from regulars.domain.errors import InvalidEventError
+from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
+from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
+from regulars.domain.times import to_text
+
+CHANNEL = "standard-webhooks"
+SIGNING_KEY = "The sender's signing secret (whsec_… or whpk_…)"
+ASKS = {
+    "events": 'What its events mean, as JSON such as {"invoice.settled": "Order Completed"} (optional)',
+    "fields": 'Where things are, as JSON such as {"email": "data.member.email"} (optional)',
+    "properties": 'What else to keep, as JSON such as {"plan": "data.plan"} (optional)',
+    "channel": "The kind of channel, such as payments; web by itself (optional)",
+    "store": "The shop that its order numbers are of; its own by itself (optional)",
+    "amounts": "minor if amounts come in cents (optional)",
+}
+_KINDS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
+# The words of types that may come without a mapping: what happened to what.
+_OBJECTS = {"contact": "Customer", "user": "Customer", "customer": "Customer", "order": "Order"} | {
+    name: name.capitalize()
+    for name in ("product", "checkout", "cart", "payment", "invoice", "subscription", "booking")
+}
+_VERBS = {"created", "updated", "deleted", "completed", "cancelled", "refunded", "fulfilled"} | {
+    "started", "abandoned", "succeeded", "failed", "paid", "ended", "rescheduled", "viewed", "added",
+}  # fmt: skip
+_STATUSES = {
+    "Order Created": "placed",
+    "Order Completed": "paid",
+    "Order Cancelled": "cancelled",
+}
+_CONSENTS = {mail.SUBSCRIBED: "granted", mail.UNSUBSCRIBED: "denied", mail.COMPLAINED: "denied"}
+_CONTACT = ("email", "phone", "first_name", "last_name", "name")
+
+
+def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """The signature over id, time and body.
+
+    https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+    """
+    verify_standard(request, secrets, now)
+
+
+def translate(request: Request) -> list[Draft]:
+    """The event of one delivery, as the source's config maps it."""
+    body = an_object(read_json(request.body))
+    topic = body.get("type")
+    type_ = _type(request, topic)
+    person = _person(request, type_, body)
+    return [Draft(_event(request, type_, body), person.identifiers, person.contact)]
+
+
+def sample(blank: Request, secret: str) -> Request | None:
+    """A signed delivery of a topic nobody knows, which is set aside; a public key signs nothing."""
+    return None if secret.startswith(PUBLIC_KEY) else standard_sample(blank, secret)
+
+
+def _type(request: Request, topic: object) -> str:
+    text = topic if isinstance(topic, str) else ""
+    mapped = set_up(request.config, "events").get(text)
+    if isinstance(mapped, str) and mapped:
+        return clean_text(mapped)
+    noun, _, verb = text.partition(".")
+    if noun in _OBJECTS and verb in _VERBS:
+        return f"{_OBJECTS[noun]} {verb.capitalize()}"
+    raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+
+
+def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
+    person = Person(request.default_country)
+    person.add("user_id", _field(request, body, "user_id"))
+    customer = _field(request, body, "customer") or _field(request, body, "customer_id")
+    if customer is None and type_.startswith("Customer "):
+        customer = an_object(body.get("data")).get("id")
+    person.add("customer", customer, f"{CHANNEL}/{request.source}")
+    person.describe({name: _field(request, body, name) for name in _CONTACT})
+    person.add("anonymous_id", _field(request, body, "anonymous_id"))
+    return person
+
+
+def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
+    moment = happened(_time(request, body), request.received_at)
+    status = _CONSENTS.get(type_)
+    consents = (ConsentChange("email", status, moment.occurred_at, "webhook"),) if status else ()
+    kind = request.config.get("channel")
+    order = _order(request, type_, body, moment.occurred_at)
+    return Event(
+        # The id is signed; a body without one is known by its content.
+        id=event_id(CHANNEL, request.source, mail.well_formed(_key(request))),
+        type=type_,
+        channel=kind if kind in _KINDS else "web",
+        source=f"{CHANNEL}/{request.source}",
+        occurred_at=moment.occurred_at,
+        received_at=to_text(request.received_at),
+        currency=order.currency if order else "",
+        order=order,
+        consents=consents,
+        properties=_properties(request, body),
+        clock_skewed=moment.clock_skewed,
+        backfill=moment.backfill,
+    )
+
+
+def _key(request: Request) -> str:
+    return header(request, "id") or hashlib.sha256(request.body).hexdigest()
+
+
+def _time(request: Request, body: dict[str, Any]) -> datetime:
+    said = _field(request, body, "occurred_at") or body.get("timestamp")
+    if isinstance(said, int | float):
+        return from_epoch(said)
+    return parsed(first_of(said)) if said else request.received_at
+
+
+def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
+    """The order the event tells, where it says which one and what it comes to."""
+    order_id = clean_text(_field(request, body, "order_id"))
+    total = _field(request, body, "total")
+    status = _STATUSES.get(type_)
+    if not (order_id and status) or total is None:
+        return None
+    currency = currency_code(_field(request, body, "currency") or request.default_currency)
+    store = clean_text(request.config.get("store")) or f"{CHANNEL}/{request.source}"
+    return OrderFact(
+        key=f"{store}/{order_id}",
+        version=at,
+        placed_at=at,
+        status=status,
+        total=_amount(request, total, currency),
+        currency=currency,
+    )
+
+
+def _amount(request: Request, told: object, currency: str) -> int:
+    if request.config.get("amounts") != "minor":
+        return minor_units(told, currency)
+    if isinstance(told, bool) or not isinstance(told, int):
+        raise InvalidEventError("The amount is not a whole number of cents.", "invalid_amount")
+    return minor_units(Decimal(told).scaleb(-MINOR_DIGITS[currency]), currency)
+
+
+def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    paths = set_up(request.config, "properties")
+    told = {str(name): _at(body, path) for name, path in paths.items()}
+    return scrubbed({name: value for name, value in told.items() if value is not None})
+
+
+def _field(request: Request, body: dict[str, Any], name: str) -> Any:
+    return _at(body, set_up(request.config, "fields").get(name, f"data.{name}"))
+
+
+def _at(body: dict[str, Any], path: object) -> Any:
+    """What is at a path such as data.member.email; None where there is nothing."""
+    found: Any = body
+    for name in str(path).split("."):
+        found = an_object(found).get(name)
+    return found
