@@ -6,7 +6,7 @@ python -m infra.pages
 from pathlib import Path
 
 from regulars import channels
-from regulars.channels.exports.formats import MODULES
+from regulars.channels.exports.registry import MODULES
 from regulars.channels.registry import CHANNELS, channel_of
 
 PAGES = Path(str(channels.__file__)).parent / "README.md"

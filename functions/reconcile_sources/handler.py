@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from regulars.feeds.provider import Provider
-from regulars.feeds.wire import Wire
+from regulars.channels.feeds.https import Wire
+from regulars.channels.feeds.provider_api import Provider
 from regulars.ingestion.fetching import Fetching
 from regulars.ingestion.reconciliation import Reconciling
 from regulars.ingestion.recording import Recorder

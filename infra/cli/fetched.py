@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.cli import connections
 from infra.cli.stack import Stack
-from regulars.feeds import FEEDS
+from regulars.channels.feeds.registry import FEEDS
 from regulars.settings import ReconcileSourcesSettings
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.sources import Source

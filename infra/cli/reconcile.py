@@ -7,7 +7,7 @@ from infra.cli import options, stack
 from infra.cli.console import show, step, table
 from infra.cli.invoke import invoked
 from infra.local.faults import FaultError
-from regulars.feeds import FEEDS
+from regulars.channels.feeds.registry import FEEDS
 
 FUNCTION = "reconcile_sources"
 

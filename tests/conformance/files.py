@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.channels.exports.formats import recognised
+from regulars.channels.exports.registry import recognised
 from regulars.domain.events import encode
 from regulars.ingestion.csv_file import CsvFile
 from tests.conformance.doors import Doors

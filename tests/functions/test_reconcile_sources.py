@@ -18,10 +18,10 @@ import pytest
 from infra.cli import main, reconcile
 from infra.cli.receiving import Receiver
 from regulars.channels.commerce.shopify import webhook as shopify_channel
+from regulars.channels.feeds.https import Answer, Wire
+from regulars.channels.feeds.provider_api import Provider
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
-from regulars.feeds.provider import Provider
-from regulars.feeds.wire import Answer, Wire
 from regulars.settings import ReceiveWebhookSettings, ReconcileSourcesSettings
 from regulars.store.inventory import Inventory
 from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk

@@ -11,7 +11,7 @@ from time import sleep
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from regulars.feeds.wire import Answer, Wire
+from regulars.channels.feeds.https import Answer, Wire
 
 DATE = "Fri, 20 Nov 2026 12:00:00 GMT"
 

@@ -4,7 +4,7 @@ import pytest
 
 from infra.pages import EXPORTS, PAGES, exports, pages
 from regulars.channels.exports.contract import Format
-from regulars.channels.exports.formats import FORMATS
+from regulars.channels.exports.registry import FORMATS
 from regulars.channels.registry import CHANNELS, channel_of
 
 

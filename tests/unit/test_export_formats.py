@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regulars.channels.exports.formats import FORMATS, recognised
-from regulars.channels.exports.reasons import REASONS
+from regulars.channels.exports.refusals import REASONS
+from regulars.channels.exports.registry import FORMATS, recognised
 from regulars.domain.errors import InvalidRequestError
 from tests.deliveries import consents
 from tests.exports import imported, written

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.feeds import feeds_of
-from regulars.feeds.contract import CursorLostError, Feed, FeedError
-from regulars.feeds.provider import Provider
-from regulars.feeds.wire import LARGEST, Wire
+from regulars.channels.feeds.contract import CursorLostError, Feed, FeedError
+from regulars.channels.feeds.https import LARGEST, Wire
+from regulars.channels.feeds.provider_api import Provider
+from regulars.channels.feeds.registry import feeds_of
 from tests.providers import shopify as shop
 from tests.providers import stripe as account
 from tests.providers import woocommerce as site
@@ -227,7 +227,7 @@ def test_credentials_are_sent_over_https_only() -> None:
 
 
 def test_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regulars.feeds.wire.LARGEST", 1000)
+    monkeypatch.setattr("regulars.channels.feeds.https.LARGEST", 1000)
     with (
         ProviderServer(lambda _: Said(b" " * 1001)) as server,
         pytest.raises(FeedError, match="did not answer"),
@@ -237,7 +237,7 @@ def test_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regulars.feeds.wire.ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr("regulars.channels.feeds.https.ANSWER_SECONDS", 0.1)
     began = time.monotonic()
     with (
         ProviderServer(lambda _: Said(b" " * 60, dripping=0.05)) as server,

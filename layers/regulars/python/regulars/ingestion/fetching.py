@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, PartlyInvalidError, Request
+from regulars.channels.feeds.contract import Record
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
-from regulars.feeds.contract import Record
 from regulars.ingestion.recording import Recorder, fits
 from regulars.ingestion.translating import translating
 from regulars.store.rejects import Delivery, Reject, Rejects

@@ -9,7 +9,7 @@ import msgspec
 from regulars.channels.contract import Draft
 from regulars.channels.event_builder import ELSEWHERE
 from regulars.channels.exports.contract import File, Format
-from regulars.channels.exports.formats import recognised
+from regulars.channels.exports.registry import recognised
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.identifiers import NAMESPACES

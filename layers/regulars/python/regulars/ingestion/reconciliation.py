@@ -6,10 +6,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.domain.errors import ConcurrentUpdateError
-from regulars.domain.times import from_text, to_text
-from regulars.feeds import FEEDS, feeds_of
-from regulars.feeds.contract import (
+from regulars.channels.feeds.contract import (
     CursorLostError,
     Feed,
     FeedError,
@@ -17,7 +14,10 @@ from regulars.feeds.contract import (
     misconfigured,
     unexpected,
 )
-from regulars.feeds.provider import Provider
+from regulars.channels.feeds.provider_api import Provider
+from regulars.channels.feeds.registry import FEEDS, feeds_of
+from regulars.domain.errors import ConcurrentUpdateError
+from regulars.domain.times import from_text, to_text
 from regulars.ingestion.fetching import Fetching, Taken
 from regulars.store.parameters import Parameters
 from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk

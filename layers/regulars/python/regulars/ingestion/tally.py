@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.exports.reasons import REASONS
+from regulars.channels.exports.refusals import REASONS
 from regulars.domain.events import Event
 from regulars.domain.money import major_units
 

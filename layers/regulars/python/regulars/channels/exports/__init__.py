@@ -1,1 +1,1 @@
-"""History as providers export it: one module per file format."""
+"""File formats of exported history, their registry and the readers that they share."""

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 
 from regulars.channels.exports.contract import File
-from regulars.channels.exports.reasons import refusal
+from regulars.channels.exports.refusals import refusal
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.money import minor_units

@@ -16,8 +16,13 @@ import msgspec
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import MOST_LINES, File, Format, Refuse, Row, Told
 from regulars.channels.exports.fields import LONGEST_ID
-from regulars.channels.exports.plain import plain_currency, plain_price, plain_quantity, plain_time
-from regulars.channels.exports.reasons import refusal
+from regulars.channels.exports.refusals import refusal
+from regulars.channels.exports.strict_values import (
+    plain_currency,
+    plain_price,
+    plain_quantity,
+    plain_time,
+)
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError

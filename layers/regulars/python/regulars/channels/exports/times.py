@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from regulars.channels.exports.contract import File
 from regulars.channels.exports.fields import bare
-from regulars.channels.exports.reasons import refusal
+from regulars.channels.exports.refusals import refusal
 from regulars.channels.fields.event_times import YEARS, from_epoch
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.times import to_text

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
+from regulars.channels.feeds.contract import Feed, Page, Record
+from regulars.channels.feeds.provider_api import Provider, decoded, told_at
 from regulars.domain.times import from_text, to_text
-from regulars.feeds.contract import Feed, Page, Record
-from regulars.feeds.provider import Provider, decoded, told_at
 
 URL = "https://api.stripe.com/v1/events"
 LIMIT = "100"

@@ -6,11 +6,11 @@ back; without a date, whatever is told with one weighs more. E-mail, phone and n
 """
 
 from regulars.channels.contract import Draft
+from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.drafts import draft_of
 from regulars.channels.exports.fields import answer_in
-from regulars.channels.exports.people import buyer
-from regulars.channels.exports.reasons import refusal
-from regulars.channels.exports.telling import draft_of
+from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import UNDATED, day_in
 from regulars.domain.events import ConsentChange
 

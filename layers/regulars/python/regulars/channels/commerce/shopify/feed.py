@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from regulars.feeds.contract import Feed, Page, Record, misconfigured
-from regulars.feeds.provider import Provider, decoded, told_at
-from regulars.feeds.stamps import newest, stamp
-from regulars.feeds.wire import Answer
+from regulars.channels.feeds.change_times import newest, stamp
+from regulars.channels.feeds.contract import Feed, Page, Record, misconfigured
+from regulars.channels.feeds.https import Answer
+from regulars.channels.feeds.provider_api import Provider, decoded, told_at
 
 VERSION = "2026-10"
 LIMIT = "250"

@@ -23,7 +23,9 @@ import msgspec
 from regulars.channels.commerce.woocommerce.orders import is_order, standing
 from regulars.channels.contract import Draft
 from regulars.channels.event_builder import texts_of, traits_of
+from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.drafts import draft_of, snapshot, store_of
 from regulars.channels.exports.fields import (
     amount_in,
     each,
@@ -33,9 +35,7 @@ from regulars.channels.exports.fields import (
     required_amount,
     takes_off,
 )
-from regulars.channels.exports.people import buyer
-from regulars.channels.exports.reasons import refusal
-from regulars.channels.exports.telling import draft_of, snapshot, store_of
+from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import EASTERNMOST, moment_in, required_moment
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text

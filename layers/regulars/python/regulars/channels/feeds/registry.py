@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from regulars.feeds.contract import Feed
-from regulars.feeds.provider import Provider
+from regulars.channels.feeds.contract import Feed
+from regulars.channels.feeds.provider_api import Provider
 
 # The channels whose provider can be asked → the module that asks it, imported when a source of it has credentials.
 FEEDS: dict[str, str] = {
-    "shopify": "regulars.feeds.shopify",
-    "stripe": "regulars.feeds.stripe",
-    "woocommerce": "regulars.feeds.woocommerce",
+    "shopify": "regulars.channels.commerce.shopify.feed",
+    "stripe": "regulars.channels.payments.stripe.feed",
+    "woocommerce": "regulars.channels.commerce.woocommerce.feed",
 }
 
 

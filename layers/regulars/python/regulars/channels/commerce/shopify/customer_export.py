@@ -12,11 +12,11 @@ writes it for whoever was never asked, too. Not read: addresses, notes, tags, to
 
 from regulars.channels.contract import Draft
 from regulars.channels.event_builder import traits_of
+from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import answer_in, id_in
-from regulars.channels.exports.people import buyer
-from regulars.channels.exports.reasons import refusal
-from regulars.channels.exports.telling import draft_of, store_of
+from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import UNDATED
 from regulars.domain.events import ConsentChange
 

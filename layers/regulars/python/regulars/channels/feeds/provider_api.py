@@ -8,9 +8,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from regulars.channels.feeds.contract import (
+    CursorLostError,
+    FeedError,
+    misconfigured,
+    unexpected,
+)
+from regulars.channels.feeds.https import Answer, Wire
 from regulars.domain.times import to_text
-from regulars.feeds.contract import CursorLostError, FeedError, misconfigured, unexpected
-from regulars.feeds.wire import Answer, Wire
 
 ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 1.0  # doubled at each attempt

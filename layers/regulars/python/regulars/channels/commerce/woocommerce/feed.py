@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
+from regulars.channels.feeds.change_times import newest, stamp
+from regulars.channels.feeds.contract import Feed, Page, Record, misconfigured
+from regulars.channels.feeds.https import Answer
+from regulars.channels.feeds.provider_api import Provider, decoded, told_at
 from regulars.domain.times import from_text, to_text
-from regulars.feeds.contract import Feed, Page, Record, misconfigured
-from regulars.feeds.provider import Provider, decoded, told_at
-from regulars.feeds.stamps import newest, stamp
-from regulars.feeds.wire import Answer
 
 SIZE = 100
 # Where pages are counted the next one shows some again: who changes or goes meanwhile leaves a gap.

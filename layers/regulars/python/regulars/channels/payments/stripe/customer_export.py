@@ -7,10 +7,10 @@ are kept apart. Not read: descriptions, cards, plans, totals (the payments tell 
 """
 
 from regulars.channels.contract import Draft
+from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import order_id_in
-from regulars.channels.exports.people import buyer
-from regulars.channels.exports.telling import draft_of, store_of
 from regulars.channels.exports.times import required_moment
 
 _COLUMNS = {

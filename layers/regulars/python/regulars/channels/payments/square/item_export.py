@@ -17,13 +17,13 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.event_builder import texts_of
+from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group, key_of
+from regulars.channels.exports.drafts import draft_of, snapshot, store_of
 from regulars.channels.exports.fields import each, id_in, order_id_in, quantity_in, signed_amount
-from regulars.channels.exports.people import buyer
-from regulars.channels.exports.reasons import refusal
-from regulars.channels.exports.telling import draft_of, snapshot, store_of
+from regulars.channels.exports.refusals import refusal
+from regulars.channels.exports.time_zones import zone_named
 from regulars.channels.exports.times import required_moment
-from regulars.channels.exports.zones import zone_named
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item

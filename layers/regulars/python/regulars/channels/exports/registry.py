@@ -3,18 +3,24 @@
 import re
 from collections.abc import Collection
 
-from regulars.channels.exports import (
-    contacts,
-    mailchimp_audience,
-    order_lines,
-    shopify_customers,
-    shopify_orders,
-    square_items,
-    stripe_customers,
-    stripe_payments,
-    woocommerce_orders,
+from regulars.channels.commerce.shopify import (
+    customer_export as shopify_customers,
 )
+from regulars.channels.commerce.shopify import (
+    order_export as shopify_orders,
+)
+from regulars.channels.commerce.woocommerce import order_export as woocommerce_orders
+from regulars.channels.exports import contact_list as contacts
+from regulars.channels.exports import order_lines
 from regulars.channels.exports.contract import Format
+from regulars.channels.mail.mailchimp import audience_export as mailchimp_audience
+from regulars.channels.payments.square import item_export as square_items
+from regulars.channels.payments.stripe import (
+    customer_export as stripe_customers,
+)
+from regulars.channels.payments.stripe import (
+    payment_export as stripe_payments,
+)
 from regulars.domain.errors import InvalidRequestError
 
 MODULES = (

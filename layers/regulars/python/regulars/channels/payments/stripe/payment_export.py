@@ -14,7 +14,9 @@ cards, addresses.
 from typing import Any
 
 from regulars.channels.contract import Draft
+from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.drafts import draft_of, named, snapshot, store_of
 from regulars.channels.exports.fields import (
     amount_in,
     answer_in,
@@ -22,8 +24,6 @@ from regulars.channels.exports.fields import (
     order_id_in,
     required_amount,
 )
-from regulars.channels.exports.people import buyer
-from regulars.channels.exports.telling import draft_of, named, snapshot, store_of
 from regulars.channels.exports.times import moment_in, required_moment
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from regulars.channels.exports.reasons import refusal
+from regulars.channels.exports.refusals import refusal
 from regulars.channels.fields.event_times import parsed
 from regulars.domain.money import currency_code, minor_units
 from regulars.domain.times import to_text

@@ -4,7 +4,7 @@ from datetime import UTC, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from regulars.channels.exports.reasons import refusal
+from regulars.channels.exports.refusals import refusal
 
 # Names that are no city's. https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html
 _NAMED = {

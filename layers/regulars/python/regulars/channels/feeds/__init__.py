@@ -1,0 +1,1 @@
+"""Provider APIs that list what changed, page by page."""
