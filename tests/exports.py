@@ -9,7 +9,7 @@ from typing import NamedTuple
 from regulars.channels.contract import Draft
 from regulars.domain.events import Event
 from regulars.domain.profiles import ProfileState, fold
-from regulars.ingestion.import_run import Defaults, opened
+from regulars.ingestion.imports.import_run import Defaults, opened
 from regulars.store.uploads import Upload
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.profiling import archive_events
+from regulars.ingestion.archiving import archive_events
 from regulars.settings import ArchiveEventsSettings
 from regulars.store.lake import Lake
 from regulars.store.rejects import Rejects

@@ -4,8 +4,8 @@ from typing import Any
 
 import boto3
 
-from regulars.ingestion.history import History
-from regulars.ingestion.import_run import Defaults
+from regulars.ingestion.imports.history_import import History
+from regulars.ingestion.imports.import_run import Defaults
 from regulars.ingestion.recording import Recorder
 from regulars.settings import ImportHistorySettings
 from regulars.store import schema

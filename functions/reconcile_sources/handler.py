@@ -6,8 +6,8 @@ import msgspec
 
 from regulars.channels.feeds.https import Wire
 from regulars.channels.feeds.provider_api import Provider
-from regulars.ingestion.fetching import Fetching
-from regulars.ingestion.reconciliation import Reconciling
+from regulars.ingestion.reconciliation.fetched_records import Fetching
+from regulars.ingestion.reconciliation.reconciler import Reconciling
 from regulars.ingestion.recording import Recorder
 from regulars.settings import ReconcileSourcesSettings
 from regulars.store.clients import dynamodb

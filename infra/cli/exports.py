@@ -16,8 +16,8 @@ from regulars.channels.event_builder import ELSEWHERE
 from regulars.channels.exports.contract import Format
 from regulars.channels.registry import CHANNELS
 from regulars.domain.errors import InvalidRequestError
-from regulars.ingestion.csv_file import CsvFile
-from regulars.ingestion.import_run import told_by
+from regulars.ingestion.imports.csv_file import CsvFile
+from regulars.ingestion.imports.import_run import told_by
 from regulars.store import schema
 from regulars.store.sources import Source
 

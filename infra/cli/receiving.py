@@ -15,10 +15,11 @@ from regulars.channels.tracking.messages import CHANNEL as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
 from regulars.domain.events import decode
 from regulars.domain.times import from_text
+from regulars.ingestion.archiving import archive_events
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import Tracking, source_of
 from regulars.ingestion.webhooks import Receipt, Webhooks
-from regulars.profiling import archive_events, update_profiles
+from regulars.profiling import update_profiles
 from regulars.settings import (
     ArchiveEventsSettings,
     ReceiveWebhookSettings,

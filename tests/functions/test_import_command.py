@@ -141,7 +141,7 @@ def test_contact_data_of_a_file_is_that_of_its_newest_order(
 def test_order_stays_whole_when_the_file_is_parted(
     command: Command, file: Callable[..., Path], kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars.ingestion.partitions.PART_BYTES", 300)
+    monkeypatch.setattr("regulars.ingestion.imports.partitions.PART_BYTES", 300)
     names = [f"#{number}" for number in range(12)]
     heads = [HEAD | {"Name": name, "Id": f"55{name[1:]}"} for name in names]
     report = command(

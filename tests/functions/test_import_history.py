@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from regulars.channels.exports import order_lines
-from regulars.ingestion.csv_file import CsvFile
+from regulars.ingestion.imports.csv_file import CsvFile
 from regulars.settings import ImportHistorySettings
 from regulars.store.ledger import Ledger
 from tests.aws import Deployed
@@ -282,7 +282,7 @@ def test_report_lists_a_thousand_refusals_and_counts_all(importer: Importer) -> 
 def test_import_goes_on_where_its_time_ended(
     aws: Deployed, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars.ingestion.partitions.PART_BYTES", 400)
+    monkeypatch.setattr("regulars.ingestion.imports.partitions.PART_BYTES", 400)
     module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
     content = lines(*(LINE.replace("o1", f"o{number}") for number in range(40)))
     aws.s3.put_object(Bucket="test-uploads", Key=KEY, Body=content.encode())
@@ -301,7 +301,7 @@ def test_import_goes_on_where_its_time_ended(
 def test_import_that_crashed_ends_with_the_same_ledger(
     aws: Deployed, importer: Importer, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars.ingestion.history.ORDERS_AT_ONCE", 2)
+    monkeypatch.setattr("regulars.ingestion.imports.history_import.ORDERS_AT_ONCE", 2)
     monkeypatch.setattr("regulars.store.ledger.Ledger.record", failing_after(3))
     content = lines(*(LINE.replace("o1", f"o{number}") for number in range(9)))
     with pytest.raises(ConnectionError):

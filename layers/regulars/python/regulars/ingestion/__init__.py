@@ -1,1 +1,1 @@
-"""Use cases of the doors: what comes in is durable, known once, and split into who and what."""
+"""Use cases of the doors: verify, translate and record what comes in."""

@@ -16,8 +16,8 @@ from regulars.domain.errors import (
     RegularsError,
     UnauthorizedError,
 )
+from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.translating import translating
 from regulars.store.api_keys import ApiKey, Keys, digest
 from regulars.store.ledger import Recorded
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared

@@ -16,8 +16,8 @@ from regulars.domain.errors import (
     SignatureError,
     SourceWaitingError,
 )
+from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.translating import translating
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Delivery, Reject, Rejects
 from regulars.store.sources import Source, Sources

@@ -1,6 +1,6 @@
 """Keeping one exact profile per person: the ledger's stream to profiles and to the lake, and the proof that it holds."""
 
-from regulars.profiling.archiving import archive_events
+from regulars.ingestion.archiving import archive_events
 from regulars.profiling.carts import CartCheck, Told, detect_abandonment, watch_carts
 from regulars.profiling.updating import update_profiles
 from regulars.store.profile_stores import Stores

@@ -14,9 +14,9 @@ from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.identifiers import NAMESPACES
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
-from regulars.ingestion.csv_file import CsvFile
-from regulars.ingestion.partitions import number_of_parts
-from regulars.ingestion.tally import Tally
+from regulars.ingestion.imports.csv_file import CsvFile
+from regulars.ingestion.imports.import_tally import Tally
+from regulars.ingestion.imports.partitions import number_of_parts
 from regulars.store import schema
 from regulars.store.checkpoints import Checkpoint, Checkpoints
 from regulars.store.uploads import Upload

@@ -18,7 +18,7 @@ from regulars.channels.feeds.provider_api import Provider
 from regulars.channels.feeds.registry import FEEDS, feeds_of
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.times import from_text, to_text
-from regulars.ingestion.fetching import Fetching, Taken
+from regulars.ingestion.reconciliation.fetched_records import Fetching, Taken
 from regulars.store.parameters import Parameters
 from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
 from regulars.store.sources import Source, Sources

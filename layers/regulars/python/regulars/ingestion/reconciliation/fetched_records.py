@@ -11,8 +11,8 @@ from regulars.channels.feeds.contract import Record
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
+from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder, fits
-from regulars.ingestion.translating import translating
 from regulars.store.rejects import Delivery, Reject, Rejects
 from regulars.store.sources import Source
 

@@ -13,10 +13,10 @@ from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import Told
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.times import to_text
-from regulars.ingestion.import_run import Defaults, Progress, Run, opened
-from regulars.ingestion.partitions import drop, part_rows, spill
+from regulars.ingestion.imports.import_run import Defaults, Progress, Run, opened
+from regulars.ingestion.imports.import_tally import Tally
+from regulars.ingestion.imports.partitions import drop, part_rows, spill
 from regulars.ingestion.recording import Recorder, fits
-from regulars.ingestion.tally import Tally
 from regulars.store.checkpoints import Checkpoint, Checkpoints
 from regulars.store.uploads import Upload, Uploads
 from regulars.transport.logging import log_failure

@@ -1,0 +1,1 @@
+"""Imports of exported files: parse, partition, record and report."""

@@ -1,0 +1,1 @@
+"""Reconciliation: fetch from each provider what its webhooks did not deliver."""
