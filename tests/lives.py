@@ -8,7 +8,7 @@ from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.profiles import ProfileState, encode_state
 from regulars.ingestion.recording import Recorder
-from regulars.profiling import update_profiles
+from regulars.profiles.update import update_profiles
 from regulars.store.parameters import Parameters
 from regulars.transport.stream_events import Batch, Change
 from tests.deliveries import NOW

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.profiles import by_strength, encode_state, fold, fold_orders
-from regulars.profiling import update_profiles
-from regulars.profiling.persons import Components, counts
+from regulars.identity.grouping import Components, counts
+from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Change
 from tests.memory import CrashError, Memory
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.profiles import Profile
-from regulars.profiling import update_profiles
+from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Change
 from tests.memory import CrashError, Memory
 

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import msgspec
 
-from regulars.profiling import CartCheck, Told, detect_abandonment
+from regulars.journeys.abandonment import CartCheck, Told, detect_abandonment
 from regulars.settings import DetectAbandonmentSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People

@@ -5,7 +5,8 @@ from typing import Any
 
 import boto3
 
-from regulars.profiling import update_profiles, watch_carts
+from regulars.journeys.abandonment import watch_carts
+from regulars.profiles.update import update_profiles
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People

@@ -11,7 +11,7 @@ from infra.cli.letters import StreamBatch
 from infra.cli.settling import Lake
 from infra.cli.stack import Stack
 from regulars.domain.events import Event, encode
-from regulars.profiling.persons import counts
+from regulars.identity.grouping import counts
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 

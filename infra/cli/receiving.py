@@ -19,7 +19,7 @@ from regulars.ingestion.archiving import archive_events
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import Tracking, source_of
 from regulars.ingestion.webhooks import Receipt, Webhooks
-from regulars.profiling import update_profiles
+from regulars.profiles.update import update_profiles
 from regulars.settings import (
     ArchiveEventsSettings,
     ReceiveWebhookSettings,

@@ -8,7 +8,7 @@ import msgspec
 from infra.cli import options, stack
 from infra.cli.console import show, step
 from infra.cli.settling import settle
-from regulars.profiling.verification import Verification, verify
+from regulars.profiles.verify import Verification, verify
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 

@@ -11,8 +11,8 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.identifiers import profile_id
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
-from regulars.profiling import update_profiles
-from regulars.profiling.verification import Verification, verify
+from regulars.profiles.update import update_profiles
+from regulars.profiles.verify import Verification, verify
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
 from regulars.store.people import People

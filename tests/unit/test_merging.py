@@ -4,7 +4,7 @@ import pytest
 
 from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import fold
-from regulars.profiling import writing
+from regulars.profiles import write as writing
 from tests.memory import CrashError, Memory
 from tests.stories import before_write, crash, event, only, order, tell
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.domain.events import Event
-from regulars.profiling import folding, writing
+from regulars.profiles import fold as folding
+from regulars.profiles import write as writing
 from tests.oracle import LEDGERS, Stream, assert_folded, left_behind
 
 CHANCES = st.integers(0, 2**32).map(random.Random)

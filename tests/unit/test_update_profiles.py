@@ -11,7 +11,9 @@ from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
 from regulars.domain.events import encode, event_id
 from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import Profile, fold
-from regulars.profiling import folding, update_profiles, writing
+from regulars.profiles import fold as folding
+from regulars.profiles import write as writing
+from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Unreadable
 from tests.memory import Memory, MemoryPeople, MemoryProfiles
 from tests.stories import NOW, before_write, event, only, order, rewrite, tell

@@ -15,7 +15,7 @@ from regulars.domain.profiles import (
     fold,
     fold_orders,
 )
-from regulars.profiling.persons import Components, counts
+from regulars.identity.grouping import Components, counts
 from regulars.store.inventory import Holdings, Inventory
 
 

@@ -2,10 +2,10 @@
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.profiles import Profile
-from regulars.profiling.folding import added, refolded, write
-from regulars.profiling.merging import freeze, settle
-from regulars.profiling.persons import Share
-from regulars.profiling.whereabouts import Whereabouts, locate
+from regulars.identity.grouping import Share
+from regulars.identity.merge import freeze, settle
+from regulars.identity.profile_lookup import Whereabouts, locate
+from regulars.profiles.fold import added, refolded, write
 from regulars.store.batches import back_off
 from regulars.store.profile_stores import Stores
 

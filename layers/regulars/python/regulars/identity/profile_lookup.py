@@ -6,7 +6,7 @@ import msgspec
 
 from regulars.domain import identifiers as identity
 from regulars.domain.profiles import Profile
-from regulars.profiling.persons import Share
+from regulars.identity.grouping import Share
 from regulars.store.profile_stores import Stores
 
 

@@ -7,9 +7,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
 from regulars.domain.events import encode
-from regulars.profiling.persons import Share, shares, subjects_of
-from regulars.profiling.whereabouts import Whereabouts, locate
-from regulars.profiling.writing import update_person
+from regulars.identity.grouping import Share, shares, subjects_of
+from regulars.identity.profile_lookup import Whereabouts, locate
+from regulars.profiles.write import update_person
 from regulars.store.profile_stores import Stores
 from regulars.store.rejects import Reject
 from regulars.transport.logging import log_failure

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from regulars.domain import identifiers as identity
 from regulars.domain.profiles import Profile, ProfileState
-from regulars.profiling.persons import Share
+from regulars.identity.grouping import Share
 from regulars.store.profile_stores import Stores
 
 

@@ -15,7 +15,7 @@ from regulars.domain.profiles import (
     fold_orders,
     with_orders,
 )
-from regulars.profiling.persons import Share, counts
+from regulars.identity.grouping import Share, counts
 from regulars.store.profile_stores import Stores
 from regulars.store.profiles import StoredOrder
 

@@ -1,0 +1,1 @@
+"""Identity: group events by person, find profiles and merge them."""

@@ -1,0 +1,1 @@
+"""Journeys: what follows from what a person did or left undone."""

@@ -1,0 +1,1 @@
+"""Profiles: fold events into one profile per person, write it and verify it."""
