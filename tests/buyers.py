@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from regulars.domain.manifests import DatasetManifest
-from regulars.models.contract import Dataset
+from regulars.learning.contract import Dataset
 
 FEATURES = ("recency_days", "orders", "money", "tenure_days", "purchase_days")
 CUTOFFS = [

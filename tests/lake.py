@@ -11,7 +11,7 @@ from fastparquet import ParquetFile
 from regulars.domain.events import Event, Item, OrderFact, encode, event_id
 from regulars.domain.manifests import DatasetManifest
 from regulars.domain.times import to_text
-from regulars.training.datasets import build
+from regulars.learning.datasets.build import build
 
 DAY0 = datetime(2025, 1, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from regulars.domain.manifests import DatasetManifest
 from regulars.domain.times import from_text
-from regulars.models.contract import Dataset
+from regulars.learning.contract import Dataset
 
 CUTOFF = "2026-01-01T00:00:00.000Z"
 MOMENT = from_text(CUTOFF)

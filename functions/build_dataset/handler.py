@@ -5,11 +5,11 @@ from typing import Any
 
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.times import from_text
+from regulars.learning.datasets.build import publish_dataset
 from regulars.settings import BuildDatasetSettings
 from regulars.store.datasets import Datasets, LatestDataset
 from regulars.store.lake_files import Archive
 from regulars.store.profile_directory import Directory
-from regulars.training.datasets import publish_dataset
 
 SETTINGS = BuildDatasetSettings.from_env()
 ARCHIVE = Archive(SETTINGS.lake_bucket)

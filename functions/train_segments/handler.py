@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
-from regulars.models.segments import SegmentsTrainer
+from regulars.learning.segments.trainer import SegmentsTrainer
+from regulars.learning.training_run import train
 from regulars.settings import TrainSegmentsSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from regulars.training.models import train
 from regulars.transport.s3_events import uploaded
 
 SETTINGS = TrainSegmentsSettings.from_env()

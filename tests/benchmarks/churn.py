@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regulars.models import frames
-from regulars.models.candidates import Linear
-from regulars.models.churn import ChurnTrainer
-from regulars.models.contract import Dataset
-from regulars.models.evaluation import Evaluation
-from regulars.training.datasets import build
+from regulars.learning import artifacts as frames
+from regulars.learning.churn.candidates import Linear
+from regulars.learning.churn.trainer import ChurnTrainer
+from regulars.learning.contract import Dataset
+from regulars.learning.datasets.build import build
+from regulars.learning.evaluation import Evaluation
 from tests.benchmarks import online_retail
 
 END = datetime(2011, 12, 10, tzinfo=UTC)

@@ -80,7 +80,7 @@ def lake(folder: Path, copies: int) -> dict[str, Any]:
 
 def dataset(folder: Path, _: int) -> dict[str, Any]:
     """Build the dataset."""
-    from regulars.training.datasets import build  # noqa: PLC0415 (each step imports its own)
+    from regulars.learning.datasets.build import build  # noqa: PLC0415 (each step imports its own)
 
     objects = sorted((folder / "lake").iterdir())
     subjects = json.loads((folder / "subjects.json").read_text())
@@ -93,10 +93,10 @@ def training(name: str) -> Callable[[Path, int], dict[str, Any]]:
     """Train, evaluate, gate and publish one model."""
 
     def train_one(folder: Path, _: int) -> dict[str, Any]:
-        from regulars.models.churn import ChurnTrainer  # noqa: PLC0415 (each step imports its own)
-        from regulars.models.recommender_trainer import RecommenderTrainer  # noqa: PLC0415
-        from regulars.models.segments import SegmentsTrainer  # noqa: PLC0415
-        from regulars.training.models import train  # noqa: PLC0415
+        from regulars.learning.churn.trainer import ChurnTrainer  # noqa: PLC0415 (each step imports its own)
+        from regulars.learning.recommender.trainer import RecommenderTrainer  # noqa: PLC0415
+        from regulars.learning.segments.trainer import SegmentsTrainer  # noqa: PLC0415
+        from regulars.learning.training_run import train  # noqa: PLC0415
 
         trainers = (SegmentsTrainer(), ChurnTrainer(), RecommenderTrainer())
         trainer = next(one for one in trainers if one.model == name)

@@ -6,14 +6,17 @@ from dataclasses import replace
 
 import pandas as pd
 
-from regulars.models.recommender_choice import ALONE, RIDGES, Window, choose, window
-from regulars.models.recommender_fit import Recipe
-from regulars.models.recommender_holdout import (
-    Quality,
-    paired,
+from regulars.learning.recommender.fit import Recipe
+from regulars.learning.recommender.holdout import Quality, paired
+from regulars.learning.recommender.measurement import measure
+from regulars.learning.recommender.purchases import DAY, Purchases, purchases
+from regulars.learning.recommender.recipe_search import (
+    ALONE,
+    RIDGES,
+    Window,
+    choose,
+    window,
 )
-from regulars.models.recommender_measured import measure
-from regulars.models.recommender_purchases import DAY, Purchases, purchases
 from tests.benchmarks import online_retail
 from tests.benchmarks.rows import Row
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from regulars.domain.manifests import Champion, Outcome
-from regulars.models.recommender_trainer import RecommenderTrainer
-from regulars.models.segments import SegmentsTrainer
+from regulars.learning.recommender.trainer import RecommenderTrainer
+from regulars.learning.segments.trainer import SegmentsTrainer
+from regulars.learning.training_run import train
 from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from regulars.training.models import train
 from tests import learning, shops
 from tests.aws import Deployed
 from tests.gateway import loaded

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.models import frames
-from regulars.scoring.recommend_history import HistoryScorer
+from regulars.learning import artifacts as frames
+from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions

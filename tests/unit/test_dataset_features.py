@@ -9,7 +9,7 @@ import pytest
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.events import Event, Item, OrderFact
 from regulars.domain.profiles import fold_orders
-from regulars.training.datasets import build, horizon, past_cutoffs
+from regulars.learning.datasets.build import build, horizon, past_cutoffs
 from tests.lake import DAY0, built, day, features, frame, order, page
 
 YEAR = [order("ada", at, 1000 + at) for at in range(0, 300, 20)] + [

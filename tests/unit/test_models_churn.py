@@ -10,12 +10,13 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.models import frames
-from regulars.models.candidates import Linear, Trees
-from regulars.models.churn import ChurnTrainer
-from regulars.models.contract import Dataset, Trained
-from regulars.models.evaluation import Evaluation
-from regulars.scoring import linear, trees
+from regulars.learning import artifacts as frames
+from regulars.learning.churn import linear_scorer as linear
+from regulars.learning.churn import tree_scorer as trees
+from regulars.learning.churn.candidates import Linear, Trees
+from regulars.learning.churn.trainer import ChurnTrainer
+from regulars.learning.contract import Dataset, Trained
+from regulars.learning.evaluation import Evaluation
 from tests.buyers import CUTOFFS, FEATURES, dataset, shop
 
 TRAINER = ChurnTrainer([Linear(0.1), Trees()])  # five features need less of a ridge than fifty

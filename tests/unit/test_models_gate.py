@@ -2,8 +2,8 @@
 
 import pytest
 
-from regulars.models.contract import Comparison
-from regulars.models.gate import FIRST, STALE, decide
+from regulars.learning.contract import Comparison
+from regulars.learning.gate import FIRST, STALE, decide
 
 BETTER, EQUAL, WORSE = Comparison(0.03, 0.01), Comparison(0.005, 0.01), Comparison(-0.03, 0.01)
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.models import frames
-from regulars.models.cluster_names import named
-from regulars.models.contract import Dataset, Floats
-from regulars.models.segments import SegmentsTrainer
-from regulars.scoring.segments import kmeans_segment, rfm, segments
+from regulars.learning import artifacts as frames
+from regulars.learning.contract import Dataset, Floats
+from regulars.learning.segments.cluster_names import named
+from regulars.learning.segments.scorer import kmeans_segment, rfm, segments
+from regulars.learning.segments.trainer import SegmentsTrainer
 from tests.buyers import dataset
 
 TRAINER = SegmentsTrainer()

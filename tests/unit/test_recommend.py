@@ -3,7 +3,7 @@
 import pytest
 
 from regulars.domain.errors import InvalidRequestError
-from regulars.scoring.recommend import (
+from regulars.learning.recommender.scorer import (
     Candidate,
     Recommendation,
     adjusted,

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from regulars.models import frames
-from regulars.models import recommender_lists as similar
-from regulars.models.recommender import Recommender
-from regulars.models.recommender_fit import Recipe, fit
-from regulars.models.recommender_purchases import purchases
-from regulars.models.recommender_trainer import exported
-from regulars.scoring.recommend import Candidate
-from regulars.scoring.recommend_history import HistoryScorer
+from regulars.learning import artifacts as frames
+from regulars.learning.recommender import similarity as similar
+from regulars.learning.recommender.fit import Recipe, fit
+from regulars.learning.recommender.history_scorer import HistoryScorer
+from regulars.learning.recommender.model import Recommender
+from regulars.learning.recommender.purchases import purchases
+from regulars.learning.recommender.scorer import Candidate
+from regulars.learning.recommender.trainer import exported
 from tests import shops
 from tests.unit.recommenders import RecommenderContract, Totals
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.models.recommender_choice import choose, window
-from regulars.models.recommender_holdout import hold_out, quality
-from regulars.models.recommender_purchases import purchases
-from regulars.models.recommender_trainer import RecommenderTrainer
+from regulars.learning.recommender.holdout import hold_out, quality
+from regulars.learning.recommender.purchases import purchases
+from regulars.learning.recommender.recipe_search import choose, window
+from regulars.learning.recommender.trainer import RecommenderTrainer
 from tests import shops
 
 WEEK = 7 * shops.DAY

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regulars.scoring.churn import assess, probability
+from regulars.learning.churn.scorer import assess, probability
 
 PERSON = {
     "orders": 6.0,

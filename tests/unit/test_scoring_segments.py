@@ -2,7 +2,14 @@
 
 import pytest
 
-from regulars.scoring.segments import RFM_SEGMENTS, Rfm, kmeans_segment, rfm, rfm_segment, segments
+from regulars.learning.segments.scorer import (
+    RFM_SEGMENTS,
+    Rfm,
+    kmeans_segment,
+    rfm,
+    rfm_segment,
+    segments,
+)
 
 CUTS = {
     "recency_cuts": [10.0, 30.0, 60.0, 120.0],

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from regulars.prediction.standing import Standing
-from regulars.prediction.tastes import Taste, Tastes
+from regulars.learning.champion_loading import Standing
+from regulars.learning.recommender.candidates import Taste, Tastes
 from tests import shops
 
 RULES = Standing("insufficient_data")

@@ -14,13 +14,13 @@ import pytest
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest, Outcome
-from regulars.models import frames
-from regulars.models.contract import Comparison, Dataset, Floats, Trained
+from regulars.learning import artifacts as frames
+from regulars.learning import training_run as training
+from regulars.learning.contract import Comparison, Dataset, Floats, Trained
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from regulars.training import models as training
 from tests.aws import Deployed
 from tests.lake import built, order
 

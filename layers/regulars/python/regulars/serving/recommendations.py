@@ -7,7 +7,13 @@ from typing import Any
 
 from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.money import major_units
-from regulars.scoring.recommend import Recommendation, adjusted, for_items, for_profile, in_words
+from regulars.learning.recommender.scorer import (
+    Recommendation,
+    adjusted,
+    for_items,
+    for_profile,
+    in_words,
+)
 from regulars.serving.profiles import LONGEST_ID
 from regulars.store.products import Product, Products
 from regulars.store.published import Published

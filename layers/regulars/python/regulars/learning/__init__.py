@@ -1,0 +1,1 @@
+"""Learning: datasets, trainers and scorers, one folder per predictor."""

@@ -1,0 +1,1 @@
+"""Churn: trainer, candidates, plain Python scorers and reasons."""

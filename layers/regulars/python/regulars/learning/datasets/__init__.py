@@ -1,0 +1,1 @@
+"""Datasets: SQL features over the lake at past and present cut-offs."""

@@ -1,0 +1,1 @@
+"""Recommender: trainer, hold-out, plain Python scorers and candidates."""

@@ -1,0 +1,1 @@
+"""Segments: RFM and clusters; trainer and plain Python scorer."""

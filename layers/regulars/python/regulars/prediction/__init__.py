@@ -1,1 +1,0 @@
-"""The use case of scoring: the present champions, or rules where there is none, say what they think of everybody."""
