@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from regulars.serving.api import Api
-from regulars.serving.health import Health
-from regulars.serving.lookup import Directory
-from regulars.serving.recommendations import Recommender
+from regulars.api.endpoints import Api
+from regulars.api.health import Health
+from regulars.api.person_lookup import Directory
+from regulars.recommendations.surfaces import Recommender
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import Keys
 from regulars.store.clients import dynamodb_for_doors

@@ -1,6 +1,6 @@
 """What is the same for everybody is read once a minute, and health once in ten seconds."""
 
-from regulars.serving.health import Health
+from regulars.api.health import Health
 from regulars.store.published import Published
 from regulars.store.publishing import Publishing
 from tests.aws import Deployed

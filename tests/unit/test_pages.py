@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
+from regulars.api.page_tokens import Place, sealed, unsealed
 from regulars.domain.errors import InvalidRequestError
-from regulars.serving.pages import Place, sealed, unsealed
 
 PLACE = Place("0000000042", "p_abcdefghijklmnop")
 TOKEN = sealed(PLACE, "rfm:champions", "a" * 64)

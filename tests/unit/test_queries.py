@@ -2,8 +2,8 @@
 
 import pytest
 
+from regulars.api import query_parameters as queries
 from regulars.domain.errors import InvalidRequestError
-from regulars.serving import queries
 
 
 @pytest.mark.parametrize(

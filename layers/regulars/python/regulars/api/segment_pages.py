@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from regulars.api.page_tokens import Place, sealed, unsealed
+from regulars.api.profile_views import view
 from regulars.domain.errors import NotFoundError
-from regulars.serving.pages import Place, sealed, unsealed
-from regulars.serving.profiles import view
 from regulars.store.served_profiles import ServedProfiles
 
 

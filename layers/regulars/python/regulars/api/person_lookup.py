@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from regulars.api.profile_views import view
 from regulars.domain.errors import InvalidRequestError, NotFoundError
 from regulars.domain.identifiers import Identifier, normalized, subject_key
-from regulars.serving.profiles import view
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.served_profiles import ServedProfiles

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from regulars.api.profile_views import LONGEST_ID
 from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.money import major_units
 from regulars.learning.recommender.scorer import (
@@ -14,7 +15,6 @@ from regulars.learning.recommender.scorer import (
     for_profile,
     in_words,
 )
-from regulars.serving.profiles import LONGEST_ID
 from regulars.store.products import Product, Products
 from regulars.store.published import Published
 from regulars.store.served_profiles import Person, ServedProfiles

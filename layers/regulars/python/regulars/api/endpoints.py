@@ -6,12 +6,23 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from regulars.api import (
+    openapi,
+)
+from regulars.api import (
+    profile_views as profiles,
+)
+from regulars.api import (
+    query_parameters as queries,
+)
+from regulars.api import (
+    segment_pages as segments,
+)
+from regulars.api.access import authorized
+from regulars.api.health import Health
+from regulars.api.person_lookup import Directory, Lookup
 from regulars.channels.tracking.sdk_settings import for_rudder
-from regulars.serving import openapi, profiles, queries, segments
-from regulars.serving.access import authorized
-from regulars.serving.health import Health
-from regulars.serving.lookup import Directory, Lookup
-from regulars.serving.recommendations import Recommender, Wish
+from regulars.recommendations.surfaces import Recommender, Wish
 from regulars.store.api_keys import ApiKey, Keys
 from regulars.store.published import Published
 from regulars.store.served_profiles import ServedProfiles

@@ -1,0 +1,1 @@
+"""The HTTP API: endpoints, access, page tokens and views."""

@@ -1,0 +1,1 @@
+"""Recommendations at serve time, for a known person and for a visitor."""
