@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import aws as stack
+from tests.support import aws as stack
 
 
 def pytest_collection_finish() -> None:

@@ -8,11 +8,11 @@ from moto import mock_aws
 
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store.api_keys import Keys
-from tests import aws
 from tests.benchmarks.rows import Row, bounded
 from tests.benchmarks.runtime import CREDENTIALS
 from tests.functions.test_write_units import ANN, AT, VISITOR, Shop, acquaint, billed, ordered
-from tests.gateway import loaded
+from tests.support import aws
+from tests.support.gateway import loaded
 
 MOST = 4
 DELIVERIES: dict[str, Callable[[Shop], None]] = {

@@ -12,8 +12,8 @@ from regulars.domain.profiles import Profile, fold
 from regulars.settings import Settings
 from regulars.store.profiles import profile_item
 from tests.benchmarks.stub import Reply
-from tests.functions.serving import SCORES
-from tests.gateway import http_event
+from tests.support.gateway import http_event
+from tests.support.served_shop import SCORES
 
 AT = "2026-11-01T10:00:00.000Z"
 SECRET = "made-up-webhook-secret"

@@ -14,7 +14,7 @@ from regulars.channels.registry import CHANNELS, channel_of
 from tests.conformance import fixtures
 from tests.conformance.doors import CHANNEL_OF
 from tests.conformance.webhooks import FIXTURES
-from tests.deliveries import FORM, NOW
+from tests.support.deliveries import FORM, NOW
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 CONFIG = {"encoding_aes_key": KEY, "app_id": "wx", "topic_arns": ["t"]}

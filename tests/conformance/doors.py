@@ -18,8 +18,8 @@ from regulars.settings import ImportHistorySettings, ReceiveWebhookSettings, Tra
 from regulars.store.api_keys import Keys
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
-from tests import aws as stack
-from tests.gateway import http_event, loaded
+from tests.support import aws as stack
+from tests.support.gateway import http_event, loaded
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 # A provider in the files' words → the channel of ours; others have the same name.

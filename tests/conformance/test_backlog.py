@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from regulars.channels.registry import CHANNELS, channel_of
-from tests import shopify
 from tests.conformance.mutations.delivery import NOW, Delivery, is_believed
 from tests.conformance.mutations.ring import Ring
 from tests.conformance.mutations.scheme import ALWAYS, Scheme
 from tests.conformance.mutations.schemes import SCHEMES
-from tests.deliveries import of_json
+from tests.support import shopify_deliveries as shopify
+from tests.support.deliveries import of_json
 
 HOURS, DAYS = timedelta(hours=1), timedelta(days=1)
 OUTAGE = 6 * HOURS

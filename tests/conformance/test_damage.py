@@ -18,7 +18,7 @@ from regulars.domain.errors import RegularsError, UntranslatableError
 from regulars.domain.events import decode, encode
 from tests.conformance import damage
 from tests.conformance.doors import Doors, Sent, doors
-from tests.deliveries import FORM, NOW
+from tests.support.deliveries import FORM, NOW
 
 KINDS = ("application/json", FORM, "multipart/form-data; boundary=b")
 SECONDS = 5.0  # of computing, on a busy machine

@@ -13,7 +13,7 @@ from infra.cli import main, stack
 from regulars.domain.events import Event, decode
 from regulars.settings import Settings
 from regulars.store.rejects import Rejects
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 
 @dataclass(frozen=True)

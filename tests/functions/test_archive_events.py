@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from regulars.domain.events import Event, decode, event_id
 from regulars.settings import ArchiveEventsSettings
 from regulars.store.rejects import Rejects
-from tests.aws import Deployed
-from tests.gateway import loaded
-from tests.records import inserted, record, stream
+from tests.support.aws import Deployed
+from tests.support.gateway import loaded
+from tests.support.stream_records import inserted, record, stream
 
 type Handler = Callable[..., dict[str, Any]]
 

@@ -13,10 +13,10 @@ from regulars.channels.chat.wechat.envelope import signature_of
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.api_keys import Keys
 from regulars.store.sources import Source, Sources
-from tests import shopify
-from tests.aws import Deployed
 from tests.functions.conftest import Kept
-from tests.gateway import http_event, loaded
+from tests.support import shopify_deliveries as shopify
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
 
 KEY = "the-key"
 SECONDS = 1.0  # of CPU, on a busy machine

@@ -8,9 +8,9 @@ import pytest
 from regulars.settings import BuildDatasetSettings
 from regulars.store.datasets import Datasets
 from regulars.store.lake import Lake
-from tests.aws import Deployed
-from tests.gateway import loaded
-from tests.lake import day, order
+from tests.support.aws import Deployed
+from tests.support.gateway import loaded
+from tests.support.lake import day, order
 
 type Build = Callable[..., dict[str, Any]]
 

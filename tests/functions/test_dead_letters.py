@@ -17,11 +17,11 @@ from regulars.domain.events import Event
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
-from tests.aws import REGION, Deployed
 from tests.functions.conftest import OnMoto
-from tests.gateway import loaded
-from tests.records import inserted, stream
-from tests.stories import event
+from tests.support.aws import REGION, Deployed
+from tests.support.gateway import loaded
+from tests.support.profile_stories import event
+from tests.support.stream_records import inserted, stream
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
 GIVEN_UP = "2026-11-20T10:00:00.000Z"

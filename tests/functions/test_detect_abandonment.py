@@ -19,10 +19,10 @@ from regulars.store.clients import scheduler
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
-from tests.aws import CART_CHECKS, Deployed
 from tests.functions.conftest import Kept
-from tests.gateway import loaded
-from tests.records import inserted, stream
+from tests.support.aws import CART_CHECKS, Deployed
+from tests.support.gateway import loaded
+from tests.support.stream_records import inserted, stream
 
 
 def event(type_: str, *subjects: str, minutes_ago: float = 90, **fields: Any) -> Event:

@@ -16,10 +16,10 @@ from regulars.channels.exports.contract import File
 from regulars.channels.payments.stripe import payment_export as stripe_payments
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
-from tests.aws import REGION, Deployed
-from tests.exports import written
 from tests.functions.conftest import Kept, OnMoto
-from tests.gateway import loaded
+from tests.support.aws import REGION, Deployed
+from tests.support.export_files import written
+from tests.support.gateway import loaded
 from tests.unit.test_provider_exports import MEMBER, PAYMENT
 from tests.unit.test_shopify_export import CUSTOMER, HEAD, SECOND, SHOP
 

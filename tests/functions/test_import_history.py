@@ -12,9 +12,9 @@ from regulars.channels.exports import order_lines
 from regulars.ingestion.imports.csv_file import CsvFile
 from regulars.settings import ImportHistorySettings
 from regulars.store.ledger import Ledger
-from tests.aws import Deployed
 from tests.functions.conftest import Kept
-from tests.gateway import loaded
+from tests.support.aws import Deployed
+from tests.support.gateway import loaded
 
 KEY = "imports/orders.csv"
 HEADER = "customer_id,email,order_id,occurred_at,product_id,product_name,category,quantity,unit_price,currency"

@@ -10,7 +10,7 @@ from regulars.store.checkpoints import Checkpoint, Checkpoints
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import KEPT_FOR, Delivery, Reject, Rejects
 from regulars.store.sources import Source, Sources
-from tests.aws import PEPPER, PREFIX, Deployed
+from tests.support.aws import PEPPER, PREFIX, Deployed
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 REJECT = Reject("unknown_topic", "Nothing is known of it.", "shopify/main", b'{"id": 1}')

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from regulars.domain.events import Event, event_id
 from regulars.store.ledger import Ledger
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 
 @pytest.fixture

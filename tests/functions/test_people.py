@@ -6,7 +6,7 @@ import pytest
 
 from regulars.store import people as module
 from regulars.store.people import REMEMBERED_SECONDS, People
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 EARLY, LATE, LATEST = (f"2026-11-0{day}T10:00:00.000Z" for day in (1, 2, 3))
 ANN = {"email": "ann@example.com", "first_name": "Ann"}

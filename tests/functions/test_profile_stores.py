@@ -8,8 +8,8 @@ from regulars.domain.orders import Order, OrderTotals, Refund
 from regulars.domain.profiles import Activity, Consent, Profile, ProfileState, Trait
 from regulars.store.people import People
 from regulars.store.profiles import Profiles, StoredOrder
-from tests.aws import Deployed
-from tests.memory import MemoryPeople, MemoryProfiles
+from tests.support.aws import Deployed
+from tests.support.memory_stores import MemoryPeople, MemoryProfiles
 
 IDS = (event_id("a"), event_id("b"))
 AT = "2026-11-01T10:00:00.000Z"

@@ -3,7 +3,7 @@
 from regulars.api.health import Health
 from regulars.store.published import Published
 from regulars.store.publishing import Publishing
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 
 class Clock:

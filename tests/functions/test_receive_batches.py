@@ -7,7 +7,7 @@ import pytest
 
 from regulars.channels.mail import mailjet
 from tests.conformance.doors import Doors, Sent, doors
-from tests.deliveries import ADDRESS, AT, NOW
+from tests.support.deliveries import ADDRESS, AT, NOW
 
 GOOD = {"event": "open", "time": AT, "email": ADDRESS, "MessageID": 1}
 BAD = {"event": "surprise", "time": AT, "email": ADDRESS, "MessageID": 2}

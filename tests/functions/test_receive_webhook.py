@@ -10,10 +10,10 @@ import pytest
 from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.sources import Source, Sources
-from tests import shopify
-from tests.aws import Deployed
 from tests.functions.conftest import Kept
-from tests.gateway import http_event, loaded
+from tests.support import shopify_deliveries as shopify
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
 
 FORM_KEY = "form-key-1"
 FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -209,7 +209,7 @@ def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -
 @pytest.fixture
 def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     """The door with a source whose provider tries its address."""
-    monkeypatch.setitem(CHANNELS, "probing", "tests.probing")
+    monkeypatch.setitem(CHANNELS, "probing", "tests.support.probing_channel")
     Sources("test-control", aws.dynamodb).save(Source("probing", "main"))
     aws.put_secrets("probing/main", "canary")
     return door

@@ -27,11 +27,7 @@ from regulars.store.inventory import Inventory
 from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
-from tests.aws import Deployed
 from tests.functions.conftest import Kept, OnMoto
-from tests.gateway import http_event, loaded
-from tests.memory import CrashError, Memory
-from tests.oracle import assert_folded
 from tests.providers.outage import FRONTS, Storefront
 from tests.providers.server import (
     BROKEN,
@@ -43,8 +39,12 @@ from tests.providers.server import (
     Said,
     Trouble,
 )
-from tests.shopify import SHOP
-from tests.stories import tell
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
+from tests.support.memory_stores import CrashError, Memory
+from tests.support.profile_oracle import assert_folded
+from tests.support.profile_stories import tell
+from tests.support.shopify_deliveries import SHOP
 
 MINUTES = 15 * 60_000
 HOSTS = {"shopify": SHOP, "woocommerce": "shop.example.com", "stripe": "api.stripe.com"}

@@ -14,11 +14,11 @@ from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import Keys
 from regulars.store.people import People
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
-from tests.aws import Deployed
 from tests.functions.conftest import Kept
-from tests.gateway import http_event, loaded
-from tests.records import inserted
-from tests.stories import event
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
+from tests.support.profile_stories import event
+from tests.support.stream_records import inserted
 
 AT = "2026-11-20T10:00:00.000Z"
 NOW = datetime.now(UTC)

@@ -12,9 +12,9 @@ from openapi_spec_validator import validate
 
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import Keys, Scope
-from tests.aws import Deployed
-from tests.functions.serving import ANN, AT, BEN, OLD_ANN, open_shop
-from tests.gateway import http_event, loaded
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
+from tests.support.served_shop import ANN, AT, BEN, OLD_ANN, open_shop
 
 type Answer = tuple[int, dict[str, Any]]
 type Ask = Callable[..., Answer]

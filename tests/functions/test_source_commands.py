@@ -16,11 +16,11 @@ from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Sources
-from tests import shopify
-from tests.answers import AES_KEY, ONLY_THEY_SIGN, answers_of
-from tests.aws import PREFIX, Deployed
 from tests.functions.conftest import Kept, OnMoto
-from tests.gateway import http_event, loaded
+from tests.support import shopify_deliveries as shopify
+from tests.support.aws import PREFIX, Deployed
+from tests.support.channel_answers import AES_KEY, ONLY_THEY_SIGN, answers_of
+from tests.support.gateway import http_event, loaded
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 URL = "https://api.example.com"

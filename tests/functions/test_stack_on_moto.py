@@ -2,7 +2,7 @@
 
 from regulars.settings import ServeProfilesSettings
 from regulars.store import schema
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 
 def test_every_table_of_the_schema_is_there(aws: Deployed) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import Keys
-from tests.aws import Deployed
 from tests.functions.conftest import Kept
-from tests.gateway import http_event, loaded
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
 
 KEY = "wk_test"
 BASIC = {"Authorization": "Basic " + b64encode(f"{KEY}:".encode()).decode()}

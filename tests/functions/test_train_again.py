@@ -9,11 +9,12 @@ import pytest
 from regulars import settings
 from regulars.domain.events import Event
 from regulars.store.datasets import Datasets
-from tests import learning, shops
-from tests.aws import Deployed
 from tests.functions.test_train_churn import shop
-from tests.gateway import loaded
-from tests.lake import built, order
+from tests.support import learning
+from tests.support import sample_shops as shops
+from tests.support.aws import Deployed
+from tests.support.gateway import loaded
+from tests.support.lake import built, order
 
 type Published = Callable[[Deployed, Path], str]
 

@@ -13,9 +13,10 @@ from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.registry import Registry
-from tests import learning, shops
-from tests.aws import Deployed
-from tests.gateway import loaded
+from tests.support import learning
+from tests.support import sample_shops as shops
+from tests.support.aws import Deployed
+from tests.support.gateway import loaded
 
 type Training = Callable[[int], dict[str, Any]]
 

@@ -14,9 +14,9 @@ from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
-from tests.aws import Deployed
-from tests.gateway import loaded
-from tests.records import inserted, modified, record, stream
+from tests.support.aws import Deployed
+from tests.support.gateway import loaded
+from tests.support.stream_records import inserted, modified, record, stream
 
 type Handler = Callable[..., dict[str, Any]]
 

@@ -20,7 +20,7 @@ from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
 from regulars.transport.stream_events import Batch, Change
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 ANN, OLD = profile_id("u:ann"), profile_id("a:1")
 

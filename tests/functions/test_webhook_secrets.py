@@ -11,9 +11,9 @@ from regulars.settings import ReceiveWebhookSettings
 from regulars.store import cache as remembered
 from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
-from tests.aws import Deployed
 from tests.functions.conftest import Kept
-from tests.gateway import http_event, loaded
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
 
 type Door = Callable[[str], int]
 

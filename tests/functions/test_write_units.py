@@ -14,9 +14,9 @@ from regulars.domain.events import decode
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store import schema
 from regulars.store.api_keys import Keys
-from tests.aws import Deployed
-from tests.gateway import http_event, loaded
-from tests.records import inserted, stream
+from tests.support.aws import Deployed
+from tests.support.gateway import http_event, loaded
+from tests.support.stream_records import inserted, stream
 
 AT = "2026-11-01T10:00:00.000Z"
 BASIC = {"Authorization": "Basic " + b64encode(b"wk_test:").decode()}

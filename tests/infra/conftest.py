@@ -3,7 +3,7 @@
 import pytest
 
 from infra import app
-from tests.infra.template import Template
+from tests.support.template import Template
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.infra.template import Template, listed
+from tests.support.template import Template, listed
 
 
 def schedules_role(template: Template) -> tuple[str, dict[str, object]]:

@@ -3,7 +3,7 @@
 import json
 
 from regulars.transport.http import preflight
-from tests.infra.template import Template
+from tests.support.template import Template
 
 PERSONAL = ("identity", "sourceIp", "userAgent", "path", "query", "header", "body")
 

@@ -9,7 +9,7 @@ from infra.constructs.functions import FOLDERS, snake_case
 from infra.constructs.storage import BUCKETS
 from regulars import settings
 from regulars.store import schema
-from tests.infra.template import Template, referred
+from tests.support.template import Template, referred
 
 HTTP = {"track_events", "receive_webhook", "serve_profiles"}
 SETTINGS = {

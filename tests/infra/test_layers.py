@@ -12,7 +12,7 @@ import pytest
 
 from infra import layers
 from infra.constructs.functions import FOLDERS
-from tests.infra.template import Template, referred
+from tests.support.template import Template, referred
 
 LAMBDA_LIMIT = 250 * 2**20
 # What the Lambda runtime brings of its own.

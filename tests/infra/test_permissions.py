@@ -5,9 +5,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.aws import Deployed
-from tests.permissions import ROLES
-from tests.roles import ALLOWED, UNSEEN, allowed, matches
+from tests.support.aws import Deployed
+from tests.support.permissions import ROLES
+from tests.support.roles import ALLOWED, UNSEEN, allowed, matches
 
 FUNCTION_TESTS = Path(__file__).parents[1] / "functions"
 

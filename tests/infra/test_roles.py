@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.infra.template import Template
-from tests.roles import ALLOWED
+from tests.support.roles import ALLOWED
+from tests.support.template import Template
 
 
 @pytest.mark.parametrize("name", sorted(ALLOWED))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.template import Template, referred
+from tests.support.template import Template, referred
 
 STREAMED = ("archive_events", "update_profiles")
 ARRIVALS = {

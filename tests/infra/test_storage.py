@@ -6,9 +6,9 @@ import pytest
 
 from infra import app
 from regulars.store import schema
-from tests.aws import table_arguments
-from tests.infra.template import Template, referred
-from tests.roles import ALLOWED
+from tests.support.aws import table_arguments
+from tests.support.roles import ALLOWED
+from tests.support.template import Template, referred
 
 SHAPES = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
 TABLE = "AWS::DynamoDB::Table"

@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from infra import deploy
 from infra.teardown import Data
-from tests import aws as stack
+from tests.support import aws as stack
 
 TEMPLATE = {
     "Resources": {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local.places import SAMPLE
-from tests.local.owner import Owner
+from tests.support.owner import Owner
 
 CUSTOMERS = 120
 

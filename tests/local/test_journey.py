@@ -11,7 +11,7 @@ import urllib3
 
 from infra.cli.main import COMMANDS
 from infra.local.omissions import OMITTED
-from tests.local.owner import Owner
+from tests.support.owner import Owner
 
 pytestmark = pytest.mark.local
 

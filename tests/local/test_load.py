@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.load.__main__ import run
-from tests.local.owner import Owner
+from tests.support.owner import Owner
 
 pytestmark = pytest.mark.local
 

@@ -5,7 +5,7 @@ import pytest
 from infra.cli import settling
 from regulars.domain.events import Event
 from regulars.store.ledger import Ledger
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 AT = "2026-01-02T03:04:05.000Z"
 

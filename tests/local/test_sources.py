@@ -15,8 +15,8 @@ from infra.local import access, emulator
 from regulars.channels.registry import CHANNELS
 from regulars.store import clients
 from regulars.store.sources import REMEMBERED_SECONDS
-from tests.answers import ONLY_THEY_SIGN, answers_of
-from tests.local.owner import Owner
+from tests.support.channel_answers import ONLY_THEY_SIGN, answers_of
+from tests.support.owner import Owner
 
 pytestmark = pytest.mark.local
 

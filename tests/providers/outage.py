@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests import shopify
 from tests.providers.shopify import TOKEN, Shopify
 from tests.providers.stripe import KEY as STRIPE_KEY
 from tests.providers.stripe import Stripe
 from tests.providers.woocommerce import KEY, SECRET, SITE, WooCommerce
-from tests.shopify import SHOP
+from tests.support import shopify_deliveries as shopify
+from tests.support.shopify_deliveries import SHOP
 
 BUYERS = 200
 OUTAGE = timedelta(hours=6)

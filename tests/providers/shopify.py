@@ -8,7 +8,7 @@ from typing import Any
 
 from regulars.domain.times import from_text
 from tests.providers.server import Call, Said
-from tests.shopify import SHOP
+from tests.support.shopify_deliveries import SHOP
 
 TOKEN = "shpat_made_up"
 API = "/admin/api/2026-10/"

@@ -12,7 +12,7 @@ from regulars.domain.abandonment import decide
 from regulars.domain.carts import check_at, is_activity
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
-from tests.carts import CUP, DELAY, EVENING, act, added, ordered
+from tests.support.cart_stories import CUP, DELAY, EVENING, act, added, ordered
 
 KINDS = ("added", "added", "checkout", "order", "view", "history")
 STORIES = st.lists(

@@ -8,7 +8,18 @@ from regulars.domain.abandonment import SOURCE
 from regulars.domain.carts import cart_of, check_at, is_activity, is_late
 from regulars.domain.events import Event, Item, OrderFact
 from regulars.domain.profiles import fold
-from tests.carts import CUP, DELAY, EVENING, TEAPOT, act, added, announcement, at, judged, ordered
+from tests.support.cart_stories import (
+    CUP,
+    DELAY,
+    EVENING,
+    TEAPOT,
+    act,
+    added,
+    announcement,
+    at,
+    judged,
+    ordered,
+)
 
 STARTED = act("Checkout Started", 0)
 CANCELLED = OrderFact("shop/9", at(5), status="cancelled")

@@ -11,7 +11,16 @@ from regulars.channels.contract import PartlyInvalidError
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.profiles import fold
-from tests.deliveries import AT, NOW, consents, drafts, of_form, of_json, only, people
+from tests.support.deliveries import (
+    AT,
+    NOW,
+    consents,
+    drafts,
+    of_form,
+    of_json,
+    only,
+    people,
+)
 
 SAID = "the words of somebody"
 SECONDS, MILLISECONDS, ISO = str(AT), AT * 1000, "2026-11-20T09:00:00Z"

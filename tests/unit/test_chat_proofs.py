@@ -11,7 +11,7 @@ import pytest
 from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidRequestError, SignatureError
-from tests.deliveries import NOW
+from tests.support.deliveries import NOW
 
 OLD, NEW = "a-secret-of-ours-1", "a-secret-of-ours-2"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"

@@ -10,7 +10,7 @@ import pytest
 
 from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
-from tests.aws import REGION
+from tests.support.aws import REGION
 
 ROOT = Path(__file__).parents[2]
 SDKS = {

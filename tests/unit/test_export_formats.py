@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from regulars.channels.exports.refusals import REASONS
 from regulars.channels.exports.registry import FORMATS, recognised
 from regulars.domain.errors import InvalidRequestError
-from tests.deliveries import consents
-from tests.exports import imported, written
+from tests.support.deliveries import consents
+from tests.support.export_files import imported, written
 from tests.unit import test_provider_exports as providers
 from tests.unit import test_shopify_export as shopify
 

@@ -15,7 +15,7 @@ from tests.providers import shopify as shop
 from tests.providers import stripe as account
 from tests.providers import woocommerce as site
 from tests.providers.server import BROKEN, CUT, DROPPED, LIMITED, ProviderServer, Said, Trouble
-from tests.shopify import SHOP
+from tests.support.shopify_deliveries import SHOP
 
 SINCE = "2026-11-20T05:00:00.000Z"
 CREDENTIALS = {

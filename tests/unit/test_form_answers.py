@@ -13,7 +13,17 @@ from regulars.channels.forms import google_forms, jotform, tally, typeform
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import encode
-from tests.deliveries import ADDRESS, AT, NOW, consents, drafts, of_form, of_json, only, people
+from tests.support.deliveries import (
+    ADDRESS,
+    AT,
+    NOW,
+    consents,
+    drafts,
+    of_form,
+    of_json,
+    only,
+    people,
+)
 
 CANARY = "A canary sings of aunt Zebedee, 7 Elm Street"
 KEY = "key-of-our-own"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidRequestError, SignatureError
-from tests.deliveries import AT, FORM, NOW, of_form, of_json
+from tests.support.deliveries import AT, FORM, NOW, of_form, of_json
 from tests.unit.test_translation_property import CANARY, anything, translated
 
 ITEM: dict[str, Any] = {

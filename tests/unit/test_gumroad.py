@@ -7,7 +7,7 @@ from regulars.channels.commerce import gumroad
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.profiles import fold
-from tests.deliveries import ADDRESS, NOW, consents, of_form, of_json, people
+from tests.support.deliveries import ADDRESS, NOW, consents, of_form, of_json, people
 
 SALE = {
     "sale_id": "sale_1",

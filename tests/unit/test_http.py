@@ -14,7 +14,7 @@ from regulars.transport import requests
 from regulars.transport import router as http
 from regulars.transport.http import called, reached_at
 from regulars.transport.logging import LOGGER
-from tests.gateway import http_event
+from tests.support.gateway import http_event
 
 
 def ask(answer: Callable[..., Any], path: str = "/known/x", method: str = "GET") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from regulars.store.api_keys import Keys
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 AT = "2026-01-02T03:04:05.000Z"
 

@@ -8,7 +8,7 @@ import pytest
 from regulars.channels.commerce import kofi
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
-from tests.deliveries import ADDRESS, NOW, of_form, people
+from tests.support.deliveries import ADDRESS, NOW, of_form, people
 
 PAYMENT: dict[str, Any] = {
     "verification_token": "token",

@@ -11,7 +11,7 @@ from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold
-from tests.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import ADDRESS, NOW, of_json, people
 
 ORDER: dict[str, Any] = {
     "customer_id": 5,

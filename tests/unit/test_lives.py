@@ -6,8 +6,7 @@ import pytest
 
 from regulars.channels.contract import Request
 from regulars.domain.profiles import ProfileState
-from tests.lives import lived, outcomes
-from tests.sellers import (
+from tests.support.sale_deliveries import (
     ABROAD,
     ADJUSTMENT,
     BACK,
@@ -34,6 +33,7 @@ from tests.sellers import (
     stripe,
     woo,
 )
+from tests.support.sale_lifecycles import lived, outcomes
 
 CREDIT = {"product_id": 9, "quantity": 1}
 PRORATED = {"id": "txn_2", "details": TRANSACTION["details"] | {"line_items": [

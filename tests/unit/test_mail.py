@@ -21,7 +21,17 @@ from regulars.channels.mail.mail_events import addresses, link, mail_id, word
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError, InvalidRequestError
 from regulars.domain.events import encode
-from tests.deliveries import ADDRESS, AT, NOW, consents, drafts, of_form, of_json, only, people
+from tests.support.deliveries import (
+    ADDRESS,
+    AT,
+    NOW,
+    consents,
+    drafts,
+    of_form,
+    of_json,
+    only,
+    people,
+)
 
 ITEM: dict[str, Any] = {
     "email": ADDRESS,

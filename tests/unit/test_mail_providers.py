@@ -15,7 +15,17 @@ from regulars.channels.contract import Request
 from regulars.channels.mail import brevo, mailgun, mandrill, postmark, resend, sendgrid
 from regulars.channels.mail.mailchimp import webhook as mailchimp
 from regulars.domain.errors import InvalidEventError, SignatureError
-from tests.deliveries import ADDRESS, AT, NOW, consents, drafts, of_form, of_json, only, people
+from tests.support.deliveries import (
+    ADDRESS,
+    AT,
+    NOW,
+    consents,
+    drafts,
+    of_form,
+    of_json,
+    only,
+    people,
+)
 
 KEY = "key-of-our-own"
 URL = "https://hooks.example.com/hooks/mandrill/main"

@@ -5,8 +5,8 @@ import pytest
 from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import fold
 from regulars.profiles import write as writing
-from tests.memory import CrashError, Memory
-from tests.stories import before_write, crash, event, only, order, tell
+from tests.support.memory_stores import CrashError, Memory
+from tests.support.profile_stories import before_write, crash, event, only, order, tell
 
 
 @pytest.fixture(autouse=True)

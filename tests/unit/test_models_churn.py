@@ -17,7 +17,7 @@ from regulars.learning.churn.candidates import Linear, Trees
 from regulars.learning.churn.trainer import ChurnTrainer
 from regulars.learning.contract import Dataset, Trained
 from regulars.learning.evaluation import Evaluation
-from tests.buyers import CUTOFFS, FEATURES, dataset, shop
+from tests.support.buyers import CUTOFFS, FEATURES, dataset, shop
 
 TRAINER = ChurnTrainer([Linear(0.1), Trees()])  # five features need less of a ridge than fifty
 SHOP = shop()

@@ -13,7 +13,7 @@ from regulars.learning.contract import Dataset, Floats
 from regulars.learning.segments.cluster_names import named
 from regulars.learning.segments.scorer import kmeans_segment, rfm, segments
 from regulars.learning.segments.trainer import SegmentsTrainer
-from tests.buyers import dataset
+from tests.support.buyers import dataset
 
 TRAINER = SegmentsTrainer()
 

@@ -11,7 +11,7 @@ from regulars.channels.payments.paddle import webhook as paddle
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode
 from regulars.domain.profiles import fold
-from tests.deliveries import ADDRESS, NOW, consents, of_json, people
+from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
 
 TRANSACTION: dict[str, Any] = {
     "id": "txn_1",

@@ -18,7 +18,7 @@ from regulars.channels.payments.paypal import webhook as paypal
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold
-from tests.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import ADDRESS, NOW, of_json, people
 
 CERTIFICATE = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"
 WEBHOOK = "WH-1"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from regulars.domain.events import Event
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
-from tests.oracle import LEDGERS, Stream, assert_folded, left_behind
+from tests.support.profile_oracle import LEDGERS, Stream, assert_folded, left_behind
 
 CHANCES = st.integers(0, 2**32).map(random.Random)
 PROPERTY = settings(

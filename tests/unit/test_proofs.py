@@ -7,7 +7,7 @@ import pytest
 
 from regulars.channels.signatures.shared_secret import check_equal, check_token, decoded
 from regulars.domain.errors import SignatureError
-from tests.deliveries import of_json
+from tests.support.deliveries import of_json
 
 SECRETS = ("shop:new", "shop:old")
 

@@ -10,8 +10,8 @@ from regulars.channels.payments.square import webhook as square
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.profiles import fold
-from tests.deliveries import AT, consents, of_form, of_json
-from tests.exports import Imported, imported, written
+from tests.support.deliveries import AT, consents, of_form, of_json
+from tests.support.export_files import Imported, imported, written
 
 PAYMENT = {
     "id": "ch_1",

@@ -14,8 +14,8 @@ from regulars.learning.recommender.model import Recommender
 from regulars.learning.recommender.purchases import purchases
 from regulars.learning.recommender.scorer import Candidate
 from regulars.learning.recommender.trainer import exported
-from tests import shops
-from tests.unit.recommenders import RecommenderContract, Totals
+from tests.support import sample_shops as shops
+from tests.support.recommender_contract import RecommenderContract, Totals
 
 
 def fitted(bought: pd.DataFrame, recipe: Recipe | None = None) -> Recommender:

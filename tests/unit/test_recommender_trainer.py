@@ -9,7 +9,7 @@ from regulars.learning.recommender.holdout import hold_out, quality
 from regulars.learning.recommender.purchases import purchases
 from regulars.learning.recommender.recipe_search import choose, window
 from regulars.learning.recommender.trainer import RecommenderTrainer
-from tests import shops
+from tests.support import sample_shops as shops
 
 WEEK = 7 * shops.DAY
 

@@ -18,7 +18,7 @@ from regulars.channels.event_builder import (
 from regulars.channels.fields.person import Person
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import OrderFact
-from tests.deliveries import NOW
+from tests.support.deliveries import NOW
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from regulars.channels.commerce.shopify.webhook import sample, translate, verify
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event, encode
-from tests import shopify
+from tests.support import shopify_deliveries as shopify
 
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
 CANARIES = ("zebedee", "canary", "7946", "aunt", "203.0.113", "visit-7f3a", "authenticate")

@@ -7,8 +7,8 @@ import pytest
 from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.contract import Request
 from regulars.domain.profiles import fold
-from tests.deliveries import consents, of_json
-from tests.exports import Imported, imported
+from tests.support.deliveries import consents, of_json
+from tests.support.export_files import Imported, imported
 
 SHOP = "example-shop.myshopify.com"
 HEAD = {

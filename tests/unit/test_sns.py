@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from regulars.channels.contract import Request
 from regulars.channels.mail import ses_sns
 from regulars.domain.errors import InvalidEventError, SignatureError
-from tests.deliveries import ADDRESS, NOW, consents, only, people
+from tests.support.deliveries import ADDRESS, NOW, consents, only, people
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:mail"
 HOST = "https://sns.eu-central-1.amazonaws.com"

@@ -12,7 +12,7 @@ from regulars.channels.signatures.shared_secret import hmac_base64
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold
-from tests.deliveries import ADDRESS, NOW, consents, of_json, people
+from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
 
 URL = "https://hooks.example.com/hooks/square/main"
 PAYMENT: dict[str, Any] = {

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from regulars.channels.contract import Request
 from regulars.channels.signatures.standard import standard_sample, verify_standard
 from regulars.domain.errors import SignatureError
-from tests.deliveries import NOW, of_json
+from tests.support.deliveries import NOW, of_json
 
 SECRET = "whsec_" + base64.b64encode(b"a key of our own, for tests").decode()
 OTHER = "whsec_" + base64.b64encode(b"another key of our own").decode()

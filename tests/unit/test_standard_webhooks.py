@@ -8,7 +8,7 @@ import pytest
 from regulars.channels.contract import Request
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import OrderFact
-from tests.deliveries import ADDRESS, consents, drafts, of_json, only
+from tests.support.deliveries import ADDRESS, consents, drafts, of_json, only
 
 CHANNEL = "standard-webhooks"
 

@@ -10,7 +10,7 @@ from regulars.domain.manifests import DatasetManifest, FileFact, sha256
 from regulars.store.datasets import Datasets, file_sha256
 from regulars.store.lake_files import Archive
 from regulars.store.profile_directory import Directory
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 MANIFEST = DatasetManifest(
     "d1",

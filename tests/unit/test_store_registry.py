@@ -11,7 +11,7 @@ from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, sh
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.registry import Registry
-from tests.aws import Deployed
+from tests.support.aws import Deployed
 
 FILES = {"model.joblib": b"joblib", "scorer.json": b'{"kind":"linear"}'}
 MANIFEST = ModelManifest(

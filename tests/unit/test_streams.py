@@ -7,7 +7,7 @@ import pytest
 
 from regulars.domain.events import Event, event_id
 from regulars.transport.stream_events import Change, changes
-from tests.records import image, inserted, modified, record, stream
+from tests.support.stream_records import image, inserted, modified, record, stream
 
 EVENT = Event(
     id=event_id("one"),

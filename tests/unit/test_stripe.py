@@ -12,7 +12,7 @@ from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold
-from tests.deliveries import ADDRESS, AT, NOW, consents, of_json, people
+from tests.support.deliveries import ADDRESS, AT, NOW, consents, of_json, people
 
 BILLING = {"email": ADDRESS, "name": "Zebedee", "address": {"line1": "1 Canary Street"}}
 INTENT: dict[str, Any] = {

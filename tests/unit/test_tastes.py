@@ -5,7 +5,7 @@ import pytest
 
 from regulars.learning.champion_loading import Standing
 from regulars.learning.recommender.candidates import Taste, Tastes
-from tests import shops
+from tests.support import sample_shops as shops
 
 RULES = Standing("insufficient_data")
 

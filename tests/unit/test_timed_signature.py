@@ -10,7 +10,7 @@ from regulars.channels.payments.paddle import webhook as paddle
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.errors import SignatureError
-from tests.deliveries import NOW
+from tests.support.deliveries import NOW
 
 FORMATS = [stripe.FORMAT, paddle.FORMAT]
 BODY = b'{"a": 1}'

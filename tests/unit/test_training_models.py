@@ -21,8 +21,8 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from tests.aws import Deployed
-from tests.lake import built, order
+from tests.support.aws import Deployed
+from tests.support.lake import built, order
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 EVENTS = [order("ada", 10), order("bob", 12)]

@@ -15,8 +15,8 @@ from regulars.channels.forms import html_form as form
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import decode, encode
-from tests.deliveries import refusals
-from tests.shopify import order
+from tests.support.deliveries import refusals
+from tests.support.shopify_deliveries import order
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REQUEST = Request("web", b"", NOW, default_country="GB", default_currency="EUR")

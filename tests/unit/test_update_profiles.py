@@ -15,8 +15,16 @@ from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
 from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Unreadable
-from tests.memory import Memory, MemoryPeople, MemoryProfiles
-from tests.stories import NOW, before_write, event, only, order, rewrite, tell
+from tests.support.memory_stores import Memory, MemoryPeople, MemoryProfiles
+from tests.support.profile_stories import (
+    NOW,
+    before_write,
+    event,
+    only,
+    order,
+    rewrite,
+    tell,
+)
 
 
 @pytest.fixture(autouse=True)

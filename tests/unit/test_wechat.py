@@ -8,7 +8,7 @@ from regulars.channels.chat.wechat import webhook as wechat
 from regulars.channels.chat.wechat.envelope import fields_of, sealed_request, signature_of
 from regulars.channels.contract import Request
 from regulars.domain.errors import InvalidRequestError, SignatureError
-from tests.deliveries import AT, NOW, only, people
+from tests.support.deliveries import AT, NOW, only, people
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 OTHER_KEY = KEY[::-1]

@@ -13,7 +13,7 @@ from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold
-from tests.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import ADDRESS, NOW, of_json, people
 
 SECRET = "a&b<'\"c"
 ORDER: dict[str, Any] = {

@@ -16,7 +16,7 @@ from infra.local.places import LOCAL
 from tests.conformance.load.books import Books, Running
 from tests.conformance.load.senders import Answers, sent_by
 from tests.conformance.load.sendings import CHANNELS, SECRET
-from tests.local.owner import Owner
+from tests.support.owner import Owner
 
 ENVIRONMENTS = 2  # of each door at once, for two cores
 

@@ -10,7 +10,7 @@ from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
 from regulars.transport.http import called
-from tests.gateway import http_event
+from tests.support.gateway import http_event
 
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from itertools import count
 from typing import Any
 
 from regulars.channels.contract import Request
-from tests import shopify as shop
-from tests.deliveries import ADDRESS, AT, of_form, of_json
+from tests.support import shopify_deliveries as shop
+from tests.support.deliveries import ADDRESS, AT, of_form, of_json
 from tests.unit import test_stripe, test_woocommerce
 
 DAY = "2026-11-20T"

@@ -8,7 +8,7 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.profiles import Profile
 from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Change
-from tests.memory import CrashError, Memory
+from tests.support.memory_stores import CrashError, Memory
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 

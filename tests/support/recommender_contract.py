@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tests import shops
+from tests.support import sample_shops as shops
 
 type Totals = dict[str, float]
 

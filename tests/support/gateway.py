@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from regulars.settings import Settings
-from tests.permissions import ROLES
+from tests.support.permissions import ROLES
 
 TEXT = ("text/", "application/json", "application/xml", "application/javascript")
 

@@ -11,8 +11,8 @@ from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
 from regulars.store.parameters import Parameters
 from regulars.transport.stream_events import Batch, Change
-from tests.deliveries import NOW
-from tests.memory import Memory, MemoryPeople
+from tests.support.deliveries import NOW
+from tests.support.memory_stores import Memory, MemoryPeople
 
 SHORT = 4  # deliveries of which every order is tried
 SHUFFLED = 40  # orders of a longer life

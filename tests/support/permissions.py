@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.handlers import BUILTIN_HANDLERS
 
-from tests import aws
-from tests.roles import allowed, matches
+from tests.support import aws
+from tests.support.roles import allowed, matches
 
 type Handler = Callable[..., Any]
 type Call = tuple[str, str]  # resource, action

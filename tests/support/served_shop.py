@@ -10,7 +10,7 @@ from regulars.domain.identifiers import normalized, subject_key
 from regulars.domain.profiles import Profile, fold
 from regulars.store.people import People
 from regulars.store.profiles import profile_item
-from tests.aws import PEPPER, Deployed
+from tests.support.aws import PEPPER, Deployed
 
 ANN, BEN, OLD_ANN = "p_annannannannanna", "p_benbenbenbenbenb", "p_oldoldoldoldoldo"
 EMAIL = normalized("email", "ann@example.com")

@@ -7,8 +7,8 @@ import pandas as pd
 
 from regulars.domain.manifests import DatasetManifest, FileFact
 from regulars.store.datasets import Datasets, file_sha256
-from tests import shops
-from tests.aws import Deployed
+from tests.support import sample_shops as shops
+from tests.support.aws import Deployed
 
 FEATURES = ("orders", "money", "recency_days", "gap_mean", "purchase_days", "tenure_days")
 

@@ -13,7 +13,7 @@ from regulars.domain.profiles import by_strength, encode_state, fold, fold_order
 from regulars.identity.grouping import Components, counts
 from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Change
-from tests.memory import CrashError, Memory
+from tests.support.memory_stores import CrashError, Memory
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SUBJECTS = tuple(f"{letter}:{number}" for letter in "uepca" for number in range(3))

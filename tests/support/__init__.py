@@ -1,0 +1,1 @@
+"""Builders, stores in memory and scenarios that several suites share."""
