@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.learning.scoring_run import Stores, score_people
+from regulars.learning.scoring.run import Stores, score_people
 from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.catalog import Catalog

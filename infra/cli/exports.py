@@ -12,7 +12,7 @@ from infra.cli.console import say
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
 from regulars.channels.commerce.shopify import webhook as shopify
-from regulars.channels.event_builder import ELSEWHERE
+from regulars.channels.drafts.sales import ELSEWHERE
 from regulars.channels.exports.contract import Format
 from regulars.channels.registry import CHANNELS
 from regulars.domain.errors import InvalidRequestError

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels.chat import conversations as chat
 from regulars.channels.contract import PartlyInvalidError
+from regulars.channels.drafts import conversations as chat
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.profiles import fold

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from regulars.channels.contract import Request
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     Telling,
     amount_of,
     item_of,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from regulars.api.profile_views import LONGEST_ID
 from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.money import major_units
 from regulars.learning.recommender.scorer import (
@@ -17,7 +16,7 @@ from regulars.learning.recommender.scorer import (
 )
 from regulars.store.products import Product, Products
 from regulars.store.published import Published
-from regulars.store.served_profiles import Person, ServedProfiles
+from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, Person, ServedProfiles
 
 # Hardly anybody wants tomorrow what was bought today.
 JUST_BOUGHT_DAYS = 3
@@ -62,7 +61,11 @@ class Recommender:
         return {"items_seen": list(items), **self._told(chosen, "model", weights)}
 
     def _person(self, profile_id: str) -> Person | None:
-        return self.profiles.tempted(profile_id) if len(profile_id) <= LONGEST_ID else None
+        return (
+            self.profiles.tempted(profile_id)
+            if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS
+            else None
+        )
 
     def _for_person(
         self, profile_id: str, person: Person | None, wish: Wish, now: datetime

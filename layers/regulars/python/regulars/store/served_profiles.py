@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MEMBERS = schema.PROFILES.indexes[0]
 # A merge points at the survivor; a survivor that was merged later makes a chain, never a circle.
+MAX_PROFILE_ID_CHARACTERS = 128
 LONGEST_CHAIN = 8
 _PARTS = {
     schema.PROFILE: "state",

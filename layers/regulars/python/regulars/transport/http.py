@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from regulars.domain.errors import RegularsError
+from regulars.domain.texts import replace_surrogates
 from regulars.transport.error_statuses import status_of
 from regulars.transport.requests import raw_body
 
@@ -52,9 +53,11 @@ def called(event: Mapping[str, Any]) -> Call:
     """The request in an event of payload format 2.0; InvalidRequestError when its body is unreadable."""
     http = event["requestContext"]["http"]
     stage = event["requestContext"].get("stage", "$default")
-    path = well_formed(str(event["rawPath"])).removeprefix(f"/{stage}/")
-    headers = {name.lower(): well_formed(value) for name, value in event.get("headers", {}).items()}
-    raw_query = well_formed(event.get("rawQueryString", ""))
+    path = replace_surrogates(str(event["rawPath"])).removeprefix(f"/{stage}/")
+    headers = {
+        name.lower(): replace_surrogates(value) for name, value in event.get("headers", {}).items()
+    }
+    raw_query = replace_surrogates(event.get("rawQueryString", ""))
     parts = tuple(path.strip("/").split("/"))
     query = dict(parse_qsl(raw_query))
     return Call(http["method"], parts, headers, query, raw_body(event), raw_query)
@@ -63,7 +66,7 @@ def called(event: Mapping[str, Any]) -> Call:
 def reached_at(event: Mapping[str, Any]) -> tuple[str, str]:
     """The scheme and the host (with its port, and a path where there is one) under which the caller reaches this API."""
     context, headers = event["requestContext"], event.get("headers", {})
-    lowered = {name.lower(): well_formed(value) for name, value in headers.items()}
+    lowered = {name.lower(): replace_surrogates(value) for name, value in headers.items()}
     host = lowered.get("host", "")
     name = host.partition(":")[0]
     scheme = lowered.get("x-forwarded-proto", "")
@@ -74,11 +77,6 @@ def reached_at(event: Mapping[str, Any]) -> tuple[str, str]:
         # The local AWS: no name leads to its APIs, so each has a path instead.
         host = f"{host}/_aws/execute-api/{api}"
     return scheme, host
-
-
-def well_formed(text: str) -> str:
-    """The text with `?` for halves of characters, which no store takes."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def answered(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") -> Answer:

@@ -30,14 +30,13 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import currency_of, required, units_of, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail.mail_events import word
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL = "calcom"
@@ -122,8 +121,8 @@ def _booking(told: dict[str, Any], *, is_paid: bool) -> dict[str, Any]:
     return {
         "currency": currency,
         "properties": {
-            "booking_id": word(told.get("uid")),
-            "event_type": word(told.get("eventTypeId")),
+            "booking_id": clean_token(told.get("uid")),
+            "event_type": clean_token(told.get("eventTypeId")),
             "status": chat.kind(told.get("status")),
             "starts_at": first_of(told.get("startTime")),
             "ends_at": first_of(told.get("endTime")),
@@ -135,7 +134,7 @@ def _booking(told: dict[str, Any], *, is_paid: bool) -> dict[str, Any]:
 
 
 def _form(told: dict[str, Any]) -> dict[str, Any]:
-    return {"properties": {"form_id": word(told.get("formId"))}}
+    return {"properties": {"form_id": clean_token(told.get("formId"))}}
 
 
 def _signed(secret: str, body: bytes) -> bytes:

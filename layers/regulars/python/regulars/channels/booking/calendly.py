@@ -31,14 +31,13 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import ObjectReader, an_object
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail.mail_events import word
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 
 CHANNEL = "calendly"
@@ -117,9 +116,9 @@ def _form(told: dict[str, Any], created_at: object) -> Message:
 
 def _campaign(told: dict[str, Any]) -> dict[str, str]:
     tracking = an_object(told.get("tracking"))
-    return {name: word(tracking.get(name)) for name in UTM}
+    return {name: clean_token(tracking.get(name)) for name in UTM}
 
 
 def _last(uri: object) -> str:
     """The id at the end of an address at Calendly."""
-    return word(clean_text(uri).rpartition("/")[2])
+    return clean_token(clean_text(uri).rpartition("/")[2])

@@ -29,11 +29,11 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.batches import Item, each
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64

@@ -26,11 +26,11 @@ What is stored
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.batches import Item, each
 from regulars.channels.chat import meta
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.event_builder import texts_of, unknown_topic
+from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import texts_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 
 CHANNEL = "messenger"

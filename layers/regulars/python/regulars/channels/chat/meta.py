@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.batches import Item
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message
 from regulars.channels.contract import Reply, Request
-from regulars.channels.event_builder import unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.batches import Item
+from regulars.channels.drafts.conversations import Message
+from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import check_equal

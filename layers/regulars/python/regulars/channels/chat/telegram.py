@@ -33,10 +33,10 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import currency_of, required, units_of, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.signatures.shared_secret import check_equal

@@ -33,10 +33,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.form_body import fields_of
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError

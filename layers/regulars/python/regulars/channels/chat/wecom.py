@@ -25,8 +25,6 @@ What is stored
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.chat.wechat.envelope import (
     check_signature,
     fields_of,
@@ -35,9 +33,11 @@ from regulars.channels.chat.wechat.envelope import (
     sealed_request,
 )
 from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.event_builder import unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.mail.mail_events import word
+from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import SignatureError
 
 CHANNEL = "wecom"
@@ -111,6 +111,6 @@ def _message(told: dict[str, str]) -> Message:
             "message": chat.reference(told.get("MsgId")),
             "kind": chat.kind(event or kind),
             "length": chat.length(told.get("Content")),
-            "agent_id": word(told.get("AgentID")),
+            "agent_id": clean_token(told.get("AgentID")),
         },
     )

@@ -27,12 +27,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.batches import Item, each
-from regulars.channels.chat import conversations as chat
 from regulars.channels.chat import meta
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.event_builder import amount_of, currency_of, item_of, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import amount_of, currency_of, item_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import an_object, objects
 from regulars.domain.events import Item as Product

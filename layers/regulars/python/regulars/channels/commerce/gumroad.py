@@ -30,7 +30,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     Telling,
     item_of,
     required,

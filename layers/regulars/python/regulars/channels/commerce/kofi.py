@@ -27,7 +27,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     Telling,
     amount_of,
     currency_of,

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     Telling,
     currency_of,
     item_of,

@@ -10,6 +10,7 @@ LOOKED_AT = 512  # an address that LONGEST would cut is still seen, and no text 
 MOST = 40  # keys of an object, entries of a list
 DEEPEST = 3
 LONGEST_KEY = 64
+MAX_TOKEN_CHARACTERS = 64
 LARGEST = 10**15  # integers; beyond, JSON numbers lose digits on their way
 
 # The Segment e-commerce V2 and page fields, kept though they may hold long numbers. Not `name`, which
@@ -63,6 +64,12 @@ def clean_text(value: object) -> str:
         return ""
     text = str(value).strip()[:LOOKED_AT]
     return "" if _CERTAIN.search(text) else text[:LONGEST]
+
+
+def clean_token(value: object) -> str:
+    """Return a short machine-written text, such as a status; '' for a long text and for what looks personal."""
+    text = clean_text(value)
+    return "" if len(text) > MAX_TOKEN_CHARACTERS or looks_personal(text) else text
 
 
 def clean_url(url: str) -> str:

@@ -27,11 +27,11 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import submissions as form_answers
+from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import fields_of
 from regulars.channels.fields.json_values import an_object, read_json
-from regulars.channels.forms import submissions as form_answers
-from regulars.channels.forms.submissions import Answer, Submission, submission_draft
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 from regulars.domain.errors import InvalidEventError
 

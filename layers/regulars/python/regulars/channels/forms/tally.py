@@ -29,10 +29,10 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import submissions as form_answers
+from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
-from regulars.channels.forms import submissions as form_answers
-from regulars.channels.forms.submissions import Answer, Submission, submission_draft
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.errors import InvalidEventError
 

@@ -25,12 +25,12 @@ What is stored
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.batches import Item, each
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import mail
+from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import read_json
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
 CHANNEL = "brevo"
@@ -90,7 +90,7 @@ def _letter(item: Item) -> mail.Letter:
             "email_id": mail.mail_id(item.get("message-id")),
             "tags": mail.words(item.get("tags") or item.get("tag")),
             "campaign_id": clean_text(item.get("camp_id")),
-            "campaign_name": mail.word(item.get("campaign name")),
+            "campaign_name": clean_token(item.get("campaign name")),
             "link_url": mail.link(item.get("link")),
             "bounce_type": "soft" if topic == "soft_bounce" else "hard" * (type_ == mail.BOUNCED),
             "machine_open": "proxy" in str(topic),

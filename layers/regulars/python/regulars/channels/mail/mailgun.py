@@ -32,10 +32,11 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import fields_of
 from regulars.channels.fields.json_values import an_object, read_json
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_token
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
@@ -149,6 +150,6 @@ def _properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
         "tags": mail.words(item.get("tags")),
         "link_url": mail.link(item.get("url")) if type_ == mail.CLICKED else "",
         "bounce_type": "hard" if type_ == mail.BOUNCED else "",
-        "status": mail.word(status.get("code")) if is_trouble else "",
-        "reason": mail.word(item.get("reason")),
+        "status": clean_token(status.get("code")) if is_trouble else "",
+        "reason": clean_token(item.get("reason")),
     }

@@ -25,12 +25,12 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels.batches import Item, each
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import mail
+from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import read_json
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
 CHANNEL = "mailjet"
@@ -91,11 +91,11 @@ def _letter(item: Item) -> mail.Letter:
         properties={
             "email_id": clean_text(item.get("MessageID")),
             "campaign_id": clean_text(item.get("mj_campaign_id")),
-            "campaign_name": mail.word(item.get("customcampaign")),
+            "campaign_name": clean_token(item.get("customcampaign")),
             "list_id": clean_text(item.get("mj_list_id") or ""),
             "link_url": mail.link(item.get("url")) if topic == "click" else "",
             "bounce_type": _kind(item) if type_ == mail.BOUNCED else "",
-            "reason": mail.word(item.get("error")),
+            "reason": clean_token(item.get("error")),
         },
         basis=str(topic),
     )

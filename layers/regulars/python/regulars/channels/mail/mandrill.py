@@ -29,12 +29,12 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from regulars.channels.batches import Item, each
 from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.drafts import mail
+from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import a_list, an_object, read_json
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.errors import InvalidRequestError
 
@@ -138,7 +138,7 @@ def _letter(item: Item, request: Request) -> mail.Letter:
             "tags": mail.words(told.get("tags")),
             "link_url": mail.link(item.get("url")) if topic == "click" else "",
             "bounce_type": str(topic).removesuffix("_bounce") if type_ == mail.BOUNCED else "",
-            "reason": mail.word(told.get("bounce_description") or reject.get("reason")),
+            "reason": clean_token(told.get("bounce_description") or reject.get("reason")),
         },
         consent="" if is_bounce else None,
         basis=str(topic),

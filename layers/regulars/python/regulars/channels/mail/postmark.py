@@ -32,10 +32,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.json_values import a_list, an_object, read_json
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 from regulars.domain.errors import InvalidEventError
 
@@ -100,7 +100,7 @@ def _letter(body: dict[str, Any]) -> mail.Letter:
         key=tuple(map(str, told)),
         email=email if isinstance(email, str) else "",
         properties=_properties(type_, body),
-        basis=mail.word(body.get("SuppressionReason")) or str(topic),
+        basis=clean_token(body.get("SuppressionReason")) or str(topic),
         consent="" if is_reactivated else None,
     )
 
@@ -121,10 +121,10 @@ def _properties(type_: str, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "email_id": clean_text(body.get("MessageID")),
         "tags": mail.words(body.get("Tag")),
-        "stream": mail.word(body.get("MessageStream")),
+        "stream": clean_token(body.get("MessageStream")),
         "link_url": mail.link(body.get("OriginalLink")),
         "bounce_type": kind if type_ == mail.BOUNCED else "",
-        "reason": mail.word(body.get("Type") or body.get("SuppressionReason")),
+        "reason": clean_token(body.get("Type") or body.get("SuppressionReason")),
     }
 
 

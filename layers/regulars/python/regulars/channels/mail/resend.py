@@ -29,10 +29,10 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import an_object, read_json
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.standard import header, standard_sample, verify_standard
 
 CHANNEL = "resend"
@@ -97,9 +97,9 @@ def _letter(
             "campaign_id": clean_text(item.get("broadcast_id")),
             "link_url": mail.link(click.get("link")),
             "bounce_type": kind if type_ == mail.BOUNCED else "",
-            "reason": mail.word(bounce.get("subType")),
+            "reason": clean_token(bounce.get("subType")),
         },
-        basis=mail.word(body.get("type")),
+        basis=clean_token(body.get("type")),
     )
 
 
@@ -114,5 +114,5 @@ def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -
         contact=item,
         properties={"list_id": clean_text(item.get("audience_id"))},
         consent="denied" if item.get("unsubscribed") is True else "",
-        basis=mail.word(body.get("type")),
+        basis=clean_token(body.get("type")),
     )

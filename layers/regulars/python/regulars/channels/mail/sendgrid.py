@@ -29,12 +29,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from regulars.channels.batches import Item, each
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import mail
+from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import read_json
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import decoded
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
@@ -110,7 +110,7 @@ def _properties(item: Item) -> dict[str, Any]:
         "email_id": clean_text(str(message_id).partition(".")[0]) if message_id else "",
         "tags": mail.words(item.get("category")),
         "campaign_id": clean_text(campaign),
-        "campaign_name": mail.word(name),
+        "campaign_name": clean_token(name),
         "link_url": mail.link(item.get("url")) if item.get("event") == "click" else "",
         "machine_open": item.get("sg_machine_open") is True,
         "group_id": clean_text(item.get("asm_group_id")),
@@ -119,9 +119,9 @@ def _properties(item: Item) -> dict[str, Any]:
 
 def _bounce(type_: str, item: Item) -> dict[str, Any]:
     if type_ != mail.BOUNCED:
-        return {"reason": mail.word(item.get("reason"))} if type_ == mail.DROPPED else {}
+        return {"reason": clean_token(item.get("reason"))} if type_ == mail.DROPPED else {}
     kind = "block" if item.get("type") == "blocked" else "hard"
-    return {"bounce_type": kind, "status": mail.word(item.get("status"))}
+    return {"bounce_type": kind, "status": clean_token(item.get("status"))}
 
 
 def _is_signed(secret: str, signature: bytes, message: bytes) -> bool:

@@ -30,10 +30,10 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.sns import (
     CONFIRMATION,
     ENDED,
@@ -157,9 +157,9 @@ def _properties(type_: str, detail: dict[str, Any], sent: dict[str, Any]) -> dic
     sets = a_list(an_object(sent.get("tags")).get("ses:configuration-set"))
     kind = "hard" if detail.get("bounceType") == "Permanent" else "soft"
     return {
-        "configuration_set": mail.word(next(iter(sets), "")),
+        "configuration_set": clean_token(next(iter(sets), "")),
         "link_url": mail.link(detail.get("link")),
         "bounce_type": kind if type_ == mail.BOUNCED else "",
-        "status": mail.word(bounced.get("status")),
-        "reason": mail.word(detail.get("bounceSubType") or detail.get("complaintFeedbackType")),
+        "status": clean_token(bounced.get("status")),
+        "reason": clean_token(detail.get("bounceSubType") or detail.get("complaintFeedbackType")),
     }

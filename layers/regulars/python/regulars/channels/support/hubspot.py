@@ -31,14 +31,14 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.batches import Item, each
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import required, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import a_list, read_json
-from regulars.channels.mail.mail_events import word
+from regulars.channels.fields.redaction import clean_token
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
@@ -163,7 +163,7 @@ def _object(item: Item) -> object:
 def _properties(item: Item, name: str, value: object) -> dict[str, Any]:
     is_deal = str(item.get("subscriptionType")).startswith("deal.")
     return {
-        "field": word(name),
-        "value": word(value) if name in KEPT else "",
-        "deal_id": word(_object(item)) if is_deal else "",
+        "field": clean_token(name),
+        "value": clean_token(value) if name in KEPT else "",
+        "deal_id": clean_token(_object(item)) if is_deal else "",
     }

@@ -36,11 +36,11 @@ from decimal import Decimal
 from typing import Any
 
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
 from regulars.channels.fields.json_values import an_object, read_json, set_up
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, scrubbed
-from regulars.channels.mail import mail_events as mail
 from regulars.channels.signatures.standard import (
     PUBLIC_KEY,
     header,
@@ -50,6 +50,7 @@ from regulars.channels.signatures.standard import (
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
 from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
+from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
 CHANNEL = "standard-webhooks"
@@ -133,7 +134,7 @@ def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
     order = _order(request, type_, body, moment.occurred_at)
     return Event(
         # The id is signed; a body without one is known by its content.
-        id=event_id(CHANNEL, request.source, mail.well_formed(_key(request))),
+        id=event_id(CHANNEL, request.source, replace_surrogates(_key(request))),
         type=type_,
         channel=kind if kind in _KINDS else "web",
         source=f"{CHANNEL}/{request.source}",

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import ELSEWHERE
+from regulars.channels.drafts.sales import ELSEWHERE
 from regulars.channels.exports.contract import File, Format
 from regulars.channels.exports.registry import recognised
 from regulars.channels.fields.redaction import clean_text, looks_personal

@@ -27,8 +27,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.chat import conversations as chat
-from regulars.channels.chat.conversations import Message, message_draft
 from regulars.channels.chat.wechat.envelope import (
     check_signature,
     fields_of,
@@ -37,9 +35,11 @@ from regulars.channels.chat.wechat.envelope import (
     sealed_request,
 )
 from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.event_builder import item_of, unknown_topic
+from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.sales import item_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.mail.mail_events import word
+from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import InvalidEventError, SignatureError
 
 CHANNEL = "wechat"
@@ -122,8 +122,8 @@ def _properties(told: dict[str, str]) -> dict[str, Any]:
         "message": chat.reference(told.get("MsgId")),
         "kind": chat.kind(told.get("Event") or told.get("MsgType")),
         "length": chat.length(told.get("Content")),
-        "scene": word(scene.removeprefix(_SCENE)) if scene.startswith(_SCENE) else "",
-        "order_id": word(told.get("OrderId")),
+        "scene": clean_token(scene.removeprefix(_SCENE)) if scene.startswith(_SCENE) else "",
+        "order_id": clean_token(told.get("OrderId")),
     }
 
 

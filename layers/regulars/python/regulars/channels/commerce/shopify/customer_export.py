@@ -11,7 +11,7 @@ writes it for whoever was never asked, too. Not read: addresses, notes, tags, to
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import traits_of
+from regulars.channels.drafts.sales import traits_of
 from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, by_line
 from regulars.channels.exports.drafts import draft_of, store_of

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from regulars.channels.event_builder import gives_back, version_at
+from regulars.channels.drafts.sales import gives_back, version_at
 from regulars.channels.fields.event_times import first_of
 from regulars.channels.fields.json_values import an_object, objects
 from regulars.channels.fields.redaction import clean_text

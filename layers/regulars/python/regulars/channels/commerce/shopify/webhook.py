@@ -63,12 +63,12 @@ from regulars.channels.commerce.shopify.topics import (
     type_of,
 )
 from regulars.channels.contract import Draft, Request
+from regulars.channels.drafts.state_ids import known_by_state
 from regulars.channels.fields.event_times import Moment, first_of, happened, parsed
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, clean_url
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.channels.state_ids import known_by_state
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text

@@ -22,7 +22,7 @@ import msgspec
 
 from regulars.channels.commerce.woocommerce.orders import is_order, standing
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import texts_of, traits_of
+from regulars.channels.drafts.sales import texts_of, traits_of
 from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     amount_of,
     currency_of,
     gives_back,

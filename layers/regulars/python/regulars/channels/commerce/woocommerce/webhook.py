@@ -45,7 +45,7 @@ import msgspec
 
 from regulars.channels.commerce.woocommerce.orders import once_of, order_told
 from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     Telling,
     amount_of,
     currency_of,
@@ -56,12 +56,12 @@ from regulars.channels.event_builder import (
     traits_of,
     unknown_topic,
 )
+from regulars.channels.drafts.state_ids import known_by_state
 from regulars.channels.fields.event_times import first_of
 from regulars.channels.fields.json_values import ObjectReader, an_object, objects
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.channels.state_ids import known_by_state
 from regulars.domain.times import to_text
 
 CHANNEL = "woocommerce"

@@ -14,14 +14,14 @@ import re
 from collections.abc import Collection
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import traits_of
+from regulars.channels.drafts.mail import BOUNCED, COMPLAINED, SUBSCRIBED, UNSUBSCRIBED
+from regulars.channels.drafts.sales import traits_of
 from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, by_line
 from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import id_in
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import UNDATED, moment_in
-from regulars.channels.mail.mail_events import BOUNCED, COMPLAINED, SUBSCRIBED, UNSUBSCRIBED
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.events import ConsentChange
 

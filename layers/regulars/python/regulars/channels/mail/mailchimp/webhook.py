@@ -25,10 +25,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail import mail_events as mail
+from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
 CHANNEL = "mailchimp"
@@ -112,6 +112,6 @@ def _properties(fields: dict[str, str]) -> dict[str, str]:
     return {
         "list_id": clean_text(fields.get("data[list_id]")),
         "campaign_id": clean_text(campaign),
-        "reason": mail.word(fields.get("data[reason]")),
-        "status": mail.word(fields.get("data[status]")),
+        "reason": clean_token(fields.get("data[reason]")),
+        "status": clean_token(fields.get("data[status]")),
     }

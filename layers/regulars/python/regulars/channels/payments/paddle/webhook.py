@@ -33,7 +33,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     Telling,
     item_of,
     required,

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import (
+from regulars.channels.drafts.sales import (
     Telling,
     amount_of,
     currency_of,

@@ -31,7 +31,7 @@ from datetime import datetime
 from zlib import crc32
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import Telling, required, said_at, unknown_topic
+from regulars.channels.drafts.sales import Telling, required, said_at, unknown_topic
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.payments.paypal import sales as paypal_sales
 from regulars.channels.payments.paypal.sales import Notice, person_of

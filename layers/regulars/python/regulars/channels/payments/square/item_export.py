@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import texts_of
+from regulars.channels.drafts.sales import texts_of
 from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group, key_of
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import Telling, texts_of
+from regulars.channels.drafts.sales import Telling, texts_of
 from regulars.channels.fields.event_times import first_of
 from regulars.channels.fields.json_values import an_object, objects
 from regulars.channels.fields.person import Person

@@ -3,7 +3,7 @@
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import currency_of, required, texts_of, units_of
+from regulars.channels.drafts.sales import currency_of, required, texts_of, units_of
 from regulars.channels.fields.event_times import first_of
 from regulars.channels.fields.json_values import an_object
 from regulars.channels.payments.square.records import Notice

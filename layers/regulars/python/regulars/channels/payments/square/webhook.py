@@ -32,7 +32,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import Telling, required, said_at, unknown_topic
+from regulars.channels.drafts.sales import Telling, required, said_at, unknown_topic
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.payments.square import (
     records as square_records,

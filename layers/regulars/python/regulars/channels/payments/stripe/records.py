@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import Telling, item_of, texts_of, traits_of, units_of
+from regulars.channels.drafts.sales import Telling, item_of, texts_of, traits_of, units_of
 from regulars.channels.fields.json_values import a_list, an_object, objects
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text

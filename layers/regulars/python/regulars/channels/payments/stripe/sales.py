@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.event_builder import gives_back, item_of, texts_of, version_at
+from regulars.channels.drafts.sales import gives_back, item_of, texts_of, version_at
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import an_object, objects
 from regulars.channels.fields.person import Person

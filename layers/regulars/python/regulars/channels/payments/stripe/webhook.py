@@ -47,7 +47,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.event_builder import Telling, required, unknown_topic
+from regulars.channels.drafts.sales import Telling, required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.payments.stripe import (

@@ -12,12 +12,12 @@ import pandas as pd
 
 from regulars.domain.times import from_text, to_text
 from regulars.learning import artifacts as frames
-from regulars.learning import champion_loading as standing
-from regulars.learning.champion_loading import Standing
 from regulars.learning.churn import scorer as churn
 from regulars.learning.contract import Dataset
-from regulars.learning.recommender.candidates import Taste, Tastes
-from regulars.learning.segments.membership import Segmentation, Segmented
+from regulars.learning.scoring import champions as standing
+from regulars.learning.scoring.champions import Standing
+from regulars.learning.scoring.product_candidates import Taste, Tastes
+from regulars.learning.scoring.segment_membership import Segmentation, Segmented
 from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets

@@ -12,9 +12,10 @@ from regulars.channels.contract import Draft, Request
 from regulars.channels.fields.event_times import happened
 from regulars.channels.fields.json_values import a_list
 from regulars.channels.fields.person import Person
-from regulars.channels.fields.redaction import clean_text, clean_url, looks_personal
+from regulars.channels.fields.redaction import clean_text, clean_token, clean_url
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
+from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
 SENT = "Email Sent"
@@ -29,7 +30,6 @@ UNSUBSCRIBED = "Unsubscribed"
 SUBSCRIBED = "Subscribed"
 RECEIVED = "Message Received"
 
-LONGEST_WORD = 64
 MOST_TAGS = 10
 MOST_RECIPIENTS = 100
 # What was done by one reader of a mail to several, of whom the provider does not say which.
@@ -66,7 +66,7 @@ def letter_draft(channel: str, request: Request, letter: Letter) -> Draft:
     person.add("customer", letter.customer, f"{channel}/{request.source}")
     person.describe(letter.contact)
     event = Event(
-        id=event_id(channel, request.source, *map(well_formed, letter.key)),
+        id=event_id(channel, request.source, *map(replace_surrogates, letter.key)),
         type=letter.type,
         channel="email",
         source=f"{channel}/{request.source}",
@@ -110,26 +110,15 @@ def mail_id(told: object) -> str:
     return clean_text(told.strip("<> ").partition("@")[0]) if isinstance(told, str) else ""
 
 
-def word(told: object) -> str:
-    """A short text that a program wrote, such as a status; '' for a longer one and for what looks personal."""
-    text = clean_text(told)
-    return "" if len(text) > LONGEST_WORD or looks_personal(text) else text
-
-
 def words(told: object) -> list[str]:
     """The tags a mail was sent with: one, or several."""
     listed = told if isinstance(told, list) else [told]
-    return [text for text in map(word, listed[:MOST_TAGS]) if text]
+    return [text for text in map(clean_token, listed[:MOST_TAGS]) if text]
 
 
 def link(told: object) -> str:
     """The link that was clicked, without what it said of the reader."""
     return clean_text(clean_url(told)) if isinstance(told, str) else ""
-
-
-def well_formed(text: str) -> str:
-    """The text as it can be hashed and stored."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _consents(letter: Letter, at: str) -> tuple[ConsentChange, ...]:

@@ -15,6 +15,7 @@ from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.identifiers import normalized
+from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
 LONGEST_ANSWER = 64
@@ -75,7 +76,7 @@ def submission_draft(channel: str, request: Request, submission: Submission) -> 
     if submission.is_partial:
         said["partial"] = True
     event = Event(
-        id=event_id(channel, request.source, *map(_well_formed, submission.key)),
+        id=event_id(channel, request.source, *map(replace_surrogates, submission.key)),
         type="Form Submitted",
         channel="form",
         source=f"{channel}/{request.source}",
@@ -190,7 +191,3 @@ def _value(value: object) -> Any:
 def _short(value: object) -> str:
     text = clean_text(value)
     return "" if len(text) > LONGEST_ANSWER or looks_personal(text) else text
-
-
-def _well_formed(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

@@ -10,8 +10,8 @@ from regulars.channels.contract import Draft, Request
 from regulars.channels.fields.event_times import happened
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
-from regulars.channels.mail.mail_events import well_formed
 from regulars.domain.events import ConsentChange, Event, Item, event_id
+from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
 RECEIVED = "Message Received"
@@ -69,7 +69,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def message_draft(module: str, request: Request, message: Message) -> Draft:
     """The event of a message; who it was stands beside it."""
-    store = f"{module}/{well_formed(clean_text(message.account)) or request.source}"
+    store = f"{module}/{replace_surrogates(clean_text(message.account)) or request.source}"
     moment = happened(message.at, request.received_at)
     person = Person(request.default_country)
     person.add("user_id", message.user_id)
@@ -78,7 +78,7 @@ def message_draft(module: str, request: Request, message: Message) -> Draft:
         person.add("customer", customer, store)
     person.add("anonymous_id", message.anonymous_id)
     event = Event(
-        id=event_id(store, message.type, *(well_formed(str(part)) for part in message.key)),
+        id=event_id(store, message.type, *(replace_surrogates(str(part)) for part in message.key)),
         type=message.type,
         channel=message.channel,
         source=f"{module}/{request.source}",
@@ -108,7 +108,7 @@ def _consents(module: str, message: Message, at: str) -> tuple[ConsentChange, ..
 
 def reference(told: object) -> str:
     """What stands for a provider's id of a message or a conversation, which may hold a number or be a person's."""
-    return event_id(well_formed(str(told))) if told else ""
+    return event_id(replace_surrogates(str(told))) if told else ""
 
 
 def length(told: object) -> int:

@@ -1,0 +1,1 @@
+"""Scoring: load the champions, score everybody in a dataset and store what changed."""
