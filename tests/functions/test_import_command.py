@@ -20,8 +20,8 @@ from tests.functions.conftest import Kept, OnMoto
 from tests.support.aws import REGION, Deployed
 from tests.support.export_files import written
 from tests.support.gateway import loaded
-from tests.unit.test_provider_exports import MEMBER, PAYMENT
-from tests.unit.test_shopify_export import CUSTOMER, HEAD, SECOND, SHOP
+from tests.unit.channels.test_provider_exports import MEMBER, PAYMENT
+from tests.unit.channels.test_shopify_export import CUSTOMER, HEAD, SECOND, SHOP
 
 type Command = Callable[..., tuple[int, Any]]
 

@@ -7,7 +7,7 @@ from typing import Any
 from regulars.channels.contract import Request
 from tests.support import shopify_deliveries as shop
 from tests.support.deliveries import ADDRESS, AT, of_form, of_json
-from tests.unit import test_stripe, test_woocommerce
+from tests.unit.channels import test_stripe, test_woocommerce
 
 DAY = "2026-11-20T"
 DELIVERY = count()  # ids that nobody signs are new with every attempt

@@ -13,7 +13,7 @@ SHOP = "example-shop.myshopify.com"
 
 def order(**changes: Any) -> dict[str, Any]:
     """The sample order, with changes."""
-    path = Path(__file__).parent / "events" / "shopify_order.json"
+    path = Path(__file__).parents[1] / "events" / "shopify_order.json"
     sample: dict[str, Any] = json.loads(path.read_text())
     return sample | changes
 

@@ -13,7 +13,7 @@ from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from tests.support.deliveries import AT, FORM, NOW, of_form, of_json
-from tests.unit.test_translation_property import CANARY, anything, translated
+from tests.unit.channels.test_translation_property import CANARY, anything, translated
 
 ITEM: dict[str, Any] = {
     "event": "click",

@@ -11,8 +11,8 @@ from regulars.channels.exports.registry import FORMATS, recognised
 from regulars.domain.errors import InvalidRequestError
 from tests.support.deliveries import consents
 from tests.support.export_files import imported, written
-from tests.unit import test_provider_exports as providers
-from tests.unit import test_shopify_export as shopify
+from tests.unit.channels import test_provider_exports as providers
+from tests.unit.channels import test_shopify_export as shopify
 
 ORDER_LINE = {
     "email": "zebedee@example.com",

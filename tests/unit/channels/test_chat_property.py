@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from regulars.channels.contract import PartlyInvalidError, Request
 from regulars.channels.registry import channel_of
 from tests.support.deliveries import AT, NOW, of_form, of_json, refusals
-from tests.unit.test_translation_property import CANARY, anything, check
+from tests.unit.channels.test_translation_property import CANARY, anything, check
 
 ISO = "2026-11-20T09:00:00Z"
 PERSON: dict[str, Any] = {

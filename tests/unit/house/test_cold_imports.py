@@ -12,7 +12,7 @@ from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from tests.support.aws import REGION
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SDKS = {
     *("shopify", "woocommerce", "stripe", "square", "squareup", "paypalrestsdk", "paypalserversdk"),
     *("paddle_billing", "lemonsqueezy", "gumroad", "typeform", "jotform", "sendgrid", "postmarker"),
