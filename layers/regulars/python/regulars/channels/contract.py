@@ -88,6 +88,15 @@ class PartlyInvalidError(InvalidEventError):
         self.drafts = drafts
 
 
+class UnknownTopicError(InvalidEventError):
+    """A delivery of a topic that its channel does not translate."""
+
+    code = "unknown_topic"
+
+    def __init__(self) -> None:
+        super().__init__("The channel does not translate this topic.")
+
+
 class Channel(Protocol):
     """A module that keeps to this contract."""
 

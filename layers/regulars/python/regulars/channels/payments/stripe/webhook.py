@@ -73,10 +73,11 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import Telling, required, unknown_topic
+from regulars.channels.contract import Draft, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.stripe import (
     records as stripe_records,
 )
@@ -135,10 +136,10 @@ def translate(request: Request) -> list[Draft]:
     type_ = event.get("type")
     told = TOPICS.get(type_) if isinstance(type_, str) else None
     if told is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     data = an_object(event.get("data"))
     thing = an_object(data.get("object"))
-    telling = Telling(
+    telling = EventBuilder(
         request,
         CHANNEL,
         "payments",
@@ -148,7 +149,7 @@ def translate(request: Request) -> list[Draft]:
     notice = Notice(
         telling,
         str(type_),
-        required(event.get("id"), "id"),
+        require_id(event.get("id"), "id"),
         thing,
         an_object(data.get("previous_attributes")),
         request.default_currency,
