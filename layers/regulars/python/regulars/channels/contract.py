@@ -1,4 +1,4 @@
-"""The contract of a channel: how one provider's deliveries are verified and translated into events.
+"""Define the contract of a channel: how one provider's deliveries are verified and translated into events.
 
 A channel receives the webhooks of one provider. Each provider has a module that defines one `Channel` value, and one
 line in `regulars.channels.registry` that names it:

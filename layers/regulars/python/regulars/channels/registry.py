@@ -1,4 +1,4 @@
-"""Lists every channel, export format and feed by its dotted name, and loads one when it is needed.
+"""List every channel, export format and feed by its dotted name, and load one when it is needed.
 
 A name is written `module:NAME`, as in entry points. A module is imported when its value is loaded for the first time, so
 that a function which receives a delivery of one provider never imports another provider's code.

@@ -1,4 +1,4 @@
-"""The contract of an export format: how a provider's file of history is recognized and translated into events.
+"""Define the contract of an export format: how a provider's file of history is recognized and translated into events.
 
 Each format has a module that defines one `ExportFormat` value, and one line in `regulars.channels.registry` that names
 it. Where a channel's webhooks report the same things, the format builds the same ids, so that an order counts once:

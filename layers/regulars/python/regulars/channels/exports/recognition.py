@@ -1,4 +1,4 @@
-"""Recognizes the format of a file by its headings."""
+"""Recognize the format of a file by its headings."""
 
 from collections.abc import Collection, Sequence
 

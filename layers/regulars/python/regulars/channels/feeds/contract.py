@@ -1,4 +1,4 @@
-"""The contract of a feed: the pages of a provider's API that list what changed since a watermark.
+"""Define the contract of a feed: list the changes since a watermark page by page, resumable at any page.
 
 A feed brings what webhooks did not deliver. Each provider has a module that defines one `FeedProvider` value, and one
 line in `regulars.channels.registry` that names it:

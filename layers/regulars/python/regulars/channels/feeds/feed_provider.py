@@ -1,4 +1,4 @@
-"""The contract of a feed provider: which feeds a source can be read from, given its credentials."""
+"""Define the contract of a feed provider: which feeds a source has, given its config and its credentials."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

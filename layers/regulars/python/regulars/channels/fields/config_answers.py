@@ -1,4 +1,4 @@
-"""Converts the owner's answers to questions that ask for a list or for JSON: values of `ConfigField.normalize`."""
+"""Convert the owner's answers to questions that ask for a list or for JSON: values of `ConfigField.normalize`."""
 
 import json
 
