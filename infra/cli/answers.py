@@ -66,7 +66,9 @@ def answered(
     found = {name: given[name] for name in fields if name in given}
     for name, field in fields.items():
         if name not in found and sys.stdin.isatty():
-            found[name] = asked(_with_hint(_prompt(field), is_known=name in known), hidden=hidden)
+            found[name] = asked(
+                _with_hint(_prompt_text(field), is_known=name in known), hidden=hidden
+            )
         if not found.get(name) and name not in known and not field.is_optional:
             raise FaultError(f"{name} is missing.", f"--set {name}=…: {field.question}.")
     return {name: text for name, text in found.items() if text}
@@ -85,11 +87,11 @@ def value(name: str, text: str, field: ConfigField) -> str | list[str]:
     try:
         return field.normalize(text)
     except ValueError:
-        advice = f"--set {name}=…: {_prompt(field)}."
+        advice = f"--set {name}=…: {_prompt_text(field)}."
         raise FaultError(f"{name} cannot be {text!r}.", advice) from None
 
 
-def _prompt(field: ConfigField | CredentialField) -> str:
+def _prompt_text(field: ConfigField | CredentialField) -> str:
     return f"{field.question} (optional)" if field.is_optional else field.question
 
 

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     connections.add_credentials(deployed, source.channel, source.source, credentials)
     url = connections.public_url(deployed, source, made or secret or "".join(kept.signing[:1]))
     guide = [*([] if before and secret else [*page(source.channel), ""]), f"URL: {url}"]
-    if not secret and not made and (question := _question(source.channel)):
+    if not secret and not made and (question := _secret_question(source.channel)):
         say("\n".join([*guide, ""]))
         guide, secret = [], _typed(question, kept)
     if made or secret:
@@ -115,7 +115,7 @@ def _made_up(channel: str) -> str:
     return connections.made_up() if is_ours else ""
 
 
-def _question(channel: str) -> str:
+def _secret_question(channel: str) -> str:
     """The question for a secret that the provider makes, if someone is there to answer it; '' otherwise."""
     match load_channel(channel).secret:
         case ProviderSecret(question=question) if sys.stdin.isatty():

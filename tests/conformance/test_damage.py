@@ -18,7 +18,7 @@ from regulars.domain.events import decode, encode
 from tests.conformance import damage
 from tests.conformance.doors import Doors, Sent, doors
 from tests.support.deliveries import FORM, NOW
-from tests.support.verification import accepted_deliveries
+from tests.support.verification import accept_deliveries
 
 KINDS = ("application/json", FORM, "multipart/form-data; boundary=b")
 SECONDS = 5.0  # of computing, on a busy machine
@@ -100,7 +100,7 @@ def answered(opened: Doors, channel: str, request: Request) -> int:
         ("s",),
         request.config,
     )
-    with accepted_deliveries(channel):
+    with accept_deliveries(channel):
         return opened.send(sent).status
 
 

@@ -6,7 +6,7 @@ from regulars.channels.registry import CHANNELS
 from tests.conformance.mutations.__main__ import SEED, campaigns, main
 from tests.conformance.mutations.campaign import Campaign
 from tests.conformance.mutations.schemes import SCHEMES
-from tests.support.verification import accepted_deliveries, replaced_verification
+from tests.support.verification import accept_deliveries, replace_verification
 
 COUNT = 100_000
 
@@ -26,7 +26,7 @@ def test_every_channel_has_its_scheme() -> None:
 
 
 def test_verifier_that_believes_everybody_is_found(capsys: pytest.CaptureFixture[str]) -> None:
-    with accepted_deliveries("shopify"):
+    with accept_deliveries("shopify"):
         assert main(["--count", "500", "--seed", SEED]) == 1
     assert "shopify" in capsys.readouterr().out
 
@@ -36,7 +36,7 @@ def fail(*_: object) -> None:
 
 
 def test_verifier_that_fails_is_found() -> None:
-    with replaced_verification("shopify", fail):
+    with replace_verification("shopify", fail):
         tally = Campaign(SCHEMES[0], SEED).run(50)
     assert tally.wrong == 50
     assert "ZeroDivisionError" in tally.examples[0]

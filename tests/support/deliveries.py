@@ -52,7 +52,7 @@ def drafts(channel: str, request: Request) -> list[Draft]:
     return load_channel(channel).translate(request)
 
 
-def sample_delivery(channel: Channel, blank: Request, secret: str) -> Request:
+def build_sample_delivery(channel: Channel, blank: Request, secret: str) -> Request:
     """The channel's own sample, signed with the secret."""
     sample = channel.build_sample(blank, secret) if channel.build_sample else None
     if sample is None:

@@ -12,7 +12,7 @@ from regulars.channels.registry import CHANNELS, load_channel
 
 
 @contextmanager
-def replaced_verification(name: str, verify: VerifyDelivery) -> Iterator[None]:
+def replace_verification(name: str, verify: VerifyDelivery) -> Iterator[None]:
     """Within the block the channel, its handshake too, verifies with this function."""
     module = import_module(CHANNELS[name].partition(":")[0])
     channel = msgspec.structs.replace(load_channel(name), verify=verify)
@@ -21,7 +21,7 @@ def replaced_verification(name: str, verify: VerifyDelivery) -> Iterator[None]:
 
 
 @contextmanager
-def accepted_deliveries(name: str) -> Iterator[None]:
+def accept_deliveries(name: str) -> Iterator[None]:
     """Within the block the channel accepts every delivery."""
-    with replaced_verification(name, lambda _request, _secrets, _now: None):
+    with replace_verification(name, lambda _request, _secrets, _now: None):
         yield

@@ -23,7 +23,7 @@ from regulars.domain.errors import SignatureError
 from regulars.domain.events import encode
 from tests.conformance.mutations import plain
 from tests.conformance.mutations.campaign import Campaign
-from tests.support.deliveries import NOW, sample_delivery
+from tests.support.deliveries import NOW, build_sample_delivery
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/adding-a-channel.md"
@@ -46,10 +46,10 @@ def import_code(path: str, name: str, folder: Path) -> ModuleType:
     return import_module(name)
 
 
-def added_code(path: str) -> str:
-    """Return the line that the page adds to a file; its neighbours are there, in this order."""
+def read_added_line(path: str) -> str:
+    """Return the line that the page adds to a file, between two lines of that file."""
     before, added, after = BLOCKS[path].splitlines()
-    assert f"{before[1:]}\n{after[1:]}\n" in (ROOT / path).read_text()
+    assert {before[1:], after[1:]} <= {*(ROOT / path).read_text().splitlines()}
     return added.removeprefix("+")
 
 
@@ -58,29 +58,29 @@ def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Channel
     """The page's channel, written beside the other channels of its kind and registered."""
     monkeypatch.setattr(commerce, "__path__", [*commerce.__path__, str(tmp_path)])
     import_code(MODULE, f"regulars.channels.commerce.{NAME}", tmp_path)
-    for name, reference in ast.literal_eval(f"{{{added_code(REGISTRY)}}}").items():
+    for name, reference in ast.literal_eval(f"{{{read_added_line(REGISTRY)}}}").items():
         monkeypatch.setitem(CHANNELS, name, reference)
     yield load_channel(NAME)
     del sys.modules[f"regulars.channels.commerce.{NAME}"]
     delattr(commerce, NAME)
 
 
-def signed_request(secret: str = SECRET) -> Request:
+def sign_delivery(secret: str = SECRET) -> Request:
     """Return the page's delivery as Lantern signs it."""
     signature = base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode()
     return Request("main", BODY, NOW, {"lantern-signature": signature})
 
 
-def translated(channel: Channel) -> Draft:
+def translate_signed_delivery(channel: Channel) -> Draft:
     """Return the one draft of the page's delivery, which is verified first."""
-    request = signed_request()
+    request = sign_delivery()
     channel.verify(request, ["newer", SECRET], NOW)
     (draft,) = channel.translate(request)
     return draft
 
 
 def test_signed_delivery_is_the_event_of_the_page(channel: Channel) -> None:
-    draft = translated(channel)
+    draft = translate_signed_delivery(channel)
     assert json.loads(encode(draft.event)) == json.loads(BLOCKS["event.json"])
     assert draft.contact == {"email": "zebedee@example.com", "name": "Zebedee Canary"}
 
@@ -88,9 +88,9 @@ def test_signed_delivery_is_the_event_of_the_page(channel: Channel) -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        signed_request("another-secret"),
-        msgspec.structs.replace(signed_request(), body=BODY.replace(b"49.90", b"0.90")),
-        msgspec.structs.replace(signed_request(), headers={}),
+        sign_delivery("another-secret"),
+        msgspec.structs.replace(sign_delivery(), body=BODY.replace(b"49.90", b"0.90")),
+        msgspec.structs.replace(sign_delivery(), headers={}),
     ],
     ids=["another secret", "another body", "no signature"],
 )
@@ -100,7 +100,7 @@ def test_forged_delivery_is_refused(channel: Channel, forged: Request) -> None:
 
 
 def test_sample_is_verified_and_is_a_test_order_of_nobody(channel: Channel) -> None:
-    sample = sample_delivery(channel, Request("main", b"", NOW), SECRET)
+    sample = build_sample_delivery(channel, Request("main", b"", NOW), SECRET)
     channel.verify(sample, [SECRET], NOW)
     assert [(one.event.test, one.identifiers) for one in channel.translate(sample)] == [(True, ())]
 
@@ -119,7 +119,7 @@ def test_tests_of_the_page_pass(
 
 @pytest.mark.usefixtures("channel")
 def test_signature_scheme_of_the_page_holds() -> None:
-    (arguments,) = re.findall(r"whole\((.+)\),", added_code(SCHEMES))
+    (arguments,) = re.findall(r"whole\((.+)\),", read_added_line(SCHEMES))
     scheme = plain.whole(*ast.literal_eval(arguments))
     tally = Campaign(scheme, seed=NAME).run(500)
     assert (tally.examples, tally.wrong) == ([], 0)

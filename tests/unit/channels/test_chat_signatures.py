@@ -11,7 +11,7 @@ import pytest
 from regulars.channels.contract import Reply, Request
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidRequestError, SignatureError
-from tests.support.deliveries import NOW, sample_delivery
+from tests.support.deliveries import NOW, build_sample_delivery
 
 OLD, NEW = "a-secret-of-ours-1", "a-secret-of-ours-2"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -34,7 +34,7 @@ URL = "https://hooks.example.com/hooks/{}/main"
 def sample(name: str, secret: str = NEW) -> Request:
     """A genuine delivery."""
     blank = Request("main", b"", NOW, config=CONFIGS.get(name, {}), url=URL.format(name))
-    return sample_delivery(load_channel(name), blank, secret)
+    return build_sample_delivery(load_channel(name), blank, secret)
 
 
 def refusal(name: str, request: Request, secrets: tuple[str, ...] = (NEW, OLD)) -> str:
@@ -115,20 +115,22 @@ def test_signature_without_a_time_is_believed_a_week_later(name: str) -> None:
 # Handshakes
 
 
-def answered(name: str, request: Request) -> Reply | None:
-    answer_handshake = load_channel(name).answer_handshake
-    assert answer_handshake
-    return answer_handshake(request, (NEW, OLD), NOW)
+def answer_handshake(name: str, request: Request) -> Reply | None:
+    channel = load_channel(name)
+    assert channel.answer_handshake
+    return channel.answer_handshake(request, (NEW, OLD), NOW)
 
 
-def handshake(query: dict[str, str], config: dict[str, Any]) -> Request:
+def build_handshake(query: dict[str, str], config: dict[str, Any]) -> Request:
     return Request("main", b"", NOW, query=query, config=config, method="GET")
 
 
 @pytest.mark.parametrize("name", META)
 def test_meta_challenge_is_answered_to_whoever_knows_our_word(name: str) -> None:
     asked = {"hub.mode": "subscribe", "hub.verify_token": "ours", "hub.challenge": "42"}
-    assert answered(name, handshake(asked, {"verify_token": "ours"})) == Reply(body="42")
+    assert answer_handshake(name, build_handshake(asked, {"verify_token": "ours"})) == Reply(
+        body="42"
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,23 +147,23 @@ def test_meta_challenge_of_anybody_else_is_refused(
 ) -> None:
     asked = {"hub.mode": "subscribe", "hub.verify_token": "ours", "hub.challenge": "42"}
     with pytest.raises(SignatureError):
-        answered("messenger", handshake(asked | changed, config))
+        answer_handshake("messenger", build_handshake(asked | changed, config))
 
 
 def test_intercom_head_is_answered() -> None:
     request = Request("main", b"", NOW, method="HEAD")
-    assert answered("intercom", request) == Reply()
+    assert answer_handshake("intercom", request) == Reply()
 
 
 def test_intercom_ping_that_is_not_signed_is_refused() -> None:
     request = Request("main", b'{"topic":"ping"}', NOW)
     with pytest.raises(SignatureError):
-        answered("intercom", request)
+        answer_handshake("intercom", request)
 
 
 @pytest.mark.parametrize("name", META)
 def test_delivery_is_no_handshake(name: str) -> None:
-    assert answered(name, sample(name)) is None
+    assert answer_handshake(name, sample(name)) is None
 
 
 @pytest.mark.parametrize("extra", ["MessageSid=SM2", "Body=", "A"])
@@ -178,7 +180,7 @@ def test_twilio_url_is_signed_with_the_query_that_came() -> None:
 
 def test_hubspot_url_is_signed_as_hubspot_decodes_it() -> None:
     blank = Request("main", b"", NOW, url=URL.format("hubspot"), raw_query="to=a%40b%2Fc")
-    signed = sample_delivery(load_channel("hubspot"), blank, NEW)
+    signed = build_sample_delivery(load_channel("hubspot"), blank, NEW)
     load_channel("hubspot").verify(signed, (NEW,), NOW)
     decoded = msgspec.structs.replace(signed, raw_query="to=a@b/c")
     load_channel("hubspot").verify(decoded, (NEW,), NOW)

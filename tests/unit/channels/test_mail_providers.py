@@ -19,13 +19,13 @@ from tests.support.deliveries import (
     ADDRESS,
     AT,
     NOW,
+    build_sample_delivery,
     consents,
     drafts,
     of_form,
     of_json,
     only,
     people,
-    sample_delivery,
 )
 
 KEY = "key-of-our-own"
@@ -356,7 +356,7 @@ def test_brevo_time_is_the_one_in_utc(said: dict[str, int]) -> None:
     ids=lambda channel: channel.name,
 )
 def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
-    request = sample_delivery(channel, of_json({}), KEY)
+    request = build_sample_delivery(channel, of_json({}), KEY)
     channel.verify(request, (KEY,), NOW)
     with pytest.raises(InvalidEventError) as refused:
         channel.translate(request)

@@ -17,13 +17,13 @@ from tests.support.deliveries import (
     ADDRESS,
     AT,
     NOW,
+    build_sample_delivery,
     consents,
     drafts,
     of_form,
     of_json,
     only,
     people,
-    sample_delivery,
 )
 
 CANARY = "A canary sings of aunt Zebedee, 7 Elm Street"
@@ -235,7 +235,7 @@ def test_signature_over_the_raw_bytes_is_believed(channel: str, secrets: tuple[s
     ids=lambda channel: channel.name,
 )
 def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
-    request = sample_delivery(channel, of_json({}), KEY)
+    request = build_sample_delivery(channel, of_json({}), KEY)
     channel.verify(request, (KEY,), NOW)
     with pytest.raises(InvalidEventError) as refused:
         channel.translate(request)
