@@ -49,7 +49,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request, UnknownTopicError
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import first_of, parse_first_time
 from regulars.channels.fields.items import build_item
@@ -62,7 +62,7 @@ from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "lemonsqueezy"
+CHANNEL_NAME = "lemonsqueezy"
 # Event → the event's type.
 TOPICS = {
     "order_created": "Order Completed",
@@ -92,7 +92,7 @@ class _Notice(NamedTuple):
     facts: dict[str, Any]
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw body, in hexadecimal.
 
     https://docs.lemonsqueezy.com/help/webhooks/signing-requests
@@ -101,7 +101,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [_signature(secret, request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for one we make nothing of."""
     body = _READER.read(request.body)
     meta, data = an_object(body.get("meta")), an_object(body.get("data"))
@@ -112,7 +112,7 @@ def translate(request: Request) -> list[Draft]:
         raise UnknownTopicError
     is_test = facts.get("test_mode") is True or meta.get("test_mode") is True
     said = parse_first_time(facts.get("updated_at"), facts.get("created_at"))
-    telling = EventBuilder(request, CHANNEL, "payments", said, test=is_test)
+    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_test)
     notice = _Notice(telling, topic, require_id(data.get("id"), "id"), facts)
     # What was changed twice within its clock's precision differs in content.
     version = clean_text(facts.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
@@ -120,7 +120,7 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An order of test mode."""
     facts = {
         "test_mode": True,
@@ -188,3 +188,14 @@ def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> Person:
 
 def _signature(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Lemon Squeezy",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)
