@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from regulars.learning.recommender.fit import Recipe
+from regulars.learning.recommender.fitting import Recipe
 from regulars.learning.recommender.holdout import Quality, paired
-from regulars.learning.recommender.measurement import measure
 from regulars.learning.recommender.purchases import DAY, Purchases, purchases
+from regulars.learning.recommender.recipe_evaluation import measure
 from regulars.learning.recommender.recipe_search import (
     ALONE,
     RIDGES,

@@ -10,7 +10,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.lake import Lake
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
-from tests.support.lake import day, order
+from tests.support.lake_events import day, order
 
 type Build = Callable[..., dict[str, Any]]
 

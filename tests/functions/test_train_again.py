@@ -10,11 +10,11 @@ from regulars import settings
 from regulars.domain.events import Event
 from regulars.store.datasets import Datasets
 from tests.functions.test_train_churn import shop
-from tests.support import learning
+from tests.support import published_datasets as learning
 from tests.support import sample_shops as shops
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
-from tests.support.lake import built, order
+from tests.support.lake_events import built, order
 
 type Published = Callable[[Deployed, Path], str]
 

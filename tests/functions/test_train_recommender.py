@@ -13,7 +13,7 @@ from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.registry import Registry
-from tests.support import learning
+from tests.support import published_datasets as learning
 from tests.support import sample_shops as shops
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded

@@ -12,10 +12,10 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from tests.support import learning
+from tests.support import published_datasets as learning
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
-from tests.support.lake import built, order, page
+from tests.support.lake_events import built, order, page
 
 type Train = Callable[[list[Event]], dict[str, Any]]
 

@@ -10,7 +10,7 @@ from regulars.domain.errors import InsufficientDataError
 from regulars.domain.events import Event, Item, OrderFact
 from regulars.domain.profiles import fold_orders
 from regulars.learning.datasets.build import build, horizon, past_cutoffs
-from tests.support.lake import DAY0, built, day, features, frame, order, page
+from tests.support.lake_events import DAY0, built, day, features, frame, order, page
 
 YEAR = [order("ada", at, 1000 + at) for at in range(0, 300, 20)] + [
     order(f"c{number}", number * 7 % 290, 500 + number, key=f"shop/{number}")

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from regulars.learning.scoring.champions import Standing
-from regulars.learning.scoring.product_candidates import Taste, Tastes
+from regulars.learning.scoring.candidate_generation import Taste, Tastes
+from regulars.learning.scoring.champion_loading import Standing
 from tests.support import sample_shops as shops
 
 RULES = Standing("insufficient_data")

@@ -8,9 +8,9 @@ import scipy.sparse as sp
 
 from regulars.learning import artifacts as frames
 from regulars.learning.recommender import similarity as similar
-from regulars.learning.recommender.fit import Recipe, fit
+from regulars.learning.recommender.fitting import Recipe, fit
 from regulars.learning.recommender.history_scorer import HistoryScorer
-from regulars.learning.recommender.model import Recommender
+from regulars.learning.recommender.hybrid_model import Recommender
 from regulars.learning.recommender.purchases import purchases
 from regulars.learning.recommender.scorer import Candidate
 from regulars.learning.recommender.trainer import exported

@@ -22,7 +22,7 @@ from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
 from tests.support.aws import Deployed
-from tests.support.lake import built, order
+from tests.support.lake_events import built, order
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 EVENTS = [order("ada", 10), order("bob", 12)]

@@ -9,7 +9,7 @@ from typing import Any
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.manifests import DatasetManifest, FileFact, sha256
 from regulars.domain.times import to_text
-from regulars.learning.datasets.lake_sql import Lake
+from regulars.learning.datasets.lake_database import Lake
 from regulars.store.datasets import Datasets, LatestDataset, file_sha256
 from regulars.store.lake_files import Archive
 from regulars.store.profile_directory import Directory

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from regulars.learning.recommender.model import CHUNK
+from regulars.learning.recommender.hybrid_model import CHUNK
 from regulars.learning.recommender.purchases import Floats, Purchases
 
 TOP = 10

@@ -14,9 +14,9 @@ from regulars.domain.times import from_text, to_text
 from regulars.learning import artifacts as frames
 from regulars.learning.churn import scorer as churn
 from regulars.learning.contract import Dataset
-from regulars.learning.scoring import champions as standing
-from regulars.learning.scoring.champions import Standing
-from regulars.learning.scoring.product_candidates import Taste, Tastes
+from regulars.learning.scoring import champion_loading as standing
+from regulars.learning.scoring.candidate_generation import Taste, Tastes
+from regulars.learning.scoring.champion_loading import Standing
 from regulars.learning.scoring.segment_membership import Segmentation, Segmented
 from regulars.store import schema
 from regulars.store.catalog import Catalog

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from regulars.learning.contract import Dataset
-from regulars.learning.scoring.champions import Standing
+from regulars.learning.scoring.champion_loading import Standing
 from regulars.learning.segments import scorer as segments
 from regulars.learning.segments.scorer import Rfm
 from regulars.learning.segments.trainer import rules

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.learning.recommender.fit import Recipe, fit
+from regulars.learning.recommender.fitting import Recipe, fit
 from regulars.learning.recommender.holdout import (
     MODES,
     HoldOut,
@@ -17,7 +17,7 @@ from regulars.learning.recommender.holdout import (
     quality,
     together,
 )
-from regulars.learning.recommender.model import HALF_LIFE_DAYS, Recommender
+from regulars.learning.recommender.hybrid_model import HALF_LIFE_DAYS, Recommender
 from regulars.learning.recommender.purchases import DAY, Floats, Purchases
 
 FILLER = 1e-6  # below any count

@@ -7,7 +7,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from regulars.learning.recommender import similarity as similar
-from regulars.learning.recommender.model import Recommender
+from regulars.learning.recommender.hybrid_model import Recommender
 from regulars.learning.recommender.purchases import DAY, Codes, Floats, Labels, Purchases
 
 RECENT_DAYS = 14.0
