@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regulars.learning import artifacts as frames
 from regulars.learning.churn.candidates import Linear
 from regulars.learning.churn.trainer import ChurnTrainer
 from regulars.learning.contract import Dataset
 from regulars.learning.datasets.build import build
+from regulars.learning.datasets.frames import read_dataset
 from regulars.learning.evaluation import Evaluation
 from tests.benchmarks import online_retail
 
@@ -39,7 +39,7 @@ def _dataset() -> Dataset:
         folder, lines = Path(name), online_retail.cleaned()
         objects = online_retail.write_lake(online_retail.events(lines), folder)
         manifest = build(folder, objects, online_retail.subjects(lines), END, END)
-        return frames.read_dataset(manifest, lambda file: (folder / file).read_bytes())
+        return read_dataset(manifest, lambda file: (folder / file).read_bytes())
 
 
 def _as_of(whole: Dataset, cutoff: str) -> Dataset:

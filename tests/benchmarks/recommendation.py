@@ -7,8 +7,8 @@ from dataclasses import replace
 import pandas as pd
 
 from regulars.learning.recommender.fitting import Recipe
-from regulars.learning.recommender.holdout import Quality, paired
 from regulars.learning.recommender.purchases import DAY, Purchases, purchases
+from regulars.learning.recommender.ranking_quality import Quality, paired
 from regulars.learning.recommender.recipe_evaluation import measure
 from regulars.learning.recommender.recipe_search import (
     ALONE,

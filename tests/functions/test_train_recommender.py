@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
@@ -49,7 +49,7 @@ def test_published_artifact_and_scorer_are_read_back_alike(training: Training) -
     registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
     manifest = registry.champion("recommender")
     assert manifest
-    recommender = frames.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
+    recommender = artifacts.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
     plain = HistoryScorer(registry.scorer(manifest))
     assert list(recommender.products) == plain.products
 

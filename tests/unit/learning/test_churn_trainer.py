@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.learning.churn import linear_scorer as linear
 from regulars.learning.churn import tree_scorer as trees
 from regulars.learning.churn.candidates import Linear, Trees
@@ -56,7 +56,7 @@ def test_trees_win_where_a_line_cannot_follow() -> None:
 def test_plain_scorer_agrees_with_joblib_after_saving(candidate: Linear | Trees) -> None:
     trainer = ChurnTrainer([candidate])
     trained = trainer.fit(SHOP)
-    estimator = frames.restored(frames.dump(trained.estimator))
+    estimator = artifacts.restored(artifacts.dump(trained.estimator))
     scorer = msgspec.json.decode(msgspec.json.encode(trained.scorer))
     difference = trainer.predict(estimator, SHOP) - trainer.score(scorer, SHOP)
     assert np.abs(difference).max() < 1e-9

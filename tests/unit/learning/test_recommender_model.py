@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.learning.recommender import similarity as similar
 from regulars.learning.recommender.fitting import Recipe, fit
 from regulars.learning.recommender.history_scorer import HistoryScorer
@@ -54,7 +54,7 @@ class TestSavedAndLoaded(RecommenderContract):
     """The artifact after joblib."""
 
     def totals(self, bought: pd.DataFrame, history: dict[str, float]) -> Totals:
-        return scored(frames.restored(frames.dump(fitted(bought))), history)
+        return scored(artifacts.restored(artifacts.dump(fitted(bought))), history)
 
 
 class TestPlainPython(RecommenderContract):

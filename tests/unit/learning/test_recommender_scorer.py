@@ -3,13 +3,13 @@
 import pytest
 
 from regulars.domain.errors import InvalidRequestError
+from regulars.learning.recommender.reasons import in_words
 from regulars.learning.recommender.scorer import (
     Candidate,
     Recommendation,
     adjusted,
     for_items,
     for_profile,
-    in_words,
 )
 
 WEIGHTS = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}

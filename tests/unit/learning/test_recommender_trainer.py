@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.learning.recommender.holdout import hold_out, quality
+from regulars.learning.recommender.holdout import hold_out
 from regulars.learning.recommender.purchases import purchases
+from regulars.learning.recommender.ranking_quality import quality
 from regulars.learning.recommender.recipe_search import choose, window
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from tests.support import sample_shops as shops

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.learning.contract import Dataset, Floats
 from regulars.learning.segments.cluster_names import named
 from regulars.learning.segments.scorer import kmeans_segment, rfm, segments
@@ -80,7 +80,7 @@ def test_clusters_that_look_alike_still_get_unique_names() -> None:
 
 def test_plain_scorer_agrees_with_joblib_after_saving() -> None:
     trained = TRAINER.fit(THREE)
-    estimator = frames.restored(frames.dump(trained.estimator))
+    estimator = artifacts.restored(artifacts.dump(trained.estimator))
     scorer = msgspec.json.decode(msgspec.json.encode(trained.scorer))
     assert TRAINER.predict(estimator, THREE).tolist() == TRAINER.score(scorer, THREE).tolist()
 

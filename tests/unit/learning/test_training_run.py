@@ -14,7 +14,7 @@ import pytest
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest, Outcome
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.learning import training_run as training
 from regulars.learning.contract import Comparison, Dataset, Floats, Trained
 from regulars.store.artifacts import Artifacts
@@ -98,7 +98,7 @@ def test_first_model_is_published_and_promoted(shop: Shop) -> None:
         {"auc": 0.8},
         {"model.joblib", "scorer.json"},
     )
-    assert frames.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest) == {
+    assert artifacts.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest) == {
         "weight": 1.0
     }
 
@@ -183,7 +183,7 @@ def test_tampered_artifact_is_never_deserialised(
     shop.aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=poison())
     monkeypatch.setattr(joblib, "load", loaded.append)
     with pytest.raises(TamperedArtifactError):
-        frames.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest)
+        artifacts.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest)
     assert loaded == []
 
 
@@ -195,7 +195,7 @@ def test_artifact_of_another_library_version_is_never_deserialised(
     loaded = list[object]()
     monkeypatch.setattr(joblib, "load", loaded.append)
     with pytest.raises(TamperedArtifactError, match="another python"):
-        frames.load(b"", old)
+        artifacts.load(b"", old)
     assert loaded == []
 
 

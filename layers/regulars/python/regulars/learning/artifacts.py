@@ -2,27 +2,14 @@
 
 import io
 import platform
-import tempfile
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import joblib
-import pandas as pd
 import sklearn
-from fastparquet import ParquetFile
 
 from regulars.domain.errors import TamperedArtifactError
-from regulars.domain.manifests import DatasetManifest, ModelManifest
-from regulars.learning.contract import Dataset
-
-
-def read_dataset(manifest: DatasetManifest, read: Callable[[str], bytes]) -> Dataset:
-    """The dataset whose files `read` gives by name, already verified."""
-    frames = {
-        name: _frame(read(f"{name}.parquet")) for name in ("features", "interactions", "products")
-    }
-    return Dataset(manifest, **frames)
+from regulars.domain.manifests import ModelManifest
 
 
 def versions() -> dict[str, str]:
@@ -59,11 +46,3 @@ def restored(content: bytes) -> Any:
 
 def _minor(version: str) -> list[str]:
     return version.split(".")[:2]
-
-
-def _frame(content: bytes) -> pd.DataFrame:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "frame.parquet")
-        path.write_bytes(content)
-        frame: pd.DataFrame = ParquetFile(str(path)).to_pandas()
-    return frame

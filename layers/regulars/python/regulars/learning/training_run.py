@@ -13,9 +13,9 @@ from regulars.domain.errors import (
 )
 from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, encode, sha256
 from regulars.domain.times import from_text, to_text
-from regulars.learning import artifacts as frames
-from regulars.learning import gate
+from regulars.learning import artifacts, gate
 from regulars.learning.contract import Comparison, Dataset, Trained, Trainer
+from regulars.learning.datasets.frames import read_dataset
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
 
@@ -27,7 +27,7 @@ def train(
 ) -> Outcome:
     """Train on the dataset under `manifest_key`; the outcome is stored last, and returned."""
     facts = datasets.manifest(manifest_key)
-    dataset = frames.read_dataset(facts, lambda name: datasets.file(facts, name))
+    dataset = read_dataset(facts, lambda name: datasets.file(facts, name))
     champion = registry.champions.current(trainer.model)
     try:
         manifest, files = _trained(trainer, dataset, registry, champion, now)
@@ -48,7 +48,7 @@ def _trained(
 ) -> tuple[ModelManifest, dict[str, bytes]]:
     trained = trainer.fit(dataset)
     files = {
-        "model.joblib": frames.dump(trained.estimator),
+        "model.joblib": artifacts.dump(trained.estimator),
         "scorer.json": msgspec.json.encode(trained.scorer, order="deterministic"),
     }
     comparison, vacancy = _compared(trainer, trained, dataset, registry, champion)
@@ -81,7 +81,7 @@ def _compared(
 
 def _difference(trainer: Trainer, files: Mapping[str, bytes], dataset: Dataset) -> float:
     """Compare what would be loaded, not what is in memory: both files are read back first."""
-    by_joblib = trainer.predict(frames.restored(files["model.joblib"]), dataset)
+    by_joblib = trainer.predict(artifacts.restored(files["model.joblib"]), dataset)
     by_scorer = trainer.score(msgspec.json.decode(files["scorer.json"]), dataset)
     if by_joblib.shape != by_scorer.shape or not np.isfinite(by_scorer).all():
         return float("inf")
@@ -109,7 +109,7 @@ def _manifest(
         status="ok",
         reason=decision.reason,
         files={name: sha256(content) for name, content in files.items()},
-        versions=frames.versions(),
+        versions=artifacts.versions(),
         features=trained.features,
         window={"cutoff": dataset.manifest.cutoff, **trained.window},
         metrics=trained.metrics,

@@ -7,12 +7,12 @@ from typing import Any
 
 from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.money import major_units
+from regulars.learning.recommender.reasons import in_words
 from regulars.learning.recommender.scorer import (
     Recommendation,
     adjusted,
     for_items,
     for_profile,
-    in_words,
 )
 from regulars.store.products import Product, Products
 from regulars.store.published import Published

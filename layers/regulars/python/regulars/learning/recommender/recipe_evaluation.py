@@ -9,16 +9,10 @@ import pandas as pd
 
 from regulars.domain.errors import InsufficientDataError
 from regulars.learning.recommender.fitting import Recipe, fit
-from regulars.learning.recommender.holdout import (
-    MODES,
-    HoldOut,
-    Quality,
-    hold_out,
-    quality,
-    together,
-)
+from regulars.learning.recommender.holdout import MODES, HoldOut, hold_out
 from regulars.learning.recommender.hybrid_model import HALF_LIFE_DAYS, Recommender
 from regulars.learning.recommender.purchases import DAY, Floats, Purchases
+from regulars.learning.recommender.ranking_quality import Quality, quality, together
 
 FILLER = 1e-6  # below any count
 

@@ -9,16 +9,12 @@ import pandas as pd
 import scipy.sparse as sp
 
 from regulars.learning.recommender import similarity as similar
-from regulars.learning.recommender.fitting import (
-    Recipe,
-    assemble,
-    similarities,
-    texts,
-    trend,
-)
-from regulars.learning.recommender.holdout import HoldOut, Quality, hold_out, quality
+from regulars.learning.recommender.fitting import Recipe, assemble, similarities, texts
+from regulars.learning.recommender.holdout import HoldOut, hold_out
 from regulars.learning.recommender.hybrid_model import HALF_LIFE_DAYS, Parts
+from regulars.learning.recommender.product_statistics import trend
 from regulars.learning.recommender.purchases import Floats, Purchases
+from regulars.learning.recommender.ranking_quality import Quality, quality
 
 RIDGES = (0.1, 0.4, 1.3, 4.0, 14.0, 45.0)
 DESCRIBED = (0.0, 0.7)

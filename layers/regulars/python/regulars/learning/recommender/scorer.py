@@ -9,14 +9,6 @@ from regulars.domain.errors import InvalidRequestError
 
 PARTS = ("content", "collaborative", "habit", "trend")
 LARGEST_WEIGHT = 10.0
-_WORDS = {
-    "again": "you usually buy this again",
-    "before": "you bought this before",
-    "because": "because you bought {name}",
-    "viewed": "goes with {name}",
-    "alike": "people with your taste buy this",
-    "popular": "popular right now",
-}
 
 type Weights = Mapping[str, float]
 type Row = Sequence[
@@ -104,19 +96,6 @@ def for_items(
         for product_id, cast in votes.items()
     ]
     return _filled(ranked, n, left_out, popularity)
-
-
-def in_words(recommendation: Recommendation, names: Mapping[str, str]) -> str:
-    """Why, in words; a product without a name in `names` is not named.
-
-    >>> in_words(Recommendation("cup", 1.0, "because", "pot"), {"pot": "Tea pot"})
-    'because you bought Tea pot'
-    """
-    name = names.get(recommendation.because, "")
-    reason = recommendation.reason
-    if not name and reason in ("because", "viewed"):
-        reason = "alike"
-    return _WORDS[reason].format(name=name)
 
 
 def _weight(part: str, value: object) -> float:

@@ -12,9 +12,10 @@ from regulars.domain.times import from_text, to_text
 from regulars.learning.contract import Comparison, Dataset, Floats, Trained
 from regulars.learning.recommender.fitting import Recipe, fit
 from regulars.learning.recommender.history_scorer import HistoryScorer
-from regulars.learning.recommender.holdout import MODES, Quality, paired, together
+from regulars.learning.recommender.holdout import MODES
 from regulars.learning.recommender.hybrid_model import HALF_LIFE_DAYS, Recommender
 from regulars.learning.recommender.purchases import DAY, Purchases, purchases
+from regulars.learning.recommender.ranking_quality import Quality, paired, together
 from regulars.learning.recommender.recipe_evaluation import (
     Measured,
     measure,

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regulars.learning.recommender.fitting import popularity
 from regulars.learning.recommender.hybrid_model import AGAIN, HALF_LIFE_DAYS, Recommender
+from regulars.learning.recommender.product_statistics import popularity
 from regulars.learning.recommender.purchases import DAY, Purchases, purchases
-from regulars.learning.recommender.scorer import Candidate, for_profile, in_words
+from regulars.learning.recommender.reasons import in_words
+from regulars.learning.recommender.scorer import Candidate, for_profile
 from regulars.learning.scoring.champion_loading import Standing
 from regulars.store.catalog import Listed, Neighbour
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.store.registry import Registry
 from regulars.transport.logging import log_failure
 
@@ -37,7 +37,7 @@ def estimator(registry: Registry, model: str) -> Standing:
     """A champion's joblib artifact."""
 
     def loaded(manifest: ModelManifest) -> Any:
-        return frames.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
+        return artifacts.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
 
     return _standing(registry, model, (), loaded)
 

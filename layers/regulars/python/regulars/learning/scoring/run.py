@@ -11,9 +11,9 @@ import msgspec
 import pandas as pd
 
 from regulars.domain.times import from_text, to_text
-from regulars.learning import artifacts as frames
 from regulars.learning.churn import scorer as churn
 from regulars.learning.contract import Dataset
+from regulars.learning.datasets.frames import read_dataset
 from regulars.learning.scoring import champion_loading as standing
 from regulars.learning.scoring.candidate_generation import Taste, Tastes
 from regulars.learning.scoring.champion_loading import Standing
@@ -130,7 +130,7 @@ def score_people(outcome_key: str, stores: Stores, now: datetime) -> Report:
 def prepare(dataset_id: str, stores: Stores) -> Scoring:
     """Read the dataset and load the champions, each file verified first."""
     facts = stores.datasets.manifest(schema.dataset_key(dataset_id, "manifest.json"))
-    dataset = frames.read_dataset(facts, lambda name: stores.datasets.file(facts, name))
+    dataset = read_dataset(facts, lambda name: stores.datasets.file(facts, name))
     columns = set(dataset.features.columns)
     segments = standing.scorer(stores.registry, "segments", columns)
     now = from_text(facts.cutoff).timestamp()
