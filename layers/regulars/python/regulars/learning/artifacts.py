@@ -1,4 +1,4 @@
-"""A dataset's Parquet bytes as pandas frames, and models as joblib bytes and back."""
+"""Serialize estimators with joblib, and load only those written by the same Python and scikit-learn."""
 
 import io
 import platform
@@ -12,37 +12,40 @@ from regulars.domain.errors import TamperedArtifactError
 from regulars.domain.manifests import ModelManifest
 
 
-def versions() -> dict[str, str]:
-    """What a joblib artifact depends on."""
+def library_versions() -> dict[str, str]:
+    """Return the versions that a joblib artifact depends on."""
     return {"python": platform.python_version(), "scikit-learn": sklearn.__version__}
 
 
-def dump(estimator: Any) -> bytes:
-    """An estimator as joblib bytes."""
+def dump_estimator(estimator: Any) -> bytes:
+    """Serialize an estimator as joblib bytes."""
     buffer = io.BytesIO()
     joblib.dump(estimator, buffer, compress=3)
     return buffer.getvalue()
 
 
-def load(content: bytes, manifest: ModelManifest) -> Any:
-    """The estimator in bytes the artifact store has verified; refuses one written by other minor versions."""
-    check(manifest.versions)
-    return restored(content)
+def load_estimator(content: bytes, manifest: ModelManifest) -> Any:
+    """Load the estimator from bytes that the artifact store has verified.
+
+    Raise TamperedArtifactError when another minor version of Python or scikit-learn wrote the artifact.
+    """
+    check_versions(manifest.versions)
+    return restore_estimator(content)
 
 
-def check(written_with: Mapping[str, str]) -> None:
-    """TamperedArtifactError unless an artifact written with these versions can be read here."""
-    for name, version in versions().items():
-        if _minor(written_with.get(name, "")) != _minor(version):
+def check_versions(artifact_versions: Mapping[str, str]) -> None:
+    """Raise TamperedArtifactError unless an artifact written with these versions can be loaded here."""
+    for name, version in library_versions().items():
+        if _minor_version(artifact_versions.get(name, "")) != _minor_version(version):
             raise TamperedArtifactError(
                 f"The artifact was written with another {name} than {version}."
             )
 
 
-def restored(content: bytes) -> Any:
-    """The estimator in bytes this very process made."""
+def restore_estimator(content: bytes) -> Any:
+    """Load the estimator from bytes that this process wrote."""
     return joblib.load(io.BytesIO(content))
 
 
-def _minor(version: str) -> list[str]:
+def _minor_version(version: str) -> list[str]:
     return version.split(".")[:2]

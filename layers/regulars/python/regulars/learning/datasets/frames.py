@@ -11,15 +11,16 @@ from regulars.domain.manifests import DatasetManifest
 from regulars.learning.contract import Dataset
 
 
-def read_dataset(manifest: DatasetManifest, read: Callable[[str], bytes]) -> Dataset:
-    """The dataset whose files `read` gives by name, already verified."""
+def read_dataset(manifest: DatasetManifest, read_file: Callable[[str], bytes]) -> Dataset:
+    """Read a dataset; `read_file` returns the verified bytes of the file with the given name."""
     frames = {
-        name: _frame(read(f"{name}.parquet")) for name in ("features", "interactions", "products")
+        name: _read_frame(read_file(f"{name}.parquet"))
+        for name in ("features", "interactions", "products")
     }
-    return Dataset(manifest, **frames)
+    return Dataset(manifest=manifest, **frames)
 
 
-def _frame(content: bytes) -> pd.DataFrame:
+def _read_frame(content: bytes) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "frame.parquet")
         path.write_bytes(content)

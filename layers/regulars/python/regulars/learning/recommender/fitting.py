@@ -1,24 +1,28 @@
-"""Fitting one recipe of the recommender on one shop's purchases up to a moment."""
+"""Fit a hybrid model with one recipe on a shop's purchases before a given time."""
 
 from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 import scipy.sparse as sp
 
-from regulars.learning.recommender import similarity as similar
-from regulars.learning.recommender.hybrid_model import Recommender
-from regulars.learning.recommender.product_statistics import popularity, rebuy, trend
-from regulars.learning.recommender.purchases import Labels, Purchases
+from regulars.learning.recommender import similarity
+from regulars.learning.recommender.hybrid_model import HybridModel
+from regulars.learning.recommender.product_statistics import (
+    compute_popularity,
+    compute_rebuy_rates,
+    compute_trend,
+)
+from regulars.learning.recommender.purchases import IdArray, Purchases
 
 DEFAULT_WEIGHTS = {"content": 0.2, "collaborative": 1.0, "habit": 4.0, "trend": 0.2}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What is chosen on validation.
+    """The hyper-parameters that are chosen on validation.
 
-    `ridge` and `described` (how much the descriptions count beside purchases) shape the collaborative lists;
-    `versus` is what the recent demand is compared with: 1 its own long run (a trend), 0 nothing (popularity).
+    `ridge` and `described` (the weight of descriptions beside purchases) shape the collaborative votes. `versus` is the
+    weight of the long-run demand that recent demand is compared with: 1 for a trend, 0 for popularity.
     """
 
     ridge: float = 4.0
@@ -28,49 +32,60 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Similarities:
-    """Both kinds of lists, which depend on a recipe's ridge and descriptions alone."""
+class SimilarityLists:
+    """Collaborative and content votes; they depend on a recipe's `ridge` and `described` only."""
 
     collaborative: sp.csr_matrix
     content: sp.csr_matrix
 
 
-def fit(bought: Purchases, products: pd.DataFrame, recipe: Recipe, now: float) -> Recommender:
-    """Everything a recipe needs of the purchases before `now`."""
-    words = similar.descriptions(texts(bought.products, products))
-    return assemble(bought, similarities(bought, words, recipe), recipe, now)
+def fit_model(
+    purchases: Purchases, products: pd.DataFrame, recipe: Recipe, now: float
+) -> HybridModel:
+    """Fit a recipe on purchases before `now` (epoch seconds); `products` has product_id, name and category."""
+    texts = build_product_texts(purchases.products, products)
+    description_vectors = similarity.build_description_vectors(texts)
+    lists = compute_similarities(purchases, description_vectors, recipe)
+    return assemble_model(purchases, lists, recipe, now)
 
 
-def similarities(bought: Purchases, words: sp.csr_matrix, recipe: Recipe) -> Similarities:
-    """The closed form where the catalogue allows it, the damped cosine above."""
-    matrix = bought.matrix()
-    small = matrix.shape[1] <= similar.LARGEST_DENSE
-    block = (
-        similar.ease(matrix, words, recipe.ridge, recipe.described)
-        if small
-        else similar.cosine(matrix)
+def compute_similarities(
+    purchases: Purchases, description_vectors: sp.csr_matrix, recipe: Recipe
+) -> SimilarityLists:
+    """Return the votes: EASE for a catalogue of up to 8000 products, the damped cosine for a larger one."""
+    matrix = purchases.binary_matrix()
+    if matrix.shape[1] <= similarity.MAX_DENSE_PRODUCTS:
+        block = similarity.compute_ease(matrix, description_vectors, recipe.ridge, recipe.described)
+    else:
+        block = similarity.compute_damped_cosine(matrix)
+    return SimilarityLists(
+        collaborative=similarity.build_vote_matrix(block),
+        content=similarity.build_vote_matrix(
+            similarity.compute_description_cosine(description_vectors)
+        ),
     )
-    return Similarities(similar.lists(block), similar.lists(similar.alike(words)))
 
 
-def assemble(bought: Purchases, lists: Similarities, recipe: Recipe, now: float) -> Recommender:
-    """A recommender from its lists and the counts of its purchases."""
-    return Recommender(
-        products=bought.products,
+def assemble_model(
+    purchases: Purchases, lists: SimilarityLists, recipe: Recipe, now: float
+) -> HybridModel:
+    """Return a model of votes and the statistics of the purchases before `now`."""
+    return HybridModel(
+        products=purchases.products,
         collaborative=lists.collaborative,
         content=lists.content,
-        trend=trend(bought, now, recipe.versus),
-        rebuy=rebuy(bought),
-        popularity=popularity(bought, now),
+        trend=compute_trend(purchases, now, recipe.versus),
+        rebuy_rates=compute_rebuy_rates(purchases),
+        popularity=compute_popularity(purchases, now),
         weights=recipe.weights,
         recipe=asdict(recipe),
     )
 
 
-def texts(products: Labels, catalogue: pd.DataFrame) -> list[str]:
-    """Name and category of each product, '' for what the catalogue does not tell."""
-    known = catalogue.drop_duplicates("product_id").set_index("product_id")
-    rows = known.reindex(products)[["name", "category"]].fillna("").astype(str)
+def build_product_texts(product_ids: IdArray, products: pd.DataFrame) -> list[str]:
+    """Return name and category of each product; '' for what the catalogue does not hold."""
+    catalogue = products.drop_duplicates("product_id").set_index("product_id")
+    rows = catalogue.reindex(product_ids)[["name", "category"]].fillna("").astype(str)
     return [
         f"{name} {category}" for name, category in zip(rows["name"], rows["category"], strict=True)
     ]

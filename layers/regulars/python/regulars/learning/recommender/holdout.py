@@ -1,4 +1,4 @@
-"""A time-based hold-out for recommenders: what people bought next, and how much of it a ranking finds."""
+"""Hold out a time window for recommenders: what people bought next."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,49 +6,51 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from regulars.learning.recommender.hybrid_model import CHUNK
+from regulars.learning.recommender.hybrid_model import CHUNK_PEOPLE
 from regulars.learning.recommender.purchases import Purchases
 
-MODES = ("new", "all")
+HOLD_OUT_MODES = ("new", "all")
 
 
 @dataclass(frozen=True)
 class HoldOut:
-    """People who bought something in the window; one row each in every matrix, products as in the fit.
+    """People who bought in the window; every matrix has one row a person, and the products of the earlier purchases.
 
-    `counts` are the decayed purchase counts before the window, `next_all` what was bought in it and `next_new` what
-    of that was bought for the first time.
+    `counts` are the decayed purchase counts before the window, `next_all` the purchases in it (0 or 1), and `next_new`
+    those that are a person's first purchase of the product.
     """
 
     counts: sp.csr_matrix
     next_all: sp.csr_matrix
     next_new: sp.csr_matrix
 
-    def relevant(self, mode: str) -> sp.csr_matrix:
-        """What counts as found: `new` leaves out what was bought before, `all` keeps it."""
+    def relevant_products(self, mode: str) -> sp.csr_matrix:
+        """Return the products to be found: without earlier purchases in mode `new`, with them in mode `all`."""
         return self.next_new if mode == "new" else self.next_all
 
-    def sample(self, size: int) -> "HoldOut":
-        """At most `size` people, evenly picked."""
+    def sample_people(self, size: int) -> "HoldOut":
+        """Return at most `size` people, evenly spaced."""
         count = self.counts.shape[0]
         if count <= size:
             return self
         rows = np.linspace(0, count - 1, size).astype(int)
         return HoldOut(self.counts[rows], self.next_all[rows], self.next_new[rows])
 
-    def chunks(self) -> Iterator["HoldOut"]:
-        """The hold-out a few people at a time, so that memory stays bounded."""
-        for start in range(0, self.counts.shape[0], CHUNK):
-            rows = slice(start, start + CHUNK)
+    def iterate_chunks(self) -> Iterator["HoldOut"]:
+        """Yield a few people at a time, so that memory stays bounded."""
+        for start in range(0, self.counts.shape[0], CHUNK_PEOPLE):
+            rows = slice(start, start + CHUNK_PEOPLE)
             yield HoldOut(self.counts[rows], self.next_all[rows], self.next_new[rows])
 
 
-def hold_out(earlier: Purchases, later: Purchases, now: float, half_life_days: float) -> HoldOut:
-    """What the people of `earlier` bought in `later` of the products that were known before."""
-    counts = earlier.decayed(now, half_life_days)
-    bought = later.among(earlier)
-    rows = np.flatnonzero(np.diff(bought.indptr))
-    counts, bought = counts[rows], bought[rows]
-    unknown = sp.csr_matrix(bought - bought.multiply(counts.sign()))
-    unknown.eliminate_zeros()
-    return HoldOut(counts, bought, unknown)
+def build_hold_out(
+    earlier: Purchases, later: Purchases, now: float, half_life_days: float
+) -> HoldOut:
+    """Return what the people of `earlier` bought in `later`, of the products that were sold before."""
+    counts = earlier.decayed_counts(now, half_life_days)
+    next_all = later.align_with(earlier)
+    rows = np.flatnonzero(np.diff(next_all.indptr))
+    counts, next_all = counts[rows], next_all[rows]
+    next_new = sp.csr_matrix(next_all - next_all.multiply(counts.sign()))
+    next_new.eliminate_zeros()
+    return HoldOut(counts, next_all, next_new)

@@ -1,91 +1,95 @@
-"""NDCG, recall and coverage of a ranking on a hold-out."""
+"""Measure a ranking on a hold-out: NDCG, recall and coverage."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from regulars.learning.contract import FloatArray
 from regulars.learning.recommender.holdout import HoldOut
-from regulars.learning.recommender.purchases import Floats
+from regulars.learning.recommender.purchases import IndexArray
 
-TOP = 10
-
-
-DEEPER = 20
+TOP_PRODUCTS = 10
+DEEP_PRODUCTS = 20
 
 
-@dataclass(frozen=True)
-class Quality:
-    """Of each person with anything to find; `coverage` is the share of products in anybody's first ten."""
+@dataclass(frozen=True, kw_only=True)
+class RankingQuality:
+    """NDCG@10, recall@10 and recall@20 of each person with a product to be found.
 
-    ndcg: Floats
-    recall10: Floats
-    recall20: Floats
+    `recommended` marks the products in the first ten of at least one person.
+    """
+
+    ndcg: FloatArray
+    recall10: FloatArray
+    recall20: FloatArray
     recommended: NDArray[np.bool_]
 
     @property
     def coverage(self) -> float:
-        """The share of the catalogue that is recommended to anybody."""
+        """Return the share of the catalogue that is recommended to at least one person."""
         return float(self.recommended.mean()) if len(self.recommended) else 0.0
 
     @property
     def ndcg10(self) -> float:
-        """The mean over people."""
+        """Return the mean NDCG@10 over people."""
         return float(self.ndcg.mean()) if len(self.ndcg) else 0.0
 
 
-def quality(totals: Floats, part: HoldOut, mode: str) -> Quality:
-    """How well the ranking by `totals` (one row for all, or one a person) finds what was bought next."""
-    relevant = part.relevant(mode)
+def measure_ranking(totals: FloatArray, hold_out: HoldOut, mode: str) -> RankingQuality:
+    """Measure how well the ranking by `totals` (one row for all, or one a person) finds the next purchases."""
+    relevant = hold_out.relevant_products(mode)
     rows = np.flatnonzero(np.diff(relevant.indptr))
     scores = np.broadcast_to(totals, relevant.shape)[rows].copy()
     if mode == "new":
-        scores[part.counts[rows].nonzero()] = -np.inf
-    best = _best(scores, DEEPER)
-    wanted = np.asarray(relevant[rows].todense())
-    hits = np.take_along_axis(wanted, best, axis=1) * np.isfinite(
+        scores[hold_out.counts[rows].nonzero()] = -np.inf
+    best = _rank_products(scores, DEEP_PRODUCTS)
+    targets = np.asarray(relevant[rows].todense())
+    hits = np.take_along_axis(targets, best, axis=1) * np.isfinite(
         np.take_along_axis(scores, best, axis=1)
     )
-    sizes = wanted.sum(axis=1)
+    target_counts = targets.sum(axis=1)
     recommended = np.zeros(relevant.shape[1], dtype=bool)
-    recommended[best[:, :TOP]] = True
-    return Quality(
-        _ndcg(hits[:, :TOP], sizes),
-        hits[:, :TOP].sum(axis=1) / sizes,
-        hits.sum(axis=1) / sizes,
-        recommended,
+    recommended[best[:, :TOP_PRODUCTS]] = True
+    return RankingQuality(
+        ndcg=_compute_ndcg(hits[:, :TOP_PRODUCTS], target_counts),
+        recall10=hits[:, :TOP_PRODUCTS].sum(axis=1) / target_counts,
+        recall20=hits.sum(axis=1) / target_counts,
+        recommended=recommended,
     )
 
 
-def together(parts: list[Quality]) -> Quality:
-    """The quality over all chunks."""
-    return Quality(
-        np.concatenate([part.ndcg for part in parts]),
-        np.concatenate([part.recall10 for part in parts]),
-        np.concatenate([part.recall20 for part in parts]),
-        np.any([part.recommended for part in parts], axis=0),
+def merge_qualities(qualities: list[RankingQuality]) -> RankingQuality:
+    """Return the quality over the people of all parts of a hold-out."""
+    return RankingQuality(
+        ndcg=np.concatenate([quality.ndcg for quality in qualities]),
+        recall10=np.concatenate([quality.recall10 for quality in qualities]),
+        recall20=np.concatenate([quality.recall20 for quality in qualities]),
+        recommended=np.any([quality.recommended for quality in qualities], axis=0),
     )
 
 
-def paired(one: Quality, other: Quality) -> tuple[float, float]:
-    """How much more of the same people's purchases one finds than the other, and the error of that difference."""
-    gains = one.ndcg - other.ndcg
+def compare_qualities(quality: RankingQuality, baseline: RankingQuality) -> tuple[float, float]:
+    """Return the mean gain in NDCG@10 over a baseline on the same people, and its standard error."""
+    gains = quality.ndcg - baseline.ndcg
     if not len(gains):
         return 0.0, 0.0
     return float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
 
 
-def _best(scores: Floats, count: int) -> NDArray[np.int64]:
+def _rank_products(scores: FloatArray, count: int) -> IndexArray:
+    """Return the `count` best products of each row, best first."""
     count = min(count, scores.shape[1])
     best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-    ranked: NDArray[np.int64] = np.take_along_axis(best, order, axis=1)
+    ranked: IndexArray = np.take_along_axis(best, order, axis=1)
     return ranked
 
 
-def _ndcg(hits: Floats, sizes: Floats) -> Floats:
-    """Binary NDCG: the ideal ranking puts min(10, relevant) hits first."""
-    discounts = 1.0 / np.log2(np.arange(2, hits.shape[1] + 2))
-    ideal = np.cumsum(discounts)[np.minimum(sizes, hits.shape[1]).astype(int) - 1]
-    found: Floats = hits @ discounts / ideal
-    return found
+def _compute_ndcg(hits: FloatArray, target_counts: FloatArray) -> FloatArray:
+    """Return NDCG with binary relevance (Järvelin and Kekäläinen, 2002); the ideal ranking starts with all hits."""
+    length = hits.shape[1]
+    discounts = 1.0 / np.log2(np.arange(2, length + 2))
+    ideal = np.cumsum(discounts)[np.minimum(target_counts, length).astype(int) - 1]
+    ndcg: FloatArray = hits @ discounts / ideal
+    return ndcg

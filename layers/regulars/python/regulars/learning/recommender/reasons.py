@@ -1,10 +1,10 @@
-"""The reason for a recommendation as a sentence."""
+"""Explain a recommendation in one sentence."""
 
 from collections.abc import Mapping
 
 from regulars.learning.recommender.scorer import Recommendation
 
-_WORDS = {
+_REASON_TEXTS = {
     "again": "you usually buy this again",
     "before": "you bought this before",
     "because": "because you bought {name}",
@@ -14,14 +14,15 @@ _WORDS = {
 }
 
 
-def in_words(recommendation: Recommendation, names: Mapping[str, str]) -> str:
-    """Why, in words; a product without a name in `names` is not named.
+def explain_recommendation(recommendation: Recommendation, names: Mapping[str, str]) -> str:
+    """Return the reason as a sentence; `names` are by product id, and a product without a name is not mentioned.
 
-    >>> in_words(Recommendation("cup", 1.0, "because", "pot"), {"pot": "Tea pot"})
+    >>> cup = Recommendation(product_id="cup", score=1.0, reason="because", because="pot")
+    >>> explain_recommendation(cup, {"pot": "Tea pot"})
     'because you bought Tea pot'
     """
     name = names.get(recommendation.because, "")
     reason = recommendation.reason
     if not name and reason in ("because", "viewed"):
         reason = "alike"
-    return _WORDS[reason].format(name=name)
+    return _REASON_TEXTS[reason].format(name=name)

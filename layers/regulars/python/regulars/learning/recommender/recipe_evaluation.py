@@ -1,4 +1,4 @@
-"""What a recipe finds in the last window, beside popularity and everybody's own frequency."""
+"""Evaluate a recipe on the last window, beside popularity and each person's own purchase frequency."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,74 +8,93 @@ import numpy as np
 import pandas as pd
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.learning.recommender.fitting import Recipe, fit
-from regulars.learning.recommender.holdout import MODES, HoldOut, hold_out
-from regulars.learning.recommender.hybrid_model import HALF_LIFE_DAYS, Recommender
-from regulars.learning.recommender.purchases import DAY, Floats, Purchases
-from regulars.learning.recommender.ranking_quality import Quality, quality, together
+from regulars.learning.contract import FloatArray
+from regulars.learning.recommender.fitting import Recipe, fit_model
+from regulars.learning.recommender.holdout import HOLD_OUT_MODES, HoldOut, build_hold_out
+from regulars.learning.recommender.hybrid_model import HISTORY_HALF_LIFE_DAYS, HybridModel
+from regulars.learning.recommender.purchases import DAY_SECONDS, Purchases
+from regulars.learning.recommender.ranking_quality import (
+    RankingQuality,
+    measure_ranking,
+    merge_qualities,
+)
 
-FILLER = 1e-6  # below any count
+FILLER_WEIGHT = 1e-6  # of popularity beside counts, so that it only orders products of equal count
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A hold-out and the recommender that was fitted on what came before it."""
+class RecipeEvaluation:
+    """A hold-out, and the model that was fitted on the purchases before it."""
 
-    part: HoldOut
-    recommender: Recommender
+    hold_out: HoldOut
+    model: HybridModel
 
-    def found(self, mode: str) -> Quality:
-        """What the hybrid score finds."""
-        return self._found(lambda chunk: self.recommender.totals(chunk.counts), mode)
+    def measure_hybrid(self, mode: str) -> RankingQuality:
+        """Measure the ranking by the hybrid score."""
+        return self._measure_scores(lambda chunk: self.model.score_products(chunk.counts), mode)
 
-    def found_by_popularity(self, mode: str) -> Quality:
-        """What the same list for everybody finds."""
-        return self._found(lambda _: self.recommender.popularity[None, :], mode)
+    def measure_popularity(self, mode: str) -> RankingQuality:
+        """Measure the ranking by popularity, the same for all people."""
+        return self._measure_scores(lambda _chunk: self.model.popularity[None, :], mode)
 
-    def found_by_frequency(self, mode: str) -> Quality:
-        """What each person's own counts find, filled up with what is popular."""
-        filler = self.recommender.popularity[None, :] * FILLER
-        return self._found(lambda chunk: np.asarray(chunk.counts.todense()) + filler, mode)
+    def measure_frequency(self, mode: str) -> RankingQuality:
+        """Measure the ranking by each person's own counts, then by popularity."""
+        filler = self.model.popularity[None, :] * FILLER_WEIGHT
+        return self._measure_scores(lambda chunk: np.asarray(chunk.counts.todense()) + filler, mode)
 
-    def _found(self, totals: Callable[[HoldOut], Floats], mode: str) -> Quality:
-        return together([quality(totals(chunk), chunk, mode) for chunk in self.part.chunks()])
+    def _measure_scores(
+        self, score_chunk: Callable[[HoldOut], FloatArray], mode: str
+    ) -> RankingQuality:
+        chunks = self.hold_out.iterate_chunks()
+        return merge_qualities(
+            [measure_ranking(score_chunk(chunk), chunk, mode) for chunk in chunks]
+        )
 
 
-def window_start(bought: Purchases, days: float) -> float:
-    """When the last `days` of a shop's purchases began."""
-    return float(bought.at.max()) + 1 - days * DAY
+def find_window_start(purchases: Purchases, days: float) -> float:
+    """Return when the last `days` of the purchases begin, in epoch seconds."""
+    return float(purchases.times.max()) + 1 - days * DAY_SECONDS
 
 
-def measure(bought: Purchases, products: pd.DataFrame, recipe: Recipe, days: float) -> Measured:
-    """A recipe fitted on what came before the last `days`, and the people who bought in them."""
-    start = window_start(bought, days)
-    earlier = bought.between(-np.inf, start)
+def evaluate_recipe(
+    purchases: Purchases, products: pd.DataFrame, recipe: Recipe, days: float
+) -> RecipeEvaluation:
+    """Fit a recipe on the purchases before the last `days`, and hold out the people who bought in these days.
+
+    Raise InsufficientDataError when there are no earlier purchases.
+    """
+    start = find_window_start(purchases, days)
+    earlier = purchases.between(-np.inf, start)
     if not len(earlier.products):
         raise InsufficientDataError("Everything was bought in the last days; there is no past yet.")
-    part = hold_out(earlier, bought.between(start, np.inf), start, HALF_LIFE_DAYS)
-    return Measured(part, fit(earlier, products, recipe, start))
+    later = purchases.between(start, np.inf)
+    hold_out = build_hold_out(earlier, later, start, HISTORY_HALF_LIFE_DAYS)
+    return RecipeEvaluation(hold_out, fit_model(earlier, products, recipe, start))
 
 
-def metrics(measured: Measured) -> dict[str, Any]:
-    """What the hybrid finds in either mode beside popularity and own frequency; the headline is `new`."""
-    modes = {mode: _told(measured.found(mode)) for mode in MODES}
+def report_metrics(evaluation: RecipeEvaluation) -> dict[str, Any]:
+    """Return the quality of the hybrid score, of popularity and of own frequency; the headline figures are of `new`."""
+    hybrid = {mode: _report_quality(evaluation.measure_hybrid(mode)) for mode in HOLD_OUT_MODES}
     return {
-        "ndcg10": modes["new"]["ndcg10"],
-        "coverage": modes["new"]["coverage"],
-        **modes,
-        "popularity": {mode: _told(measured.found_by_popularity(mode)) for mode in MODES},
-        "frequency": {"all": _told(measured.found_by_frequency("all"))},
-        "recipe": measured.recommender.recipe,
+        "ndcg10": hybrid["new"]["ndcg10"],
+        "coverage": hybrid["new"]["coverage"],
+        **hybrid,
+        "popularity": {
+            mode: _report_quality(evaluation.measure_popularity(mode)) for mode in HOLD_OUT_MODES
+        },
+        "frequency": {"all": _report_quality(evaluation.measure_frequency("all"))},
+        "recipe": evaluation.model.recipe,
     }
 
 
-def _told(found: Quality) -> dict[str, float]:
-    means = {"recall10": found.recall10, "recall20": found.recall20}
+def _report_quality(quality: RankingQuality) -> dict[str, float]:
+    recalls = {"recall10": quality.recall10, "recall20": quality.recall20}
     return {
-        "people": len(found.ndcg),
-        "ndcg10": round(found.ndcg10, 6),
+        "people": len(quality.ndcg),
+        "ndcg10": round(quality.ndcg10, 6),
         **{
-            name: round(float(each.mean()), 6) if len(each) else 0.0 for name, each in means.items()
+            name: round(float(recall.mean()), 6) if len(recall) else 0.0
+            for name, recall in recalls.items()
         },
-        "coverage": round(found.coverage, 6),
+        "coverage": round(quality.coverage, 6),
     }

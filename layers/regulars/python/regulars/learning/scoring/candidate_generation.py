@@ -1,4 +1,4 @@
-"""What everybody may be offered: by the recommender, or by their own purchases where there is none."""
+"""Generate the recommendation candidates of all people: by the recommender, or by rules when there is none."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,144 +7,146 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regulars.learning.recommender.hybrid_model import AGAIN, HALF_LIFE_DAYS, Recommender
-from regulars.learning.recommender.product_statistics import popularity
-from regulars.learning.recommender.purchases import DAY, Purchases, purchases
-from regulars.learning.recommender.reasons import in_words
-from regulars.learning.recommender.scorer import Candidate, for_profile
-from regulars.learning.scoring.champion_loading import Standing
+from regulars.learning.recommender.hybrid_model import HybridModel
+from regulars.learning.recommender.purchases import DAY_SECONDS, purchases_from_interactions
+from regulars.learning.recommender.reasons import explain_recommendation
+from regulars.learning.recommender.scorer import ProductCandidate, recommend_for_profile
+from regulars.learning.scoring.champion_loading import LoadedChampion
+from regulars.learning.scoring.rule_candidates import generate_rule_candidates, rank_popular
 from regulars.store.catalog import Listed, Neighbour
 
-type Row = dict[str, Any]
+type FeatureRow = dict[str, Any]
 
-NEXT_BEST = 5
-POPULAR = 50
-REMEMBERED_DAYS = 90  # how far back it is told what somebody bought
-REMEMBERED = 100
+MAX_NEXT_BEST_PRODUCTS = 5
+RECENT_PURCHASE_DAYS = 90
+MAX_RECENT_PURCHASES = 100
 JUST_BOUGHT_DAYS = 3
-WEIGHTS_BY_RULES = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}
+RULE_WEIGHTS = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}
 
 
 @dataclass(frozen=True)
-class Taste:
-    """What may be offered to one person: candidates, and what they bought lately by day."""
+class PersonCandidates:
+    """The candidates of one person, and the day (since 1970) of the last purchase of each recent product."""
 
-    candidates: list[Candidate] = field(default_factory=list)
-    bought: dict[str, int] = field(default_factory=dict)
+    candidates: list[ProductCandidate] = field(default_factory=list)
+    purchase_days: dict[str, int] = field(default_factory=dict)
 
 
-class Tastes:
-    """The tastes of everybody in a dataset's interactions, as of its cut-off."""
+class CandidateGenerator:
+    """Generate the candidates of all people in a dataset's interactions, as of `now` (epoch seconds)."""
 
     def __init__(
-        self, interactions: pd.DataFrame, products: pd.DataFrame, now: float, model: Standing
+        self,
+        interactions: pd.DataFrame,
+        products: pd.DataFrame,
+        now: float,
+        champion: LoadedChampion,
     ) -> None:
-        self._bought = purchases(interactions).between(-np.inf, now)
+        self._purchases = purchases_from_interactions(interactions).between(-np.inf, now)
         self._now = now
-        self._latest = self._bought.latest()
-        self._model = model
+        self._latest_times = self._purchases.latest_times()
+        self._champion = champion
         self._products = products.drop_duplicates("product_id")
         self._names = dict(zip(products["product_id"], products["name"], strict=True))
-        self.popular = _popular(self._bought, now)
-        loaded: Recommender | None = model.loaded
-        self._recommender = loaded
-        self.weights = loaded.weights if loaded else WEIGHTS_BY_RULES
+        self.popular = rank_popular(self._purchases, now)
+        self._model: HybridModel | None = champion.artifact
+        self.weights = self._model.weights if self._model else RULE_WEIGHTS
 
     @property
     def status(self) -> str:
-        """Whether the recommender speaks, or why not."""
-        return self._model.status
+        """Return ok, or the reason why rules generate the candidates."""
+        return self._champion.status
 
-    def beside(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Taste]]:
-        """Each row, in the order of their profile ids, with that person's taste; an empty one without purchases."""
-        tastes = self._each()
-        waiting = next(tastes, None)
+    def join_candidates(
+        self, rows: Iterable[FeatureRow]
+    ) -> Iterator[tuple[FeatureRow, PersonCandidates]]:
+        """Yield each row with its person's candidates; rows are sorted by profile id, as the people are."""
+        people = self._iterate_people()
+        person = next(people, None)
         for row in rows:
-            while waiting and waiting[0] < row["profile_id"]:
-                waiting = next(tastes, None)
-            same = waiting and waiting[0] == row["profile_id"]
-            yield row, waiting[1] if waiting and same else Taste()
+            while person and person[0] < row["profile_id"]:
+                person = next(people, None)
+            is_same = person and person[0] == row["profile_id"]
+            yield row, person[1] if person and is_same else PersonCandidates()
 
-    def _each(self) -> Iterator[tuple[str, Taste]]:
-        people = zip(self._bought.people, self._candidates(), strict=True)
-        for person, (profile_id, candidates) in enumerate(people):
-            yield str(profile_id), Taste(candidates, self._lately(person))
-
-    def recommendations(self, taste: Taste) -> dict[str, Any]:
-        """What is stored for the API to answer from."""
+    def build_recommendations(self, person: PersonCandidates) -> dict[str, Any]:
+        """Return what is stored for the API to recommend from."""
         return {
-            "candidates": taste.candidates,
+            "candidates": person.candidates,
             "weights": self.weights,
-            "bought": taste.bought,
-            "model_version": self._model.version,
-            "status": self._model.status,
+            "bought": person.purchase_days,
+            "model_version": self._champion.version,
+            "status": self._champion.status,
         }
 
-    def next_best(self, taste: Taste) -> list[dict[str, Any]]:
-        """The few products to think of first, each with its reason in words."""
-        today = self._now // DAY
-        just = {id_ for id_, day in taste.bought.items() if today - day < JUST_BOUGHT_DAYS}
-        chosen = for_profile(taste.candidates, self.weights, NEXT_BEST, just, self.popular)
+    def choose_next_best(self, person: PersonCandidates) -> list[dict[str, Any]]:
+        """Return up to five products that the person did not buy in the last three days, each with its reason."""
+        today = self._now // DAY_SECONDS
+        just_bought = {
+            product_id
+            for product_id, day in person.purchase_days.items()
+            if today - day < JUST_BOUGHT_DAYS
+        }
+        recommendations = recommend_for_profile(
+            person.candidates, self.weights, MAX_NEXT_BEST_PRODUCTS, just_bought, self.popular
+        )
         return [
             {
-                "product_id": one.product_id,
-                "name": self._names.get(one.product_id, ""),
-                "reason": in_words(one, self._names),
-                "score": round(one.score, 4),
+                "product_id": recommendation.product_id,
+                "name": self._names.get(recommendation.product_id, ""),
+                "reason": explain_recommendation(recommendation, self._names),
+                "score": round(recommendation.score, 4),
             }
-            for one in chosen
+            for recommendation in recommendations
         ]
 
-    def listed(self) -> Iterator[Listed]:
-        """Every product with its neighbours."""
-        neighbours = self._neighbours()
-        columns = ("product_id", "name", "category", "price", "currency")
-        for id_, name, category, price, currency in self._products[list(columns)].itertuples(
+    def list_products(self) -> Iterator[Listed]:
+        """Yield every product with its neighbours."""
+        find_neighbours = self._build_neighbour_lookup()
+        columns = ["product_id", "name", "category", "price", "currency"]
+        for product_id, name, category, price, currency in self._products[columns].itertuples(
             index=False
         ):
-            known = None if pd.isna(price) else int(price)
-            yield Listed(id_, name, category, known, currency or "", neighbours(id_))
+            yield Listed(
+                product_id=product_id,
+                name=name,
+                category=category,
+                price=None if pd.isna(price) else int(price),
+                currency=currency or "",
+                neighbours=find_neighbours(product_id),
+            )
 
-    def _candidates(self) -> Iterator[list[Candidate]]:
-        if self._recommender is None:
-            return _by_rules(self._bought, self._now)
-        return self._recommender.candidates(self._bought, self._now)
+    def _iterate_people(self) -> Iterator[tuple[str, PersonCandidates]]:
+        people = zip(self._purchases.people, self._iterate_candidates(), strict=True)
+        for index, (profile_id, candidates) in enumerate(people):
+            yield (
+                str(profile_id),
+                PersonCandidates(candidates, self._list_recent_purchases(index)),
+            )
 
-    def _lately(self, person: int) -> dict[str, int]:
-        """The days on which a person last bought products lately, newest first."""
-        start, end = self._latest.indptr[person], self._latest.indptr[person + 1]
-        days = self._latest.data[start:end] // DAY
-        newest = np.argsort(-days, kind="stable")[:REMEMBERED]
-        names = self._bought.products[self._latest.indices[start:end][newest]]
-        pairs = zip(names, days[newest], strict=True)
-        return {name: int(day) for name, day in pairs if self._now // DAY - day <= REMEMBERED_DAYS}
+    def _iterate_candidates(self) -> Iterator[list[ProductCandidate]]:
+        if self._model is None:
+            return generate_rule_candidates(self._purchases, self._now)
+        return self._model.generate_candidates(self._purchases, self._now)
 
-    def _neighbours(self) -> Callable[[str], list[Neighbour]]:
-        recommender = self._recommender
-        if recommender is None:
-            return lambda _: []
-        places = {product: place for place, product in enumerate(recommender.products)}
-        return lambda id_: recommender.neighbours(places[id_]) if id_ in places else []
+    def _list_recent_purchases(self, person_index: int) -> dict[str, int]:
+        """Return the day of the last purchase of each product that a person bought in the last 90 days, newest first."""
+        start, end = self._latest_times.indptr[person_index : person_index + 2]
+        days = self._latest_times.data[start:end] // DAY_SECONDS
+        newest = np.argsort(-days, kind="stable")[:MAX_RECENT_PURCHASES]
+        product_ids = self._purchases.products[self._latest_times.indices[start:end][newest]]
+        today = self._now // DAY_SECONDS
+        return {
+            product_id: int(day)
+            for product_id, day in zip(product_ids, days[newest], strict=True)
+            if today - day <= RECENT_PURCHASE_DAYS
+        }
 
-
-def _popular(bought: Purchases, now: float) -> list[tuple[str, float]]:
-    scores = popularity(bought, now)
-    best = np.argsort(-scores, kind="stable")[:POPULAR]
-    return [(str(bought.products[at]), round(float(scores[at]), 4)) for at in best]
-
-
-def _by_rules(bought: Purchases, now: float) -> Iterator[list[Candidate]]:
-    """What a person bought in more than one order, the most frequent and the latest first."""
-    counts = bought.decayed(now, HALF_LIFE_DAYS)
-    orders = bought.decayed(now, np.inf)
-    for person in range(counts.shape[0]):
-        row = slice(counts.indptr[person], counts.indptr[person + 1])
-        again = np.flatnonzero(orders.data[row] > 1)
-        sizes = counts.data[row][again]
-        best = np.argsort(-sizes, kind="stable")[:AGAIN]
-        names = bought.products[counts.indices[row][again[best]]]
-        habit = np.round(sizes[best] / sizes.max(initial=0.0), 4) if len(best) else sizes
-        yield [
-            Candidate(str(name), habit=float(share), because=str(name))
-            for name, share in zip(names, habit, strict=True)
-        ]
+    def _build_neighbour_lookup(self) -> Callable[[str], list[Neighbour]]:
+        model = self._model
+        if model is None:
+            return lambda _product_id: []
+        indexes = {product_id: index for index, product_id in enumerate(model.products)}
+        return lambda product_id: (
+            model.find_neighbours(indexes[product_id]) if product_id in indexes else []
+        )

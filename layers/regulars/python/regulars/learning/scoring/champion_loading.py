@@ -1,4 +1,4 @@
-"""The models that stand ready to score, each loaded and verified, or the reason why rules have to do."""
+"""Load the champion of each kind of model, verified, or state why rules have to answer."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -10,52 +10,49 @@ from regulars.learning import artifacts
 from regulars.store.registry import Registry
 from regulars.transport.logging import log_failure
 
-OK = "ok"
-INCOMPATIBLE = "incompatible"  # a feature that the champion reads is gone
+STATUS_OK = "ok"
+STATUS_INCOMPATIBLE = "incompatible"  # the champion reads a feature that is gone
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One kind of model; `loaded` is None unless the status is ok."""
+class LoadedChampion:
+    """The champion of one kind of model: its scorer or its estimator; `artifact` is None unless the status is ok."""
 
     status: str
     version: str = ""
-    loaded: Any = None
-
-    @property
-    def basis(self) -> str:
-        """Who speaks: the model or rules."""
-        return "rules" if self.loaded is None else "model"
+    artifact: Any = None
 
 
-def scorer(registry: Registry, model: str, columns: Collection[str]) -> Standing:
-    """A champion's plain scorer."""
-    return _standing(registry, model, columns, registry.scorer)
+def load_champion_scorer(
+    registry: Registry, model: str, columns: Collection[str]
+) -> LoadedChampion:
+    """Load a champion's plain scorer, if the dataset's columns hold every feature that it reads."""
+    return _load_champion(registry, model, columns, registry.scorer)
 
 
-def estimator(registry: Registry, model: str) -> Standing:
-    """A champion's joblib artifact."""
+def load_champion_estimator(registry: Registry, model: str) -> LoadedChampion:
+    """Load a champion's joblib artifact."""
 
-    def loaded(manifest: ModelManifest) -> Any:
-        return artifacts.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
+    def load_artifact(manifest: ModelManifest) -> Any:
+        return artifacts.load_estimator(registry.artifacts.file(manifest, "model.joblib"), manifest)
 
-    return _standing(registry, model, (), loaded)
+    return _load_champion(registry, model, (), load_artifact)
 
 
-def _standing(
+def _load_champion(
     registry: Registry,
     model: str,
     columns: Collection[str],
-    load: Callable[[ModelManifest], Any],
-) -> Standing:
-    """An artifact whose bytes are not those that were promoted is never loaded: rules take its place."""
+    load_artifact: Callable[[ModelManifest], Any],
+) -> LoadedChampion:
+    """Load an artifact only if its bytes are those that were promoted."""
     try:
         manifest = registry.champion(model)
         if manifest is None:
-            return Standing(InsufficientDataError.code)
+            return LoadedChampion(InsufficientDataError.code)
         if not set(manifest.features) <= set(columns):
-            return Standing(INCOMPATIBLE, manifest.version)
-        return Standing(OK, manifest.version, load(manifest))
+            return LoadedChampion(STATUS_INCOMPATIBLE, manifest.version)
+        return LoadedChampion(STATUS_OK, manifest.version, load_artifact(manifest))
     except TamperedArtifactError as error:
         log_failure(error, f"loading the champion of {model}")
-        return Standing(error.code)
+        return LoadedChampion(error.code)
