@@ -4,8 +4,8 @@ import pytest
 
 from regulars.channels.registry import CHANNELS
 from tests.conformance.mutations.__main__ import SEED, campaigns, main
-from tests.conformance.mutations.campaign import Campaign
-from tests.conformance.mutations.schemes import SCHEMES
+from tests.conformance.mutations.mutation_run import Campaign
+from tests.conformance.mutations.schemes.registry import SCHEMES
 
 COUNT = 100_000
 

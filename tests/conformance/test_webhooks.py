@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import fixtures, vectors
-from tests.conformance.doors import Doors, doors
+from tests.conformance import payloads as fixtures
+from tests.conformance import vectors
+from tests.conformance.endpoints import Doors, doors
 from tests.conformance.webhooks import FIXTURES, SHARED, VECTORS, outcomes, told
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.doors import TRACKING, Became, Doors, Sent
+from tests.conformance.endpoints import TRACKING, Became, Doors, Sent
 
 type Vector = dict[str, Any]
 

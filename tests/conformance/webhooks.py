@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.conformance import fixtures, vectors
-from tests.conformance.doors import Doors, doors
+from tests.conformance import payloads as fixtures
+from tests.conformance import vectors
+from tests.conformance.endpoints import Doors, doors
 
 # Where the providers' files lie, if they are here.
 SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[3] / "shared"))

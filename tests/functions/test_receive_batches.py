@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from regulars.channels.mail import mailjet
-from tests.conformance.doors import Doors, Sent, doors
+from tests.conformance.endpoints import Doors, Sent, doors
 from tests.support.deliveries import ADDRESS, AT, NOW
 
 GOOD = {"event": "open", "time": AT, "email": ADDRESS, "MessageID": 1}

@@ -13,9 +13,9 @@ from typing import Any
 
 from infra.local import emulator
 from infra.local.places import LOCAL
-from tests.conformance.load.books import Books, Running
-from tests.conformance.load.senders import Answers, sent_by
-from tests.conformance.load.sendings import CHANNELS, SECRET
+from tests.conformance.load.clients import Answers, sent_by
+from tests.conformance.load.load_requests import CHANNELS, SECRET
+from tests.conformance.load.stored_marks import Books, Running
 from tests.support.owner import Owner
 
 ENVIRONMENTS = 2  # of each door at once, for two cores

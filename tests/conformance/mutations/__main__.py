@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from tests.conformance.mutations.campaign import Campaign
-from tests.conformance.mutations.captured import campaigns as captured
-from tests.conformance.mutations.schemes import SCHEMES
-from tests.conformance.mutations.tally import Tally
+from tests.conformance.mutations.captured_runs import campaigns as captured
+from tests.conformance.mutations.mutation_run import Campaign
+from tests.conformance.mutations.schemes.registry import SCHEMES
+from tests.conformance.mutations.verdict_counts import Tally
 from tests.conformance.webhooks import VECTORS
 
 SEED = "2026-11-22"  # of the suite; the command line draws one and says it

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from infra.cli.console import say, show, step, table
 from infra.local.places import BUILD
-from tests.conformance.sdks import installation
-from tests.conformance.sdks.cases import SDKS, Sdk
-from tests.conformance.sdks.proxy import FAULTS
-from tests.conformance.sdks.running import Outcome, run
-from tests.conformance.sdks.stand import standing
+from tests.conformance.sdks import sdk_packages as installation
+from tests.conformance.sdks.fault_proxy import FAULTS
+from tests.conformance.sdks.local_stack import standing
+from tests.conformance.sdks.sdk_cases import SDKS, Sdk
+from tests.conformance.sdks.sdk_run import Outcome, run
 
 AT_ONCE = 2
 

@@ -11,9 +11,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from tests.conformance.mutations.delivery import NOW, Delivery
-from tests.conformance.mutations.places import Address, Body, Header, Member, Query
-from tests.conformance.mutations.scheme import Key, Scheme, base64_of, body, token, told
+from tests.conformance.mutations.delivery_parts import Address, Body, Header, Member, Query
+from tests.conformance.mutations.schemes.contract import (
+    Key,
+    Scheme,
+    base64_of,
+    body,
+    token,
+    told,
+)
+from tests.conformance.mutations.signed_delivery import NOW, Delivery
 
 PAYPALS = "https://api.paypal.com/v1/notifications/certs/CERT-{}"
 AMAZONS = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-{}.pem"

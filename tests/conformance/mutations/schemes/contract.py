@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.places import Place
+from tests.conformance.mutations.delivery_parts import Place
+from tests.conformance.mutations.signed_delivery import Delivery
 
 ALWAYS = timedelta(days=3650)
 MINUTES = timedelta(seconds=300)

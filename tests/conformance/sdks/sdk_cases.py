@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars.domain.events import Event
 from regulars.domain.identifiers import normalized, subject_keys
-from tests.conformance.sdks.proxy import FAULTS, NO_FAULT, Fault
+from tests.conformance.sdks.fault_proxy import FAULTS, NO_FAULT, Fault
 
 ALL = ("Identified", "Order Completed", "Page Viewed", "Screen Viewed", "Grouped", "Aliased")
 

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.places import Address, Body, Header, Query
-from tests.conformance.mutations.plain import WINDOW, standard_delivery
-from tests.conformance.mutations.scheme import Key, Scheme, base64_of, body, epoch
+from tests.conformance.mutations.delivery_parts import Address, Body, Header, Query
+from tests.conformance.mutations.schemes.body_hmac import WINDOW, standard_delivery
+from tests.conformance.mutations.schemes.contract import Key, Scheme, base64_of, body, epoch
+from tests.conformance.mutations.signed_delivery import Delivery
 
 SENDGRID = "x-twilio-email-event-webhook-{}"
 ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493

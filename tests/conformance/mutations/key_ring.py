@@ -3,8 +3,8 @@
 from dataclasses import replace
 from random import Random
 
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.scheme import Scheme
+from tests.conformance.mutations.schemes.contract import Scheme
+from tests.conformance.mutations.signed_delivery import Delivery
 
 
 class Ring:

@@ -9,7 +9,7 @@ from random import Random
 
 import urllib3
 
-from tests.conformance.load.sendings import Maker, Sending
+from tests.conformance.load.load_requests import Maker, Sending
 
 AGAIN = 0.15  # of what is sent was sent before
 TRIES = 60

@@ -9,9 +9,9 @@ import urllib3
 
 from regulars.domain.events import Event
 from regulars.domain.identifiers import normalized, subject_keys
-from tests.conformance.sdks import proxy
-from tests.conformance.sdks.cases import Case, Sdk
-from tests.conformance.sdks.proxy import FAULTS, NO_FAULT, Fault, Proxy
+from tests.conformance.sdks import fault_proxy as proxy
+from tests.conformance.sdks.fault_proxy import FAULTS, NO_FAULT, Fault, Proxy
+from tests.conformance.sdks.sdk_cases import Case, Sdk
 
 PEPPER = b"pepper"
 SAID = b'{"messageId": "m1"}'

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.conformance.mutations.scheme import Key, base64_of, signature
+from tests.conformance.mutations.schemes.contract import Key, base64_of, signature
 
 SECRET = "made-up-for-this-run"
 CHANNELS = ("shopify", "stripe", "calcom", "form")

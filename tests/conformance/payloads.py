@@ -14,8 +14,8 @@ from unittest import mock
 from regulars.channels.registry import CHANNELS, channel_of
 from regulars.domain.events import Event, encode
 from regulars.transport.requests import presented_key
-from tests.conformance import files
-from tests.conformance.doors import CHANNEL_OF, TRACKING, Became, Doors, Sent
+from tests.conformance import file_imports as files
+from tests.conformance.endpoints import CHANNEL_OF, TRACKING, Became, Doors, Sent
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 

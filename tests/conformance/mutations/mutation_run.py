@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from tests.conformance.mutations.delivery import NOW, Delivery
-from tests.conformance.mutations.places import Address, Body, Header, Place
-from tests.conformance.mutations.ring import Ring
-from tests.conformance.mutations.scheme import ALWAYS, Key, Scheme, token
-from tests.conformance.mutations.tally import Tally
-from tests.conformance.mutations.texts import ANY, LETTERS, READABLE, respelt
+from tests.conformance.mutations.delivery_parts import Address, Body, Header, Place
+from tests.conformance.mutations.key_ring import Ring
+from tests.conformance.mutations.schemes.contract import ALWAYS, Key, Scheme, token
+from tests.conformance.mutations.signed_delivery import NOW, Delivery
+from tests.conformance.mutations.text_changes import ANY, LETTERS, READABLE, respelt
+from tests.conformance.mutations.verdict_counts import Tally
 
 TURN = 250  # mutations between two rotations
 

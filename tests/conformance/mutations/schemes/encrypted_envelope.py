@@ -12,9 +12,16 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.places import Address, Body, Element, Parameter
-from tests.conformance.mutations.scheme import Key, Scheme, base64_of, epoch, token, told
+from tests.conformance.mutations.delivery_parts import Address, Body, Element, Parameter
+from tests.conformance.mutations.schemes.contract import (
+    Key,
+    Scheme,
+    base64_of,
+    epoch,
+    token,
+    told,
+)
+from tests.conformance.mutations.signed_delivery import Delivery
 
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ACCOUNT = "wx-of-ours"

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.places import Address, Body, Header, Query
-from tests.conformance.mutations.scheme import (
+from tests.conformance.mutations.delivery_parts import Address, Body, Header, Query
+from tests.conformance.mutations.schemes.contract import (
     MINUTES,
     OTHER_DIGESTS,
     OTHER_THAN_SHA1,
@@ -21,6 +20,7 @@ from tests.conformance.mutations.scheme import (
     signature,
     token,
 )
+from tests.conformance.mutations.signed_delivery import Delivery
 
 WINDOW = (MINUTES, MINUTES)
 # A header of time and signature, written with what may stand beside them, and with what may not.

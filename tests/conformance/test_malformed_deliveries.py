@@ -16,8 +16,8 @@ from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError, UntranslatableError
 from regulars.domain.events import decode, encode
-from tests.conformance import damage
-from tests.conformance.doors import Doors, Sent, doors
+from tests.conformance import malformed_deliveries as damage
+from tests.conformance.endpoints import Doors, Sent, doors
 from tests.support.deliveries import FORM, NOW
 
 KINDS = ("application/json", FORM, "multipart/form-data; boundary=b")

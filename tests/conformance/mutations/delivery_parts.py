@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree as ET
 
-from tests.conformance.mutations.delivery import Delivery
+from tests.conformance.mutations.signed_delivery import Delivery
 
 
 class Place(Protocol):

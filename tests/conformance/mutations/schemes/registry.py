@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from tests.conformance.mutations.addressed import ADDRESSED
-from tests.conformance.mutations.certified import CERTIFIED
-from tests.conformance.mutations.keyed import KEYED
-from tests.conformance.mutations.plain import stamped, standard, timed, whole
-from tests.conformance.mutations.sealed import SEALED
-from tests.conformance.mutations.shown import SHOWN
+from tests.conformance.mutations.schemes.body_hmac import stamped, standard, timed, whole
+from tests.conformance.mutations.schemes.certificate import CERTIFIED
+from tests.conformance.mutations.schemes.encrypted_envelope import SEALED
+from tests.conformance.mutations.schemes.key_pair import KEYED
+from tests.conformance.mutations.schemes.shared_token import SHOWN
+from tests.conformance.mutations.schemes.signed_url import ADDRESSED
 
 SCHEMES = (
     whole("shopify", "x-shopify-hmac-sha256"),

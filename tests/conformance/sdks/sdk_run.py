@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from infra.deploy import NODE
-from tests.conformance.sdks.cases import PYTHON, Case, Sdk
-from tests.conformance.sdks.installation import NODE_MODULES, SDKS, browser, python_of
-from tests.conformance.sdks.proxy import NO_FAULT, PATIENCE_SECONDS, Proxy
-from tests.conformance.sdks.stand import Stand
+from tests.conformance.sdks.fault_proxy import NO_FAULT, PATIENCE_SECONDS, Proxy
+from tests.conformance.sdks.local_stack import Stand
+from tests.conformance.sdks.sdk_cases import PYTHON, Case, Sdk
+from tests.conformance.sdks.sdk_packages import NODE_MODULES, SDKS, browser, python_of
 
 DRIVERS = Path(__file__).parent / "drivers"
 LONGEST_SECONDS = 90.0

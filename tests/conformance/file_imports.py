@@ -7,7 +7,7 @@ from typing import Any
 from regulars.channels.exports.registry import recognised
 from regulars.domain.events import encode
 from regulars.ingestion.imports.csv_file import CsvFile
-from tests.conformance.doors import Doors
+from tests.conformance.endpoints import Doors
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 ACCOUNT = "conformance"

@@ -8,9 +8,7 @@ from functools import partial
 from random import Random
 from urllib.parse import quote, urlencode
 
-from tests.conformance.mutations.addressed import FORM, KIND, REORDERED
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.places import (
+from tests.conformance.mutations.delivery_parts import (
     Address,
     Body,
     Field,
@@ -19,7 +17,7 @@ from tests.conformance.mutations.places import (
     Parameter,
     Place,
 )
-from tests.conformance.mutations.scheme import (
+from tests.conformance.mutations.schemes.contract import (
     MINUTES,
     Key,
     Mutation,
@@ -31,7 +29,9 @@ from tests.conformance.mutations.scheme import (
     token,
     told,
 )
-from tests.conformance.mutations.sealed import respelt_query
+from tests.conformance.mutations.schemes.encrypted_envelope import respelt_query
+from tests.conformance.mutations.schemes.signed_url import FORM, KIND, REORDERED
+from tests.conformance.mutations.signed_delivery import Delivery
 
 IN_URL = ("brevo", "google-forms", "gumroad", "jotform", "mailchimp", "mailjet", "postmark")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS, channel_of
-from tests.conformance import fixtures
-from tests.conformance.doors import CHANNEL_OF
+from tests.conformance import payloads as fixtures
+from tests.conformance.endpoints import CHANNEL_OF
 from tests.conformance.webhooks import FIXTURES
 from tests.support.deliveries import FORM, NOW
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.conformance import vectors
-from tests.conformance.doors import CHANNEL_OF, TRACKING
-from tests.conformance.mutations.campaign import Campaign, Found
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.places import Address
-from tests.conformance.mutations.scheme import Scheme, token
-from tests.conformance.mutations.schemes import SCHEMES
+from tests.conformance.endpoints import CHANNEL_OF, TRACKING
+from tests.conformance.mutations.delivery_parts import Address
+from tests.conformance.mutations.mutation_run import Campaign, Found
+from tests.conformance.mutations.schemes.contract import Scheme, token
+from tests.conformance.mutations.schemes.registry import SCHEMES
+from tests.conformance.mutations.signed_delivery import Delivery
 
 # In a list of signatures one may be damaged and the delivery stays genuine.
 SEVERAL = ("-two-", "-multi-", "-v0-", "-v1a-")

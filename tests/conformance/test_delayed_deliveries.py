@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from regulars.channels.registry import CHANNELS, channel_of
-from tests.conformance.mutations.delivery import NOW, Delivery, is_believed
-from tests.conformance.mutations.ring import Ring
-from tests.conformance.mutations.scheme import ALWAYS, Scheme
-from tests.conformance.mutations.schemes import SCHEMES
+from tests.conformance.mutations.key_ring import Ring
+from tests.conformance.mutations.schemes.contract import ALWAYS, Scheme
+from tests.conformance.mutations.schemes.registry import SCHEMES
+from tests.conformance.mutations.signed_delivery import NOW, Delivery, is_believed
 from tests.support import shopify_deliveries as shopify
 from tests.support.deliveries import of_json
 

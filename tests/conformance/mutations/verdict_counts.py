@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.conformance.mutations.delivery import Delivery, is_believed
+from tests.conformance.mutations.signed_delivery import Delivery, is_believed
 
 SHOWN = 5  # wrong verdicts that are told in full
 

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from infra.local.emulator import REGION
-from tests.conformance.load.senders import Answers
+from tests.conformance.load.clients import Answers
 
 MARK = re.compile(rb"load[0-9a-f]{20}")
 DOORS = ("ReceiveWebhook", "TrackEvents")

@@ -8,9 +8,8 @@ from functools import partial
 from random import Random
 from urllib.parse import parse_qsl, urlencode
 
-from tests.conformance.mutations.delivery import Delivery
-from tests.conformance.mutations.places import Address, Body, Field, Header, Query
-from tests.conformance.mutations.scheme import (
+from tests.conformance.mutations.delivery_parts import Address, Body, Field, Header, Query
+from tests.conformance.mutations.schemes.contract import (
     MINUTES,
     OTHER_THAN_SHA1,
     Key,
@@ -23,6 +22,7 @@ from tests.conformance.mutations.scheme import (
     token,
     told,
 )
+from tests.conformance.mutations.signed_delivery import Delivery
 
 FORM = "application/x-www-form-urlencoded"
 SIGNED, SETTINGS, KIND = (
