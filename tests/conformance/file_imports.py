@@ -1,37 +1,36 @@
-"""Files as providers export them: each is recognised and imported, names nobody in the ledger, and only once."""
+"""Checks export files: each must be recognized and imported once, and no person may be named in the ledger."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.exports.registry import recognised
-from regulars.domain.events import encode
 from regulars.ingestion.imports.csv_file import CsvFile
-from tests.conformance.endpoints import Doors
+from tests.conformance.email_addresses import find_addresses
+from tests.conformance.endpoints import Endpoints
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
-ACCOUNT = "conformance"
+ACCOUNT_NAME = "conformance"
 
 
-def failures(doors: Doors, fixture: dict[str, Any]) -> Iterator[str]:
-    """What is not as it should be; the manifest does not say what becomes of a file."""
-    path = fixture["path"]
+def find_failures(endpoints: Endpoints, payload: dict[str, Any]) -> Iterator[str]:
+    """Import a file twice and yield every failure. The manifest does not name the events of a file."""
+    path = payload["path"]
     with path.open("rb") as stream:
         format_ = recognised(CsvFile(stream).columns)
-    if _first_word(format_.title) not in fixture["topic"]:
-        yield f"recognised as {format_.title}"
-    folder = f"{format_.channel}/{ACCOUNT}/" if format_.channel else ""
-    report, again = (doors.upload(f"imports/{folder}{path.name}", path) for _ in range(2))
+    if _get_first_word(format_.title) not in payload["topic"]:
+        yield f"recognized as {format_.title}"
+    folder = f"{format_.channel}/{ACCOUNT_NAME}/" if format_.channel else ""
+    key = f"imports/{folder}{path.name}"
+    report, second_report = (endpoints.import_file(key, path) for _ in range(2))
     if report["status"] != "done" or not report["imported"]:
         yield f"not imported: {report}"
-    if again["imported"]:
-        yield f"imported again: {again}"
-    for event in doors.events():
+    if second_report["imported"]:
+        yield f"imported twice: {second_report}"
+    for event in endpoints.list_events():
         if not event.backfill:
-            yield f"not told as history: {event}"
-        if _EMAIL.search(encode(event).decode()):
+            yield f"not marked as backfill: {event}"
+        if find_addresses(event):
             yield f"an e-mail address in the ledger: {event}"
 
 
-def _first_word(title: str) -> str:
+def _get_first_word(title: str) -> str:
     return title.partition(" ")[0].lower()

@@ -1,4 +1,4 @@
-"""Deliveries that are no longer what their provider sent: other types, huge numbers, missing members, broken text."""
+"""Builds malformed deliveries: values of other types, huge numbers, missing members and invalid text."""
 
 import json
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS, channel_of
-from tests.conformance import payloads as fixtures
-from tests.conformance.endpoints import CHANNEL_OF
-from tests.conformance.webhooks import FIXTURES
+from tests.conformance import payloads
+from tests.conformance.endpoints import channel_name
+from tests.conformance.provider_files import PAYLOADS_FOLDER
 from tests.support.deliveries import FORM, NOW
 
-KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-CONFIG = {"encoding_aes_key": KEY, "app_id": "wx", "topic_arns": ["t"]}
-DEEP = 100_000
-# Bodies that are none at all; each goes to every channel.
-BROKEN: dict[str, bytes] = {
+AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+SOURCE_CONFIG = {"encoding_aes_key": AES_KEY, "app_id": "wx", "topic_arns": ["t"]}
+NESTING_LEVELS = 100_000
+# Bodies that no provider sends. Each of them goes to every channel.
+MALFORMED_BODIES: dict[str, bytes] = {
     "nothing": b"",
-    "deep lists": b"[" * DEEP,
-    "deep objects": b'{"a":' * DEEP,
-    "deep and closed": b"[" * DEEP + b"]" * DEEP,
-    "deep XML": b"<a>" * DEEP,
+    "deep lists": b"[" * NESTING_LEVELS,
+    "deep objects": b'{"a":' * NESTING_LEVELS,
+    "deep and closed": b"[" * NESTING_LEVELS + b"]" * NESTING_LEVELS,
+    "deep XML": b"<a>" * NESTING_LEVELS,
     "no UTF-8": b'{"a":"\xff\xfe"}',
     "half an emoji": b'{"type":"\\ud83d","event":"\\ud83d","id":"\\udc00"}',
     "not finite": b'{"id":NaN,"created":Infinity,"timestamp":-Infinity}',
@@ -34,17 +34,17 @@ BROKEN: dict[str, bytes] = {
     + b',"created":1e99999,"timestamp":1'
     + b"0" * 400
     + b"}",
-    "keys twice": b'{"type":1,"type":"order","event":{},"event":[],"id":null,"id":{}}',
+    "duplicate keys": b'{"type":1,"type":"order","event":{},"event":[],"id":null,"id":{}}',
     "many keys": b"{" + b",".join(b'"%d":1' % n for n in range(50_000)) + b"}",
     "many fields": b"&".join(b"a=%d" % n for n in range(50_000)),
-    "a file of its own": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
-    "entities without end": b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>',
+    "external entity": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+    "nested entities": b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>',
     "a list": b"[[],{},null,1,true]",
     "a text": b'"text"',
     "null": b"null",
-    "parts without end": b"--b\r\n" * 20_000,
+    "unterminated parts": b"--b\r\n" * 20_000,
 }
-SCALARS = (
+SCALAR_VALUES = (
     st.none()
     | st.booleans()
     | st.integers(-(10**400), 10**400)
@@ -57,126 +57,132 @@ SCALARS = (
         ["\ud800", "\x00", "' OR 1=1", "EUR", "paid", "https://a.example/%ff?\ud800=1"]
     )
 )
-ANYTHING = st.recursive(
-    SCALARS,
+JSON_VALUES = st.recursive(
+    SCALAR_VALUES,
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
     ),
     max_leaves=6,
 )
-PLACES = st.lists(st.integers(0, 40), min_size=1, max_size=7)
-GONE = object()
+# A path into a body: each step selects a member or an entry by its position, modulo their number.
+PATH_STEPS = st.lists(st.integers(0, 40), min_size=1, max_size=7)
+ABSENT_VALUE = object()  # removes a part instead of replacing it
 
 
 @cache
-def seeds(channel: str) -> tuple[Request, ...]:
-    """What a channel's own sample looks like, and what its provider sends where the fixtures are here."""
+def collect_deliveries(channel: str) -> tuple[Request, ...]:
+    """Return the sample delivery of a channel, and its captured payloads if the providers' files are present."""
     sample = getattr(channel_of(channel), "sample", None)
-    blank = Request("main", b"", NOW, config=CONFIG, default_currency="EUR", default_country="GB")
-    found = [sample(blank, "whsec_c2VjcmV0")] if sample else []
-    found += [_read(blank, one) for one in _fixtures() if _channel(one) == channel]
-    return tuple(found) or (msgspec.structs.replace(blank, body=b"{}"),)
+    blank = Request(
+        "main", b"", NOW, config=SOURCE_CONFIG, default_currency="EUR", default_country="GB"
+    )
+    deliveries = [sample(blank, "whsec_c2VjcmV0")] if sample else []
+    deliveries += [
+        _delivery_from_payload(blank, payload)
+        for payload in _read_payloads()
+        if channel_name(payload["provider"]) == channel
+    ]
+    return tuple(deliveries) or (msgspec.structs.replace(blank, body=b"{}"),)
 
 
-def names() -> list[str]:
-    """Every channel."""
+def channel_names() -> list[str]:
+    """Return the names of all channels, sorted."""
     return sorted(CHANNELS)
 
 
-def damaged(seed: Request, damage: Any, places: list[int]) -> Request:
-    """The delivery with something else in one place, or without it."""
-    return msgspec.structs.replace(seed, body=_damaged(seed, damage, places))
+def replace_part(delivery: Request, value: Any, steps: list[int]) -> Request:
+    """Replace the part of the body at the end of these steps. `ABSENT_VALUE` removes it."""
+    return msgspec.structs.replace(delivery, body=_replace_in_body(delivery, value, steps))
 
 
-def one_by_one(seed: Request, others: Iterator[Any]) -> Iterator[bytes]:
-    """The JSON of a delivery, of a form's fields too, with each value in turn replaced by the next of the others."""
-    told = _json(seed.body)
-    if told is not None:
-        yield from (json.dumps(_put(told, path, next(others))).encode() for path in _paths(told))
-    elif seed.headers.get("content-type", "").startswith(FORM):
-        pairs = parse_qsl(seed.body.decode(), keep_blank_values=True)
-        for index, (name, value) in enumerate(pairs):
-            inner = _json(value)
-            for path in _paths(inner):
-                said = (name, json.dumps(_put(inner, path, next(others))))
-                yield urlencode([*pairs[:index], said, *pairs[index + 1 :]]).encode()
+def iterate_replacements(delivery: Request, values: Iterator[Any]) -> Iterator[bytes]:
+    """Yield one body for each value of the JSON, with that value replaced by the next of `values`.
+
+    In a form, the values are those of the JSON in its fields.
+    """
+    document = _parse_json(delivery.body)
+    if document is not None:
+        for path in _iterate_paths(document):
+            yield json.dumps(_replace_at(document, path, next(values))).encode()
+    elif delivery.headers.get("content-type", "").startswith(FORM):
+        pairs = parse_qsl(delivery.body.decode(), keep_blank_values=True)
+        for index, (name, text) in enumerate(pairs):
+            document = _parse_json(text)
+            for path in _iterate_paths(document):
+                pair = (name, json.dumps(_replace_at(document, path, next(values))))
+                yield urlencode([*pairs[:index], pair, *pairs[index + 1 :]]).encode()
 
 
-def _paths(told: Any) -> Iterator[tuple[Any, ...]]:
+def _iterate_paths(document: Any) -> Iterator[tuple[Any, ...]]:
     yield ()
-    if isinstance(told, dict | list):
-        inner = told.items() if isinstance(told, dict) else enumerate(told)
-        yield from ((step, *path) for step, value in inner for path in _paths(value))
+    if isinstance(document, dict | list):
+        entries = document.items() if isinstance(document, dict) else enumerate(document)
+        yield from ((step, *path) for step, value in entries for path in _iterate_paths(value))
 
 
-def _put(told: Any, path: tuple[Any, ...], said: Any) -> Any:
-    """What is told, with something else at the end of a path."""
+def _replace_at(document: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Return a document with another value at the end of a path."""
     if not path:
-        return said
-    inner = _put(told[path[0]], path[1:], said)
-    if isinstance(told, dict):
-        return told | {path[0]: inner}
-    return [inner if index == path[0] else one for index, one in enumerate(told)]
+        return value
+    inner = _replace_at(document[path[0]], path[1:], value)
+    if isinstance(document, dict):
+        return document | {path[0]: inner}
+    return [inner if index == path[0] else entry for index, entry in enumerate(document)]
 
 
 @cache
-def _fixtures() -> list[fixtures.Fixture]:
-    return fixtures.read(FIXTURES) if FIXTURES.exists() else []
+def _read_payloads() -> list[payloads.Payload]:
+    return payloads.read_payloads(PAYLOADS_FOLDER) if PAYLOADS_FOLDER.exists() else []
 
 
-def _channel(fixture: fixtures.Fixture) -> str:
-    provider: str = fixture["provider"]
-    return CHANNEL_OF.get(provider, provider)
+def _delivery_from_payload(blank: Request, payload: payloads.Payload) -> Request:
+    headers = {"content-type": payload["content_type"]} | payload["headers"]
+    lowercase_headers = {name.lower(): value for name, value in headers.items()}
+    body = payload["path"].read_bytes()
+    return msgspec.structs.replace(blank, body=body, headers=lowercase_headers)
 
 
-def _read(blank: Request, fixture: fixtures.Fixture) -> Request:
-    headers = {"content-type": fixture["content_type"]} | fixture["headers"]
-    lowered = {name.lower(): said for name, said in headers.items()}
-    return msgspec.structs.replace(blank, body=fixture["path"].read_bytes(), headers=lowered)
+def _replace_in_body(delivery: Request, value: Any, steps: list[int]) -> bytes:
+    body = delivery.body
+    document = _parse_json(body)
+    if document is not None:
+        return json.dumps(_replace_by_steps(document, value, steps)).encode()
+    if delivery.headers.get("content-type", "").startswith(FORM):
+        return _replace_in_form(body, value, steps)
+    offset = sum(steps) * 7 % (len(body) + 1)
+    text = "" if value is ABSENT_VALUE else str(value)
+    return body[:offset] + text.encode("utf-8", "replace") + body[offset + len(steps) :]
 
 
-def _damaged(seed: Request, damage: Any, places: list[int]) -> bytes:
-    told = _json(seed.body)
-    if told is not None:
-        return json.dumps(_spoilt(told, damage, places)).encode()
-    if seed.headers.get("content-type", "").startswith(FORM):
-        return _form(seed.body, damage, places)
-    at = sum(places) * 7 % (len(seed.body) + 1)
-    text = "" if damage is GONE else str(damage)
-    return seed.body[:at] + text.encode("utf-8", "replace") + seed.body[at + len(places) :]
-
-
-def _form(body: bytes, damage: Any, places: list[int]) -> bytes:
+def _replace_in_form(body: bytes, value: Any, steps: list[int]) -> bytes:
     pairs = parse_qsl(body.decode(), keep_blank_values=True)
-    index = places[0] % len(pairs)
-    name, value = pairs[index]
-    told = _json(value)
-    said = (
-        damage
-        if told is None or len(places) == 1
-        else json.dumps(_spoilt(told, damage, places[1:]))
-    )
-    pairs[index : index + 1] = [] if said is GONE else [(name, str(said))]
+    index = steps[0] % len(pairs)
+    name, text = pairs[index]
+    document = _parse_json(text)
+    if document is not None and len(steps) > 1:
+        value = json.dumps(_replace_by_steps(document, value, steps[1:]))
+    pairs[index : index + 1] = [] if value is ABSENT_VALUE else [(name, str(value))]
     return urlencode(pairs, errors="replace").encode()
 
 
-def _json(text: str | bytes) -> Any:
+def _parse_json(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except ValueError:
         return None
 
 
-def _spoilt(told: Any, damage: Any, places: list[int]) -> Any:
-    """What is told, with something else found by going down a step for each number."""
-    if not places or not isinstance(told, dict | list) or not told:
-        return None if damage is GONE else damage
-    index = places[0] % len(told)
-    if isinstance(told, list):
+def _replace_by_steps(document: Any, value: Any, steps: list[int]) -> Any:
+    """Return a document with another value at the end of the steps, or without the member there."""
+    if not steps or not isinstance(document, dict | list) or not document:
+        return None if value is ABSENT_VALUE else value
+    index = steps[0] % len(document)
+    if isinstance(document, list):
         return [
-            _spoilt(one, damage, places[1:]) if at == index else one for at, one in enumerate(told)
+            _replace_by_steps(entry, value, steps[1:]) if position == index else entry
+            for position, entry in enumerate(document)
         ]
-    key = list(told)[index]
-    if damage is GONE and len(places) == 1:
-        return {name: value for name, value in told.items() if name != key}
-    return told | {key: _spoilt(told[key], damage, places[1:])}
+    key = list(document)[index]
+    if value is ABSENT_VALUE and len(steps) == 1:
+        return {name: member for name, member in document.items() if name != key}
+    return document | {key: _replace_by_steps(document[key], value, steps[1:])}

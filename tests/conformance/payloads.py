@@ -1,10 +1,9 @@
-"""Payloads as providers send them: each becomes the canonical event that its manifest names.
+"""Checks captured payloads: each must become the canonical event that its manifest names.
 
-A payload carries no signature of ours, so `verify` is left out; everything else is the real door.
+A payload is not signed with a secret of ours, so the check replaces `verify`. All other code is the real endpoint's.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,81 +11,87 @@ from typing import Any
 from unittest import mock
 
 from regulars.channels.registry import CHANNELS, channel_of
-from regulars.domain.events import Event, encode
 from regulars.transport.requests import presented_key
-from tests.conformance import file_imports as files
-from tests.conformance.endpoints import CHANNEL_OF, TRACKING, Became, Doors, Sent
+from tests.conformance import file_imports
+from tests.conformance.email_addresses import find_addresses
+from tests.conformance.endpoints import (
+    TRACKING_PROVIDER,
+    Endpoints,
+    ProviderRequest,
+    RequestOutcome,
+    channel_name,
+)
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+type Payload = dict[str, Any]
 
-type Fixture = dict[str, Any]
-
-MANIFEST = "MANIFEST.json"
-FILES = "csv"  # no delivery: what the importer takes
+MANIFEST_NAME = "MANIFEST.json"
+FILE_PROVIDER = "csv"  # marks an export for the importer, which is not a delivery
 
 
-def read(folder: Path) -> list[Fixture]:
-    """The deliveries and files of a folder, each with its path."""
-    listed: list[Fixture] = json.loads((folder / MANIFEST).read_text())
-    return [fixture | {"path": _path(folder, fixture["file"])} for fixture in listed]
+def read_payloads(folder: Path) -> list[Payload]:
+    """Return the deliveries and files of a folder, each with its path."""
+    payloads: list[Payload] = json.loads((folder / MANIFEST_NAME).read_text())
+    return [payload | {"path": _find_payload(folder, payload["file"])} for payload in payloads]
 
 
-def failures(doors: Doors, fixture: Fixture) -> Iterator[str]:
-    """What is not as the manifest expects."""
-    doors.clear()
-    if fixture["provider"] == FILES:
-        yield from files.failures(doors, fixture)
-        return
-    if fixture["provider"] == TRACKING:
-        yield from _unlike_tracked(doors.send(request(fixture)), fixture["topic"])
-        return
-    channel = CHANNEL_OF.get(fixture["provider"], fixture["provider"])
-    if channel not in CHANNELS:
+def find_failures(endpoints: Endpoints, payload: Payload) -> Iterator[str]:
+    """Send a payload and yield every difference from its manifest."""
+    endpoints.reset()
+    if payload["provider"] == FILE_PROVIDER:
+        yield from file_imports.find_failures(endpoints, payload)
+    elif payload["provider"] == TRACKING_PROVIDER:
+        outcome = endpoints.send(request_from_payload(payload))
+        yield from _check_tracking(outcome, payload["topic"])
+    elif channel_name(payload["provider"]) not in CHANNELS:
         yield "there is no such channel"
-        return
-    with mock.patch.object(channel_of(channel), "verify"):
-        became = doors.send(request(fixture))
-    types = {event.type for event in became.events}
-    codes = [reject["code"] for reject in became.rejects]
-    wanted = set(fixture["canonical"].split("|")) if fixture["canonical"] else set()
-    if became.status >= 500 or (wanted and became.status >= 300):
-        yield f"answered {became.status} {became.body}"
-    if leaked := sorted(
-        {found for event in became.events for found in _EMAIL.findall(_text(event))}
-    ):
-        yield f"e-mail addresses in the ledger: {leaked}"
-    if not types >= wanted or (types and not wanted):
-        yield f"became {sorted(types)} instead of {sorted(wanted)}; set aside: {codes}"
+    else:
+        with mock.patch.object(channel_of(channel_name(payload["provider"])), "verify"):
+            outcome = endpoints.send(request_from_payload(payload))
+        yield from _check_webhook(outcome, payload["canonical"])
 
 
-def request(fixture: Fixture) -> Sent:
-    """The request that brought a payload."""
-    headers = {"Content-Type": fixture["content_type"]} | fixture["headers"]
-    path = headers.pop(":path", f"/hooks/{fixture['provider']}/src_1")
+def request_from_payload(payload: Payload) -> ProviderRequest:
+    """Convert a payload into the request that delivered it."""
+    headers = {"Content-Type": payload["content_type"]} | payload["headers"]
+    path = headers.pop(":path", f"/hooks/{payload['provider']}/src_1")
     method = headers.pop(":method", "POST")
-    lowered = {name.lower(): value for name, value in headers.items()}
-    return Sent(
-        fixture["provider"],
-        method,
-        f"https://hooks.example.com{path}",
-        headers,
-        fixture["path"].read_bytes(),
-        datetime.now(UTC),
-        tuple(filter(None, [presented_key(lowered)])) or ("made-up",),
+    lowercase_headers = {name.lower(): value for name, value in headers.items()}
+    return ProviderRequest(
+        provider=payload["provider"],
+        method=method,
+        url=f"https://hooks.example.com{path}",
+        headers=headers,
+        body=payload["path"].read_bytes(),
+        now=datetime.now(UTC),
+        secrets=tuple(filter(None, [presented_key(lowercase_headers)])) or ("made-up",),
     )
 
 
-def _unlike_tracked(became: Became, topic: str) -> Iterator[str]:
-    if (became.status, len(became.events)) != (200, topic.count("+") + 1) or became.rejects:
-        codes = [reject["code"] for reject in became.rejects]
-        yield f"answered {became.status}: {len(became.events)} events; set aside: {codes}"
+def _check_webhook(outcome: RequestOutcome, canonical: str) -> Iterator[str]:
+    types = {event.type for event in outcome.events}
+    expected_types = set(canonical.split("|")) if canonical else set()
+    if outcome.status >= 500 or (expected_types and outcome.status >= 300):
+        yield f"response {outcome.status} {outcome.body}"
+    if addresses := sorted(
+        {address for event in outcome.events for address in find_addresses(event)}
+    ):
+        yield f"e-mail addresses in the ledger: {addresses}"
+    if not types >= expected_types or (types and not expected_types):
+        codes = [reject["code"] for reject in outcome.rejects]
+        yield f"events {sorted(types)} instead of {sorted(expected_types)}; rejects: {codes}"
 
 
-def _text(event: Event) -> str:
-    return encode(event).decode()
+def _check_tracking(outcome: RequestOutcome, topic: str) -> Iterator[str]:
+    counts = (outcome.status, len(outcome.events))
+    if counts != (200, topic.count("+") + 1) or outcome.rejects:
+        codes = [reject["code"] for reject in outcome.rejects]
+        yield f"response {outcome.status}: {len(outcome.events)} events; rejects: {codes}"
 
 
-def _path(folder: Path, file: str) -> Path:
-    """Where a payload lies: named from within the folder, or from beside it, where the folder may be called otherwise."""
-    within = (folder / file, folder.joinpath(*Path(file).parts[1:]))
-    return next((path for path in within if path.is_file()), folder.parent / file)
+def _find_payload(folder: Path, file: str) -> Path:
+    """Return the path of a payload.
+
+    The manifest names it relative to its own folder, or to the folder above, in which its own may have another name.
+    """
+    candidates = (folder / file, folder.joinpath(*Path(file).parts[1:]))
+    return next((path for path in candidates if path.is_file()), folder.parent / file)

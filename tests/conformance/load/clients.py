@@ -1,4 +1,4 @@
-"""Senders as providers and SDKs are: many at once, who try again after a fault and now and then tell a thing twice."""
+"""Sends requests as providers and SDKs do: concurrently, with retries after an error, and with some duplicates."""
 
 import threading
 import time
@@ -9,95 +9,110 @@ from random import Random
 
 import urllib3
 
-from tests.conformance.load.load_requests import Maker, Sending
+from tests.conformance.load.load_requests import LoadRequest, RequestGenerator
 
-AGAIN = 0.15  # of what is sent was sent before
-TRIES = 60
-PATIENCE = 60.0
-LONGEST_REST = 3.0  # seconds between two tries
-AGAIN_PLEASE = 429
-FAULT = 500
+DUPLICATE_SHARE = 0.15  # the share of requests that are sent a second time
+RECENT_REQUESTS = 200  # a duplicate repeats one of these
+MAX_ATTEMPTS = 60
+TIMEOUT_SECONDS = 60.0
+MAX_BACKOFF_SECONDS = 3.0
+NO_RESPONSE_STATUS = 0
+THROTTLED_STATUS = 429
+MIN_ERROR_STATUS = 500
 
 
 @dataclass
-class Answers:
-    """What was sent and what was answered, by all senders together."""
+class ResponseLog:
+    """The requests and responses of all senders."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    unlike: list[str] = field(default_factory=list)
-    sent: list[Sending] = field(default_factory=list)
-    acknowledged: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    given_up: int = 0
-    repeated: int = 0
+    unexpected: list[str] = field(default_factory=list)
+    requests: list[LoadRequest] = field(default_factory=list)
+    acknowledged_markers: set[str] = field(default_factory=set)
+    refused_markers: set[str] = field(default_factory=set)
+    abandoned_count: int = 0
+    duplicate_count: int = 0
     seconds: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, sending: Sending, status: int, seconds: float) -> None:
-        """One answer; 0 stands for none."""
+    def record_response(self, request: LoadRequest, status: int, seconds: float) -> None:
+        """Record the status of one attempt. 0 means that there was no response."""
         with self.lock:
             self.statuses[status] += 1
             self.seconds.append(seconds)
-            if status == sending.wanted:
-                self.acknowledged.update(sending.marks)
-                self.refused.update(sending.refused)
-            elif not _is_fault(status):
-                self.unlike.append(f"{sending.kind} was answered {status}")
+            if status == request.expected_status:
+                self.acknowledged_markers.update(request.event_markers)
+                self.refused_markers.update(request.refused_markers)
+            elif not _is_retried(status):
+                self.unexpected.append(f"{request.kind}: response {status}")
 
-    def earlier(self, random: Random) -> Sending | None:
-        """Something that was sent before, possibly by somebody else and this very moment."""
+    def choose_duplicate(self, random: Random) -> LoadRequest | None:
+        """Return, for some calls, an earlier request. Another sender may be sending it at the same time."""
         with self.lock:
-            if not self.sent or random.random() > AGAIN:
+            if not self.requests or random.random() > DUPLICATE_SHARE:
                 return None
-            self.repeated += 1
-            return random.choice(self.sent[-200:])
+            self.duplicate_count += 1
+            return random.choice(self.requests[-RECENT_REQUESTS:])
 
-    def new(self, sending: Sending) -> Sending:
-        """Remember it, so that it can be told again."""
+    def add_request(self, request: LoadRequest) -> LoadRequest:
+        """Record a new request, so that it can be duplicated, and return it."""
         with self.lock:
-            self.sent.append(sending)
-        return sending
+            self.requests.append(request)
+        return request
+
+    def add_abandoned(self) -> None:
+        """Count a request that failed in all attempts."""
+        with self.lock:
+            self.abandoned_count += 1
 
 
-def sent_by(senders: int, seconds: float, api: str, write_key: str, seed: str) -> Answers:
-    """So many senders send for so long, once each door has answered for the first time."""
-    answers, first = Answers(), Maker(write_key, Random(seed))
-    with urllib3.PoolManager(retries=False, timeout=PATIENCE) as http:
-        for sending in (first.single(), first.form()):
-            _delivered(http, api, answers.new(sending), answers, first.random)
-    until = time.monotonic() + seconds
-    makers = [Maker(write_key, Random(f"{seed}/{number}")) for number in range(senders)]
+def send_requests(senders: int, seconds: float, api: str, write_key: str, seed: str) -> ResponseLog:
+    """Send from this many senders for this long. Before that, call each function once, as its first call is slow."""
+    log, generator = ResponseLog(), RequestGenerator(write_key, Random(seed))
+    with urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS) as http:
+        for request in (generator.build_call(), generator.build_form()):
+            _deliver(http, api, log.add_request(request), log, generator.random)
+    deadline = time.monotonic() + seconds
+    generators = [
+        RequestGenerator(write_key, Random(f"{seed}/{number}")) for number in range(senders)
+    ]
     with ThreadPoolExecutor(senders) as pool:
-        list(pool.map(lambda maker: _send(maker, api, answers, until), makers))
-    return answers
+        list(pool.map(lambda generator: _send_until(generator, api, log, deadline), generators))
+    return log
 
 
-def _send(maker: Maker, api: str, answers: Answers, until: float) -> None:
-    with urllib3.PoolManager(retries=False, timeout=PATIENCE) as http:
-        while time.monotonic() < until:
-            sending = answers.earlier(maker.random) or answers.new(maker.any())
-            if not _delivered(http, api, sending, answers, maker.random):
-                answers.given_up += 1
+def _send_until(generator: RequestGenerator, api: str, log: ResponseLog, deadline: float) -> None:
+    with urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS) as http:
+        while time.monotonic() < deadline:
+            duplicate = log.choose_duplicate(generator.random)
+            request = duplicate or log.add_request(generator.generate())
+            if not _deliver(http, api, request, log, generator.random):
+                log.add_abandoned()
 
 
-def _delivered(
-    http: urllib3.PoolManager, api: str, sending: Sending, answers: Answers, random: Random
+def _deliver(
+    http: urllib3.PoolManager, api: str, request: LoadRequest, log: ResponseLog, random: Random
 ) -> bool:
-    for attempt in range(TRIES):
-        began = time.monotonic()
-        try:
-            status = http.request(
-                "POST", api + sending.path, headers=sending.headers, body=sending.body
-            ).status
-        except urllib3.exceptions.HTTPError:
-            status = 0
-        answers.note(sending, status, time.monotonic() - began)
-        if not _is_fault(status):
+    """Send a request until it gets a final response. Return False if there is none after all attempts."""
+    for attempt in range(MAX_ATTEMPTS):
+        start = time.monotonic()
+        status = _post(http, api, request)
+        log.record_response(request, status, time.monotonic() - start)
+        if not _is_retried(status):
             return True
-        time.sleep(min(2**attempt / 10, LONGEST_REST) * (0.5 + random.random()))
+        time.sleep(min(2**attempt / 10, MAX_BACKOFF_SECONDS) * (0.5 + random.random()))
     return False
 
 
-def _is_fault(status: int) -> bool:
-    """Whether a sender tries again."""
-    return status in {0, AGAIN_PLEASE} or status >= FAULT
+def _post(http: urllib3.PoolManager, api: str, request: LoadRequest) -> int:
+    try:
+        return http.request(
+            "POST", api + request.path, headers=request.headers, body=request.body
+        ).status
+    except urllib3.exceptions.HTTPError:
+        return NO_RESPONSE_STATUS
+
+
+def _is_retried(status: int) -> bool:
+    """Return whether a sender retries after this status."""
+    return status in {NO_RESPONSE_STATUS, THROTTLED_STATUS} or status >= MIN_ERROR_STATUS

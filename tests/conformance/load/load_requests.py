@@ -1,4 +1,4 @@
-"""What the senders send: each thing carries marks of its own, by which it is found again in the ledger and the rejects."""
+"""Generates the requests of the senders. Each event carries a marker, by which it is found in ledger and rejects."""
 
 import base64
 import json
@@ -9,129 +9,163 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.conformance.mutations.schemes.contract import Key, base64_of, signature
+from tests.conformance.mutations.schemes.signing import SigningKey, compute_hmac, encode_base64
 
-SECRET = "made-up-for-this-run"
-CHANNELS = ("shopify", "stripe", "calcom", "form")
-BATCH = 20
-FORM = "application/x-www-form-urlencoded"
+SIGNING_SECRET = "made-up-for-this-run"
+LOAD_CHANNELS = ("shopify", "stripe", "calcom", "form")
+BATCH_EVENTS = 20
+JSON_CONTENT_TYPE = "application/json"
+FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True)
-class Sending:
-    """One request: a mark for each event it tells, and for each thing in it that will be refused."""
+@dataclass(frozen=True, kw_only=True)
+class LoadRequest:
+    """One request, with the markers of the events that it must record and of the items that it must refuse."""
 
     kind: str
     path: str
     body: bytes
     headers: dict[str, str]
-    marks: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    wanted: int = 200
+    event_markers: tuple[str, ...] = ()
+    refused_markers: tuple[str, ...] = ()
+    expected_status: int = 200
 
 
 @dataclass
-class Maker:
-    """Makes sendings for one stack, all different."""
+class RequestGenerator:
+    """Generates distinct requests to one stack."""
 
     write_key: str
     random: Random
 
-    def any(self) -> Sending:
-        """One of any kind, as often as senders send it."""
-        kinds: tuple[Callable[[], Sending], ...] = (
-            *(self.batch, self.single, self.single, self.order, self.order, self.product),
-            *(self.booking, self.form, self.forged, self.broken),
+    def generate(self) -> LoadRequest:
+        """Return a request of a random kind, in the proportions of real traffic."""
+        builders: tuple[Callable[[], LoadRequest], ...] = (
+            *(self.build_batch, self.build_call, self.build_call),
+            *(self.build_order, self.build_order, self.build_product_update),
+            *(self.build_booking, self.build_form, self.build_forged_order),
+            self.build_invalid_call,
         )
-        return self.random.choice(kinds)()
+        return self.random.choice(builders)()
 
-    def batch(self) -> Sending:
-        """Some events of a storefront, of which one is none."""
-        marks = tuple(self._mark() for _ in range(BATCH))
-        bad = self._mark()
-        events = [_viewed(mark) for mark in marks] + [{"type": "nonsense", "messageId": bad}]
-        body = json.dumps({"batch": events}).encode()
-        return Sending("batch", "/v1/batch", body, self._authorized(), marks, (bad,))
+    def build_batch(self) -> LoadRequest:
+        """Return a batch of storefront events, with one invalid item."""
+        markers = tuple(self._generate_marker() for _ in range(BATCH_EVENTS))
+        invalid_marker = self._generate_marker()
+        events = [_build_product_view(marker) for marker in markers]
+        events.append({"type": "nonsense", "messageId": invalid_marker})
+        return LoadRequest(
+            kind="batch",
+            path="/v1/batch",
+            body=json.dumps({"batch": events}).encode(),
+            headers=self._build_tracking_headers(),
+            event_markers=markers,
+            refused_markers=(invalid_marker,),
+        )
 
-    def single(self) -> Sending:
-        """One event of a storefront."""
-        mark = self._mark()
-        body = json.dumps(_viewed(mark)).encode()
-        return Sending("single", "/v1/track", body, self._authorized(), (mark,))
+    def build_call(self) -> LoadRequest:
+        """Return a tracking call with one storefront event."""
+        marker = self._generate_marker()
+        return LoadRequest(
+            kind="single",
+            path="/v1/track",
+            body=json.dumps(_build_product_view(marker)).encode(),
+            headers=self._build_tracking_headers(),
+            event_markers=(marker,),
+        )
 
-    def order(self) -> Sending:
-        """A paid order of Shopify's, whose buyer is new."""
-        mark, now = self._mark(), _now().isoformat()
-        line = {"id": 1, "product_id": mark, "title": "tea", "quantity": 1, "price": "1.00"}
+    def build_order(self) -> LoadRequest:
+        """Return a paid order of Shopify with a new buyer."""
+        marker, now = self._generate_marker(), _get_time().isoformat()
+        line = {"id": 1, "product_id": marker, "title": "tea", "quantity": 1, "price": "1.00"}
         order = {"id": self.random.getrandbits(48), "created_at": now, "updated_at": now}
         order |= {"currency": "EUR", "total_price": "1.00", "line_items": [line]}
-        body = json.dumps(order | {"email": f"{mark}@example.com"}).encode()
-        proof = base64_of(signature(Key(SECRET), body))
-        headers = {"x-shopify-topic": "orders/paid", "x-shopify-hmac-sha256": proof}
-        return self._hook("shopify", body, headers, mark)
+        body = json.dumps(order | {"email": f"{marker}@example.com"}).encode()
+        signature = encode_base64(compute_hmac(SigningKey(SIGNING_SECRET), body))
+        headers = {"x-shopify-topic": "orders/paid", "x-shopify-hmac-sha256": signature}
+        return _build_webhook("shopify", body, headers, marker)
 
-    def product(self) -> Sending:
-        """A product of Stripe's that was changed."""
-        mark, at = self._mark(), str(int(_now().timestamp()))
-        thing = {"object": {"id": mark, "object": "product", "name": mark}}
-        event = {"id": f"evt_{mark}", "type": "product.updated", "created": int(at), "data": thing}
-        body = json.dumps(event | {"livemode": True}).encode()
-        proof = signature(Key(SECRET), f"{at}.".encode() + body).hex()
-        return self._hook("stripe", body, {"stripe-signature": f"t={at},v1={proof}"}, mark)
+    def build_product_update(self) -> LoadRequest:
+        """Return the update of a product of Stripe."""
+        marker, time = self._generate_marker(), int(_get_time().timestamp())
+        product = {"object": {"id": marker, "object": "product", "name": marker}}
+        event = {"id": f"evt_{marker}", "type": "product.updated", "created": time}
+        body = json.dumps(event | {"data": product, "livemode": True}).encode()
+        signature = compute_hmac(SigningKey(SIGNING_SECRET), f"{time}.".encode() + body).hex()
+        headers = {"stripe-signature": f"t={time},v1={signature}"}
+        return _build_webhook("stripe", body, headers, marker)
 
-    def booking(self) -> Sending:
-        """A booking of Cal.com's."""
-        mark = self._mark()
-        payload = {"uid": mark, "attendees": [{"email": f"{mark}@example.com"}]}
-        told = {
+    def build_booking(self) -> LoadRequest:
+        """Return a booking of Cal.com."""
+        marker = self._generate_marker()
+        booking = {
             "triggerEvent": "BOOKING_CREATED",
-            "createdAt": _now().isoformat(),
-            "payload": payload,
+            "createdAt": _get_time().isoformat(),
+            "payload": {"uid": marker, "attendees": [{"email": f"{marker}@example.com"}]},
         }
-        body = json.dumps(told).encode()
-        proof = {"x-cal-signature-256": signature(Key(SECRET), body).hex()}
-        return self._hook("calcom", body, proof, mark)
+        body = json.dumps(booking).encode()
+        signature = compute_hmac(SigningKey(SIGNING_SECRET), body).hex()
+        return _build_webhook("calcom", body, {"x-cal-signature-256": signature}, marker)
 
-    def form(self) -> Sending:
-        """A form of a visitor's."""
-        mark = self._mark()
-        body = urlencode({"_key": SECRET, "email": f"{mark}@example.com", "topic": mark}).encode()
-        return self._hook("form", body, {"content-type": FORM}, mark)
+    def build_form(self) -> LoadRequest:
+        """Return a form that a visitor submitted."""
+        marker = self._generate_marker()
+        fields = {"_key": SIGNING_SECRET, "email": f"{marker}@example.com", "topic": marker}
+        headers = {"content-type": FORM_CONTENT_TYPE}
+        return _build_webhook("form", urlencode(fields).encode(), headers, marker)
 
-    def forged(self) -> Sending:
-        """An order that somebody else signed."""
-        genuine = self.order()
-        headers = genuine.headers | {"x-shopify-hmac-sha256": base64_of(b"0" * 32)}
-        return Sending("forged", genuine.path, genuine.body, headers, (), genuine.marks, 401)
+    def build_forged_order(self) -> LoadRequest:
+        """Return an order with the signature of another sender."""
+        order = self.build_order()
+        return LoadRequest(
+            kind="forged",
+            path=order.path,
+            body=order.body,
+            headers=order.headers | {"x-shopify-hmac-sha256": encode_base64(b"0" * 32)},
+            refused_markers=order.event_markers,
+            expected_status=401,
+        )
 
-    def broken(self) -> Sending:
-        """A call that is no JSON."""
-        mark = self._mark()
-        body = f'{{"messageId": "{mark}"'.encode()
-        return Sending("broken", "/v1/track", body, self._authorized(), (), (mark,), 400)
+    def build_invalid_call(self) -> LoadRequest:
+        """Return a tracking call that is invalid JSON."""
+        marker = self._generate_marker()
+        return LoadRequest(
+            kind="broken",
+            path="/v1/track",
+            body=f'{{"messageId": "{marker}"'.encode(),
+            headers=self._build_tracking_headers(),
+            refused_markers=(marker,),
+            expected_status=400,
+        )
 
-    def _hook(self, channel: str, body: bytes, headers: dict[str, str], mark: str) -> Sending:
-        headers = {"content-type": "application/json"} | headers
-        return Sending(channel, f"/hooks/{channel}/load", body, headers, (mark,))
+    def _build_tracking_headers(self) -> dict[str, str]:
+        credentials = base64.b64encode(f"{self.write_key}:".encode()).decode()
+        return {"content-type": JSON_CONTENT_TYPE, "authorization": f"Basic {credentials}"}
 
-    def _authorized(self) -> dict[str, str]:
-        basic = base64.b64encode(f"{self.write_key}:".encode()).decode()
-        return {"content-type": "application/json", "authorization": f"Basic {basic}"}
-
-    def _mark(self) -> str:
+    def _generate_marker(self) -> str:
         return f"load{self.random.getrandbits(80):020x}"
 
 
-def _viewed(mark: str) -> dict[str, Any]:
+def _build_webhook(channel: str, body: bytes, headers: dict[str, str], marker: str) -> LoadRequest:
+    return LoadRequest(
+        kind=channel,
+        path=f"/hooks/{channel}/load",
+        body=body,
+        headers={"content-type": JSON_CONTENT_TYPE} | headers,
+        event_markers=(marker,),
+    )
+
+
+def _build_product_view(marker: str) -> dict[str, Any]:
     return {
         "type": "track",
         "event": "Product Viewed",
-        "messageId": mark,
-        "anonymousId": mark[:10],
-        "timestamp": _now().isoformat(),
-        "properties": {"product_id": mark, "currency": "EUR"},
+        "messageId": marker,
+        "anonymousId": marker[:10],
+        "timestamp": _get_time().isoformat(),
+        "properties": {"product_id": marker, "currency": "EUR"},
     }
 
 
-def _now() -> datetime:
+def _get_time() -> datetime:
     return datetime.now(UTC)

@@ -1,105 +1,112 @@
-"""The genuine requests among the providers' own vectors, which nobody here can sign anew, as seeds of mutations."""
+"""Runs mutations of the genuine requests among the providers' vectors, which cannot be signed again here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from tests.conformance import vectors
-from tests.conformance.endpoints import CHANNEL_OF, TRACKING
-from tests.conformance.mutations.delivery_parts import Address
-from tests.conformance.mutations.mutation_run import Campaign, Found
-from tests.conformance.mutations.schemes.contract import Scheme, token
-from tests.conformance.mutations.schemes.registry import SCHEMES
-from tests.conformance.mutations.signed_delivery import Delivery
+from tests.conformance.endpoints import TRACKING_PROVIDER, channel_name
+from tests.conformance.mutations.delivery_parts import UrlPart
+from tests.conformance.mutations.mutation_run import Mutated, MutationKind, MutationRun
+from tests.conformance.mutations.schemes.contract import SignatureScheme
+from tests.conformance.mutations.schemes.registry import SIGNATURE_SCHEMES
+from tests.conformance.mutations.schemes.signing import generate_token
+from tests.conformance.mutations.signed_delivery import SignedDelivery
 
-# In a list of signatures one may be damaged and the delivery stays genuine.
-SEVERAL = ("-two-", "-multi-", "-v0-", "-v1a-")
+# Vectors with a list of signatures: the delivery stays genuine if one of them is changed.
+SIGNATURE_LIST_MARKERS = ("-two-", "-multi-", "-v0-", "-v1a-")
 
 
-class Captured(Campaign):
-    """Mutations of one request; its secret is the newest, then the older one, and then it is gone."""
+class CapturedMutationRun(MutationRun):
+    """The mutations of one captured request. Its secret is the newest, then the older one, and then it is retired."""
 
-    def __init__(self, name: str, scheme: Scheme, sent: Delivery, seed: str) -> None:
+    def __init__(
+        self, name: str, scheme: SignatureScheme, delivery: SignedDelivery, seed: str
+    ) -> None:
         super().__init__(replace(scheme, name=name), seed)
-        self._sent = sent
+        self._delivery = delivery
 
-    def _signing(self) -> tuple[Callable[[Delivery], Found], ...]:
-        return (self._rotated,)
+    def _list_key_mutations(self) -> tuple[MutationKind, ...]:
+        return (self._retire_secret,)
 
-    def _turned(self) -> list[Delivery]:
-        others = [token(self._random) for _ in range(1)]
+    def _rotate_deliveries(self) -> list[SignedDelivery]:
+        secrets, another_secret = self._delivery.secrets, generate_token(self._random)
         return [
-            replace(self._sent, live=(*self._sent.live, *others)),
-            replace(self._sent, live=(*others, *self._sent.live)),
+            replace(self._delivery, secrets=(*secrets, another_secret)),
+            replace(self._delivery, secrets=(another_secret, *secrets)),
         ]
 
-    def _rotated(self, genuine: Delivery) -> Found:
-        """After two rotations."""
-        gone = tuple(token(self._random) for _ in range(2))
-        if self._sent.live:
-            return replace(genuine, live=gone), False
-        of_another = {"webhook_id": gone[0], "topic_arns": [gone[1]]}
-        return replace(genuine, config=genuine.config | of_another), False
+    def _retire_secret(self, genuine: SignedDelivery) -> Mutated:
+        """Replace the secrets of the source, as two rotations do."""
+        secrets = tuple(generate_token(self._random) for _ in range(2))
+        if self._delivery.secrets:
+            return replace(genuine, secrets=secrets), False
+        config = {"webhook_id": secrets[0], "topic_arns": [secrets[1]]}
+        return replace(genuine, config=genuine.config | config), False
 
 
-def campaigns(path: Path, seed: str) -> Iterator[Captured]:
-    """One for each genuine delivery of a file of vectors that fits a scheme."""
-    for vector in vectors.read(path):
-        said = vector["expect"]
-        is_probe = (said.get("response") or {}).get("store") is False or vector["request"][
-            "method"
-        ] == "GET"
-        is_plain = not any(word in vector["id"] for word in SEVERAL)
-        if (
-            said["verdict"] != "accept"
-            or is_probe
-            or not is_plain
-            or vector["provider"] == TRACKING
-        ):
+def iterate_captured_runs(path: Path, seed: str) -> Iterator[CapturedMutationRun]:
+    """Yield one run for each genuine delivery in a file of vectors that matches a scheme."""
+    for vector in vectors.read_vectors(path):
+        if not _is_genuine_delivery(vector):
             continue
-        sent = _delivery(vector)
-        scheme = next((each for each in SCHEMES if _fits(each, sent)), None)
+        delivery = _delivery_from_vector(vector)
+        scheme = next((each for each in SIGNATURE_SCHEMES if _fits(each, delivery)), None)
         if scheme:
-            yield Captured(vector["id"], _set_up(scheme, sent), sent, seed)
+            scheme = _exclude_configured_url(scheme, delivery)
+            yield CapturedMutationRun(vector["id"], scheme, delivery, seed)
 
 
-def _delivery(vector: vectors.Vector) -> Delivery:
-    sent = vectors.request(vector)
-    url, _, query = sent.url.partition("?")
-    return Delivery(
-        CHANNEL_OF.get(sent.provider, sent.provider),
-        sent.body,
-        {name.lower(): said for name, said in sent.headers.items()},
-        query,
-        url,
-        sent.method,
-        sent.config,
-        {name: said.encode() for name, said in sent.certificates.items()},
-        sent.secrets,
-        sent.now,
+def _is_genuine_delivery(vector: vectors.Vector) -> bool:
+    """Return whether a vector is an accepted delivery with one signature, and not a handshake or a tracking call."""
+    expected_response = vector["expect"].get("response") or {}
+    is_handshake = expected_response.get("store") is False or vector["request"]["method"] == "GET"
+    has_list = any(marker in vector["id"] for marker in SIGNATURE_LIST_MARKERS)
+    is_tracking = vector["provider"] == TRACKING_PROVIDER
+    is_accepted = vector["expect"]["verdict"] == "accept"
+    return is_accepted and not (is_handshake or has_list or is_tracking)
+
+
+def _delivery_from_vector(vector: vectors.Vector) -> SignedDelivery:
+    request = vectors.request_from_vector(vector)
+    url, _, query = request.url.partition("?")
+    return SignedDelivery(
+        channel=channel_name(request.provider),
+        body=request.body,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=query,
+        url=url,
+        method=request.method,
+        config=request.config,
+        certificates={name: value.encode() for name, value in request.certificates.items()},
+        secrets=request.secrets,
+        now=request.now,
     )
 
 
-def _fits(scheme: Scheme, sent: Delivery) -> bool:
-    if scheme.channel != sent.channel:
+def _fits(scheme: SignatureScheme, delivery: SignedDelivery) -> bool:
+    """Return whether a delivery has the proofs of a scheme, and uses this variant of the channel's schemes."""
+    if scheme.channel != delivery.channel:
         return False
-    wanted = {
-        "twilio/json": "json" in sent.headers.get("content-type", ""),
-        "twilio/shared key": "x-twilio-webhooks-signature-settings" in sent.headers,
-        "wechat": "encoding_aes_key" in sent.config,
+    variants = {
+        "twilio/json": "json" in delivery.headers.get("content-type", ""),
+        "twilio/shared key": "x-twilio-webhooks-signature-settings" in delivery.headers,
+        "wechat": "encoding_aes_key" in delivery.config,
         "ses-sns/1": False,
     }
     try:
-        is_there = all(place.read(sent) for place in scheme.proofs)
-    except ValueError:  # a body of another kind
+        has_proofs = all(part.read(delivery) for part in scheme.proof_parts)
+    except ValueError:  # a body in another format
         return False
-    others = any(fits for name, fits in wanted.items() if name.startswith("twilio"))
-    return is_there and wanted.get(scheme.name, not (others and scheme.channel == "twilio"))
+    is_twilio_variant = any(fits for name, fits in variants.items() if name.startswith("twilio"))
+    is_default = not (is_twilio_variant and scheme.channel == "twilio")
+    return has_proofs and variants.get(scheme.name, is_default)
 
 
-def _set_up(scheme: Scheme, sent: Delivery) -> Scheme:
-    """What was set up as the URL is what is signed, whatever the door was asked for."""
-    if not sent.config.get("url"):
+def _exclude_configured_url(scheme: SignatureScheme, delivery: SignedDelivery) -> SignatureScheme:
+    """Treat the request's URL as unsigned if the config has a URL: the signature covers that one instead."""
+    if not delivery.config.get("url"):
         return scheme
-    signed = tuple(place for place in scheme.signed if not isinstance(place, Address))
-    return replace(scheme, signed=signed, free=(*scheme.free, Address()))
+    signed_parts = tuple(part for part in scheme.signed_parts if not isinstance(part, UrlPart))
+    unsigned_parts = (*scheme.unsigned_parts, UrlPart())
+    return replace(scheme, signed_parts=signed_parts, unsigned_parts=unsigned_parts)

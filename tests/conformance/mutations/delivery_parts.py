@@ -1,4 +1,4 @@
-"""Where things stand in a delivery: each can be read, and written anew without touching anything else."""
+"""Locates the parts of a delivery: each part can be read, and written without a change of the other parts."""
 
 import json
 from dataclasses import dataclass, replace
@@ -6,144 +6,152 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree as ET
 
-from tests.conformance.mutations.signed_delivery import Delivery
+from tests.conformance.mutations.signed_delivery import SignedDelivery
 
 
-class Place(Protocol):
-    """Something in a delivery that is a text."""
+class DeliveryPart(Protocol):
+    """A part of a delivery that is text."""
 
-    def read(self, sent: Delivery) -> str:
-        """What stands there; '' for nothing."""
+    def read(self, delivery: SignedDelivery) -> str:
+        """Return the text of the part, or '' if it is absent."""
         ...
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        """The delivery with another text there; None takes it out."""
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        """Return the delivery with another text in this part. None removes the part."""
         ...
 
 
 @dataclass(frozen=True)
-class Header:
-    """A header, whose name is written in lower case."""
+class HeaderPart:
+    """A header. Its name is in lower case."""
 
     name: str
 
-    def read(self, sent: Delivery) -> str:
-        return sent.headers.get(self.name, "")
+    def read(self, delivery: SignedDelivery) -> str:
+        return delivery.headers.get(self.name, "")
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        headers = {name: said for name, said in sent.headers.items() if name != self.name}
-        return replace(sent, headers=headers if text is None else headers | {self.name: text})
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        headers = {name: value for name, value in delivery.headers.items() if name != self.name}
+        return replace(delivery, headers=headers if text is None else headers | {self.name: text})
 
 
 @dataclass(frozen=True)
-class Parameter:
+class ParameterPart:
     """A parameter of the query."""
 
     name: str
 
-    def read(self, sent: Delivery) -> str:
-        return dict(parse_qsl(sent.query)).get(self.name, "")
+    def read(self, delivery: SignedDelivery) -> str:
+        return dict(parse_qsl(delivery.query)).get(self.name, "")
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        pairs = parse_qsl(sent.query, keep_blank_values=True)
-        return replace(sent, query=urlencode(_changed(pairs, self.name, text)))
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        pairs = parse_qsl(delivery.query, keep_blank_values=True)
+        return replace(delivery, query=urlencode(_replace_value(pairs, self.name, text)))
 
 
 @dataclass(frozen=True)
-class Field:
-    """A field of a form in the body."""
+class FormFieldPart:
+    """A field of the form in the body."""
 
     name: str
 
-    def read(self, sent: Delivery) -> str:
-        return dict(parse_qsl(sent.body.decode())).get(self.name, "")
+    def read(self, delivery: SignedDelivery) -> str:
+        return dict(parse_qsl(delivery.body.decode())).get(self.name, "")
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        pairs = parse_qsl(sent.body.decode(), keep_blank_values=True)
-        return replace(
-            sent, body=urlencode(_changed(pairs, self.name, text), errors="replace").encode()
-        )
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        pairs = parse_qsl(delivery.body.decode(), keep_blank_values=True)
+        body = urlencode(_replace_value(pairs, self.name, text), errors="replace").encode()
+        return replace(delivery, body=body)
 
 
 @dataclass(frozen=True)
-class Member:
-    """A member of the JSON object in the body, in an object in it, or in one that is a field of the form there."""
+class JsonMemberPart:
+    """A member of the JSON object in the body.
+
+    `parent` names a member that is the object to use instead; `form_field` names the form field that holds the JSON.
+    """
 
     name: str
-    within: str = ""
-    form: str = ""
+    parent: str = ""
+    form_field: str = ""
 
-    def read(self, sent: Delivery) -> str:
-        told = json.loads(self._text(sent))
-        found = (told.get(self.within) or {}) if self.within else told
-        return str(found.get(self.name, ""))
+    def read(self, delivery: SignedDelivery) -> str:
+        document = json.loads(self._read_document(delivery))
+        members = (document.get(self.parent) or {}) if self.parent else document
+        return str(members.get(self.name, ""))
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        told = json.loads(self._text(sent))
-        found: dict[str, Any] = told[self.within] if self.within else told
-        found.pop(self.name, None)
-        found |= {} if text is None else {self.name: text}
-        body = json.dumps(told)
-        return (
-            Field(self.form).write(sent, body) if self.form else replace(sent, body=body.encode())
-        )
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        document = json.loads(self._read_document(delivery))
+        members: dict[str, Any] = document[self.parent] if self.parent else document
+        members.pop(self.name, None)
+        members |= {} if text is None else {self.name: text}
+        body = json.dumps(document)
+        if self.form_field:
+            return FormFieldPart(self.form_field).write(delivery, body)
+        return replace(delivery, body=body.encode())
 
-    def _text(self, sent: Delivery) -> str:
-        return Field(self.form).read(sent) if self.form else sent.body.decode()
+    def _read_document(self, delivery: SignedDelivery) -> str:
+        if self.form_field:
+            return FormFieldPart(self.form_field).read(delivery)
+        return delivery.body.decode()
 
 
 @dataclass(frozen=True)
-class Element:
+class XmlElementPart:
     """An element of the XML in the body."""
 
     name: str
 
-    def read(self, sent: Delivery) -> str:
-        return ET.fromstring(sent.body).findtext(self.name) or ""  # noqa: S314 (our own)
+    def read(self, delivery: SignedDelivery) -> str:
+        return ET.fromstring(delivery.body).findtext(self.name) or ""  # noqa: S314 (our own)
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        root = ET.fromstring(sent.body)  # noqa: S314 (our own)
-        for old in root.findall(self.name):
-            root.remove(old)
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        root = ET.fromstring(delivery.body)  # noqa: S314 (our own)
+        for element in root.findall(self.name):
+            root.remove(element)
         if text is not None:
             ET.SubElement(root, self.name).text = text
-        return replace(sent, body=ET.tostring(root, encoding="utf-8", xml_declaration=False))
+        body = ET.tostring(root, encoding="utf-8", xml_declaration=False)
+        return replace(delivery, body=body)
 
 
-class Body:
-    """The bytes of the body, each a character."""
+class BodyPart:
+    """The bytes of the body, each as one character."""
 
-    def read(self, sent: Delivery) -> str:
-        return sent.body.decode("latin-1")
+    def read(self, delivery: SignedDelivery) -> str:
+        return delivery.body.decode("latin-1")
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        return replace(sent, body=(text or "").encode("latin-1", "replace"))
-
-
-class Address:
-    """The host's name and the path under which the door was asked for."""
-
-    def read(self, sent: Delivery) -> str:
-        return sent.url.removeprefix("https://").replace(".", "").replace("/", "")
-
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        told = "".join(filter(str.isalnum, (text or "").encode("ascii", "ignore").decode())).lower()
-        return replace(sent, url=f"https://hooks-{told}.example.com/hooks/{told or 'x'}/main")
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        return replace(delivery, body=(text or "").encode("latin-1", "replace"))
 
 
-class Query:
-    """The whole query as it is written."""
+class UrlPart:
+    """The host name and the path that the request was sent to."""
 
-    def read(self, sent: Delivery) -> str:
-        return sent.query
+    def read(self, delivery: SignedDelivery) -> str:
+        return delivery.url.removeprefix("https://").replace(".", "").replace("/", "")
 
-    def write(self, sent: Delivery, text: str | None) -> Delivery:
-        return replace(sent, query=text or "")
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        ascii_text = (text or "").encode("ascii", "ignore").decode()
+        name = "".join(filter(str.isalnum, ascii_text)).lower()
+        return replace(delivery, url=f"https://hooks-{name}.example.com/hooks/{name or 'x'}/main")
 
 
-def _changed(pairs: list[tuple[str, str]], name: str, text: str | None) -> list[tuple[str, str]]:
+class QueryPart:
+    """The whole query string."""
+
+    def read(self, delivery: SignedDelivery) -> str:
+        return delivery.query
+
+    def write(self, delivery: SignedDelivery, text: str | None) -> SignedDelivery:
+        return replace(delivery, query=text or "")
+
+
+def _replace_value(
+    pairs: list[tuple[str, str]], name: str, text: str | None
+) -> list[tuple[str, str]]:
     if text is None:
         return [pair for pair in pairs if pair[0] != name]
     if name not in dict(pairs):
         return [*pairs, (name, text)]
-    return [(key, text if key == name else said) for key, said in pairs]
+    return [(key, text if key == name else value) for key, value in pairs]

@@ -1,27 +1,28 @@
-"""The secrets of one source as they are rotated."""
+"""Rotates the keys of one source."""
 
 from dataclasses import replace
 from random import Random
 
-from tests.conformance.mutations.schemes.contract import Scheme
-from tests.conformance.mutations.signed_delivery import Delivery
+from tests.conformance.mutations.schemes.contract import SignatureScheme
+from tests.conformance.mutations.signed_delivery import SignedDelivery
 
 
-class Ring:
-    """The secrets of one source: two are live, the newest first; `gone` are those that were."""
+class KeyRing:
+    """The keys of one source: two active keys, newest first, and the key that was retired last."""
 
-    def __init__(self, random: Random, scheme: Scheme) -> None:
+    def __init__(self, random: Random, scheme: SignatureScheme) -> None:
         self._random, self._scheme = random, scheme
-        self.live, self.gone = [scheme.fresh(random), scheme.fresh(random)], scheme.fresh(random)
+        self.active_keys = [scheme.generate_key(random), scheme.generate_key(random)]
+        self.retired_key = scheme.generate_key(random)
 
     def rotate(self) -> None:
-        """A new secret; the older of the two is gone."""
-        self.gone = self.live.pop()
-        self.live.insert(0, self._scheme.fresh(self._random))
+        """Add a new key and retire the older of the two active keys."""
+        self.retired_key = self.active_keys.pop()
+        self.active_keys.insert(0, self._scheme.generate_key(self._random))
 
-    def put(self, sent: Delivery) -> Delivery:
-        """The delivery to a source with the live secrets."""
-        secrets = tuple(key.secret for key in self.live)
+    def add_secrets(self, delivery: SignedDelivery) -> SignedDelivery:
+        """Return the delivery with the secrets of the active keys at its source."""
+        secrets = tuple(key.secret for key in self.active_keys)
         if self._scheme.channel == "ses-sns":
-            return replace(sent, config={"topic_arns": list(secrets)})
-        return replace(sent, live=secrets)
+            return replace(delivery, config={"topic_arns": list(secrets)})
+        return replace(delivery, secrets=secrets)

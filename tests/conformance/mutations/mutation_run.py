@@ -1,4 +1,4 @@
-"""Runs a number of mutations of one scheme, with two live secrets that are rotated on the way, and counts the verdicts."""
+"""Runs mutations of one scheme, with two active keys that are rotated during the run, and counts the verdicts."""
 
 import json
 import unicodedata
@@ -7,186 +7,207 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from tests.conformance.mutations.delivery_parts import Address, Body, Header, Place
-from tests.conformance.mutations.key_ring import Ring
-from tests.conformance.mutations.schemes.contract import ALWAYS, Key, Scheme, token
-from tests.conformance.mutations.signed_delivery import NOW, Delivery
-from tests.conformance.mutations.text_changes import ANY, LETTERS, READABLE, respelt
-from tests.conformance.mutations.verdict_counts import Tally
+from tests.conformance.mutations.delivery_parts import BodyPart, DeliveryPart, HeaderPart, UrlPart
+from tests.conformance.mutations.key_ring import KeyRing
+from tests.conformance.mutations.schemes.contract import UNLIMITED_AGE, SignatureScheme
+from tests.conformance.mutations.schemes.signing import SigningKey, generate_token
+from tests.conformance.mutations.signed_delivery import NOW, SignedDelivery
+from tests.conformance.mutations.text_changes import (
+    ALPHANUMERIC_CHARACTERS,
+    READABLE_TEXT_CHANGES,
+    TEXT_CHANGES,
+    convert_signature,
+)
+from tests.conformance.mutations.verdict_counts import VerdictCounts
 
-TURN = 250  # mutations between two rotations
+MUTATIONS_PER_ROTATION = 250
 
-type Found = tuple[Delivery, bool]  # a delivery, and whether it is still genuine
+type Mutated = tuple[SignedDelivery, bool]  # a delivery, and whether it is still genuine
+type MutationKind = Callable[[SignedDelivery], Mutated]
 
 
-class Campaign:
-    """The mutations of one scheme, by one seed."""
+class MutationRun:
+    """The mutations of one scheme for one seed."""
 
-    def __init__(self, scheme: Scheme, seed: str) -> None:
+    def __init__(self, scheme: SignatureScheme, seed: str) -> None:
         self.name = scheme.name
         self._scheme = scheme
         self._random = Random(f"{seed}/{self.name}")
-        self._ring = Ring(self._random, scheme)
-        self._kinds: tuple[Callable[[Delivery], Found], ...] = (
-            *(self._altered, self._altered, self._altered, self._respelt, self._taken_out),
-            *(self._doubled, self._exchanged, self._untouched, self._unsigned, self._elsewhere),
-            *self._signing(),
+        self._key_ring = KeyRing(self._random, scheme)
+        self._kinds: tuple[MutationKind, ...] = (
+            *(self._replace_signed_part, self._replace_signed_part, self._replace_signed_part),
+            *(self._convert_proof, self._remove_part, self._repeat_header, self._swap_parts),
+            *(self._keep_delivery, self._replace_unsigned_part, self._add_headers),
+            *self._list_key_mutations(),
         )
 
-    def _signing(self) -> tuple[Callable[[Delivery], Found], ...]:
-        """What can be tried by who can sign."""
-        return self._own, self._own, self._of_another, self._by_another, self._late
+    def _list_key_mutations(self) -> tuple[MutationKind, ...]:
+        """Return the mutations that need the key of the provider."""
+        return (
+            *(self._apply_scheme_mutation, self._apply_scheme_mutation),
+            *(self._use_proof_of_another_delivery, self._sign_with_invalid_key, self._move_time),
+        )
 
-    def run(self, count: int) -> Tally:
-        """So many mutations."""
-        tally = Tally(self.name)
-        for kind, (sent, is_genuine) in self._found(count):
-            tally.count(kind, sent, is_genuine=is_genuine)
-        return tally
+    def run(self, count: int) -> VerdictCounts:
+        """Run this number of mutations."""
+        counts = VerdictCounts(name=self.name)
+        for kind, (delivery, is_genuine) in self._iterate_mutations(count):
+            counts.count_verdict(kind, delivery, is_genuine=is_genuine)
+        return counts
 
-    def _found(self, count: int) -> Iterator[tuple[str, Found]]:
-        made: list[Delivery] = []
+    def _iterate_mutations(self, count: int) -> Iterator[tuple[str, Mutated]]:
+        deliveries: list[SignedDelivery] = []
         done = 0
         while done < count:
-            if done % TURN == 0:
-                made = self._turned()
-            genuine = self._random.choice(made)
+            if done % MUTATIONS_PER_ROTATION == 0:
+                deliveries = self._rotate_deliveries()
+            genuine = self._random.choice(deliveries)
             kind = self._random.choice(self._kinds)
-            found = kind(genuine)
-            if found[1] or _arrives(found[0]) != _arrives(genuine):
+            mutated, is_genuine = kind(genuine)
+            if is_genuine or _to_received_values(mutated) != _to_received_values(genuine):
                 done += 1
-                yield kind.__name__.strip("_"), found
+                yield kind.__name__.strip("_"), (mutated, is_genuine)
 
-    def _turned(self) -> list[Delivery]:
-        """Genuine deliveries by each of the two secrets that are live after a rotation."""
-        self._ring.rotate()
-        return [self._made(key) for key in self._ring.live for _ in range(2)]
+    def _rotate_deliveries(self) -> list[SignedDelivery]:
+        """Rotate the keys and return genuine deliveries, two for each active key."""
+        self._key_ring.rotate()
+        return [self._build_delivery(key) for key in self._key_ring.active_keys for _ in range(2)]
 
-    def _made(self, key: Key) -> Delivery:
-        return self._ring.put(self._scheme.made(self._random, key, NOW))
+    def _build_delivery(self, key: SigningKey) -> SignedDelivery:
+        return self._key_ring.add_secrets(self._scheme.build_delivery(self._random, key, NOW))
 
-    def _altered(self, genuine: Delivery) -> Found:
-        """Something that proves or is signed, changed in any way."""
-        place = self._random.choice((*self._scheme.proofs, *self._needed(genuine)))
-        if isinstance(place, Body) and self._random.random() < 0.3:
-            return replace(genuine, body=self._rewritten(genuine.body)), False
-        text = self._random.choice(ANY)(self._random, place.read(genuine) or "x")
-        changed = place.write(genuine, text)
-        same = place.read(genuine).strip() == text.strip()
-        return genuine if same else changed, False
+    def _replace_signed_part(self, genuine: SignedDelivery) -> Mutated:
+        """Change a proof or a signed part in any way."""
+        parts = (*self._scheme.proof_parts, *self._list_required_parts(genuine))
+        part = self._random.choice(parts)
+        if isinstance(part, BodyPart) and self._random.random() < 0.3:
+            return replace(genuine, body=self._encode_json_again(genuine.body)), False
+        text = self._random.choice(TEXT_CHANGES)(self._random, part.read(genuine) or "x")
+        mutated = part.write(genuine, text)
+        is_same = part.read(genuine).strip() == text.strip()
+        return genuine if is_same else mutated, False
 
-    def _rewritten(self, body: bytes) -> bytes:
-        """The same JSON in other bytes."""
+    def _encode_json_again(self, body: bytes) -> bytes:
+        """Return the same JSON in other bytes."""
         text = body.decode()
-        forms = [unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")]
-        told = json.loads(text)
-        forms += [json.dumps(told, indent=1), json.dumps(told, sort_keys=True), f"\ufeff{text}"]
-        forms += [json.dumps(told, ensure_ascii=False), f"{text}\n", text.rstrip(), f" {text}"]
-        return self._random.choice(forms).encode()
+        texts = [unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+        document = json.loads(text)
+        texts += [json.dumps(document, indent=1), json.dumps(document, sort_keys=True)]
+        texts += [f"\ufeff{text}", json.dumps(document, ensure_ascii=False)]
+        texts += [f"{text}\n", text.rstrip(), f" {text}"]
+        return self._random.choice(texts).encode()
 
-    def _respelt(self, genuine: Delivery) -> Found:
-        """The proof in another spelling."""
-        place = self._random.choice(self._scheme.proofs)
-        text = respelt(self._random, place.read(genuine))
-        is_same = not text or text == place.read(genuine)
-        return genuine if is_same else place.write(genuine, text), False
+    def _convert_proof(self, genuine: SignedDelivery) -> Mutated:
+        """Write the proof in another encoding."""
+        part = self._random.choice(self._scheme.proof_parts)
+        text = convert_signature(self._random, part.read(genuine))
+        is_same = not text or text == part.read(genuine)
+        return genuine if is_same else part.write(genuine, text), False
 
-    def _own(self, genuine: Delivery) -> Found:
-        """What only this scheme can be tried with."""
-        mutations = [(each, False) for each in self._scheme.forging]
-        mutations += [(each, True) for each in self._scheme.harmless]
+    def _apply_scheme_mutation(self, genuine: SignedDelivery) -> Mutated:
+        """Apply a mutation that only this scheme has."""
+        mutations = [(mutation, False) for mutation in self._scheme.invalid_mutations]
+        mutations += [(mutation, True) for mutation in self._scheme.valid_mutations]
         if not mutations:
-            return self._untouched(genuine)
+            return self._keep_delivery(genuine)
         mutation, is_genuine = self._random.choice(mutations)
         return mutation(self._random, genuine), is_genuine
 
-    def _taken_out(self, genuine: Delivery) -> Found:
-        """Something that is needed is not there."""
-        place = self._random.choice(self._needed(genuine))
-        return place.write(genuine, self._random.choice((None, ""))), False
+    def _remove_part(self, genuine: SignedDelivery) -> Mutated:
+        """Remove or empty a required part."""
+        part = self._random.choice(self._list_required_parts(genuine))
+        return part.write(genuine, self._random.choice((None, ""))), False
 
-    def _doubled(self, genuine: Delivery) -> Found:
-        """A header that is needed twice, which the gateway joins."""
-        headers = [place for place in self._needed(genuine) if isinstance(place, Header)]
+    def _repeat_header(self, genuine: SignedDelivery) -> Mutated:
+        """Send a required header twice. API Gateway joins the two values with a comma."""
+        parts = self._list_required_parts(genuine)
+        headers = [part for part in parts if isinstance(part, HeaderPart)]
         if not headers:
             return genuine, False
-        place = self._random.choice(headers)
-        said = place.read(genuine)
-        other = self._random.choice((said, "", token(self._random)))
-        return place.write(
-            genuine, self._random.choice((f"{said},{other}", f"{other},{said}"))
-        ), False
+        header = self._random.choice(headers)
+        value = header.read(genuine)
+        second = self._random.choice((value, "", generate_token(self._random)))
+        text = self._random.choice((f"{value},{second}", f"{second},{value}"))
+        return header.write(genuine, text), False
 
-    def _exchanged(self, genuine: Delivery) -> Found:
-        """Two things in each other's place."""
-        movable = [
-            place for place in self._needed(genuine) if not isinstance(place, Body | Address)
-        ]
+    def _swap_parts(self, genuine: SignedDelivery) -> Mutated:
+        """Swap the texts of two required parts."""
+        parts = self._list_required_parts(genuine)
+        movable = [part for part in parts if not isinstance(part, BodyPart | UrlPart)]
         if len(movable) < 2:
             return genuine, False
-        one, other = self._random.sample(movable, 2)
-        first, second = one.read(genuine), other.read(genuine)
-        return other.write(one.write(genuine, second), first), False
+        first, second = self._random.sample(movable, 2)
+        first_text, second_text = first.read(genuine), second.read(genuine)
+        return second.write(first.write(genuine, second_text), first_text), False
 
-    def _of_another(self, genuine: Delivery) -> Found:
-        """The proof of another delivery by the very same secret."""
-        other = self._made(self._ring.live[0])
-        sent = genuine
-        places: tuple[Place, ...] = self._scheme.proofs
-        for place in places:
-            sent = place.write(sent, place.read(other))
-        is_token = not self._scheme.signed
-        return sent, is_token and other.live == genuine.live
+    def _use_proof_of_another_delivery(self, genuine: SignedDelivery) -> Mutated:
+        """Use the proof of another delivery that has the same secret."""
+        another = self._build_delivery(self._key_ring.active_keys[0])
+        mutated = genuine
+        parts: tuple[DeliveryPart, ...] = self._scheme.proof_parts
+        for part in parts:
+            mutated = part.write(mutated, part.read(another))
+        is_token = not self._scheme.signed_parts
+        return mutated, is_token and another.secrets == genuine.secrets
 
-    def _by_another(self, _genuine: Delivery) -> Found:
-        """By a secret that is gone, of another source, empty, or used with another algorithm."""
-        live = self._random.choice(self._ring.live)
-        keys = [self._ring.gone, self._scheme.fresh(self._random)]
-        keys += [replace(live, digest=digest) for digest in self._scheme.wrong]
-        keys += [Key("")] if self._scheme.wrong else []
-        return self._made(self._random.choice(keys)), False
+    def _sign_with_invalid_key(self, _genuine: SignedDelivery) -> Mutated:
+        """Sign with a key that is retired, of another source, empty, or used with another algorithm."""
+        active_key = self._random.choice(self._key_ring.active_keys)
+        keys = [self._key_ring.retired_key, self._scheme.generate_key(self._random)]
+        keys += [replace(active_key, digest=digest) for digest in self._scheme.invalid_digests]
+        keys += [SigningKey("")] if self._scheme.invalid_digests else []
+        return self._build_delivery(self._random.choice(keys)), False
 
-    def _untouched(self, genuine: Delivery) -> Found:
-        """As it was, in what spelling of header names and in what form the gateway passes it on."""
+    def _keep_delivery(self, genuine: SignedDelivery) -> Mutated:
+        """Keep the delivery, with the case of header names and the body encoding that API Gateway may choose."""
         headers = {
-            self._random.choice((name.upper(), name.title(), name)): f" {said} "
-            for name, said in genuine.headers.items()
+            self._random.choice((name.upper(), name.title(), name)): f" {value} "
+            for name, value in genuine.headers.items()
         }
-        return replace(genuine, headers=headers, as_base64=self._random.random() < 0.5), True
+        return replace(genuine, headers=headers, is_base64=self._random.random() < 0.5), True
 
-    def _unsigned(self, genuine: Delivery) -> Found:
-        """Something that is not covered, changed in a way that can still be read."""
-        if not self._scheme.free:
-            return self._untouched(genuine)
-        place = self._random.choice(self._scheme.free)
-        text = self._random.choice(READABLE)(self._random, place.read(genuine) or "a")
-        return place.write(genuine, text), True
+    def _replace_unsigned_part(self, genuine: SignedDelivery) -> Mutated:
+        """Change an unsigned part so that it stays readable."""
+        if not self._scheme.unsigned_parts:
+            return self._keep_delivery(genuine)
+        part = self._random.choice(self._scheme.unsigned_parts)
+        text = self._random.choice(READABLE_TEXT_CHANGES)(self._random, part.read(genuine) or "a")
+        return part.write(genuine, text), True
 
-    def _elsewhere(self, genuine: Delivery) -> Found:
-        """Headers that nobody looks at, among the others."""
-        name = "x-" + "".join(self._random.choices(LETTERS.lower(), k=9))
-        said = {name: "1,1", "user-agent": name, "x-forwarded-for": "192.0.2.1"}
-        items = [*genuine.headers.items(), *said.items()]
+    def _add_headers(self, genuine: SignedDelivery) -> Mutated:
+        """Add headers that no verifier reads."""
+        name = "x-" + "".join(self._random.choices(ALPHANUMERIC_CHARACTERS.lower(), k=9))
+        added = {name: "1,1", "user-agent": name, "x-forwarded-for": "192.0.2.1"}
+        items = [*genuine.headers.items(), *added.items()]
         self._random.shuffle(items)
         return replace(genuine, headers=dict(items)), True
 
-    def _late(self, genuine: Delivery) -> Found:
-        """At another time: within what the scheme allows, or just out of it."""
-        late, early = self._scheme.window
-        edge, sign = self._random.choice(((late, 1), (early, -1)))
-        is_in = edge == ALWAYS or self._random.random() < 0.5
-        inside = timedelta(seconds=self._random.uniform(0, edge.total_seconds() - 11))
-        outside = edge + timedelta(seconds=self._random.uniform(1, 9 ** self._random.randrange(9)))
-        # The time that was signed has no fractions.
+    def _move_time(self, genuine: SignedDelivery) -> Mutated:
+        """Deliver at another time: within the time window of the scheme, or just outside it."""
+        max_delay, max_lead = self._scheme.time_window
+        limit, sign = self._random.choice(((max_delay, 1), (max_lead, -1)))
+        is_inside = limit == UNLIMITED_AGE or self._random.random() < 0.5
+        inside = timedelta(seconds=self._random.uniform(0, limit.total_seconds() - 11))
+        excess_seconds = self._random.uniform(1, 9 ** self._random.randrange(9))
+        outside = limit + timedelta(seconds=excess_seconds)
+        # The time in the signature has no fractions of a second.
         start = NOW.replace(microsecond=0)
-        return replace(genuine, now=start + sign * (inside if is_in else outside)), is_in
+        return replace(genuine, now=start + sign * (inside if is_inside else outside)), is_inside
 
-    def _needed(self, genuine: Delivery) -> list[Place]:
-        places = (*self._scheme.proofs, *self._scheme.signed)
-        return [place for place in places if place.read(genuine)]
+    def _list_required_parts(self, genuine: SignedDelivery) -> list[DeliveryPart]:
+        parts = (*self._scheme.proof_parts, *self._scheme.signed_parts)
+        return [part for part in parts if part.read(genuine)]
 
 
-def _arrives(sent: Delivery) -> tuple[object, ...]:
-    """What the gateway passes on of it."""
-    headers = {name: said.strip() for name, said in sent.headers.items()}
-    return headers, sent.query, sent.body, sent.url, sent.method, sent.live, sent.now, sent.config
+def _to_received_values(delivery: SignedDelivery) -> tuple[object, ...]:
+    """Return everything that API Gateway passes on of a delivery, and what its source knows."""
+    return (
+        {name: value.strip() for name, value in delivery.headers.items()},
+        delivery.query,
+        delivery.body,
+        delivery.url,
+        delivery.method,
+        delivery.secrets,
+        delivery.now,
+        delivery.config,
+    )

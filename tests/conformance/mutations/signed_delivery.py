@@ -1,4 +1,4 @@
-"""A delivery on its way to the door, with what its source knows, and whether the door would believe it."""
+"""Models a signed delivery with what its source knows, and returns whether the endpoint would accept it."""
 
 import base64
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ from tests.support.gateway import http_event
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One request; `live` are the secrets of its source, `certificates` what a URL would bring."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedDelivery:
+    """One request. `secrets` are those of its source, newest first; `certificates` are the responses by URL."""
 
     channel: str
     body: bytes = b""
@@ -27,42 +27,43 @@ class Delivery:
     method: str = "POST"
     config: dict[str, Any] = field(default_factory=dict)
     certificates: dict[str, bytes] = field(default_factory=dict)
-    live: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     now: datetime = NOW
-    as_base64: bool = False
+    is_base64: bool = False
 
 
-def arrived(sent: Delivery) -> Request:
-    """What the door makes of it, the gateway's ways with headers and bodies included."""
-    parts = urlsplit(sent.url)
-    headers = {"host": parts.netloc} | {name: text.strip() for name, text in sent.headers.items()}
-    event = http_event(parts.path, sent.body, headers, sent.method, sent.query)
-    if sent.as_base64:
-        event |= {"body": base64.b64encode(sent.body).decode(), "isBase64Encoded": True}
+def to_request(delivery: SignedDelivery) -> Request:
+    """Convert a delivery to the request that the endpoint parses, as API Gateway passes headers and bodies on."""
+    parts = urlsplit(delivery.url)
+    headers = {"host": parts.netloc}
+    headers |= {name: text.strip() for name, text in delivery.headers.items()}
+    event = http_event(parts.path, delivery.body, headers, delivery.method, delivery.query)
+    if delivery.is_base64:
+        event |= {"body": base64.b64encode(delivery.body).decode(), "isBase64Encoded": True}
     call = called(event)
     return Request(
         "main",
         call.body,
-        sent.now,
+        delivery.now,
         call.headers,
         call.query,
-        config=sent.config,
+        config=delivery.config,
         method=call.method,
-        url=sent.config.get("url") or call.url,
+        url=delivery.config.get("url") or call.url,
         raw_query=call.raw_query,
-        certificates=lambda url: sent.certificates.get(url, b""),
+        certificates=lambda url: delivery.certificates.get(url, b""),
     )
 
 
-def is_believed(sent: Delivery) -> bool:
-    """Whether its channel takes it for a delivery of its provider; an error that is not the domain's is a fault."""
-    channel = channel_of(sent.channel)
+def is_accepted(delivery: SignedDelivery) -> bool:
+    """Return whether the channel accepts a delivery. An error outside the domain is a bug and propagates."""
+    channel = channel_of(delivery.channel)
     answer = getattr(channel, "answer", None)
     try:
-        request = arrived(sent)
-        if answer and answer(request, sent.live, sent.now) is not None:
-            return False  # a probe, of which nothing is recorded
-        channel.verify(request, sent.live, sent.now)
+        request = to_request(delivery)
+        if answer and answer(request, delivery.secrets, delivery.now) is not None:
+            return False  # a handshake, which records nothing
+        channel.verify(request, delivery.secrets, delivery.now)
     except RegularsError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Changes of a text: any at all, those that leave it readable, and other spellings of the same signature."""
+"""Changes a text: in any way, so that it stays readable, or to another encoding of the same signature."""
 
 import base64
 import binascii
@@ -7,65 +7,69 @@ import string
 from collections.abc import Callable
 from random import Random
 
-LETTERS = string.ascii_letters + string.digits
-_SIGNATURE = re.compile(r"(.*?)([A-Za-z0-9+/]{20,}={0,2})", re.DOTALL)
+ALPHANUMERIC_CHARACTERS = string.ascii_letters + string.digits
+_SIGNATURE_PATTERN = re.compile(r"(.*?)([A-Za-z0-9+/]{20,}={0,2})", re.DOTALL)
 
-type Change = Callable[[Random, str], str]
-
-
-def flipped(random: Random, text: str) -> str:
-    """One bit of one character."""
-    at = random.randrange(len(text))
-    return text[:at] + chr(ord(text[at]) ^ (1 << random.randrange(7))) + text[at + 1 :]
+type TextChange = Callable[[Random, str], str]
 
 
-def replaced(random: Random, text: str) -> str:
-    """One character is another."""
-    at = random.randrange(len(text))
-    return text[:at] + random.choice(LETTERS) + text[at + 1 :]
+def flip_bit(random: Random, text: str) -> str:
+    """Invert one bit of one character."""
+    index = random.randrange(len(text))
+    character = chr(ord(text[index]) ^ (1 << random.randrange(7)))
+    return text[:index] + character + text[index + 1 :]
 
 
-def inserted(random: Random, text: str) -> str:
-    """One character more, possibly at an end."""
-    at = random.randrange(len(text) + 1)
-    return text[:at] + random.choice(LETTERS + " \t\n\0,;=&\"'\xe9") + text[at:]
+def replace_character(random: Random, text: str) -> str:
+    """Replace one character."""
+    index = random.randrange(len(text))
+    return text[:index] + random.choice(ALPHANUMERIC_CHARACTERS) + text[index + 1 :]
 
 
-def deleted(random: Random, text: str) -> str:
-    """Some characters less."""
-    at = random.randrange(len(text))
-    return text[:at] + text[at + random.randint(1, 4) :]
+def insert_character(random: Random, text: str) -> str:
+    """Insert one character, possibly at the start or the end."""
+    index = random.randrange(len(text) + 1)
+    character = random.choice(ALPHANUMERIC_CHARACTERS + " \t\n\0,;=&\"'\xe9")
+    return text[:index] + character + text[index:]
 
 
-def swapped(random: Random, text: str) -> str:
-    """Two characters in each other's place."""
-    one, other = sorted(random.sample(range(len(text)), 2)) if len(text) > 1 else (0, 0)
-    middle = text[one + 1 : other]
-    return text[:one] + text[other] + middle + text[one] + text[other + 1 :] if middle else ""
+def delete_characters(random: Random, text: str) -> str:
+    """Delete between one and four characters."""
+    index = random.randrange(len(text))
+    return text[:index] + text[index + random.randint(1, 4) :]
 
 
-ANY: tuple[Change, ...] = (
-    flipped,
-    flipped,
-    replaced,
-    inserted,
-    deleted,
-    swapped,
+def swap_characters(random: Random, text: str) -> str:
+    """Swap two characters that are not adjacent. Return '' where that is not possible."""
+    first, second = sorted(random.sample(range(len(text)), 2)) if len(text) > 1 else (0, 0)
+    middle = text[first + 1 : second]
+    if not middle:
+        return ""
+    return text[:first] + text[second] + middle + text[first] + text[second + 1 :]
+
+
+TEXT_CHANGES: tuple[TextChange, ...] = (
+    flip_bit,
+    flip_bit,
+    replace_character,
+    insert_character,
+    delete_characters,
+    swap_characters,
     lambda random, text: text[: random.randrange(len(text))],
-    lambda random, text: text + random.choice(LETTERS) * random.randint(1, 40),
+    lambda random, text: text + random.choice(ALPHANUMERIC_CHARACTERS) * random.randint(1, 40),
     lambda _, text: text + text,
     lambda _, text: text[::-1],
     lambda _, text: text.upper(),
     lambda _, text: text.lower(),
     lambda _, text: text.swapcase(),
-    lambda random, text: "".join(random.choices(LETTERS, k=len(text))),
+    lambda random, text: "".join(random.choices(ALPHANUMERIC_CHARACTERS, k=len(text))),
 )
-READABLE: tuple[Change, ...] = (
-    replaced,
-    lambda random, text: text + random.choice(LETTERS),
-    lambda random, text: "".join(random.choices(LETTERS, k=len(text) or 1)),
+READABLE_TEXT_CHANGES: tuple[TextChange, ...] = (
+    replace_character,
+    lambda random, text: text + random.choice(ALPHANUMERIC_CHARACTERS),
+    lambda random, text: "".join(random.choices(ALPHANUMERIC_CHARACTERS, k=len(text) or 1)),
 )
-PREFIXES: tuple[Change, ...] = (
+PREFIX_CHANGES: tuple[TextChange, ...] = (
     lambda _, prefix: prefix[:0],
     lambda _, prefix: prefix[:-1],
     lambda _, prefix: prefix.upper(),
@@ -75,28 +79,31 @@ PREFIXES: tuple[Change, ...] = (
 )
 
 
-def respelt(random: Random, text: str) -> str:
-    """The signature at the end of a text in another spelling of the same bytes, or under another algorithm's name."""
-    found = _SIGNATURE.fullmatch(text)
-    if not found:
+def convert_signature(random: Random, text: str) -> str:
+    """Return a text with the signature at its end in another encoding, or with the prefix of another algorithm.
+
+    Return '' for a text without a signature.
+    """
+    match = _SIGNATURE_PATTERN.fullmatch(text)
+    if not match:
         return ""
-    prefix, signature = found.groups()
+    prefix, signature = match.groups()
     if random.random() < 0.3:
-        return str(random.choice(PREFIXES)(random, prefix)) + signature
-    return str(prefix) + random.choice(_spellings(signature))
+        return str(random.choice(PREFIX_CHANGES)(random, prefix)) + signature
+    return str(prefix) + random.choice(_list_encodings(signature))
 
 
-def _spellings(signature: str) -> list[str]:
+def _list_encodings(signature: str) -> list[str]:
     urlsafe = signature.replace("+", "-").replace("/", "_")
-    bare = signature.rstrip("=")
-    loose = bare[:-1] + chr(ord(bare[-1]) + 1) + signature[len(bare) :]
-    spellings = [urlsafe, bare, f"{signature}=", f"{signature}\n=", loose, f"0x{signature}"]
-    spellings += [signature.upper(), f"{signature[:8]} {signature[8:]}", f'"{signature}"']
-    return spellings + _recoded(signature)
+    unpadded = signature.rstrip("=")
+    trailing_bit = unpadded[:-1] + chr(ord(unpadded[-1]) + 1) + signature[len(unpadded) :]
+    encodings = [urlsafe, unpadded, f"{signature}=", f"{signature}\n=", trailing_bit]
+    encodings += [f"0x{signature}", signature.upper(), f"{signature[:8]} {signature[8:]}"]
+    return [*encodings, f'"{signature}"', *_convert_base(signature)]
 
 
-def _recoded(signature: str) -> list[str]:
-    """Hexadecimal as base64, and the other way round."""
+def _convert_base(signature: str) -> list[str]:
+    """Return hexadecimal as base64, or base64 as hexadecimal."""
     try:
         return [base64.b64encode(bytes.fromhex(signature)).decode()]
     except ValueError:

@@ -1,175 +1,215 @@
-"""The schemes of most providers: an HMAC over the body, possibly with a time, a URL or an id."""
+"""The schemes of most providers: an HMAC over the body, in some of them with a time or an id."""
 
 import base64
 import hmac
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from tests.conformance.mutations.delivery_parts import Address, Body, Header, Query
+from tests.conformance.mutations.delivery_parts import BodyPart, HeaderPart, QueryPart, UrlPart
 from tests.conformance.mutations.schemes.contract import (
-    MINUTES,
-    OTHER_DIGESTS,
-    OTHER_THAN_SHA1,
-    Key,
-    Scheme,
-    base64_of,
-    body,
-    epoch,
-    signature,
-    token,
+    DEFAULT_MAX_AGE,
+    DEFAULT_TIME_WINDOW,
+    INVALID_DIGESTS,
+    INVALID_DIGESTS_FOR_SHA1,
+    SignatureScheme,
 )
-from tests.conformance.mutations.signed_delivery import Delivery
+from tests.conformance.mutations.schemes.signing import (
+    SigningKey,
+    compute_hmac,
+    encode_base64,
+    format_epoch,
+    generate_body,
+    generate_token,
+)
+from tests.conformance.mutations.signed_delivery import SignedDelivery
 
-WINDOW = (MINUTES, MINUTES)
-# A header of time and signature, written with what may stand beside them, and with what may not.
-HARMLESS = (
-    "{time}{sep}{name}={junk}{sep}{found}",
-    "{time}{sep}{found}{sep}{name}={junk}",
-    "{found}{sep}{time}",
-    "{time}{sep}{found}{sep}v9={junk}",
-    "v0={junk}{sep}{time}{sep}{found}",
+# A header with a time and a signature, with entries that a provider may add, and in forms that are invalid.
+VALID_HEADER_TEMPLATES = (
+    "{time}{sep}{name}={junk}{sep}{signature}",
+    "{time}{sep}{signature}{sep}{name}={junk}",
+    "{signature}{sep}{time}",
+    "{time}{sep}{signature}{sep}v9={junk}",
+    "v0={junk}{sep}{time}{sep}{signature}",
 )
-FORGING = (
+INVALID_HEADER_TEMPLATES = (
     "{time}",
-    "{found}",
+    "{signature}",
     "{time}{sep}{name}={junk}",
-    "{time}{sep}{time}{sep}{found}",
-    "{time}{sep} {found}",
-    "{time}0{sep}{found}",
-    "{time}{sep}{found}{sep}",
-    "{time}{sep}{found}{sep}{junk}",
-    "{time}{sep}v0{found}",
+    "{time}{sep}{time}{sep}{signature}",
+    "{time}{sep} {signature}",
+    "{time}0{sep}{signature}",
+    "{time}{sep}{signature}{sep}",
+    "{time}{sep}{signature}{sep}{junk}",
+    "{time}{sep}v0{signature}",
 )
 
 
-def whole(
-    channel: str, header: str, prefix: str = "", *, hexed: bool = False, digest: str = "sha256"
-) -> Scheme:
-    """An HMAC over the raw bytes, and nothing else."""
+def build_body_scheme(
+    channel: str,
+    header: str,
+    prefix: str = "",
+    *,
+    is_hexadecimal: bool = False,
+    digest: str = "sha256",
+) -> SignatureScheme:
+    """Return the scheme of an HMAC over the body alone."""
 
-    def made(random: Random, key: Key, _at: datetime) -> Delivery:
-        text = body(random)
-        raw = signature(key, text, digest)
-        said = prefix + (raw.hex() if hexed else base64_of(raw))
-        return Delivery(channel, text, {"content-type": "application/json", header: said})
+    def build_delivery(random: Random, key: SigningKey, _at: datetime) -> SignedDelivery:
+        body = generate_body(random)
+        raw = compute_hmac(key, body, digest)
+        signature = prefix + (raw.hex() if is_hexadecimal else encode_base64(raw))
+        headers = {"content-type": "application/json", header: signature}
+        return SignedDelivery(channel=channel, body=body, headers=headers)
 
-    renamed = (partial(_under, header, header[2:]),) if channel == "shopify" else ()
-    hidden = (partial(_shadowed, header, header[2:]),) if channel == "shopify" else ()
-    return Scheme(
-        channel,
-        made,
-        (Header(header),),
-        (Body(),),
-        (Address(), Query()),
-        harmless=renamed,
-        forging=hidden,
-        wrong=OTHER_THAN_SHA1 if digest == "sha1" else OTHER_DIGESTS,
+    is_shopify = channel == "shopify"
+    short_header = header.removeprefix("x-")
+    return SignatureScheme(
+        name=channel,
+        build_delivery=build_delivery,
+        proof_parts=(HeaderPart(header),),
+        signed_parts=(BodyPart(),),
+        unsigned_parts=(UrlPart(), QueryPart()),
+        valid_mutations=(partial(_rename_header, header, short_header),) if is_shopify else (),
+        invalid_mutations=(partial(_move_header, header, short_header),) if is_shopify else (),
+        invalid_digests=INVALID_DIGESTS_FOR_SHA1 if digest == "sha1" else INVALID_DIGESTS,
     )
 
 
-def timed(channel: str, header: str, separator: str, names: tuple[str, str], joint: str) -> Scheme:
-    """A header of entries, of which one is the time and others are signatures over time and body."""
+def build_entries_scheme(
+    channel: str, header: str, separator: str, names: tuple[str, str], message_separator: str
+) -> SignatureScheme:
+    """Return the scheme of one header with entries: a time, and signatures over time and body.
 
-    def made(random: Random, key: Key, at: datetime) -> Delivery:
-        text, time = body(random), epoch(at)
-        raw = signature(key, f"{time}{joint}".encode() + text).hex()
-        return Delivery(channel, text, {header: f"{names[0]}={time}{separator}{names[1]}={raw}"})
+    `names` are the names of the time and of a signature. `message_separator` stands between time and body.
+    """
 
-    rewritten = partial(_entries, header, separator, names[1])
-    return Scheme(
-        channel,
-        made,
-        (Header(header),),
-        (Body(),),
-        (Address(), Query()),
-        window=WINDOW,
-        harmless=tuple(partial(rewritten, each) for each in HARMLESS),
-        forging=tuple(partial(rewritten, each) for each in FORGING),
+    def build_delivery(random: Random, key: SigningKey, at: datetime) -> SignedDelivery:
+        body, time = generate_body(random), format_epoch(at)
+        signature = compute_hmac(key, f"{time}{message_separator}".encode() + body).hex()
+        value = f"{names[0]}={time}{separator}{names[1]}={signature}"
+        return SignedDelivery(channel=channel, body=body, headers={header: value})
+
+    replace_entries = partial(_replace_entries, header, separator, names[1])
+    return SignatureScheme(
+        name=channel,
+        build_delivery=build_delivery,
+        proof_parts=(HeaderPart(header),),
+        signed_parts=(BodyPart(),),
+        unsigned_parts=(UrlPart(), QueryPart()),
+        time_window=DEFAULT_TIME_WINDOW,
+        valid_mutations=tuple(
+            partial(replace_entries, template) for template in VALID_HEADER_TEMPLATES
+        ),
+        invalid_mutations=tuple(
+            partial(replace_entries, template) for template in INVALID_HEADER_TEMPLATES
+        ),
     )
 
 
-def stamped(
+def build_time_header_scheme(
     channel: str,
     headers: tuple[str, str],
-    written: tuple[str, str],
-    unit: int = 1,
-    window: timedelta = MINUTES,
-) -> Scheme:
-    """A header for the time, another for an HMAC over what stands around and in the body."""
-    prefix, message = written
+    formats: tuple[str, str],
+    units_per_second: int = 1,
+    max_age: timedelta = DEFAULT_MAX_AGE,
+) -> SignatureScheme:
+    """Return the scheme of two headers: an HMAC over time and body, and the time.
 
-    def made(random: Random, key: Key, at: datetime) -> Delivery:
-        text, time = body(random), epoch(at, unit)
-        raw = signature(key, message.format(time=time, body=text.decode()).encode()).hex()
-        return Delivery(channel, text, {headers[0]: prefix + raw, headers[1]: time})
+    `formats` are the prefix of the signature and the template of the signed message.
+    """
+    prefix, message_template = formats
+    signature_header, time_header = headers
 
-    return Scheme(
-        channel,
-        made,
-        (Header(headers[0]),),
-        (Header(headers[1]), Body()),
-        (Address(), Query()),
-        window=(window, window),
+    def build_delivery(random: Random, key: SigningKey, at: datetime) -> SignedDelivery:
+        body, time = generate_body(random), format_epoch(at, units_per_second)
+        message = message_template.format(time=time, body=body.decode()).encode()
+        signature = prefix + compute_hmac(key, message).hex()
+        headers = {signature_header: signature, time_header: time}
+        return SignedDelivery(channel=channel, body=body, headers=headers)
+
+    return SignatureScheme(
+        name=channel,
+        build_delivery=build_delivery,
+        proof_parts=(HeaderPart(signature_header),),
+        signed_parts=(HeaderPart(time_header), BodyPart()),
+        unsigned_parts=(UrlPart(), QueryPart()),
+        time_window=(max_age, max_age),
     )
 
 
-def standard(channel: str, prefix: str) -> Scheme:
-    """Standard Webhooks: id, time and body, by a shared secret."""
+def build_standard_scheme(channel: str, prefix: str) -> SignatureScheme:
+    """Return the scheme of Standard Webhooks with a shared secret: an HMAC over id, time and body."""
 
-    def made(random: Random, key: Key, at: datetime) -> Delivery:
-        return standard_delivery(channel, prefix, body(random), at, partial(_standard_mac, key))
+    def build_delivery(random: Random, key: SigningKey, at: datetime) -> SignedDelivery:
+        sign = partial(_sign_standard, key)
+        return build_standard_delivery((channel, prefix), generate_body(random), at, sign)
 
-    return Scheme(
-        f"{channel}/{prefix}",
-        made,
-        (Header(f"{prefix}-signature"),),
-        (Header(f"{prefix}-id"), Header(f"{prefix}-timestamp"), Body()),
-        (Address(), Query()),
-        fresh=lambda random: Key(f"whsec_{base64_of(random.randbytes(24))}"),
-        window=WINDOW,
-        harmless=tuple(
-            partial(_listed, f"{prefix}-signature", each)
-            for each in ("{} v1,{junk}", "v1,{junk} {}", "v1a,{junk} {}", "v9,x {} v1,")
-        ),
-        forging=(partial(_listed, f"{prefix}-signature", "v1,{junk} v1a,{junk} {}="),),
+    replace_list = partial(_replace_signature_list, f"{prefix}-signature")
+    valid_templates = ("{} v1,{junk}", "v1,{junk} {}", "v1a,{junk} {}", "v9,x {} v1,")
+    return SignatureScheme(
+        name=f"{channel}/{prefix}",
+        build_delivery=build_delivery,
+        proof_parts=(HeaderPart(f"{prefix}-signature"),),
+        signed_parts=(HeaderPart(f"{prefix}-id"), HeaderPart(f"{prefix}-timestamp"), BodyPart()),
+        unsigned_parts=(UrlPart(), QueryPart()),
+        generate_key=_generate_standard_key,
+        time_window=DEFAULT_TIME_WINDOW,
+        valid_mutations=tuple(partial(replace_list, template) for template in valid_templates),
+        invalid_mutations=(partial(replace_list, "v1,{junk} v1a,{junk} {}="),),
     )
 
 
-def standard_delivery(
-    channel: str, prefix: str, text: bytes, at: datetime, sign: "partial[str]"
-) -> Delivery:
-    """A delivery of Standard Webhooks with the signature that `sign` makes of the message."""
-    time, message_id = epoch(at), f"msg_{len(text)}"
-    said = sign(f"{message_id}.{time}.".encode() + text)
-    headers = {"id": message_id, "timestamp": time, "signature": said}
-    return Delivery(channel, text, {f"{prefix}-{name}": value for name, value in headers.items()})
+def build_standard_delivery(
+    channel_prefix: tuple[str, str], body: bytes, at: datetime, sign: Callable[[bytes], str]
+) -> SignedDelivery:
+    """Return a delivery of Standard Webhooks for a channel and the prefix of its headers."""
+    channel, prefix = channel_prefix
+    time, message_id = format_epoch(at), f"msg_{len(body)}"
+    signature = sign(f"{message_id}.{time}.".encode() + body)
+    values = {"id": message_id, "timestamp": time, "signature": signature}
+    headers = {f"{prefix}-{name}": value for name, value in values.items()}
+    return SignedDelivery(channel=channel, body=body, headers=headers)
 
 
-def _standard_mac(key: Key, message: bytes) -> str:
+def _generate_standard_key(random: Random) -> SigningKey:
+    return SigningKey(f"whsec_{encode_base64(random.randbytes(24))}")
+
+
+def _sign_standard(key: SigningKey, message: bytes) -> str:
     secret = base64.b64decode(key.secret.removeprefix("whsec_"))
-    return f"v1,{base64_of(hmac.digest(secret, message, key.digest or 'sha256'))}"
+    return f"v1,{encode_base64(hmac.digest(secret, message, key.digest or 'sha256'))}"
 
 
-def _entries(
-    header: str, separator: str, name: str, written: str, random: Random, sent: Delivery
-) -> Delivery:
-    time, found = sent.headers[header].split(separator)
-    said = written.format(time=time, found=found, sep=separator, junk=token(random), name=name)
-    return replace(sent, headers=sent.headers | {header: said})
+def _replace_entries(
+    header: str, separator: str, name: str, template: str, random: Random, delivery: SignedDelivery
+) -> SignedDelivery:
+    time, signature = delivery.headers[header].split(separator)
+    value = template.format(
+        time=time, signature=signature, sep=separator, junk=generate_token(random), name=name
+    )
+    return replace(delivery, headers=delivery.headers | {header: value})
 
 
-def _listed(header: str, written: str, random: Random, sent: Delivery) -> Delivery:
-    said = written.format(sent.headers[header], junk=base64_of(random.randbytes(32)))
-    return replace(sent, headers=sent.headers | {header: said})
+def _replace_signature_list(
+    header: str, template: str, random: Random, delivery: SignedDelivery
+) -> SignedDelivery:
+    value = template.format(delivery.headers[header], junk=encode_base64(random.randbytes(32)))
+    return replace(delivery, headers=delivery.headers | {header: value})
 
 
-def _under(old: str, new: str, _random: Random, sent: Delivery) -> Delivery:
-    headers = {new if name == old else name: said for name, said in sent.headers.items()}
-    return replace(sent, headers=headers)
+def _rename_header(
+    name: str, new_name: str, _random: Random, delivery: SignedDelivery
+) -> SignedDelivery:
+    headers = {new_name if key == name else key: value for key, value in delivery.headers.items()}
+    return replace(delivery, headers=headers)
 
 
-def _shadowed(old: str, new: str, random: Random, sent: Delivery) -> Delivery:
-    renamed = _under(old, new, random, sent)
-    return replace(renamed, headers=renamed.headers | {old: token(random)})
+def _move_header(
+    name: str, new_name: str, random: Random, delivery: SignedDelivery
+) -> SignedDelivery:
+    """Move the signature to another header and put a wrong one in its place."""
+    moved = _rename_header(name, new_name, random, delivery)
+    return replace(moved, headers=moved.headers | {name: generate_token(random)})

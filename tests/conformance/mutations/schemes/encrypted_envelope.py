@@ -1,4 +1,4 @@
-"""The schemes of WeChat and WeCom, whose envelopes are signed in the query and sealed for one account."""
+"""The schemes of WeChat and WeCom: the query signs an envelope that is encrypted for one account."""
 
 import base64
 import hashlib
@@ -12,115 +12,129 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from tests.conformance.mutations.delivery_parts import Address, Body, Element, Parameter
-from tests.conformance.mutations.schemes.contract import (
-    Key,
-    Scheme,
-    base64_of,
-    epoch,
-    token,
-    told,
+from tests.conformance.mutations.delivery_parts import (
+    BodyPart,
+    ParameterPart,
+    UrlPart,
+    XmlElementPart,
 )
-from tests.conformance.mutations.signed_delivery import Delivery
+from tests.conformance.mutations.schemes.contract import SignatureScheme
+from tests.conformance.mutations.schemes.request_mutations import encode_query
+from tests.conformance.mutations.schemes.signing import (
+    SigningKey,
+    encode_base64,
+    format_epoch,
+    generate_message,
+    generate_token,
+)
+from tests.conformance.mutations.signed_delivery import SignedDelivery
 
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-ACCOUNT = "wx-of-ours"
-CONFIG = {"encoding_aes_key": AES_KEY, "app_id": ACCOUNT}
-WINDOW = (timedelta(seconds=600), timedelta(seconds=600))
+ACCOUNT_ID = "wx-of-ours"
+FOREIGN_ACCOUNT_ID = "wx-of-others"
+SOURCE_CONFIG = {"encoding_aes_key": AES_KEY, "app_id": ACCOUNT_ID}
+ENVELOPE_TIME_WINDOW = (timedelta(seconds=600), timedelta(seconds=600))
+BODY_PLACEHOLDER = b"BODY"
+INVALID_ENVELOPES = (
+    b"<xml><A>1</A></xml>",
+    b"",
+    b'<!DOCTYPE a [<!ENTITY b "c">]>BODY',
+    b"<xml>BODY</xml>",
+)
 
 
-def sorted_hash(*parts: str) -> str:
-    """SHA-1 of what was sorted and joined."""
-    return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324 (WeChat's own)
-
-
-def sealed(
-    channel: str, random: Random, key: Key, at: datetime, account: str = ACCOUNT
-) -> Delivery:
-    """An envelope for an account, and the signature over its text, time and nonce."""
-    text, time, nonce = (
-        f"<xml><A>{told(random)['id']}</A></xml>".encode(),
-        epoch(at),
-        token(random)[:12],
-    )
-    plain = random.randbytes(16) + len(text).to_bytes(4, "big") + text + account.encode()
-    padding = 32 - len(plain) % 32
-    raw = base64.b64decode(AES_KEY + "=")
-    encryptor = Cipher(AES(raw), CBC(raw[:16])).encryptor()
-    closed = base64_of(encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize())
+def build_encrypted_delivery(
+    channel: str, random: Random, key: SigningKey, at: datetime, account_id: str = ACCOUNT_ID
+) -> SignedDelivery:
+    """Encrypt an envelope for an account, and sign its text, the time and a nonce."""
+    text = f"<xml><A>{generate_message(random)['id']}</A></xml>".encode()
+    time, nonce = format_epoch(at), generate_token(random)[:12]
+    encrypted = _encrypt(random.randbytes(16), text, account_id)
     query = {
-        "msg_signature": sorted_hash(key.secret, time, nonce, closed),
-        "signature": sorted_hash(key.secret, time, nonce),
+        "msg_signature": hash_sorted(key.secret, time, nonce, encrypted),
+        "signature": hash_sorted(key.secret, time, nonce),
         "timestamp": time,
         "nonce": nonce,
         "openid": "o",
     }
-    envelope = (
-        f"<xml><ToUserName><![CDATA[us]]></ToUserName><Encrypt>{closed}</Encrypt></xml>".encode()
-    )
-    headers = {"content-type": "text/xml"}
-    return Delivery(channel, envelope, headers, urlencode(query), config=CONFIG)
-
-
-def plain(random: Random, key: Key, at: datetime) -> Delivery:
-    """WeChat's plain mode, in which only time and nonce are signed."""
-    sent = sealed("wechat", random, key, at)
-    return replace(sent, config={})
-
-
-def respelt_query(random: Random, sent: Delivery) -> Delivery:
-    """The parameters in another order, and their characters escaped."""
-    pairs = [pair.partition("=") for pair in sent.query.split("&")]
-    random.shuffle(pairs)
-    escaped = ("".join(f"%{ord(each):02X}" for each in value) for _, _, value in pairs)
-    return replace(
-        sent,
-        query="&".join(f"{name}={text}" for (name, _, _), text in zip(pairs, escaped, strict=True)),
+    envelope = f"<ToUserName><![CDATA[us]]></ToUserName><Encrypt>{encrypted}</Encrypt>"
+    return SignedDelivery(
+        channel=channel,
+        body=f"<xml>{envelope}</xml>".encode(),
+        headers={"content-type": "text/xml"},
+        query=urlencode(query),
+        config=SOURCE_CONFIG,
     )
 
 
-def _envelope(text: bytes, _random: Random, sent: Delivery) -> Delivery:
-    return replace(sent, body=text.replace(b"BODY", sent.body))
+def hash_sorted(*parts: str) -> str:
+    """Return the SHA-1 of the sorted and joined parts, as hexadecimal."""
+    return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324 (WeChat's own)
 
 
-def _of_another(channel: str, random: Random, sent: Delivery) -> Delivery:
-    """Sealed for somebody else's account."""
-    other = sealed(channel, random, Key(sent.live[0]), sent.now, "wx-of-others")
-    return replace(other, live=sent.live, now=sent.now)
+def _encrypt(prefix: bytes, text: bytes, account_id: str) -> str:
+    plaintext = prefix + len(text).to_bytes(4, "big") + text + account_id.encode()
+    padding_length = 32 - len(plaintext) % 32
+    key = base64.b64decode(AES_KEY + "=")
+    encryptor = Cipher(AES(key), CBC(key[:16])).encryptor()
+    padded = plaintext + bytes([padding_length]) * padding_length
+    return encode_base64(encryptor.update(padded) + encryptor.finalize())
 
 
-def envelopes(channel: str) -> Scheme:
-    """WeChat's and WeCom's sealed envelopes."""
-    names = ("timestamp", "nonce")
-    bodies = (
-        b"<xml><A>1</A></xml>",
-        b"",
-        b'<!DOCTYPE a [<!ENTITY b "c">]>BODY',
-        b"<xml>BODY</xml>",
+def build_plain_delivery(random: Random, key: SigningKey, at: datetime) -> SignedDelivery:
+    """Build a delivery in WeChat's plain mode, which signs the time and the nonce only."""
+    return replace(build_encrypted_delivery("wechat", random, key, at), config={})
+
+
+def _replace_envelope(template: bytes, _random: Random, delivery: SignedDelivery) -> SignedDelivery:
+    return replace(delivery, body=template.replace(BODY_PLACEHOLDER, delivery.body))
+
+
+def _encrypt_for_another_account(
+    channel: str, random: Random, delivery: SignedDelivery
+) -> SignedDelivery:
+    key = SigningKey(delivery.secrets[0])
+    forged = build_encrypted_delivery(channel, random, key, delivery.now, FOREIGN_ACCOUNT_ID)
+    return replace(forged, secrets=delivery.secrets, now=delivery.now)
+
+
+def build_envelope_scheme(channel: str) -> SignatureScheme:
+    """Return the scheme of the encrypted envelopes of WeChat or WeCom."""
+    return SignatureScheme(
+        name=channel,
+        build_delivery=partial(build_encrypted_delivery, channel),
+        proof_parts=(ParameterPart("msg_signature"),),
+        signed_parts=(
+            ParameterPart("timestamp"),
+            ParameterPart("nonce"),
+            XmlElementPart("Encrypt"),
+        ),
+        unsigned_parts=(
+            ParameterPart("openid"),
+            ParameterPart("signature"),
+            XmlElementPart("ToUserName"),
+            UrlPart(),
+        ),
+        time_window=ENVELOPE_TIME_WINDOW,
+        invalid_mutations=(
+            partial(_encrypt_for_another_account, channel),
+            *(partial(_replace_envelope, template) for template in INVALID_ENVELOPES),
+        ),
+        valid_mutations=(encode_query,),
+        invalid_digests=(),
     )
-    return Scheme(
-        channel,
-        partial(sealed, channel),
-        (Parameter("msg_signature"),),
-        (*map(Parameter, names), Element("Encrypt")),
-        (Parameter("openid"), Parameter("signature"), Element("ToUserName"), Address()),
-        window=WINDOW,
-        forging=(partial(_of_another, channel), *(partial(_envelope, each) for each in bodies)),
-        harmless=(respelt_query,),
-        wrong=(),
-    )
 
 
-SEALED = (
-    *map(envelopes, ("wechat", "wecom")),
-    Scheme(
-        "wechat/plain",
-        plain,
-        (Parameter("signature"),),
-        (Parameter("timestamp"), Parameter("nonce")),
-        (Parameter("openid"), Body(), Address()),
-        window=WINDOW,
-        harmless=(respelt_query,),
-        wrong=(),
+ENVELOPE_SCHEMES = (
+    *map(build_envelope_scheme, ("wechat", "wecom")),
+    SignatureScheme(
+        name="wechat/plain",
+        build_delivery=build_plain_delivery,
+        proof_parts=(ParameterPart("signature"),),
+        signed_parts=(ParameterPart("timestamp"), ParameterPart("nonce")),
+        unsigned_parts=(ParameterPart("openid"), BodyPart(), UrlPart()),
+        time_window=ENVELOPE_TIME_WINDOW,
+        valid_mutations=(encode_query,),
+        invalid_digests=(),
     ),
 )

@@ -1,208 +1,241 @@
-"""The schemes that sign a URL, and those that sign the fields of a form rather than its bytes."""
+"""The schemes that sign the URL, and those that sign the fields of a form instead of its bytes."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from random import Random
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from tests.conformance.mutations.delivery_parts import Address, Body, Field, Header, Query
+from tests.conformance.mutations.delivery_parts import (
+    BodyPart,
+    FormFieldPart,
+    HeaderPart,
+    QueryPart,
+    UrlPart,
+)
 from tests.conformance.mutations.schemes.contract import (
-    MINUTES,
-    OTHER_THAN_SHA1,
-    Key,
+    DEFAULT_TIME_WINDOW,
+    INVALID_DIGESTS_FOR_SHA1,
     Mutation,
-    Scheme,
-    base64_of,
-    body,
-    epoch,
-    signature,
-    token,
-    told,
+    SignatureScheme,
 )
-from tests.conformance.mutations.signed_delivery import Delivery
-
-FORM = "application/x-www-form-urlencoded"
-SIGNED, SETTINGS, KIND = (
-    "x-twilio-signature",
-    "x-twilio-webhooks-signature-settings",
-    "content-type",
+from tests.conformance.mutations.schemes.request_mutations import (
+    CONTENT_TYPE_HEADER,
+    FORM_CONTENT_TYPE,
+    FORM_ENCODING_MUTATIONS,
+    add_form_field,
+    copy_form_field,
+    replace_header,
+    replace_method,
+    replace_query,
 )
-QUERY = "shop=1&to=a%40b%2Fc"
-PUBLIC = "https://shop.example.com/in?from=here"
+from tests.conformance.mutations.schemes.signing import (
+    SigningKey,
+    compute_hmac,
+    encode_base64,
+    format_epoch,
+    generate_body,
+    generate_message,
+    generate_token,
+)
+from tests.conformance.mutations.signed_delivery import SignedDelivery
+
+SQUARE_SIGNATURE_HEADER = "x-square-hmacsha256-signature"
+TWILIO_SIGNATURE_HEADER = "x-twilio-signature"
+TWILIO_SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
+SIGNED_QUERY = "shop=1&to=a%40b%2Fc"
+PUBLIC_URL = "https://shop.example.com/in?from=here"
 
 
-def square(random: Random, key: Key, _at: datetime) -> Delivery:
-    """The URL and the body."""
-    sent = Delivery("square", body(random))
-    raw = signature(key, sent.url.encode() + sent.body)
-    return replace(sent, headers={"x-square-hmacsha256-signature": base64_of(raw)})
+def build_square_delivery(random: Random, key: SigningKey, _at: datetime) -> SignedDelivery:
+    """Sign the URL and the body."""
+    delivery = SignedDelivery(channel="square", body=generate_body(random))
+    signature = encode_base64(compute_hmac(key, delivery.url.encode() + delivery.body))
+    return replace(delivery, headers={SQUARE_SIGNATURE_HEADER: signature})
 
 
-def square_set_up(random: Random, key: Key, _at: datetime) -> Delivery:
-    """The same with a URL that the door is not asked for, since something stands before it."""
-    sent = Delivery("square", body(random), config={"url": PUBLIC})
-    raw = signature(key, PUBLIC.encode() + sent.body)
-    return replace(sent, headers={"x-square-hmacsha256-signature": base64_of(raw)})
+def build_square_proxy_delivery(random: Random, key: SigningKey, _at: datetime) -> SignedDelivery:
+    """Sign the URL of a proxy in front of the endpoint, which the config of the source names, and the body."""
+    delivery = SignedDelivery(
+        channel="square", body=generate_body(random), config={"url": PUBLIC_URL}
+    )
+    signature = encode_base64(compute_hmac(key, PUBLIC_URL.encode() + delivery.body))
+    return replace(delivery, headers={SQUARE_SIGNATURE_HEADER: signature})
 
 
-def hubspot(random: Random, key: Key, at: datetime) -> Delivery:
-    """Method, URL with some of its characters decoded, body and time."""
-    sent = Delivery("hubspot", body(random), query=QUERY)
-    time, uri = epoch(at, 1000), f"{sent.url}?shop=1&to=a@b/c"
-    raw = signature(key, f"POST{uri}".encode() + sent.body + time.encode())
-    headers = {"x-hubspot-signature-v3": base64_of(raw), "x-hubspot-request-timestamp": time}
-    return replace(sent, headers=headers)
+def build_hubspot_delivery(random: Random, key: SigningKey, at: datetime) -> SignedDelivery:
+    """Sign the method, the URL with some of its characters decoded, the body and the time."""
+    delivery = SignedDelivery(channel="hubspot", body=generate_body(random), query=SIGNED_QUERY)
+    time, uri = format_epoch(at, 1000), f"{delivery.url}?shop=1&to=a@b/c"
+    raw = compute_hmac(key, f"POST{uri}".encode() + delivery.body + time.encode())
+    headers = {"x-hubspot-signature-v3": encode_base64(raw), "x-hubspot-request-timestamp": time}
+    return replace(delivery, headers=headers)
 
 
-def twilio(random: Random, key: Key, _at: datetime, digest: str = "sha1") -> Delivery:
-    """The URL with its query, and the fields in order."""
+def build_twilio_delivery(
+    random: Random, key: SigningKey, _at: datetime, digest: str = "sha1"
+) -> SignedDelivery:
+    """Sign the URL with its query, and the fields of the form in alphabetical order."""
     fields = {
-        "Body": str(told(random)["note"]),
+        "Body": str(generate_message(random)["note"]),
         "From": "+14155550100",
-        "MessageSid": token(random),
+        "MessageSid": generate_token(random),
     }
     fields |= {"SmsStatus": "received", "NumMedia": "0", "ProfileName": ""}
-    sent = Delivery("twilio", urlencode(fields).encode(), {KIND: FORM}, QUERY)
-    text = f"{sent.url}?{QUERY}" + "".join(name + fields[name] for name in sorted(fields))
-    headers = {SIGNED: base64_of(signature(key, text.encode(), digest))}
+    delivery = SignedDelivery(
+        channel="twilio",
+        body=urlencode(fields).encode(),
+        headers={CONTENT_TYPE_HEADER: FORM_CONTENT_TYPE},
+        query=SIGNED_QUERY,
+    )
+    message = f"{delivery.url}?{SIGNED_QUERY}" + _join_fields(fields)
+    headers = {TWILIO_SIGNATURE_HEADER: encode_base64(compute_hmac(key, message.encode(), digest))}
     if digest != "sha1":
-        headers[SETTINGS] = f"key=abc,algorithm=HMAC_{digest.upper()}"
-    return replace(sent, headers=sent.headers | headers)
+        headers[TWILIO_SETTINGS_HEADER] = f"key=abc,algorithm=HMAC_{digest.upper()}"
+    return replace(delivery, headers=delivery.headers | headers)
 
 
-def twilio_json(random: Random, key: Key, _at: datetime) -> Delivery:
-    """A URL that holds the hash of the body."""
-    text = body(random)
-    query = f"shop=1&bodySHA256={hashlib.sha256(text).hexdigest()}"
-    sent = Delivery("twilio", text, query=query)
-    raw = signature(key, f"{sent.url}?{query}".encode(), "sha1")
-    return replace(sent, headers={KIND: "application/json", SIGNED: base64_of(raw)})
+def build_twilio_json_delivery(random: Random, key: SigningKey, _at: datetime) -> SignedDelivery:
+    """Sign the URL, whose query contains the hash of the body."""
+    body = generate_body(random)
+    query = f"shop=1&bodySHA256={hashlib.sha256(body).hexdigest()}"
+    delivery = SignedDelivery(channel="twilio", body=body, query=query)
+    signature = encode_base64(compute_hmac(key, f"{delivery.url}?{query}".encode(), "sha1"))
+    headers = {CONTENT_TYPE_HEADER: "application/json", TWILIO_SIGNATURE_HEADER: signature}
+    return replace(delivery, headers=headers)
 
 
-def mandrill(random: Random, key: Key, _at: datetime) -> Delivery:
-    """The URL and the fields in order."""
-    fields = {"mandrill_events": f"[{body(random).decode()}]", "extra": "1"}
-    sent = Delivery("mandrill", urlencode(fields).encode(), {KIND: FORM})
-    text = sent.url + "".join(name + fields[name] for name in sorted(fields))
-    raw = signature(key, text.encode(), "sha1")
-    return replace(sent, headers=sent.headers | {"x-mandrill-signature": base64_of(raw)})
+def build_mandrill_delivery(random: Random, key: SigningKey, _at: datetime) -> SignedDelivery:
+    """Sign the URL and the fields of the form in alphabetical order."""
+    fields = {"mandrill_events": f"[{generate_body(random).decode()}]", "extra": "1"}
+    delivery = SignedDelivery(
+        channel="mandrill",
+        body=urlencode(fields).encode(),
+        headers={CONTENT_TYPE_HEADER: FORM_CONTENT_TYPE},
+    )
+    raw = compute_hmac(key, (delivery.url + _join_fields(fields)).encode(), "sha1")
+    headers = {"x-mandrill-signature": encode_base64(raw)}
+    return replace(delivery, headers=delivery.headers | headers)
 
 
-def _pairs(change: str, random: Random, sent: Delivery) -> Delivery:
-    """The fields in another order or spelling, or with one more."""
-    pairs = parse_qsl(sent.body.decode(), keep_blank_values=True)
-    if change == "more":
-        pairs.append((random.choice(("Extra", "a", pairs[0][0])), token(random)))
-    elif change == "twice":
-        pairs.append(random.choice(pairs))
-    elif change == "order":
-        random.shuffle(pairs)
-    text = urlencode(pairs)
-    return replace(sent, body=(text.replace("+", "%20") if change == "spelling" else text).encode())
+def _join_fields(fields: dict[str, str]) -> str:
+    return "".join(name + fields[name] for name in sorted(fields))
 
 
-def _asked(query: str, _random: Random, sent: Delivery) -> Delivery:
-    return replace(sent, query=query.format(sent.query))
+def _replace_body_and_hash(random: Random, delivery: SignedDelivery) -> SignedDelivery:
+    """Replace the body and add its hash to the query, beside the signed hash or instead of it."""
+    body = generate_body(random)
+    body_hash = f"bodySHA256={hashlib.sha256(body).hexdigest()}"
+    query = delivery.query
+    queries = (f"{query}&{body_hash}", f"{body_hash}&{query}", f"shop=1&{body_hash}")
+    return replace(delivery, body=body, query=random.choice(queries))
 
 
-def _rehashed(random: Random, sent: Delivery) -> Delivery:
-    """Another body whose hash stands in the query, beside the signed one or instead of it."""
-    text = body(random)
-    hashed = f"bodySHA256={hashlib.sha256(text).hexdigest()}"
-    query = random.choice((f"{sent.query}&{hashed}", f"{hashed}&{sent.query}", f"shop=1&{hashed}"))
-    return replace(sent, body=text, query=query)
-
-
-def _with(header: str, texts: Sequence[str], random: Random, sent: Delivery) -> Delivery:
-    return replace(sent, headers=sent.headers | {header: random.choice(texts)})
-
-
-def _asked_with(method: str, _random: Random, sent: Delivery) -> Delivery:
-    return replace(sent, method=method)
-
-
-REORDERED: tuple[Mutation, ...] = (partial(_pairs, "order"), partial(_pairs, "spelling"))
-QUERIES: tuple[Mutation, ...] = tuple(
-    partial(_asked, query)
-    for query in ("{}&x=1", "x=1&{}", "to=a%40b%2Fc&shop=1", "{0}&{0}", "shop=1", "{}&")
+QUERY_MUTATIONS: tuple[Mutation, ...] = tuple(
+    partial(replace_query, template)
+    for template in ("{}&x=1", "x=1&{}", "to=a%40b%2Fc&shop=1", "{0}&{0}", "shop=1", "{}&")
 )
-OTHER_KIND = partial(
-    _with, KIND, ("application/json", "text/plain", "multipart/form-data; boundary=x")
+CONTENT_TYPE_MUTATION = partial(
+    replace_header,
+    CONTENT_TYPE_HEADER,
+    ("application/json", "text/plain", "multipart/form-data; boundary=x"),
 )
-OTHER_ALGORITHM = partial(
-    _with, SETTINGS, ("algorithm=HMAC_SHA256", "algorithm=none", "algorithm=HMAC_MD5")
+ALGORITHM_MUTATION = partial(
+    replace_header,
+    TWILIO_SETTINGS_HEADER,
+    ("algorithm=HMAC_SHA256", "algorithm=none", "algorithm=HMAC_MD5"),
 )
-FIELDS = tuple(map(Field, ("Body", "From", "MessageSid", "SmsStatus")))
-ADDRESSED = (
-    Scheme(
-        "square",
-        square,
-        (Header("x-square-hmacsha256-signature"),),
-        (Body(), Address()),
-        (Query(),),
+TWILIO_FIELD_PARTS = tuple(map(FormFieldPart, ("Body", "From", "MessageSid", "SmsStatus")))
+URL_SCHEMES = (
+    SignatureScheme(
+        name="square",
+        build_delivery=build_square_delivery,
+        proof_parts=(HeaderPart(SQUARE_SIGNATURE_HEADER),),
+        signed_parts=(BodyPart(), UrlPart()),
+        unsigned_parts=(QueryPart(),),
     ),
-    Scheme(
-        "square/set up",
-        square_set_up,
-        (Header("x-square-hmacsha256-signature"),),
-        (Body(),),
-        (Address(), Query()),
+    SignatureScheme(
+        name="square/proxy",
+        build_delivery=build_square_proxy_delivery,
+        proof_parts=(HeaderPart(SQUARE_SIGNATURE_HEADER),),
+        signed_parts=(BodyPart(),),
+        unsigned_parts=(UrlPart(), QueryPart()),
     ),
-    Scheme(
-        "hubspot",
-        hubspot,
-        (Header("x-hubspot-signature-v3"),),
-        (Header("x-hubspot-request-timestamp"), Body(), Address()),
-        window=(MINUTES, MINUTES),
-        forging=(*QUERIES, *(partial(_asked_with, each) for each in ("PUT", "PATCH", "DELETE"))),
-        harmless=tuple(
-            partial(_asked, f"shop=1&to={each}") for each in ("a@b/c", "a%40b/c", "a@b%2fc")
+    SignatureScheme(
+        name="hubspot",
+        build_delivery=build_hubspot_delivery,
+        proof_parts=(HeaderPart("x-hubspot-signature-v3"),),
+        signed_parts=(HeaderPart("x-hubspot-request-timestamp"), BodyPart(), UrlPart()),
+        time_window=DEFAULT_TIME_WINDOW,
+        invalid_mutations=(
+            *QUERY_MUTATIONS,
+            *(partial(replace_method, method) for method in ("PUT", "PATCH", "DELETE")),
+        ),
+        valid_mutations=tuple(
+            partial(replace_query, f"shop=1&to={value}")
+            for value in ("a@b/c", "a%40b/c", "a@b%2fc")
         ),
     ),
-    Scheme(
-        "twilio",
-        twilio,
-        (Header(SIGNED),),
-        (*FIELDS, Address()),
-        forging=(*QUERIES, OTHER_KIND, OTHER_ALGORITHM, partial(_pairs, "more")),
-        harmless=(
-            *REORDERED,
-            partial(_pairs, "twice"),
-            partial(_with, KIND, (f"{FORM}; charset=UTF-8", FORM.upper())),
-            partial(_with, SETTINGS, ("key=x,algorithm=HMAC_SHA1", "key=y")),
+    SignatureScheme(
+        name="twilio",
+        build_delivery=build_twilio_delivery,
+        proof_parts=(HeaderPart(TWILIO_SIGNATURE_HEADER),),
+        signed_parts=(*TWILIO_FIELD_PARTS, UrlPart()),
+        invalid_mutations=(
+            *QUERY_MUTATIONS,
+            CONTENT_TYPE_MUTATION,
+            ALGORITHM_MUTATION,
+            add_form_field,
         ),
-        wrong=OTHER_THAN_SHA1,
-    ),
-    Scheme(
-        "twilio/shared key",
-        partial(twilio, digest="sha256"),
-        (Header(SIGNED),),
-        (*FIELDS, Address()),
-        forging=(
-            *QUERIES,
-            partial(_with, SETTINGS, ("key=x", "algorithm=HMAC_SHA1", "algorithm=")),
+        valid_mutations=(
+            *FORM_ENCODING_MUTATIONS,
+            copy_form_field,
+            partial(
+                replace_header,
+                CONTENT_TYPE_HEADER,
+                (f"{FORM_CONTENT_TYPE}; charset=UTF-8", FORM_CONTENT_TYPE.upper()),
+            ),
+            partial(replace_header, TWILIO_SETTINGS_HEADER, ("key=x,algorithm=HMAC_SHA1", "key=y")),
         ),
-        harmless=REORDERED,
+        invalid_digests=INVALID_DIGESTS_FOR_SHA1,
     ),
-    Scheme(
-        "twilio/json",
-        twilio_json,
-        (Header(SIGNED),),
-        (Body(), Address()),
-        forging=(*QUERIES[:2], _rehashed, partial(_with, KIND, (FORM,)), OTHER_ALGORITHM),
-        wrong=OTHER_THAN_SHA1,
+    SignatureScheme(
+        name="twilio/shared key",
+        build_delivery=partial(build_twilio_delivery, digest="sha256"),
+        proof_parts=(HeaderPart(TWILIO_SIGNATURE_HEADER),),
+        signed_parts=(*TWILIO_FIELD_PARTS, UrlPart()),
+        invalid_mutations=(
+            *QUERY_MUTATIONS,
+            partial(
+                replace_header,
+                TWILIO_SETTINGS_HEADER,
+                ("key=x", "algorithm=HMAC_SHA1", "algorithm="),
+            ),
+        ),
+        valid_mutations=FORM_ENCODING_MUTATIONS,
     ),
-    Scheme(
-        "mandrill",
-        mandrill,
-        (Header("x-mandrill-signature"),),
-        (Field("mandrill_events"), Field("extra"), Address()),
-        (Query(),),
-        forging=(partial(_pairs, "more"), partial(_pairs, "twice")),
-        harmless=REORDERED,
-        wrong=OTHER_THAN_SHA1,
+    SignatureScheme(
+        name="twilio/json",
+        build_delivery=build_twilio_json_delivery,
+        proof_parts=(HeaderPart(TWILIO_SIGNATURE_HEADER),),
+        signed_parts=(BodyPart(), UrlPart()),
+        invalid_mutations=(
+            *QUERY_MUTATIONS[:2],
+            _replace_body_and_hash,
+            partial(replace_header, CONTENT_TYPE_HEADER, (FORM_CONTENT_TYPE,)),
+            ALGORITHM_MUTATION,
+        ),
+        invalid_digests=INVALID_DIGESTS_FOR_SHA1,
+    ),
+    SignatureScheme(
+        name="mandrill",
+        build_delivery=build_mandrill_delivery,
+        proof_parts=(HeaderPart("x-mandrill-signature"),),
+        signed_parts=(FormFieldPart("mandrill_events"), FormFieldPart("extra"), UrlPart()),
+        unsigned_parts=(QueryPart(),),
+        invalid_mutations=(add_form_field, copy_form_field),
+        valid_mutations=FORM_ENCODING_MUTATIONS,
+        invalid_digests=INVALID_DIGESTS_FOR_SHA1,
     ),
 )
