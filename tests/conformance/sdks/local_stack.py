@@ -1,4 +1,4 @@
-"""The stack under test: started for this alone, told the keys, asked what its ledger holds."""
+"""Starts the stack under test for one run, creates its write keys, and reads its ledger and its rejects."""
 
 import json
 import os
@@ -23,84 +23,88 @@ from regulars.store.api_keys import Keys, digest
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 
-AT = "2026-01-01T00:00:00.000Z"
+KEY_CREATION_TIME = "2026-01-01T00:00:00.000Z"
 
 
 @dataclass(frozen=True)
-class Stand:
-    """A running stack."""
+class LocalStack:
+    """A running stack: the URL of its API, the arguments of its AWS clients, and its outputs."""
 
     api: str
-    session: dict[str, Any]
+    client_arguments: dict[str, Any]
     outputs: dict[str, str]
 
-    def admit(self, source: str) -> str:
-        """A write key whose events are kept under this source."""
-        keys = Keys(self.outputs["ControlTable"], self._client("dynamodb"))
-        return keys.create("write", source, source, AT)[0]
+    def create_write_key(self, source: str) -> str:
+        """Create a write key whose events are recorded under this source, and return it."""
+        keys = Keys(self.outputs["ControlTable"], self._create_client("dynamodb"))
+        return keys.create("write", source, source, KEY_CREATION_TIME)[0]
 
-    def warm(self) -> None:
-        """Wait for the first start of what SDKs call, for which none of them has the patience."""
+    def start_functions(self) -> None:
+        """Call the functions that SDKs call, and wait: a cold start takes longer than the timeout of the SDKs."""
         addresses = [f"{self.api}/v1/projects/none/settings", f"{self.api}/sourceConfig/"]
         with ThreadPoolExecutor() as pool:
-            list(pool.map(_asked, addresses * 2))
+            list(pool.map(_fetch_status, addresses * 2))
 
-    def pepper(self) -> bytes:
-        """What its subject keys are made with."""
-        return Parameters(self.outputs["ParametersPrefix"], self._client("ssm")).pepper()
+    def read_pepper(self) -> bytes:
+        """Return the key of the subject hashes."""
+        return Parameters(self.outputs["ParametersPrefix"], self._create_client("ssm")).pepper()
 
-    def events(self) -> dict[str, list[Event]]:
-        """All of its ledger, by source."""
-        found: dict[str, list[Event]] = defaultdict(list)
-        pages = self._client("dynamodb").get_paginator("scan")
-        for page in pages.paginate(TableName=self.outputs["EventsTable"], ConsistentRead=True):
+    def read_events(self) -> dict[str, list[Event]]:
+        """Return all events of the ledger by source."""
+        events: dict[str, list[Event]] = defaultdict(list)
+        paginator = self._create_client("dynamodb").get_paginator("scan")
+        for page in paginator.paginate(TableName=self.outputs["EventsTable"], ConsistentRead=True):
             for item in page["Items"]:
                 event = decode(item["event"]["S"])
-                found[event.source.partition("/")[2]].append(event)
-        return found
+                events[event.source.partition("/")[2]].append(event)
+        return events
 
-    def refused(self, key: str) -> list[str]:
-        """The codes of what came with this key and was refused today."""
-        rejects = Rejects(self.outputs["RejectsTable"], self._client("dynamodb"))
-        kept = rejects.of_day(datetime.now(UTC).date().isoformat())
-        mine = (one for one in kept if one["delivery"] and one["delivery"].key == digest(key))
-        return [str(one["code"]) for one in mine]
+    def list_reject_codes(self, key: str) -> list[str]:
+        """Return the codes of today's rejects that arrived with this key."""
+        store = Rejects(self.outputs["RejectsTable"], self._create_client("dynamodb"))
+        rejects = store.of_day(datetime.now(UTC).date().isoformat())
+        key_digest = digest(key)
+        return [
+            str(reject["code"])
+            for reject in rejects
+            if reject["delivery"] and reject["delivery"].key == key_digest
+        ]
 
-    def _client(self, service: str) -> Any:
-        return boto3.client(service, **self.session)  # type: ignore[call-overload]
+    def _create_client(self, service: str) -> Any:
+        return boto3.client(service, **self.client_arguments)  # type: ignore[call-overload]
 
 
 @contextmanager
-def standing(folder: Path) -> Iterator[Stand]:
-    """A stack of its own in this folder, stopped and forgotten at the end."""
+def run_local_stack(folder: Path) -> Iterator[LocalStack]:
+    """Start a stack with its own folder. Stop it and delete its data at the end."""
     try:
-        up = json.loads(_regulars(folder, "up", "--json", "--port", str(_free_port())))
-        deployed = json.loads((folder / "stack.json").read_text())
-        session = {
-            "endpoint_url": deployed["endpoint"],
-            "region_name": deployed["region"],
+        up = json.loads(_run_command(folder, "up", "--json", "--port", str(_find_free_port())))
+        description = json.loads((folder / "stack.json").read_text())
+        client_arguments = {
+            "endpoint_url": description["endpoint"],
+            "region_name": description["region"],
             "aws_access_key_id": "test",
             "aws_secret_access_key": "test",
         }
-        stand = Stand(up["api"], session, deployed["outputs"])
-        stand.warm()
-        yield stand
+        stack = LocalStack(up["api"], client_arguments, description["outputs"])
+        stack.start_functions()
+        yield stack
     finally:
-        _regulars(folder, "down", "--forget")
+        _run_command(folder, "down", "--forget")
 
 
-def _free_port() -> int:
-    """Not the usual one, which another stack may be about to take."""
+def _find_free_port() -> int:
+    """Return a port that differs from the default one, which another stack may be about to use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _asked(address: str) -> int:
+def _fetch_status(address: str) -> int:
     return urllib3.request("GET", address, timeout=60).status
 
 
-def _regulars(folder: Path, *arguments: str) -> str:
+def _run_command(folder: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "infra.cli.main", *arguments]
     environment = os.environ | {"REGULARS_LOCAL": str(folder)}
     finished = subprocess.run(  # noqa: S603  our own command line

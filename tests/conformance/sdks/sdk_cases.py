@@ -1,4 +1,4 @@
-"""Which SDKs are run, against which faults, and what must be in the ledger afterwards."""
+"""Lists the SDKs under test with their faults, and checks which events the ledger holds after a case."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,92 +8,118 @@ from regulars.domain.events import Event
 from regulars.domain.identifiers import normalized, subject_keys
 from tests.conformance.sdks.fault_proxy import FAULTS, NO_FAULT, Fault
 
-ALL = ("Identified", "Order Completed", "Page Viewed", "Screen Viewed", "Grouped", "Aliased")
+PYTHON_DRIVER, NODE_DRIVER, BROWSER_DRIVER = "python_sdk.py", "node_sdk.cjs", "browser_sdk.cjs"
+EVENT_TYPES = (
+    "Identified",
+    "Order Completed",
+    "Page Viewed",
+    "Screen Viewed",
+    "Grouped",
+    "Aliased",
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sdk:
-    """One package as a shop would use it; `program` is its driver with its first argument."""
+    """One package as a shop would use it. `package` is what the driver imports, `environment` that of a Python SDK."""
 
     name: str
-    program: tuple[str, ...]
-    environment: str = ""  # of a Python SDK
+    driver: str
+    package: str
+    environment: str = ""
     options: dict[str, Any] = field(default_factory=dict)
-    events: tuple[str, ...] = ALL
+    event_types: tuple[str, ...] = EVENT_TYPES
     faults: tuple[Fault, ...] = FAULTS
-    mangled: bool = False  # a gateway that takes gzip for text may ruin what it sends
+    has_gzip_body: bool = False  # which a gateway may damage if it treats gzip as text
 
     @property
-    def in_browser(self) -> bool:
-        """Whether it needs one."""
-        return self.program[0] == BROWSER
+    def is_browser_sdk(self) -> bool:
+        """Return whether the SDK runs in a browser."""
+        return self.driver == BROWSER_DRIVER
 
 
 @dataclass(frozen=True)
-class Case:
-    """One SDK and one fault; its name is the source of its events and its buyer's user id."""
+class SdkCase:
+    """One SDK with one fault. Its name is the source of its events and the user id of its buyer."""
 
     sdk: Sdk
     fault: Fault
 
     @property
     def name(self) -> str:
-        """Letters, digits and hyphens only."""
+        """Return the name in lower-case letters, digits and hyphens."""
         return re.sub(r"\W+", "-", f"{self.sdk.name}-{self.fault.name}").strip("-").lower()
 
-    def complaints(self, events: list[Event], pepper: bytes) -> list[str]:
-        """What is not as it must be: every event once, and each speaks of the buyer."""
-        told = [event.type for event in events]
-        counts = {type_: told.count(type_) for type_ in {*told, *self.sdk.events}}
-        wrong = [
-            f"{type_} is there {count} times"
+    def list_failures(self, events: list[Event], pepper: bytes) -> list[str]:
+        """Return what is wrong: each event must exist once, and must identify the buyer."""
+        types = [event.type for event in events]
+        counts = {type_: types.count(type_) for type_ in {*types, *self.sdk.event_types}}
+        wrong_counts = [
+            f"{type_} exists {count} times"
             for type_, count in sorted(counts.items())
-            if count != self.sdk.events.count(type_)
+            if count != self.sdk.event_types.count(type_)
         ]
-        return wrong + [
+        return wrong_counts + [
             f"{event.type} lacks an identity"
             for event in events
-            if not self._subjects(event.type, pepper) <= {*event.subjects}
+            if not self._build_subjects(event.type, pepper) <= {*event.subjects}
         ]
 
-    def _subjects(self, type_: str, pepper: bytes) -> set[str]:
-        said = {"user_id": self.name}
+    def _build_subjects(self, type_: str, pepper: bytes) -> set[str]:
+        identifiers = {"user_id": self.name}
         if type_ == "Identified":
-            said["email"] = f"{self.name}@example.com"
-            if not self.sdk.in_browser:  # a browser's is made up by the SDK
-                said["anonymous_id"] = f"anonymous-{self.name}"
+            identifiers["email"] = f"{self.name}@example.com"
+            if not self.sdk.is_browser_sdk:  # a browser SDK generates its anonymous id
+                identifiers["anonymous_id"] = f"anonymous-{self.name}"
         if type_ == "Aliased":
-            said["anonymous_id"] = f"before-{self.name}"
-        return {*subject_keys([normalized(*pair) for pair in said.items()], pepper)}
+            identifiers["anonymous_id"] = f"before-{self.name}"
+        return {*subject_keys([normalized(*pair) for pair in identifiers.items()], pepper)}
 
 
-PYTHON, NODE, BROWSER = "python_sdk.py", "node_sdk.cjs", "browser_sdk.cjs"
-SEGMENT, RUDDER = "segment.analytics.client", "rudderstack.analytics.client"
-NEW, OLD, RUDDERS = (
-    "segment-analytics-python-2.4.0",
-    "segment-analytics-python-2.3.4",
-    "rudder-sdk-python-2.1.9",
-)
-NEXT = "@segment/analytics-next"
-BATCHING = {"strategy": "batching", "config": {"size": 4, "timeout": 300}}
+SEGMENT_MODULE, RUDDERSTACK_MODULE = "segment.analytics.client", "rudderstack.analytics.client"
+RUDDERSTACK_ENVIRONMENT = "rudder-sdk-python-2.1.9"
+BROWSER_PACKAGE = "@segment/analytics-next"
+BATCHING_OPTIONS = {"strategy": "batching", "config": {"size": 4, "timeout": 300}}
 
 SDKS = (
-    Sdk(NEW, (PYTHON, SEGMENT), NEW),
-    Sdk(OLD, (PYTHON, SEGMENT), OLD),
-    Sdk(RUDDERS, (PYTHON, RUDDER), RUDDERS, {"gzip": False}),
-    Sdk(f"{RUDDERS} with gzip", (PYTHON, RUDDER), RUDDERS, faults=(NO_FAULT,), mangled=True),
-    Sdk("@segment/analytics-node", (NODE, "@segment/analytics-node")),
-    Sdk("analytics-node", (NODE, "analytics-node")),
-    Sdk("@rudderstack/rudder-sdk-node", (NODE, "@rudderstack/rudder-sdk-node")),
-    Sdk(NEXT, (BROWSER, NEXT)),
-    Sdk(
-        f"{NEXT} batching",
-        (BROWSER, NEXT),
-        options={"integrations": {"Segment.io": {"deliveryStrategy": BATCHING}}},
+    *(
+        Sdk(name=environment, driver=PYTHON_DRIVER, package=SEGMENT_MODULE, environment=environment)
+        for environment in ("segment-analytics-python-2.4.0", "segment-analytics-python-2.3.4")
     ),
     Sdk(
-        "@rudderstack/analytics-js",
-        (BROWSER, "@rudderstack/analytics-js"),
-        events=tuple(type_ for type_ in ALL if type_ != "Screen Viewed"),
+        name=RUDDERSTACK_ENVIRONMENT,
+        driver=PYTHON_DRIVER,
+        package=RUDDERSTACK_MODULE,
+        environment=RUDDERSTACK_ENVIRONMENT,
+        options={"gzip": False},
+    ),
+    Sdk(
+        name=f"{RUDDERSTACK_ENVIRONMENT} with gzip",
+        driver=PYTHON_DRIVER,
+        package=RUDDERSTACK_MODULE,
+        environment=RUDDERSTACK_ENVIRONMENT,
+        faults=(NO_FAULT,),
+        has_gzip_body=True,
+    ),
+    *(
+        Sdk(name=package, driver=NODE_DRIVER, package=package)
+        for package in (
+            "@segment/analytics-node",
+            "analytics-node",
+            "@rudderstack/rudder-sdk-node",
+        )
+    ),
+    Sdk(name=BROWSER_PACKAGE, driver=BROWSER_DRIVER, package=BROWSER_PACKAGE),
+    Sdk(
+        name=f"{BROWSER_PACKAGE} batching",
+        driver=BROWSER_DRIVER,
+        package=BROWSER_PACKAGE,
+        options={"integrations": {"Segment.io": {"deliveryStrategy": BATCHING_OPTIONS}}},
+    ),
+    Sdk(
+        name="@rudderstack/analytics-js",
+        driver=BROWSER_DRIVER,
+        package="@rudderstack/analytics-js",
+        event_types=tuple(type_ for type_ in EVENT_TYPES if type_ != "Screen Viewed"),
     ),
 )

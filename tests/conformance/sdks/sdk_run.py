@@ -1,4 +1,4 @@
-"""Runs one SDK in a process of its own, a proxy with one fault for each of its cases, and says what came of it."""
+"""Runs one SDK in its own process, with one fault proxy for each of its cases, and returns the outcomes."""
 
 import json
 import os
@@ -11,99 +11,115 @@ from functools import partial
 from pathlib import Path
 
 from infra.deploy import NODE
-from tests.conformance.sdks.fault_proxy import NO_FAULT, PATIENCE_SECONDS, Proxy
-from tests.conformance.sdks.local_stack import Stand
-from tests.conformance.sdks.sdk_cases import PYTHON, Case, Sdk
-from tests.conformance.sdks.sdk_packages import NODE_MODULES, SDKS, browser, python_of
+from tests.conformance.sdks.fault_proxy import NO_FAULT, SDK_TIMEOUT_SECONDS, FaultProxy
+from tests.conformance.sdks.local_stack import LocalStack
+from tests.conformance.sdks.sdk_cases import PYTHON_DRIVER, Sdk, SdkCase
+from tests.conformance.sdks.sdk_packages import (
+    NODE_MODULES_FOLDER,
+    SDKS_FOLDER,
+    find_browser,
+    find_interpreter,
+)
 
-DRIVERS = Path(__file__).parent / "drivers"
-LONGEST_SECONDS = 90.0
+DRIVERS_FOLDER = Path(__file__).parent / "drivers"
+MAX_DRIVER_SECONDS = 90.0
+MAX_EXIT_SECONDS = 10
+POLL_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one case; `note` says what the owner sees where that is not success."""
+@dataclass(frozen=True, kw_only=True)
+class CaseOutcome:
+    """The outcome of one case. `note` is what the owner sees of a delivery that is refused as expected."""
 
-    case: Case
+    case: SdkCase
     calls: int
-    complaints: list[str]
+    failures: list[str]
     note: str = ""
 
 
-def run(sdk: Sdk, stand: Stand) -> list[Outcome]:
-    """The outcomes of all cases of an SDK."""
-    cases = [Case(sdk, fault) for fault in sdk.faults]
-    proxies = [Proxy(stand.api, case.fault) for case in cases]
-    keys = [stand.admit(case.name) for case in cases]
-    with ExitStack() as stack:
-        hosts = [stack.enter_context(proxy.running()) for proxy in proxies]
-        said = [
-            {"host": host, "key": key, "user": case.name, "patience": PATIENCE_SECONDS}
-            | {"options": sdk.options}
+def run_sdk(sdk: Sdk, stack: LocalStack) -> list[CaseOutcome]:
+    """Run all cases of an SDK and return their outcomes."""
+    cases = [SdkCase(sdk, fault) for fault in sdk.faults]
+    proxies = [FaultProxy(stack.api, case.fault) for case in cases]
+    keys = [stack.create_write_key(case.name) for case in cases]
+    with ExitStack() as exit_stack:
+        hosts = [exit_stack.enter_context(proxy.serve()) for proxy in proxies]
+        driver_cases = [
+            {
+                "host": host,
+                "key": key,
+                "user": case.name,
+                "timeoutSeconds": SDK_TIMEOUT_SECONDS,
+                "options": sdk.options,
+            }
             for case, host, key in zip(cases, hosts, keys, strict=True)
         ]
-        is_done = partial(_is_done, cases, proxies, stand)
-        complaints = _driven(sdk, cases[0].name, json.dumps(said), is_done)
+        is_finished = partial(_is_finished, cases, proxies, stack)
+        log = SDKS_FOLDER / f"{cases[0].name}.log"
+        failures = _run_driver(sdk, json.dumps(driver_cases), log, is_finished)
     return [
-        _outcome(case, proxy, stand, key, complaints)
+        _check_case(case, proxy, stack, key, failures)
         for case, proxy, key in zip(cases, proxies, keys, strict=True)
     ]
 
 
-def _driven(sdk: Sdk, name: str, said: str, is_done: Callable[[], bool]) -> list[str]:
-    """Let the SDK tell its cases; complaints about itself."""
-    log = SDKS / f"{name}.log"
+def _run_driver(
+    sdk: Sdk, driver_cases: str, log: Path, is_finished: Callable[[], bool]
+) -> list[str]:
+    """Run the driver of an SDK with its cases, and return the failures of the driver itself."""
     with log.open("wb") as output:
         driver = subprocess.Popen(  # noqa: S603  our own programs
-            _command(sdk, said),
-            env=_environment(),
+            _build_command(sdk, driver_cases),
+            env=_build_environment(),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
         )
-    deadline = time.monotonic() + LONGEST_SECONDS
+    deadline = time.monotonic() + MAX_DRIVER_SECONDS
     while driver.poll() is None and time.monotonic() < deadline:
-        if sdk.in_browser and is_done():
+        if sdk.is_browser_sdk and is_finished():
             break
-        time.sleep(0.5)
+        time.sleep(POLL_SECONDS)
     try:
-        driver.communicate(timeout=10)
+        driver.communicate(timeout=MAX_EXIT_SECONDS)
     except subprocess.TimeoutExpired:
         driver.kill()
         driver.wait()
-        return [f"the SDK did not come to an end, see {log}"]
-    return [f"the SDK ended with {driver.returncode}, see {log}"] if driver.returncode else []
+        return [f"the SDK did not finish, see {log}"]
+    return [f"the SDK exited with {driver.returncode}, see {log}"] if driver.returncode else []
 
 
-def _is_done(cases: list[Case], proxies: list[Proxy], stand: Stand) -> bool:
-    """Whether pages that know no end may be closed: all is there, and what failed was told again."""
-    if not all(proxy.is_settled for proxy in proxies):
+def _is_finished(cases: list[SdkCase], proxies: list[FaultProxy], stack: LocalStack) -> bool:
+    """Return whether the pages may be closed, which never end: all events exist and all failed calls were retried."""
+    if not all(proxy.has_received_retries for proxy in proxies):
         return False
-    found = stand.events()
-    return all(len(found[case.name]) >= len(case.sdk.events) for case in cases)
+    events = stack.read_events()
+    return all(len(events[case.name]) >= len(case.sdk.event_types) for case in cases)
 
 
-def _outcome(case: Case, proxy: Proxy, stand: Stand, key: str, complaints: list[str]) -> Outcome:
-    events = stand.events()[case.name]
-    refused = stand.refused(key)
-    if case.sdk.mangled and not events and {*refused} == {"gzip_mangled"}:
-        return Outcome(case, proxy.calls, complaints, "refused as gzip_mangled, and kept")
-    wrong = case.complaints(events, stand.pepper())
-    if case.fault is not NO_FAULT and not proxy.failed:
-        wrong.append("nothing was made to fail")
-    if not proxy.is_settled:
-        wrong.append("what failed was not told again")
-    wrong += [f"refused as {code}" for code in refused]
-    return Outcome(case, proxy.calls, complaints + wrong)
+def _check_case(
+    case: SdkCase, proxy: FaultProxy, stack: LocalStack, key: str, driver_failures: list[str]
+) -> CaseOutcome:
+    events = stack.read_events()[case.name]
+    codes = stack.list_reject_codes(key)
+    if case.sdk.has_gzip_body and not events and {*codes} == {"gzip_mangled"}:
+        note = "refused as gzip_mangled, and stored as a reject"
+        return CaseOutcome(case=case, calls=proxy.calls, failures=driver_failures, note=note)
+    failures = driver_failures + case.list_failures(events, stack.read_pepper())
+    if case.fault is not NO_FAULT and not proxy.failed_paths:
+        failures.append("no call failed")
+    if not proxy.has_received_retries:
+        failures.append("a failed call was not retried")
+    failures += [f"refused as {code}" for code in codes]
+    return CaseOutcome(case=case, calls=proxy.calls, failures=failures)
 
 
-def _command(sdk: Sdk, said: str) -> list[str]:
-    program, package = sdk.program
-    runtime = python_of(sdk.environment) if program == PYTHON else NODE
-    return [str(runtime), str(DRIVERS / program), package, said]
+def _build_command(sdk: Sdk, driver_cases: str) -> list[str]:
+    runtime = find_interpreter(sdk.environment) if sdk.driver == PYTHON_DRIVER else NODE
+    return [str(runtime), str(DRIVERS_FOLDER / sdk.driver), sdk.package, driver_cases]
 
 
-def _environment() -> dict[str, str]:
-    """Of the caller's nothing that makes the SDKs go through a proxy to this machine."""
-    kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    return kept | {"NODE_PATH": str(NODE_MODULES), "CHROMIUM": browser()}
+def _build_environment() -> dict[str, str]:
+    """Return the environment of a driver, without the variables that send local calls through an HTTP proxy."""
+    variables = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    return variables | {"NODE_PATH": str(NODE_MODULES_FOLDER), "CHROMIUM": find_browser()}
