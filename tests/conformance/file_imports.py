@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.channels.exports.registry import recognised
+from regulars.channels.exports.recognition import recognize_format
+from regulars.channels.registry import load_export_formats
 from regulars.ingestion.imports.csv_file import CsvFile
 from tests.conformance.email_addresses import find_addresses
 from tests.conformance.endpoints import Endpoints
@@ -15,7 +16,7 @@ def find_failures(endpoints: Endpoints, payload: dict[str, Any]) -> Iterator[str
     """Import a file twice and yield every failure. The manifest does not name the events of a file."""
     path = payload["path"]
     with path.open("rb") as stream:
-        format_ = recognised(CsvFile(stream).columns)
+        format_ = recognize_format(load_export_formats(), CsvFile(stream).columns)
     if _get_first_word(format_.title) not in payload["topic"]:
         yield f"recognized as {format_.title}"
     folder = f"{format_.channel}/{ACCOUNT_NAME}/" if format_.channel else ""

@@ -1,6 +1,6 @@
 """Checks captured payloads: each must become the canonical event that its manifest names.
 
-A payload is not signed with a secret of ours, so the check replaces `verify`. All other code is the real endpoint's.
+A payload is not signed with a secret of ours, so the check replaces the verification. All other code is the real endpoint's.
 """
 
 import json
@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-from regulars.channels.registry import CHANNELS, channel_of
+from regulars.channels.registry import CHANNELS
 from regulars.transport.requests import presented_key
 from tests.conformance import file_imports
 from tests.conformance.email_addresses import find_addresses
@@ -21,6 +20,7 @@ from tests.conformance.endpoints import (
     RequestOutcome,
     channel_name,
 )
+from tests.support.verification import accept_deliveries
 
 type Payload = dict[str, Any]
 
@@ -45,7 +45,7 @@ def find_failures(endpoints: Endpoints, payload: Payload) -> Iterator[str]:
     elif channel_name(payload["provider"]) not in CHANNELS:
         yield "there is no such channel"
     else:
-        with mock.patch.object(channel_of(channel_name(payload["provider"])), "verify"):
+        with accept_deliveries(channel_name(payload["provider"])):
             outcome = endpoints.send(request_from_payload(payload))
         yield from _check_webhook(outcome, payload["canonical"])
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from regulars.channels.registry import CHANNELS, channel_of
+from regulars.channels.registry import CHANNELS, load_channel
 from tests.conformance.mutations.key_ring import KeyRing
 from tests.conformance.mutations.schemes.contract import UNLIMITED_AGE, SignatureScheme
 from tests.conformance.mutations.schemes.registry import SIGNATURE_SCHEMES
@@ -79,6 +79,6 @@ def test_delayed_order_keeps_its_own_time() -> None:
     created_at = (NOW - OUTAGE_DURATION).isoformat()
     times = dict.fromkeys(("created_at", "updated_at", "processed_at"), created_at)
     request = of_json(shopify.order() | times, None, x_shopify_topic="orders/create")
-    (draft,) = channel_of("shopify").translate(request)
+    (draft,) = load_channel("shopify").translate(request)
     assert datetime.fromisoformat(draft.event.occurred_at) == NOW - OUTAGE_DURATION
     assert not draft.event.backfill

@@ -60,7 +60,7 @@ class ResponseLog:
             self.requests.append(request)
         return request
 
-    def add_abandoned(self) -> None:
+    def count_abandoned_request(self) -> None:
         """Count a request that failed in all attempts."""
         with self.lock:
             self.abandoned_count += 1
@@ -71,7 +71,7 @@ def send_requests(senders: int, seconds: float, api: str, write_key: str, seed: 
     log, generator = ResponseLog(), RequestGenerator(write_key, Random(seed))
     with urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS) as http:
         for request in (generator.build_call(), generator.build_form()):
-            _deliver(http, api, log.add_request(request), log, generator.random)
+            _send_with_retries(http, api, log.add_request(request), log, generator.random)
     deadline = time.monotonic() + seconds
     generators = [
         RequestGenerator(write_key, Random(f"{seed}/{number}")) for number in range(senders)
@@ -86,11 +86,11 @@ def _send_until(generator: RequestGenerator, api: str, log: ResponseLog, deadlin
         while time.monotonic() < deadline:
             duplicate = log.choose_duplicate(generator.random)
             request = duplicate or log.add_request(generator.generate())
-            if not _deliver(http, api, request, log, generator.random):
-                log.add_abandoned()
+            if not _send_with_retries(http, api, request, log, generator.random):
+                log.count_abandoned_request()
 
 
-def _deliver(
+def _send_with_retries(
     http: urllib3.PoolManager, api: str, request: LoadRequest, log: ResponseLog, random: Random
 ) -> bool:
     """Send a request until it gets a final response. Return False if there is none after all attempts."""

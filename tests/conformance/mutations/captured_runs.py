@@ -27,7 +27,7 @@ class CapturedMutationRun(MutationRun):
         self._delivery = delivery
 
     def _list_key_mutations(self) -> tuple[MutationKind, ...]:
-        return (self._retire_secret,)
+        return (self._replace_secrets,)
 
     def _rotate_deliveries(self) -> list[SignedDelivery]:
         secrets, another_secret = self._delivery.secrets, generate_token(self._random)
@@ -36,7 +36,7 @@ class CapturedMutationRun(MutationRun):
             replace(self._delivery, secrets=(another_secret, *secrets)),
         ]
 
-    def _retire_secret(self, genuine: SignedDelivery) -> Mutated:
+    def _replace_secrets(self, genuine: SignedDelivery) -> Mutated:
         """Replace the secrets of the source, as two rotations do."""
         secrets = tuple(generate_token(self._random) for _ in range(2))
         if self._delivery.secrets:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from regulars.channels.contract import Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
 from regulars.transport.http import called
 from tests.support.gateway import http_event
@@ -57,10 +57,10 @@ def to_request(delivery: SignedDelivery) -> Request:
 
 def is_accepted(delivery: SignedDelivery) -> bool:
     """Return whether the channel accepts a delivery. An error outside the domain is a bug and propagates."""
-    channel = channel_of(delivery.channel)
-    answer = getattr(channel, "answer", None)
+    channel = load_channel(delivery.channel)
     try:
         request = to_request(delivery)
+        answer = channel.answer_handshake
         if answer and answer(request, delivery.secrets, delivery.now) is not None:
             return False  # a handshake, which records nothing
         channel.verify(request, delivery.secrets, delivery.now)

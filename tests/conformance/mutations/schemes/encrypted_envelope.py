@@ -51,8 +51,8 @@ def build_encrypted_delivery(
     time, nonce = format_epoch(at), generate_token(random)[:12]
     encrypted = _encrypt(random.randbytes(16), text, account_id)
     query = {
-        "msg_signature": hash_sorted(key.secret, time, nonce, encrypted),
-        "signature": hash_sorted(key.secret, time, nonce),
+        "msg_signature": hash_parts(key.secret, time, nonce, encrypted),
+        "signature": hash_parts(key.secret, time, nonce),
         "timestamp": time,
         "nonce": nonce,
         "openid": "o",
@@ -67,7 +67,7 @@ def build_encrypted_delivery(
     )
 
 
-def hash_sorted(*parts: str) -> str:
+def hash_parts(*parts: str) -> str:
     """Return the SHA-1 of the sorted and joined parts, as hexadecimal."""
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324 (WeChat's own)
 

@@ -49,7 +49,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts.sales import (
     Telling,
     item_of,
@@ -67,8 +67,8 @@ from regulars.channels.signatures.shared_secret import check_token
 from regulars.domain.events import ConsentChange, OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "gumroad"
-IN_URL = "token"
+CHANNEL_NAME = "gumroad"
+URL_PARAMETER = "token"
 CURRENCY = "USD"
 # Resource → the event's type, and the field that says when it happened.
 TOPICS = {
@@ -85,7 +85,7 @@ _KEPT = (
 _TRUE = (True, "true", "1")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
     """The token in the URL.
 
     https://gumroad.com/ping
@@ -93,7 +93,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one ping tells; InvalidEventError(unknown_topic) for a resource we make nothing of."""
     ping = _read(request)
     # The Ping of the settings, which is of sales only, may not name its resource.
@@ -102,7 +102,7 @@ def translate(request: Request) -> list[Draft]:
         raise unknown_topic()
     type_, field = TOPICS[resource]
     said = said_at(ping.get(field)) if field else None
-    telling = Telling(request, CHANNEL, "shop", said, test=ping.get("test") in _TRUE)
+    telling = Telling(request, CHANNEL_NAME, "shop", said, test=ping.get("test") in _TRUE)
     person = _person(ping, telling.store)
     # Without the sale's id, as of a subscription, what is told is told apart by its content.
     key = clean_text(ping.get("sale_id")) or hashlib.sha256(request.body).hexdigest()
@@ -110,13 +110,13 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(type_, (resource, key), person, **told)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A purchase of one's own."""
     ping = {"sale_id": f"sample-{to_text(blank.received_at)}", "price": "0", "test": "true"}
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    body, query = urlencode(ping).encode(), urlencode({IN_URL: secret})
+    body, query = urlencode(ping).encode(), urlencode({URL_PARAMETER: secret})
     return msgspec.structs.replace(
-        blank, body=body, headers=headers, query={IN_URL: secret}, raw_query=query
+        blank, body=body, headers=headers, query={URL_PARAMETER: secret}, raw_query=query
     )
 
 
@@ -170,7 +170,7 @@ def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
     if status == "granted" and ping.get("is_recurring_charge") in _TRUE:
         # Nobody was asked: a renewal takes back no refusal that came since.
         return ()
-    return (ConsentChange("email", status, at, CHANNEL),)
+    return (ConsentChange("email", status, at, CHANNEL_NAME),)
 
 
 def _person(ping: dict[str, Any], store: str) -> Person:
@@ -179,3 +179,14 @@ def _person(ping: dict[str, Any], store: str) -> Person:
     person.describe({"email": ping.get("email") or ping.get("user_email")})
     person.describe({"name": ping.get("full_name")})
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Gumroad",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=URL_PARAMETER),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

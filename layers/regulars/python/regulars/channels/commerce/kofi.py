@@ -39,7 +39,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts.sales import (
     Telling,
     amount_of,
@@ -59,8 +59,7 @@ from regulars.domain.errors import InvalidRequestError, SignatureError
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "kofi"
-SIGNING_KEY = "The verification token"
+CHANNEL_NAME = "kofi"
 TOPICS = {
     "Donation": "Payment Succeeded",
     "Subscription": "Payment Succeeded",
@@ -71,7 +70,7 @@ TOPICS = {
 _TEST = "00000000-1111-2222-3333-444444444444"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
     """The verification token within the delivery; SignatureError(malformed) for what is no delivery of Ko-fi's.
 
     https://help.ko-fi.com/hc/en-us/articles/360004162298
@@ -84,7 +83,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [secret.encode() for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one payment tells; InvalidEventError(unknown_topic) for a kind we make nothing of."""
     data = _read(request)
     kind = data.get("type")
@@ -92,7 +91,7 @@ def translate(request: Request) -> list[Draft]:
         raise unknown_topic()
     transaction = required(data.get("kofi_transaction_id"), "kofi_transaction_id")
     said = said_at(data.get("timestamp"))
-    telling = Telling(request, CHANNEL, "payments", said, test=transaction == _TEST)
+    telling = Telling(request, CHANNEL_NAME, "payments", said, test=transaction == _TEST)
     person = Person("")
     person.describe({"email": data.get("email"), "name": data.get("from_name")})
     is_first = data.get("is_first_subscription_payment") is True
@@ -101,7 +100,7 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(type_, (key,), person, **_told(data, telling, transaction))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """The test that Ko-fi's page sends."""
     data = {
         "verification_token": secret,
@@ -147,3 +146,14 @@ def _told(data: dict[str, Any], telling: Telling, transaction: str) -> dict[str,
         "items": tuple(item for item in items if item),
         "properties": properties,
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Ko-fi",
+    page=__doc__,
+    secret=ProviderSecret(question="The verification token"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

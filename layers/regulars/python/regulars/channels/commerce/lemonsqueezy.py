@@ -49,7 +49,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts.sales import (
     Telling,
     currency_of,
@@ -68,7 +68,7 @@ from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "lemonsqueezy"
+CHANNEL_NAME = "lemonsqueezy"
 # Event → the event's type.
 TOPICS = {
     "order_created": "Order Completed",
@@ -98,7 +98,7 @@ class _Notice(NamedTuple):
     facts: dict[str, Any]
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw body, in hexadecimal.
 
     https://docs.lemonsqueezy.com/help/webhooks/signing-requests
@@ -107,7 +107,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [_signature(secret, request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for one we make nothing of."""
     body = _READER.read(request.body)
     meta, data = an_object(body.get("meta")), an_object(body.get("data"))
@@ -118,7 +118,7 @@ def translate(request: Request) -> list[Draft]:
         raise unknown_topic()
     is_test = facts.get("test_mode") is True or meta.get("test_mode") is True
     said = said_at(facts.get("updated_at"), facts.get("created_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
+    telling = Telling(request, CHANNEL_NAME, "payments", said, test=is_test)
     notice = _Notice(telling, topic, required(data.get("id"), "id"), facts)
     # What was changed twice within its clock's precision differs in content.
     version = clean_text(facts.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
@@ -126,7 +126,7 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An order of test mode."""
     facts = {
         "test_mode": True,
@@ -194,3 +194,14 @@ def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> Person:
 
 def _signature(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Lemon Squeezy",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

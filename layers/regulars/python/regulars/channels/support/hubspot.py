@@ -47,7 +47,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
@@ -59,8 +59,7 @@ from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "hubspot"
-SIGNING_KEY = "The app's client secret"
+CHANNEL_NAME = "hubspot"
 TOPICS = {
     "contact.creation": chat.CREATED,
     "contact.propertyChange": chat.CHANGED,
@@ -101,7 +100,7 @@ _DECODED = {
 _ENCODED = re.compile("|".join(_DECODED), re.IGNORECASE)
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over method, URL with its query, body and time, by any live client secret.
 
     https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
@@ -116,14 +115,14 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [message_draft(CHANNEL, request, _message(item))])
+    return each(items, lambda item: [message_draft(CHANNEL_NAME, request, _message(item))])
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps([{"subscriptionType": "test"}]).encode()
     time = str(int(blank.received_at.timestamp() * 1000))
@@ -183,3 +182,14 @@ def _properties(item: Item, name: str, value: object) -> dict[str, Any]:
         "value": clean_token(value) if name in KEPT else "",
         "deal_id": clean_token(_object(item)) if is_deal else "",
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="HubSpot",
+    page=__doc__,
+    secret=ProviderSecret(question="The app's client secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -34,7 +34,13 @@ from typing import Any
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.sales import texts_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+)
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of
 from regulars.channels.exports.fields import (
     amount_in,
@@ -85,7 +91,8 @@ _PLACED = {"pending", "authorized", "voided", "expired"}
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the order that these lines describe."""
     own = list(_own(lines, refuse))
     head = own[0].said
     currency = currency_code(head["currency"] or file.default_currency)
@@ -117,7 +124,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
     return [draft_of(file, _TYPES[status], (channel, created), _person(head, file), key, **told)]
 
 
-def _own(lines: list[Line], refuse: Refuse) -> Iterator[Line]:
+def _own(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
     """The lines of the order, the one with its own fields first; a file that was put together may hold it twice."""
     head = next((line for line in lines if line.said["id"].strip()), None)
     if head is None:
@@ -133,7 +140,7 @@ def _own(lines: list[Line], refuse: Refuse) -> Iterator[Line]:
             yield line
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
     for line in lines:
         try:
             product = id_in(line.said["sku"]) or clean_text(line.said["product"])
@@ -184,11 +191,21 @@ def _person(head: Any, file: File) -> Person:
     )
 
 
-FORMAT = Format(
-    "Shopify orders",
-    "shopify",
-    _COLUMNS,
-    ("name", "id", "created_at", "financial_status", "total", "quantity", "product", "price"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Shopify orders",
+    channel="shopify",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=(
+        "name",
+        "id",
+        "created_at",
+        "financial_status",
+        "total",
+        "quantity",
+        "product",
+        "price",
+    ),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

@@ -38,7 +38,13 @@ from regulars.channels.commerce.woocommerce.orders import is_order, standing
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.sales import texts_of, traits_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+)
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of
 from regulars.channels.exports.fields import (
     amount_in,
@@ -88,7 +94,8 @@ _KEY = ("id",)
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the order that these lines describe."""
     head = lines[0].said
     order_id, store = order_id_in(head["id"]), store_of("woocommerce", file)
     status = _status(head["status"])
@@ -139,7 +146,7 @@ def _person(head: Any, store: str, file: File) -> Person:
     return buyer(file, id_in(head["customer"]), store, head["country"], **contact)
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
     for line in lines:
         try:
             for said in _said(line):
@@ -192,12 +199,13 @@ def _item(said: dict[str, str], currency: str, file: File) -> Item | None:
     return Item(product, clean_text(said.get("name")), quantity=quantity, price=price)
 
 
-FORMAT = Format(
-    "WooCommerce orders",
-    "woocommerce",
-    _COLUMNS,
-    ("id", "status", "created", "total", "email"),
-    _KEY,
-    by_group(_KEY, _tell),
-    _MANY,
+EXPORT_FORMAT = ExportFormat(
+    title="WooCommerce orders",
+    channel="woocommerce",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "status", "created", "total", "email"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
+    extra_columns=_MANY,
 )

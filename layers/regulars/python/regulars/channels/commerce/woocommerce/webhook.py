@@ -67,7 +67,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from regulars.channels.commerce.woocommerce.orders import once_of, order_told
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    GeneratedSecret,
+    Reply,
+    Request,
+)
 from regulars.channels.drafts.sales import (
     Telling,
     amount_of,
@@ -87,12 +95,7 @@ from regulars.channels.fields.redaction import clean_text
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
-CHANNEL = "woocommerce"
-ASKS = {"site": "The shop's address, such as https://shop.example.com (optional)"}
-CREDENTIALS = {
-    "consumer_key": "To fetch what webhooks miss: the consumer key, ck_… (optional)",
-    "consumer_secret": "The consumer secret, cs_… (optional)",
-}
+CHANNEL_NAME = "woocommerce"
 # Topic → the event's type, and the fields that say when it happened.
 TOPICS = {
     "customer.created": ("Customer Created", "date_created"),
@@ -134,7 +137,7 @@ class _Delivery(NamedTuple):
     person: Person
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes with the webhook's secret.
 
     https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php
@@ -143,13 +146,13 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The ping of a webhook that was saved, which is a form with its number and nothing else."""
     is_signed = "x-wc-webhook-signature" in request.headers
     return Reply() if _PING.fullmatch(request.body) and not is_signed else None
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one delivery tells: one event, and those that an order's status tells besides."""
     topic = request.headers.get("x-wc-webhook-topic", "")
     if topic not in TOPICS:
@@ -158,7 +161,7 @@ def translate(request: Request) -> list[Draft]:
     field = TOPICS[topic][1]
     said = said_at(*(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt")))
     via = clean_text(body.get("created_via"))
-    telling = Telling(request, CHANNEL, "pos" if via.startswith("pos") else "shop", said)
+    telling = Telling(request, CHANNEL_NAME, "pos" if via.startswith("pos") else "shop", said)
     delivery = _Delivery(
         telling,
         topic,
@@ -178,7 +181,7 @@ def translate(request: Request) -> list[Draft]:
     return [_event(delivery, properties=properties)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A coupon that nobody was given."""
     body = json.dumps({"id": 0, "date_created_gmt": to_text(blank.received_at)}).encode()
     signature = hmac_base64(secret.encode(), body).decode()
@@ -247,3 +250,26 @@ def _person(topic: str, body: dict[str, Any], store: str, default_country: str) 
         person.describe(body)
     person.describe(billing)
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WooCommerce",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+    config_fields={
+        "site": ConfigField(
+            question="The shop's address, such as https://shop.example.com", is_optional=True
+        )
+    },
+    credential_fields={
+        "consumer_key": CredentialField(
+            question="To fetch what webhooks miss: the consumer key, ck_…", is_optional=True
+        ),
+        "consumer_secret": CredentialField(question="The consumer secret, cs_…", is_optional=True),
+    },
+)

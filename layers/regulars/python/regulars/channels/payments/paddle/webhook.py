@@ -51,7 +51,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts.sales import (
     Telling,
     item_of,
@@ -69,8 +69,7 @@ from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.events import ConsentChange
 from regulars.domain.times import to_text
 
-CHANNEL = "paddle"
-SIGNING_KEY = "The destination's secret key (pdl_ntfset_…)"
+CHANNEL_NAME = "paddle"
 FORMAT = Format("paddle-signature", ";", "ts", "h1", b":")
 # Type → the event's type.
 TOPICS = {
@@ -91,7 +90,7 @@ TOPICS = {
 _READER = ObjectReader(("event_id", "event_type", "occurred_at", "data"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """An `h1` signature over time and body.
 
     https://developer.paddle.com/webhooks/signature-verification
@@ -99,7 +98,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, FORMAT)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     topic = event.get("event_type")
@@ -108,7 +107,7 @@ def translate(request: Request) -> list[Draft]:
     thing = an_object(event.get("data"))
     is_test = request.config.get("test") in (True, "true")
     said = said_at(event.get("occurred_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
+    telling = Telling(request, CHANNEL_NAME, "payments", said, test=is_test)
     person = _person(topic, thing, telling.store)
     notice = Notice(telling, required(event.get("event_id"), "event_id"), thing, person)
     match topic.partition(".")[0]:
@@ -121,7 +120,7 @@ def translate(request: Request) -> list[Draft]:
     return [_recorded(notice, topic)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A payment of nobody that failed."""
     event = {
         "event_id": f"evt_sample_{to_text(blank.received_at)}",
@@ -163,3 +162,14 @@ def _person(topic: str, thing: dict[str, Any], store: str) -> Person:
     person.add("customer", customer.get("id") or thing.get("customer_id"), store)
     person.describe(customer)
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Paddle",
+    page=__doc__,
+    secret=ProviderSecret(question="The destination's secret key (pdl_ntfset_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

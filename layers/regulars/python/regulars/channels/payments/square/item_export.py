@@ -32,7 +32,14 @@ from typing import Any
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.sales import texts_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group, key_of
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+    group_key,
+)
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of
 from regulars.channels.exports.fields import each, id_in, order_id_in, quantity_in, signed_amount
 from regulars.channels.exports.refusals import refusal
@@ -70,12 +77,13 @@ _SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY"}
 _DOLLARS = {"USD", "AUD", "CAD", "NZD", "SGD", "HKD"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the sale or the refund that these lines describe."""
     sold = [line for line in lines if line.said["event"].strip().lower() != "refund"]
     if not sold:
         raise refusal("refund_without_sale")
     head, store = sold[0].said, store_of("square", file)
-    sale = order_id_in(key_of(head, _KEY))
+    sale = order_id_in(group_key(head, _KEY))
     currency = _currency(head, file)
     amounts = {line.number: _amount(line, currency, file) for line in lines}
     total = sum(amounts[line.number] for line in sold)
@@ -122,7 +130,7 @@ def _amount(line: Line, currency: str, file: File) -> int:
     return sum(signed_amount(text, currency, decimal_comma=file.decimal_comma) for text in told)
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
     for line in lines:
         try:
             item = _item(line.said, currency, file)
@@ -147,11 +155,12 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
     return Item(product, name, clean_text(said["category"]), quantity, price)
 
 
-FORMAT = Format(
-    "Square items",
-    "square",
-    _COLUMNS,
-    ("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Square items",
+    channel="square",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

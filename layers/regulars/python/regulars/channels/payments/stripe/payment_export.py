@@ -27,7 +27,13 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+)
 from regulars.channels.exports.drafts import draft_of, named, snapshot, store_of
 from regulars.channels.exports.fields import (
     amount_in,
@@ -64,7 +70,7 @@ _PENDING = {"pending", "processing", "incomplete"}
 _FAILED = {"failed", "blocked", "canceled", "cancelled", "expired"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """The payments of a sale: of several attempts at most one was paid."""
     drafts: list[Draft] = []
     for line in lines:
@@ -139,11 +145,12 @@ def _person(line: Line, store: str, file: File) -> Person:
     return buyer(file, id_in(said["customer"]), store, email=said["email"], name=said["name"])
 
 
-FORMAT = Format(
-    "Stripe payments",
-    "stripe",
-    _COLUMNS,
-    ("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Stripe payments",
+    channel="stripe",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )
