@@ -51,7 +51,8 @@ def iterate_captured_runs(path: Path, seed: str) -> Iterator[CapturedMutationRun
         if not _is_genuine_delivery(vector):
             continue
         delivery = _delivery_from_vector(vector)
-        scheme = next((each for each in SIGNATURE_SCHEMES if _fits(each, delivery)), None)
+        schemes = (scheme for scheme in SIGNATURE_SCHEMES if _fits(scheme, delivery))
+        scheme = next(schemes, None)
         if scheme:
             scheme = _exclude_configured_url(scheme, delivery)
             yield CapturedMutationRun(vector["id"], scheme, delivery, seed)

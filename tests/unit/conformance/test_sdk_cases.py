@@ -29,7 +29,7 @@ def build_event(type_: str, user: str = SDK_CASE.name) -> Event:
         ([build_event("Page Viewed"), build_event("Grouped")], ["Grouped exists 1 times"]),
     ],
 )
-def test_case_fails_unless_each_event_exists_once_with_its_buyer(
+def test_case_requires_each_event_once_with_its_buyer(
     events: list[Event], failures: list[str]
 ) -> None:
     assert SDK_CASE.list_failures(events, PEPPER) == failures
