@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from regulars.domain.errors import ProfileNotFoundError
-from regulars.domain.money import major_units
+from regulars.domain.money import format_major_units
 from regulars.learning.recommender.reasons import explain_recommendation
 from regulars.learning.recommender.scorer import (
     Recommendation,
@@ -101,7 +101,7 @@ class Recommender:
 
 
 def _item(one: Recommendation, product: Product, names: Mapping[str, str]) -> dict[str, Any]:
-    price = None if product.price is None else major_units(product.price, product.currency)
+    price = None if product.price is None else format_major_units(product.price, product.currency)
     return {
         "product_id": one.product_id,
         "name": product.name,

@@ -41,13 +41,14 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
+from regulars.channels.fields.money import parse_currency, parse_minor_units
 from regulars.channels.fields.redaction import clean_text, clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "calcom"
@@ -82,13 +83,13 @@ def translate_delivery(request: Request) -> list[Draft]:
     if topic == "PING":
         return []
     if not isinstance(topic, str) or topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     at = body.get("createdAt")
     thing = told.get("uid") or told.get("bookingId") or told.get("formId")
     message = Message(
         type=TOPICS[topic],
         at=parsed(at),
-        key=(topic, required(thing, "uid"), at),
+        key=(topic, require_id(thing, "uid"), at),
         channel=_CHANNELS.get(topic, "booking"),
         **_who(told),
         **(_form(told) if topic == FORM else _booking(told, is_paid=topic == PAID)),
@@ -127,8 +128,8 @@ def _answer(responses: dict[str, Any], name: str) -> object:
 
 
 def _booking(told: dict[str, Any], *, is_paid: bool) -> dict[str, Any]:
-    price = units_of(told.get("price") or 0)
-    currency = currency_of(told.get("currency")) if price or is_paid else ""
+    price = parse_minor_units(told.get("price") or 0)
+    currency = parse_currency(told.get("currency")) if price or is_paid else ""
     return {
         "currency": currency,
         "properties": {

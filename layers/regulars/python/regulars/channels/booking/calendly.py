@@ -43,13 +43,13 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.fields.redaction import clean_text, clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 
 CHANNEL_NAME = "calendly"
@@ -80,7 +80,7 @@ def translate_delivery(request: Request) -> list[Draft]:
         case "routing_form_submission.created":
             return [message_draft(CHANNEL_NAME, request, _form(told, body.get("created_at")))]
         case _:
-            raise unknown_topic()
+            raise UnknownTopicError
     message = _booking(type_, told, body.get("created_at"))
     return [message_draft(CHANNEL_NAME, request, message)]
 
@@ -99,7 +99,7 @@ def _booking(type_: str, told: dict[str, Any], created_at: object) -> Message:
     return Message(
         type=type_,
         at=parsed(created_at),
-        key=(required(told.get("uri"), "uri"),),
+        key=(require_id(told.get("uri"), "uri"),),
         contact=told | {"phone": told.get("text_reminder_number")},
         traits={"timezone": clean_text(told.get("timezone"))},
         properties={
@@ -120,7 +120,7 @@ def _form(told: dict[str, Any], created_at: object) -> Message:
     return Message(
         type="Form Submitted",
         at=parsed(told.get("created_at") or created_at),
-        key=(required(told.get("uri"), "uri"),),
+        key=(require_id(told.get("uri"), "uri"),),
         properties={"form_id": _last(told.get("routing_form")), **_campaign(told)},
         channel="form",
     )

@@ -41,11 +41,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regulars.channels.chat import meta
-from regulars.channels.contract import Channel, Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import an_object
 from regulars.channels.fields.redaction import clean_text
@@ -79,7 +78,7 @@ def _message(item: Item) -> Message:
     if "messaging" in item:
         return meta.conversation(item)
     if item.get("field") not in COMMENTS:
-        raise unknown_topic()
+        raise UnknownTopicError
     comment = item["value"]
     return Message(
         type=chat.COMMENTED,

@@ -42,13 +42,13 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
 CHANNEL_NAME = "line"
@@ -96,11 +96,11 @@ def _message(item: Item, account: object) -> Message:
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     link = an_object(item.get("link"))
     if type_ is None or (type_ == chat.LINKED and link.get("result") != "ok"):
-        raise unknown_topic()
+        raise UnknownTopicError
     return Message(
         type=type_,
         at=from_epoch(item.get("timestamp"), 1000),
-        key=(required(item.get("webhookEventId"), "webhookEventId"),),
+        key=(require_id(item.get("webhookEventId"), "webhookEventId"),),
         account=account,
         customer=an_object(item.get("source")).get("userId"),
         anonymous_id=link.get("nonce"),

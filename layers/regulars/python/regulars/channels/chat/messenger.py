@@ -40,11 +40,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regulars.channels.chat import meta
-from regulars.channels.contract import Channel, Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import texts_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.texts import select_texts
 
 CHANNEL_NAME = "messenger"
 
@@ -74,7 +74,7 @@ def _message(item: Item) -> Message:
     if "messaging" in item:
         return meta.conversation(item)
     if item.get("field") != "leadgen":
-        raise unknown_topic()
+        raise UnknownTopicError
     lead = item["value"]
     return Message(
         type="Form Submitted",
@@ -82,7 +82,7 @@ def _message(item: Item) -> Message:
         key=(lead.get("leadgen_id"),),
         account=item.get("account"),
         channel="form",
-        properties=texts_of(lead, "form_id", "leadgen_id", "ad_id", "adgroup_id"),
+        properties=select_texts(lead, "form_id", "leadgen_id", "ad_id", "adgroup_id"),
     )
 
 

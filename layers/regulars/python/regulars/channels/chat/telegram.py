@@ -47,12 +47,13 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.money import parse_currency, parse_minor_units
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "telegram"
@@ -86,9 +87,9 @@ def translate_delivery(request: Request) -> list[Draft]:
     update = _READER.read(request.body)
     topic = next((name for name in TOPICS if isinstance(update.get(name), dict)), None)
     if topic is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     said = update[topic]
-    telling = _Telling(request, required(update.get("update_id"), "update_id"), said)
+    telling = _Telling(request, require_id(update.get("update_id"), "update_id"), said)
     if topic == "my_chat_member":
         return [telling.member()]
     drafts = [telling.draft(TOPICS[topic], _properties(topic, said))]
@@ -147,7 +148,7 @@ class _Telling:
         status = an_object(self._said.get("new_chat_member")).get("status")
         type_ = MEMBERS.get(str(status))
         if type_ is None or an_object(self._said.get("chat")).get("type") != "private":
-            raise unknown_topic()
+            raise UnknownTopicError
         return self.draft(type_, {})
 
 
@@ -165,10 +166,10 @@ def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _payment(paid: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    amount = units_of(paid.get("total_amount"))
+    amount = parse_minor_units(paid.get("total_amount"))
     if paid.get("currency") == STARS:
         return {"amount": amount, "currency": STARS}, ""
-    currency = currency_of(paid.get("currency"))
+    currency = parse_currency(paid.get("currency"))
     return {"amount": amount, "currency": currency}, currency
 
 

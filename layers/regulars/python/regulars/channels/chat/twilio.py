@@ -50,11 +50,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    Draft,
+    ProviderSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
@@ -98,13 +105,13 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event: of a message, of its status, or of the person's opting out or in."""
     if not _is_form(request):
-        raise unknown_topic()
+        raise UnknownTopicError
     fields = {name: values[0] for name, values in fields_of(request).items()}
     status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
     type_ = STATUSES.get(status)
     if type_ is None:
-        raise unknown_topic()
-    message_id = required(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
+        raise UnknownTopicError
+    message_id = require_id(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
     incoming = type_ == chat.RECEIVED
     number = fields.get("From" if incoming else "To", "")
     medium = "whatsapp" if number.startswith("whatsapp:") else "sms"

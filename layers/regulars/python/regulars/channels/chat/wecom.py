@@ -54,10 +54,10 @@ from regulars.channels.contract import (
     GeneratedSecret,
     Reply,
     Request,
+    UnknownTopicError,
 )
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import SignatureError
@@ -117,7 +117,7 @@ def _message(told: dict[str, str]) -> Message:
     kind, event = told.get("MsgType", ""), told.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     return Message(
         type=type_,
         at=from_epoch(told.get("CreateTime")),

@@ -41,13 +41,14 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.chat import meta
-from regulars.channels.contract import Channel, Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import amount_of, currency_of, item_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.domain.events import Item as Product
 
 CHANNEL_NAME = "whatsapp"
@@ -100,7 +101,7 @@ def _drafts(request: Request, item: Item) -> list[Draft]:
         case "user_preferences":
             messages = [_preference(item["told"], item["value"])]
         case _:
-            raise unknown_topic()
+            raise UnknownTopicError
     return [message_draft(CHANNEL_NAME, request, message) for message in messages]
 
 
@@ -118,21 +119,21 @@ def _messages(told: Item, value: Item) -> list[Message]:
     cart = objects(an_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
     if not cart:
         return [message]
-    currency = currency_of(*(line.get("currency") for line in cart))
+    currency = parse_currency(*(line.get("currency") for line in cart))
     items = tuple(item for line in cart if (item := _item(line, currency)))
     ordered = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
     return [message, ordered]
 
 
 def _item(line: Item, currency: str) -> Product | None:
-    price = amount_of(line.get("item_price"), currency)
-    return item_of(line.get("product_retailer_id"), line.get("quantity"), price)
+    price = parse_amount(line.get("item_price"), currency)
+    return build_item(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
 def _status(told: Item, value: Item) -> Message:
     status = str(told.get("status"))
     if status not in STATUSES:
-        raise unknown_topic()
+        raise UnknownTopicError
     errors = objects(told.get("errors"))
     return Message(
         type=STATUSES[status],
@@ -150,7 +151,7 @@ def _status(told: Item, value: Item) -> Message:
 def _preference(told: Item, value: Item) -> Message:
     status = PREFERENCES.get(str(told.get("value")))
     if status is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     return Message(
         type="Marketing Consent Changed",
         at=from_epoch(told.get("timestamp")),

@@ -39,18 +39,16 @@ from regulars.channels.exports.contract import (
 )
 from regulars.channels.exports.fields import LONGEST_ID
 from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.strict_values import (
-    plain_currency,
-    plain_price,
-    plain_quantity,
-    plain_time,
-)
+from regulars.channels.exports.times import parse_iso_time
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.numbers import DECIMAL_COMMA, DECIMAL_POINT
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.identifiers import normalized
-from regulars.domain.money import check_line
+from regulars.domain.money import check_line_total
 from regulars.domain.times import to_text
 
 COLUMNS = (
@@ -111,13 +109,14 @@ def order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
     if not (_worth("user_id", customer_id) or _worth("email", email)):
         raise refusal("missing_customer")
     order_id, product_id = _id(order_id, "missing_order_id"), _id(product_id, "missing_product_id")
-    at = plain_time(occurred_at)
+    at = parse_iso_time(occurred_at)
     if at > file.latest:
         raise refusal("future_date")
-    currency = plain_currency(currency) if currency.strip() else file.default_currency
-    price = plain_price(unit_price, currency, decimal_comma=file.decimal_comma)
-    pieces = plain_quantity(quantity, decimal_comma=file.decimal_comma)
-    check_line(price, pieces)
+    currency = parse_currency(currency) if currency.strip() else file.default_currency
+    notation = DECIMAL_COMMA if file.decimal_comma else DECIMAL_POINT
+    price = parse_amount(unit_price, currency, notation=notation)
+    pieces = parse_quantity_cell(quantity, notation)
+    check_line_total(price, pieces)
     item = Item(product_id, clean_text(name), clean_text(category), pieces, price)
     return OrderLine(number, customer_id.strip(), email.strip(), order_id, at, item, currency)
 

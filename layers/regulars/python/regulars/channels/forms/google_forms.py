@@ -53,13 +53,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.json_values import an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
-from regulars.domain.errors import InvalidEventError
 
 CHANNEL_NAME = "google-forms"
 # Of these every possible answer is the form's own; the others may have been typed.
@@ -76,7 +75,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     body = an_object(read_json(request.body))
     response_id = body.get("responseId")
     if not isinstance(response_id, str) or not response_id:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     submission = Submission(
         key=(str(body.get("formId")), response_id),
         at=parsed(body.get("submittedAt")),

@@ -40,14 +40,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import fields_of
 from regulars.channels.fields.json_values import an_object, read_json
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
-from regulars.domain.errors import InvalidEventError
 
 CHANNEL_NAME = "jotform"
 _QUESTION = re.compile(r"q[0-9]+_(.+)")
@@ -66,7 +65,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     fields = {name: values[0] for name, values in fields_of(request).items()}
     submission_id = fields.get("submissionID")
     if not submission_id:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     answers = an_object(read_json(fields.get("rawRequest") or "{}"))
     submission = Submission(
         key=(submission_id,),

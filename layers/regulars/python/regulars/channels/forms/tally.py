@@ -39,13 +39,12 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 
 CHANNEL_NAME = "tally"
 TOPIC = "FORM_RESPONSE"
@@ -72,7 +71,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
     body = an_object(read_json(request.body))
     if body.get("eventType") != TOPIC:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     response = an_object(body.get("data"))
     submission = Submission(
         key=(str(body.get("eventId") or response.get("responseId")),),

@@ -41,13 +41,12 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 
 CHANNEL_NAME = "typeform"
 TOPICS = ("form_response", "form_response_partial")
@@ -70,7 +69,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     body = an_object(read_json(request.body))
     topic = body.get("event_type")
     if topic not in TOPICS:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     response = an_object(body.get("form_response"))
     submission = Submission(
         key=(str(body.get("event_id") or response.get("token")),),

@@ -46,10 +46,9 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch, parsed
 from regulars.channels.fields.json_values import a_list, an_object, read_json
 from regulars.channels.signatures.shared_secret import check_equal
@@ -92,7 +91,7 @@ def translate_delivery(request: Request) -> list[Draft]:
             "status": chat.kind(body.get("status")),
         }
         return [_draft(request, body, chat.CONVERSATION, key, person, properties)]
-    raise unknown_topic()
+    raise UnknownTopicError
 
 
 def build_sample(blank: Request, secret: str) -> Request:

@@ -40,10 +40,9 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.signatures.shared_secret import check_equal
@@ -90,7 +89,7 @@ def translate_delivery(request: Request) -> list[Draft]:
         key = (topic, session, body.get("timestamp"), data.get(name))
         told = {"type": chat.LINKED, "key": key, "contact": {name: data.get(name)}}
     else:
-        raise unknown_topic()
+        raise UnknownTopicError
     message = Message(at=at, account=body.get("website_id"), customer=session, **told)
     return [message_draft(CHANNEL_NAME, request, message)]
 
@@ -107,7 +106,7 @@ def build_sample(blank: Request, secret: str) -> Request:
 def _message(data: dict[str, Any]) -> dict[str, Any]:
     type_ = AUTHORS.get(str(data.get("from")))
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     session, fingerprint = data.get("session_id"), data.get("fingerprint")
     return {
         "type": type_,

@@ -47,14 +47,14 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import a_list, read_json
 from regulars.channels.fields.redaction import clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
@@ -148,7 +148,7 @@ def _message(item: Item) -> Message:
     topic = item.get("subscriptionType")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     name, value = str(item.get("propertyName") or ""), item.get("propertyValue")
     is_contact = type_ != "Deal Updated"
     is_out = is_contact and name == OPT_OUT and str(value).lower() == "true"
@@ -159,7 +159,7 @@ def _message(item: Item) -> Message:
         # HubSpot does not promise that an event's id is the only one.
         key=(item.get("eventId"), topic, _object(item), name, item.get("occurredAt")),
         account=item.get("portalId"),
-        customer=required(_object(item), "objectId") if is_contact else None,
+        customer=require_id(_object(item), "objectId") if is_contact else None,
         # Where a merge makes a new contact, all that it was made of are named beside it.
         former=(item.get("primaryObjectId"), *a_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
         contact=contact,

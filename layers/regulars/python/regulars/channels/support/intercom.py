@@ -48,12 +48,19 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    Draft,
+    ProviderSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object, objects
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "intercom"
@@ -103,13 +110,13 @@ def translate_delivery(request: Request) -> list[Draft]:
     topic = body.get("topic")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     item = an_object(an_object(body.get("data")).get("item"))
     told = _conversation(item) if str(topic).startswith("conversation.") else _contact(item)
     message = Message(
         type=type_,
         at=from_epoch(body.get("created_at")),
-        key=(required(body.get("id"), "id"),),
+        key=(require_id(body.get("id"), "id"),),
         account=body.get("app_id"),
         consents=_CONSENTS.get(type_, {}),
         basis=str(topic) if type_ in _CONSENTS else "",

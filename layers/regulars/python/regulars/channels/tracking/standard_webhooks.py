@@ -52,11 +52,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from regulars.channels.contract import Channel, ConfigField, Draft, ProviderSecret, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    Draft,
+    ProviderSecret,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import mail
 from regulars.channels.fields.config_answers import check_json_object
 from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
 from regulars.channels.fields.json_values import an_object, read_json, set_up
+from regulars.channels.fields.money import parse_amount, parse_currency, parse_minor_units
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, scrubbed
 from regulars.channels.signatures.standard import (
@@ -65,9 +73,8 @@ from regulars.channels.signatures.standard import (
     standard_sample,
     verify_standard,
 )
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
-from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
+from regulars.domain.money import MAX_MAJOR_UNITS, to_minor_units
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
@@ -120,7 +127,7 @@ def _type(request: Request, topic: object) -> str:
     noun, _, verb = text.partition(".")
     if noun in _OBJECTS and verb in _VERBS:
         return f"{_OBJECTS[noun]} {verb.capitalize()}"
-    raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+    raise UnknownTopicError
 
 
 def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
@@ -176,24 +183,24 @@ def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> Order
     status = _STATUSES.get(type_)
     if not (order_id and status) or total is None:
         return None
-    currency = currency_code(_field(request, body, "currency") or request.default_currency)
+    currency = parse_currency(_field(request, body, "currency"), request.default_currency)
     store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
     return OrderFact(
         key=f"{store}/{order_id}",
         version=at,
         placed_at=at,
         status=status,
-        total=_amount(request, total, currency),
+        total=_parse_total(request, total, currency),
         currency=currency,
     )
 
 
-def _amount(request: Request, told: object, currency: str) -> int:
+def _parse_total(request: Request, value: object, currency: str) -> int:
+    """Return a total in minor units, which the source's config says the sender writes."""
     if request.config.get("amounts") != "minor":
-        return minor_units(told, currency)
-    if isinstance(told, bool) or not isinstance(told, int):
-        raise InvalidEventError("The amount is not a whole number of cents.", "invalid_amount")
-    return minor_units(Decimal(told).scaleb(-MINOR_DIGITS[currency]), currency)
+        return parse_amount(value, currency, allow_negative=True)
+    max_units = to_minor_units(Decimal(MAX_MAJOR_UNITS), currency)
+    return parse_minor_units(value, integers_only=True, allow_negative=True, max_units=max_units)
 
 
 def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:

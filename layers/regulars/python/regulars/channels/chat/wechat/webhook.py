@@ -58,11 +58,12 @@ from regulars.channels.contract import (
     GeneratedSecret,
     Reply,
     Request,
+    UnknownTopicError,
 )
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import item_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import InvalidEventError, SignatureError
 
@@ -121,8 +122,8 @@ def _message(told: dict[str, str], request: Request) -> Message:
     kind, event = told.get("MsgType", ""), told.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
-        raise unknown_topic()
-    item = item_of(told.get("ProductId"), 1) if event == "merchant_order" else None
+        raise UnknownTopicError
+    item = build_item(told.get("ProductId"), 1) if event == "merchant_order" else None
     return Message(
         type=type_,
         at=_moment(told, request.received_at),

@@ -20,13 +20,13 @@ of the webhooks.
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import traits_of
 from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
 from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import answer_in, id_in
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import UNDATED
+from regulars.channels.fields.texts import build_traits
 from regulars.domain.events import ConsentChange
 
 _COLUMNS = {
@@ -65,7 +65,7 @@ def translate_line(line: Line, file: File) -> list[Draft]:
         if answer_in(said[f"{channel}_consent"])
     )
     key = (store, "customer", said["id"].strip())
-    traits = traits_of(country=said["country"])
+    traits = build_traits(country=said["country"])
     told = {"consents": consents, "traits": traits}
     return [draft_of(file, "Customer Updated", ("import", ""), person, key, **told)]
 

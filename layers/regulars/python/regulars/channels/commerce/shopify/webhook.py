@@ -91,7 +91,7 @@ import msgspec
 
 from regulars.channels.commerce.shopify.customers import consents_of, person_of, traits_of
 from regulars.channels.commerce.shopify.orders import (
-    currency_of,
+    find_currency,
     items_of,
     order_of,
     payment_of,
@@ -110,6 +110,7 @@ from regulars.channels.contract import (
     Draft,
     ProviderSecret,
     Request,
+    UnknownTopicError,
 )
 from regulars.channels.drafts.state_ids import known_by_state
 from regulars.channels.fields.event_times import Moment, first_of, happened, parsed
@@ -117,7 +118,6 @@ from regulars.channels.fields.json_values import ObjectReader, a_list, an_object
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, clean_url
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
 
@@ -185,7 +185,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """The events of one delivery; InvalidEventError(unknown_topic) for a topic we make nothing of."""
     topic = _header(request, "topic")
     if topic not in TOPICS:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     kind, body = _resource(request, topic)
     if topic == "checkouts/update" and body.get("completed_at"):
         return []  # the order's own topics tell the rest
@@ -226,7 +226,7 @@ def _resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
 def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
     shop = _shop(request)
     moment = _moment(request, topic, body)
-    currency = currency_of(body, request.default_currency)
+    currency = find_currency(body, request.default_currency)
     return Event(
         id=event_id(CHANNEL_NAME, shop, topic, _content(request)),
         type=type_of(topic, body),

@@ -27,13 +27,13 @@ from collections.abc import Collection
 
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.mail import BOUNCED, COMPLAINED, SUBSCRIBED, UNSUBSCRIBED
-from regulars.channels.drafts.sales import traits_of
 from regulars.channels.exports.buyers import buyer
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
 from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import id_in
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import UNDATED, moment_in
+from regulars.channels.fields.texts import build_traits
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.events import ConsentChange
 
@@ -104,7 +104,7 @@ def translate_line(line: Line, file: File) -> list[Draft]:
             person,
             (store, "contact"),
             consents=(consent,) if consent else (),
-            traits=traits_of(country=said["country"]),
+            traits=build_traits(country=said["country"]),
         )
     ]
 

@@ -51,19 +51,13 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    traits_of,
-    unknown_topic,
-)
-from regulars.channels.fields.event_times import first_of
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import first_of, parse_first_time
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.texts import build_traits, require_id, select_texts
 from regulars.channels.payments.paddle.sales import Notice, adjustment, payment, transaction
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.events import ConsentChange
@@ -103,13 +97,13 @@ def translate_delivery(request: Request) -> list[Draft]:
     event = _READER.read(request.body)
     topic = event.get("event_type")
     if not isinstance(topic, str) or topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     thing = an_object(event.get("data"))
     is_test = request.config.get("test") in (True, "true")
-    said = said_at(event.get("occurred_at"))
-    telling = Telling(request, CHANNEL_NAME, "payments", said, test=is_test)
+    said = parse_first_time(event.get("occurred_at"))
+    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_test)
     person = _person(topic, thing, telling.store)
-    notice = Notice(telling, required(event.get("event_id"), "event_id"), thing, person)
+    notice = Notice(telling, require_id(event.get("event_id"), "event_id"), thing, person)
     match topic.partition(".")[0]:
         case "adjustment":
             return [adjustment(notice)]
@@ -135,22 +129,22 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 def _recorded(notice: Notice, topic: str) -> Draft:
     thing, telling = notice.thing, notice.telling
-    told: dict[str, Any] = {"properties": texts_of(thing, "status", "tax_category")}
+    told: dict[str, Any] = {"properties": select_texts(thing, "status", "tax_category")}
     key: tuple[str, ...] = (notice.id,)
     if topic.startswith("subscription."):
-        told["properties"] |= {"subscription_id": required(thing.get("id"), "id")}
+        told["properties"] |= {"subscription_id": require_id(thing.get("id"), "id")}
     if TOPICS[topic] == "Subscription Started":
         # Created and activated, it is started once.
         key = ("started", told["properties"]["subscription_id"])
         telling = telling.at(thing.get("started_at"), thing.get("created_at"))
     if topic == "product.updated":
-        item = item_of(thing.get("id"), 1, name=thing.get("name"))
+        item = build_item(thing.get("id"), 1, name=thing.get("name"))
         told["items"] = (item,) if item else ()
     if thing.get("marketing_consent") is True:
         # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
         at = first_of(thing.get("created_at")) or notice.telling.occurred_at
         told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
-    told["traits"] = traits_of(locale=thing.get("locale"))
+    told["traits"] = build_traits(locale=thing.get("locale"))
     return telling.draft(TOPICS[topic], key, notice.person, **told)
 
 

@@ -36,17 +36,16 @@ from regulars.channels.exports.contract import (
 )
 from regulars.channels.exports.drafts import draft_of, named, snapshot, store_of
 from regulars.channels.exports.fields import (
-    amount_in,
     answer_in,
     id_in,
     order_id_in,
-    required_amount,
+    spreadsheet_notation,
 )
 from regulars.channels.exports.times import moment_in, required_moment
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.events import Event, event_id
-from regulars.domain.money import currency_code
 
 _COLUMNS = {
     "id": "id",
@@ -96,17 +95,15 @@ def _status(line: Line) -> str:
 def _payment(line: Line, status: str, file: File) -> list[Draft]:
     """The payment, under the id that its webhook has; beside one that succeeded the order."""
     said, store = line.said, store_of("stripe", file)
-    charge, currency = (
-        order_id_in(said["id"]),
-        currency_code(said["currency"] or file.default_currency),
-    )
+    charge = order_id_in(said["id"])
+    currency = parse_currency(said["currency"], file.default_currency)
     sale = id_in(said["intent"]) or charge
     at = required_moment(said["created"], file)
     told: dict[str, Any] = {
         "currency": currency,
         "properties": {
             "payment_id": sale,
-            "amount": required_amount(said["amount"], currency, file),
+            "amount": parse_amount(said["amount"], currency, notation=spreadsheet_notation(file)),
         }
         | {"method": clean_text(said["method"])},
         "test": said["mode"].strip().lower() == "test",
@@ -136,7 +133,8 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
 
 def _refunded(line: Line, currency: str, file: File) -> int | None:
     if line.said["refunded"].strip():
-        return amount_in(line.said["refunded"], currency, file)
+        text = line.said["refunded"]
+        return parse_amount(text, currency, notation=spreadsheet_notation(file))
     return None if line.said["status"].strip().lower() == "refunded" else 0
 
 
