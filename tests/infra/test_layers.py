@@ -79,7 +79,7 @@ def lambda_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_isolated(code: str, paths: list[Path], environment: dict[str, str], cwd: Path) -> str:
+def run_in_isolation(code: str, paths: list[Path], environment: dict[str, str], cwd: Path) -> str:
     """Run code with only these paths and the standard library. Return its error output, or '' on success."""
     setup = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}\n"
     completed = subprocess.run(  # noqa: S603
@@ -123,17 +123,17 @@ def test_handler_imports_with_its_layers_only(
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in variables.items()
     }
-    assert run_isolated(f"import {name}.handler", paths, environment, tmp_path) == ""
+    assert run_in_isolation(f"import {name}.handler", paths, environment, tmp_path) == ""
 
 
 def test_trimmed_science_layer_fits_saves_and_reads(tmp_path: Path) -> None:
     paths = [layers.build("science", layers.HOST).python]
-    assert run_isolated(SCIENCE_SCRIPT, paths, {}, tmp_path) == ""
+    assert run_in_isolation(SCIENCE_SCRIPT, paths, {}, tmp_path) == ""
 
 
 def test_trimmed_signatures_layer_signs_and_encrypts(tmp_path: Path) -> None:
     paths = [layers.build("signatures", layers.HOST).python]
-    assert run_isolated(SIGNATURES_SCRIPT, paths, {}, tmp_path) == ""
+    assert run_in_isolation(SIGNATURES_SCRIPT, paths, {}, tmp_path) == ""
 
 
 def test_layers_leave_the_sdk_to_the_runtime() -> None:

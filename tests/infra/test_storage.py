@@ -83,7 +83,7 @@ def test_buckets_notify_event_bridge_without_a_custom_resource(template: Templat
     ]
 
 
-def denies_plain_transport(statement: dict[str, object]) -> bool:
+def is_tls_statement(statement: dict[str, object]) -> bool:
     return "aws:SecureTransport" in str(statement) and statement["Effect"] == "Deny"
 
 
@@ -100,7 +100,7 @@ def test_transport_without_tls_is_denied(
     protected_resources = set()
     for properties in template.of_type(policy).values():
         statements = properties["PolicyDocument"]["Statement"]
-        if any(map(denies_plain_transport, statements)):
+        if any(map(is_tls_statement, statements)):
             targets = properties[key] if key == "Queues" else [properties[key]]
             protected_resources |= {referred(target) for target in targets}
     assert protected_resources == set(template.of_type(resource))

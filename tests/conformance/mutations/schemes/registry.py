@@ -13,6 +13,7 @@ from tests.conformance.mutations.schemes.encrypted_envelope import ENVELOPE_SCHE
 from tests.conformance.mutations.schemes.key_pair import KEY_PAIR_SCHEMES
 from tests.conformance.mutations.schemes.shared_token import TOKEN_SCHEMES
 from tests.conformance.mutations.schemes.signed_url import URL_SCHEMES
+from tests.conformance.mutations.schemes.twilio import TWILIO_SCHEMES
 
 SIGNATURE_SCHEMES = (
     build_body_scheme("shopify", "x-shopify-hmac-sha256"),
@@ -44,6 +45,7 @@ SIGNATURE_SCHEMES = (
     build_standard_scheme("resend", "svix"),
     build_standard_scheme("resend", "webhook"),
     *URL_SCHEMES,
+    *TWILIO_SCHEMES,
     *KEY_PAIR_SCHEMES,
     *CERTIFICATE_SCHEMES,
     *ENVELOPE_SCHEMES,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,6 +12,7 @@ from tests.conformance.mutations.signed_delivery import SignedDelivery
 
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 CONTENT_TYPE_HEADER = "content-type"
+SIGNED_QUERY = "shop=1&to=a%40b%2Fc"
 
 
 def add_form_field(random: Random, delivery: SignedDelivery) -> SignedDelivery:
@@ -26,7 +28,7 @@ def copy_form_field(random: Random, delivery: SignedDelivery) -> SignedDelivery:
     return _replace_form(delivery, [*fields, random.choice(fields)])
 
 
-def sort_form_fields(random: Random, delivery: SignedDelivery) -> SignedDelivery:
+def move_form_fields(random: Random, delivery: SignedDelivery) -> SignedDelivery:
     """Put the fields of the form in a random order."""
     fields = _parse_form(delivery)
     random.shuffle(fields)
@@ -75,4 +77,9 @@ def _replace_form(delivery: SignedDelivery, fields: list[tuple[str, str]]) -> Si
     return replace(delivery, body=urlencode(fields).encode())
 
 
-FORM_ENCODING_MUTATIONS: tuple[Mutation, ...] = (sort_form_fields, encode_form_spaces)
+FORM_ENCODING_MUTATIONS: tuple[Mutation, ...] = (move_form_fields, encode_form_spaces)
+# Changes of a signed query, such as `SIGNED_QUERY`.
+QUERY_MUTATIONS: tuple[Mutation, ...] = tuple(
+    partial(replace_query, template)
+    for template in ("{}&x=1", "x=1&{}", "to=a%40b%2Fc&shop=1", "{0}&{0}", "shop=1", "{}&")
+)

@@ -58,3 +58,8 @@ def encode_base64(raw: bytes) -> str:
 def format_epoch(at: datetime, units_per_second: int = 1) -> str:
     """Return a time as whole seconds since 1970, in a unit of which a second has this many."""
     return str(int(at.timestamp()) * units_per_second)
+
+
+def join_fields(fields: dict[str, str]) -> str:
+    """Return the names and values of form fields in alphabetical order, as the schemes sign them."""
+    return "".join(name + fields[name] for name in sorted(fields))
