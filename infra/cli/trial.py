@@ -16,8 +16,8 @@ from infra.local.faults import FaultError
 from regulars.channels.contract import Draft, Request
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
+from regulars.domain.timed_cache import ABSENT_SECONDS
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store.cache import ABSENT_SECONDS
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from regulars.store import people as module
-from regulars.store.people import REMEMBERED_SECONDS, People
+from regulars.store.people import CACHE_SECONDS, People
 from tests.support.aws import Deployed
 
 EARLY, LATE, LATEST = (f"2026-11-0{day}T10:00:00.000Z" for day in (1, 2, 3))
@@ -74,15 +74,16 @@ def test_old_value_told_again_wins_over_what_another_container_stored_meanwhile(
     here = People("test-people", aws.dynamodb, lambda: now[0])
     here.remember("u:ann", ANN, EARLY)
     People("test-people", aws.dynamodb).remember("u:ann", {"email": "ann@example.org"}, LATE)
-    now[0] = REMEMBERED_SECONDS
+    now[0] = CACHE_SECONDS
     here.remember("u:ann", ANN, LATEST)
     assert here.contacts(["u:ann"]) == ANN
 
 
-def test_contacts_known_to_be_stored_stay_few(
-    people: People, monkeypatch: pytest.MonkeyPatch
+def test_cache_of_stored_contacts_is_bounded(
+    aws: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 2)
+    monkeypatch.setattr(module, "MAX_CACHED_CONTACTS", 2)
+    people = People("test-people", aws.dynamodb)
     for subject in ("u:1", "u:2", "u:3"):
         people.remember(subject, ANN, EARLY)
-    assert len(people._remembered) == 1
+    assert len(people._stored_contacts) == 2

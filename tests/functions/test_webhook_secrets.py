@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from regulars.domain import timed_cache
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store import cache as remembered
 from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
@@ -26,7 +26,7 @@ def sources(aws: Deployed) -> Sources:
 @pytest.fixture
 def handler(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """The door of a shop with a Mailjet account."""
-    monkeypatch.setattr(remembered, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(timed_cache, "FRESH_SECONDS", 0.0)
     module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
 
     def call(path: str, query: dict[str, str], body: bytes, method: str) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from regulars.domain.timed_cache import TimedCache
+
 # An open door must not be a way to make us read tables.
-KEPT_SECONDS = 10
+CACHE_SECONDS = 10.0
 
 
 class Health:
@@ -19,22 +21,17 @@ class Health:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._probes = probes
-        self._clock = clock
-        self._kept: tuple[float, dict[str, str]] = (0.0, {})
+        self._statuses = TimedCache[str](CACHE_SECONDS, clock)
 
     def report(self) -> dict[str, Any]:
         """`status` ok or failing, and the same for each part."""
-        until, parts = self._kept
-        if self._clock() >= until:
-            parts = {name: _probed(probe) for name, probe in self._probes.items()}
-            self._kept = (self._clock() + KEPT_SECONDS, parts)
-        works = all(word == "ok" for word in parts.values())
+        parts = {name: self._statuses.get(name, self._probe) for name in self._probes}
+        works = all(status == "ok" for status in parts.values())
         return {"status": "ok" if works else "failing", "parts": parts}
 
-
-def _probed(probe: Callable[[], object]) -> str:
-    try:
-        probe()
-    except (BotoCoreError, ClientError):
-        return "failing"
-    return "ok"
+    def _probe(self, name: str) -> str:
+        try:
+            self._probes[name]()
+        except (BotoCoreError, ClientError):
+            return "failing"
+        return "ok"

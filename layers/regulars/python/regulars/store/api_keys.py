@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from regulars.store.cache import Remembered
+from regulars.domain.timed_cache import TimedCache
 from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 type Scope = Literal["write", "read", "admin"]
 SCOPES: tuple[Scope, ...] = ("write", "read", "admin")
 PREFIX = "key#"
-REMEMBERED_SECONDS = 60
+CACHE_SECONDS = 60
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class Keys:
     ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._remembered = Remembered(self._read, REMEMBERED_SECONDS, clock)
+        self._cache = TimedCache[ApiKey | None](CACHE_SECONDS, clock)
 
     def create(self, scope: Scope, label: str, source: str, at: str) -> tuple[str, ApiKey]:
         """A new key: its text, which is kept nowhere, and what is known of it."""
@@ -73,7 +73,7 @@ class Keys:
 
     def revoke(self, key_id: str, at: str) -> bool:
         """Refuse the key from now on (elsewhere within a minute); False when there is no such key."""
-        self._remembered.forget(key_id)
+        self._cache.forget(key_id)
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -92,7 +92,7 @@ class Keys:
 
     def find(self, key_id: str) -> ApiKey | None:
         """As `authenticate`, by the SHA-256 of the text."""
-        return self._remembered.get(key_id)
+        return self._cache.get(key_id, self._read)
 
     def _read(self, key_id: str) -> ApiKey | None:
         item = self._client.get_item(TableName=self._table, Key={"id": {"S": PREFIX + key_id}}).get(

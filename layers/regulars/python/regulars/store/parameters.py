@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from regulars.store.cache import Remembered
+from regulars.domain.timed_cache import TimedCache
 from regulars.store.clients import ssm
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-KEPT_FOR_SECONDS = 300.0
+CACHE_SECONDS = 300.0
 
 
 class SourceSecrets(msgspec.Struct, frozen=True):
@@ -37,12 +37,12 @@ class Parameters:
     ) -> None:
         self._prefix = prefix
         self._client = client
-        self._deployment = Remembered(self._read, KEPT_FOR_SECONDS, clock)
-        self._sources = Remembered(self._read_source, KEPT_FOR_SECONDS, clock)
+        self._deployment = TimedCache[str | None](CACHE_SECONDS, clock)
+        self._sources = TimedCache[SourceSecrets](CACHE_SECONDS, clock)
 
     def pepper(self) -> bytes:
         """The key of every subject key; LookupError when the deployment has none."""
-        value = self._deployment.get("pepper")
+        value = self._deployment.get("pepper", self._read)
         if not value:
             raise LookupError(f"The parameter {self._prefix}/pepper is missing.")
         return value.encode()
@@ -57,11 +57,11 @@ class Parameters:
 
     def of_source(self, channel: str, source: str) -> SourceSecrets:
         """All of a source's secrets."""
-        return self._sources.get(_name(channel, source))
+        return self._sources.get(_name(channel, source), self._read_source)
 
     def renew(self, channel: str, source: str) -> None:
         """Read a source's secrets again, at most once in half a minute."""
-        self._sources.renewed(_name(channel, source))
+        self._sources.renew(_name(channel, source), self._read_source)
 
     def save(self, channel: str, source: str, secrets: SourceSecrets) -> None:
         """Set a source's secrets; elsewhere they are read within minutes."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from regulars.domain.errors import ConcurrentUpdateError
+from regulars.domain.timed_cache import TimedCache
 from regulars.store.batches import read_all
 from regulars.store.clients import dynamodb
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ATTEMPTS = 5
-REMEMBERED = 10_000  # contacts a container knows to be stored already
+MAX_CACHED_CONTACTS = 10_000
 # Meanwhile another container may have stored something newer, over which the same told again must win.
-REMEMBERED_SECONDS = 60.0
+CACHE_SECONDS = 60.0
 
 # One contact field and when it was told: newest wins, field by field.
 type Contact = dict[str, tuple[str, str]]
@@ -33,8 +34,8 @@ class People:
     ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._clock = clock
-        self._remembered: dict[str, tuple[int, float]] = {}
+        # Digests of the contacts that this container has stored, by subject.
+        self._stored_contacts = TimedCache[int](CACHE_SECONDS, clock, MAX_CACHED_CONTACTS)
 
     def resolve(self, subjects: Iterable[str]) -> dict[str, str]:
         """The profile each known subject points at, strongly consistent; an unknown subject is left out."""
@@ -75,18 +76,15 @@ class People:
 
         ConcurrentUpdateError when others kept writing to the same subject.
         """
-        told = hash(tuple(sorted(contact.items())))
-        known, until = self._remembered.get(subject, (None, 0.0))
-        if not contact or (known == told and self._clock() < until):
+        digest = hash(tuple(sorted(contact.items())))
+        if not contact or self._stored_contacts.find(subject) == digest:
             return
         for _ in range(ATTEMPTS):
             if self._merge_contact(subject, contact, at):
                 break
         else:
             raise ConcurrentUpdateError("Contact data of one subject was written by too many.")
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
-        self._remembered[subject] = told, self._clock() + REMEMBERED_SECONDS
+        self._stored_contacts.put(subject, digest)
 
     def contacts(self, subjects: Iterable[str]) -> dict[str, str]:
         """All contact data of these subjects, the newest value of each field."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from regulars.store.cache import Remembered
+from regulars.domain.timed_cache import TimedCache
 from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SEGMENTS = "segments"
 POPULAR = "popular"
-KEPT_SECONDS = 60
+CACHE_SECONDS = 60
 
 
 class Published:
@@ -28,15 +28,15 @@ class Published:
     ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._remembered = Remembered(self._read, KEPT_SECONDS, clock)
+        self._cache = TimedCache[list[Any]](CACHE_SECONDS, clock)
 
     def segments(self) -> list[dict[str, Any]]:
         """Every segment: name, scheme, title, description, size; none before the first training."""
-        return self._remembered.get(SEGMENTS)
+        return self._cache.get(SEGMENTS, self._read)
 
     def popular(self) -> list[tuple[str, float]]:
         """Product ids and scores, best first; none before the first training."""
-        return self._remembered.get(POPULAR)
+        return self._cache.get(POPULAR, self._read)
 
     def _read(self, id_: str) -> list[Any]:
         item = self._client.get_item(TableName=self._table, Key={"id": {"S": id_}}).get("Item")

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from regulars.domain.events import event_id
+from regulars.domain.timed_cache import TimedCache
 from regulars.store.clients import scheduler
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
-REMEMBERED = 10_000  # schedules a container knows to be set already
+MAX_CACHED_SCHEDULES = 10_000
+CACHE_SECONDS = 86_400.0  # a batch of the stream comes again for a day at most
 HOURS = 6  # for which, and
 RETRIES = 8  # as often as which a function that cannot be invoked is tried again
 
@@ -33,18 +35,17 @@ class Schedules:
     def __init__(self, target: Target, client: "EventBridgeSchedulerClient | None" = None) -> None:
         self._target = target
         self._client = client
-        self._known: set[str] = set()
+        # The names of the schedules that this container has created.
+        self._created = TimedCache[bool](CACHE_SECONDS, max_entries=MAX_CACHED_SCHEDULES)
 
     def set(self, key: str, at: datetime, payload: Mapping[str, str]) -> None:
         """Invoke the function at that time, by the second; one with the same key and time is set only once."""
         moment = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
         name = self._target.prefix + event_id(key, moment)
-        if name in self._known:
+        if self._created.find(name):
             return
         self._create(name, moment, json.dumps(payload))
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        self._known.add(name)
+        self._created.put(name, value=True)
 
     def _create(self, name: str, moment: str, payload: str) -> None:
         client = self._client = self._client or scheduler()

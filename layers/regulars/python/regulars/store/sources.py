@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from regulars.domain.timed_cache import TimedCache
 from regulars.store import schema
-from regulars.store.cache import Remembered
 from regulars.store.clients import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # So soon a disabled source is refused everywhere; one read in ten seconds costs next to nothing.
-REMEMBERED_SECONDS = 10.0
+CACHE_SECONDS = 10.0
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Sources:
     ) -> None:
         self._table = table
         self._client = client or dynamodb()
-        self._remembered = Remembered(self._read, REMEMBERED_SECONDS, clock)
+        self._cache = TimedCache[Source | None](CACHE_SECONDS, clock)
 
     def save(self, source: Source) -> None:
         """Set a source up, or change it."""
@@ -52,11 +52,11 @@ class Sources:
 
     def find(self, channel: str, source: str) -> Source | None:
         """The source, None when there is none or it is disabled."""
-        return self._remembered.get(schema.source_id(channel, source))
+        return self._cache.get(schema.source_id(channel, source), self._read)
 
     def renewed(self, channel: str, source: str) -> Source | None:
         """The source as it is now, read at most once in half a minute."""
-        return self._remembered.renewed(schema.source_id(channel, source))
+        return self._cache.renew(schema.source_id(channel, source), self._read)
 
     def list(self) -> list[Source]:
         """All sources, disabled ones too, by channel and name. Reads the whole table: for the owner's hand."""
