@@ -11,7 +11,7 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.catalog import Catalog
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.publishing import Publishing
+from regulars.store.published_lists import PublishedLists
 from regulars.store.registry import Registry
 from regulars.store.scores import Scores
 from regulars.transport.s3_events import uploaded
@@ -22,7 +22,7 @@ STORES = Stores(
     Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table)),
     Scores(SETTINGS.profiles_table),
     Catalog(SETTINGS.catalog_table),
-    Publishing(SETTINGS.control_table),
+    PublishedLists(SETTINGS.control_table),
 )
 
 

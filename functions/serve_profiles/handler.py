@@ -12,7 +12,7 @@ from regulars.store.clients import dynamodb_for_doors
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.products import Products
-from regulars.store.published import Published
+from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.cold_start import started
 from regulars.transport.http import Answer
@@ -20,7 +20,7 @@ from regulars.transport.http import Answer
 SETTINGS = ServeProfilesSettings.from_env()
 CLIENT = dynamodb_for_doors()
 PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
-PUBLISHED = Published(SETTINGS.control_table, CLIENT)
+PUBLISHED = PublishedLists(SETTINGS.control_table, CLIENT)
 PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
 API = Api(
     Keys(SETTINGS.control_table, CLIENT),

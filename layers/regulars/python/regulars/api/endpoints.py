@@ -24,7 +24,7 @@ from regulars.api.person_lookup import Directory, Lookup
 from regulars.channels.tracking.sdk_settings import for_rudder
 from regulars.recommendations.surfaces import Recommender, Wish
 from regulars.store.api_keys import ApiKey, Keys
-from regulars.store.published import Published
+from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.http import Answer, Call
 from regulars.transport.requests import presented_key
@@ -43,7 +43,7 @@ class Api:
 
     keys: Keys
     profiles: ServedProfiles
-    published: Published
+    published_lists: PublishedLists
     recommender: Recommender
     directory: Directory
     health: Health
@@ -97,12 +97,12 @@ class Api:
     def segments(self, call: Call) -> Answer:
         """Every segment with its size."""
         self._caller(call, "admin")
-        return answer({"segments": self.published.segments()})
+        return answer({"segments": self.published_lists.segments()})
 
     def members(self, call: Call, name: str) -> Answer:
         """The profiles of a segment, page by page."""
         key = self._caller(call, "admin")
-        segment = segments.named(name, self.published.segments())
+        segment = segments.named(name, self.published_lists.segments())
         limit = queries.count(call.query.get("limit"), "limit", default=20, most=50)
         page = segments.Page(segment, limit, call.query.get("next"), key.id)
         return answer(segments.members(self.profiles, page, self.now()))

@@ -15,7 +15,7 @@ from regulars.learning.recommender.scorer import (
     in_words,
 )
 from regulars.store.products import Product, Products
-from regulars.store.published import Published
+from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, Person, ServedProfiles
 
 # Hardly anybody wants tomorrow what was bought today.
@@ -40,7 +40,7 @@ class Recommender:
 
     profiles: ServedProfiles
     products: Products
-    published: Published
+    published_lists: PublishedLists
 
     def for_owner(self, profile_id: str, wish: Wish, now: datetime) -> dict[str, Any]:
         """For the person with this id; ProfileNotFoundError when there is none."""
@@ -57,7 +57,9 @@ class Recommender:
         """For somebody nobody knows, who looked at these items; what is popular fills the list."""
         weights = adjusted(WEIGHTS, wish.weights)
         neighbours = dict.fromkeys(items, ()) | self.products.neighbours(items)
-        chosen = for_items(neighbours, self.published.popular(), weights, wish.n, wish.exclude)
+        chosen = for_items(
+            neighbours, self.published_lists.popular_products(), weights, wish.n, wish.exclude
+        )
         return {"items_seen": list(items), **self._told(chosen, "model", weights)}
 
     def _person(self, profile_id: str) -> Person | None:
@@ -77,7 +79,7 @@ class Recommender:
             weights,
             wish.n,
             {*wish.exclude, *_just_bought(lists.get("bought", {}), now)},
-            self.published.popular(),
+            self.published_lists.popular_products(),
         )
         basis = "model" if lists.get("status") == "ok" else "rules"
         version = lists.get("model_version") or None

@@ -21,7 +21,7 @@ from regulars.learning.scoring.segment_membership import Segmentation, Segmented
 from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets
-from regulars.store.publishing import Publishing
+from regulars.store.published_lists import PublishedLists
 from regulars.store.registry import Registry
 from regulars.store.scores import Membership, Scored, Scores
 from regulars.transport.logging import LOGGER
@@ -37,7 +37,7 @@ class Stores(NamedTuple):
     registry: Registry
     scores: Scores
     catalog: Catalog
-    publishing: Publishing
+    published_lists: PublishedLists
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -107,11 +107,11 @@ def score_people(outcome_key: str, stores: Stores, now: datetime) -> Report:
     )
     as_of = f"{manifest.cutoff} {to_text(now)}"
     products = stores.catalog.write(scoring.tastes.listed(), as_of)
-    stores.publishing.popular(scoring.tastes.popular, as_of)
+    stores.published_lists.publish_popular_products(scoring.tastes.popular, as_of)
     counted = Counted(scoring.people())
     moment = {"computed_at": to_text(now), "dataset_id": manifest.dataset_id}
     written = stores.scores.write(counted, as_of, moment)
-    stores.publishing.segments(scoring.segmentation.described(counted.sizes), as_of)
+    stores.published_lists.publish_segments(scoring.segmentation.described(counted.sizes), as_of)
     report = Report(
         manifest.dataset_id,
         counted.people,
