@@ -12,14 +12,14 @@ from regulars.store.catalog import Catalog
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.published_lists import PublishedLists
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from regulars.store.scores import Scores
 from regulars.transport.s3_events import uploaded
 
 SETTINGS = ScoreProfilesSettings.from_env()
 STORES = Stores(
     Datasets(SETTINGS.lake_bucket),
-    Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table)),
+    ModelRegistry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table)),
     Scores(SETTINGS.profiles_table),
     Catalog(SETTINGS.catalog_table),
     PublishedLists(SETTINGS.control_table),

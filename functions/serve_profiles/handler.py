@@ -7,8 +7,8 @@ from regulars.api.health import Health
 from regulars.api.person_lookup import Directory
 from regulars.recommendations.surfaces import Recommender
 from regulars.settings import ServeProfilesSettings
-from regulars.store.api_keys import Keys
-from regulars.store.clients import dynamodb_for_doors
+from regulars.store.api_keys import ApiKeys
+from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.products import Products
@@ -18,12 +18,12 @@ from regulars.transport.cold_start import started
 from regulars.transport.http import Answer
 
 SETTINGS = ServeProfilesSettings.from_env()
-CLIENT = dynamodb_for_doors()
+CLIENT = create_fail_fast_dynamodb_client()
 PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
 PUBLISHED = PublishedLists(SETTINGS.control_table, CLIENT)
 PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
 API = Api(
-    Keys(SETTINGS.control_table, CLIENT),
+    ApiKeys(SETTINGS.control_table, CLIENT),
     PROFILES,
     PUBLISHED,
     Recommender(PROFILES, PRODUCTS, PUBLISHED),
@@ -35,8 +35,8 @@ API = Api(
     ),
     Health(
         {
-            "profiles": lambda: PROFILES.scored("probe"),
-            "catalog": lambda: PRODUCTS.named(["probe"]),
+            "profiles": lambda: PROFILES.find_with_scores("probe"),
+            "catalog": lambda: PRODUCTS.find_products(["probe"]),
             "published": PUBLISHED.segments,
         }
     ),

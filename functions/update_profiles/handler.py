@@ -10,26 +10,26 @@ from regulars.profiles.update import update_profiles
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
-from regulars.store.schedules import Schedules, Target
+from regulars.store.schedules import Schedules, ScheduleTarget
 from regulars.transport import stream_events as streams
 
 SETTINGS = UpdateProfilesSettings.from_env()
 CLIENT = boto3.client("dynamodb")
-STORES = Stores(
+STORES = ProfileStores(
     people=People(SETTINGS.people_table, CLIENT),
     profiles=Profiles(SETTINGS.profiles_table, CLIENT),
     ledger=Ledger(SETTINGS.events_table, CLIENT),
     rejects=Rejects(SETTINGS.rejects_table, CLIENT),
 )
 CART_CHECKS = Schedules(
-    Target(
-        SETTINGS.cart_checks_function,
-        SETTINGS.cart_checks_role,
-        SETTINGS.cart_checks_dead_letters,
-        SETTINGS.cart_checks_prefix,
+    ScheduleTarget(
+        function=SETTINGS.cart_checks_function,
+        role=SETTINGS.cart_checks_role,
+        dead_letters=SETTINGS.cart_checks_dead_letters,
+        prefix=SETTINGS.cart_checks_prefix,
     )
 )
 DELAY = timedelta(minutes=int(SETTINGS.abandoned_after_minutes))

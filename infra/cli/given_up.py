@@ -52,10 +52,10 @@ def missing(deployed: Stack, function: str) -> Iterator[list[Record]]:
         lake = Lake(deployed.settings(ArchiveEventsSettings).lake_bucket)
         lake.count()
         known = lake.ids
-        lacking = (event for event in inventory.events() if event.id not in known)
+        lacking = (event for event in inventory.scan_events() if event.id not in known)
     else:
-        known = inventory.counted()
-        lacking = (one for one in inventory.events() if counts(one) and one.id not in known)
+        known = inventory.scan_counted_ids()
+        lacking = (one for one in inventory.scan_events() if counts(one) and one.id not in known)
     return _portions(lacking)
 
 

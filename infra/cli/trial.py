@@ -156,7 +156,9 @@ def _told_of(ledger: Ledger, sample: _Sample, status: int) -> tuple[Outcome, str
 
 
 def _stored(ledger: Ledger, drafts: list[Draft]) -> dict[str, str]:
-    return {event.id: event.type for event in ledger.read([draft.event.id for draft in drafts])}
+    return {
+        event.id: event.type for event in ledger.read_events([draft.event.id for draft in drafts])
+    }
 
 
 def _refusal(source: Source, status: int, answer: str) -> str:

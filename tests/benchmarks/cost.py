@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from tests.benchmarks.rows import Row, bounded
 from tests.benchmarks.runtime import CREDENTIALS
 from tests.functions.test_write_units import ANN, AT, VISITOR, Shop, acquaint, billed, ordered
@@ -48,7 +48,9 @@ def _mean(shop: Shop, patch: pytest.MonkeyPatch) -> Row:
 
 def _shop(patch: pytest.MonkeyPatch) -> Shop:
     deployed = aws.deploy()
-    Keys("test-control", deployed.dynamodb).register("wk_test", "write", "the shop", "web", AT)
+    ApiKeys("test-control", deployed.dynamodb).register_key(
+        "wk_test", "write", "the shop", "web", AT
+    )
     door = loaded("track_events", deployed.settings(TrackEventsSettings), patch)
     update = loaded("update_profiles", deployed.settings(UpdateProfilesSettings), patch)
     return Shop(deployed, door.handler, update.handler)

@@ -27,7 +27,7 @@ def environment(cls: type[Settings]) -> dict[str, str]:
     """The function's variables; a table is called by what its settings call it."""
     named = {"default_country": "GB", "default_currency": "GBP", "parameters_prefix": "/bench"}
     values = {field.name: named.get(field.name, field.name) for field in fields(cls)}
-    return cls(**values).environment()
+    return cls(**values).to_environment()
 
 
 def replies(contact: dict[str, str] | None) -> dict[str, Reply]:

@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from regulars.domain.events import Event, decode
 from regulars.settings import ImportHistorySettings, ReceiveWebhookSettings, TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
 from tests.support import aws as stack
@@ -109,14 +109,16 @@ class Doors:
     def _hooked(self, sent: Sent) -> tuple[Any, str]:
         channel = CHANNEL_OF.get(sent.provider, sent.provider)
         source = f"src_{self._count}"
-        Sources("test-control", self._deployed.dynamodb).save(Source(channel, source, sent.config))
+        Sources("test-control", self._deployed.dynamodb).save_source(
+            Source(channel=channel, source=source, config=sent.config)
+        )
         self._deployed.put_secrets(f"{channel}/{source}", *sent.secrets)
         return self._webhooks, f"/hooks/{channel}/{source}"
 
     def _tracked(self, sent: Sent) -> tuple[Any, str]:
-        keys = Keys("test-control", self._deployed.dynamodb)
+        keys = ApiKeys("test-control", self._deployed.dynamodb)
         for secret in sent.secrets:
-            keys.register(secret, "write", "conformance", "web", "2026-01-01T00:00:00.000Z")
+            keys.register_key(secret, "write", "conformance", "web", "2026-01-01T00:00:00.000Z")
         return self._tracking, urlsplit(sent.url).path
 
     def _events(self) -> list[Event]:
@@ -124,7 +126,7 @@ class Doors:
         return [decode(item["event"]["S"]) for item in items]
 
     def _rejects(self, now: datetime) -> list[dict[str, Any]]:
-        return Rejects("test-rejects", self._deployed.dynamodb).of_day(now.date().isoformat())
+        return Rejects("test-rejects", self._deployed.dynamodb).list_rejects(now.date().isoformat())
 
 
 class _Hours:

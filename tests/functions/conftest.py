@@ -30,7 +30,7 @@ class Kept:
     def rejects(self) -> list[dict[str, Any]]:
         """Today's rejects."""
         store = Rejects("test-rejects", self.aws.dynamodb)
-        return store.of_day(datetime.now(UTC).date().isoformat())
+        return store.list_rejects(datetime.now(UTC).date().isoformat())
 
     def codes(self) -> list[str]:
         """The codes of today's rejects, sorted."""

@@ -63,14 +63,18 @@ def test_poison_record_is_set_aside_and_the_others_are_kept(
     aws: Deployed, handler: Handler
 ) -> None:
     handler(record("INSERT", NewImage={}), inserted(event("first")))
-    rejects = Rejects("test-rejects", aws.dynamodb).of_day(datetime.now(UTC).date().isoformat())
+    rejects = Rejects("test-rejects", aws.dynamodb).list_rejects(
+        datetime.now(UTC).date().isoformat()
+    )
     assert [reject["code"] for reject in rejects] == ["unreadable_record"]
     assert list(lake(aws).values()) == [[event("first")]]
 
 
 def test_poison_records_of_one_batch_are_all_set_aside(aws: Deployed, handler: Handler) -> None:
     handler(record("INSERT", NewImage={}), record("INSERT", NewImage={"event": {"S": "{"}}))
-    rejects = Rejects("test-rejects", aws.dynamodb).of_day(datetime.now(UTC).date().isoformat())
+    rejects = Rejects("test-rejects", aws.dynamodb).list_rejects(
+        datetime.now(UTC).date().isoformat()
+    )
     assert [reject["code"] for reject in rejects] == ["unreadable_record"] * 2
 
 

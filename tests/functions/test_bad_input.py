@@ -11,7 +11,7 @@ import pytest
 
 from regulars.channels.chat.wechat.envelope import signature_of
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
@@ -222,11 +222,13 @@ REFUSED_CALLS = {
 def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Both doors; what their answers say, and that they were quick."""
     sources = Sources("test-control", aws.dynamodb)
-    sources.save(Source("form", "off", disabled=True))
+    sources.save_source(Source(channel="form", source="off", disabled=True))
     for channel, config in SOURCES.items():
-        sources.save(Source(channel, "main", config))
+        sources.save_source(Source(channel=channel, source="main", config=config))
         aws.put_secrets(f"{channel}/main", KEY, shopify.SECRET)
-    Keys("test-control", aws.dynamodb).register(KEY, "write", "", "web", "2026-01-01T00:00:00Z")
+    ApiKeys("test-control", aws.dynamodb).register_key(
+        KEY, "write", "", "web", "2026-01-01T00:00:00Z"
+    )
     modules = {
         "hooks": loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch),
         "v1": loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch),

@@ -33,7 +33,7 @@ def stored(aws: Deployed) -> None:
         listed = {"L": [{"S": subject} for subject in subjects]}
         aws.dynamodb.put_item(TableName="test-profiles", Item=item | {"subjects": listed})
     events = [order("ada", 10), order("ada", 20, subjects=("e:ada",)), order("bob", 60)]
-    Lake("test-lake", aws.s3).archive("2025-01-11", events)
+    Lake("test-lake", aws.s3).archive_events("2025-01-11", events)
 
 
 def test_build_dataset_publishes_what_the_lake_holds(aws: Deployed, build: Build) -> None:
@@ -44,7 +44,7 @@ def test_build_dataset_publishes_what_the_lake_holds(aws: Deployed, build: Build
         2,
         3,
     )
-    manifest = Datasets("test-lake", aws.s3).manifest(
+    manifest = Datasets("test-lake", aws.s3).read_manifest(
         f"datasets/{answer['dataset_id']}/manifest.json"
     )
     assert set(manifest.files) == {"features.parquet", "interactions.parquet", "products.parquet"}

@@ -161,13 +161,13 @@ def stream_failure(function: str, first: int = FIRST, last: int = FIRST + 1) -> 
 
 def written(aws: Deployed, monkeypatch: pytest.MonkeyPatch, *events: Event) -> list[str]:
     """The ids of events in the ledger and in its stream."""
-    Ledger("test-events", aws.dynamodb).record(events)
+    Ledger("test-events", aws.dynamodb).record_events(events)
     monkeypatch.setattr("infra.cli.given_up.stream_client", lambda: Stream(*events))
     return [one.id for one in events]
 
 
 def folded(aws: Deployed) -> list[str]:
-    return sorted(People("test-people", aws.dynamodb).resolve(["u:ann", "u:bob"]))
+    return sorted(People("test-people", aws.dynamodb).resolve_subjects(["u:ann", "u:bob"]))
 
 
 def test_failed_call_is_listed_with_its_object_and_its_error(owner: Owner, send: Sent) -> None:

@@ -15,7 +15,7 @@ from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.times import to_text
 from regulars.settings import DetectAbandonmentSettings, UpdateProfilesSettings
 from regulars.store import schedules
-from regulars.store.clients import scheduler
+from regulars.store.clients import create_scheduler_client
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
@@ -53,7 +53,7 @@ class Shop:
 
     def hears(self, *events: Event) -> None:
         """Store events and deliver their records."""
-        self.ledger.record(events)
+        self.ledger.record_events(events)
         self.update(stream(*map(inserted, events)), None)
 
     def checks(self) -> list[dict[str, Any]]:
@@ -155,8 +155,8 @@ def test_announcement_is_counted_in_the_profile(shop: Shop, kept: Kept, aws: Dep
     shop.hears(added("a:1"))
     shop.strikes()
     shop.hears(*announced(kept))
-    (profile_id,) = People("test-people", aws.dynamodb).resolve(["a:1"]).values()
-    profile = Profiles("test-profiles", aws.dynamodb).read([profile_id])[profile_id]
+    (profile_id,) = People("test-people", aws.dynamodb).resolve_subjects(["a:1"]).values()
+    profile = Profiles("test-profiles", aws.dynamodb).read_profiles([profile_id])[profile_id]
     assert profile.state.counts == {"Product Added": 1, "Checkout Abandoned": 1}
     assert len(shop.checks()) == 1
 
@@ -207,10 +207,10 @@ def test_check_is_a_schedule_that_runs_once_and_gives_up_into_dead_letters(shop:
 def test_fault_of_the_scheduler_is_raised_and_the_next_try_sets_the_check(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = scheduler()
+    broken = create_scheduler_client()
     faults = [ClientError({"Error": {"Code": "ThrottlingException"}}, "CreateSchedule")]
     broken.meta.events.register("before-call.scheduler.CreateSchedule", Failing(faults))
-    monkeypatch.setattr(schedules, "scheduler", lambda: broken)
+    monkeypatch.setattr(schedules, "create_scheduler_client", lambda: broken)
     cart = added("a:1")
     with pytest.raises(ClientError):
         shop.hears(cart)

@@ -171,7 +171,9 @@ def test_account_is_that_of_the_connected_source(
     key: str,
 ) -> None:
     for name, config in sources:
-        Sources("test-control", kept.aws.dynamodb).save(Source("stripe", name, config))
+        Sources("test-control", kept.aws.dynamodb).save_source(
+            Source(channel="stripe", source=name, config=config)
+        )
     assert command(file("payments.csv", PAYMENT), *given)[0] == 0
     assert [event.order.key for event in kept.events() if event.order] == [f"{key}/pi_1"]
 
@@ -192,7 +194,7 @@ def test_account_that_cannot_be_told_is_asked_for(
     said: str,
 ) -> None:
     for name in sources:
-        Sources("test-control", aws.dynamodb).save(Source("stripe", name))
+        Sources("test-control", aws.dynamodb).save_source(Source(channel="stripe", source=name))
     code, report = command(file("export.csv", row))
     assert (code, report["status"]) == (1, "failed")
     assert said in report["message"]
@@ -224,7 +226,9 @@ def test_shop_is_named_as_its_webhooks_name_it(
 def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
     aws: Deployed, command: Command, file: Callable[..., Path], kept: Kept
 ) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("stripe", "eu", {"orders": "elsewhere"}))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="stripe", source="eu", config={"orders": "elsewhere"})
+    )
     _, report = command(file("payments.csv", PAYMENT))
     assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
     assert "Payment Succeeded" in [event.type for event in kept.events()]
@@ -233,7 +237,9 @@ def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
 def test_shop_can_be_named_by_its_source(
     aws: Deployed, command: Command, file: Callable[..., Path]
 ) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu", {"shop": SHOP}))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="shopify", source="eu", config={"shop": SHOP})
+    )
     _, report = command(file("orders.csv", HEAD), "--account", "eu")
     assert report["account"] == SHOP
 
@@ -241,7 +247,7 @@ def test_shop_can_be_named_by_its_source(
 def test_shop_that_its_source_does_not_say_is_asked_for(
     aws: Deployed, command: Command, file: Callable[..., Path]
 ) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu"))
+    Sources("test-control", aws.dynamodb).save_source(Source(channel="shopify", source="eu"))
     code, report = command(file("orders.csv", HEAD), "--account", "eu")
     assert code == 1
     assert "regulars connect shopify --name eu --set shop=" in report["message"]
@@ -251,8 +257,8 @@ def test_shop_that_its_source_does_not_say_is_asked_for(
 def test_account_that_is_not_the_connected_one_is_warned_of(
     deployed: OnMoto, capsys: pytest.CaptureFixture[str], given: str, warned: bool
 ) -> None:
-    Sources("test-control", deployed.aws.dynamodb).save(
-        Source("stripe", "eu", {"account": "acct_1"})
+    Sources("test-control", deployed.aws.dynamodb).save_source(
+        Source(channel="stripe", source="eu", config={"account": "acct_1"})
     )
     exports.account_of(cast("Stack", deployed), stripe_payments.FORMAT, given)
     assert ("would count twice" in capsys.readouterr().err) == warned

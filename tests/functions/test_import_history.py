@@ -302,7 +302,7 @@ def test_import_that_crashed_ends_with_the_same_ledger(
     aws: Deployed, importer: Importer, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.history_import.ORDERS_AT_ONCE", 2)
-    monkeypatch.setattr("regulars.store.ledger.Ledger.record", failing_after(3))
+    monkeypatch.setattr("regulars.store.ledger.Ledger.record_events", failing_after(3))
     content = lines(*(LINE.replace("o1", f"o{number}") for number in range(9)))
     with pytest.raises(ConnectionError):
         importer(content)
@@ -313,7 +313,7 @@ def test_import_that_crashed_ends_with_the_same_ledger(
 
 def failing_after(calls: int) -> Any:
     """`Ledger.record` that fails once, after so many calls."""
-    real, left = Ledger.record, [calls]
+    real, left = Ledger.record_events, [calls]
 
     def record(self: Ledger, events: Any) -> Any:
         left[0] -= 1

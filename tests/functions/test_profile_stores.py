@@ -42,53 +42,53 @@ def profiles(request: pytest.FixtureRequest) -> Profiles:
 
 
 def test_people_point_where_they_were_pointed_last(people: People) -> None:
-    assert people.point("u:ann", "p_1", None)
-    assert people.point("u:ann", "p_2", "p_1")
-    assert people.resolve(["u:ann", "u:nobody"]) == {"u:ann": "p_2"}
+    assert people.point_subject("u:ann", "p_1", None)
+    assert people.point_subject("u:ann", "p_2", "p_1")
+    assert people.resolve_subjects(["u:ann", "u:nobody"]) == {"u:ann": "p_2"}
 
 
 @pytest.mark.parametrize("expected", [None, "", "p_2"])
 def test_people_refuse_when_somebody_else_pointed_first(
     people: People, expected: str | None
 ) -> None:
-    people.point("u:ann", "p_1", None)
-    assert not people.point("u:ann", "p_3", expected)
-    assert people.pointers(["u:ann"]) == {"u:ann": "p_1"}
+    people.point_subject("u:ann", "p_1", None)
+    assert not people.point_subject("u:ann", "p_3", expected)
+    assert people.read_pointers(["u:ann"]) == {"u:ann": "p_1"}
 
 
 def test_profiles_read_back_what_was_written(profiles: Profiles) -> None:
-    profiles.write(PROFILE)
-    assert profiles.read(["p_1", "p_2"]) == {"p_1": PROFILE}
+    profiles.write_profile(PROFILE)
+    assert profiles.read_profiles(["p_1", "p_2"]) == {"p_1": PROFILE}
 
 
 def test_profiles_keep_where_one_was_merged(profiles: Profiles) -> None:
-    profiles.write(Profile("p_1", rev=1, merged_into="p_2"))
-    assert profiles.read(["p_1"])["p_1"].merged_into == "p_2"
+    profiles.write_profile(Profile("p_1", rev=1, merged_into="p_2"))
+    assert profiles.read_profiles(["p_1"])["p_1"].merged_into == "p_2"
 
 
 @pytest.mark.parametrize("rev", [1, 3])
 def test_profiles_refuse_any_but_the_next_version(profiles: Profiles, rev: int) -> None:
-    profiles.write(PROFILE)
+    profiles.write_profile(PROFILE)
     with pytest.raises(ConcurrentUpdateError):
-        profiles.write(Profile("p_1", rev=rev))
+        profiles.write_profile(Profile("p_1", rev=rev))
 
 
 def test_profiles_refuse_a_second_version_without_a_first(profiles: Profiles) -> None:
     with pytest.raises(ConcurrentUpdateError):
-        profiles.write(Profile("p_1", rev=2))
+        profiles.write_profile(Profile("p_1", rev=2))
 
 
 def test_profiles_keep_the_ids_put_aside(profiles: Profiles) -> None:
-    profiles.put_aside(PROFILE)
-    profiles.put_aside(PROFILE)
-    assert profiles.aside("p_1") == set(IDS)
-    assert profiles.aside("p_2") == set()
+    profiles.spill_applied_ids(PROFILE)
+    profiles.spill_applied_ids(PROFILE)
+    assert profiles.read_spilled_ids("p_1") == set(IDS)
+    assert profiles.read_spilled_ids("p_2") == set()
 
 
 def test_profiles_read_back_their_orders(profiles: Profiles) -> None:
-    profiles.write(PROFILE)
+    profiles.write_profile(PROFILE)
     profiles.write_order("p_1", "shop/1", StoredOrder(ORDER, 1))
-    assert profiles.orders("p_1") == {"shop/1": StoredOrder(ORDER, 1)}
+    assert profiles.read_orders("p_1") == {"shop/1": StoredOrder(ORDER, 1)}
 
 
 def test_profiles_refuse_an_order_written_meanwhile(profiles: Profiles) -> None:
@@ -102,14 +102,14 @@ def test_profiles_refuse_an_order_written_meanwhile(profiles: Profiles) -> None:
 def test_profiles_forget_an_order_nothing_tells_of(profiles: Profiles) -> None:
     profiles.write_order("p_1", "shop/1", StoredOrder(ORDER, 1))
     profiles.delete_order("p_1", "shop/1", 1)
-    assert profiles.orders("p_1") == {}
+    assert profiles.read_orders("p_1") == {}
 
 
 def test_cleared_profile_keeps_itself_and_its_ids(profiles: Profiles) -> None:
-    profiles.write(PROFILE)
-    profiles.put_aside(PROFILE)
+    profiles.write_profile(PROFILE)
+    profiles.spill_applied_ids(PROFILE)
     profiles.write_order("p_1", "shop/1", StoredOrder(ORDER, 1))
-    profiles.clear("p_1")
-    assert profiles.orders("p_1") == {}
-    assert profiles.read(["p_1"]) == {"p_1": PROFILE}
-    assert profiles.aside("p_1") == set(IDS)
+    profiles.delete_derived_items("p_1")
+    assert profiles.read_orders("p_1") == {}
+    assert profiles.read_profiles(["p_1"]) == {"p_1": PROFILE}
+    assert profiles.read_spilled_ids("p_1") == set(IDS)

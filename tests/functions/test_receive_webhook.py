@@ -26,9 +26,11 @@ type Owner = Callable[..., Any]
 def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the handler of a shop with a Shopify store and a form."""
     sources = Sources("test-control", aws.dynamodb)
-    sources.save(Source("shopify", "main"))
-    sources.save(Source("form", "contact", {"next": "https://shop.example.com/thanks"}))
-    sources.save(Source("mailjet", "main"))
+    sources.save_source(Source(channel="shopify", source="main"))
+    sources.save_source(
+        Source(channel="form", source="contact", config={"next": "https://shop.example.com/thanks"})
+    )
+    sources.save_source(Source(channel="mailjet", source="main"))
     for name, secrets in {
         "shopify/main": [shopify.SECRET, "the-one-before"],
         "form/contact": [FORM_KEY],
@@ -112,7 +114,7 @@ def test_unknown_source_is_404_and_kept(door: Door, kept: Kept, path: str) -> No
 def test_source_too_long_for_a_key_is_never_asked_for(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("regulars.store.sources.Sources.find")
+    monkeypatch.delattr("regulars.store.sources.Sources.find_source")
     assert door(f"/hooks/form/{'x' * 3_000}", b"a=b", FORM_HEADERS)["statusCode"] == 404
 
 
@@ -133,7 +135,9 @@ def test_body_over_the_limit_is_413_with_code_and_message(door: Door, kept: Kept
 
 
 def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: Deployed) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("shopify", "main", disabled=True))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="shopify", source="main", disabled=True)
+    )
     assert deliver(door, json.dumps(shopify.order()).encode())["statusCode"] == 404
     assert kept.codes() == ["not_found"]
 
@@ -199,7 +203,7 @@ def test_browser_is_sent_on_only_within_the_shop(door: Door, wanted: str, locati
 
 
 def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("form", "contact"))
+    Sources("test-control", aws.dynamodb).save_source(Source(channel="form", source="contact"))
     fields = {"email": "zebedee@example.com", "_next": "https://evil.example.net/"}
     answer = submit(door, fields, Accept="text/html")
     assert answer["statusCode"] == 200
@@ -210,7 +214,7 @@ def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -
 def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     """The door with a source whose provider tries its address."""
     monkeypatch.setitem(CHANNELS, "probing", "tests.support.probing_channel")
-    Sources("test-control", aws.dynamodb).save(Source("probing", "main"))
+    Sources("test-control", aws.dynamodb).save_source(Source(channel="probing", source="main"))
     aws.put_secrets("probing/main", "canary")
     return door
 
@@ -248,7 +252,9 @@ def test_delivery_is_answered_as_its_provider_expects(probed: Door) -> None:
 
 def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: Deployed) -> None:
     public = "https://hooks.example.com/in"
-    Sources("test-control", aws.dynamodb).save(Source("probing", "main", {"url": public}))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="probing", source="main", config={"url": public})
+    )
     headers = {"Host": "api.example.com", "X-Url": public}
     assert probed("/hooks/probing/main", b"{}", headers)["statusCode"] == 200
 

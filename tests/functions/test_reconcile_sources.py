@@ -24,7 +24,7 @@ from regulars.domain.events import Event
 from regulars.domain.times import from_text
 from regulars.settings import ReceiveWebhookSettings, ReconcileSourcesSettings
 from regulars.store.inventory import Inventory
-from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
+from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept, OnMoto
@@ -92,7 +92,9 @@ class Town:
         """Set a source up; its provider has the time it is."""
         date = format_datetime(datetime.now(UTC), usegmt=True)
         server = self.open.enter_context(ProviderServer(front.provider, troubles, date))
-        Sources("test-control").save(Source(front.channel, "main", front.config))
+        Sources("test-control").save_source(
+            Source(channel=front.channel, source="main", config=front.config)
+        )
         self.aws.put_secrets(f"{front.channel}/main", front.signing, **front.credentials)
         self.servers[HOSTS[front.channel]] = server
         return server
@@ -126,11 +128,11 @@ class Town:
 
     def state(self, source: str = "shopify/main") -> Reconciliation:
         """How far a source is."""
-        return Reconciliations("test-control").read(*source.split("/"))
+        return Reconciliations("test-control").read_reconciliation(*source.split("/"))
 
     def events(self) -> list[Event]:
         """The whole ledger."""
-        return list(Inventory("test-events", "test-people", "test-profiles").events())
+        return list(Inventory("test-events", "test-people", "test-profiles").scan_events())
 
     def memory(self) -> Memory:
         """The ledger, folded into profiles in any order; each is what the oracle says."""
@@ -305,7 +307,7 @@ def test_fault_is_told_since_it_began_and_forgotten_when_it_ends(town: Town) -> 
     assert town.state().walks["customers"].faulty_since == since
     front.provider.refused = frozenset()
     assert town.reconcile()["shopify/main"]["finished"]
-    assert town.state().faults == []
+    assert town.state().failed_walks == []
 
 
 def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
@@ -341,7 +343,9 @@ def test_setup_that_cannot_work_is_told(town: Town) -> None:
     front.config = {}
     town.connect(front)
     assert "address" in town.reconcile()["woocommerce/main"]["faults"]["setup"]
-    Sources("test-control").save(Source("woocommerce", "main", opened("woocommerce").config))
+    Sources("test-control").save_source(
+        Source(channel="woocommerce", source="main", config=opened("woocommerce").config)
+    )
     assert town.reconcile()["woocommerce/main"]["finished"]
 
 
@@ -362,9 +366,12 @@ def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
     old = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     state = town.state("stripe/main")
     lost = Reconciliation(
-        "stripe", "main", state.walks | {"sales": Walk(old, "evt_gone")}, rev=state.rev
+        channel="stripe",
+        source="main",
+        walks=state.walks | {"sales": FeedWalk(since=old, cursor="evt_gone")},
+        rev=state.rev,
     )
-    Reconciliations("test-control").save(lost)
+    Reconciliations("test-control").save_reconciliation(lost)
     assert "no longer knows" in town.reconcile()["stripe/main"]["faults"]["sales"]
     # The other kind is asked for all the same.
     assert ("types[]", "customer.created") in server.calls[-1].asked
@@ -405,7 +412,9 @@ def test_source_that_is_not_to_be_asked_is_left_alone(town: Town, change: str) -
     front = opened("shopify", 1)
     server = town.connect(front)
     if change == "disabled":
-        Sources("test-control").save(Source("shopify", "main", front.config, disabled=True))
+        Sources("test-control").save_source(
+            Source(channel="shopify", source="main", config=front.config, disabled=True)
+        )
     if change == "without credentials":
         town.aws.put_secrets("shopify/main", front.signing)
     only = "shopify/other" if change == "elsewhere" else "shopify/main"

@@ -11,9 +11,9 @@ import pytest
 from infra.local.faults import FaultError
 from regulars.domain.events import encode
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.people import People
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import Kept
 from tests.support.aws import Deployed
 from tests.support.gateway import http_event, loaded
@@ -45,12 +45,12 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
 
 
 def register(aws: Deployed, key: str, source: str = "web") -> None:
-    Keys("test-control", aws.dynamodb).register(key, "write", "", source, AT)
+    ApiKeys("test-control", aws.dynamodb).register_key(key, "write", "", source, AT)
 
 
 def keep(aws: Deployed, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
-    reject = Reject(code, "Once it was so.", source, raw, delivery)
-    Rejects("test-rejects", aws.dynamodb).keep([reject], NOW)
+    reject = Reject(code=code, reason="Once it was so.", source=source, raw=raw, delivery=delivery)
+    Rejects("test-rejects", aws.dynamodb).store_rejects([reject], NOW)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_replay_of_everything_is_not_begun_but_explained(door: Door, owner: Owne
 def test_one_that_cannot_be_received_stops_no_other(
     aws: Deployed, owner: Owner, damage: bytes
 ) -> None:
-    keep(aws, "invalid_json", "segment/web", damage, Delivery(url="/v1/track"))
+    keep(aws, "invalid_json", "segment/web", damage, StoredDelivery(url="/v1/track"))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
     counts = owner("replay", "--source", "segment/web")
     assert (counts["received"], len(counts)) == (1, 4)
@@ -171,9 +171,9 @@ def test_one_that_cannot_be_received_stops_no_other(
 def test_fault_of_one_is_counted_and_stops_no_other(
     aws: Deployed, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(aws, "unknown_topic", "shopify/main", b"{}", Delivery(verified=True))
+    keep(aws, "unknown_topic", "shopify/main", b"{}", StoredDelivery(verified=True))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
-    monkeypatch.setattr("regulars.store.sources.Sources.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("regulars.store.sources.Sources.find_source", lambda *_: 1 / 0)
     assert owner("replay", "--source", "shopify") == {"failed: ZeroDivisionError": 1}
     assert owner("replay", "--source", "segment") == RECEIVED
 
@@ -181,14 +181,18 @@ def test_fault_of_one_is_counted_and_stops_no_other(
 @pytest.mark.parametrize(
     ("raw", "delivery"),
     [
-        (bytes(range(256)) * 2_000, Delivery(url="/v1/batch")),
-        (b"{}", Delivery(url="/v1/batch", shared=Shared(context=None))),
+        (bytes(range(256)) * 2_000, StoredDelivery(url="/v1/batch")),
+        (b"{}", StoredDelivery(url="/v1/batch", shared=BatchFields(context=None))),
     ],
 )
 def test_what_was_not_kept_whole_is_not_received_as_if_it_were(
-    aws: Deployed, owner: Owner, raw: bytes, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+    aws: Deployed,
+    owner: Owner,
+    raw: bytes,
+    delivery: StoredDelivery,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("regulars.store.rejects.RAW_LIMIT", 1_500)
+    monkeypatch.setattr("regulars.store.rejects.MAX_RAW_BYTES", 1_500)
     keep(aws, "payload_too_large", "segment/web", raw, delivery)
     assert owner("replay", "--source", "segment") == {"too large to have been kept whole": 1}
 
@@ -196,14 +200,14 @@ def test_what_was_not_kept_whole_is_not_received_as_if_it_were(
 def test_event_that_could_not_be_folded_is_folded_after_a_fix(aws: Deployed, owner: Owner) -> None:
     keep(aws, "unfoldable_event", "segment/web", encode(event("page", "u:ann")))
     assert owner("replay", "--code", "unfoldable_event", "--source", "segment")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
 
 
 def test_record_that_was_unreadable_reaches_profile_and_lake(aws: Deployed, owner: Owner) -> None:
     raw = json.dumps(inserted(event("page", "u:ann"))).encode()
     keep(aws, "unreadable_record", "events stream", raw)
     assert owner("replay", "--source", "events stream")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
     assert aws.s3.list_objects_v2(Bucket="test-lake")["KeyCount"] == 1
 
 

@@ -15,7 +15,7 @@ from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support import learning
 from tests.support import sample_shops as shops
 from tests.support.aws import Deployed
@@ -32,7 +32,7 @@ class Shop:
         self._folder = folder
         self._handler = module.handler
         self.bought = shops.interactions(PEOPLE)
-        self.registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
+        self.registry = ModelRegistry(Artifacts("test-artifacts"), Champions("test-control"))
         self.dataset = learning.publish(aws, folder, self.bought)
         for person in [*sorted(set(self.bought["profile_id"])), "p_visitor"]:
             self.put({"profile_id": person, "sk": "profile", "state": "{}"})
@@ -46,7 +46,7 @@ class Shop:
         return train(trainer, self.dataset, Datasets("test-lake"), self.registry, shops.MOMENT)
 
     def score(self, dataset_id: str = "20260101-a") -> dict[str, Any]:
-        self.registry.artifacts.conclude(Outcome("churn", dataset_id, "v", False, "ok", ""))
+        self.registry.artifacts.write_outcome(Outcome("churn", dataset_id, "v", False, "ok", ""))
         event = learning.arrived("test-artifacts", "models/churn/outcome.json")
         report: dict[str, Any] = self._handler(event, None)
         return report
@@ -174,12 +174,12 @@ def test_tampered_artifact_is_never_loaded_and_rules_speak(shop: Shop, aws: Depl
 
 def test_champion_that_reads_a_missing_feature_is_not_asked(shop: Shop) -> None:
     trained = shop.train(SegmentsTrainer())
-    champion = shop.registry.champions.current("segments")
+    champion = shop.registry.champions.find_champion("segments")
     assert isinstance(champion, Champion)
-    manifest = shop.registry.artifacts.manifest("segments", champion)
+    manifest = shop.registry.artifacts.read_manifest("segments", champion)
     other = type(manifest)(**{**_fields(manifest), "features": ("gone",), "version": "other"})
-    digest = shop.registry.artifacts.publish(other, {})
-    shop.registry.champions.promote("segments", "other", digest, champion)
+    digest = shop.registry.artifacts.publish_version(other, {})
+    shop.registry.champions.promote_version("segments", "other", digest, champion)
     assert trained.promoted
     assert shop.score()["status"]["segments"] == "incompatible"
 

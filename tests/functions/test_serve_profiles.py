@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from regulars.settings import ServeProfilesSettings
-from regulars.store.api_keys import Keys, Scope
+from regulars.store.api_keys import ApiKeys, Scope
 from tests.support.aws import Deployed
 from tests.support.gateway import http_event, loaded
 from tests.support.served_shop import ANN, AT, BEN, OLD_ANN, open_shop
@@ -28,9 +28,9 @@ def function(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def keys(aws: Deployed) -> dict[str, str]:
-    kept = Keys("test-control", aws.dynamodb)
+    kept = ApiKeys("test-control", aws.dynamodb)
     scopes: tuple[Scope, ...] = ("write", "read", "admin")
-    return {scope: kept.create(scope, "", "", AT)[0] for scope in scopes}
+    return {scope: kept.create_key(scope, "", "", AT)[0] for scope in scopes}
 
 
 @pytest.fixture

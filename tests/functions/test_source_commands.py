@@ -121,7 +121,7 @@ def test_connected_shop_keeps_its_secret_and_its_domain(command: Command, aws: D
     facts = command("connect", "shopify", "--secret", "s", "--set", f"shop={shopify.SHOP}")
     assert (facts["url"], facts["state"]) == (f"{URL}/hooks/shopify/main", "on")
     assert secrets(aws, "shopify/main") == ["s"]
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": f"{URL}/hooks/shopify/main"}
 
@@ -162,7 +162,7 @@ def test_owner_at_the_keyboard_is_asked(
     monkeypatch.setattr("builtins.input", lambda: f" {shopify.SHOP} ")
     monkeypatch.setattr("getpass.getpass", lambda *_: "typed")
     command("connect", "shopify")
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": f"{URL}/hooks/shopify/main"}
     assert secrets(aws, "shopify/main") == ["typed"]
@@ -180,10 +180,10 @@ def test_credentials_are_kept_with_the_secrets_and_not_with_the_source(
     command: Command, aws: Deployed
 ) -> None:
     command("connect", "wechat", "--set", "app_id=wx1", "--set", AES_KEY)
-    source = Sources("test-control", aws.dynamodb).find("wechat", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("wechat", "main")
     assert source
     assert source.config.keys() == {"app_id", "url"}
-    kept = Parameters(PREFIX, aws.ssm).credentials("wechat", "main")
+    kept = Parameters(PREFIX, aws.ssm).read_credentials("wechat", "main")
     assert f"encoding_aes_key={kept['encoding_aes_key']}" == AES_KEY
     assert kept["encoding_aes_key"] not in str(command("sources", "list"))
 
@@ -192,14 +192,14 @@ def test_credentials_stay_when_a_secret_is_rotated(command: Command, aws: Deploy
     command("connect", "whatsapp", "--secret", "s", "--set", "verify_token=v")
     command("sources", "rotate", "whatsapp", "main", "--secret", "t")
     command("connect", "whatsapp", "--secret", "u")
-    kept = Parameters(PREFIX, aws.ssm).of_source("whatsapp", "main")
+    kept = Parameters(PREFIX, aws.ssm).read_source_secrets("whatsapp", "main")
     assert kept == SourceSecrets(("u", "t"), {"verify_token": "v"})
 
 
 def test_connecting_again_keeps_what_is_not_said_anew(command: Command, aws: Deployed) -> None:
     command("connect", "shopify", "--secret", "s", "--set", f"shop={shopify.SHOP}")
     command("connect", "shopify", "--secret", "t", "--url", "https://hooks.example.com/in")
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": "https://hooks.example.com/in"}
     assert secrets(aws, "shopify/main") == ["t", "s"]
@@ -273,7 +273,7 @@ def test_secrets_are_read_from_the_input_and_the_environment(
     monkeypatch.setattr("sys.stdin", io.StringIO("from-the-input\nsecond line\n"))
     monkeypatch.setenv("WORD", "from-the-environment")
     command("connect", "whatsapp", "--secret", "-", "--set", "verify_token=env:WORD")
-    kept = Parameters(PREFIX, aws.ssm).of_source("whatsapp", "main")
+    kept = Parameters(PREFIX, aws.ssm).read_source_secrets("whatsapp", "main")
     assert kept == SourceSecrets(("from-the-input",), {"verify_token": "from-the-environment"})
 
 
@@ -345,7 +345,7 @@ def test_answer_that_is_not_what_was_asked_for_is_refused(
 @pytest.mark.parametrize("said", ["my-shop", "https://My-Shop.myshopify.com/"])
 def test_shop_is_kept_as_its_deliveries_name_it(command: Command, aws: Deployed, said: str) -> None:
     command("connect", "shopify", "--secret", "s", "--set", f"shop={said}")
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config["shop"] == "my-shop.myshopify.com"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from tests.functions.conftest import Kept
 from tests.support.aws import Deployed
 from tests.support.gateway import http_event, loaded
@@ -25,9 +25,9 @@ type Door = Callable[..., tuple[int, dict[str, Any]]]
 @pytest.fixture
 def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the handler; returns status and body."""
-    keys = Keys("test-control", aws.dynamodb)
-    keys.register(KEY, "write", "the shop", "web", AT)
-    keys.register("rk_read", "read", "the theme", "", AT)
+    keys = ApiKeys("test-control", aws.dynamodb)
+    keys.register_key(KEY, "write", "the shop", "web", AT)
+    keys.register_key("rk_read", "read", "the theme", "", AT)
     module = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
 
     def post(path: str, body: Any = b"", headers: Any = BASIC, **rest: Any) -> Any:

@@ -24,7 +24,7 @@ def lake(events: Sequence[Event]) -> Published:
 
     def publish(aws: Deployed, folder: Path) -> str:
         manifest = built(folder / "dataset", events, 240)
-        return Datasets("test-lake", aws.s3).publish(manifest, folder / "dataset")
+        return Datasets("test-lake", aws.s3).publish_dataset(manifest, folder / "dataset")
 
     return publish
 

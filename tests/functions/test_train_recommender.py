@@ -12,7 +12,7 @@ from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support import learning
 from tests.support import sample_shops as shops
 from tests.support.aws import Deployed
@@ -35,9 +35,9 @@ def training(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_trained_recommender_is_promoted_with_its_measures(training: Training) -> None:
     outcome = training(60)
-    manifest = Registry(Artifacts("test-artifacts"), Champions("test-control")).champion(
-        "recommender"
-    )
+    manifest = ModelRegistry(
+        Artifacts("test-artifacts"), Champions("test-control")
+    ).read_champion_manifest("recommender")
     assert (outcome["promoted"], outcome["status"]) == (True, "ok")
     assert manifest
     assert manifest.version == outcome["version"]
@@ -46,11 +46,11 @@ def test_trained_recommender_is_promoted_with_its_measures(training: Training) -
 
 def test_published_artifact_and_scorer_are_read_back_alike(training: Training) -> None:
     training(60)
-    registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
-    manifest = registry.champion("recommender")
+    registry = ModelRegistry(Artifacts("test-artifacts"), Champions("test-control"))
+    manifest = registry.read_champion_manifest("recommender")
     assert manifest
-    recommender = frames.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
-    plain = HistoryScorer(registry.scorer(manifest))
+    recommender = frames.load(registry.artifacts.read_file(manifest, "model.joblib"), manifest)
+    plain = HistoryScorer(registry.read_scorer(manifest))
     assert list(recommender.products) == plain.products
 
 

@@ -11,7 +11,7 @@ from regulars.settings import TrainSegmentsSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support import learning
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
@@ -26,7 +26,7 @@ def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tra
 
     def invoke(events: list[Event]) -> Any:
         manifest = built(tmp_path / "dataset", events, 240)
-        key = Datasets("test-lake", aws.s3).publish(manifest, tmp_path / "dataset")
+        key = Datasets("test-lake", aws.s3).publish_dataset(manifest, tmp_path / "dataset")
         module = loaded("train_segments", aws.settings(TrainSegmentsSettings), monkeypatch)
         return module.handler(learning.arrived("test-lake", key), None)
 
@@ -36,10 +36,10 @@ def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tra
 def champion(aws: Deployed) -> dict[str, Any]:
     """The champion's plain scorer, read through the whole chain of digests."""
     artifacts = Artifacts("test-artifacts", aws.s3)
-    registry = Registry(artifacts, Champions("test-control", aws.dynamodb))
-    manifest = registry.champion("segments")
+    registry = ModelRegistry(artifacts, Champions("test-control", aws.dynamodb))
+    manifest = registry.read_champion_manifest("segments")
     assert manifest
-    return registry.scorer(manifest)
+    return registry.read_scorer(manifest)
 
 
 def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: Train) -> None:

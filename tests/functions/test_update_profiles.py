@@ -46,8 +46,8 @@ def order(name: str, *subjects: str, **fields: Any) -> Event:
 
 
 def profiles(aws: Deployed, *subjects: str) -> list[Profile]:
-    pointers = People("test-people", aws.dynamodb).resolve(subjects)
-    return list(Profiles("test-profiles", aws.dynamodb).read(pointers.values()).values())
+    pointers = People("test-people", aws.dynamodb).resolve_subjects(subjects)
+    return list(Profiles("test-profiles", aws.dynamodb).read_profiles(pointers.values()).values())
 
 
 def test_records_become_a_profile_once(aws: Deployed, handler: Handler) -> None:
@@ -60,25 +60,25 @@ def test_records_become_a_profile_once(aws: Deployed, handler: Handler) -> None:
 
 def test_profiles_with_orders_merge(aws: Deployed, handler: Handler) -> None:
     events = [event("page", "a:1"), order("order", "u:ann", day=2), event("link", "u:ann", "a:1")]
-    Ledger("test-events", aws.dynamodb).record(events)
+    Ledger("test-events", aws.dynamodb).record_events(events)
     for one in events:
         handler(inserted(one))
     assert [one.state for one in profiles(aws, "u:ann", "a:1")] == [fold(events)]
-    assert not Profiles("test-profiles", aws.dynamodb).orders(profile_id("u:ann"))
+    assert not Profiles("test-profiles", aws.dynamodb).read_orders(profile_id("u:ann"))
 
 
 def test_contact_known_before_stays_beside_the_pointer(aws: Deployed, handler: Handler) -> None:
     people = People("test-people", aws.dynamodb)
-    people.remember("u:ann", {"email": "ann@example.com"}, "2026-11-01T10:00:00.000Z")
+    people.store_contact("u:ann", {"email": "ann@example.com"}, "2026-11-01T10:00:00.000Z")
     handler(inserted(event("page", "u:ann")))
-    assert people.contacts(["u:ann"]) == {"email": "ann@example.com"}
-    assert people.resolve(["u:ann"]) == {"u:ann": profile_id("u:ann")}
+    assert people.read_contacts(["u:ann"]) == {"email": "ann@example.com"}
+    assert people.resolve_subjects(["u:ann"]) == {"u:ann": profile_id("u:ann")}
 
 
 def test_rewritten_event_is_folded_anew(aws: Deployed, handler: Handler) -> None:
     before, after = event("page", "u:ann"), event("page", "u:ann", type="Product Viewed")
     handler(inserted(before))
-    Ledger("test-events", aws.dynamodb).record([after])
+    Ledger("test-events", aws.dynamodb).record_events([after])
     handler(modified(before, after))
     assert [one.state for one in profiles(aws, "u:ann")] == [fold([after])]
 
@@ -95,14 +95,18 @@ def test_poison_record_is_set_aside(
     aws: Deployed, handler: Handler, poison: dict[str, Any], code: str
 ) -> None:
     handler(poison, inserted(event("page", "u:ann")))
-    rejects = Rejects("test-rejects", aws.dynamodb).of_day(datetime.now(UTC).date().isoformat())
+    rejects = Rejects("test-rejects", aws.dynamodb).list_rejects(
+        datetime.now(UTC).date().isoformat()
+    )
     assert [reject["code"] for reject in rejects] == [code]
     assert [one.state.events for one in profiles(aws, "u:ann")] == [1]
 
 
 def test_poison_records_of_one_batch_are_all_set_aside(aws: Deployed, handler: Handler) -> None:
     handler(record("INSERT"), inserted(event("poison", "")), inserted(event("page", "u:ann")))
-    rejects = Rejects("test-rejects", aws.dynamodb).of_day(datetime.now(UTC).date().isoformat())
+    rejects = Rejects("test-rejects", aws.dynamodb).list_rejects(
+        datetime.now(UTC).date().isoformat()
+    )
     codes = sorted(str(reject["code"]) for reject in rejects)
     assert codes == ["unfoldable_event", "unreadable_record"]
 

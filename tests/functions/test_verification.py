@@ -16,7 +16,7 @@ from regulars.profiles.verify import Verification, verify
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
 from regulars.transport.stream_events import Batch, Change
@@ -41,16 +41,16 @@ LINK = event("link", "u:ann", "a:1", day=3)
 
 
 @pytest.fixture
-def stores(aws: Deployed) -> Stores:
+def stores(aws: Deployed) -> ProfileStores:
     """Ann, whose two profiles became one, and Bob."""
     client = aws.dynamodb
-    stores = Stores(
-        People("test-people", client),
-        Profiles("test-profiles", client),
-        Ledger("test-events", client),
-        Rejects("test-rejects", client),
+    stores = ProfileStores(
+        people=People("test-people", client),
+        profiles=Profiles("test-profiles", client),
+        ledger=Ledger("test-events", client),
+        rejects=Rejects("test-rejects", client),
     )
-    stores.ledger.record([*EVENTS, LINK])
+    stores.ledger.record_events([*EVENTS, LINK])
     for batch in (EVENTS, [LINK]):
         update_profiles(Batch(tuple(map(Change, batch))), stores, datetime.now(UTC))
     return stores
@@ -62,51 +62,51 @@ def check(aws: Deployed) -> Callable[[], Verification]:
     return lambda: verify(inventory)
 
 
-def damage(stores: Stores, **fields: Any) -> None:
+def damage(stores: ProfileStores, **fields: Any) -> None:
     """Change what is stored of Ann."""
-    profile = stores.profiles.read([OLD])[OLD]
-    stores.profiles.write(replace(profile, rev=profile.rev + 1, **fields))
+    profile = stores.profiles.read_profiles([OLD])[OLD]
+    stores.profiles.write_profile(replace(profile, rev=profile.rev + 1, **fields))
 
 
-def wrong_count(stores: Stores) -> None:
-    damage(stores, state=replace(stores.profiles.read([OLD])[OLD].state, events=9))
+def wrong_count(stores: ProfileStores) -> None:
+    damage(stores, state=replace(stores.profiles.read_profiles([OLD])[OLD].state, events=9))
 
 
-def wrong_subjects(stores: Stores) -> None:
+def wrong_subjects(stores: ProfileStores) -> None:
     damage(stores, subjects=("u:ann",))
 
 
-def lost_order(stores: Stores) -> None:
+def lost_order(stores: ProfileStores) -> None:
     stores.profiles.delete_order(OLD, "shop/1", 1)
 
 
-def orphan_order(stores: Stores) -> None:
+def orphan_order(stores: ProfileStores) -> None:
     stores.profiles.write_order(OLD, "shop/9", StoredOrder(Order(), 1))
 
 
-def order_of_nobody(stores: Stores) -> None:
+def order_of_nobody(stores: ProfileStores) -> None:
     stores.profiles.write_order(ANN, "shop/9", StoredOrder(Order(), 1))
 
 
-def profile_of_nobody(stores: Stores) -> None:
-    stores.profiles.write(Profile("p_nobody", rev=1))
+def profile_of_nobody(stores: ProfileStores) -> None:
+    stores.profiles.write_profile(Profile("p_nobody", rev=1))
 
 
-def divided(stores: Stores) -> None:
-    stores.profiles.write(Profile("p_other", rev=1))
-    stores.people.point("a:1", "p_other", OLD)
+def divided(stores: ProfileStores) -> None:
+    stores.profiles.write_profile(Profile("p_other", rev=1))
+    stores.people.point_subject("a:1", "p_other", OLD)
 
 
-def uncounted(stores: Stores) -> None:
-    stores.ledger.record([event("late", "u:ann")])
+def uncounted(stores: ProfileStores) -> None:
+    stores.ledger.record_events([event("late", "u:ann")])
 
 
-def unknown_person(stores: Stores) -> None:
-    stores.ledger.record([event("new", "u:carol")])
+def unknown_person(stores: ProfileStores) -> None:
+    stores.ledger.record_events([event("new", "u:carol")])
 
 
 def test_nothing_differs_when_every_event_was_folded(
-    stores: Stores, check: Callable[[], Verification]
+    stores: ProfileStores, check: Callable[[], Verification]
 ) -> None:
     assert check() == Verification(events=4, persons=2, differences=())
 
@@ -125,9 +125,9 @@ def test_nothing_differs_when_every_event_was_folded(
     ],
 )
 def test_every_harm_is_told(
-    stores: Stores,
+    stores: ProfileStores,
     check: Callable[[], Verification],
-    harm: Callable[[Stores], None],
+    harm: Callable[[ProfileStores], None],
     kinds: list[str],
 ) -> None:
     harm(stores)
@@ -135,14 +135,14 @@ def test_every_harm_is_told(
 
 
 def test_person_divided_between_profiles_is_told(
-    stores: Stores, check: Callable[[], Verification]
+    stores: ProfileStores, check: Callable[[], Verification]
 ) -> None:
     divided(stores)
     assert "divided_person" in {difference.kind for difference in check().differences}
 
 
 def test_difference_says_what_is_and_what_should_be(
-    stores: Stores, check: Callable[[], Verification]
+    stores: ProfileStores, check: Callable[[], Verification]
 ) -> None:
     wrong_count(stores)
     (difference,) = check().differences

@@ -40,7 +40,7 @@ def handler(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
 @pytest.fixture
 def door(handler: Callable[..., dict[str, Any]], sources: Sources) -> Door:
     """What a delivery of Mailjet's is answered that shows this token."""
-    sources.save(Source("mailjet", "main"))
+    sources.save_source(Source(channel="mailjet", source="main"))
 
     def deliver(token: str) -> int:
         said = json.dumps({"event": "sent", "email": "z@example.com", "time": 1_700_000_000})
@@ -54,13 +54,13 @@ def door(handler: Callable[..., dict[str, Any]], sources: Sources) -> Door:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The parameters that were read."""
     names: list[str] = []
-    read = Parameters._read
+    read = Parameters._read_parameter
 
     def counted(self: Parameters, name: str) -> str | None:
         names.append(name)
         return read(self, name)
 
-    monkeypatch.setattr(Parameters, "_read", counted)
+    monkeypatch.setattr(Parameters, "_read_parameter", counted)
     return names
 
 
@@ -106,7 +106,7 @@ def test_flood_of_forgeries_reads_the_secrets_once_more(
 def test_handshake_is_checked_with_the_credentials_of_now(
     handler: Callable[..., dict[str, Any]], sources: Sources, aws: Deployed
 ) -> None:
-    sources.save(Source("messenger", "main"))
+    sources.save_source(Source(channel="messenger", source="main"))
     for word in ("first", "second"):
         aws.put_secrets("messenger/main", "app-secret", verify_token=word)
         asked = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "42"}
@@ -117,9 +117,11 @@ def test_handshake_is_checked_with_the_credentials_of_now(
 def test_what_was_set_up_anew_is_what_a_delivery_is_checked_with(
     handler: Callable[..., dict[str, Any]], sources: Sources, kept: Kept
 ) -> None:
-    sources.save(Source("ses-sns", "main", {"topic_arns": "arn:mistyped"}))
+    sources.save_source(
+        Source(channel="ses-sns", source="main", config={"topic_arns": "arn:mistyped"})
+    )
     handler("/hooks/ses-sns/main", {}, b"", "GET")
-    sources.save(Source("ses-sns", "main", {"topic_arns": "arn:ours"}))
+    sources.save_source(Source(channel="ses-sns", source="main", config={"topic_arns": "arn:ours"}))
     body = json.dumps({"Signature": "AAAA", "TopicArn": "arn:ours"}).encode()
     handler("/hooks/ses-sns/main", {}, body, "POST")
     assert kept.rejects()[0]["reason"].endswith("cert_url.")

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 from regulars.domain.events import decode
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store import schema
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from tests.support.aws import Deployed
 from tests.support.gateway import http_event, loaded
 from tests.support.stream_records import inserted, stream
@@ -114,7 +114,7 @@ class Shop:
 
 @pytest.fixture
 def shop(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    Keys("test-control", aws.dynamodb).register("wk_test", "write", "the shop", "web", AT)
+    ApiKeys("test-control", aws.dynamodb).register_key("wk_test", "write", "the shop", "web", AT)
     door = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
     update = loaded("update_profiles", aws.settings(UpdateProfilesSettings), monkeypatch)
     return Shop(aws, door.handler, update.handler)

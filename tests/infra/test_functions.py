@@ -42,7 +42,7 @@ def test_environment_equals_settings(template: Template, name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_environment_names_the_resource_of_each_variable(template: Template, name: str) -> None:
     variables = template.functions()[name]["Environment"]["Variables"]
-    resources = {f"{table.setting.upper()}": table.name for table in schema.TABLES}
+    resources = {f"{table.settings_field.upper()}": table.name for table in schema.TABLES}
     resources |= {f"{bucket.upper()}_BUCKET": bucket for bucket in BUCKETS}
     named = {key: template.named(value) for key, value in variables.items() if key in resources}
     assert named == {key: resources[key] for key in named}

@@ -30,5 +30,5 @@ def told(id_: str, *subjects: str, test: bool = False) -> Event:
     ids=["of somebody", "the sender's test", "of nobody"],
 )
 def test_ledger_counts_what_profiles_should(aws: Deployed, event: Event, known: int) -> None:
-    Ledger("test-events", aws.dynamodb).record([event])
+    Ledger("test-events", aws.dynamodb).record_events([event])
     assert settling.in_ledger("test-events") == (known, 1)

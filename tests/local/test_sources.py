@@ -35,7 +35,7 @@ def command(owner: Owner, up: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.setattr(stack, "DEPLOYED", owner.folder / "stack.json")
     deployed = stack.on_this_machine()
     monkeypatch.setattr(stack, "chosen", lambda _arguments: deployed)
-    monkeypatch.setattr(clients, "_client", cache(clients._client))
+    monkeypatch.setattr(clients, "_create_client", cache(clients._create_client))
     return run
 
 

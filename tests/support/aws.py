@@ -32,7 +32,7 @@ class Deployed:
     def settings[T: Settings](self, cls: type[T]) -> T:
         """The settings of one function, naming the test stack's resources."""
         named = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
-        named |= {table.setting: f"test-{table.name}" for table in schema.TABLES}
+        named |= {table.settings_field: f"test-{table.name}" for table in schema.TABLES}
         named |= {"parameters_prefix": PREFIX, "default_country": "GB", "default_currency": "GBP"}
         named |= CART_CHECKS | {"abandoned_after_minutes": "60"}
         return cls(**{field.name: named[field.name] for field in fields(cls)})
@@ -41,7 +41,7 @@ class Deployed:
         """Set the secrets of a source, such as shopify/main."""
         channel, _, name = source.partition("/")
         parameters = Parameters(PREFIX, self.ssm)
-        parameters.save(channel, name, SourceSecrets(signing, credentials))
+        parameters.save_source_secrets(channel, name, SourceSecrets(signing, credentials))
 
 
 def deploy() -> Deployed:

@@ -63,7 +63,9 @@ def imported(
     text = content if isinstance(content, str | bytes) else written(content)
     body = text.encode() if isinstance(text, str) else text
     stream = io.BytesIO(body)
-    upload = Upload(f"imports/{folder}{name}", len(body), "etag", uploaded_at, stream)
+    upload = Upload(
+        key=f"imports/{folder}{name}", size=len(body), etag="etag", at=uploaded_at, stream=stream
+    )
     of = opened(upload, Defaults(currency, "GB"), NOW)
     refused: dict[int, str] = {}
     rows = of.csv.rows(of.headings)

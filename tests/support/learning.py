@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from regulars.domain.manifests import DatasetManifest, FileFact
-from regulars.store.datasets import Datasets, file_sha256
+from regulars.store.datasets import Datasets, hash_file
 from tests.support import sample_shops as shops
 from tests.support.aws import Deployed
 
@@ -45,13 +45,13 @@ def publish(
     for name, table in tables.items():
         table.to_parquet(folder / name, engine="fastparquet")
     files = {
-        name: FileFact(file_sha256(folder / name), len(table), (folder / name).stat().st_size)
+        name: FileFact(hash_file(folder / name), len(table), (folder / name).stat().st_size)
         for name, table in tables.items()
     }
     manifest = DatasetManifest(
         dataset_id, shops.CUTOFF, shops.CUTOFF, 90, "EUR", files, {}, FEATURES
     )
-    return Datasets("test-lake", aws.s3).publish(manifest, folder)
+    return Datasets("test-lake", aws.s3).publish_dataset(manifest, folder)
 
 
 def arrived(bucket: str, key: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from datetime import datetime
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import Event
 from regulars.domain.profiles import Profile
-from regulars.store.ledger import Ledger, Recorded
+from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.people import People
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Reject, Rejects
 
@@ -38,10 +38,10 @@ class MemoryPeople(People):
         self.pointed: dict[str, str] = {}
         self._before = before or Before()
 
-    def pointers(self, subjects: Iterable[str]) -> dict[str, str]:
+    def read_pointers(self, subjects: Iterable[str]) -> dict[str, str]:
         return {key: self.pointed[key] for key in subjects if key in self.pointed}
 
-    def point(self, subject: str, profile_id: str, expected: str | None) -> bool:
+    def point_subject(self, subject: str, profile_id: str, expected: str | None) -> bool:
         self._before()
         if self.pointed.get(subject) != expected:
             return False
@@ -58,25 +58,25 @@ class MemoryProfiles(Profiles):
         self.pages: dict[tuple[str, int], tuple[str, ...]] = {}
         self._before = before or Before()
 
-    def read(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+    def read_profiles(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         return {id_: self.stored[id_] for id_ in profile_ids if id_ in self.stored}
 
-    def write(self, profile: Profile) -> None:
+    def write_profile(self, profile: Profile) -> None:
         self._before()
         known = self.stored.get(profile.profile_id)
         if (known.rev if known else 0) != profile.rev - 1:
             raise ConcurrentUpdateError
         self.stored[profile.profile_id] = profile
 
-    def put_aside(self, profile: Profile) -> None:
+    def spill_applied_ids(self, profile: Profile) -> None:
         self._before()
         self.pages[profile.profile_id, profile.rev] = profile.applied
 
-    def aside(self, profile_id: str) -> set[str]:
+    def read_spilled_ids(self, profile_id: str) -> set[str]:
         pages = [ids for (owner, _), ids in self.pages.items() if owner == profile_id]
         return {id_ for ids in pages for id_ in ids}
 
-    def orders(self, profile_id: str) -> dict[str, StoredOrder]:
+    def read_orders(self, profile_id: str) -> dict[str, StoredOrder]:
         return dict(self.stored_orders.get(profile_id, {}))
 
     def write_order(self, profile_id: str, key: str, stored: StoredOrder) -> None:
@@ -88,12 +88,12 @@ class MemoryProfiles(Profiles):
 
     def delete_order(self, profile_id: str, key: str, rev: int) -> None:
         self._before()
-        if self.orders(profile_id).get(key, StoredOrder()).rev != rev:
+        if self.read_orders(profile_id).get(key, StoredOrder()).rev != rev:
             raise ConcurrentUpdateError
         del self.stored_orders[profile_id][key]
 
-    def clear(self, profile_id: str) -> None:
-        for key in self.orders(profile_id):
+    def delete_derived_items(self, profile_id: str) -> None:
+        for key in self.read_orders(profile_id):
             self._before()
             self.stored_orders[profile_id].pop(key, None)
 
@@ -104,15 +104,15 @@ class MemoryLedger(Ledger):
     def __init__(self) -> None:
         self.events: dict[str, Event] = {}
 
-    def record(self, events: Sequence[Event]) -> Recorded:
+    def record_events(self, events: Sequence[Event]) -> RecordedEvents:
         new = [event for event in events if event.id not in self.events]
         self.events |= {event.id: event for event in new}
-        return Recorded(tuple(event.id for event in new))
+        return RecordedEvents(tuple(event.id for event in new))
 
-    def read(self, ids: Sequence[str]) -> list[Event]:
+    def read_events(self, ids: Sequence[str]) -> list[Event]:
         return [self.events[id_] for id_ in ids if id_ in self.events]
 
-    def timeline(self, subject: str) -> list[str]:
+    def list_event_ids(self, subject: str) -> list[str]:
         raise AssertionError(subject)
 
 
@@ -122,7 +122,7 @@ class MemoryRejects(Rejects):
     def __init__(self) -> None:
         self.kept: list[Reject] = []
 
-    def keep(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002
+    def store_rejects(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002
         self.kept.extend(rejects)
 
 
@@ -141,9 +141,11 @@ class Memory:
         self.profiles = MemoryProfiles(self.before)
 
     @property
-    def stores(self) -> Stores:
+    def stores(self) -> ProfileStores:
         """As the use cases take them."""
-        return Stores(self.people, self.profiles, self.ledger, self.rejects)
+        return ProfileStores(
+            people=self.people, profiles=self.profiles, ledger=self.ledger, rejects=self.rejects
+        )
 
     def live(self) -> Mapping[str, Profile]:
         """The profiles that were not merged away."""

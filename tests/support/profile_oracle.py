@@ -80,7 +80,7 @@ class Stream:
 
     def run(self) -> None:
         """Deliver everything."""
-        self.memory.ledger.record(self.events)
+        self.memory.ledger.record_events(self.events)
         self.memory.before.write = self._before_write
         told = [*self.events, *self.chance.choices(self.events, k=len(self.events) // 2)]
         self.chance.shuffle(told)
@@ -147,7 +147,7 @@ def assert_folded(memory: Memory) -> None:
     for subjects, told in people.items():
         profile = live[subjects]
         assert encode_state(profile.state) == encode_state(fold(told))
-        stored = memory.profiles.orders(profile.profile_id)
+        stored = memory.profiles.read_orders(profile.profile_id)
         assert {key: one.order for key, one in stored.items()} == fold_orders(told)
         assert all(memory.hops(subject, profile.profile_id) <= 2 for subject in subjects)
     assert not memory.rejects.kept
@@ -156,4 +156,4 @@ def assert_folded(memory: Memory) -> None:
 def left_behind(memory: Memory) -> list[str]:
     """The orders still stored under profiles that were merged away."""
     merged = memory.profiles.stored.keys() - memory.live().keys()
-    return [key for id_ in merged for key in memory.profiles.orders(id_)]
+    return [key for id_ in merged for key in memory.profiles.read_orders(id_)]

@@ -31,7 +31,7 @@ def order(name: str, key: str, *subjects: str, day: int = 1, **fact: Any) -> Eve
 
 
 def tell(memory: Memory, *events: Event) -> None:
-    memory.ledger.record(events)
+    memory.ledger.record_events(events)
     update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
 
 

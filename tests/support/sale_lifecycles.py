@@ -24,14 +24,14 @@ class Peppered(Parameters):
     def __init__(self) -> None:
         pass
 
-    def pepper(self) -> bytes:
+    def read_pepper(self) -> bytes:
         return b"pepper"
 
 
 class Nameless(MemoryPeople):
     """PEOPLE without contact data."""
 
-    def remember(self, subject: str, contact: Mapping[str, str], at: str) -> None:
+    def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
         pass
 
 
@@ -41,7 +41,7 @@ def lived(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
     recorder = Recorder(memory.ledger, Nameless(), Peppered())
     for delivery in deliveries:
         new = recorder.record(channel_of(channel).translate(delivery)).new
-        events = memory.ledger.read(new)
+        events = memory.ledger.read_events(new)
         update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
     assert not memory.rejects.kept
     return [profile.state for profile in memory.live().values()]

@@ -66,8 +66,8 @@ def open_shop(aws: Deployed) -> None:
     _person(aws, BEN, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
     _put(aws, "profiles", profile_item(Profile(OLD_ANN, ("a:x",), merged_into=ANN)))
     people = People("test-people", aws.dynamodb)
-    people.point(ANN_SUBJECT, ANN, expected=None)
-    people.remember(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, AT)
+    people.point_subject(ANN_SUBJECT, ANN, expected=None)
+    people.store_contact(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, AT)
     for product_id, (name, price) in CATALOGUE.items():
         product = {"name": name, "category": "tea", "price": price, "currency": "GBP"}
         neighbours = [[other, 0.5, 0.25] for other in ("cup", "jug") if other != product_id]

@@ -19,7 +19,7 @@ import urllib3
 
 from infra.local.places import ROOT
 from regulars.domain.events import Event, decode
-from regulars.store.api_keys import Keys, digest
+from regulars.store.api_keys import ApiKeys, hash_key_text
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 
@@ -36,8 +36,8 @@ class Stand:
 
     def admit(self, source: str) -> str:
         """A write key whose events are kept under this source."""
-        keys = Keys(self.outputs["ControlTable"], self._client("dynamodb"))
-        return keys.create("write", source, source, AT)[0]
+        keys = ApiKeys(self.outputs["ControlTable"], self._client("dynamodb"))
+        return keys.create_key("write", source, source, AT)[0]
 
     def warm(self) -> None:
         """Wait for the first start of what SDKs call, for which none of them has the patience."""
@@ -47,7 +47,7 @@ class Stand:
 
     def pepper(self) -> bytes:
         """What its subject keys are made with."""
-        return Parameters(self.outputs["ParametersPrefix"], self._client("ssm")).pepper()
+        return Parameters(self.outputs["ParametersPrefix"], self._client("ssm")).read_pepper()
 
     def events(self) -> dict[str, list[Event]]:
         """All of its ledger, by source."""
@@ -62,8 +62,10 @@ class Stand:
     def refused(self, key: str) -> list[str]:
         """The codes of what came with this key and was refused today."""
         rejects = Rejects(self.outputs["RejectsTable"], self._client("dynamodb"))
-        kept = rejects.of_day(datetime.now(UTC).date().isoformat())
-        mine = (one for one in kept if one["delivery"] and one["delivery"].key == digest(key))
+        kept = rejects.list_rejects(datetime.now(UTC).date().isoformat())
+        mine = (
+            one for one in kept if one["delivery"] and one["delivery"].key == hash_key_text(key)
+        )
         return [str(one["code"]) for one in mine]
 
     def _client(self, service: str) -> Any:

@@ -29,8 +29,8 @@ def test_orders_of_a_merged_profile_move() -> None:
     memory = Memory()
     tell(memory, event("old", "a:1", day=1), order("new", "shop/1", "u:ann", day=2))
     tell(memory, event("link", "u:ann", "a:1", day=3))
-    assert memory.profiles.orders(profile_id("u:ann")) == {}
-    assert memory.profiles.orders(profile_id("a:1")).keys() == {"shop/1"}
+    assert memory.profiles.read_orders(profile_id("u:ann")) == {}
+    assert memory.profiles.read_orders(profile_id("a:1")).keys() == {"shop/1"}
 
 
 def test_profiles_merged_one_after_another_all_lead_to_the_last_in_one_step() -> None:
@@ -80,7 +80,7 @@ def test_order_is_not_left_behind_when_its_profile_is_merged_meanwhile() -> None
     tell(memory, event("old", "a:1", day=1), event("new", "u:ann", day=2))
     before_write(memory, 1, lambda: tell(memory, event("link", "u:ann", "a:1")))
     tell(memory, order("order", "shop/1", "u:ann", day=3))
-    assert memory.profiles.orders(profile_id("u:ann")) == {}
+    assert memory.profiles.read_orders(profile_id("u:ann")) == {}
     assert only(memory).state.orders.count == 1
 
 
@@ -100,4 +100,4 @@ def test_merge_takes_no_order_from_whoever_finished_it_meanwhile() -> None:
         tell(memory, event("link", "u:ann", "a:1"))
     before_write(memory, 1, lambda: tell(memory, order("order", "shop/1", "u:ann")))
     tell(memory, event("page", "u:ann", "e:ann"))
-    assert memory.profiles.orders(profile_id("a:1")).keys() == {"shop/1"}
+    assert memory.profiles.read_orders(profile_id("a:1")).keys() == {"shop/1"}

@@ -20,7 +20,7 @@ from regulars.learning.contract import Comparison, Dataset, Floats, Trained
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support.aws import Deployed
 from tests.support.lake import built, order
 
@@ -68,24 +68,24 @@ class Shop:
     aws: Deployed
     folder: Path
     datasets: Datasets
-    registry: Registry
+    registry: ModelRegistry
 
     def train(self, trainer: GivenTrainer, cutoff: float = 50) -> Outcome:
         folder = self.folder / str(len(list(self.folder.iterdir())))
-        key = self.datasets.publish(built(folder, EVENTS, cutoff), folder)
+        key = self.datasets.publish_dataset(built(folder, EVENTS, cutoff), folder)
         return training.train(trainer, key, self.datasets, self.registry, NOW)
 
 
 @pytest.fixture
 def shop(aws: Deployed, tmp_path: Path) -> Shop:
-    registry = Registry(
+    registry = ModelRegistry(
         Artifacts("test-artifacts", aws.s3), Champions("test-control", aws.dynamodb)
     )
     return Shop(aws, tmp_path, Datasets("test-lake", aws.s3), registry)
 
 
 def champion(shop: Shop) -> ModelManifest:
-    manifest = shop.registry.champion("churn")
+    manifest = shop.registry.read_champion_manifest("churn")
     assert manifest
     return manifest
 
@@ -98,14 +98,14 @@ def test_first_model_is_published_and_promoted(shop: Shop) -> None:
         {"auc": 0.8},
         {"model.joblib", "scorer.json"},
     )
-    assert frames.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest) == {
+    assert frames.load(shop.registry.artifacts.read_file(manifest, "model.joblib"), manifest) == {
         "weight": 1.0
     }
 
 
 def test_outcome_is_stored_as_it_is_returned(shop: Shop) -> None:
     outcome = shop.train(GivenTrainer())
-    assert shop.registry.artifacts.outcome("models/churn/outcome.json") == outcome
+    assert shop.registry.artifacts.read_outcome("models/churn/outcome.json") == outcome
 
 
 def test_challenger_that_gains_nothing_leaves_the_champion(shop: Shop) -> None:
@@ -155,7 +155,7 @@ def test_scorer_that_disagrees_is_not_promoted(shop: Shop, drift: float, promote
 def test_too_little_data_is_an_outcome_with_its_reason(shop: Shop) -> None:
     outcome = shop.train(GivenTrainer(missing="41 of 50 repeat buyers."))
     assert (outcome.status, outcome.reason) == ("insufficient_data", "41 of 50 repeat buyers.")
-    assert shop.registry.champion("churn") is None
+    assert shop.registry.read_champion_manifest("churn") is None
 
 
 def test_too_little_data_keeps_the_champion(shop: Shop) -> None:
@@ -166,7 +166,7 @@ def test_too_little_data_keeps_the_champion(shop: Shop) -> None:
 
 def test_training_that_lost_the_race_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.train(GivenTrainer())
-    monkeypatch.setattr(shop.registry.champions, "current", lambda _: None)
+    monkeypatch.setattr(shop.registry.champions, "find_champion", lambda _: None)
     outcome = shop.train(GivenTrainer())
     assert (outcome.promoted, outcome.reason) == (
         False,
@@ -183,7 +183,7 @@ def test_tampered_artifact_is_never_deserialised(
     shop.aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=poison())
     monkeypatch.setattr(joblib, "load", loaded.append)
     with pytest.raises(TamperedArtifactError):
-        frames.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest)
+        frames.load(shop.registry.artifacts.read_file(manifest, "model.joblib"), manifest)
     assert loaded == []
 
 

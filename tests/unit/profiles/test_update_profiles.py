@@ -77,7 +77,10 @@ def test_profile_carries_few_ids_after_many_events() -> None:
     for number in range(100):
         tell(memory, event(str(number), "u:ann"))
     assert len(only(memory).applied) <= folding.RING
-    assert len(memory.profiles.aside(profile_id("u:ann"))) + len(only(memory).applied) == 100
+    assert (
+        len(memory.profiles.read_spilled_ids(profile_id("u:ann"))) + len(only(memory).applied)
+        == 100
+    )
 
 
 def test_changed_event_is_counted_as_it_is_now() -> None:
@@ -86,7 +89,7 @@ def test_changed_event_is_counted_as_it_is_now() -> None:
     tell(memory, before)
     rewrite(memory, before, order("order", "shop/2", "u:ann", total=700))
     assert only(memory).state.orders.money == {"EUR": 700}
-    assert memory.profiles.orders(profile_id("u:ann")).keys() == {"shop/2"}
+    assert memory.profiles.read_orders(profile_id("u:ann")).keys() == {"shop/2"}
 
 
 def test_changed_event_leaves_the_profile_it_no_longer_belongs_to() -> None:
@@ -121,7 +124,7 @@ def test_rewritten_event_takes_no_order_from_whoever_is_about_to_count_it() -> N
     tell(memory, page)
     before_write(memory, 2, lambda: rewrite(memory, page, again))
     tell(memory, order("order", "shop/1", "u:ann"))
-    assert memory.profiles.orders(profile_id("u:ann")).keys() == {"shop/1"}
+    assert memory.profiles.read_orders(profile_id("u:ann")).keys() == {"shop/1"}
 
 
 def test_refold_waits_when_the_ledger_lacks_a_counted_event() -> None:
@@ -182,14 +185,14 @@ def test_worker_gives_up_when_others_are_always_faster() -> None:
 class PoisonedPeople(MemoryPeople):
     """One subject makes every call that names it fail."""
 
-    def pointers(self, subjects: Iterable[str]) -> dict[str, str]:
+    def read_pointers(self, subjects: Iterable[str]) -> dict[str, str]:
         if "e:poison" in (subjects := list(subjects)):
             raise ValueError
-        return super().pointers(subjects)
+        return super().read_pointers(subjects)
 
 
 class ContendedProfiles(MemoryProfiles):
     """Somebody else is always faster."""
 
-    def write(self, profile: Profile) -> None:  # noqa: ARG002
+    def write_profile(self, profile: Profile) -> None:  # noqa: ARG002
         raise ConcurrentUpdateError

@@ -7,9 +7,9 @@ import pytest
 
 from regulars.domain.errors import TamperedArtifactError
 from regulars.domain.manifests import DatasetManifest, FileFact, sha256
-from regulars.store.datasets import Datasets, file_sha256
-from regulars.store.lake_files import Archive
-from regulars.store.profile_directory import Directory
+from regulars.store.datasets import Datasets, hash_file
+from regulars.store.lake_files import LakeFiles
+from regulars.store.profile_directory import SubjectDirectory
 from tests.support.aws import Deployed
 
 MANIFEST = DatasetManifest(
@@ -27,7 +27,7 @@ MANIFEST = DatasetManifest(
 def published(aws: Deployed, folder: Path) -> Datasets:
     (folder / "features.parquet").write_bytes(b"rows")
     datasets = Datasets("test-lake", aws.s3)
-    assert datasets.publish(MANIFEST, folder) == "datasets/d1/manifest.json"
+    assert datasets.publish_dataset(MANIFEST, folder) == "datasets/d1/manifest.json"
     return datasets
 
 
@@ -41,20 +41,20 @@ def profile(aws: Deployed, profile_id: str, subjects: list[str], merged_into: st
 
 def test_dataset_is_read_back_verified(aws: Deployed, tmp_path: Path) -> None:
     datasets = published(aws, tmp_path)
-    assert datasets.manifest("datasets/d1/manifest.json") == MANIFEST
-    assert datasets.file(MANIFEST, "features.parquet") == b"rows"
+    assert datasets.read_manifest("datasets/d1/manifest.json") == MANIFEST
+    assert datasets.read_file(MANIFEST, "features.parquet") == b"rows"
 
 
 def test_changed_dataset_file_is_refused(aws: Deployed, tmp_path: Path) -> None:
     datasets = published(aws, tmp_path)
     aws.s3.put_object(Bucket="test-lake", Key="datasets/d1/features.parquet", Body=b"other")
     with pytest.raises(TamperedArtifactError):
-        datasets.file(MANIFEST, "features.parquet")
+        datasets.read_file(MANIFEST, "features.parquet")
 
 
 def test_file_digest_is_that_of_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(b"rows")
-    assert file_sha256(tmp_path / "rows") == sha256(b"rows")
+    assert hash_file(tmp_path / "rows") == sha256(b"rows")
 
 
 def test_archive_downloads_events_and_nothing_else(aws: Deployed, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_archive_downloads_events_and_nothing_else(aws: Deployed, tmp_path: Path
         "datasets/d1/x",
     ):
         aws.s3.put_object(Bucket="test-lake", Key=key, Body=key.encode())
-    paths = Archive("test-lake", aws.s3).download(tmp_path / "lake")
+    paths = LakeFiles("test-lake", aws.s3).download_files(tmp_path / "lake")
     assert [path.read_text() for path in paths] == [
         "events/dt=2025-01-01/a.ndjson.gz",
         "events/dt=2025-01-02/b.ndjson.gz",
@@ -72,7 +72,7 @@ def test_archive_downloads_events_and_nothing_else(aws: Deployed, tmp_path: Path
 
 
 def test_archive_without_objects_is_empty(aws: Deployed, tmp_path: Path) -> None:
-    assert Archive("test-lake", aws.s3).download(tmp_path / "lake") == []
+    assert LakeFiles("test-lake", aws.s3).download_files(tmp_path / "lake") == []
 
 
 def test_directory_gives_merged_subjects_to_the_survivor(aws: Deployed) -> None:
@@ -84,7 +84,9 @@ def test_directory_gives_merged_subjects_to_the_survivor(aws: Deployed) -> None:
     )
     found = {
         subject: name
-        for name, subjects in Directory("test-profiles", aws.dynamodb).profiles()
+        for name, subjects in SubjectDirectory(
+            "test-profiles", aws.dynamodb
+        ).list_subjects_by_profile()
         for subject in subjects
     }
     assert found == {"u:a": "p_1", "e:b": "p_1", "e:c": "p_1"}
@@ -93,4 +95,6 @@ def test_directory_gives_merged_subjects_to_the_survivor(aws: Deployed) -> None:
 def test_directory_of_profiles_merged_in_a_circle_ends(aws: Deployed) -> None:
     profile(aws, "p_1", ["u:a"], merged_into="p_2")
     profile(aws, "p_2", ["u:b"], merged_into="p_1")
-    assert len(list(Directory("test-profiles", aws.dynamodb).profiles())) == 2
+    assert (
+        len(list(SubjectDirectory("test-profiles", aws.dynamodb).list_subjects_by_profile())) == 2
+    )

@@ -10,7 +10,7 @@ from regulars.domain.errors import ConcurrentUpdateError, NotFoundError, Tampere
 from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, sha256
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support.aws import Deployed
 
 FILES = {"model.joblib": b"joblib", "scorer.json": b'{"kind":"linear"}'}
@@ -31,36 +31,38 @@ MANIFEST = ModelManifest(
 
 
 @pytest.fixture
-def registry(aws: Deployed) -> Registry:
+def registry(aws: Deployed) -> ModelRegistry:
     artifacts = Artifacts("test-artifacts", aws.s3)
     champions = Champions("test-control", aws.dynamodb)
-    champions.promote("churn", MANIFEST.version, artifacts.publish(MANIFEST, FILES), None)
-    return Registry(artifacts, champions)
+    champions.promote_version(
+        "churn", MANIFEST.version, artifacts.publish_version(MANIFEST, FILES), None
+    )
+    return ModelRegistry(artifacts, champions)
 
 
-def test_champion_is_read_back_whole(registry: Registry) -> None:
-    assert registry.champion("churn") == MANIFEST
-    assert registry.scorer(MANIFEST) == {"kind": "linear"}
+def test_champion_is_read_back_whole(registry: ModelRegistry) -> None:
+    assert registry.read_champion_manifest("churn") == MANIFEST
+    assert registry.read_scorer(MANIFEST) == {"kind": "linear"}
 
 
-def test_model_never_promoted_has_no_champion(registry: Registry) -> None:
-    assert registry.champion("segments") is None
+def test_model_never_promoted_has_no_champion(registry: ModelRegistry) -> None:
+    assert registry.read_champion_manifest("segments") is None
 
 
-def test_promotion_remembers_what_a_rollback_returns_to(registry: Registry) -> None:
-    present = registry.champions.current("churn")
-    assert registry.champions.promote("churn", "d2-x", "00", present) == Champion(
+def test_promotion_remembers_what_a_rollback_returns_to(registry: ModelRegistry) -> None:
+    present = registry.champions.find_champion("churn")
+    assert registry.champions.promote_version("churn", "d2-x", "00", present) == Champion(
         "d2-x", "00", 2, "d1-abc"
     )
 
 
 @pytest.mark.parametrize("expected", [None, Champion("d0", "00", 7)])
 def test_promotion_is_refused_when_another_came_first(
-    registry: Registry, expected: Champion | None
+    registry: ModelRegistry, expected: Champion | None
 ) -> None:
     with pytest.raises(ConcurrentUpdateError):
-        registry.champions.promote("churn", "d2-x", "00", expected)
-    present = registry.champions.current("churn")
+        registry.champions.promote_version("churn", "d2-x", "00", expected)
+    present = registry.champions.find_champion("churn")
     assert present
     assert present.version == "d1-abc"
 
@@ -68,38 +70,38 @@ def test_promotion_is_refused_when_another_came_first(
 @pytest.mark.parametrize("name", ["model.joblib", "scorer.json"])
 @pytest.mark.parametrize("change", [lambda old: old + b" ", lambda _: b"", lambda old: old[::-1]])
 def test_tampered_file_is_refused(
-    registry: Registry, aws: Deployed, name: str, change: Callable[[bytes], bytes]
+    registry: ModelRegistry, aws: Deployed, name: str, change: Callable[[bytes], bytes]
 ) -> None:
     put(aws, name, change(FILES[name]))
     with pytest.raises(TamperedArtifactError, match=name):
-        registry.artifacts.file(MANIFEST, name)
+        registry.artifacts.read_file(MANIFEST, name)
 
 
-def test_file_the_manifest_does_not_name_is_refused(registry: Registry, aws: Deployed) -> None:
+def test_file_the_manifest_does_not_name_is_refused(registry: ModelRegistry, aws: Deployed) -> None:
     put(aws, "extra.joblib", b"joblib")
     with pytest.raises(TamperedArtifactError):
-        registry.artifacts.file(MANIFEST, "extra.joblib")
+        registry.artifacts.read_file(MANIFEST, "extra.joblib")
 
 
 def test_manifest_rewritten_to_fit_tampered_files_is_refused(
-    registry: Registry, aws: Deployed
+    registry: ModelRegistry, aws: Deployed
 ) -> None:
     forged = msgspec.structs.replace(MANIFEST, files={"model.joblib": sha256(b"evil")})
     put(aws, "manifest.json", msgspec.json.encode(forged, order="deterministic"))
     with pytest.raises(TamperedArtifactError, match=r"manifest\.json"):
-        registry.champion("churn")
+        registry.read_champion_manifest("churn")
 
 
-def test_artifact_that_is_gone_is_not_found(registry: Registry, aws: Deployed) -> None:
+def test_artifact_that_is_gone_is_not_found(registry: ModelRegistry, aws: Deployed) -> None:
     aws.s3.delete_object(Bucket="test-artifacts", Key="models/churn/d1-abc/scorer.json")
     with pytest.raises(NotFoundError):
-        registry.scorer(MANIFEST)
+        registry.read_scorer(MANIFEST)
 
 
-def test_outcome_is_kept_under_its_model(registry: Registry) -> None:
+def test_outcome_is_kept_under_its_model(registry: ModelRegistry) -> None:
     outcome = Outcome("churn", "d1", "d1-abc", promoted=True, status="ok", reason="First.")
-    registry.artifacts.conclude(outcome)
-    assert registry.artifacts.outcome("models/churn/outcome.json") == outcome
+    registry.artifacts.write_outcome(outcome)
+    assert registry.artifacts.read_outcome("models/churn/outcome.json") == outcome
 
 
 def put(aws: Deployed, name: str, content: bytes) -> Any:

@@ -1,10 +1,10 @@
 """Who may ask: a known key with one of the scopes an answer needs."""
 
 from regulars.domain.errors import ForbiddenError, UnauthorizedError
-from regulars.store.api_keys import ApiKey, Keys
+from regulars.store.api_keys import ApiKey, ApiKeys
 
 
-def authorized(keys: Keys, text: str, *scopes: str) -> ApiKey:
+def authorized(keys: ApiKeys, text: str, *scopes: str) -> ApiKey:
     """The key with this text; UnauthorizedError without a known one, ForbiddenError without one of the scopes."""
     if not text:
         raise UnauthorizedError("An API key is needed: send `Authorization: Bearer <key>`.")

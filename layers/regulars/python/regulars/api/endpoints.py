@@ -23,7 +23,7 @@ from regulars.api.health import Health
 from regulars.api.person_lookup import Directory, Lookup
 from regulars.channels.tracking.sdk_settings import for_rudder
 from regulars.recommendations.surfaces import Recommender, Wish
-from regulars.store.api_keys import ApiKey, Keys
+from regulars.store.api_keys import ApiKey, ApiKeys
 from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.http import Answer, Call
@@ -41,7 +41,7 @@ def _now() -> datetime:
 class Api:
     """All endpoints over their stores."""
 
-    keys: Keys
+    keys: ApiKeys
     profiles: ServedProfiles
     published_lists: PublishedLists
     recommender: Recommender

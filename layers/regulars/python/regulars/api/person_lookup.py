@@ -33,12 +33,12 @@ class Directory:
 
     def look_up(self, wanted: Lookup, now: datetime) -> dict[str, Any]:
         """The profile with its contact data; NotFoundError when nobody is known by the identifier."""
-        subject = subject_key(self._identifier(wanted), self.parameters.pepper())
-        profile_id = self.people.resolve([subject]).get(subject)
-        person = self.profiles.scored(profile_id) if profile_id else None
+        subject = subject_key(self._identifier(wanted), self.parameters.read_pepper())
+        profile_id = self.people.resolve_subjects([subject]).get(subject)
+        person = self.profiles.find_with_scores(profile_id) if profile_id else None
         if person is None:
             raise NotFoundError("Nobody is known by this identifier.")
-        return view(person, now) | {"contact": self.people.contacts(person.subjects)}
+        return view(person, now) | {"contact": self.people.read_contacts(person.subjects)}
 
     def _identifier(self, wanted: Lookup) -> Identifier:
         told = msgspec.to_builtins(wanted).items()

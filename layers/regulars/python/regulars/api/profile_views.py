@@ -9,7 +9,7 @@ from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.money import major_units
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import ProfileState
-from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, Person, ServedProfiles
+from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, ScoredProfile, ServedProfiles
 
 # The coarse segment of whoever is not known, or not in a segment yet: a read key cannot tell the two apart.
 NO_SEGMENT = "none"
@@ -25,9 +25,13 @@ _BANDS = {
 }
 
 
-def find(profiles: ServedProfiles, profile_id: str) -> Person:
+def find(profiles: ServedProfiles, profile_id: str) -> ScoredProfile:
     """The person with this id or who took them in; ProfileNotFoundError for an unknown id."""
-    person = profiles.scored(profile_id) if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS else None
+    person = (
+        profiles.find_with_scores(profile_id)
+        if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS
+        else None
+    )
     if person is None:
         raise ProfileNotFoundError(profile_id)
     return person
@@ -35,12 +39,16 @@ def find(profiles: ServedProfiles, profile_id: str) -> Person:
 
 def coarse(profiles: ServedProfiles, profile_id: str) -> dict[str, Any]:
     """All that a public key learns of an id: its segment, of the same shape whether anybody has the id or not."""
-    person = profiles.scored(profile_id) if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS else None
+    person = (
+        profiles.find_with_scores(profile_id)
+        if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS
+        else None
+    )
     segments = person.scores.get("segments", {}) if person else {}
     return {"id": profile_id, "segment": segments.get("rfm") or NO_SEGMENT}
 
 
-def view(person: Person, now: datetime) -> dict[str, Any]:
+def view(person: ScoredProfile, now: datetime) -> dict[str, Any]:
     """The whole profile, for the owner."""
     state, scores = person.state, person.scores
     stage = lifecycle.stage(state, now)

@@ -23,9 +23,9 @@ def members(profiles: ServedProfiles, page: Page, now: datetime) -> dict[str, An
     """The profiles of a page and the token of the next one, None on the last."""
     name = ":".join(page.segment)
     after = None if page.token is None else unsealed(page.token, name, page.key_id)
-    found = profiles.members(name, page.limit + 1, after)
+    found = profiles.list_members(name, page.limit + 1, after)
     told = found[: page.limit]
-    people = profiles.scored_all(profile_id for _, profile_id in told)
+    people = profiles.read_with_scores(profile_id for _, profile_id in told)
     more = sealed(Place(*told[-1]), name, page.key_id) if len(found) > page.limit else None
     return {"segment": name, "profiles": [view(person, now) for person in people], "next": more}
 

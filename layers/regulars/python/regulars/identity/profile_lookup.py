@@ -7,7 +7,7 @@ import msgspec
 from regulars.domain import identifiers as identity
 from regulars.domain.profiles import Profile
 from regulars.identity.grouping import Share
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
@@ -28,12 +28,14 @@ class Whereabouts(msgspec.Struct, frozen=True):
         return sorted(found.values(), key=lambda profile: profile.seniority)
 
 
-def locate(stores: Stores, persons: Iterable[Share], pointers: Mapping[str, str]) -> Whereabouts:
+def locate(
+    stores: ProfileStores, persons: Iterable[Share], pointers: Mapping[str, str]
+) -> Whereabouts:
     """Read the profiles of these persons, in one call for each step of the way."""
     profiles: dict[str, Profile] = {}
     ahead = {target for share in persons for target in _targets(share, pointers)}
     while ahead:
-        read = stores.profiles.read(ahead)
+        read = stores.profiles.read_profiles(ahead)
         profiles |= {id_: read.get(id_, Profile(id_)) for id_ in ahead}
         ahead = {profile.merged_into for profile in read.values()} - {""} - profiles.keys()
     return Whereabouts(pointers, profiles)

@@ -46,7 +46,9 @@ def watch_carts(
     for event in (change.event for change in changes):
         if is_activity(event) and event.subject and not is_late(event, now):
             check = CartCheck(event.subject, event.occurred_at)
-            schedules.set(event.subject, check_at(event, delay, now), msgspec.to_builtins(check))
+            schedules.schedule_invocation(
+                event.subject, check_at(event, delay, now), msgspec.to_builtins(check)
+            )
 
 
 def detect_abandonment(check: CartCheck, told: Told, delay: timedelta, now: datetime) -> Decision:
@@ -56,19 +58,23 @@ def detect_abandonment(check: CartCheck, told: Told, delay: timedelta, now: date
         return Decision("nobody")
     since = to_text(from_text(check.since) - LOOKBACK)
     subjects = {subject for one in people for subject in one.subjects}
-    ids = [id_ for subject in sorted(subjects) for id_ in told.ledger.recent(subject, since, MOST)]
+    ids = [
+        id_
+        for subject in sorted(subjects)
+        for id_ in told.ledger.list_recent_event_ids(subject, since, MOST)
+    ]
     last_order = max(one.state.orders.last for one in people)
-    decision = decide(told.ledger.read(ids), last_order, delay, now)
+    decision = decide(told.ledger.read_events(ids), last_order, delay, now)
     if decision.event:
-        told.ledger.record([decision.event])
+        told.ledger.record_events([decision.event])
     return decision
 
 
 def _people(subject: str, told: Told) -> list[Profile]:
     """The person's profile, and those that lead to it when some were merged; none of somebody who was forgotten."""
     found: dict[str, Profile] = {}
-    ahead = set(told.people.resolve([subject]).values())
+    ahead = set(told.people.resolve_subjects([subject]).values())
     while ahead:
-        found |= told.profiles.read(ahead)
+        found |= told.profiles.read_profiles(ahead)
         ahead = {profile.merged_into for profile in found.values()} - {""} - found.keys()
     return list(found.values())

@@ -17,32 +17,32 @@ from regulars.learning import artifacts as frames
 from regulars.learning import gate
 from regulars.learning.contract import Comparison, Dataset, Trained, Trainer
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 
 STALE_DAYS = 28.0  # a champion this much older gives way to any challenger that is not worse
 
 
 def train(
-    trainer: Trainer, manifest_key: str, datasets: Datasets, registry: Registry, now: datetime
+    trainer: Trainer, manifest_key: str, datasets: Datasets, registry: ModelRegistry, now: datetime
 ) -> Outcome:
     """Train on the dataset under `manifest_key`; the outcome is stored last, and returned."""
-    facts = datasets.manifest(manifest_key)
-    dataset = frames.read_dataset(facts, lambda name: datasets.file(facts, name))
-    champion = registry.champions.current(trainer.model)
+    facts = datasets.read_manifest(manifest_key)
+    dataset = frames.read_dataset(facts, lambda name: datasets.read_file(facts, name))
+    champion = registry.champions.find_champion(trainer.model)
     try:
         manifest, files = _trained(trainer, dataset, registry, champion, now)
     except InsufficientDataError as error:
         manifest, files = _insufficient(trainer.model, dataset, str(error), now), {}
-    digest = registry.artifacts.publish(manifest, files)
+    digest = registry.artifacts.publish_version(manifest, files)
     outcome = _promoted(manifest, digest, champion, registry)
-    registry.artifacts.conclude(outcome)
+    registry.artifacts.write_outcome(outcome)
     return outcome
 
 
 def _trained(
     trainer: Trainer,
     dataset: Dataset,
-    registry: Registry,
+    registry: ModelRegistry,
     champion: Champion | None,
     now: datetime,
 ) -> tuple[ModelManifest, dict[str, bytes]]:
@@ -60,7 +60,7 @@ def _compared(
     trainer: Trainer,
     trained: Trained,
     dataset: Dataset,
-    registry: Registry,
+    registry: ModelRegistry,
     champion: Champion | None,
 ) -> tuple[Comparison, str]:
     """Compare with the champion, or with a plain rule where there is none that could stay, and why there is none.
@@ -70,8 +70,8 @@ def _compared(
     if not champion:
         return trainer.compare(trained, None, dataset), gate.FIRST
     try:
-        manifest = registry.artifacts.manifest(trainer.model, champion)
-        comparison = trainer.compare(trained, registry.scorer(manifest), dataset)
+        manifest = registry.artifacts.read_manifest(trainer.model, champion)
+        comparison = trainer.compare(trained, registry.read_scorer(manifest), dataset)
         vacancy = "" if comparison.compatible else gate.INCOMPATIBLE
         vacancy = gate.STALE if _age_days(manifest, dataset) >= STALE_DAYS else vacancy
     except TamperedArtifactError:
@@ -131,12 +131,12 @@ def _versioned(manifest: ModelManifest) -> ModelManifest:
 
 
 def _promoted(
-    manifest: ModelManifest, digest: str, champion: Champion | None, registry: Registry
+    manifest: ModelManifest, digest: str, champion: Champion | None, registry: ModelRegistry
 ) -> Outcome:
     promoted, reason = manifest.gate.promote, manifest.reason
     try:
         if promoted:
-            registry.champions.promote(manifest.model, manifest.version, digest, champion)
+            registry.champions.promote_version(manifest.model, manifest.version, digest, champion)
     except ConcurrentUpdateError as error:
         promoted, reason = False, str(error)
     return Outcome(

@@ -16,13 +16,13 @@ from regulars.domain.profiles import (
     with_orders,
 )
 from regulars.identity.grouping import Share, counts
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import StoredOrder
 
 RING = 16  # ids a profile carries before it puts them aside: a page of 16 costs one write, and keeps it below 1 KB
 
 
-def added(stores: Stores, profile: Profile, share: Share, *, first: bool = False) -> Profile:
+def added(stores: ProfileStores, profile: Profile, share: Share, *, first: bool = False) -> Profile:
     """The profile with those events it has not counted; the orders they tell of are stored first.
 
     `first` says that nobody can have written to this profile yet, which saves reading its orders.
@@ -32,7 +32,7 @@ def added(stores: Stores, profile: Profile, share: Share, *, first: bool = False
         return profile
     state = add_events(profile.state, new)
     if any(event.order for event in new):
-        stored = {} if first else stores.profiles.orders(profile.profile_id)
+        stored = {} if first else stores.profiles.read_orders(profile.profile_id)
         known = {key: one.order for key, one in stored.items()}
         orders = known | fold_orders(new, known)
         _store_orders(stores, profile.profile_id, stored, orders)
@@ -40,7 +40,9 @@ def added(stores: Stores, profile: Profile, share: Share, *, first: bool = False
     return _successor(profile, state, share.subjects, new)
 
 
-def refolded(stores: Stores, profile: Profile, share: Share, merged: Sequence[Profile]) -> Profile:
+def refolded(
+    stores: ProfileStores, profile: Profile, share: Share, merged: Sequence[Profile]
+) -> Profile:
     """The profile folded anew from every event that it, those merged into it, and this share have.
 
     The ids come from the profiles and the events by key, so that an index that lags hides nothing.
@@ -53,7 +55,7 @@ def refolded(stores: Stores, profile: Profile, share: Share, merged: Sequence[Pr
         *(key for one in merged for key in one.subjects),
     }
     told = [event for event in events if counts(event) and event.subject in subjects]
-    stored = stores.profiles.orders(profile.profile_id)
+    stored = stores.profiles.read_orders(profile.profile_id)
     # A merge takes no order away: one of them may be of an event that another worker is about to count.
     known = {} if share.refold else {key: one.order for key, one in stored.items()}
     orders = known | fold_orders(told, known)
@@ -65,45 +67,48 @@ def refolded(stores: Stores, profile: Profile, share: Share, merged: Sequence[Pr
     return replace(after, rev=profile.rev + 1) if share.refold else after
 
 
-def write(stores: Stores, before: Profile, after: Profile) -> None:
+def write(stores: ProfileStores, before: Profile, after: Profile) -> None:
     """Store the successor, unless it says nothing new; ids that `before` carried too many of are put aside first."""
     if after.rev == before.rev:
         return
     if len(before.applied) >= RING:
-        stores.profiles.put_aside(before)
+        stores.profiles.spill_applied_ids(before)
         after = replace(after, applied=after.applied[len(before.applied) :], floor=before.newest)
-    stores.profiles.write(after)
+    stores.profiles.write_profile(after)
 
 
 def _everything(
-    stores: Stores, profile: Profile, share: Share, merged: Sequence[Profile]
+    stores: ProfileStores, profile: Profile, share: Share, merged: Sequence[Profile]
 ) -> list[Event]:
     """The events that any of them counted and those of the share, as the ledger holds them now."""
     counted = set().union(*(_counted(stores, one) for one in (profile, *merged)))
     given = {event.id: event for event in share.events}
-    found = {event.id: event for event in stores.ledger.read(sorted(counted | given.keys()))}
+    found = {event.id: event for event in stores.ledger.read_events(sorted(counted | given.keys()))}
     if not counted <= found.keys() | given.keys():
         raise LedgerLaggingError("The ledger does not hold every event this profile has counted.")
     return list((given | found).values())
 
 
-def _uncounted(stores: Stores, profile: Profile, events: Iterable[Event]) -> list[Event]:
+def _uncounted(stores: ProfileStores, profile: Profile, events: Iterable[Event]) -> list[Event]:
     carried = set(profile.applied)
     new = [event for event in events if event.id not in carried]
     # Ids put aside were all received by `floor`; only what is as old can be among them.
     if any(event.received_at <= profile.floor for event in new):
-        aside = stores.profiles.aside(profile.profile_id)
+        aside = stores.profiles.read_spilled_ids(profile.profile_id)
         new = [event for event in new if event.id not in aside]
     return new
 
 
-def _counted(stores: Stores, profile: Profile) -> set[str]:
-    aside = stores.profiles.aside(profile.profile_id) if profile.floor else set()
+def _counted(stores: ProfileStores, profile: Profile) -> set[str]:
+    aside = stores.profiles.read_spilled_ids(profile.profile_id) if profile.floor else set()
     return {*profile.applied, *aside}
 
 
 def _store_orders(
-    stores: Stores, profile_id: str, stored: Mapping[str, StoredOrder], orders: Mapping[str, Order]
+    stores: ProfileStores,
+    profile_id: str,
+    stored: Mapping[str, StoredOrder],
+    orders: Mapping[str, Order],
 ) -> None:
     for key, order in orders.items():
         before = stored.get(key, StoredOrder())

@@ -10,7 +10,7 @@ from regulars.domain.events import encode
 from regulars.identity.grouping import Share, shares, subjects_of
 from regulars.identity.profile_lookup import Whereabouts, locate
 from regulars.profiles.write import update_person
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.rejects import Reject
 from regulars.transport.logging import log_failure
 from regulars.transport.stream_events import Batch, Change
@@ -18,30 +18,32 @@ from regulars.transport.stream_events import Batch, Change
 SOURCE = "events stream"
 
 
-def update_profiles(batch: Batch, stores: Stores, now: datetime) -> int:
+def update_profiles(batch: Batch, stores: ProfileStores, now: datetime) -> int:
     """Bring the profiles of everybody in the batch up to date; the number of persons is returned.
 
     What can never be folded is set aside as a reject. A fault worth retrying is raised once everybody else is done;
     the whole batch may then be given again.
     """
     rejects = [
-        Reject("unreadable_record", record.reason, SOURCE, record.raw)
+        Reject(code="unreadable_record", reason=record.reason, source=SOURCE, raw=record.raw)
         for record in batch.unreadable
     ]
     persons, view = _looked_up(batch.changes, stores)
     faults: list[Exception] = []
     _update_all(persons, stores, view, rejects, faults)
     if rejects:
-        stores.rejects.keep(rejects, now)
+        stores.rejects.store_rejects(rejects, now)
     if faults:
         raise faults[0]
     return len(persons)
 
 
-def _looked_up(changes: Sequence[Change], stores: Stores) -> tuple[list[Share], Whereabouts | None]:
+def _looked_up(
+    changes: Sequence[Change], stores: ProfileStores
+) -> tuple[list[Share], Whereabouts | None]:
     """Everybody in the batch and their whereabouts in a few calls; without the latter when one is unreadable."""
     try:
-        pointers = stores.people.pointers(subjects_of(changes))
+        pointers = stores.people.read_pointers(subjects_of(changes))
         persons = shares(changes, pointers)
         return persons, locate(stores, persons, pointers)
     except Exception as error:
@@ -52,7 +54,7 @@ def _looked_up(changes: Sequence[Change], stores: Stores) -> tuple[list[Share], 
 
 def _update_all(
     persons: Iterable[Share],
-    stores: Stores,
+    stores: ProfileStores,
     view: Whereabouts | None,
     rejects: list[Reject],
     faults: list[Exception],
@@ -83,5 +85,10 @@ def _reject(share: Share, error: Exception) -> Reject:
     reason = f"A profile could not be updated: {type(error).__name__}."
     event = next(iter(share.events), None)
     if event is None:
-        return Reject("unfoldable_event", reason, SOURCE, " ".join(share.subjects).encode())
-    return Reject("unfoldable_event", reason, event.source, encode(event))
+        return Reject(
+            code="unfoldable_event",
+            reason=reason,
+            source=SOURCE,
+            raw=" ".join(share.subjects).encode(),
+        )
+    return Reject(code="unfoldable_event", reason=reason, source=event.source, raw=encode(event))

@@ -16,7 +16,7 @@ from regulars.domain.profiles import (
     fold_orders,
 )
 from regulars.identity.grouping import Components, counts
-from regulars.store.inventory import Holdings, Inventory
+from regulars.store.inventory import Inventory, ProfileHoldings
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -51,8 +51,8 @@ class Person(msgspec.Struct, frozen=True):
 
 def verify(inventory: Inventory) -> Verification:
     """Compare all that is stored with what the ledger says. Nothing may be written meanwhile."""
-    everybody = persons(inventory.events())
-    pointers, holdings = inventory.pointers(), inventory.holdings()
+    everybody = persons(inventory.scan_events())
+    pointers, holdings = inventory.scan_pointers(), inventory.scan_holdings()
     differences = chain(
         chain.from_iterable(_compare(person, pointers, holdings) for person in everybody),
         _left_over(everybody, pointers, holdings),
@@ -80,7 +80,7 @@ def persons(events: Iterable[Event]) -> list[Person]:
     ]
 
 
-def home(subject: str, pointers: Mapping[str, str], holdings: Holdings) -> str:
+def home(subject: str, pointers: Mapping[str, str], holdings: ProfileHoldings) -> str:
     """The profile a subject leads to, '' when it leads nowhere."""
     profile = holdings.profiles.get(pointers.get(subject, ""))
     while profile and profile.merged_into:
@@ -89,7 +89,7 @@ def home(subject: str, pointers: Mapping[str, str], holdings: Holdings) -> str:
 
 
 def _compare(
-    person: Person, pointers: Mapping[str, str], holdings: Holdings
+    person: Person, pointers: Mapping[str, str], holdings: ProfileHoldings
 ) -> Iterator[Difference]:
     homes = {home(subject, pointers, holdings) for subject in person.subjects}
     if len(homes) > 1:
@@ -122,7 +122,7 @@ def _compare_state(profile: Profile, expected: ProfileState) -> Iterator[Differe
 
 
 def _compare_orders(
-    profile: Profile, holdings: Holdings, expected: Mapping[str, Order]
+    profile: Profile, holdings: ProfileHoldings, expected: Mapping[str, Order]
 ) -> Iterator[Difference]:
     stored = holdings.orders.get(profile.profile_id, {})
     for key in sorted(stored.keys() | expected.keys()):
@@ -133,7 +133,7 @@ def _compare_orders(
 
 
 def _left_over(
-    everybody: Iterable[Person], pointers: Mapping[str, str], holdings: Holdings
+    everybody: Iterable[Person], pointers: Mapping[str, str], holdings: ProfileHoldings
 ) -> Iterator[Difference]:
     homes = {
         home(subject, pointers, holdings) for person in everybody for subject in person.subjects

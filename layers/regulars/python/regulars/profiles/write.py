@@ -7,12 +7,12 @@ from regulars.identity.merge import freeze, settle
 from regulars.identity.profile_lookup import Whereabouts, locate
 from regulars.profiles.fold import added, refolded, write
 from regulars.store.batches import back_off
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 
 ATTEMPTS = 8
 
 
-def update_person(share: Share, stores: Stores, view: Whereabouts | None = None) -> None:
+def update_person(share: Share, stores: ProfileStores, view: Whereabouts | None = None) -> None:
     """Fold a person's new events into their profile, merging the profiles their subjects lead to.
 
     ConcurrentUpdateError when others were faster at every attempt; doing it again is always safe.
@@ -33,11 +33,11 @@ def update_person(share: Share, stores: Stores, view: Whereabouts | None = None)
     raise ConcurrentUpdateError("One person's profile was written by too many.")
 
 
-def _look_up(stores: Stores, share: Share) -> Whereabouts:
-    return locate(stores, [share], stores.people.pointers(share.subjects))
+def _look_up(stores: ProfileStores, share: Share) -> Whereabouts:
+    return locate(stores, [share], stores.people.read_pointers(share.subjects))
 
 
-def _update(share: Share, stores: Stores, found: Whereabouts, profile: Profile) -> None:
+def _update(share: Share, stores: ProfileStores, found: Whereabouts, profile: Profile) -> None:
     if not profile.rev and not share.events:
         return  # what changed was never counted
     _claim(share, stores, found, profile)
@@ -55,17 +55,17 @@ def _update(share: Share, stores: Stores, found: Whereabouts, profile: Profile) 
         write(stores, profile, added(stores, profile, share, first=first))
 
 
-def _claim(share: Share, stores: Stores, found: Whereabouts, profile: Profile) -> None:
+def _claim(share: Share, stores: ProfileStores, found: Whereabouts, profile: Profile) -> None:
     """Point subjects nobody knew before anything is counted: no subject is ever counted in two profiles."""
     for subject in share.subjects:
         pointer = found.pointers.get(subject)
-        if not pointer and not stores.people.point(subject, profile.profile_id, pointer):
+        if not pointer and not stores.people.point_subject(subject, profile.profile_id, pointer):
             raise ConcurrentUpdateError("A subject was pointed at a profile by somebody else.")
 
 
-def _clear_strays(stores: Stores, profile_ids: set[str]) -> None:
+def _clear_strays(stores: ProfileStores, profile_ids: set[str]) -> None:
     """Orders written to a profile that was merged away before it could be written."""
     if profile_ids:
-        for profile in stores.profiles.read(profile_ids).values():
+        for profile in stores.profiles.read_profiles(profile_ids).values():
             if profile.merged_into:
-                stores.profiles.clear(profile.profile_id)
+                stores.profiles.delete_derived_items(profile.profile_id)

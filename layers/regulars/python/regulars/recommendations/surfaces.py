@@ -16,7 +16,7 @@ from regulars.learning.recommender.scorer import (
 )
 from regulars.store.products import Product, Products
 from regulars.store.published_lists import PublishedLists
-from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, Person, ServedProfiles
+from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, ScoredProfile, ServedProfiles
 
 # Hardly anybody wants tomorrow what was bought today.
 JUST_BOUGHT_DAYS = 3
@@ -56,21 +56,21 @@ class Recommender:
     def for_visitor(self, items: Sequence[str], wish: Wish) -> dict[str, Any]:
         """For somebody nobody knows, who looked at these items; what is popular fills the list."""
         weights = adjusted(WEIGHTS, wish.weights)
-        neighbours = dict.fromkeys(items, ()) | self.products.neighbours(items)
+        neighbours = dict.fromkeys(items, ()) | self.products.find_neighbours(items)
         chosen = for_items(
             neighbours, self.published_lists.popular_products(), weights, wish.n, wish.exclude
         )
         return {"items_seen": list(items), **self._told(chosen, "model", weights)}
 
-    def _person(self, profile_id: str) -> Person | None:
+    def _person(self, profile_id: str) -> ScoredProfile | None:
         return (
-            self.profiles.tempted(profile_id)
+            self.profiles.find_with_candidates(profile_id)
             if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS
             else None
         )
 
     def _for_person(
-        self, profile_id: str, person: Person | None, wish: Wish, now: datetime
+        self, profile_id: str, person: ScoredProfile | None, wish: Wish, now: datetime
     ) -> dict[str, Any]:
         lists = person.candidates if person else {}
         weights = adjusted(WEIGHTS | lists.get("weights", {}), wish.weights)
@@ -90,7 +90,7 @@ class Recommender:
         self, chosen: Sequence[Recommendation], basis: str, weights: Mapping[str, float]
     ) -> dict[str, Any]:
         wanted = [id_ for one in chosen for id_ in (one.product_id, one.because) if id_]
-        products = self.products.named(wanted)
+        products = self.products.find_products(wanted)
         names = {id_: product.name for id_, product in products.items()}
         ranked = any(one.score for one in chosen)
         return {

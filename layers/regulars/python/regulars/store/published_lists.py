@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from regulars.domain.timed_cache import TimedCache
-from regulars.store.clients import dynamodb
+from regulars.store.clients import create_dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,7 +27,7 @@ class PublishedLists:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
-        self._client = client or dynamodb()
+        self._client = client or create_dynamodb_client()
         self._cache = TimedCache[list[Any]](CACHE_SECONDS, clock)
 
     def segments(self) -> list[dict[str, Any]]:

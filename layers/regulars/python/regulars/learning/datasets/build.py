@@ -10,9 +10,9 @@ from regulars.domain.errors import InsufficientDataError
 from regulars.domain.manifests import DatasetManifest, FileFact, sha256
 from regulars.domain.times import to_text
 from regulars.learning.datasets.lake_sql import Lake
-from regulars.store.datasets import Datasets, LatestDataset, file_sha256
-from regulars.store.lake_files import Archive
-from regulars.store.profile_directory import Directory
+from regulars.store.datasets import Datasets, LatestDatasetPointer, hash_file
+from regulars.store.lake_files import LakeFiles
+from regulars.store.profile_directory import SubjectDirectory
 
 HORIZONS_DAYS = (30, 60, 90, 180)
 STEP_DAYS = 14  # between two past cut-offs
@@ -24,20 +24,20 @@ _AS_OF = ("orders", "purchases", "tastes", "visits")
 
 
 def publish_dataset(
-    archive: Archive,
-    directory: Directory,
+    archive: LakeFiles,
+    directory: SubjectDirectory,
     datasets: Datasets,
-    latest: LatestDataset,
+    latest: LatestDatasetPointer,
     cutoff: datetime,
     now: datetime,
 ) -> DatasetManifest:
     """Build the dataset as of `cutoff` from all that is stored, publish it and name it the newest."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        objects = archive.download(folder / "lake")
-        manifest = build(folder, objects, directory.profiles(), cutoff, now)
-        datasets.publish(manifest, folder)
-    latest.point(manifest)
+        objects = archive.download_files(folder / "lake")
+        manifest = build(folder, objects, directory.list_subjects_by_profile(), cutoff, now)
+        datasets.publish_dataset(manifest, folder)
+    latest.point_to(manifest)
     return manifest
 
 
@@ -126,7 +126,7 @@ def _manifest(
     times: tuple[datetime, datetime],
 ) -> DatasetManifest:
     files = {
-        name: FileFact(file_sha256(folder / name), count, (folder / name).stat().st_size)
+        name: FileFact(hash_file(folder / name), count, (folder / name).stat().st_size)
         for name, count in rows.items()
     }
     cutoff = times[0].astimezone(UTC) - timedelta(microseconds=times[0].microsecond)

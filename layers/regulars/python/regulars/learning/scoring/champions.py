@@ -7,7 +7,7 @@ from typing import Any
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest
 from regulars.learning import artifacts as frames
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from regulars.transport.logging import log_failure
 
 OK = "ok"
@@ -28,29 +28,29 @@ class Standing:
         return "rules" if self.loaded is None else "model"
 
 
-def scorer(registry: Registry, model: str, columns: Collection[str]) -> Standing:
+def scorer(registry: ModelRegistry, model: str, columns: Collection[str]) -> Standing:
     """A champion's plain scorer."""
-    return _standing(registry, model, columns, registry.scorer)
+    return _standing(registry, model, columns, registry.read_scorer)
 
 
-def estimator(registry: Registry, model: str) -> Standing:
+def estimator(registry: ModelRegistry, model: str) -> Standing:
     """A champion's joblib artifact."""
 
     def loaded(manifest: ModelManifest) -> Any:
-        return frames.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
+        return frames.load(registry.artifacts.read_file(manifest, "model.joblib"), manifest)
 
     return _standing(registry, model, (), loaded)
 
 
 def _standing(
-    registry: Registry,
+    registry: ModelRegistry,
     model: str,
     columns: Collection[str],
     load: Callable[[ModelManifest], Any],
 ) -> Standing:
     """An artifact whose bytes are not those that were promoted is never loaded: rules take its place."""
     try:
-        manifest = registry.champion(model)
+        manifest = registry.read_champion_manifest(model)
         if manifest is None:
             return Standing(InsufficientDataError.code)
         if not set(manifest.features) <= set(columns):

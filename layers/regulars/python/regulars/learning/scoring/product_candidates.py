@@ -12,7 +12,7 @@ from regulars.learning.recommender.model import AGAIN, HALF_LIFE_DAYS, Recommend
 from regulars.learning.recommender.purchases import DAY, Purchases, purchases
 from regulars.learning.recommender.scorer import Candidate, for_profile, in_words
 from regulars.learning.scoring.champions import Standing
-from regulars.store.catalog import Listed, Neighbour
+from regulars.store.catalog import CatalogProduct, Neighbour
 
 type Row = dict[str, Any]
 
@@ -94,7 +94,7 @@ class Tastes:
             for one in chosen
         ]
 
-    def listed(self) -> Iterator[Listed]:
+    def listed(self) -> Iterator[CatalogProduct]:
         """Every product with its neighbours."""
         neighbours = self._neighbours()
         columns = ("product_id", "name", "category", "price", "currency")
@@ -102,7 +102,14 @@ class Tastes:
             index=False
         ):
             known = None if pd.isna(price) else int(price)
-            yield Listed(id_, name, category, known, currency or "", neighbours(id_))
+            yield CatalogProduct(
+                product_id=id_,
+                name=name,
+                category=category,
+                price=known,
+                currency=currency or "",
+                neighbours=neighbours(id_),
+            )
 
     def _candidates(self) -> Iterator[list[Candidate]]:
         if self._recommender is None:

@@ -22,8 +22,8 @@ from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets
 from regulars.store.published_lists import PublishedLists
-from regulars.store.registry import Registry
-from regulars.store.scores import Membership, Scored, Scores
+from regulars.store.registry import ModelRegistry
+from regulars.store.scores import PersonScores, Scores, SegmentMembership
 from regulars.transport.logging import LOGGER
 
 AT_ONCE = 1_000  # people whose features are plain Python values at one time
@@ -34,7 +34,7 @@ class Stores(NamedTuple):
     """Where the scoring reads and writes."""
 
     datasets: Datasets
-    registry: Registry
+    registry: ModelRegistry
     scores: Scores
     catalog: Catalog
     published_lists: PublishedLists
@@ -60,7 +60,7 @@ class Scoring:
     segmentation: Segmentation
     tastes: Tastes
 
-    def people(self) -> Iterator[Scored]:
+    def people(self) -> Iterator[PersonScores]:
         """Everybody scored, in the order of their ids."""
         rows = _rows(self.dataset.present)
         for done, (row, taste) in enumerate(self.tastes.beside(rows), start=1):
@@ -68,7 +68,7 @@ class Scoring:
                 LOGGER.info("scoring", people=done)
             yield self._scored(row, taste)
 
-    def _scored(self, row: Mapping[str, Any], taste: Taste) -> Scored:
+    def _scored(self, row: Mapping[str, Any], taste: Taste) -> PersonScores:
         segmented = self.segmentation.of(row)
         scores = {
             "churn": self._churn(row),
@@ -76,11 +76,11 @@ class Scoring:
             "segments": segmented.names,
             "next_best_products": self.tastes.next_best(taste),
         }
-        return Scored(
-            row["profile_id"],
-            scores,
-            self.tastes.recommendations(taste),
-            _memberships(segmented, row),
+        return PersonScores(
+            profile_id=row["profile_id"],
+            scores=scores,
+            recommendations=self.tastes.recommendations(taste),
+            memberships=_memberships(segmented, row),
         )
 
     def _churn(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,18 +99,18 @@ class Scoring:
 
 def score_people(outcome_key: str, stores: Stores, now: datetime) -> Report:
     """Score the dataset that a training's outcome names, with whatever champions stand now."""
-    outcome = stores.registry.artifacts.outcome(outcome_key)
+    outcome = stores.registry.artifacts.read_outcome(outcome_key)
     scoring = prepare(outcome.dataset_id, stores)
     manifest = scoring.dataset.manifest
     LOGGER.info(
         "scoring begins", dataset_id=manifest.dataset_id, people=len(scoring.dataset.present)
     )
     as_of = f"{manifest.cutoff} {to_text(now)}"
-    products = stores.catalog.write(scoring.tastes.listed(), as_of)
+    products = stores.catalog.write_products(scoring.tastes.listed(), as_of)
     stores.published_lists.publish_popular_products(scoring.tastes.popular, as_of)
     counted = Counted(scoring.people())
     moment = {"computed_at": to_text(now), "dataset_id": manifest.dataset_id}
-    written = stores.scores.write(counted, as_of, moment)
+    written = stores.scores.write_scores(counted, as_of, moment)
     stores.published_lists.publish_segments(scoring.segmentation.described(counted.sizes), as_of)
     report = Report(
         manifest.dataset_id,
@@ -129,8 +129,8 @@ def score_people(outcome_key: str, stores: Stores, now: datetime) -> Report:
 
 def prepare(dataset_id: str, stores: Stores) -> Scoring:
     """Read the dataset and load the champions, each file verified first."""
-    facts = stores.datasets.manifest(schema.dataset_key(dataset_id, "manifest.json"))
-    dataset = frames.read_dataset(facts, lambda name: stores.datasets.file(facts, name))
+    facts = stores.datasets.read_manifest(schema.dataset_key(dataset_id, "manifest.json"))
+    dataset = frames.read_dataset(facts, lambda name: stores.datasets.read_file(facts, name))
     columns = set(dataset.features.columns)
     segments = standing.scorer(stores.registry, "segments", columns)
     now = from_text(facts.cutoff).timestamp()
@@ -147,12 +147,12 @@ def prepare(dataset_id: str, stores: Stores) -> Scoring:
 class Counted:
     """People passing by, counted by segment on their way."""
 
-    def __init__(self, people: Iterator[Scored]) -> None:
+    def __init__(self, people: Iterator[PersonScores]) -> None:
         self._people = people
         self.people = 0
         self.sizes: Counter[tuple[str, str]] = Counter()
 
-    def __iter__(self) -> Iterator[Scored]:
+    def __iter__(self) -> Iterator[PersonScores]:
         for person in self._people:
             self.people += 1
             self.sizes.update((scheme, one.segment) for scheme, one in person.memberships.items())
@@ -166,7 +166,9 @@ def _rows(present: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield from cast("list[dict[str, Any]]", some.to_dict("records"))
 
 
-def _memberships(segmented: Segmented, row: Mapping[str, Any]) -> dict[str, Membership]:
+def _memberships(segmented: Segmented, row: Mapping[str, Any]) -> dict[str, SegmentMembership]:
     """Who spent most comes first in a segment."""
     rank = f"{MOST_MONEY - min(max(int(row['money']), 0), MOST_MONEY):016d}"
-    return {scheme: Membership(name, rank) for scheme, name in segmented.names.items() if name}
+    return {
+        scheme: SegmentMembership(name, rank) for scheme, name in segmented.names.items() if name
+    }
