@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from infra.cli.letters import StreamBatch
 from infra.cli.settling import Lake
 from infra.cli.stack import Stack
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 from regulars.identity.grouping import counts
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.inventory import Inventory
@@ -68,7 +68,7 @@ def _portions(events: Iterator[Event]) -> Iterator[list[Record]]:
     portion: list[Record] = []
     size = 0
     for event in events:
-        text = encode(event).decode()
+        text = encode_event(event).decode()
         portion.append(_inserted(event, text))
         size += len(text)
         if size > LARGEST_CALL:

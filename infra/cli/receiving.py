@@ -13,7 +13,7 @@ from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
 from regulars.channels.tracking.messages import CHANNEL as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
-from regulars.domain.events import decode
+from regulars.domain.events import decode_event
 from regulars.domain.times import from_text
 from regulars.ingestion.archiving import archive_events
 from regulars.ingestion.recording import Recorder
@@ -152,7 +152,7 @@ def _batch(kept: rejects.Kept) -> streams.Batch:
     if kept["code"] == UNREADABLE:
         return streams.changes({"Records": [msgspec.json.decode(kept["raw"])]})
     try:
-        return streams.Batch((streams.Change(decode(kept["raw"])),))
+        return streams.Batch((streams.Change(decode_event(kept["raw"])),))
     except msgspec.DecodeError:
         # Only the subjects of a changed event are known.
         message = "It holds no event; see `regulars verify`."

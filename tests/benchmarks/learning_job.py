@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from regulars.domain.errors import NotFoundError
-from regulars.domain.manifests import Champion, ModelManifest, encode
+from regulars.domain.manifests import Champion, ModelManifest, encode_manifest
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
@@ -63,7 +63,9 @@ class NoChampions(Champions):
         self, model: str, version: str, manifest_sha256: str, expected: Champion | None
     ) -> Champion:
         """Promoted."""
-        return Champion(version, manifest_sha256, rev=1, previous=str(expected or model))
+        return Champion(
+            version=version, manifest_sha256=manifest_sha256, rev=1, previous=str(expected or model)
+        )
 
 
 def lake(folder: Path, copies: int) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def dataset(folder: Path, _: int) -> dict[str, Any]:
     objects = sorted((folder / "lake").iterdir())
     subjects = json.loads((folder / "subjects.json").read_text())
     manifest = build(folder, objects, subjects, CUTOFF, CUTOFF)
-    (folder / MANIFEST).write_bytes(encode(manifest))
+    (folder / MANIFEST).write_bytes(encode_manifest(manifest))
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from moto import mock_aws
 
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.settings import ImportHistorySettings, ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.rejects import Rejects
@@ -123,7 +123,7 @@ class Doors:
 
     def _events(self) -> list[Event]:
         items = self._deployed.dynamodb.scan(TableName="test-events")["Items"]
-        return [decode(item["event"]["S"]) for item in items]
+        return [decode_event(item["event"]["S"]) for item in items]
 
     def _rejects(self, now: datetime) -> list[dict[str, Any]]:
         return Rejects("test-rejects", self._deployed.dynamodb).list_rejects(now.date().isoformat())

@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 from regulars.channels.registry import CHANNELS, channel_of
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 from regulars.transport.requests import presented_key
 from tests.conformance import files
 from tests.conformance.doors import CHANNEL_OF, TRACKING, Became, Doors, Sent
@@ -83,7 +83,7 @@ def _unlike_tracked(became: Became, topic: str) -> Iterator[str]:
 
 
 def _text(event: Event) -> str:
-    return encode(event).decode()
+    return encode_event(event).decode()
 
 
 def _path(folder: Path, file: str) -> Path:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError, UntranslatableError
-from regulars.domain.events import decode, encode
+from regulars.domain.events import decode_event, encode_event
 from tests.conformance import damage
 from tests.conformance.doors import Doors, Sent, doors
 from tests.support.deliveries import FORM, NOW
@@ -56,7 +56,7 @@ def translated(channel: str, request: Request) -> None:
             raise AssertionError from error
         return
     for draft in drafts:
-        assert decode(encode(draft.event)) == draft.event
+        assert decode_event(encode_event(draft.event)) == draft.event
 
 
 @pytest.mark.parametrize("channel", damage.names())

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from infra.cli import main, stack
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.settings import Settings
 from regulars.store.rejects import Rejects
 from tests.support.aws import Deployed
@@ -25,7 +25,9 @@ class Kept:
     def events(self) -> list[Event]:
         """The ledger's events, oldest first."""
         items = self.aws.dynamodb.scan(TableName="test-events")["Items"]
-        return sorted((decode(item["event"]["S"]) for item in items), key=lambda e: e.occurred_at)
+        return sorted(
+            (decode_event(item["event"]["S"]) for item in items), key=lambda e: e.occurred_at
+        )
 
     def rejects(self) -> list[dict[str, Any]]:
         """Today's rejects."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from regulars.domain.events import Event, decode, event_id
+from regulars.domain.events import Event, decode_event, event_id
 from regulars.settings import ArchiveEventsSettings
 from regulars.store.rejects import Rejects
 from tests.support.aws import Deployed
@@ -43,7 +43,7 @@ def lake(aws: Deployed) -> dict[str, list[Event]]:
     for key in [entry["Key"] for entry in listed]:
         body = aws.s3.get_object(Bucket="test-lake", Key=key)["Body"].read()
         lines = gzip.decompress(body).splitlines()
-        files.setdefault(key.rpartition("/")[0], []).extend(map(decode, lines))
+        files.setdefault(key.rpartition("/")[0], []).extend(map(decode_event, lines))
     return files
 
 

@@ -33,12 +33,12 @@ def event(type_: str, *subjects: str, minutes_ago: float = 90, **fields: Any) ->
 
 
 def added(*subjects: str, **fields: Any) -> Event:
-    items = (Item("teapot", price=1250),)
+    items = (Item(product_id="teapot", price=1250),)
     return event("Product Added", *subjects, **{"items": items, "currency": "GBP"} | fields)
 
 
 def order(*subjects: str, minutes_ago: float = 60) -> Event:
-    fact = OrderFact("shop/1", to_text(datetime.now(UTC)))
+    fact = OrderFact(key="shop/1", version=to_text(datetime.now(UTC)))
     return event("Order Completed", *subjects, minutes_ago=minutes_ago, order=fact)
 
 

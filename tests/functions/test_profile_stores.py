@@ -5,7 +5,7 @@ import pytest
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import event_id
 from regulars.domain.orders import Order, OrderTotals, Refund
-from regulars.domain.profiles import Activity, Consent, Profile, ProfileState, Trait
+from regulars.domain.profiles import ChannelActivity, Consent, Profile, ProfileState, Trait
 from regulars.store.people import People
 from regulars.store.profiles import Profiles, StoredOrder
 from tests.support.aws import Deployed
@@ -15,14 +15,42 @@ IDS = (event_id("a"), event_id("b"))
 AT = "2026-11-01T10:00:00.000Z"
 STATE = ProfileState(
     events=2,
-    channels={"web": Activity(AT, AT, 2)},
+    channels={"web": ChannelActivity(AT, AT, 2)},
     counts={"Page Viewed": 2},
-    orders=OrderTotals(1, 0, 3, AT, AT, {"EUR": 900}, {"EUR": 100}),
+    orders=OrderTotals(
+        count=1,
+        cancelled=0,
+        quantity=3,
+        first=AT,
+        last=AT,
+        money={"EUR": 900},
+        refunded={"EUR": 100},
+    ),
     consent={"email": Consent("granted", AT, "form")},
     traits={"country": Trait("GB", AT)},
 )
-PROFILE = Profile("p_1", ("u:ann", "a:1"), STATE, 1, IDS, AT, "", AT)
-ORDER = Order(AT, IDS[0], AT, AT, "paid", 1000, 100, 3, "EUR", {"1": Refund(AT, IDS[1], None)})
+PROFILE = Profile(
+    profile_id="p_1",
+    subjects=("u:ann", "a:1"),
+    state=STATE,
+    rev=1,
+    applied=IDS,
+    newest=AT,
+    floor="",
+    born=AT,
+)
+ORDER = Order(
+    version=AT,
+    event=IDS[0],
+    placed_at=AT,
+    first_told=AT,
+    status="paid",
+    total=1000,
+    refunded_in_snapshot=100,
+    quantity=3,
+    currency="EUR",
+    refunds={"1": Refund(AT, IDS[1], None)},
+)
 
 
 @pytest.fixture(params=["memory", "table"])
@@ -62,7 +90,7 @@ def test_profiles_read_back_what_was_written(profiles: Profiles) -> None:
 
 
 def test_profiles_keep_where_one_was_merged(profiles: Profiles) -> None:
-    profiles.write_profile(Profile("p_1", rev=1, merged_into="p_2"))
+    profiles.write_profile(Profile(profile_id="p_1", rev=1, merged_into="p_2"))
     assert profiles.read_profiles(["p_1"])["p_1"].merged_into == "p_2"
 
 
@@ -70,12 +98,12 @@ def test_profiles_keep_where_one_was_merged(profiles: Profiles) -> None:
 def test_profiles_refuse_any_but_the_next_version(profiles: Profiles, rev: int) -> None:
     profiles.write_profile(PROFILE)
     with pytest.raises(ConcurrentUpdateError):
-        profiles.write_profile(Profile("p_1", rev=rev))
+        profiles.write_profile(Profile(profile_id="p_1", rev=rev))
 
 
 def test_profiles_refuse_a_second_version_without_a_first(profiles: Profiles) -> None:
     with pytest.raises(ConcurrentUpdateError):
-        profiles.write_profile(Profile("p_1", rev=2))
+        profiles.write_profile(Profile(profile_id="p_1", rev=2))
 
 
 def test_profiles_keep_the_ids_put_aside(profiles: Profiles) -> None:

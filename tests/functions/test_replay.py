@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local.faults import FaultError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.people import People
@@ -198,7 +198,7 @@ def test_what_was_not_kept_whole_is_not_received_as_if_it_were(
 
 
 def test_event_that_could_not_be_folded_is_folded_after_a_fix(aws: Deployed, owner: Owner) -> None:
-    keep(aws, "unfoldable_event", "segment/web", encode(event("page", "u:ann")))
+    keep(aws, "unfoldable_event", "segment/web", encode_event(event("page", "u:ann")))
     assert owner("replay", "--code", "unfoldable_event", "--source", "segment")["received"] == 1
     assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
 
@@ -215,7 +215,7 @@ def test_record_that_was_unreadable_reaches_profile_and_lake(aws: Deployed, owne
     ("code", "raw"),
     [
         ("unreadable_record", b'{"eventName": "INSERT"}'),
-        ("unfoldable_event", encode(event("poison", ""))),
+        ("unfoldable_event", encode_event(event("poison", ""))),
         ("unfoldable_event", b"u:ann a:1"),
     ],
 )

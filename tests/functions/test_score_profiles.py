@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regulars.domain.manifests import Champion, Outcome
+from regulars.domain.manifests import Champion, TrainingOutcome
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from regulars.learning.segments.trainer import SegmentsTrainer
 from regulars.learning.training_run import train
@@ -42,11 +42,20 @@ class Shop:
             TableName="test-profiles", Item={name: {"S": text} for name, text in item.items()}
         )
 
-    def train(self, trainer: Any) -> Outcome:
+    def train(self, trainer: Any) -> TrainingOutcome:
         return train(trainer, self.dataset, Datasets("test-lake"), self.registry, shops.MOMENT)
 
     def score(self, dataset_id: str = "20260101-a") -> dict[str, Any]:
-        self.registry.artifacts.write_outcome(Outcome("churn", dataset_id, "v", False, "ok", ""))
+        self.registry.artifacts.write_outcome(
+            TrainingOutcome(
+                model="churn",
+                dataset_id=dataset_id,
+                version="v",
+                promoted=False,
+                status="ok",
+                reason="",
+            )
+        )
         event = learning.arrived("test-artifacts", "models/churn/outcome.json")
         report: dict[str, Any] = self._handler(event, None)
         return report

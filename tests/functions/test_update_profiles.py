@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identifiers import profile_id
-from regulars.domain.profiles import Profile, fold
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.profiles import Profile, fold_events
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
@@ -41,7 +41,10 @@ def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
 
 def order(name: str, *subjects: str, **fields: Any) -> Event:
     return event(
-        name, *subjects, order=OrderFact("shop/1", "1", total=990, currency="EUR"), **fields
+        name,
+        *subjects,
+        order=OrderFact(key="shop/1", version="1", total=990, currency="EUR"),
+        **fields,
     )
 
 
@@ -55,7 +58,7 @@ def test_records_become_a_profile_once(aws: Deployed, handler: Handler) -> None:
     for _ in range(2):
         answer = handler(*map(inserted, events))
     assert answer == {"batchItemFailures": []}
-    assert [one.state for one in profiles(aws, "u:ann", "a:1")] == [fold(events)]
+    assert [one.state for one in profiles(aws, "u:ann", "a:1")] == [fold_events(events)]
 
 
 def test_profiles_with_orders_merge(aws: Deployed, handler: Handler) -> None:
@@ -63,8 +66,8 @@ def test_profiles_with_orders_merge(aws: Deployed, handler: Handler) -> None:
     Ledger("test-events", aws.dynamodb).record_events(events)
     for one in events:
         handler(inserted(one))
-    assert [one.state for one in profiles(aws, "u:ann", "a:1")] == [fold(events)]
-    assert not Profiles("test-profiles", aws.dynamodb).read_orders(profile_id("u:ann"))
+    assert [one.state for one in profiles(aws, "u:ann", "a:1")] == [fold_events(events)]
+    assert not Profiles("test-profiles", aws.dynamodb).read_orders(profile_id_of("u:ann"))
 
 
 def test_contact_known_before_stays_beside_the_pointer(aws: Deployed, handler: Handler) -> None:
@@ -72,7 +75,7 @@ def test_contact_known_before_stays_beside_the_pointer(aws: Deployed, handler: H
     people.store_contact("u:ann", {"email": "ann@example.com"}, "2026-11-01T10:00:00.000Z")
     handler(inserted(event("page", "u:ann")))
     assert people.read_contacts(["u:ann"]) == {"email": "ann@example.com"}
-    assert people.resolve_subjects(["u:ann"]) == {"u:ann": profile_id("u:ann")}
+    assert people.resolve_subjects(["u:ann"]) == {"u:ann": profile_id_of("u:ann")}
 
 
 def test_rewritten_event_is_folded_anew(aws: Deployed, handler: Handler) -> None:
@@ -80,7 +83,7 @@ def test_rewritten_event_is_folded_anew(aws: Deployed, handler: Handler) -> None
     handler(inserted(before))
     Ledger("test-events", aws.dynamodb).record_events([after])
     handler(modified(before, after))
-    assert [one.state for one in profiles(aws, "u:ann")] == [fold([after])]
+    assert [one.state for one in profiles(aws, "u:ann")] == [fold_events([after])]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_poison_records_of_one_batch_are_all_set_aside(aws: Deployed, handler: H
 
 def test_profile_nobody_can_read_stops_only_its_person(aws: Deployed, handler: Handler) -> None:
     handler(inserted(event("page", "u:ann")), inserted(event("page of bob", "u:bob")))
-    key = {"profile_id": {"S": profile_id("u:bob")}, "sk": {"S": "profile"}}
+    key = {"profile_id": {"S": profile_id_of("u:bob")}, "sk": {"S": "profile"}}
     aws.dynamodb.put_item(TableName="test-profiles", Item={**key, "state": {"S": "{"}})
     handler(inserted(event("next", "u:ann")), inserted(event("next of bob", "u:bob")))
     assert [one.state.events for one in profiles(aws, "u:ann")] == [2]

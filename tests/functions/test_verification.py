@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identifiers import profile_id
+from regulars.domain.identifiers import profile_id_of
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
 from regulars.profiles.update import update_profiles
@@ -22,17 +22,31 @@ from regulars.store.rejects import Rejects
 from regulars.transport.stream_events import Batch, Change
 from tests.support.aws import Deployed
 
-ANN, OLD = profile_id("u:ann"), profile_id("a:1")
+ANN, OLD = profile_id_of("u:ann"), profile_id_of("a:1")
 
 
 def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
     at = f"2026-11-{day:02}T10:00:00.000Z"
-    return Event(event_id(name), "Page Viewed", "web", "segment/web", at, at, subjects, **fields)
+    return Event(
+        id=event_id(name),
+        type="Page Viewed",
+        channel="web",
+        source="segment/web",
+        occurred_at=at,
+        received_at=at,
+        subjects=subjects,
+        **fields,
+    )
 
 
 EVENTS = [
     event("page", "a:1"),
-    event("order", "u:ann", day=2, order=OrderFact("shop/1", "1", total=990, currency="EUR")),
+    event(
+        "order",
+        "u:ann",
+        day=2,
+        order=OrderFact(key="shop/1", version="1", total=990, currency="EUR"),
+    ),
     event("bob", "u:bob", "e:bob"),
     event("test", "u:ann", test=True),
     event("nobody"),
@@ -89,11 +103,11 @@ def order_of_nobody(stores: ProfileStores) -> None:
 
 
 def profile_of_nobody(stores: ProfileStores) -> None:
-    stores.profiles.write_profile(Profile("p_nobody", rev=1))
+    stores.profiles.write_profile(Profile(profile_id="p_nobody", rev=1))
 
 
 def divided(stores: ProfileStores) -> None:
-    stores.profiles.write_profile(Profile("p_other", rev=1))
+    stores.profiles.write_profile(Profile(profile_id="p_other", rev=1))
     stores.people.point_subject("a:1", "p_other", OLD)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from regulars.domain.events import decode
+from regulars.domain.events import decode_event
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store import schema
 from regulars.store.api_keys import ApiKeys
@@ -105,7 +105,7 @@ class Shop:
         body = {"messageId": f"ajs-{self.sent}", "timestamp": at, "context": CONTEXT, **message}
         assert self.door(http_event(f"/v1/{type_}", body, BASIC), None)["statusCode"] == 200
         new = [item for item in self.events() if item["event_id"]["S"] not in known]
-        records = [inserted(decode(item["event"]["S"])) for item in new]
+        records = [inserted(decode_event(item["event"]["S"])) for item in new]
         self.update(stream(*records), None)
 
     def events(self) -> list[dict[str, Any]]:

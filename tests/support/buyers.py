@@ -16,14 +16,14 @@ def dataset(features: pd.DataFrame, repeat_buyers: int = 200, horizon_days: int 
     """A dataset of these feature rows and nothing else."""
     counts = {"repeat_buyers": repeat_buyers, "buyers": len(features)}
     manifest = DatasetManifest(
-        "d1",
-        "2025-06-01T00:00:00.000Z",
-        "2025-06-01T01:00:00.000Z",
-        horizon_days,
-        "EUR",
-        {},
-        counts,
-        FEATURES,
+        dataset_id="d1",
+        cutoff="2025-06-01T00:00:00.000Z",
+        created_at="2025-06-01T01:00:00.000Z",
+        horizon_days=horizon_days,
+        currency="EUR",
+        files={},
+        counts=counts,
+        features=FEATURES,
     )
     return Dataset(manifest, features, pd.DataFrame(), pd.DataFrame())
 

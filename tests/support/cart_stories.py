@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from regulars.domain.abandonment import Decision, decide
+from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
 from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.times import to_text
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
 DELAY = timedelta(hours=1)
-TEAPOT = Item("teapot", "Teapot", price=1250)
-CUP = Item("cup", "Cup", quantity=2, price=300)
+TEAPOT = Item(product_id="teapot", name="Teapot", price=1250)
+CUP = Item(product_id="cup", name="Cup", quantity=2, price=300)
 
 
 def at(minute: float) -> str:
@@ -39,13 +39,15 @@ def added(minute: float, *items: Item, **ids: str) -> Event:
 
 def ordered(minute: float, placed: float | None = None, key: str = "shop/1", **ids: str) -> Event:
     """An order told at that minute, and placed then or at another one."""
-    fact = OrderFact(key, at(minute), placed_at=at(minute if placed is None else placed))
+    fact = OrderFact(
+        key=key, version=at(minute), placed_at=at(minute if placed is None else placed)
+    )
     return act("Order Completed", minute, order=fact, properties=ids)
 
 
-def judged(*events: Event, minute: float = 120, last_order: str = "") -> Decision:
+def judged(*events: Event, minute: float = 120, last_order: str = "") -> AbandonmentDecision:
     """What is found at that minute."""
-    return decide(events, last_order, DELAY, EVENING + timedelta(minutes=minute))
+    return decide_abandonment(events, last_order, DELAY, EVENING + timedelta(minutes=minute))
 
 
 def announcement(*events: Event, minute: float = 120) -> Event:

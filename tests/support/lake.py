@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from fastparquet import ParquetFile
 
-from regulars.domain.events import Event, Item, OrderFact, encode, event_id
+from regulars.domain.events import Event, Item, OrderFact, encode_event, event_id
 from regulars.domain.manifests import DatasetManifest
 from regulars.domain.times import to_text
 from regulars.learning.datasets.build import build
@@ -26,7 +26,7 @@ def order(
 ) -> Event:
     """One completed order of one product; `changes` are fields of the event."""
     key = key or f"shop/{customer}-{at}"
-    fact = OrderFact(key, version=day(at), placed_at=day(at), total=total, currency="EUR")
+    fact = OrderFact(key=key, version=day(at), placed_at=day(at), total=total, currency="EUR")
     fields = {
         "id": event_id(key, str(at), str(total)),
         "type": "Order Completed",
@@ -35,7 +35,7 @@ def order(
         "occurred_at": day(at),
         "received_at": day(at),
         "subjects": (f"u:{customer}",),
-        "items": (Item("cup", "Cup", "Kitchen", price=total),),
+        "items": (Item(product_id="cup", name="Cup", category="Kitchen", price=total),),
         "currency": "EUR",
         "order": fact,
     }
@@ -57,7 +57,7 @@ def page(customer: str, at: float, type_: str = "Page Viewed") -> Event:
 def write(folder: Path, events: Iterable[Event], name: str = "events") -> Path:
     """One object of the lake."""
     path = folder / f"{name}.ndjson.gz"
-    path.write_bytes(gzip.compress(b"\n".join(encode(event) for event in events) + b"\n"))
+    path.write_bytes(gzip.compress(b"\n".join(encode_event(event) for event in events) + b"\n"))
     return path
 
 

@@ -49,7 +49,14 @@ def publish(
         for name, table in tables.items()
     }
     manifest = DatasetManifest(
-        dataset_id, shops.CUTOFF, shops.CUTOFF, 90, "EUR", files, {}, FEATURES
+        dataset_id=dataset_id,
+        cutoff=shops.CUTOFF,
+        created_at=shops.CUTOFF,
+        horizon_days=90,
+        currency="EUR",
+        files=files,
+        counts={},
+        features=FEATURES,
     )
     return Datasets("test-lake", aws.s3).publish_dataset(manifest, folder)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
-from regulars.domain.profiles import by_strength, encode_state, fold, fold_orders
+from regulars.domain.profiles import encode_state, fold_events, fold_orders, sort_by_strength
 from regulars.identity.grouping import Components, counts
 from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Change
@@ -24,10 +24,10 @@ def made(number: int, kind: str, subjects: frozenset[str], at: int) -> Event:
     """One of the events of a ledger; `at` decides its times, its order and what it says."""
     when = f"2026-11-{at % 20 + 1:02}T10:00:00.000Z"
     facts = {
-        "order": OrderFact(f"shop/{at % 4}", when, total=100 * at, currency="EUR"),
-        "refund": OrderFact(f"shop/{at % 4}", when, refund_id=str(at % 2), refunded=at),
+        "order": OrderFact(key=f"shop/{at % 4}", version=when, total=100 * at, currency="EUR"),
+        "refund": OrderFact(key=f"shop/{at % 4}", version=when, refund_id=str(at % 2), refunded=at),
     }
-    consent = ConsentChange("email", ("granted", "denied")[at % 2], when)
+    consent = ConsentChange(channel="email", status=("granted", "denied")[at % 2], at=when)
     return Event(
         id=event_id(str(number)),
         type="Order Completed" if kind in facts else "Page Viewed",
@@ -35,8 +35,8 @@ def made(number: int, kind: str, subjects: frozenset[str], at: int) -> Event:
         source="segment/web",
         occurred_at=when,
         received_at=f"2026-11-{(at * 7 + number) % 20 + 1:02}T11:00:00.000Z",
-        subjects=by_strength(subjects),
-        items=(Item("p1", quantity=at + 1),),
+        subjects=sort_by_strength(subjects),
+        items=(Item(product_id="p1", quantity=at + 1),),
         order=facts.get(kind),
         consents=(consent,) if kind == "consent" else (),
         traits={"country": str(at % 3)} if kind == "trait" else {},
@@ -136,7 +136,7 @@ def components(events: Sequence[Event]) -> dict[tuple[str, ...], list[Event]]:
         subjects, told = people.setdefault(joined.root(event.subject), (set(), []))
         subjects.update(event.subjects)
         told.append(event)
-    return {by_strength(subjects): told for subjects, told in people.values()}
+    return {sort_by_strength(subjects): told for subjects, told in people.values()}
 
 
 def assert_folded(memory: Memory) -> None:
@@ -146,7 +146,7 @@ def assert_folded(memory: Memory) -> None:
     assert live.keys() == people.keys()
     for subjects, told in people.items():
         profile = live[subjects]
-        assert encode_state(profile.state) == encode_state(fold(told))
+        assert encode_state(profile.state) == encode_state(fold_events(told))
         stored = memory.profiles.read_orders(profile.profile_id)
         assert {key: one.order for key, one in stored.items()} == fold_orders(told)
         assert all(memory.hops(subject, profile.profile_id) <= 2 for subject in subjects)

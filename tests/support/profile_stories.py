@@ -26,7 +26,7 @@ def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
 
 def order(name: str, key: str, *subjects: str, day: int = 1, **fact: Any) -> Event:
     defaults: dict[str, Any] = {"total": 1000, "currency": "EUR"}
-    told = OrderFact(key, f"2026-11-{day:02}", **defaults | fact)
+    told = OrderFact(key=key, version=f"2026-11-{day:02}", **defaults | fact)
     return event(name, *subjects, day=day, type="Order Completed", order=told)
 
 

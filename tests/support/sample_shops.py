@@ -66,6 +66,15 @@ def products() -> pd.DataFrame:
 
 def dataset(bought: pd.DataFrame | None = None, features: pd.DataFrame | None = None) -> Dataset:
     """The shop as a dataset; `features` are of the present unless given."""
-    manifest = DatasetManifest("20260101-a", CUTOFF, CUTOFF, 90, "EUR", {}, {}, ())
+    manifest = DatasetManifest(
+        dataset_id="20260101-a",
+        cutoff=CUTOFF,
+        created_at=CUTOFF,
+        horizon_days=90,
+        currency="EUR",
+        files={},
+        counts={},
+        features=(),
+    )
     present = pd.DataFrame() if features is None else features
     return Dataset(manifest, present, interactions() if bought is None else bought, products())

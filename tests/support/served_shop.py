@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.identifiers import normalized, subject_key
-from regulars.domain.profiles import Profile, fold
+from regulars.domain.identifiers import normalize_identifier, subject_key
+from regulars.domain.profiles import Profile, fold_events
 from regulars.store.people import People
 from regulars.store.profiles import profile_item
 from tests.support.aws import PEPPER, Deployed
 
 ANN, BEN, OLD_ANN = "p_annannannannanna", "p_benbenbenbenbenb", "p_oldoldoldoldoldo"
-EMAIL = normalized("email", "ann@example.com")
+EMAIL = normalize_identifier("email", "ann@example.com")
 ANN_SUBJECT = subject_key(EMAIL, PEPPER) if EMAIL else ""
 AT = "2026-01-02T03:04:05.000Z"
 SCORES = {
@@ -64,7 +64,11 @@ def open_shop(aws: Deployed) -> None:
     """Fill the tables."""
     _person(aws, ANN, (ANN_SUBJECT,), rank="0001")
     _person(aws, BEN, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
-    _put(aws, "profiles", profile_item(Profile(OLD_ANN, ("a:x",), merged_into=ANN)))
+    _put(
+        aws,
+        "profiles",
+        profile_item(Profile(profile_id=OLD_ANN, subjects=("a:x",), merged_into=ANN)),
+    )
     people = People("test-people", aws.dynamodb)
     people.point_subject(ANN_SUBJECT, ANN, expected=None)
     people.store_contact(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, AT)
@@ -80,7 +84,14 @@ def _person(aws: Deployed, profile_id: str, subjects: tuple[str, ...], rank: str
     _put(
         aws,
         "profiles",
-        profile_item(Profile(profile_id, subjects, fold([_order(subjects)]), rev=1)),
+        profile_item(
+            Profile(
+                profile_id=profile_id,
+                subjects=subjects,
+                state=fold_events([_order(subjects)]),
+                rev=1,
+            )
+        ),
     )
     key = {"profile_id": profile_id}
     _put(aws, "profiles", key | {"sk": "profile#scores", "scores": json.dumps(SCORES)})
@@ -89,9 +100,21 @@ def _person(aws: Deployed, profile_id: str, subjects: tuple[str, ...], rank: str
 
 
 def _order(subjects: tuple[str, ...]) -> Event:
-    order = OrderFact("shop/1", AT, placed_at=AT, total=1250, currency="GBP")
-    told: dict[str, Any] = {"items": (Item("pot", "Tea pot", price=1250),), "order": order}
-    return Event("1", "Order Completed", "web", "segment/web", AT, AT, subjects, **told)
+    order = OrderFact(key="shop/1", version=AT, placed_at=AT, total=1250, currency="GBP")
+    told: dict[str, Any] = {
+        "items": (Item(product_id="pot", name="Tea pot", price=1250),),
+        "order": order,
+    }
+    return Event(
+        id="1",
+        type="Order Completed",
+        channel="web",
+        source="segment/web",
+        occurred_at=AT,
+        received_at=AT,
+        subjects=subjects,
+        **told,
+    )
 
 
 def _catalog(aws: Deployed, product_id: str, product: object, neighbours: object) -> None:

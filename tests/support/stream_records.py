@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 
 
 def stream(*records: dict[str, Any]) -> dict[str, Any]:
@@ -34,4 +34,4 @@ def record(name: str, **images: dict[str, Any]) -> dict[str, Any]:
 def image(event: Event) -> dict[str, Any]:
     """The ledger's item of an event, as a stream shows it."""
     item = {"event_id": {"S": event.id}, "occurred_at": {"S": event.occurred_at}}
-    return item | {"subject": {"S": event.subject}, "event": {"S": encode(event).decode()}}
+    return item | {"subject": {"S": event.subject}, "event": {"S": encode_event(event).decode()}}

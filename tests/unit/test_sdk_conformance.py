@@ -8,7 +8,7 @@ import pytest
 import urllib3
 
 from regulars.domain.events import Event
-from regulars.domain.identifiers import normalized, subject_keys
+from regulars.domain.identifiers import normalize_identifier, subject_keys
 from tests.conformance.sdks import proxy
 from tests.conformance.sdks.cases import Case, Sdk
 from tests.conformance.sdks.proxy import FAULTS, NO_FAULT, Fault, Proxy
@@ -69,8 +69,16 @@ def test_proxy_fails_the_first_call_of_each_path(
 
 
 def told(type_: str, user: str = CASE.name) -> Event:
-    subjects = subject_keys([normalized("user_id", user)], PEPPER)
-    return Event("id", type_, "web", "segment/x", "", "", subjects)
+    subjects = subject_keys([normalize_identifier("user_id", user)], PEPPER)
+    return Event(
+        id="id",
+        type=type_,
+        channel="web",
+        source="segment/x",
+        occurred_at="",
+        received_at="",
+        subjects=subjects,
+    )
 
 
 @pytest.mark.parametrize(

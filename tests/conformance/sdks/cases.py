@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regulars.domain.events import Event
-from regulars.domain.identifiers import normalized, subject_keys
+from regulars.domain.identifiers import normalize_identifier, subject_keys
 from tests.conformance.sdks.proxy import FAULTS, NO_FAULT, Fault
 
 ALL = ("Identified", "Order Completed", "Page Viewed", "Screen Viewed", "Grouped", "Aliased")
@@ -64,7 +64,7 @@ class Case:
                 said["anonymous_id"] = f"anonymous-{self.name}"
         if type_ == "Aliased":
             said["anonymous_id"] = f"before-{self.name}"
-        return {*subject_keys([normalized(*pair) for pair in said.items()], pepper)}
+        return {*subject_keys([normalize_identifier(*pair) for pair in said.items()], pepper)}
 
 
 PYTHON, NODE, BROWSER = "python_sdk.py", "node_sdk.cjs", "browser_sdk.cjs"

@@ -18,7 +18,7 @@ import boto3
 import urllib3
 
 from infra.local.places import ROOT
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.store.api_keys import ApiKeys, hash_key_text
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
@@ -55,7 +55,7 @@ class Stand:
         pages = self._client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=self.outputs["EventsTable"], ConsistentRead=True):
             for item in page["Items"]:
-                event = decode(item["event"]["S"])
+                event = decode_event(item["event"]["S"])
                 found[event.source.partition("/")[2]].append(event)
         return found
 

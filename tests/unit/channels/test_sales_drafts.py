@@ -100,7 +100,7 @@ def test_sale_that_a_shop_tells_too_is_no_second_order(
     config: dict[str, str], counts: bool
 ) -> None:
     telling = Telling(Request("main", b"", NOW, config=config), "stripe", "payments")
-    order = OrderFact("stripe/main/1", "v", total=100, currency="EUR")
+    order = OrderFact(key="stripe/main/1", version="v", total=100, currency="EUR")
     told = telling.draft("Payment Succeeded", ("1",), Person(""), order=order).event
     assert (told.order is not None) == counts
 

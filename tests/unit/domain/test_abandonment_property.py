@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.domain.abandonment import decide
-from regulars.domain.carts import check_at, is_activity
+from regulars.domain.abandonment import decide_abandonment
+from regulars.domain.carts import is_cart_activity, next_check_time
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
 from tests.support.cart_stories import CUP, DELAY, EVENING, act, added, ordered
@@ -51,11 +51,11 @@ def minute_of(event: Event) -> int:
 def announced(told: Sequence[Event], chance: random.Random) -> dict[str, Event]:
     """What the checks announce: each in its turn, some twice, reading what happened by then in any order."""
     found: dict[str, Event] = {}
-    due = {check_at(one, DELAY, moment(one)) for one in told if is_activity(one)}
+    due = {next_check_time(one, DELAY, moment(one)) for one in told if is_cart_activity(one)}
     for now in sorted([*due, *(one for one in due if chance.random() < 0.5)]):
         known = [one for one in told if moment(one) <= now] * 2 + list(found.values())
         chance.shuffle(known)
-        event = decide(known, "", DELAY, now).event
+        event = decide_abandonment(known, "", DELAY, now).event
         found |= {event.id: event} if event else {}
     return found
 
@@ -68,7 +68,7 @@ def carts(told: Sequence[Event]) -> list[list[int]]:
             *sorted(
                 minute_of(one)
                 for one in told
-                if is_activity(one)
+                if is_cart_activity(one)
                 and before + TAIL * (one.type != "Product Added" and before > -END) < minute_of(one)
                 and minute_of(one) < after
             ),
@@ -95,9 +95,11 @@ def test_cart_is_announced_once_exactly_when_no_order_follows(
 def test_announcement_names_an_activity_that_nothing_followed(
     told: list[Event], chance: random.Random
 ) -> None:
-    busy = {one.occurred_at for one in told if is_activity(one) and one.type == "Product Added"}
+    busy = {
+        one.occurred_at for one in told if is_cart_activity(one) and one.type == "Product Added"
+    }
     busy |= {one.occurred_at for one in told if one.order}
     for event in announced(told, chance).values():
         since = event.properties["last_activity_at"]
-        assert since in {one.occurred_at for one in told if is_activity(one)}
+        assert since in {one.occurred_at for one in told if is_cart_activity(one)}
         assert not {at for at in busy if since < at < event.occurred_at}

@@ -4,10 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from regulars.domain.abandonment import SOURCE
-from regulars.domain.carts import cart_of, check_at, is_activity, is_late
+from regulars.domain.abandonment import ABANDONMENT_SOURCE
+from regulars.domain.carts import (
+    cart_from_events,
+    is_cart_activity,
+    is_late_activity,
+    next_check_time,
+)
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.cart_stories import (
     CUP,
     DELAY,
@@ -22,8 +27,8 @@ from tests.support.cart_stories import (
 )
 
 STARTED = act("Checkout Started", 0)
-CANCELLED = OrderFact("shop/9", at(5), status="cancelled")
-PAID_BACK = OrderFact("shop/9", at(5), refund_id="r1")
+CANCELLED = OrderFact(key="shop/9", version=at(5), status="cancelled")
+PAID_BACK = OrderFact(key="shop/9", version=at(5), refund_id="r1")
 
 
 def removed(minute: float, *items: Item) -> Event:
@@ -34,7 +39,7 @@ def removed(minute: float, *items: Item) -> Event:
     ("events", "lines"),
     [
         ([added(0), added(1)], {"teapot": 2}),
-        ([added(0, CUP), removed(1, Item("cup"))], {"cup": 1}),
+        ([added(0, CUP), removed(1, Item(product_id="cup"))], {"cup": 1}),
         ([added(0, CUP), removed(1, CUP)], {}),
         ([added(0), removed(1, CUP)], {"teapot": 1}),
         ([added(0), act("Cart Viewed", 1, CUP)], {"cup": 2}),
@@ -47,20 +52,20 @@ def removed(minute: float, *items: Item) -> Event:
 def test_cart_holds_what_was_put_in_and_not_taken_out(
     events: list[Event], lines: dict[str, int]
 ) -> None:
-    assert {item.product_id: item.quantity for item in cart_of(events).items} == lines
+    assert {item.product_id: item.quantity for item in cart_from_events(events).items} == lines
 
 
 @pytest.mark.parametrize(
     ("events", "amount"),
     [
         ([added(0, TEAPOT, CUP)], 1850),
-        ([added(0, TEAPOT, Item("gift"))], None),
+        ([added(0, TEAPOT, Item(product_id="gift"))], None),
         ([STARTED], None),
         ([added(0), act("Product Added", 1, CUP, currency="EUR")], None),
     ],
 )
 def test_cart_costs_what_is_known(events: list[Event], amount: int | None) -> None:
-    assert cart_of(events).amount == amount
+    assert cart_from_events(events).amount == amount
 
 
 @pytest.mark.parametrize(
@@ -89,7 +94,10 @@ def test_cart_costs_what_is_known(events: list[Event], amount: int | None) -> No
         ([act("Product Added", 0, TEAPOT, backfill=True)], "no_cart"),
         ([act("Product Added", 0, TEAPOT, test=True)], "no_cart"),
         (
-            [added(0), act("Order Completed", 5, order=OrderFact("s/1", at(5)), test=True)],
+            [
+                added(0),
+                act("Order Completed", 5, order=OrderFact(key="s/1", version=at(5)), test=True),
+            ],
             "abandoned",
         ),
     ],
@@ -143,7 +151,11 @@ def test_cart_after_an_order_is_another_one() -> None:
 def test_announcement_tells_what_was_left_when_and_where() -> None:
     seen = act("Checkout Started", 20, TEAPOT, CUP, properties={"checkout_id": "k1"})
     told = announcement(added(0, cart_id="c1"), seen)
-    assert (told.type, told.channel, told.source) == ("Checkout Abandoned", "web", SOURCE)
+    assert (told.type, told.channel, told.source) == (
+        "Checkout Abandoned",
+        "web",
+        ABANDONMENT_SOURCE,
+    )
     assert (told.occurred_at, told.received_at) == (at(80), at(120))
     assert (told.subjects, told.items, told.currency) == (("a:1",), (TEAPOT, CUP), "GBP")
     ids = {"cart_id": "c1", "checkout_id": "k1"}
@@ -172,7 +184,7 @@ def test_same_cart_id_of_another_person_is_another_cart() -> None:
 
 
 def test_abandonment_is_counted_in_the_profile() -> None:
-    assert fold([announcement(added(0))]).counts == {"Checkout Abandoned": 1}
+    assert fold_events([announcement(added(0))]).counts == {"Checkout Abandoned": 1}
 
 
 @pytest.mark.parametrize("minute", [0, 0.01, 5.5, 9.99, 10, 59.9])
@@ -181,22 +193,22 @@ def test_check_comes_after_the_delay_at_a_whole_minute(
     minute: float, delay: int, width: int
 ) -> None:
     now, wait = EVENING + timedelta(minutes=minute), timedelta(minutes=delay)
-    due = check_at(added(minute), wait, now)
+    due = next_check_time(added(minute), wait, now)
     assert wait <= due - now <= wait + timedelta(minutes=width)
     assert (due.second, due.microsecond) == (0, 0)
 
 
 def test_check_waits_for_activities_by_a_clock_that_is_ahead() -> None:
-    assert check_at(added(4), DELAY, EVENING) >= EVENING + timedelta(minutes=4) + DELAY
+    assert next_check_time(added(4), DELAY, EVENING) >= EVENING + timedelta(minutes=4) + DELAY
 
 
 def test_late_activity_gives_a_late_order_the_whole_delay() -> None:
-    assert check_at(added(-600), DELAY, EVENING) >= EVENING + DELAY
+    assert next_check_time(added(-600), DELAY, EVENING) >= EVENING + DELAY
 
 
 def test_activities_of_the_same_minutes_are_looked_at_together() -> None:
     minutes = [EVENING + timedelta(minutes=minute) for minute in range(11)]
-    assert [check_at(added(0), DELAY, now) == minutes[10] + DELAY for now in minutes] == [
+    assert [next_check_time(added(0), DELAY, now) == minutes[10] + DELAY for now in minutes] == [
         *[True] * 10,
         False,
     ]
@@ -204,10 +216,10 @@ def test_activities_of_the_same_minutes_are_looked_at_together() -> None:
 
 @pytest.mark.parametrize(("minute", "late"), [(-1439, False), (-1441, True)])
 def test_activity_told_a_day_late_is_history(minute: int, late: bool) -> None:
-    assert is_late(added(minute), EVENING) is late
+    assert is_late_activity(added(minute), EVENING) is late
 
 
 def test_history_and_tests_are_no_activities() -> None:
-    assert is_activity(added(0))
-    assert not is_activity(act("Product Added", 0, backfill=True))
-    assert not is_activity(act("Product Added", 0, test=True))
+    assert is_cart_activity(added(0))
+    assert not is_cart_activity(act("Product Added", 0, backfill=True))
+    assert not is_cart_activity(act("Product Added", 0, test=True))

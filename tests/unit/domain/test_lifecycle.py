@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from regulars.domain.lifecycle import gap, stage
+from regulars.domain.lifecycle import expected_gap_days, lifecycle_stage
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import Consent, ProfileState
 
@@ -32,20 +32,20 @@ def buyer(count: int, first: str, last: str) -> ProfileState:
     ],
 )
 def test_stage_follows_orders_and_silence(state: ProfileState, expected: str) -> None:
-    assert stage(state, NOW) == expected
+    assert lifecycle_stage(state, NOW) == expected
 
 
 def test_stage_goes_by_the_persons_own_rhythm() -> None:
     weekly = buyer(10, "2026-07-10", "2026-09-11")
     yearly = buyer(4, "2023-09-11", "2026-09-11")
-    assert stage(weekly, NOW) == "lost"
-    assert stage(yearly, NOW) == "active"
+    assert lifecycle_stage(weekly, NOW) == "lost"
+    assert lifecycle_stage(yearly, NOW) == "active"
 
 
 def test_stage_goes_by_the_shops_rhythm_for_whoever_has_none() -> None:
     once = buyer(1, "2026-08-01", "2026-08-01")
-    assert stage(once, NOW, default_gap=10) == "lost"
-    assert stage(once, NOW, default_gap=200) == "new"
+    assert lifecycle_stage(once, NOW, default_gap_days=10) == "lost"
+    assert lifecycle_stage(once, NOW, default_gap_days=200) == "new"
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_stage_goes_by_the_shops_rhythm_for_whoever_has_none() -> None:
     ],
 )
 def test_gap_stays_within_reason(orders: OrderTotals, expected: float) -> None:
-    assert gap(orders) == expected
+    assert expected_gap_days(orders) == expected

@@ -2,8 +2,8 @@
 
 import pytest
 
-from regulars.domain.identifiers import profile_id
-from regulars.domain.profiles import fold
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.profiles import fold_events
 from regulars.profiles import write as writing
 from tests.support.memory_stores import CrashError, Memory
 from tests.support.profile_stories import before_write, crash, event, only, order, tell
@@ -20,17 +20,17 @@ def test_profiles_become_the_older_one_when_an_event_joins_them() -> None:
     tell(memory, *events)
     link = event("link", "u:ann", "a:1", day=3)
     tell(memory, link)
-    assert only(memory).profile_id == profile_id("a:1")
-    assert only(memory).state == fold([*events, link])
-    assert set(memory.people.pointed.values()) == {profile_id("a:1")}
+    assert only(memory).profile_id == profile_id_of("a:1")
+    assert only(memory).state == fold_events([*events, link])
+    assert set(memory.people.pointed.values()) == {profile_id_of("a:1")}
 
 
 def test_orders_of_a_merged_profile_move() -> None:
     memory = Memory()
     tell(memory, event("old", "a:1", day=1), order("new", "shop/1", "u:ann", day=2))
     tell(memory, event("link", "u:ann", "a:1", day=3))
-    assert memory.profiles.read_orders(profile_id("u:ann")) == {}
-    assert memory.profiles.read_orders(profile_id("a:1")).keys() == {"shop/1"}
+    assert memory.profiles.read_orders(profile_id_of("u:ann")) == {}
+    assert memory.profiles.read_orders(profile_id_of("a:1")).keys() == {"shop/1"}
 
 
 def test_profiles_merged_one_after_another_all_lead_to_the_last_in_one_step() -> None:
@@ -60,7 +60,7 @@ def test_merge_is_finished_by_whoever_comes_by_when_its_worker_crashed() -> None
         tell(memory, event("link", "u:ann", "a:1"))
     tell(memory, event("next", "u:ann"))
     assert only(memory).subjects == ("u:ann", "e:ann", "a:1")
-    assert set(memory.people.pointed.values()) == {profile_id("a:1")}
+    assert set(memory.people.pointed.values()) == {profile_id_of("a:1")}
 
 
 def test_subjects_that_led_to_a_merge_are_pointed_anew_last() -> None:
@@ -70,9 +70,9 @@ def test_subjects_that_led_to_a_merge_are_pointed_anew_last() -> None:
     before_write(memory, 5, crash)  # two of three pointed anew
     with pytest.raises(CrashError):
         tell(memory, link)
-    assert memory.people.pointed["u:ann"] == profile_id("u:ann")
+    assert memory.people.pointed["u:ann"] == profile_id_of("u:ann")
     tell(memory, link)
-    assert set(memory.people.pointed.values()) == {profile_id("a:1")}
+    assert set(memory.people.pointed.values()) == {profile_id_of("a:1")}
 
 
 def test_order_is_not_left_behind_when_its_profile_is_merged_meanwhile() -> None:
@@ -80,7 +80,7 @@ def test_order_is_not_left_behind_when_its_profile_is_merged_meanwhile() -> None
     tell(memory, event("old", "a:1", day=1), event("new", "u:ann", day=2))
     before_write(memory, 1, lambda: tell(memory, event("link", "u:ann", "a:1")))
     tell(memory, order("order", "shop/1", "u:ann", day=3))
-    assert memory.profiles.read_orders(profile_id("u:ann")) == {}
+    assert memory.profiles.read_orders(profile_id_of("u:ann")) == {}
     assert only(memory).state.orders.count == 1
 
 
@@ -100,4 +100,4 @@ def test_merge_takes_no_order_from_whoever_finished_it_meanwhile() -> None:
         tell(memory, event("link", "u:ann", "a:1"))
     before_write(memory, 1, lambda: tell(memory, order("order", "shop/1", "u:ann")))
     tell(memory, event("page", "u:ann", "e:ann"))
-    assert memory.profiles.read_orders(profile_id("a:1")).keys() == {"shop/1"}
+    assert memory.profiles.read_orders(profile_id_of("a:1")).keys() == {"shop/1"}

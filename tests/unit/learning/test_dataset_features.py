@@ -19,7 +19,7 @@ YEAR = [order("ada", at, 1000 + at) for at in range(0, 300, 20)] + [
 
 
 def refund(key: str, at: float, amount: int | None, refund_id: str) -> Event:
-    fact = OrderFact(key, day(at), refunded=amount, refund_id=refund_id)
+    fact = OrderFact(key=key, version=day(at), refunded=amount, refund_id=refund_id)
     return order("ada", at, key=f"{key}/{refund_id}", type="Order Refunded", order=fact, items=())
 
 
@@ -59,15 +59,17 @@ def test_refund_lowers_money_once_however_often_told(
 def test_refund_that_the_order_shows_lowers_money_until_it_fails(
     tmp_path: Path, shown: int | None, amounts: list[int], left: int
 ) -> None:
-    fact = OrderFact("shop/1", day(11), placed_at=day(10), total=1500, refunded=shown)
+    fact = OrderFact(key="shop/1", version=day(11), placed_at=day(10), total=1500, refunded=shown)
     told = [refund("shop/1", 12, amount, "r1") for amount in amounts]
     built(tmp_path / "d", [order("ada", 11, key="shop/1", order=fact), *told], cutoff=50)
     assert features(tmp_path / "d").loc["p_ada", "money"] == left
-    assert fold_orders([order("ada", 11, order=fact), *told])["shop/1"].net == left
+    assert fold_orders([order("ada", 11, order=fact), *told])["shop/1"].net_amount == left
 
 
 def test_cancelled_order_is_no_purchase(tmp_path: Path) -> None:
-    cancelled = OrderFact("shop/1", day(12), placed_at=day(10), status="cancelled", total=1500)
+    cancelled = OrderFact(
+        key="shop/1", version=day(12), placed_at=day(10), status="cancelled", total=1500
+    )
     told = [order("ada", 10, key="shop/1"), order("ada", 12, key="shop/1", order=cancelled)]
     built(tmp_path / "d", told, cutoff=50)
     assert features(tmp_path / "d").loc["p_ada", "orders"] == 0
@@ -79,7 +81,7 @@ def test_test_events_never_count(tmp_path: Path) -> None:
 
 
 def test_other_currencies_count_as_orders_but_are_never_added(tmp_path: Path) -> None:
-    foreign = OrderFact("shop/2", day(12), placed_at=day(12), total=99, currency="JPY")
+    foreign = OrderFact(key="shop/2", version=day(12), placed_at=day(12), total=99, currency="JPY")
     events = [order("ada", 10, 500), order("bob", 11, 500), order("ada", 12, order=foreign)]
     manifest = built(tmp_path / "d", events, cutoff=50)
     ada = features(tmp_path / "d").loc["p_ada"]
@@ -152,7 +154,10 @@ def test_past_cutoff_has_the_features_of_a_dataset_built_then(tmp_path: Path) ->
 
 
 def test_interactions_and_products_tell_every_line(tmp_path: Path) -> None:
-    basket = (Item("cup", "Cup", "Kitchen", 2, 300), Item("pot", "Pot", "Kitchen", 1, 900))
+    basket = (
+        Item(product_id="cup", name="Cup", category="Kitchen", quantity=2, price=300),
+        Item(product_id="pot", name="Pot", category="Kitchen", quantity=1, price=900),
+    )
     built(tmp_path / "d", [order("ada", 10, 1500, items=basket), order("bob", 12, 400)], cutoff=50)
     lines, products = frame(tmp_path / "d", "interactions"), frame(tmp_path / "d", "products")
     assert lines[["product_id", "quantity", "amount"]].values.tolist() == [

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
-from regulars.domain.manifests import ModelManifest, Outcome
+from regulars.domain.manifests import ModelManifest, TrainingOutcome
 from regulars.learning import artifacts as frames
 from regulars.learning import training_run as training
 from regulars.learning.contract import Comparison, Dataset, Floats, Trained
@@ -70,7 +70,7 @@ class Shop:
     datasets: Datasets
     registry: ModelRegistry
 
-    def train(self, trainer: GivenTrainer, cutoff: float = 50) -> Outcome:
+    def train(self, trainer: GivenTrainer, cutoff: float = 50) -> TrainingOutcome:
         folder = self.folder / str(len(list(self.folder.iterdir())))
         key = self.datasets.publish_dataset(built(folder, EVENTS, cutoff), folder)
         return training.train(trainer, key, self.datasets, self.registry, NOW)

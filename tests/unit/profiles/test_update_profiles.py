@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
-from regulars.domain.events import encode, event_id
-from regulars.domain.identifiers import profile_id
-from regulars.domain.profiles import Profile, fold
+from regulars.domain.events import encode_event, event_id
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.profiles import Profile, fold_events
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
 from regulars.profiles.update import update_profiles
@@ -35,7 +35,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_visitor_becomes_a_profile_named_by_the_strongest_subject() -> None:
     memory = Memory()
     tell(memory, event("page", "u:ann", "a:1"))
-    assert only(memory).profile_id == profile_id("u:ann")
+    assert only(memory).profile_id == profile_id_of("u:ann")
     assert only(memory).subjects == ("u:ann", "a:1")
 
 
@@ -78,7 +78,7 @@ def test_profile_carries_few_ids_after_many_events() -> None:
         tell(memory, event(str(number), "u:ann"))
     assert len(only(memory).applied) <= folding.RING
     assert (
-        len(memory.profiles.read_spilled_ids(profile_id("u:ann"))) + len(only(memory).applied)
+        len(memory.profiles.read_spilled_ids(profile_id_of("u:ann"))) + len(only(memory).applied)
         == 100
     )
 
@@ -89,7 +89,7 @@ def test_changed_event_is_counted_as_it_is_now() -> None:
     tell(memory, before)
     rewrite(memory, before, order("order", "shop/2", "u:ann", total=700))
     assert only(memory).state.orders.money == {"EUR": 700}
-    assert memory.profiles.read_orders(profile_id("u:ann")).keys() == {"shop/2"}
+    assert memory.profiles.read_orders(profile_id_of("u:ann")).keys() == {"shop/2"}
 
 
 def test_changed_event_leaves_the_profile_it_no_longer_belongs_to() -> None:
@@ -98,8 +98,8 @@ def test_changed_event_leaves_the_profile_it_no_longer_belongs_to() -> None:
     tell(memory, before, event("page", "u:ann"))
     rewrite(memory, before, order("order", "shop/1", "u:bob"))
     profiles = memory.live()
-    assert profiles[profile_id("u:ann")].state == fold([event("page", "u:ann")])
-    assert profiles[profile_id("u:bob")].state.orders.count == 1
+    assert profiles[profile_id_of("u:ann")].state == fold_events([event("page", "u:ann")])
+    assert profiles[profile_id_of("u:bob")].state.orders.count == 1
 
 
 def test_event_changed_to_a_test_is_counted_no_more() -> None:
@@ -124,7 +124,7 @@ def test_rewritten_event_takes_no_order_from_whoever_is_about_to_count_it() -> N
     tell(memory, page)
     before_write(memory, 2, lambda: rewrite(memory, page, again))
     tell(memory, order("order", "shop/1", "u:ann"))
-    assert memory.profiles.read_orders(profile_id("u:ann")).keys() == {"shop/1"}
+    assert memory.profiles.read_orders(profile_id_of("u:ann")).keys() == {"shop/1"}
 
 
 def test_refold_waits_when_the_ledger_lacks_a_counted_event() -> None:
@@ -141,7 +141,7 @@ def test_poison_event_is_set_aside_and_stops_nobody() -> None:
     events = [event("ann", "u:ann"), event("poison", "e:poison", "u:ann"), event("bob", "u:bob")]
     tell(memory, *events)
     assert {one.state.events for one in memory.live().values()} == {1}
-    assert [reject.raw for reject in memory.rejects.kept] == [encode(events[1])]
+    assert [reject.raw for reject in memory.rejects.kept] == [encode_event(events[1])]
 
 
 def test_record_without_an_event_is_set_aside() -> None:

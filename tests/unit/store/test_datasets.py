@@ -6,21 +6,21 @@ from typing import Any
 import pytest
 
 from regulars.domain.errors import TamperedArtifactError
-from regulars.domain.manifests import DatasetManifest, FileFact, sha256
+from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
 from regulars.store.datasets import Datasets, hash_file
 from regulars.store.lake_files import LakeFiles
 from regulars.store.profile_directory import SubjectDirectory
 from tests.support.aws import Deployed
 
 MANIFEST = DatasetManifest(
-    "d1",
-    "2025-06-01",
-    "2025-06-01",
-    30,
-    "EUR",
-    {"features.parquet": FileFact(sha256(b"rows"), 1, 4)},
-    {},
-    (),
+    dataset_id="d1",
+    cutoff="2025-06-01",
+    created_at="2025-06-01",
+    horizon_days=30,
+    currency="EUR",
+    files={"features.parquet": FileFact(hash_bytes(b"rows"), 1, 4)},
+    counts={},
+    features=(),
 )
 
 
@@ -54,7 +54,7 @@ def test_changed_dataset_file_is_refused(aws: Deployed, tmp_path: Path) -> None:
 
 def test_file_digest_is_that_of_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(b"rows")
-    assert hash_file(tmp_path / "rows") == sha256(b"rows")
+    assert hash_file(tmp_path / "rows") == hash_bytes(b"rows")
 
 
 def test_archive_downloads_events_and_nothing_else(aws: Deployed, tmp_path: Path) -> None:

@@ -7,7 +7,13 @@ import msgspec
 import pytest
 
 from regulars.domain.errors import ConcurrentUpdateError, NotFoundError, TamperedArtifactError
-from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, sha256
+from regulars.domain.manifests import (
+    Champion,
+    GateDecision,
+    ModelManifest,
+    TrainingOutcome,
+    hash_bytes,
+)
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.registry import ModelRegistry
@@ -21,12 +27,12 @@ MANIFEST = ModelManifest(
     created_at="2025-06-01T00:00:00.000Z",
     status="ok",
     reason="",
-    files={name: sha256(content) for name, content in FILES.items()},
+    files={name: hash_bytes(content) for name, content in FILES.items()},
     versions={},
     features=("orders",),
     window={},
     metrics={},
-    gate=Gate(promote=True, reason=""),
+    gate=GateDecision(promote=True, reason=""),
 )
 
 
@@ -52,11 +58,11 @@ def test_model_never_promoted_has_no_champion(registry: ModelRegistry) -> None:
 def test_promotion_remembers_what_a_rollback_returns_to(registry: ModelRegistry) -> None:
     present = registry.champions.find_champion("churn")
     assert registry.champions.promote_version("churn", "d2-x", "00", present) == Champion(
-        "d2-x", "00", 2, "d1-abc"
+        version="d2-x", manifest_sha256="00", rev=2, previous="d1-abc"
     )
 
 
-@pytest.mark.parametrize("expected", [None, Champion("d0", "00", 7)])
+@pytest.mark.parametrize("expected", [None, Champion(version="d0", manifest_sha256="00", rev=7)])
 def test_promotion_is_refused_when_another_came_first(
     registry: ModelRegistry, expected: Champion | None
 ) -> None:
@@ -86,7 +92,7 @@ def test_file_the_manifest_does_not_name_is_refused(registry: ModelRegistry, aws
 def test_manifest_rewritten_to_fit_tampered_files_is_refused(
     registry: ModelRegistry, aws: Deployed
 ) -> None:
-    forged = msgspec.structs.replace(MANIFEST, files={"model.joblib": sha256(b"evil")})
+    forged = msgspec.structs.replace(MANIFEST, files={"model.joblib": hash_bytes(b"evil")})
     put(aws, "manifest.json", msgspec.json.encode(forged, order="deterministic"))
     with pytest.raises(TamperedArtifactError, match=r"manifest\.json"):
         registry.read_champion_manifest("churn")
@@ -99,7 +105,14 @@ def test_artifact_that_is_gone_is_not_found(registry: ModelRegistry, aws: Deploy
 
 
 def test_outcome_is_kept_under_its_model(registry: ModelRegistry) -> None:
-    outcome = Outcome("churn", "d1", "d1-abc", promoted=True, status="ok", reason="First.")
+    outcome = TrainingOutcome(
+        model="churn",
+        dataset_id="d1",
+        version="d1-abc",
+        promoted=True,
+        status="ok",
+        reason="First.",
+    )
     registry.artifacts.write_outcome(outcome)
     assert registry.artifacts.read_outcome("models/churn/outcome.json") == outcome
 

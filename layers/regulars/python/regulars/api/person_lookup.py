@@ -8,7 +8,7 @@ import msgspec
 
 from regulars.api.profile_views import view
 from regulars.domain.errors import InvalidRequestError, NotFoundError
-from regulars.domain.identifiers import Identifier, normalized, subject_key
+from regulars.domain.identifiers import Identifier, normalize_identifier, subject_key
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.served_profiles import ServedProfiles
@@ -46,7 +46,9 @@ class Directory:
         if len(named) != 1:
             raise InvalidRequestError("Send one of email, phone and user_id.", "invalid_lookup")
         namespace, value = named[0]
-        identifier = normalized(namespace, self._e164(value) if namespace == "phone" else value)
+        identifier = normalize_identifier(
+            namespace, self._e164(value) if namespace == "phone" else value
+        )
         if identifier is None:
             raise InvalidRequestError(f"This is no usable {namespace}.", f"invalid_{namespace}")
         return identifier

@@ -51,7 +51,7 @@ def coarse(profiles: ServedProfiles, profile_id: str) -> dict[str, Any]:
 def view(person: ScoredProfile, now: datetime) -> dict[str, Any]:
     """The whole profile, for the owner."""
     state, scores = person.state, person.scores
-    stage = lifecycle.stage(state, now)
+    stage = lifecycle.lifecycle_stage(state, now)
     return {
         "id": person.profile_id,
         "first_seen": state.first_seen,

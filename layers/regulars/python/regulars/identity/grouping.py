@@ -6,7 +6,7 @@ from itertools import chain
 import msgspec
 
 from regulars.domain.events import Event
-from regulars.domain.profiles import by_strength
+from regulars.domain.profiles import sort_by_strength
 from regulars.transport.stream_events import Change
 
 
@@ -79,7 +79,7 @@ def _parts(change: Change) -> Iterable[Share]:
 def _together(parts: Sequence[Share]) -> Share:
     events = {event.id: event for part in parts for event in part.events}
     return Share(
-        by_strength(subject for part in parts for subject in part.subjects),
+        sort_by_strength(subject for part in parts for subject in part.subjects),
         tuple(events.values()),
         any(part.refold for part in parts),
     )

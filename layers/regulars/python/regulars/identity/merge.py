@@ -43,7 +43,9 @@ def _redirect(stores: ProfileStores, merged: Sequence[Profile], into: Profile) -
 
     A profile's id is made of a subject that is now among those of the profile it was merged into.
     """
-    earlier = {identity.profile_id(subject) for profile in merged for subject in profile.subjects}
+    earlier = {
+        identity.profile_id_of(subject) for profile in merged for subject in profile.subjects
+    }
     known = stores.profiles.read_profiles(earlier | {profile.profile_id for profile in merged})
     away = {profile.profile_id for profile in merged}
     for profile in known.values():

@@ -36,7 +36,7 @@ def locate(
     ahead = {target for share in persons for target in _targets(share, pointers)}
     while ahead:
         read = stores.profiles.read_profiles(ahead)
-        profiles |= {id_: read.get(id_, Profile(id_)) for id_ in ahead}
+        profiles |= {id_: read.get(id_, Profile(profile_id=id_)) for id_ in ahead}
         ahead = {profile.merged_into for profile in read.values()} - {""} - profiles.keys()
     return Whereabouts(pointers, profiles)
 
@@ -44,4 +44,4 @@ def locate(
 def _targets(share: Share, pointers: Mapping[str, str]) -> set[str]:
     """Where the subjects point; for a person nobody knows yet, the profile that begins with the strongest one."""
     pointed = {pointers.get(subject, "") for subject in share.subjects} - {""}
-    return pointed or {identity.profile_id(share.subjects[0])}
+    return pointed or {identity.profile_id_of(share.subjects[0])}

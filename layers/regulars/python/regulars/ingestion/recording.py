@@ -6,7 +6,7 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, encode, event_id
+from regulars.domain.events import Event, encode_event, event_id
 from regulars.domain.identifiers import subject_keys
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
@@ -69,4 +69,4 @@ class Recorder:
 
 def fits(event: Event) -> bool:
     """Whether the ledger can hold the event, its subjects included or not."""
-    return len(encode(event)) <= LARGEST_EVENT
+    return len(encode_event(event)) <= LARGEST_EVENT

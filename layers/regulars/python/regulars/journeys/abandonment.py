@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from regulars.domain.abandonment import Decision, decide
-from regulars.domain.carts import LOOKBACK, check_at, is_activity, is_late
+from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
+from regulars.domain.carts import CART_LOOKBACK, is_cart_activity, is_late_activity, next_check_time
 from regulars.domain.profiles import Profile
 from regulars.domain.times import from_text, to_text
 from regulars.store.ledger import Ledger
@@ -44,19 +44,21 @@ def watch_carts(
     order in between is seen then. A fault of the scheduler is raised.
     """
     for event in (change.event for change in changes):
-        if is_activity(event) and event.subject and not is_late(event, now):
+        if is_cart_activity(event) and event.subject and not is_late_activity(event, now):
             check = CartCheck(event.subject, event.occurred_at)
             schedules.schedule_invocation(
-                event.subject, check_at(event, delay, now), msgspec.to_builtins(check)
+                event.subject, next_check_time(event, delay, now), msgspec.to_builtins(check)
             )
 
 
-def detect_abandonment(check: CartCheck, told: Told, delay: timedelta, now: datetime) -> Decision:
+def detect_abandonment(
+    check: CartCheck, told: Told, delay: timedelta, now: datetime
+) -> AbandonmentDecision:
     """Judge the cart of whoever the subject belongs to by now, and record what was abandoned; doing it again is safe."""
     people = _people(check.subject, told)
     if not people:
-        return Decision("nobody")
-    since = to_text(from_text(check.since) - LOOKBACK)
+        return AbandonmentDecision("nobody")
+    since = to_text(from_text(check.since) - CART_LOOKBACK)
     subjects = {subject for one in people for subject in one.subjects}
     ids = [
         id_
@@ -64,7 +66,7 @@ def detect_abandonment(check: CartCheck, told: Told, delay: timedelta, now: date
         for id_ in told.ledger.list_recent_event_ids(subject, since, MOST)
     ]
     last_order = max(one.state.orders.last for one in people)
-    decision = decide(told.ledger.read_events(ids), last_order, delay, now)
+    decision = decide_abandonment(told.ledger.read_events(ids), last_order, delay, now)
     if decision.event:
         told.ledger.record_events([decision.event])
     return decision

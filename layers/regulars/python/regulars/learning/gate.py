@@ -1,6 +1,6 @@
 """The gate a challenger passes before it may become champion: a decision with its reason."""
 
-from regulars.domain.manifests import Gate
+from regulars.domain.manifests import GateDecision
 from regulars.learning.contract import PARITY, Comparison
 
 FIRST = "The first version that passes every check."
@@ -9,7 +9,7 @@ INCOMPATIBLE = "The champion cannot score this dataset any more."
 TAMPERED = "The champion's bytes are not those that were promoted."
 
 
-def decide(comparison: Comparison, difference: float, vacancy: str = "") -> Gate:
+def decide(comparison: Comparison, difference: float, vacancy: str = "") -> GateDecision:
     """Decide on a challenger.
 
     `difference` is the largest one between joblib's and the plain scorer's answers. `vacancy` says why the champion's
@@ -25,7 +25,7 @@ def decide(comparison: Comparison, difference: float, vacancy: str = "") -> Gate
     }
     refusal = _refusal(checks)
     reason = refusal or vacancy or "It beats the champion beyond its error."
-    return Gate(not refusal, reason, checks)
+    return GateDecision(not refusal, reason, checks)
 
 
 def _refusal(checks: dict[str, bool]) -> str:

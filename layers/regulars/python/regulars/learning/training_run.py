@@ -11,7 +11,14 @@ from regulars.domain.errors import (
     InsufficientDataError,
     TamperedArtifactError,
 )
-from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, encode, sha256
+from regulars.domain.manifests import (
+    Champion,
+    GateDecision,
+    ModelManifest,
+    TrainingOutcome,
+    encode_manifest,
+    hash_bytes,
+)
 from regulars.domain.times import from_text, to_text
 from regulars.learning import artifacts as frames
 from regulars.learning import gate
@@ -24,7 +31,7 @@ STALE_DAYS = 28.0  # a champion this much older gives way to any challenger that
 
 def train(
     trainer: Trainer, manifest_key: str, datasets: Datasets, registry: ModelRegistry, now: datetime
-) -> Outcome:
+) -> TrainingOutcome:
     """Train on the dataset under `manifest_key`; the outcome is stored last, and returned."""
     facts = datasets.read_manifest(manifest_key)
     dataset = frames.read_dataset(facts, lambda name: datasets.read_file(facts, name))
@@ -98,7 +105,7 @@ def _manifest(
     dataset: Dataset,
     trained: Trained,
     files: Mapping[str, bytes],
-    decision: Gate,
+    decision: GateDecision,
     now: datetime,
 ) -> ModelManifest:
     content = ModelManifest(
@@ -108,7 +115,7 @@ def _manifest(
         created_at=to_text(now),
         status="ok",
         reason=decision.reason,
-        files={name: sha256(content) for name, content in files.items()},
+        files={name: hash_bytes(content) for name, content in files.items()},
         versions=frames.versions(),
         features=trained.features,
         window={"cutoff": dataset.manifest.cutoff, **trained.window},
@@ -119,27 +126,27 @@ def _manifest(
 
 
 def _insufficient(model: str, dataset: Dataset, reason: str, now: datetime) -> ModelManifest:
-    decision = Gate(promote=False, reason=reason)
+    decision = GateDecision(promote=False, reason=reason)
     content = _manifest(model, dataset, Trained(None, {}), {}, decision, now)
     return _versioned(msgspec.structs.replace(content, status=InsufficientDataError.code))
 
 
 def _versioned(manifest: ModelManifest) -> ModelManifest:
     """Name a version by its dataset and its content, so that no two versions share a name."""
-    digest = sha256(encode(msgspec.structs.replace(manifest, version="")))
+    digest = hash_bytes(encode_manifest(msgspec.structs.replace(manifest, version="")))
     return msgspec.structs.replace(manifest, version=f"{manifest.dataset_id}-{digest[:8]}")
 
 
 def _promoted(
     manifest: ModelManifest, digest: str, champion: Champion | None, registry: ModelRegistry
-) -> Outcome:
+) -> TrainingOutcome:
     promoted, reason = manifest.gate.promote, manifest.reason
     try:
         if promoted:
             registry.champions.promote_version(manifest.model, manifest.version, digest, champion)
     except ConcurrentUpdateError as error:
         promoted, reason = False, str(error)
-    return Outcome(
+    return TrainingOutcome(
         model=manifest.model,
         dataset_id=manifest.dataset_id,
         version=manifest.version,

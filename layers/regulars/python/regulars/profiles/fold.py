@@ -11,8 +11,8 @@ from regulars.domain.profiles import (
     Profile,
     ProfileState,
     add_events,
-    by_strength,
     fold_orders,
+    sort_by_strength,
     with_orders,
 )
 from regulars.identity.grouping import Share, counts
@@ -123,7 +123,7 @@ def _successor(
 ) -> Profile:
     after = replace(
         profile,
-        subjects=by_strength({*profile.subjects, *subjects}),
+        subjects=sort_by_strength({*profile.subjects, *subjects}),
         state=state,
         applied=(*profile.applied, *(event.id for event in new)),
         newest=max([profile.newest, *(event.received_at for event in new)]),

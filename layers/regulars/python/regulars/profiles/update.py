@@ -6,7 +6,7 @@ from datetime import datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from regulars.identity.grouping import Share, shares, subjects_of
 from regulars.identity.profile_lookup import Whereabouts, locate
 from regulars.profiles.write import update_person
@@ -91,4 +91,6 @@ def _reject(share: Share, error: Exception) -> Reject:
             source=SOURCE,
             raw=" ".join(share.subjects).encode(),
         )
-    return Reject(code="unfoldable_event", reason=reason, source=event.source, raw=encode(event))
+    return Reject(
+        code="unfoldable_event", reason=reason, source=event.source, raw=encode_event(event)
+    )

@@ -5,15 +5,15 @@ from itertools import chain
 
 import msgspec
 
-from regulars.domain.events import Event, decode, encode
+from regulars.domain.events import Event, decode_event, encode_event
 from regulars.domain.orders import Order
 from regulars.domain.profiles import (
     Profile,
     ProfileState,
-    by_strength,
     encode_state,
-    fold,
+    fold_events,
     fold_orders,
+    sort_by_strength,
 )
 from regulars.identity.grouping import Components, counts
 from regulars.store.inventory import Inventory, ProfileHoldings
@@ -46,7 +46,7 @@ class Person(msgspec.Struct, frozen=True):
 
     def events(self) -> list[Event]:
         """The person's events."""
-        return [decode(text) for text in self.told]
+        return [decode_event(text) for text in self.told]
 
 
 def verify(inventory: Inventory) -> Verification:
@@ -70,12 +70,15 @@ def persons(events: Iterable[Event]) -> list[Person]:
     for event in filter(counts, events):
         components.join(event.subjects)
         subjects.update(event.subjects)
-        told.setdefault(event.subject, []).append(encode(event))
+        told.setdefault(event.subject, []).append(encode_event(event))
     members: dict[str, list[str]] = {}
     for subject in subjects:
         members.setdefault(components.root(subject), []).append(subject)
     return [
-        Person(by_strength(names), tuple(chain.from_iterable(told.get(name, ()) for name in names)))
+        Person(
+            sort_by_strength(names),
+            tuple(chain.from_iterable(told.get(name, ()) for name in names)),
+        )
         for names in members.values()
     ]
 
@@ -100,10 +103,10 @@ def _compare(
         return
     if profile.subjects != person.subjects:
         wrong = set(profile.subjects) ^ set(person.subjects)
-        detail = "missing or too many: " + ", ".join(by_strength(wrong))
+        detail = "missing or too many: " + ", ".join(sort_by_strength(wrong))
         yield Difference("subjects", profile.profile_id, detail)
     events = person.events()
-    yield from _compare_state(profile, fold(events))
+    yield from _compare_state(profile, fold_events(events))
     yield from _compare_orders(profile, holdings, fold_orders(events))
 
 

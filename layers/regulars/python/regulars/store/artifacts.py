@@ -7,7 +7,13 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from regulars.domain.errors import NotFoundError, TamperedArtifactError
-from regulars.domain.manifests import Champion, ModelManifest, Outcome, encode, sha256
+from regulars.domain.manifests import (
+    Champion,
+    ModelManifest,
+    TrainingOutcome,
+    encode_manifest,
+    hash_bytes,
+)
 from regulars.store import schema
 
 if TYPE_CHECKING:
@@ -25,10 +31,10 @@ class Artifacts:
         """Store the files of a version, its manifest last; return the manifest's SHA-256 for the champion pointer."""
         for name, content in files.items():
             self._put_object(schema.model_key(manifest.model, manifest.version, name), content)
-        content = encode(manifest)
+        content = encode_manifest(manifest)
         key = schema.model_key(manifest.model, manifest.version, "manifest.json")
         self._put_object(key, content)
-        return sha256(content)
+        return hash_bytes(content)
 
     def read_manifest(self, model: str, champion: Champion) -> ModelManifest:
         """Return the champion's manifest.
@@ -48,13 +54,13 @@ class Artifacts:
         _verify_digest(content, manifest.files.get(name, ""), name)
         return content
 
-    def write_outcome(self, outcome: Outcome) -> None:
+    def write_outcome(self, outcome: TrainingOutcome) -> None:
         """Store the outcome of a training; the new object starts the scoring."""
-        self._put_object(schema.outcome_key(outcome.model), encode(outcome))
+        self._put_object(schema.outcome_key(outcome.model), encode_manifest(outcome))
 
-    def read_outcome(self, key: str) -> Outcome:
+    def read_outcome(self, key: str) -> TrainingOutcome:
         """Return the outcome under an object key."""
-        return msgspec.json.decode(self._get_object(key), type=Outcome)
+        return msgspec.json.decode(self._get_object(key), type=TrainingOutcome)
 
     def _put_object(self, key: str, content: bytes) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
@@ -71,5 +77,5 @@ class Artifacts:
 
 
 def _verify_digest(content: bytes, expected: str, name: str) -> None:
-    if sha256(content) != expected:
+    if hash_bytes(content) != expected:
         raise TamperedArtifactError(f"The bytes of {name} are not those that were published.")

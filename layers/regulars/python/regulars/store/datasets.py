@@ -8,7 +8,7 @@ import boto3
 import msgspec
 
 from regulars.domain.errors import TamperedArtifactError
-from regulars.domain.manifests import DatasetManifest, encode, sha256
+from regulars.domain.manifests import DatasetManifest, encode_manifest, hash_bytes
 from regulars.store import schema
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Datasets:
             key = schema.dataset_key(manifest.dataset_id, name)
             self._client.upload_file(str(folder / name), self._bucket, key)
         key = schema.dataset_key(manifest.dataset_id, "manifest.json")
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=encode(manifest))
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=encode_manifest(manifest))
         return key
 
     def read_manifest(self, key: str) -> DatasetManifest:
@@ -42,7 +42,7 @@ class Datasets:
         Raise TamperedArtifactError when its bytes differ from those that the manifest names.
         """
         content = self._get_object(schema.dataset_key(manifest.dataset_id, name))
-        if sha256(content) != manifest.files[name].sha256:
+        if hash_bytes(content) != manifest.files[name].sha256:
             raise TamperedArtifactError(
                 f"The bytes of {name} are not those of the dataset's manifest."
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
-from regulars.domain.manifests import sha256
+from regulars.domain.manifests import hash_bytes
 from regulars.store.batches import TableItem, read_items, write_items
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def build_derived_item(
 
     Two items with the same `compared` text, by default the content, count as unchanged.
     """
-    digest = sha256((compared or "\x1f".join(content.values())).encode())[:16]
+    digest = hash_bytes((compared or "\x1f".join(content.values())).encode())[:16]
     texts = {**key, **content, AS_OF: as_of, DIGEST: digest}
     return {name: {"S": text} for name, text in texts.items()}
 

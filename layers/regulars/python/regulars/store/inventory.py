@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import msgspec
 
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
 from regulars.store import schema
@@ -39,7 +39,9 @@ class Inventory:
 
     def scan_events(self) -> Iterator[Event]:
         """Yield the events of the ledger, in no order."""
-        return (decode(item["event"]["S"]) for item in self._scan_table(self._events, "event"))
+        return (
+            decode_event(item["event"]["S"]) for item in self._scan_table(self._events, "event")
+        )
 
     def scan_pointers(self) -> dict[str, str]:
         """Return the profile id that each subject points at."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 from regulars.store import schema
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Lake:
         ids = "".join(event.id for event in events)
         digest = hashlib.sha256(ids.encode()).hexdigest()[:32]
         key = f"{schema.LAKE_PREFIX}dt={day}/{digest}.ndjson.gz"
-        lines = b"".join(encode(event) + b"\n" for event in events)
+        lines = b"".join(encode_event(event) + b"\n" for event in events)
         body = gzip.compress(lines, 6, mtime=0)
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
         return key

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from regulars.domain.events import Event, decode, encode
+from regulars.domain.events import Event, decode_event, encode_event
 from regulars.store import schema
 from regulars.store.batches import read_items, write_items
 from regulars.store.clients import create_dynamodb_client
@@ -47,7 +47,7 @@ class Ledger:
     def read_events(self, ids: Sequence[str]) -> list[Event]:
         """Return the events with these ids that exist, strongly consistent, in the order of the ids."""
         items = read_items(self._client, self._table, _event_keys(ids), ConsistentRead=True)
-        events = {item["event_id"]["S"]: decode(item["event"]["S"]) for item in items}
+        events = {item["event_id"]["S"]: decode_event(item["event"]["S"]) for item in items}
         return [events[event_id] for event_id in dict.fromkeys(ids) if event_id in events]
 
     def list_event_ids(self, subject: str) -> list[str]:
@@ -98,7 +98,7 @@ def _event_item(event: Event) -> dict[str, Any]:
     item = {
         "event_id": {"S": event.id},
         "occurred_at": {"S": event.occurred_at},
-        "event": {"S": encode(event).decode()},
+        "event": {"S": encode_event(event).decode()},
     }
     # An index key cannot be empty: an event without a subject is in no timeline.
     return item | ({"subject": {"S": event.subject}} if event.subject else {})

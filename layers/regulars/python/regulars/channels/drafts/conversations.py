@@ -99,9 +99,9 @@ def message_draft(module: str, request: Request, message: Message) -> Draft:
 def _consents(module: str, message: Message, at: str) -> tuple[ConsentChange, ...]:
     """What the message says, and what following or blocking the account says of its own channel."""
     if told := CONSENT_TOLD.get((module, message.type)):
-        return (ConsentChange(module, told, at, message.type),)
+        return (ConsentChange(channel=module, status=told, at=at, basis=message.type),)
     return tuple(
-        ConsentChange(channel, status, at, message.basis)
+        ConsentChange(channel=channel, status=status, at=at, basis=message.basis)
         for channel, status in message.consents.items()
     )
 

@@ -123,4 +123,8 @@ def link(told: object) -> str:
 
 def _consents(letter: Letter, at: str) -> tuple[ConsentChange, ...]:
     status = _CONSENTS.get(letter.type, "") if letter.consent is None else letter.consent
-    return (ConsentChange("email", status, at, letter.basis),) if status else ()
+    return (
+        (ConsentChange(channel="email", status=status, at=at, basis=letter.basis),)
+        if status
+        else ()
+    )

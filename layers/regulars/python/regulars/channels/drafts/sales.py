@@ -109,7 +109,7 @@ def item_of(
         number = 0
     if not 0 < number <= MOST_QUANTITY:
         raise InvalidEventError("A quantity is not a positive whole number.", "invalid_quantity")
-    return Item(product, clean_text(name), quantity=number, price=price)
+    return Item(product_id=product, name=clean_text(name), quantity=number, price=price)
 
 
 def gives_back(price: object) -> bool:

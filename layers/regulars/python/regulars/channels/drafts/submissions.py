@@ -14,7 +14,7 @@ from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
-from regulars.domain.identifiers import normalized
+from regulars.domain.identifiers import normalize_identifier
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
@@ -109,7 +109,9 @@ def _person(
 
 def _is_worthy(role: str, value: str) -> bool:
     """Whether the answer is what was asked for: a box of the name may hold anything."""
-    return bool(value.strip()) and (role != "email" or normalized("email", value) is not None)
+    return bool(value.strip()) and (
+        role != "email" or normalize_identifier("email", value) is not None
+    )
 
 
 def _role(request: Request, answer: Answer) -> str:
@@ -140,7 +142,10 @@ def _consents(request: Request, answers: Sequence[Answer], at: str) -> tuple[Con
         for name in answer.names
         if (channel := _agreed(questions.get(name), answer.value))
     }
-    return tuple(ConsentChange(channel, "granted", at, "form") for channel in sorted(granted))
+    return tuple(
+        ConsentChange(channel=channel, status="granted", at=at, basis="form")
+        for channel in sorted(granted)
+    )
 
 
 def _agreed(question: object, value: object) -> str:

@@ -49,7 +49,9 @@ def _tell(line: Line, file: File) -> list[Draft]:
     consents: tuple[ConsentChange, ...] = ()
     if answer is not None:
         status = "granted" if answer else "denied"
-        consents = (ConsentChange("email", status, at or UNDATED, "import"),)
+        consents = (
+            ConsentChange(channel="email", status=status, at=at or UNDATED, basis="import"),
+        )
     told_on = ("import", at)
     return [draft_of(file, "Customer Updated", told_on, person, ("contact",), consents=consents)]
 

@@ -44,7 +44,16 @@ def draft_of(
     """
     channel, at = told_on
     facts = told if file.sells else told | {"order": None}
-    event = Event("", type_, channel, "", at, "", backfill=True, **facts)
+    event = Event(
+        id="",
+        type=type_,
+        channel=channel,
+        source="",
+        occurred_at=at,
+        received_at="",
+        backfill=True,
+        **facts,
+    )
     return named(file, event, event_id("import", *key, _content(event, person)), person)
 
 

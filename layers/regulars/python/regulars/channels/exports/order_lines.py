@@ -42,7 +42,7 @@ from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact, event_id
-from regulars.domain.identifiers import normalized
+from regulars.domain.identifiers import normalize_identifier
 from regulars.domain.money import check_line
 from regulars.domain.times import to_text
 
@@ -109,7 +109,13 @@ def order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
     price = plain_price(unit_price, currency, decimal_comma=file.decimal_comma)
     pieces = plain_quantity(quantity, decimal_comma=file.decimal_comma)
     check_line(price, pieces)
-    item = Item(product_id, clean_text(name), clean_text(category), pieces, price)
+    item = Item(
+        product_id=product_id,
+        name=clean_text(name),
+        category=clean_text(category),
+        quantity=pieces,
+        price=price,
+    )
     return OrderLine(number, customer_id.strip(), email.strip(), order_id, at, item, currency)
 
 
@@ -201,7 +207,7 @@ def _content(lines: Sequence[OrderLine], person: Person) -> str:
 
 @lru_cache(maxsize=65_536)
 def _worth(namespace: str, value: str) -> bool:
-    return normalized(namespace, value) is not None
+    return normalize_identifier(namespace, value) is not None
 
 
 @lru_cache(maxsize=65_536)

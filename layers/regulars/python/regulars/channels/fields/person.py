@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.channels.fields.phones import e164
-from regulars.domain.identifiers import Identifier, normalized
+from regulars.domain.identifiers import Identifier, normalize_identifier
 
 LONGEST = 256
 MOST = 100  # identifiers; a delivery that names more speaks of no one
@@ -39,7 +39,7 @@ class Person:
             return
         if namespace == "phone":
             value = e164(value, self._default_country) if isinstance(value, str) else ""
-        identifier = normalized(namespace, value, scope)
+        identifier = normalize_identifier(namespace, value, scope)
         if identifier is None or len(self._identifiers) >= MOST:
             return
         self._identifiers.setdefault(identifier)

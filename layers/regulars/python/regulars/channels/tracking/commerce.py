@@ -82,11 +82,11 @@ def _item(product: object, currency: str) -> Item | None:
     price = _price(product.get("price"), currency)
     check_line(price, quantity)
     return Item(
-        product_id,
-        clean_text(product.get("name")),
-        clean_text(product.get("category")),
-        quantity,
-        price,
+        product_id=product_id,
+        name=clean_text(product.get("name")),
+        category=clean_text(product.get("category")),
+        quantity=quantity,
+        price=price,
     )
 
 

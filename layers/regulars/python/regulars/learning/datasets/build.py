@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.domain.manifests import DatasetManifest, FileFact, sha256
+from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
 from regulars.domain.times import to_text
 from regulars.learning.datasets.lake_sql import Lake
 from regulars.store.datasets import Datasets, LatestDatasetPointer, hash_file
@@ -130,7 +130,7 @@ def _manifest(
         for name, count in rows.items()
     }
     cutoff = times[0].astimezone(UTC) - timedelta(microseconds=times[0].microsecond)
-    digest = sha256("".join(fact.sha256 for fact in files.values()).encode())
+    digest = hash_bytes("".join(fact.sha256 for fact in files.values()).encode())
     return DatasetManifest(
         dataset_id=f"{cutoff:%Y%m%dT%H%M%S}-{digest[:8]}",
         cutoff=to_text(cutoff),

@@ -59,7 +59,7 @@ def _tell(line: Line, file: File) -> list[Draft]:
     if not person.identifiers:
         raise refusal("missing_customer")
     consents = tuple(
-        ConsentChange(channel, "granted", UNDATED, "shopify")
+        ConsentChange(channel=channel, status="granted", at=UNDATED, basis="shopify")
         for channel in ("email", "sms")
         if answer_in(said[f"{channel}_consent"])
     )

@@ -153,7 +153,9 @@ def _item(product: str, line: Line, currency: str, file: File) -> Item:
     quantity = quantity_in(said["quantity"], file)
     price = amount_in(said["price"], currency, file)
     check_line(price, quantity)
-    return Item(product, clean_text(said["product"]), quantity=quantity, price=price)
+    return Item(
+        product_id=product, name=clean_text(said["product"]), quantity=quantity, price=price
+    )
 
 
 def _status(head: Any) -> str:
@@ -171,7 +173,11 @@ def _refunded(head: Any, currency: str, file: File) -> int | None:
 
 def _consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
     is_given = answer_in(head["accepts"]) and head["email"].strip()
-    return (ConsentChange("email", "granted", at, "checkout"),) if is_given else ()
+    return (
+        (ConsentChange(channel="email", status="granted", at=at, basis="checkout"),)
+        if is_given
+        else ()
+    )
 
 
 def _person(head: Any, file: File) -> Person:

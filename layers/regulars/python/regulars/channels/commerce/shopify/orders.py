@@ -144,11 +144,11 @@ def _item(line: dict[str, Any], currency: str) -> Item | None:
     price = None if line.get("price") is None else _amount(line["price"], currency)
     check_line(price, quantity)
     return Item(
-        product_id,
-        clean_text(line.get("title")),
-        clean_text(line.get("product_type")),
-        quantity,
-        price,
+        product_id=product_id,
+        name=clean_text(line.get("title")),
+        category=clean_text(line.get("product_type")),
+        quantity=quantity,
+        price=price,
     )
 
 

@@ -189,7 +189,9 @@ def _item(said: dict[str, str], currency: str, file: File) -> Item | None:
     elif said.get("total"):
         price = each(amount_in(said["total"], currency, file), quantity)
     check_line(price, quantity)
-    return Item(product, clean_text(said.get("name")), quantity=quantity, price=price)
+    return Item(
+        product_id=product, name=clean_text(said.get("name")), quantity=quantity, price=price
+    )
 
 
 FORMAT = Format(

@@ -150,7 +150,9 @@ def _recorded(notice: Notice, topic: str) -> Draft:
     if thing.get("marketing_consent") is True:
         # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
         at = first_of(thing.get("created_at")) or notice.telling.occurred_at
-        told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
+        told["consents"] = (
+            ConsentChange(channel="email", status="granted", at=at, basis="checkout"),
+        )
     told["traits"] = traits_of(locale=thing.get("locale"))
     return telling.draft(TOPICS[topic], key, notice.person, **told)
 

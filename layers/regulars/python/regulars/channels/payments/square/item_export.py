@@ -144,7 +144,13 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
         return None
     price = each(gross, quantity)
     check_line(price, quantity)
-    return Item(product, name, clean_text(said["category"]), quantity, price)
+    return Item(
+        product_id=product,
+        name=name,
+        category=clean_text(said["category"]),
+        quantity=quantity,
+        price=price,
+    )
 
 
 FORMAT = Format(

@@ -72,7 +72,7 @@ def customer(notice: Notice) -> list[Draft]:
     consents: tuple[ConsentChange, ...] = ()
     if preferences.get("email_unsubscribed") is True:
         at = first_of(notice.thing.get("updated_at")) or notice.telling.occurred_at
-        consents = (ConsentChange("email", "denied", at, "square"),)
+        consents = (ConsentChange(channel="email", status="denied", at=at, basis="square"),)
     properties = texts_of(notice.thing, "creation_source")
     return [_told(notice, _TYPES[notice.type], properties=properties, consents=consents)]
 
