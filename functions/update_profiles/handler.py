@@ -1,11 +1,11 @@
-"""The ledger's stream to profiles, and to a later look at every cart."""
+"""Update profiles from the ledger's stream, and schedule checks for abandoned carts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 
-from regulars.journeys.abandonment import watch_carts
+from regulars.journeys.abandonment import schedule_cart_checks
 from regulars.profiles.update import update_profiles
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
@@ -32,13 +32,13 @@ CART_CHECKS = Schedules(
         prefix=SETTINGS.cart_checks_prefix,
     )
 )
-DELAY = timedelta(minutes=int(SETTINGS.abandoned_after_minutes))
+ABANDONMENT_DELAY = timedelta(minutes=int(SETTINGS.abandoned_after_minutes))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Fold a batch of stream records; a fault worth retrying is raised, for all of it may come again."""
+    """Fold a batch of stream records; raise a retryable error, since the whole batch may come again."""
     batch, now = streams.changes(event), datetime.now(UTC)
     update_profiles(batch, STORES, now)
-    # Also for events counted before: this may be the second try, after a fault of the scheduler.
-    watch_carts(batch.changes, CART_CHECKS, DELAY, now)
+    # Also for events that were counted before: this may be the retry after an error of the scheduler.
+    schedule_cart_checks(batch.changes, CART_CHECKS, ABANDONMENT_DELAY, now)
     return {"batchItemFailures": []}

@@ -11,7 +11,7 @@ from infra.cli.letters import StreamBatch
 from infra.cli.settling import Lake
 from infra.cli.stack import Stack
 from regulars.domain.events import Event, encode_event
-from regulars.identity.grouping import counts
+from regulars.identity.grouping import belongs_to_profile
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 
@@ -55,7 +55,11 @@ def missing(deployed: Stack, function: str) -> Iterator[list[Record]]:
         lacking = (event for event in inventory.scan_events() if event.id not in known)
     else:
         known = inventory.scan_counted_ids()
-        lacking = (one for one in inventory.scan_events() if counts(one) and one.id not in known)
+        lacking = (
+            one
+            for one in inventory.scan_events()
+            if belongs_to_profile(one) and one.id not in known
+        )
     return _portions(lacking)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.api.health import Health
+from regulars.api.health import HealthProbes
 from regulars.store.published_lists import PublishedLists
 from tests.support.aws import Deployed
 
@@ -48,9 +48,9 @@ def test_earlier_list_does_not_replace_a_later_one(aws: Deployed) -> None:
 
 def test_health_probes_its_parts_once_in_ten_seconds(clock: ManualClock) -> None:
     probes = list[str]()
-    health = Health({"profiles": lambda: probes.append("profiles")}, clock)
-    assert [health.report()["status"] for _ in range(3)] == ["ok"] * 3
+    health = HealthProbes({"profiles": lambda: probes.append("profiles")}, clock)
+    assert [health.report_health()["status"] for _ in range(3)] == ["ok"] * 3
     assert len(probes) == 1
     clock.now += 10
-    health.report()
+    health.report_health()
     assert len(probes) == 2

@@ -12,7 +12,7 @@ from regulars.domain.identifiers import profile_id_of
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
 from regulars.profiles.update import update_profiles
-from regulars.profiles.verify import Verification, verify
+from regulars.profiles.verify import Verification, verify_profiles
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
@@ -73,7 +73,7 @@ def stores(aws: Deployed) -> ProfileStores:
 @pytest.fixture
 def check(aws: Deployed) -> Callable[[], Verification]:
     inventory = Inventory("test-events", "test-people", "test-profiles", aws.dynamodb)
-    return lambda: verify(inventory)
+    return lambda: verify_profiles(inventory)
 
 
 def damage(stores: ProfileStores, **fields: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.profiles import encode_state, fold_events, fold_orders, sort_by_strength
-from regulars.identity.grouping import Components, counts
+from regulars.identity.grouping import ConnectedNames, belongs_to_profile
 from regulars.profiles.update import update_profiles
 from regulars.transport.stream_events import Batch, Change
 from tests.support.memory_stores import CrashError, Memory
@@ -127,13 +127,13 @@ class Stream:
 
 def components(events: Sequence[Event]) -> dict[tuple[str, ...], list[Event]]:
     """Who belongs together by all events, and all their events."""
-    joined = Components()
-    counted = [event for event in events if counts(event)]
+    joined = ConnectedNames()
+    counted = [event for event in events if belongs_to_profile(event)]
     for event in counted:
-        joined.join(event.subjects)
+        joined.join_names(event.subjects)
     people: dict[str, tuple[set[str], list[Event]]] = {}
     for event in counted:
-        subjects, told = people.setdefault(joined.root(event.subject), (set(), []))
+        subjects, told = people.setdefault(joined.find_root(event.subject), (set(), []))
         subjects.update(event.subjects)
         told.append(event)
     return {sort_by_strength(subjects): told for subjects, told in people.values()}

@@ -4,15 +4,15 @@ import base64
 
 import pytest
 
-from regulars.api.page_tokens import Place, sealed, unsealed
+from regulars.api.page_tokens import PagePosition, open_token, seal_token
 from regulars.domain.errors import InvalidRequestError
 
-PLACE = Place("0000000042", "p_abcdefghijklmnop")
-TOKEN = sealed(PLACE, "rfm:champions", "a" * 64)
+PLACE = PagePosition("0000000042", "p_abcdefghijklmnop")
+TOKEN = seal_token(PLACE, "rfm:champions", "a" * 64)
 
 
 def test_token_opens_for_the_segment_and_key_it_was_given_to() -> None:
-    assert unsealed(TOKEN, "rfm:champions", "a" * 64) == PLACE
+    assert open_token(TOKEN, "rfm:champions", "a" * 64) == PLACE
 
 
 @pytest.mark.parametrize(
@@ -30,5 +30,5 @@ def test_token_opens_for_the_segment_and_key_it_was_given_to() -> None:
 )
 def test_token_from_elsewhere_is_refused(token: str, segment: str, key_id: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        unsealed(token, segment, key_id)
+        open_token(token, segment, key_id)
     assert refused.value.code == "invalid_page_token"

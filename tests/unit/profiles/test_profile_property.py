@@ -25,7 +25,7 @@ PROPERTY = settings(
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting, and ids put aside so early that it matters in a short run."""
     monkeypatch.setattr(writing, "back_off", lambda _: None)
-    monkeypatch.setattr(folding, "RING", 3)
+    monkeypatch.setattr(folding, "MAX_APPLIED_IDS", 3)
 
 
 @pytest.mark.parametrize(

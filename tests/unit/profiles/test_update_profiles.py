@@ -76,7 +76,7 @@ def test_profile_carries_few_ids_after_many_events() -> None:
     memory = Memory()
     for number in range(100):
         tell(memory, event(str(number), "u:ann"))
-    assert len(only(memory).applied) <= folding.RING
+    assert len(only(memory).applied) <= folding.MAX_APPLIED_IDS
     assert (
         len(memory.profiles.read_spilled_ids(profile_id_of("u:ann"))) + len(only(memory).applied)
         == 100

@@ -1,4 +1,4 @@
-"""What works, told to anybody: names of parts and no more."""
+"""Report the health of the parts that a response needs; anybody may read it, so it contains only names."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,12 +8,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from regulars.domain.timed_cache import TimedCache
 
-# An open door must not be a way to make us read tables.
+# The endpoint needs no key, so requests must not be able to cause many table reads.
 CACHE_SECONDS = 10.0
 
 
-class Health:
-    """Probes of the parts an answer needs; each is a call that fails when the part does."""
+class HealthProbes:
+    """One probe per part: a call that fails when the part fails."""
 
     def __init__(
         self,
@@ -23,13 +23,13 @@ class Health:
         self._probes = probes
         self._statuses = TimedCache[str](CACHE_SECONDS, clock)
 
-    def report(self) -> dict[str, Any]:
-        """`status` ok or failing, and the same for each part."""
-        parts = {name: self._statuses.get(name, self._probe) for name in self._probes}
-        works = all(status == "ok" for status in parts.values())
-        return {"status": "ok" if works else "failing", "parts": parts}
+    def report_health(self) -> dict[str, Any]:
+        """Return `status` ok or failing, and the status of each part in `parts`."""
+        parts = {name: self._statuses.get(name, self._probe_part) for name in self._probes}
+        is_healthy = all(status == "ok" for status in parts.values())
+        return {"status": "ok" if is_healthy else "failing", "parts": parts}
 
-    def _probe(self, name: str) -> str:
+    def _probe_part(self, name: str) -> str:
         try:
             self._probes[name]()
         except (BotoCoreError, ClientError):
