@@ -58,14 +58,16 @@ class Became:
 class Doors:
     """The webhook door and the tracking door of one test stack."""
 
-    def __init__(self, deployed: stack.Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, deployed: stack.MotoStack, monkeypatch: pytest.MonkeyPatch) -> None:
         self._deployed = deployed
         self._monkeypatch = monkeypatch
         self._count = 0
         self._webhooks = loaded(
-            "receive_webhook", deployed.settings(ReceiveWebhookSettings), monkeypatch
+            "receive_webhook", deployed.build_settings(ReceiveWebhookSettings), monkeypatch
         )
-        self._tracking = loaded("track_events", deployed.settings(TrackEventsSettings), monkeypatch)
+        self._tracking = loaded(
+            "track_events", deployed.build_settings(TrackEventsSettings), monkeypatch
+        )
 
     def send(self, sent: Sent) -> Became:
         """Send one request; what an earlier one left stays, until `clear`."""
@@ -85,7 +87,9 @@ class Doors:
     def upload(self, key: str, path: Path) -> dict[str, Any]:
         """Drop a file into the uploads bucket, and read the report that lies beside it then."""
         module = loaded(
-            "import_history", self._deployed.settings(ImportHistorySettings), self._monkeypatch
+            "import_history",
+            self._deployed.build_settings(ImportHistorySettings),
+            self._monkeypatch,
         )
         self._deployed.s3.upload_file(str(path), "test-uploads", key)
         module.handler(
@@ -149,7 +153,7 @@ def doors() -> Iterator[Doors]:
             monkeypatch.setenv(name, stack.REGION)
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
             monkeypatch.delenv(name, raising=False)
-        yield Doors(stack.deploy(), monkeypatch)
+        yield Doors(stack.create_moto_stack(), monkeypatch)
 
 
 def _clock(now: datetime) -> Any:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,15 +11,14 @@ import pytest
 from infra.cli import main, stack
 from regulars.domain.events import Event, decode_event
 from regulars.settings import Settings
-from regulars.store.rejects import Rejects
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 
 @dataclass(frozen=True)
 class Kept:
     """Everything the doors have stored."""
 
-    aws: Deployed
+    aws: MotoStack
 
     def events(self) -> list[Event]:
         """The ledger's events, oldest first."""
@@ -30,12 +28,11 @@ class Kept:
         )
 
     def rejects(self) -> list[dict[str, Any]]:
-        """Today's rejects."""
-        store = Rejects("test-rejects", self.aws.dynamodb)
-        return store.list_rejects(datetime.now(UTC).date().isoformat())
+        """All rejects, oldest first."""
+        return self.aws.list_rejects()
 
     def codes(self) -> list[str]:
-        """The codes of today's rejects, sorted."""
+        """The codes of all rejects, sorted."""
         return sorted(str(reject["code"]) for reject in self.rejects())
 
     def contacts(self) -> list[dict[str, str]]:
@@ -53,14 +50,14 @@ class Kept:
 class OnMoto:
     """A deployment on moto, as the owner's commands see it."""
 
-    aws: Deployed
+    aws: MotoStack
     api_url: str = "https://api.example.com"
     functions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
 
     def settings[T: Settings](self, cls: type[T]) -> T:
         """The settings of the test stack."""
-        return self.aws.settings(cls)
+        return self.aws.build_settings(cls)
 
     def function(self, name: str) -> str:
         """Functions are called by their folder's name."""
@@ -68,7 +65,7 @@ class OnMoto:
 
 
 @pytest.fixture
-def deployed(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> OnMoto:
+def deployed(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> OnMoto:
     """The deployment that commands work on."""
     found = OnMoto(aws)
     monkeypatch.setattr(stack, "chosen", lambda _arguments: found)
@@ -88,5 +85,5 @@ def owner(deployed: OnMoto, capsys: pytest.CaptureFixture[str]) -> Callable[...,
 
 
 @pytest.fixture
-def kept(aws: Deployed) -> Kept:
+def kept(aws: MotoStack) -> Kept:
     return Kept(aws)

@@ -17,7 +17,7 @@ from regulars.channels.payments.stripe import payment_export as stripe_payments
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept, OnMoto
-from tests.support.aws import REGION, Deployed
+from tests.support.aws import REGION, MotoStack
 from tests.support.export_files import written
 from tests.support.gateway import loaded
 from tests.unit.channels.test_provider_exports import MEMBER, PAYMENT
@@ -36,13 +36,13 @@ class Hours:
 
 @pytest.fixture
 def command(
-    aws: Deployed,
+    aws: MotoStack,
     deployed: OnMoto,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Command:
     """Runs `regulars import` and gives its exit code and facts; the function runs when a file arrives."""
-    module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
+    module = loaded("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
 
     def arrive(_seconds: float) -> None:
         listed = aws.s3.list_objects_v2(Bucket="test-uploads").get("Contents", [])
@@ -186,7 +186,7 @@ def test_account_is_that_of_the_connected_source(
     ],
 )
 def test_account_that_cannot_be_told_is_asked_for(
-    aws: Deployed,
+    aws: MotoStack,
     command: Command,
     file: Callable[..., Path],
     row: dict[str, str],
@@ -224,7 +224,7 @@ def test_shop_is_named_as_its_webhooks_name_it(
 
 
 def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
-    aws: Deployed, command: Command, file: Callable[..., Path], kept: Kept
+    aws: MotoStack, command: Command, file: Callable[..., Path], kept: Kept
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="stripe", source="eu", config={"orders": "elsewhere"})
@@ -235,7 +235,7 @@ def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
 
 
 def test_shop_can_be_named_by_its_source(
-    aws: Deployed, command: Command, file: Callable[..., Path]
+    aws: MotoStack, command: Command, file: Callable[..., Path]
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="shopify", source="eu", config={"shop": SHOP})
@@ -245,7 +245,7 @@ def test_shop_can_be_named_by_its_source(
 
 
 def test_shop_that_its_source_does_not_say_is_asked_for(
-    aws: Deployed, command: Command, file: Callable[..., Path]
+    aws: MotoStack, command: Command, file: Callable[..., Path]
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(Source(channel="shopify", source="eu"))
     code, report = command(file("orders.csv", HEAD), "--account", "eu")

@@ -1,4 +1,4 @@
-"""Contact data on moto: the newest of each field, written only when something changed."""
+"""Contact data on moto: the newest value of each field, written only when it changed."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ import pytest
 
 from regulars.store import people as module
 from regulars.store.people import CACHE_SECONDS, People
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 EARLY, LATE, LATEST = (f"2026-11-0{day}T10:00:00.000Z" for day in (1, 2, 3))
 ANN = {"email": "ann@example.com", "first_name": "Ann"}
 
 
 @pytest.fixture
-def people(aws: Deployed) -> People:
+def people(aws: MotoStack) -> People:
     return People("test-people", aws.dynamodb)
 
 
-def stored(aws: Deployed) -> dict[str, Any]:
+def read_item(aws: MotoStack) -> dict[str, Any]:
     return dict(
         aws.dynamodb.get_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})["Item"]
     )
@@ -25,13 +25,13 @@ def stored(aws: Deployed) -> dict[str, Any]:
 
 @pytest.mark.parametrize("order", [(EARLY, LATE), (LATE, EARLY)])
 def test_contact_is_the_newest_of_each_field(people: People, order: tuple[str, str]) -> None:
-    told = {EARLY: ANN, LATE: {"email": "ann@example.org"}}
+    contacts = {EARLY: ANN, LATE: {"email": "ann@example.org"}}
     for at in order:
-        people.store_contact("u:ann", told[at], at)
+        people.store_contact("u:ann", contacts[at], at)
     assert people.read_contacts(["u:ann"]) == ANN | {"email": "ann@example.org"}
 
 
-def test_contacts_of_several_subjects_are_one(people: People) -> None:
+def test_contacts_of_several_subjects_are_merged(people: People) -> None:
     people.store_contact("e:ann", ANN, EARLY)
     people.store_contact("u:ann", {"first_name": "Anna"}, LATE)
     assert people.read_contacts(["u:ann", "e:ann"]) == ANN | {"first_name": "Anna"}
@@ -53,22 +53,22 @@ def test_pointer_of_a_new_subject_does_not_overwrite_contact(people: People) -> 
     assert people.read_contacts(["u:ann"]) == ANN
 
 
-def test_unchanged_contact_is_not_written_again(aws: Deployed, people: People) -> None:
+def test_unchanged_contact_is_not_written_again(aws: MotoStack, people: People) -> None:
     people.store_contact("u:ann", ANN, EARLY)
-    before = stored(aws)
+    before = read_item(aws)
     People("test-people", aws.dynamodb).store_contact("u:ann", ANN, LATE)
-    assert stored(aws) == before
+    assert read_item(aws) == before
 
 
-def test_unchanged_contact_costs_no_call(aws: Deployed, people: People) -> None:
+def test_unchanged_contact_costs_no_call(aws: MotoStack, people: People) -> None:
     people.store_contact("u:ann", ANN, EARLY)
     aws.dynamodb.delete_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})
     people.store_contact("u:ann", ANN, LATE)
     assert people.read_contacts(["u:ann"]) == {}
 
 
-def test_old_value_told_again_wins_over_what_another_container_stored_meanwhile(
-    aws: Deployed,
+def test_repeated_value_wins_over_an_older_one_of_another_container(
+    aws: MotoStack,
 ) -> None:
     now = [0.0]
     here = People("test-people", aws.dynamodb, lambda: now[0])
@@ -80,7 +80,7 @@ def test_old_value_told_again_wins_over_what_another_container_stored_meanwhile(
 
 
 def test_cache_of_stored_contacts_is_bounded(
-    aws: Deployed, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_CACHED_CONTACTS", 2)
     people = People("test-people", aws.dynamodb)

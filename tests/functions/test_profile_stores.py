@@ -1,4 +1,4 @@
-"""One contract for the stores a profile is kept in: the tables and the memory that stands for them in tests."""
+"""One contract for the stores of profiles: the tables, and the memory that replaces them in tests."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from regulars.domain.orders import Order, OrderTotals, Refund
 from regulars.domain.profiles import ChannelActivity, Consent, Profile, ProfileState, Trait
 from regulars.store.people import People
 from regulars.store.profiles import Profiles, StoredOrder
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.memory_stores import MemoryPeople, MemoryProfiles
 
 IDS = (event_id("a"), event_id("b"))
@@ -57,7 +57,7 @@ ORDER = Order(
 def people(request: pytest.FixtureRequest) -> People:
     if request.param == "memory":
         return MemoryPeople()
-    aws: Deployed = request.getfixturevalue("aws")
+    aws: MotoStack = request.getfixturevalue("aws")
     return People("test-people", aws.dynamodb)
 
 
@@ -65,20 +65,18 @@ def people(request: pytest.FixtureRequest) -> People:
 def profiles(request: pytest.FixtureRequest) -> Profiles:
     if request.param == "memory":
         return MemoryProfiles()
-    aws: Deployed = request.getfixturevalue("aws")
+    aws: MotoStack = request.getfixturevalue("aws")
     return Profiles("test-profiles", aws.dynamodb)
 
 
-def test_people_point_where_they_were_pointed_last(people: People) -> None:
+def test_subject_points_where_it_was_pointed_last(people: People) -> None:
     assert people.point_subject("u:ann", "p_1", None)
     assert people.point_subject("u:ann", "p_2", "p_1")
     assert people.resolve_subjects(["u:ann", "u:nobody"]) == {"u:ann": "p_2"}
 
 
 @pytest.mark.parametrize("expected", [None, "", "p_2"])
-def test_people_refuse_when_somebody_else_pointed_first(
-    people: People, expected: str | None
-) -> None:
+def test_subject_pointed_by_another_worker_is_refused(people: People, expected: str | None) -> None:
     people.point_subject("u:ann", "p_1", None)
     assert not people.point_subject("u:ann", "p_3", expected)
     assert people.read_pointers(["u:ann"]) == {"u:ann": "p_1"}
@@ -89,7 +87,7 @@ def test_profiles_read_back_what_was_written(profiles: Profiles) -> None:
     assert profiles.read_profiles(["p_1", "p_2"]) == {"p_1": PROFILE}
 
 
-def test_profiles_keep_where_one_was_merged(profiles: Profiles) -> None:
+def test_merged_profile_keeps_its_survivor(profiles: Profiles) -> None:
     profiles.write_profile(Profile(profile_id="p_1", rev=1, merged_into="p_2"))
     assert profiles.read_profiles(["p_1"])["p_1"].merged_into == "p_2"
 
@@ -106,7 +104,7 @@ def test_profiles_refuse_a_second_version_without_a_first(profiles: Profiles) ->
         profiles.write_profile(Profile(profile_id="p_1", rev=2))
 
 
-def test_profiles_keep_the_ids_put_aside(profiles: Profiles) -> None:
+def test_profiles_keep_spilled_ids(profiles: Profiles) -> None:
     profiles.spill_applied_ids(PROFILE)
     profiles.spill_applied_ids(PROFILE)
     assert profiles.read_spilled_ids("p_1") == set(IDS)
@@ -127,7 +125,7 @@ def test_profiles_refuse_an_order_written_meanwhile(profiles: Profiles) -> None:
         profiles.delete_order("p_1", "shop/1", 2)
 
 
-def test_profiles_forget_an_order_nothing_tells_of(profiles: Profiles) -> None:
+def test_deleted_order_is_not_read_back(profiles: Profiles) -> None:
     profiles.write_order("p_1", "shop/1", StoredOrder(ORDER, 1))
     profiles.delete_order("p_1", "shop/1", 1)
     assert profiles.read_orders("p_1") == {}

@@ -4,7 +4,7 @@ import pytest
 
 from regulars.api.health import HealthProbes
 from regulars.store.published_lists import PublishedLists
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 TABLE = "test-control"
 
@@ -23,7 +23,7 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-def test_published_lists_are_read_again_after_a_minute(aws: Deployed, clock: ManualClock) -> None:
+def test_published_lists_are_read_again_after_a_minute(aws: MotoStack, clock: ManualClock) -> None:
     reader = PublishedLists(TABLE, aws.dynamodb, clock)
     assert reader.popular_products() == []
     PublishedLists(TABLE, aws.dynamodb).publish_popular_products([("pot", 2.5)], "2026-01-02")
@@ -32,14 +32,14 @@ def test_published_lists_are_read_again_after_a_minute(aws: Deployed, clock: Man
     assert list(reader.popular_products()[0]) == ["pot", 2.5]
 
 
-def test_container_that_publishes_reads_its_own_list(aws: Deployed) -> None:
+def test_container_that_publishes_reads_its_own_list(aws: MotoStack) -> None:
     lists = PublishedLists(TABLE, aws.dynamodb)
     assert lists.segments() == []
     lists.publish_segments([{"name": "champions"}], "2026-01-02")
     assert lists.segments() == [{"name": "champions"}]
 
 
-def test_earlier_list_does_not_replace_a_later_one(aws: Deployed) -> None:
+def test_earlier_list_does_not_replace_a_later_one(aws: MotoStack) -> None:
     lists = PublishedLists(TABLE, aws.dynamodb)
     lists.publish_popular_products([("pot", 2.5)], "2026-01-02")
     lists.publish_popular_products([("pan", 9.0)], "2026-01-01")

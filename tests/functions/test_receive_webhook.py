@@ -12,7 +12,7 @@ from regulars.settings import ReceiveWebhookSettings
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
 
 FORM_KEY = "form-key-1"
@@ -23,7 +23,7 @@ type Owner = Callable[..., Any]
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the handler of a shop with a Shopify store and a form."""
     sources = Sources("test-control", aws.dynamodb)
     sources.save_source(Source(channel="shopify", source="main"))
@@ -37,7 +37,7 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
         "mailjet/main": [FORM_KEY],
     }.items():
         aws.put_secrets(name, *secrets)
-    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
 
     def post(path: str, body: bytes, headers: dict[str, str], **rest: Any) -> dict[str, Any]:
         answer: dict[str, Any] = module.handler(http_event(path, body, headers, **rest), None)
@@ -134,7 +134,7 @@ def test_body_over_the_limit_is_413_with_code_and_message(door: Door, kept: Kept
     assert kept.codes() == ["payload_too_large"]
 
 
-def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: Deployed) -> None:
+def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: MotoStack) -> None:
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="shopify", source="main", disabled=True)
     )
@@ -202,7 +202,7 @@ def test_browser_is_sent_on_only_within_the_shop(door: Door, wanted: str, locati
     assert (answer["statusCode"], answer["headers"]["location"]) == (303, location)
 
 
-def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -> None:
+def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: MotoStack) -> None:
     Sources("test-control", aws.dynamodb).save_source(Source(channel="form", source="contact"))
     fields = {"email": "zebedee@example.com", "_next": "https://evil.example.net/"}
     answer = submit(door, fields, Accept="text/html")
@@ -211,7 +211,7 @@ def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -
 
 
 @pytest.fixture
-def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def probed(door: Door, aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """The door with a source whose provider tries its address."""
     monkeypatch.setitem(CHANNELS, "probing", "tests.support.probing_channel")
     Sources("test-control", aws.dynamodb).save_source(Source(channel="probing", source="main"))
@@ -250,7 +250,7 @@ def test_delivery_is_answered_as_its_provider_expects(probed: Door) -> None:
     assert (answer["statusCode"], answer["body"]) == (200, "success")
 
 
-def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: Deployed) -> None:
+def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: MotoStack) -> None:
     public = "https://hooks.example.com/in"
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="probing", source="main", config={"url": public})

@@ -39,11 +39,11 @@ from tests.providers.server import (
     Said,
     Trouble,
 )
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
-from tests.support.memory_stores import CrashError, Memory
-from tests.support.profile_oracle import assert_folded
-from tests.support.profile_stories import tell
+from tests.support.memory_stores import CrashError, MemoryStores
+from tests.support.profile_oracle import assert_profiles_folded
+from tests.support.profile_stories import deliver_events
 from tests.support.shopify_deliveries import SHOP
 
 MINUTES = 15 * 60_000
@@ -83,7 +83,7 @@ class Roads(Wire):
 class Town:
     """The deployed functions, the shops connected to them, and their providers."""
 
-    aws: Deployed
+    aws: MotoStack
     patch: pytest.MonkeyPatch
     open: ExitStack
     servers: dict[str, ProviderServer] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Town:
 
     def function(self, dies_at: int = 0) -> Any:
         """The function as it starts anew, without the patience of the real one."""
-        settings = self.aws.settings(ReconcileSourcesSettings)
+        settings = self.aws.build_settings(ReconcileSourcesSettings)
         module = loaded("reconcile_sources", settings, self.patch)
         self.patch.setattr(module, "Provider", partial(Provider, sleep=lambda _: None))
         self.patch.setattr(module, "WIRE", Roads(self.servers, dies_at))
@@ -119,7 +119,7 @@ class Town:
 
     def deliver(self, front: Storefront, *numbers: int) -> None:
         """Webhooks through the real door."""
-        settings = self.aws.settings(ReceiveWebhookSettings)
+        settings = self.aws.build_settings(ReceiveWebhookSettings)
         door = loaded("receive_webhook", settings, self.patch)
         for number in numbers:
             headers, body = front.deliver(number)
@@ -134,19 +134,19 @@ class Town:
         """The whole ledger."""
         return list(Inventory("test-events", "test-people", "test-profiles").scan_events())
 
-    def memory(self) -> Memory:
+    def memory(self) -> MemoryStores:
         """The ledger, folded into profiles in any order; each is what the oracle says."""
         events = self.events()
         random.Random(7).shuffle(events)
-        memory = Memory()
+        memory = MemoryStores()
         for batch in batched(events, 100, strict=False):
-            tell(memory, *batch)
-        assert_folded(memory)
+            deliver_events(memory, *batch)
+        assert_profiles_folded(memory)
         return memory
 
     def sold(self) -> tuple[int, dict[str, int]]:
         """Orders and money of all profiles together."""
-        told = [profile.state.orders for profile in self.memory().live().values()]
+        told = [profile.state.orders for profile in self.memory().live_profiles().values()]
         money: dict[str, int] = {}
         for one in told:
             for currency, amount in one.money.items():
@@ -155,7 +155,7 @@ class Town:
 
 
 @pytest.fixture
-def town(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def town(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
     with ExitStack() as servers:
         yield Town(aws, monkeypatch, servers)
 

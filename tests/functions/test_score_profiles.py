@@ -18,7 +18,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
 from tests.support import learning
 from tests.support import sample_shops as shops
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 
 PEOPLE = 60
@@ -27,7 +27,7 @@ PEOPLE = 60
 class Shop:
     """The shop of two tastes, its dataset published and its people known."""
 
-    def __init__(self, aws: Deployed, folder: Path, module: ModuleType) -> None:
+    def __init__(self, aws: MotoStack, folder: Path, module: ModuleType) -> None:
         self._aws = aws
         self._folder = folder
         self._handler = module.handler
@@ -79,8 +79,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    module = loaded("score_profiles", aws.settings(ScoreProfilesSettings), monkeypatch)
+def shop(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    module = loaded("score_profiles", aws.build_settings(ScoreProfilesSettings), monkeypatch)
     return Shop(aws, tmp_path, module)
 
 
@@ -123,7 +123,7 @@ def test_next_best_products_are_of_the_persons_taste_and_say_why(shop: Shop) -> 
     assert all(one["name"] and one["reason"] for one in best)
 
 
-def test_neighbours_and_products_reach_the_catalogue(shop: Shop, aws: Deployed) -> None:
+def test_neighbours_and_products_reach_the_catalogue(shop: Shop, aws: MotoStack) -> None:
     shop.train(RecommenderTrainer())
     shop.score()
     key = {"product_id": {"S": "tea-1"}}
@@ -140,7 +140,7 @@ def test_segments_are_published_with_their_sizes(shop: Shop) -> None:
     assert len(shop.control("popular")) == 2 * shops.KINDS
 
 
-def test_members_of_a_segment_are_found_by_its_index(shop: Shop, aws: Deployed) -> None:
+def test_members_of_a_segment_are_found_by_its_index(shop: Shop, aws: MotoStack) -> None:
     shop.score()
     name = shop.scores("p_000")["segments"]["rfm"]
     members = aws.dynamodb.query(
@@ -174,7 +174,7 @@ def test_scores_as_of_a_later_time_stay(shop: Shop) -> None:
     assert report["items"]["skipped"] == 1
 
 
-def test_tampered_artifact_is_never_loaded_and_rules_speak(shop: Shop, aws: Deployed) -> None:
+def test_tampered_artifact_is_never_loaded_and_rules_speak(shop: Shop, aws: MotoStack) -> None:
     version = shop.train(RecommenderTrainer()).version
     key = f"models/recommender/{version}/model.joblib"
     aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=b"evil")

@@ -14,7 +14,7 @@ from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
 from tests.support import learning
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 from tests.support.lake import built, order, page
 
@@ -22,19 +22,19 @@ type Train = Callable[[list[Event]], dict[str, Any]]
 
 
 @pytest.fixture
-def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+def train(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
     """Builds a dataset of these events and trains on it."""
 
     def invoke(events: list[Event]) -> Any:
         manifest = built(tmp_path / "dataset", events, 240)
         key = Datasets("test-lake", aws.s3).publish_dataset(manifest, tmp_path / "dataset")
-        module = loaded("train_churn", aws.settings(TrainChurnSettings), monkeypatch)
+        module = loaded("train_churn", aws.build_settings(TrainChurnSettings), monkeypatch)
         return module.handler(learning.arrived("test-lake", key), None)
 
     return invoke
 
 
-def champion(aws: Deployed) -> dict[str, Any]:
+def champion(aws: MotoStack) -> dict[str, Any]:
     """The champion's plain scorer, read through the whole chain of digests."""
     artifacts = Artifacts("test-artifacts", aws.s3)
     registry = ModelRegistry(artifacts, Champions("test-control", aws.dynamodb))
@@ -55,7 +55,7 @@ def shop() -> list[Event]:
     return events
 
 
-def test_train_churn_promotes_a_model_that_knows_who_leaves(aws: Deployed, train: Train) -> None:
+def test_train_churn_promotes_a_model_that_knows_who_leaves(aws: MotoStack, train: Train) -> None:
     outcome = train(shop())
     assert (outcome["status"], outcome["promoted"]) == ("ok", True)
     stored = champion(aws)

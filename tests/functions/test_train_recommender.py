@@ -15,15 +15,15 @@ from regulars.store.champions import Champions
 from regulars.store.registry import ModelRegistry
 from tests.support import learning
 from tests.support import sample_shops as shops
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 
 type Training = Callable[[int], dict[str, Any]]
 
 
 @pytest.fixture
-def training(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training:
-    module = loaded("train_recommender", aws.settings(TrainRecommenderSettings), monkeypatch)
+def training(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training:
+    module = loaded("train_recommender", aws.build_settings(TrainRecommenderSettings), monkeypatch)
 
     def run(people: int) -> dict[str, Any]:
         key = learning.publish(aws, tmp_path, shops.interactions(people))
@@ -55,7 +55,7 @@ def test_published_artifact_and_scorer_are_read_back_alike(training: Training) -
 
 
 def test_outcome_says_what_is_missing_when_there_is_too_little(
-    training: Training, aws: Deployed
+    training: Training, aws: MotoStack
 ) -> None:
     training(12)
     key = "models/recommender/outcome.json"

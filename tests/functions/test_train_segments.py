@@ -13,7 +13,7 @@ from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
 from tests.support import learning
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 from tests.support.lake import built, order, page
 
@@ -21,19 +21,19 @@ type Train = Callable[[list[Event]], dict[str, Any]]
 
 
 @pytest.fixture
-def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+def train(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
     """Builds a dataset of these events and trains on it."""
 
     def invoke(events: list[Event]) -> Any:
         manifest = built(tmp_path / "dataset", events, 240)
         key = Datasets("test-lake", aws.s3).publish_dataset(manifest, tmp_path / "dataset")
-        module = loaded("train_segments", aws.settings(TrainSegmentsSettings), monkeypatch)
+        module = loaded("train_segments", aws.build_settings(TrainSegmentsSettings), monkeypatch)
         return module.handler(learning.arrived("test-lake", key), None)
 
     return invoke
 
 
-def champion(aws: Deployed) -> dict[str, Any]:
+def champion(aws: MotoStack) -> dict[str, Any]:
     """The champion's plain scorer, read through the whole chain of digests."""
     artifacts = Artifacts("test-artifacts", aws.s3)
     registry = ModelRegistry(artifacts, Champions("test-control", aws.dynamodb))
@@ -42,7 +42,7 @@ def champion(aws: Deployed) -> dict[str, Any]:
     return registry.read_scorer(manifest)
 
 
-def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: Train) -> None:
+def test_train_segments_promotes_uniquely_named_groups(aws: MotoStack, train: Train) -> None:
     often = [
         order(f"a{number}", at, 9000 + number) for number in range(40) for at in range(0, 240, 20)
     ]
@@ -52,7 +52,7 @@ def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: Tra
     assert len(names) == len(set(names)) >= 2
 
 
-def test_train_segments_promotes_rfm_for_a_single_buyer(aws: Deployed, train: Train) -> None:
+def test_train_segments_promotes_rfm_for_a_single_buyer(aws: MotoStack, train: Train) -> None:
     assert train([order("ada", 200)])["promoted"]
     assert champion(aws)["kmeans"] is None
 

@@ -1,4 +1,4 @@
-"""The proof that profiles are the fold of the ledger: silent when they are, and telling what is wrong when not."""
+"""The verification of profiles: no difference when they are the fold of the ledger, and each difference named."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,12 +20,12 @@ from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
 from regulars.transport.stream_events import Batch, Change
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 ANN, OLD = profile_id_of("u:ann"), profile_id_of("a:1")
 
 
-def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
+def build_event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
     at = f"2026-11-{day:02}T10:00:00.000Z"
     return Event(
         id=event_id(name),
@@ -40,23 +40,23 @@ def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
 
 
 EVENTS = [
-    event("page", "a:1"),
-    event(
+    build_event("page", "a:1"),
+    build_event(
         "order",
         "u:ann",
         day=2,
         order=OrderFact(key="shop/1", version="1", total=990, currency="EUR"),
     ),
-    event("bob", "u:bob", "e:bob"),
-    event("test", "u:ann", test=True),
-    event("nobody"),
+    build_event("bob", "u:bob", "e:bob"),
+    build_event("test", "u:ann", test=True),
+    build_event("nobody"),
 ]
-LINK = event("link", "u:ann", "a:1", day=3)
+LINK = build_event("link", "u:ann", "a:1", day=3)
 
 
 @pytest.fixture
-def stores(aws: Deployed) -> ProfileStores:
-    """Ann, whose two profiles became one, and Bob."""
+def stores(aws: MotoStack) -> ProfileStores:
+    """Stores with Ann, whose two profiles were merged, and Bob."""
     client = aws.dynamodb
     stores = ProfileStores(
         people=People("test-people", client),
@@ -71,52 +71,52 @@ def stores(aws: Deployed) -> ProfileStores:
 
 
 @pytest.fixture
-def check(aws: Deployed) -> Callable[[], Verification]:
+def check(aws: MotoStack) -> Callable[[], Verification]:
     inventory = Inventory("test-events", "test-people", "test-profiles", aws.dynamodb)
     return lambda: verify_profiles(inventory)
 
 
-def damage(stores: ProfileStores, **fields: Any) -> None:
-    """Change what is stored of Ann."""
+def change_profile(stores: ProfileStores, **fields: Any) -> None:
+    """Change the stored profile of Ann."""
     profile = stores.profiles.read_profiles([OLD])[OLD]
     stores.profiles.write_profile(replace(profile, rev=profile.rev + 1, **fields))
 
 
-def wrong_count(stores: ProfileStores) -> None:
-    damage(stores, state=replace(stores.profiles.read_profiles([OLD])[OLD].state, events=9))
+def change_count(stores: ProfileStores) -> None:
+    change_profile(stores, state=replace(stores.profiles.read_profiles([OLD])[OLD].state, events=9))
 
 
-def wrong_subjects(stores: ProfileStores) -> None:
-    damage(stores, subjects=("u:ann",))
+def change_subjects(stores: ProfileStores) -> None:
+    change_profile(stores, subjects=("u:ann",))
 
 
-def lost_order(stores: ProfileStores) -> None:
+def delete_order(stores: ProfileStores) -> None:
     stores.profiles.delete_order(OLD, "shop/1", 1)
 
 
-def orphan_order(stores: ProfileStores) -> None:
+def add_orphan_order(stores: ProfileStores) -> None:
     stores.profiles.write_order(OLD, "shop/9", StoredOrder(Order(), 1))
 
 
-def order_of_nobody(stores: ProfileStores) -> None:
+def add_order_of_nobody(stores: ProfileStores) -> None:
     stores.profiles.write_order(ANN, "shop/9", StoredOrder(Order(), 1))
 
 
-def profile_of_nobody(stores: ProfileStores) -> None:
+def add_profile_of_nobody(stores: ProfileStores) -> None:
     stores.profiles.write_profile(Profile(profile_id="p_nobody", rev=1))
 
 
-def divided(stores: ProfileStores) -> None:
+def divide_person(stores: ProfileStores) -> None:
     stores.profiles.write_profile(Profile(profile_id="p_other", rev=1))
     stores.people.point_subject("a:1", "p_other", OLD)
 
 
-def uncounted(stores: ProfileStores) -> None:
-    stores.ledger.record_events([event("late", "u:ann")])
+def record_uncounted_event(stores: ProfileStores) -> None:
+    stores.ledger.record_events([build_event("late", "u:ann")])
 
 
-def unknown_person(stores: ProfileStores) -> None:
-    stores.ledger.record_events([event("new", "u:carol")])
+def record_unknown_person(stores: ProfileStores) -> None:
+    stores.ledger.record_events([build_event("new", "u:carol")])
 
 
 def test_nothing_differs_when_every_event_was_folded(
@@ -126,38 +126,38 @@ def test_nothing_differs_when_every_event_was_folded(
 
 
 @pytest.mark.parametrize(
-    ("harm", "kinds"),
+    ("damage", "kinds"),
     [
-        (wrong_count, ["state"]),
-        (wrong_subjects, ["subjects"]),
-        (lost_order, ["orders"]),
-        (orphan_order, ["orphan_orders"]),
-        (order_of_nobody, ["orphan_orders"]),
-        (profile_of_nobody, ["unknown_profile"]),
-        (uncounted, ["state", "state", "state"]),
-        (unknown_person, ["missing_profile"]),
+        (change_count, ["state"]),
+        (change_subjects, ["subjects"]),
+        (delete_order, ["orders"]),
+        (add_orphan_order, ["orphan_orders"]),
+        (add_order_of_nobody, ["orphan_orders"]),
+        (add_profile_of_nobody, ["unknown_profile"]),
+        (record_uncounted_event, ["state", "state", "state"]),
+        (record_unknown_person, ["missing_profile"]),
     ],
 )
-def test_every_harm_is_told(
+def test_every_damage_is_reported(
     stores: ProfileStores,
     check: Callable[[], Verification],
-    harm: Callable[[ProfileStores], None],
+    damage: Callable[[ProfileStores], None],
     kinds: list[str],
 ) -> None:
-    harm(stores)
+    damage(stores)
     assert [difference.kind for difference in check().differences] == kinds
 
 
-def test_person_divided_between_profiles_is_told(
+def test_person_divided_between_profiles_is_reported(
     stores: ProfileStores, check: Callable[[], Verification]
 ) -> None:
-    divided(stores)
+    divide_person(stores)
     assert "divided_person" in {difference.kind for difference in check().differences}
 
 
-def test_difference_says_what_is_and_what_should_be(
+def test_difference_names_stored_and_expected_value(
     stores: ProfileStores, check: Callable[[], Verification]
 ) -> None:
-    wrong_count(stores)
+    change_count(stores)
     (difference,) = check().differences
     assert (difference.profile_id, difference.detail) == (OLD, "events is 9 and should be 3")

@@ -12,22 +12,22 @@ from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
 
 type Door = Callable[[str], int]
 
 
 @pytest.fixture
-def sources(aws: Deployed) -> Sources:
+def sources(aws: MotoStack) -> Sources:
     return Sources("test-control", aws.dynamodb)
 
 
 @pytest.fixture
-def handler(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def handler(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """The door of a shop with a Mailjet account."""
     monkeypatch.setattr(timed_cache, "FRESH_SECONDS", 0.0)
-    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
 
     def call(path: str, query: dict[str, str], body: bytes, method: str) -> dict[str, Any]:
         event = http_event(path, body, {}, method, urlencode(query))
@@ -71,13 +71,13 @@ def test_source_without_its_secret_asks_for_a_retry_and_says_why(door: Door, kep
     assert "regulars connect" in reject["reason"]
 
 
-def test_blank_secret_opens_nothing(door: Door, aws: Deployed) -> None:
+def test_blank_secret_opens_nothing(door: Door, aws: MotoStack) -> None:
     aws.put_secrets("mailjet/main", "")
     assert door("") == 503
 
 
 def test_delivery_with_a_newer_secret_than_the_known_ones_is_taken_at_once(
-    door: Door, aws: Deployed
+    door: Door, aws: MotoStack
 ) -> None:
     aws.put_secrets("mailjet/main", "old")
     assert door("old") == 200
@@ -86,7 +86,7 @@ def test_delivery_with_a_newer_secret_than_the_known_ones_is_taken_at_once(
 
 
 def test_secret_that_was_rotated_away_is_refused_once_the_newer_are_known(
-    door: Door, aws: Deployed
+    door: Door, aws: MotoStack
 ) -> None:
     aws.put_secrets("mailjet/main", "first")
     assert door("first") == 200
@@ -95,7 +95,7 @@ def test_secret_that_was_rotated_away_is_refused_once_the_newer_are_known(
 
 
 def test_flood_of_forgeries_reads_the_secrets_once_more(
-    door: Door, aws: Deployed, reads: list[str]
+    door: Door, aws: MotoStack, reads: list[str]
 ) -> None:
     aws.put_secrets("mailjet/main", "old")
     assert door("old") == 200
@@ -104,7 +104,7 @@ def test_flood_of_forgeries_reads_the_secrets_once_more(
 
 
 def test_handshake_is_checked_with_the_credentials_of_now(
-    handler: Callable[..., dict[str, Any]], sources: Sources, aws: Deployed
+    handler: Callable[..., dict[str, Any]], sources: Sources, aws: MotoStack
 ) -> None:
     sources.save_source(Source(channel="messenger", source="main"))
     for word in ("first", "second"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.permissions import ROLES
 from tests.support.roles import ALLOWED, UNSEEN, allowed, matches
 
@@ -39,7 +39,7 @@ def test_unused_permission_is_named() -> None:
     assert ("events", "PutItem") not in unused("archive_events", used)
 
 
-def test_call_outside_the_role_fails_even_when_it_is_swallowed(aws: Deployed) -> None:
+def test_call_outside_the_role_fails_even_when_it_is_swallowed(aws: MotoStack) -> None:
     def read_people() -> None:
         try:
             boto3.client("dynamodb").scan(TableName="test-people")
@@ -50,7 +50,7 @@ def test_call_outside_the_role_fails_even_when_it_is_swallowed(aws: Deployed) ->
         ROLES.run("archive_events", read_people)()
 
 
-def test_call_within_the_role_passes(aws: Deployed) -> None:
+def test_call_within_the_role_passes(aws: MotoStack) -> None:
     def put() -> None:
         boto3.client("s3").put_object(Bucket="test-lake", Key="events/dt=x/a", Body=b"")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from regulars.domain.manifests import DatasetManifest, FileFact
 from regulars.store.datasets import Datasets, hash_file
 from tests.support import sample_shops as shops
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 FEATURES = ("orders", "money", "recency_days", "gap_mean", "purchase_days", "tenure_days")
 
@@ -34,7 +34,7 @@ def features(bought: pd.DataFrame, visitors: tuple[str, ...] = ("p_visitor",)) -
 
 
 def publish(
-    aws: Deployed, folder: Path, bought: pd.DataFrame, dataset_id: str = "20260101-a"
+    aws: MotoStack, folder: Path, bought: pd.DataFrame, dataset_id: str = "20260101-a"
 ) -> str:
     """Publish the dataset of these purchases; returns the key of its manifest."""
     tables = {

@@ -21,7 +21,7 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.lake import built, order
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -65,7 +65,7 @@ class GivenTrainer:
 class Shop:
     """A published dataset and an empty registry."""
 
-    aws: Deployed
+    aws: MotoStack
     folder: Path
     datasets: Datasets
     registry: ModelRegistry
@@ -77,7 +77,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(aws: Deployed, tmp_path: Path) -> Shop:
+def shop(aws: MotoStack, tmp_path: Path) -> Shop:
     registry = ModelRegistry(
         Artifacts("test-artifacts", aws.s3), Champions("test-control", aws.dynamodb)
     )

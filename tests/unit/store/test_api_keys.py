@@ -1,15 +1,15 @@
-"""API keys: told once, kept hashed, remembered for a minute."""
+"""API keys are shown once, stored hashed and cached for a minute."""
 
 import pytest
 
 from regulars.store.api_keys import ApiKeys
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 AT = "2026-01-02T03:04:05.000Z"
 
 
-class Clock:
-    """A clock that stands until it is moved."""
+class KeyClock:
+    """A clock that a test moves by hand."""
 
     now = 0.0
 
@@ -18,12 +18,12 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> KeyClock:
+    return KeyClock()
 
 
 @pytest.fixture
-def keys(aws: Deployed, clock: Clock) -> ApiKeys:
+def keys(aws: MotoStack, clock: KeyClock) -> ApiKeys:
     return ApiKeys("test-control", aws.dynamodb, clock)
 
 
@@ -35,7 +35,7 @@ def test_new_key_authenticates_with_its_scope_and_source(keys: ApiKeys) -> None:
     assert (key.scope, key.source, key.label, key.created_at) == ("write", "web", "Storefront", AT)
 
 
-def test_text_of_a_key_is_kept_nowhere(keys: ApiKeys, aws: Deployed) -> None:
+def test_text_of_a_key_is_not_stored(keys: ApiKeys, aws: MotoStack) -> None:
     text, _ = keys.create_key("admin", "", "", AT)
     assert text not in str(aws.dynamodb.scan(TableName="test-control")["Items"])
 
@@ -46,7 +46,7 @@ def test_unknown_key_is_none(keys: ApiKeys, text: str) -> None:
 
 
 def test_revoked_key_is_refused_at_once_here_and_within_a_minute_elsewhere(
-    keys: ApiKeys, clock: Clock, aws: Deployed
+    keys: ApiKeys, clock: KeyClock, aws: MotoStack
 ) -> None:
     text, key = keys.create_key("read", "Shop", "", AT)
     elsewhere = ApiKeys("test-control", aws.dynamodb, clock)
@@ -58,11 +58,13 @@ def test_revoked_key_is_refused_at_once_here_and_within_a_minute_elsewhere(
     assert elsewhere.authenticate(text) is None
 
 
-def test_revoking_an_unknown_key_says_so(keys: ApiKeys) -> None:
+def test_revoking_an_unknown_key_returns_false(keys: ApiKeys) -> None:
     assert not keys.revoke_key("0" * 64, AT)
 
 
-def test_key_made_after_it_was_refused_is_known_within_seconds(keys: ApiKeys, clock: Clock) -> None:
+def test_key_registered_after_a_refusal_is_accepted_within_seconds(
+    keys: ApiKeys, clock: KeyClock
+) -> None:
     assert keys.authenticate("wk_legacy") is None
     key = keys.register_key("wk_legacy", "write", "Legacy", "web", AT)
     assert keys.authenticate("wk_legacy") is None
@@ -70,8 +72,8 @@ def test_key_made_after_it_was_refused_is_known_within_seconds(keys: ApiKeys, cl
     assert keys.authenticate("wk_legacy") == key
 
 
-def test_list_tells_all_keys_oldest_first_and_nothing_else_of_the_table(
-    keys: ApiKeys, aws: Deployed
+def test_list_contains_all_keys_oldest_first_and_no_other_items(
+    keys: ApiKeys, aws: MotoStack
 ) -> None:
     aws.dynamodb.put_item(
         TableName="test-control", Item={"id": {"S": "dataset"}, "scope": {"S": "x"}}
