@@ -46,7 +46,7 @@ def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[http.server.HTTPServer
 def answered(url: str) -> int:
     """The status of one call, 0 for a dropped connection."""
     try:
-        return urllib3.request("POST", url, body=SAID, retries=False, timeout=5).status
+        return urllib3.request("POST", url, body=SAID, retries=False, timeout=60).status
     except urllib3.exceptions.HTTPError:
         return 0
 
