@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.tracking.messages import CHANNEL, translate_message
+from regulars.channels.tracking.messages import CHANNEL_NAME, translate_message
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -243,7 +243,7 @@ def _refused(
     # The last one: what stands before a key in the body may be a token that nobody registers.
     key = digest(call.keys[-1]) if call.keys else ""
     delivery = Delivery(url=f"/v1/{call.kind}", key=key, shared=shared)
-    return Reject(error.code, str(error), f"{CHANNEL}/{source}", call.body, delivery)
+    return Reject(error.code, str(error), f"{CHANNEL_NAME}/{source}", call.body, delivery)
 
 
 def _refused_message(error: RegularsError, source: str, call: _Call, raw: msgspec.Raw) -> Reject:

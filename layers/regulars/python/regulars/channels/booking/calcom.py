@@ -1,25 +1,36 @@
-"""Cal.com: bookings asked for, made, moved, cancelled and paid, and routing forms.
+"""Receive Cal.com bookings (requested, created, rescheduled, cancelled, paid) and routing form submissions.
 
-Set it up
-* Run `regulars connect calcom`; it makes up a secret and prints the URL.
-* In Cal.com: Settings → Developer → Webhooks → New. Paste the URL as subscriber URL and the secret as secret; keep the
-  payload template as it is.
-* Choose the triggers: booking created, requested, rescheduled, cancelled, rejected and paid, and form submitted.
-* To rotate: run `regulars sources rotate calcom`, paste the new secret; both count until the old one is taken away.
+**Set up**
 
-Events
-* BOOKING_CREATED and BOOKING_REQUESTED → Booking Created, BOOKING_RESCHEDULED → Booking Rescheduled,
-* BOOKING_CANCELLED and BOOKING_REJECTED → Booking Cancelled,
-* BOOKING_PAID → Payment Succeeded, without an order: the payment's own provider tells the sale,
-* FORM_SUBMITTED → Form Submitted.
-* PING, by which Cal.com tries the address, tells nothing. Anything else is set aside as unknown_topic.
+1. Run `regulars connect calcom`. It generates a secret and prints the URL and the secret.
+2. In Cal.com, go to Settings → Developer → Webhooks → New.
+3. Paste the URL as the subscriber URL and the secret as the secret. Do not change the payload template.
+4. Select the triggers: booking created, requested, rescheduled, cancelled, rejected and paid, and form submitted.
 
-What is stored
-* The ids of the booking and of its kind, its status, when it begins and ends, the price. Never an answer, a note, a reason,
-  a place or a link to a call, nor anything of yourself.
-* Of whoever booked, the e-mail address, the name and the number go to the person's contact data; language and time zone are
-  traits. Their guests are only counted.
-* Booking, trigger and time make an event the one it is: Cal.com signs no id of a delivery.
+**Rotate the secret**: Run `regulars sources rotate calcom` and paste the new secret in Cal.com. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* `BOOKING_CREATED`, `BOOKING_REQUESTED` → Booking Created
+* `BOOKING_RESCHEDULED` → Booking Rescheduled
+* `BOOKING_CANCELLED`, `BOOKING_REJECTED` → Booking Cancelled
+* `BOOKING_PAID` → Payment Succeeded, without an order. The channel of the payment provider reports the sale.
+* `FORM_SUBMITTED` → Form Submitted
+* `PING`, the test delivery of Cal.com → no event
+* Any other trigger → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The booking: booking ID, event type ID, status, start time, end time and price.
+* The person who booked: e-mail address, name and phone number as contact data; language and time zone as traits.
+* The number of guests. Guests are not identified.
+
+**Not stored**: answers, notes, reasons, locations, call links, and data about you as the host.
+
+**Notes**
+
+* Duplicates: Cal.com sends no signed delivery ID. The booking, the trigger and the time identify an event.
 """
 
 import hmac
@@ -30,7 +41,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
 from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
@@ -39,7 +50,7 @@ from regulars.channels.fields.json_values import ObjectReader, a_list, an_object
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import check_equal
 
-CHANNEL = "calcom"
+CHANNEL_NAME = "calcom"
 PAID, FORM = "BOOKING_PAID", "FORM_SUBMITTED"
 TOPICS = {
     "BOOKING_CREATED": "Booking Created",
@@ -55,7 +66,7 @@ _SIGNATURE = "x-cal-signature-256"
 _READER = ObjectReader(("triggerEvent", "createdAt", "payload"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes by any live secret.
 
     https://cal.com/docs/developing/guides/automation/webhooks#verifying-the-authenticity-of-the-received-payload
@@ -64,7 +75,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(request.headers.get(_SIGNATURE, ""), wanted)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event, or none for a ping."""
     body = _READER.read(request.body)
     topic, told = body.get("triggerEvent"), an_object(body.get("payload"))
@@ -82,10 +93,10 @@ def translate(request: Request) -> list[Draft]:
         **_who(told),
         **(_form(told) if topic == FORM else _booking(told, is_paid=topic == PAID)),
     )
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps({"triggerEvent": "TEST"}).encode()
     headers = {"content-type": "application/json", _SIGNATURE: _signed(secret, body).decode()}
@@ -139,3 +150,14 @@ def _form(told: dict[str, Any]) -> dict[str, Any]:
 
 def _signed(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Cal.com",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,27 +1,39 @@
-"""Calendly: bookings made, moved and cancelled, and routing forms.
+r"""Receive Calendly bookings (created, rescheduled, cancelled) and routing form submissions.
 
-Set it up
-* Run `regulars connect calendly`; it makes up a signing key and prints the URL.
-* Calendly has no page for webhooks. Make a personal access token (Integrations → API & webhooks) and tell it once, from a
-  terminal: curl https://api.calendly.com/webhook_subscriptions -H "Authorization: Bearer <token>"
-  -H "Content-Type: application/json" -d '{"url": "<URL>", "signing_key": "<secret>", "scope": "organization",
-  "organization": "<your organization's URI, from /users/me>",
-  "events": ["invitee.created", "invitee.canceled", "routing_form_submission.created"]}'
-* Webhooks need a paid plan.
-* To rotate: run `regulars sources rotate calendly`, make a second subscription, delete the first; both count until then.
+**Set up** (webhooks require a paid Calendly plan)
 
-Events
-* invitee.created → Booking Created, or Booking Rescheduled when it stands in for an earlier one,
-* invitee.canceled → Booking Cancelled; the half of a move that cancels tells nothing of its own,
-* routing_form_submission.created → Form Submitted.
-* Anything else is set aside as unknown_topic.
+1. Run `regulars connect calendly`. It generates a signing key and prints the URL and the key as the secret.
+2. In Calendly, go to Integrations → API & webhooks and create a personal access token.
+3. Calendly has no settings page for webhooks. Create the webhook subscription once, from a terminal:
 
-What is stored
-* The ids of the booking and of its kind, when it begins and ends, the campaign (utm_…), whether it was paid and who
-  cancelled. Never an answer, a reason, a place or a link to a call.
-* The e-mail address, the name and the number for reminders go to the person's contact data; the time zone is a trait.
-* Calendly repeats for a day what was not taken, each time signed anew. The invitee's own address at Calendly makes an event
-  the one it is.
+       curl https://api.calendly.com/webhook_subscriptions \
+         -H "Authorization: Bearer <token>" -H "Content-Type: application/json" \
+         -d '{"url": "<URL>", "signing_key": "<secret>", "scope": "organization",
+              "organization": "<URI of your organization, from /users/me>",
+              "events": ["invitee.created", "invitee.canceled", "routing_form_submission.created"]}'
+
+**Rotate the secret**: Run `regulars sources rotate calendly`, create a second subscription with the new signing key,
+and delete the first one. The previous key stays valid until the next rotation.
+
+**Events**
+
+* `invitee.created` → Booking Created, or Booking Rescheduled if it replaces an earlier booking
+* `invitee.canceled` → Booking Cancelled. The cancellation that is part of a reschedule produces no event.
+* `routing_form_submission.created` → Form Submitted
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The booking: booking ID, event type ID, start time, end time, campaign (`utm_…`), whether it was paid, and who
+  cancelled.
+* The invitee: e-mail address, name and the phone number for reminders as contact data; time zone as a trait.
+
+**Not stored**: answers, reasons, locations and call links.
+
+**Notes**
+
+* Retries: Calendly retries a failed delivery for one day and signs each attempt anew.
+* Duplicates: the URI of the invitee at Calendly identifies an event.
 """
 
 import json
@@ -31,7 +43,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
 from regulars.channels.drafts.sales import required, unknown_topic
@@ -40,13 +52,13 @@ from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 
-CHANNEL = "calendly"
+CHANNEL_NAME = "calendly"
 WRITTEN = Format("calendly-webhook-signature", ",", "t", "v1", b".")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _READER = ObjectReader(("event", "created_at", "payload"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes, by any live signing key.
 
     https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
@@ -54,7 +66,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, WRITTEN)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event, or none for the half of a move that cancels."""
     body = _READER.read(request.body)
     told = an_object(body.get("payload"))
@@ -66,14 +78,14 @@ def translate(request: Request) -> list[Draft]:
         case "invitee.canceled":
             type_ = "Booking Cancelled"
         case "routing_form_submission.created":
-            return [message_draft(CHANNEL, request, _form(told, body.get("created_at")))]
+            return [message_draft(CHANNEL_NAME, request, _form(told, body.get("created_at")))]
         case _:
             raise unknown_topic()
     message = _booking(type_, told, body.get("created_at"))
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps({"event": "test"}).encode()
     headers = {"content-type": "application/json"}
@@ -122,3 +134,14 @@ def _campaign(told: dict[str, Any]) -> dict[str, str]:
 def _last(uri: object) -> str:
     """The id at the end of an address at Calendly."""
     return clean_token(clean_text(uri).rpartition("/")[2])
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Calendly",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

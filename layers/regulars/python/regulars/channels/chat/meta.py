@@ -1,4 +1,4 @@
-"""What Meta's messengers have in common: the signature, the handshake, and the conversations of a page."""
+"""Verify the signature, answer the handshake and read the conversations that all Meta channels share."""
 
 import hmac
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Reply, Request
+from regulars.channels.contract import CredentialField, ProviderSecret, Reply, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item
 from regulars.channels.drafts.conversations import Message
@@ -17,9 +17,11 @@ from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
 HEADER = "x-hub-signature-256"
-SIGNING_KEY = "The app secret (in the Meta app: App settings → Basic)"
-CREDENTIALS = {
-    "verify_token": "A word of your own, which you also paste at Meta as the verify token"
+SIGNING_SECRET = ProviderSecret(question="The app secret (in the Meta app: App settings → Basic)")
+CREDENTIAL_FIELDS = {
+    "verify_token": CredentialField(
+        question="A word of your own, which you also paste at Meta as the verify token"
+    )
 }
 _TOPICS = ("message", "postback", "read", "delivery")
 

@@ -1,28 +1,42 @@
-"""Telegram bots: messages and buttons, the number a person shares, payments, and who blocked the bot.
+r"""Receive messages, button presses, shared phone numbers, payments and blocks of a Telegram bot.
 
-Set it up
-* In Telegram, make a bot with @BotFather and keep its token at hand; the token never comes here.
-* Run `regulars connect telegram`; it makes up a secret token and prints the URL.
-* Tell Telegram, once, from a terminal:
-  curl "https://api.telegram.org/bot<token>/setWebhook" -d url=<URL> -d secret_token=<secret>
-  -d 'allowed_updates=["message","edited_message","callback_query","my_chat_member"]'
-* To rotate: run `regulars sources rotate telegram` and call setWebhook again; both count until the old one is taken away.
+**Set up**
 
-Events
-* message and callback_query (a button) → Message Received; with a number the person shared → Identity Linked besides;
-* edited_message → Message Updated,
-* my_chat_member → Contact Unsubscribed when the bot was blocked, which takes back the consent to Telegram messages;
-  Contact Subscribed when it was let in again, which alone is no consent,
-* a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one. Stars are counted as
-  stars (XTR) and are no money.
-* Anything else, such as a channel's post or who joins a group, is set aside as unknown_topic.
+1. In Telegram, create a bot with @BotFather and copy its token. Regulars never receives this token.
+2. Run `regulars connect telegram`. It generates a secret token and prints the URL and the secret.
+3. Register the webhook once, from a terminal:
 
-What is stored
-* The kind of a message, how long its text is, and the word after /start, by which a link says where it stood; never the
-  text. Of a message's id, a fingerprint.
-* Telegram's id of the person as an id, the first and last name as contact data, and the language. A number counts only
-  when it is the person's own. Usernames are not kept, since they change hands. What a bot or a channel writes is nobody's.
-* Telegram repeats what was not taken, with the same update_id: it is one event.
+       curl "https://api.telegram.org/bot<token>/setWebhook" -d "url=<URL>" -d "secret_token=<secret>" \
+         -d 'allowed_updates=["message","edited_message","callback_query","my_chat_member"]'
+
+**Rotate the secret**: Run `regulars sources rotate telegram` and call `setWebhook` again with the new secret. The
+previous secret stays valid until the next rotation.
+
+**Events**
+
+* `message`, `callback_query` (a button) → Message Received. If the person shares their own phone number, also
+  Identity Linked.
+* `edited_message` → Message Updated
+* `my_chat_member` → Contact Unsubscribed if the person blocked the bot. It withdraws the consent to Telegram
+  messages.
+* `my_chat_member` → Contact Subscribed if the person unblocked the bot. It does not grant consent.
+* Successful payment → Payment Succeeded, without an order, because Telegram sends none. Telegram Stars (`XTR`) are
+  stored as stars and are not counted as money.
+* Any other update, such as a channel post or a new group member → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, a hash of the message ID, and the parameter of `/start`, which identifies the
+  link that the person followed.
+* The Telegram user ID as an identifier, the first and last name as contact data, and the language as a trait.
+* A shared phone number, only if it is the person's own.
+
+**Not stored**: text, and usernames, because a username can pass to another person.
+
+**Notes**
+
+* Bots and channels: a message that a bot or a channel wrote is not assigned to a person.
+* Retries: Telegram retries a failed delivery with the same `update_id`. It is stored as one event.
 """
 
 import json
@@ -33,7 +47,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
 from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
@@ -41,7 +55,7 @@ from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.signatures.shared_secret import check_equal
 
-CHANNEL = "telegram"
+CHANNEL_NAME = "telegram"
 TOPICS = {
     "message": chat.RECEIVED,
     "callback_query": chat.RECEIVED,
@@ -59,7 +73,7 @@ _START = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
 _READER = ObjectReader(("update_id", *TOPICS))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Telegram signs nothing: it repeats the secret token it was given.
 
     https://core.telegram.org/bots/api#setwebhook
@@ -67,7 +81,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(request.headers.get(_TOKEN, ""), [secret.encode() for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The events of one update."""
     update = _READER.read(request.body)
     topic = next((name for name in TOPICS if isinstance(update.get(name), dict)), None)
@@ -85,7 +99,7 @@ def translate(request: Request) -> list[Draft]:
     return drafts
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An update of a kind nobody knows, which is set aside."""
     body = json.dumps({"update_id": int(blank.received_at.timestamp()), "test": {}}).encode()
     headers = {"content-type": "application/json", _TOKEN: secret}
@@ -126,7 +140,7 @@ class _Telling:
             currency=currency,
             channel=channel,
         )
-        return message_draft(CHANNEL, self._request, message)
+        return message_draft(CHANNEL_NAME, self._request, message)
 
     def member(self) -> Draft:
         """Whether the person lets the bot in; InvalidEventError(unknown_topic) for what happens in a group."""
@@ -156,3 +170,14 @@ def _payment(paid: dict[str, Any]) -> tuple[dict[str, Any], str]:
         return {"amount": amount, "currency": STARS}, ""
     currency = currency_of(paid.get("currency"))
     return {"amount": amount, "currency": currency}, currency
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Telegram",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

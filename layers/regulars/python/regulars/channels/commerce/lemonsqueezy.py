@@ -1,22 +1,43 @@
-"""Orders, subscriptions, their payments and licence keys of a Lemon Squeezy store.
+"""Receive orders, refunds, subscriptions, renewals and licence keys of a Lemon Squeezy store.
 
-In Lemon Squeezy, go to Settings → Webhooks and add one with the URL and the signing secret that
-`regulars connect lemonsqueezy` printed. Choose these events:
+**Set up**
 
-* `order_created`, `order_refunded`: the sales,
-* `subscription_payment_success`, `subscription_payment_failed`, `subscription_payment_refunded`: the renewals,
-* `subscription_created`, `subscription_updated`, `subscription_cancelled`, `subscription_expired`,
-* `license_key_created`.
+1. Run `regulars connect lemonsqueezy`. It generates a signing secret and prints the URL and the secret.
+2. In Lemon Squeezy, go to Settings → Webhooks and add a webhook with this URL and this signing secret.
+3. Select the events listed below.
 
-Lemon Squeezy tries a delivery again three times within minutes and then gives up.
+**Rotate the secret**: Run `regulars sources rotate lemonsqueezy` and paste the new secret in Lemon Squeezy. The
+previous secret stays valid until the next rotation.
 
-An order is one order. The first payment of a subscription belongs to its order; every renewal is an order of its own,
-whose id is the subscription invoice's, since nothing else tells of it. A refund is shown by the order or the invoice
-with all that was given back so far.
+**Events**
 
-What is stored: ids, amounts, currency, status and billing reason, and the product; the customer id, e-mail address and
-name beside them, and `user_id` of the custom data, if your checkout link passes it. Licence keys, card digits, addresses
-and the links into the customer's portal are not read. What test mode sends is kept and never counted.
+* `order_created` → Order Completed
+* `order_refunded` → Order Refunded
+* `subscription_created` → Subscription Started
+* `subscription_updated` → Subscription Updated
+* `subscription_cancelled` → Subscription Cancelled
+* `subscription_expired` → Subscription Ended
+* `subscription_payment_success` → Payment Succeeded
+* `subscription_payment_failed` → Payment Failed
+* `subscription_payment_refunded` → Payment Refunded
+* `license_key_created` → License Key Created
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The order or payment: IDs, amounts, currency, status, billing reason and product.
+* The buyer: customer ID as an identifier; e-mail address and name as contact data. Also `user_id` of the custom data,
+  if your checkout link passes it.
+
+**Not stored**: the licence keys themselves, card digits, addresses and links to the customer portal.
+
+**Notes**
+
+* Orders: an order is one order. The first payment of a subscription belongs to its order. Every renewal is a separate
+  order with the ID of the subscription invoice, because no other event reports it.
+* Refunds: an order or invoice contains the total that was refunded so far.
+* Retries: Lemon Squeezy retries a delivery three times within minutes and then stops.
+* Test mode: deliveries of test mode are stored and never counted.
 """
 
 import hashlib
@@ -28,7 +49,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts.sales import (
     Telling,
     currency_of,
@@ -47,7 +68,7 @@ from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "lemonsqueezy"
+CHANNEL_NAME = "lemonsqueezy"
 # Event → the event's type.
 TOPICS = {
     "order_created": "Order Completed",
@@ -77,7 +98,7 @@ class _Notice(NamedTuple):
     facts: dict[str, Any]
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw body, in hexadecimal.
 
     https://docs.lemonsqueezy.com/help/webhooks/signing-requests
@@ -86,7 +107,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [_signature(secret, request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for one we make nothing of."""
     body = _READER.read(request.body)
     meta, data = an_object(body.get("meta")), an_object(body.get("data"))
@@ -97,7 +118,7 @@ def translate(request: Request) -> list[Draft]:
         raise unknown_topic()
     is_test = facts.get("test_mode") is True or meta.get("test_mode") is True
     said = said_at(facts.get("updated_at"), facts.get("created_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
+    telling = Telling(request, CHANNEL_NAME, "payments", said, test=is_test)
     notice = _Notice(telling, topic, required(data.get("id"), "id"), facts)
     # What was changed twice within its clock's precision differs in content.
     version = clean_text(facts.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
@@ -105,7 +126,7 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An order of test mode."""
     facts = {
         "test_mode": True,
@@ -173,3 +194,14 @@ def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> Person:
 
 def _signature(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Lemon Squeezy",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,9 +1,24 @@
-"""Order lines from anywhere: a till, an old shop, a spreadsheet.
+"""Import order lines from any system, such as a till, an old shop or a spreadsheet.
 
-One row per order line, with the headings `customer_id` or `email`, `order_id`, `occurred_at`, `product_id`, `quantity`,
-`unit_price`, and if you have them `product_name`, `category`, `currency`. `occurred_at` is an ISO 8601 date or time. In a
-file separated by semicolons the decimal comma is understood. Each line is checked by itself; the lines of one order,
-wherever they stand, become one event. `customer_id` is the shop's own user id, as your site's events have it.
+**Create the file**
+
+Write one row for each order line, with these headings:
+
+* Required: `customer_id` or `email`, and `order_id`, `occurred_at`, `product_id`, `quantity`, `unit_price`
+* Optional: `product_name`, `category`, `currency`
+
+`customer_id` is your own user ID, as in the events of your site. `occurred_at` is an ISO 8601 date or time. In a file
+that is separated by semicolons, the decimal comma is supported.
+
+**Stored**
+
+* Orders with their products, quantities and prices.
+* `customer_id` as an identifier; the e-mail address as contact data.
+
+**Notes**
+
+* Orders: all lines of one order become one event, wherever they are in the file.
+* Errors: each line is validated by itself. A rejected line does not affect the other lines.
 """
 
 import hashlib
@@ -14,7 +29,14 @@ from typing import NamedTuple
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.contract import MOST_LINES, File, Format, Refuse, Row, Told
+from regulars.channels.exports.contract import (
+    MAX_ORDER_LINES,
+    ExportFormat,
+    File,
+    RefuseLine,
+    Row,
+    TranslatedLines,
+)
 from regulars.channels.exports.fields import LONGEST_ID
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.strict_values import (
@@ -58,7 +80,9 @@ class OrderLine(NamedTuple):
     currency: str
 
 
-def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
+def translate_rows(
+    rows: Iterable[Row], file: File, refuse: RefuseLine
+) -> Iterator[TranslatedLines]:
     """The orders of these rows; a line that is refused does not lose the others."""
     orders: dict[str, list[OrderLine]] = {}
     defaulted: dict[str, int] = {}
@@ -72,7 +96,7 @@ def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
             refuse(number, error.code)
             continue
         except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
-            yield Told([number], [], fault=fault)
+            yield TranslatedLines([number], [], fault=fault)
             continue
         if not fields[-1].strip():
             defaulted[line.order_id] = defaulted.get(line.order_id, 0) + 1
@@ -140,12 +164,12 @@ def order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
     return Draft(event, person.identifiers, person.contact)
 
 
-def _told(lines: Sequence[OrderLine], file: File, defaulted: int) -> Told:
+def _told(lines: Sequence[OrderLine], file: File, defaulted: int) -> TranslatedLines:
     numbers = [line.number for line in lines]
     try:
-        return Told(numbers, [order_draft(lines, file)], defaulted)
+        return TranslatedLines(numbers, [order_draft(lines, file)], defaulted)
     except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
-        return Told(numbers, [], fault=fault)
+        return TranslatedLines(numbers, [], fault=fault)
 
 
 def _place(lines: list[OrderLine], line: OrderLine) -> None:
@@ -158,7 +182,7 @@ def _place(lines: list[OrderLine], line: OrderLine) -> None:
             customer_id=lines[0].customer_id or line.customer_id,
             email=lines[0].email or line.email,
         )
-    if len(lines) == MOST_LINES:
+    if len(lines) == MAX_ORDER_LINES:
         raise refusal("order_too_long")
     lines.append(line)
 
@@ -199,11 +223,18 @@ def _id(text: str, missing: str) -> str:
     return text
 
 
-FORMAT = Format(
-    "Order lines",
-    "",
-    {name: name for name in COLUMNS},
-    ("customer_id|email", "order_id", "occurred_at", "product_id", "quantity", "unit_price"),
-    ("order_id",),
-    told,
+EXPORT_FORMAT = ExportFormat(
+    title="Order lines",
+    page=__doc__,
+    columns={name: name for name in COLUMNS},
+    required_columns=(
+        "customer_id|email",
+        "order_id",
+        "occurred_at",
+        "product_id",
+        "quantity",
+        "unit_price",
+    ),
+    key_columns=("order_id",),
+    translate=translate_rows,
 )

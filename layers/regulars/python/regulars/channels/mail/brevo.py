@@ -1,31 +1,51 @@
-"""Brevo's webhooks: what became of every transactional or marketing mail, from a URL that is the secret.
+"""Receive delivery, open, click, bounce and opt-out events of transactional and marketing e-mail from Brevo.
 
-Set it up
-* Run `regulars connect brevo`; it makes up a token and prints the URL with it. Brevo signs nothing: whoever knows the URL
-  is believed, so keep it.
-* In Brevo: Transactional → Settings → Webhook → Add a new webhook; paste the URL and tick all events. The same under
-  Campaigns → Settings → Webhooks for marketing mails.
-* Brevo can also send the token as authentication (Token); then paste the URL without it.
-* To rotate: run `regulars sources rotate brevo`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* request → Email Sent, delivered → Email Delivered, opened and unique_opened → Email Opened, click → Email Link Clicked,
-* hard_bounce, soft_bounce and invalid_email → Email Bounced, deferred → Email Deferred, blocked and error → Email Dropped,
-* complaint and spam → Email Marked as Spam, unsubscribe and unsubscribed → Unsubscribed.
-* proxy_open and unique_proxy_open, by which a mail program opens for its user, are Email Opened with `machine_open`.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
+1. Run `regulars connect brevo`. It generates a token and prints the URL, which contains the token.
+2. For transactional e-mail, go to Transactional → Settings → Webhook → Add a new webhook in Brevo. Paste the URL and
+   select all events.
+3. For marketing e-mail, do the same under Campaigns → Settings → Webhooks.
 
-What is stored
-* Type, time, message id, tags, campaign, the link clicked without its query, a bounce's kind.
-* The address goes to the person's contact data. Subjects, IP addresses, texts of bounces and custom headers are not kept.
-* Message id, event, time and address make an event the one it is, so what Brevo repeats counts once, and so does a first
-  opening, which it tells twice.
+Brevo does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret. Alternatively,
+configure the token as the authentication of the webhook (Token) and paste the URL without it.
+
+**Rotate the token**: Run `regulars sources rotate brevo` and paste the new URL in Brevo. The previous token stays
+valid until the next rotation.
+
+**Events**
+
+* `request` → Email Sent
+* `delivered` → Email Delivered
+* `opened`, `unique_opened` → Email Opened
+* `proxy_open`, `unique_proxy_open` → Email Opened with `machine_open`. A mail program opened the e-mail for its user.
+* `click` → Email Link Clicked
+* `hard_bounce`, `soft_bounce`, `invalid_email` → Email Bounced
+* `deferred` → Email Deferred
+* `blocked`, `error` → Email Dropped
+* `complaint`, `spam` → Email Marked as Spam
+* `unsubscribe`, `unsubscribed` → Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* Type, time, message ID, tags, campaign, the clicked link without its query, and the kind of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, IP addresses, bounce texts and custom headers.
+
+**Notes**
+
+* Duplicates: the message ID, the event, the time and the address identify an event. A retry is stored once, and so is
+  a first open, which Brevo reports twice.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
@@ -33,8 +53,7 @@ from regulars.channels.fields.json_values import read_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
-CHANNEL = "brevo"
-IN_URL = TOKEN
+CHANNEL_NAME = "brevo"
 TOPICS = {
     "request": mail.SENT,
     "delivered": mail.DELIVERED,
@@ -56,7 +75,7 @@ TOPICS = {
 }
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Brevo signs nothing: a live token is in the URL, or comes as a bearer's or as `user:password`.
 
     https://developers.brevo.com/docs/username-and-password-authentication
@@ -64,14 +83,14 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; most deliveries are of one."""
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+    return each(items, lambda item: [mail.letter_draft(CHANNEL_NAME, request, _letter(item))])
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
@@ -104,3 +123,14 @@ def _happened(item: Item) -> datetime:
     if item.get("ts_epoch"):
         return from_epoch(item["ts_epoch"], 1000)
     return from_epoch(item.get("ts_event") or item.get("ts"))
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Brevo",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

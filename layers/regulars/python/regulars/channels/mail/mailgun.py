@@ -1,26 +1,45 @@
-"""Mailgun's webhooks: what became of every mail; the signature covers a token, and one token is one event.
+"""Receive delivery, open, click, failure, complaint and unsubscribe events from Mailgun.
 
-Set it up
-* Run `regulars connect mailgun` and give it the HTTP webhook signing key, which is in Mailgun under Send → Sending →
-  Webhooks (for a whole account: Settings → API security). It prints the URL to paste.
-* On the Webhooks page choose the domain, then Add webhook for each of: Delivered messages, Opens, Clicks, Permanent
-  failure, Temporary failure, Spam complaints, Unsubscribes; paste the URL for each.
-* To rotate: give the new key to `regulars sources rotate mailgun`; both count until the old one is taken away.
+**Set up**
 
-Events
-* delivered → Email Delivered, opened → Email Opened, clicked → Email Link Clicked, rejected → Email Dropped,
-* failed → Email Bounced when it is permanent and Email Deferred when it is not,
-* complained → Email Marked as Spam, unsubscribed → Unsubscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
-* The older form-encoded deliveries are understood too: bounced and dropped come only there.
+1. In Mailgun, go to Send → Sending → Webhooks (for the whole account: Settings → API security) and copy the HTTP
+   webhook signing key.
+2. Run `regulars connect mailgun`. It prints the URL and then asks for the signing key.
+3. On the Webhooks page, choose the domain. Add a webhook with the URL for each of these events: Delivered messages,
+   Opens, Clicks, Permanent failure, Temporary failure, Spam complaints, Unsubscribes.
 
-What is stored
-* Type, time, message id, tags, the link clicked without its query, a bounce's reason and SMTP status.
-* The address goes to the person's contact data. Subjects, places, IP addresses, devices and custom variables are not
-  kept. A mail of Mailgun's test mode is marked as a test and counts nowhere.
-* Mailgun signs a time and a token, and not what the delivery says. So a token makes exactly one event: whoever caught a
-  delivery and sends it again with other contents changes nothing. Its retries, which go on for eight hours, carry the
-  same token; after twelve hours a signature is refused.
+**Rotate the key**: Run `regulars sources rotate mailgun` and enter the new key. The previous key stays valid until
+the next rotation.
+
+**Events**
+
+* `delivered` → Email Delivered
+* `opened` → Email Opened
+* `clicked` → Email Link Clicked
+* `rejected` → Email Dropped
+* `failed` → Email Bounced if the failure is permanent, otherwise Email Deferred
+* `complained` → Email Marked as Spam
+* `unsubscribed` → Unsubscribed
+* `bounced` → Email Bounced, `dropped` → Email Dropped. Only the older form-encoded deliveries, which are also
+  supported, contain them.
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* Type, time, message ID, tags, the clicked link without its query, and the reason and SMTP status of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, locations, IP addresses, devices and custom variables.
+
+**Notes**
+
+* Test mode: an e-mail in Mailgun's test mode is marked as a test and never counted.
+* Signature: Mailgun signs a time and a token and not the content. Therefore one token produces exactly one event. A
+  captured delivery that is sent again with other content changes nothing. A signature older than 12 hours is
+  rejected.
+* Retries: Mailgun retries a failed delivery for eight hours with the same token.
 """
 
 import hmac
@@ -31,7 +50,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import fields_of
@@ -40,8 +59,7 @@ from regulars.channels.fields.redaction import clean_token
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "mailgun"
-SIGNING_KEY = "The HTTP webhook signing key"
+CHANNEL_NAME = "mailgun"
 TOPICS = {
     "delivered": mail.DELIVERED,
     "opened": mail.OPENED,
@@ -59,7 +77,7 @@ _SECONDS = re.compile(r"[0-9]{10}")
 _SIGNED = ("timestamp", "token", "signature")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over time and token, in hex, by any live key.
 
     https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
@@ -77,7 +95,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     body = _read(request)
     _, token, _ = _signed(body)
@@ -96,10 +114,10 @@ def translate(request: Request) -> list[Draft]:
         basis=str(topic),
         test=flags.get("is-test-mode") is True,
     )
-    return [mail.letter_draft(CHANNEL, request, letter)]
+    return [mail.letter_draft(CHANNEL_NAME, request, letter)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery in test mode, of nobody."""
     timestamp = str(int(blank.received_at.timestamp()))
     token = f"regulars-test-{timestamp}"
@@ -153,3 +171,14 @@ def _properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
         "status": clean_token(status.get("code")) if is_trouble else "",
         "reason": clean_token(item.get("reason")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mailgun",
+    page=__doc__,
+    secret=ProviderSecret(question="The HTTP webhook signing key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,26 +1,39 @@
-"""Chatwoot: messages, conversations and contacts of your help desk, never with what was written.
+"""Receive messages, conversation status changes and contacts of a Chatwoot help desk.
 
-Set it up
-* Run `regulars connect chatwoot`; it prints the URL and then waits for the webhook's secret.
-* In Chatwoot: Settings → Integrations → Webhooks → Add. Paste the URL and choose message_created, contact_created,
-  contact_updated and conversation_status_changed. Chatwoot then shows the webhook's secret: give it to
-  `regulars connect chatwoot`.
-* Releases that sign nothing are refused: update yours.
-* To rotate: make a second webhook, give its secret to `regulars sources rotate chatwoot`, delete the first.
+**Set up**
 
-Events
-* message_created → Message Received, or Message Sent when an agent or a bot wrote it. Notes among agents and what Chatwoot
-  says by itself tell nothing.
-* contact_created → Customer Created, contact_updated → Customer Updated,
-* conversation_status_changed → Conversation Updated.
-* Anything else is set aside as unknown_topic.
+1. Run `regulars connect chatwoot`. It prints the URL and then asks for the secret of the webhook.
+2. In Chatwoot, go to Settings → Integrations → Webhooks → Add. Paste the URL and select `message_created`,
+   `contact_created`, `contact_updated` and `conversation_status_changed`.
+3. Copy the secret that Chatwoot then shows and enter it in `regulars connect chatwoot`.
 
-What is stored
-* The kind of a message, how long it is and how many files came with it; a conversation's status. Never a text or a subject.
-  Of ids of messages and conversations, a fingerprint.
-* Chatwoot's id of the contact and your own (`identifier`) as ids; e-mail address, phone and name as contact data. Custom
-  attributes are not read.
-* Chatwoot does not repeat what was not taken. What it tells without an id is known by its content.
+Deliveries of Chatwoot releases that do not sign webhooks are rejected. Update such a release.
+
+**Rotate the secret**: Create a second webhook, enter its secret in `regulars sources rotate chatwoot`, and delete the
+first webhook.
+
+**Events**
+
+* `message_created` → Message Received, or Message Sent if an agent or a bot wrote the message. Private notes and the
+  automatic messages of Chatwoot produce no event.
+* `contact_created` → Customer Created
+* `contact_updated` → Customer Updated
+* `conversation_status_changed` → Conversation Updated
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type, length and number of attachments of a message, and the status of a conversation.
+* Hashes of the message ID and the conversation ID.
+* The Chatwoot contact ID and your own ID (`identifier`) as identifiers; e-mail address, phone number and name as
+  contact data.
+
+**Not stored**: text, subjects and custom attributes.
+
+**Notes**
+
+* Retries: Chatwoot does not retry a failed delivery.
+* Duplicates: a delivery without an ID is identified by its content.
 """
 
 import hmac
@@ -33,7 +46,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
 from regulars.channels.drafts.sales import unknown_topic
@@ -43,8 +56,7 @@ from regulars.channels.signatures.shared_secret import check_equal
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "chatwoot"
-SIGNING_KEY = "The webhook's secret (Chatwoot → Settings → Integrations → Webhooks)"
+CHANNEL_NAME = "chatwoot"
 CONTACTS = {"contact_created": chat.CREATED, "contact_updated": chat.CHANGED}
 # Chatwoot writes the direction as a word or as a number; others (activity, template) are its own.
 DIRECTIONS = {"incoming": chat.RECEIVED, "0": chat.RECEIVED, "outgoing": chat.SENT, "1": chat.SENT}
@@ -52,7 +64,7 @@ _SIGNATURE, _TIME = "x-chatwoot-signature", "x-chatwoot-timestamp"
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes, by any live secret."""
     time = request.headers.get(_TIME, "")
     if not time:
@@ -63,7 +75,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event; none for what agents say among themselves."""
     body = an_object(read_json(request.body))
     topic = body.get("event")
@@ -83,7 +95,7 @@ def translate(request: Request) -> list[Draft]:
     raise unknown_topic()
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body, time = json.dumps({"event": "test"}).encode(), str(int(blank.received_at.timestamp()))
     headers = {_TIME: time, _SIGNATURE: _signed(secret, body, time).decode()}
@@ -127,7 +139,7 @@ def _draft(
         contact=person | {"phone": person.get("phone_number")},
         properties=properties,
     )
-    return message_draft(CHANNEL, request, message)
+    return message_draft(CHANNEL_NAME, request, message)
 
 
 def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
@@ -148,3 +160,16 @@ def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
 def _signed(secret: str, body: bytes, time: str) -> bytes:
     message = time.encode("utf-8", "replace") + b"." + body
     return b"sha256=" + hmac.digest(secret.encode(), message, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Chatwoot",
+    page=__doc__,
+    secret=ProviderSecret(
+        question="The webhook's secret (Chatwoot → Settings → Integrations → Webhooks)"
+    ),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,21 +1,34 @@
-"""Crisp: messages of visitors and operators, and the e-mail address or number a visitor leaves.
+"""Receive messages of visitors and operators, and the contact details that visitors leave, from Crisp.
 
-Set it up
-* Run `regulars connect crisp`; it prints the URL and then waits for the signing secret.
-* In Crisp: Settings → Workspace settings → Advanced configuration → Web Hooks (needs a paid plan) → Add a Web Hook. Paste
-  the URL and choose message:send, message:received, session:set_email and session:set_phone. Crisp then shows the
-  signing secret: give it to `regulars connect crisp`.
-* To rotate: make a second Web Hook, give its secret to `regulars sources rotate crisp`, delete the first.
+**Set up** (web hooks require a paid Crisp plan)
 
-Events
-* message:send (the visitor's) → Message Received, message:received (the operator's) → Message Sent,
-* session:set_email and session:set_phone → Identity Linked.
-* Notes among operators tell nothing. Anything else is set aside as unknown_topic.
+1. Run `regulars connect crisp`. It prints the URL and then asks for the signing secret.
+2. In Crisp, go to Settings → Workspace settings → Advanced configuration → Web Hooks → Add a Web Hook. Paste the URL
+   and select `message:send`, `message:received`, `session:set_email` and `session:set_phone`.
+3. Copy the signing secret that Crisp then shows and enter it in `regulars connect crisp`.
 
-What is stored
-* The kind of a message and how long it is; never the text or a file. Of ids of messages and sessions, a fingerprint.
-* Crisp's session as an id of the person; the e-mail address and the number as contact data. Nicknames are not read.
-* Session and fingerprint, both signed, make a message the one it is. A delivery older than a day is refused.
+**Rotate the secret**: Create a second web hook, enter its secret in `regulars sources rotate crisp`, and delete the
+first web hook.
+
+**Events**
+
+* `message:send` (by the visitor) → Message Received
+* `message:received` (by the operator) → Message Sent
+* `session:set_email`, `session:set_phone` → Identity Linked
+* A note among operators → no event
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, and hashes of the message ID and the session ID.
+* The Crisp session as an identifier; e-mail address and phone number as contact data.
+
+**Not stored**: text, files and nicknames.
+
+**Notes**
+
+* Signature: a delivery older than one day is rejected.
+* Duplicates: the session and the fingerprint of a message identify it. Both are signed.
 """
 
 import hmac
@@ -27,7 +40,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
 from regulars.channels.drafts.sales import unknown_topic
@@ -36,8 +49,7 @@ from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "crisp"
-SIGNING_KEY = "The Web Hook's signing secret"
+CHANNEL_NAME = "crisp"
 AUTHORS = {"user": chat.RECEIVED, "operator": chat.SENT}
 LEFT_BEHIND = {"session:set_email": "email", "session:set_phone": "phone"}
 NOTE = "note"
@@ -48,7 +60,7 @@ _MILLISECONDS = re.compile(r"[0-9]{1,16}")
 _READER = ObjectReader(("website_id", "event", "data", "timestamp"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes in brackets, by any live secret.
 
     https://docs.crisp.chat/guides/web-hooks/#verify-web-hook-signatures
@@ -63,7 +75,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event; none for a note among operators."""
     body = _READER.read(request.body)
     topic, data = str(body.get("event")), an_object(body.get("data"))
@@ -80,10 +92,10 @@ def translate(request: Request) -> list[Draft]:
     else:
         raise unknown_topic()
     message = Message(at=at, account=body.get("website_id"), customer=session, **told)
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     now = int(blank.received_at.timestamp() * 1000)
     body = json.dumps({"event": "test", "timestamp": now}).encode()
@@ -112,3 +124,14 @@ def _message(data: dict[str, Any]) -> dict[str, Any]:
 def _signed(secret: str, body: bytes, time: str) -> bytes:
     message = b"[" + time.encode("utf-8", "replace") + b";" + body + b"]"
     return hmac.digest(secret.encode(), message, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Crisp",
+    page=__doc__,
+    secret=ProviderSecret(question="The Web Hook's signing secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,26 +1,42 @@
-"""HubSpot: contacts that were made, changed, merged or deleted, and deals, as ids and single fields.
+"""Receive created, changed, merged and deleted contacts, and deals, from HubSpot.
 
-Set it up
-* In HubSpot: Development → Legacy apps (or your developer account) → Create a private or public app. Copy its client
-  secret (Auth tab).
-* Run `regulars connect hubspot`; it asks for the client secret and prints the URL.
-* In the app: Webhooks → Target URL, paste the URL exactly, since HubSpot signs it with the body. Subscribe to contact
-  created, deleted, merged, privacy deleted (for a public app), and to changes of email, phone, mobilephone, firstname,
-  lastname, hs_email_optout and lifecyclestage; to deal created and the change of dealstage and amount.
-* Only the signature of version 3 is taken: the older ones carry no time.
-* To rotate: rotate the client secret and run `regulars sources rotate hubspot`; both count until the old one is taken away.
+**Set up**
 
-Events
-* contact.creation → Customer Created, contact.propertyChange and contact.merge → Customer Updated,
-* contact.deletion → Customer Deleted, contact.privacyDeletion → Customer Deletion Requested,
-* deal.creation and deal.propertyChange → Deal Updated.
-* Anything else is set aside as unknown_topic, and keeps nothing else of its delivery back.
+1. In HubSpot, go to Development → Legacy apps (or your developer account) and create a private or public app. Copy
+   its client secret from the Auth tab.
+2. Run `regulars connect hubspot`. It prints the URL and then asks for the client secret.
+3. In the app, go to Webhooks → Target URL and paste the URL exactly as printed, because HubSpot signs it with the
+   body.
+4. Subscribe to contact created, deleted, merged and, for a public app, privacy deleted.
+5. Subscribe to changes of the contact properties `email`, `phone`, `mobilephone`, `firstname`, `lastname`,
+   `hs_email_optout` and `lifecyclestage`.
+6. Subscribe to deal created and to changes of the deal properties `dealstage` and `amount`.
 
-What is stored
-* Ids, the name of the field that changed, and its value for the stages of a contact or a deal alone.
-* An e-mail address, a phone or a name that changed goes to the contact data of the person with that HubSpot id; opting out
-  of all e-mail takes back the consent. HubSpot tells no more: who a contact is comes with its changes.
-* Every attempt is signed anew and refused when it is five minutes old; event, object and time make it the one it is.
+**Rotate the secret**: Rotate the client secret in HubSpot and run `regulars sources rotate hubspot`. The previous
+secret stays valid until the next rotation.
+
+**Events**
+
+* `contact.creation` → Customer Created
+* `contact.propertyChange`, `contact.merge` → Customer Updated
+* `contact.deletion` → Customer Deleted
+* `contact.privacyDeletion` → Customer Deletion Requested
+* `deal.creation`, `deal.propertyChange` → Deal Updated
+* Any other item → a reject with the reason `unknown_topic`. The other items of the delivery are still processed.
+
+**Stored**
+
+* IDs, the name of the changed property, and its value only for the stages of a contact or a deal.
+* A changed e-mail address, phone number or name as contact data of the person with that HubSpot ID.
+* Withdrawn consent, if the contact opted out of all e-mail.
+
+**Not stored**: all other property values. HubSpot sends the data of a contact only with a change.
+
+**Notes**
+
+* Signature: only version 3 is accepted, because older versions contain no time. HubSpot signs each attempt anew. A
+  signature older than five minutes is rejected.
+* Duplicates: the event, the object and the time identify an item.
 """
 
 import json
@@ -31,7 +47,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
@@ -43,8 +59,7 @@ from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "hubspot"
-SIGNING_KEY = "The app's client secret"
+CHANNEL_NAME = "hubspot"
 TOPICS = {
     "contact.creation": chat.CREATED,
     "contact.propertyChange": chat.CHANGED,
@@ -85,7 +100,7 @@ _DECODED = {
 _ENCODED = re.compile("|".join(_DECODED), re.IGNORECASE)
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over method, URL with its query, body and time, by any live client secret.
 
     https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
@@ -100,14 +115,14 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [message_draft(CHANNEL, request, _message(item))])
+    return each(items, lambda item: [message_draft(CHANNEL_NAME, request, _message(item))])
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps([{"subscriptionType": "test"}]).encode()
     time = str(int(blank.received_at.timestamp() * 1000))
@@ -167,3 +182,14 @@ def _properties(item: Item, name: str, value: object) -> dict[str, Any]:
         "value": clean_token(value) if name in KEPT else "",
         "deal_id": clean_token(_object(item)) if is_deal else "",
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="HubSpot",
+    page=__doc__,
+    secret=ProviderSecret(question="The app's client secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,29 +1,43 @@
-"""Intercom: contacts, who unsubscribed, and conversations, never with what was written.
+"""Receive contacts, subscription changes and conversations from Intercom.
 
-Set it up
-* In Intercom's Developer Hub: Your apps → New app (for your own workspace). Copy the client secret (Basic information).
-* Run `regulars connect intercom`; it asks for the client secret and prints the URL.
-* In the app: Webhooks → paste the URL as endpoint; Intercom tries it at once. Subscribe to contact.user.created,
-  contact.user.updated, contact.lead.created, contact.lead.signed_up, contact.deleted, contact.archived,
-  contact.unsubscribed, contact.subscribed, conversation.user.created, conversation.user.replied and
-  conversation.admin.replied. The app needs the permission to read users and conversations.
-* To rotate: make a new client secret and run `regulars sources rotate intercom`; both count until the old one is taken
-  away.
+**Set up**
 
-Events
-* contact.user.created and contact.lead.created → Customer Created, contact.user.updated and contact.lead.signed_up →
-  Customer Updated, contact.deleted and contact.archived → Customer Deleted,
-* contact.unsubscribed → Unsubscribed, contact.subscribed → Subscribed, of e-mail,
-* conversation.user.created and conversation.user.replied → Message Received, conversation.admin.replied → Message Sent,
-  conversation.read, conversation.contact.attached and conversation.updated → Conversation Updated.
-* ping, by which Intercom tries the address, is answered. Anything else is set aside as unknown_topic.
+1. In the Intercom Developer Hub, go to Your apps → New app and create an app for your own workspace. Copy the client
+   secret from Basic information.
+2. Run `regulars connect intercom`. It prints the URL and then asks for the client secret.
+3. In the app, go to Webhooks and paste the URL as the endpoint. Intercom tests it immediately.
+4. Subscribe to `contact.user.created`, `contact.user.updated`, `contact.lead.created`, `contact.lead.signed_up`,
+   `contact.deleted`, `contact.archived`, `contact.unsubscribed`, `contact.subscribed`, `conversation.user.created`,
+   `conversation.user.replied` and `conversation.admin.replied`. The app needs the permission to read users and
+   conversations.
 
-What is stored
-* The state of a conversation, how long a message is; never its words, its subject or a note. Of ids of conversations, a
-  fingerprint.
-* Intercom's id of the contact and your own (`external_id`) as ids; e-mail address, phone and name as contact data; the
-  language and the country. Custom attributes and companies are not read.
-* A notification has one id for all its attempts, which is signed: it is one event.
+**Rotate the secret**: Create a new client secret and run `regulars sources rotate intercom`. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* `contact.user.created`, `contact.lead.created` → Customer Created
+* `contact.user.updated`, `contact.lead.signed_up` → Customer Updated
+* `contact.deleted`, `contact.archived` → Customer Deleted
+* `contact.unsubscribed` → Unsubscribed, from e-mail
+* `contact.subscribed` → Subscribed, to e-mail
+* `conversation.user.created`, `conversation.user.replied` → Message Received
+* `conversation.admin.replied` → Message Sent
+* `conversation.read`, `conversation.contact.attached`, `conversation.updated` → Conversation Updated
+* `ping`, the test of the endpoint → no event
+* Any other topic → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The state of a conversation, the length of a message, and a hash of the conversation ID.
+* The Intercom contact ID and your own ID (`external_id`) as identifiers; e-mail address, phone number and name as
+  contact data; language and country as traits.
+
+**Not stored**: text, subjects, notes, custom attributes and companies.
+
+**Notes**
+
+* Duplicates: all attempts of a notification have the same signed ID and are stored as one event.
 """
 
 import hmac
@@ -34,7 +48,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
 from regulars.channels.drafts.sales import required, unknown_topic
@@ -42,8 +56,7 @@ from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object, objects
 from regulars.channels.signatures.shared_secret import check_equal
 
-CHANNEL = "intercom"
-SIGNING_KEY = "The app's client secret"
+CHANNEL_NAME = "intercom"
 TOPICS = {
     "contact.user.created": chat.CREATED,
     "contact.lead.created": chat.CREATED,
@@ -65,7 +78,7 @@ _SIGNATURE = "x-hub-signature"
 _READER = ObjectReader(("id", "topic", "app_id", "created_at", "data"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA1 over the raw bytes by any live client secret.
 
     https://developers.intercom.com/docs/webhooks/webhook-notifications#signed-notifications
@@ -74,17 +87,17 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(request.headers.get(_SIGNATURE, ""), wanted)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """Intercom's tries of the address: a HEAD, and a signed ping."""
     if request.method == "HEAD":
         return Reply()
     if request.method != "POST" or b'"ping"' not in request.body:
         return None
-    verify(request, secrets, now)
+    verify_delivery(request, secrets, now)
     return Reply() if _READER.read(request.body).get("topic") == "ping" else None
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The one event of a notification."""
     body = _READER.read(request.body)
     topic = body.get("topic")
@@ -102,10 +115,10 @@ def translate(request: Request) -> list[Draft]:
         basis=str(topic) if type_ in _CONSENTS else "",
         **told,
     )
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed notification of a topic nobody knows, which is set aside."""
     body = json.dumps({"topic": "test"}).encode()
     headers = {"content-type": "application/json", _SIGNATURE: _signed(secret, body).decode()}
@@ -149,3 +162,15 @@ def _conversation(item: dict[str, Any]) -> dict[str, Any]:
 def _signed(secret: str, body: bytes) -> bytes:
     # Intercom signs with nothing newer; an HMAC of SHA-1 is not forged by what SHA-1 is broken for.
     return b"sha1=" + hmac.digest(secret.encode(), body, "sha1").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Intercom",
+    page=__doc__,
+    secret=ProviderSecret(question="The app's client secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+)

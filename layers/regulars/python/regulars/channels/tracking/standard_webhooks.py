@@ -1,32 +1,49 @@
-"""Any sender that keeps to Standard Webhooks: your own backend, or a service of which you say what its events mean.
+"""Receive events from any sender of Standard Webhooks, such as your own backend, with a mapping that you configure.
 
-Set it up
-* Run `regulars connect standard-webhooks`; it prints the URL to paste and asks for the signing secret (whsec_…, or the
-  public key whpk_… of a sender that signs with a key pair).
-* Senders that use Svix are such senders too: the headers may be named webhook-… or svix-….
-* To rotate: give the new secret to `regulars sources rotate standard-webhooks`; both count until the old one is taken
-  away.
+**Set up**
 
-Events
-* customer.created, order.completed, checkout.started and so on need no mapping: a type is a word or two and a verb, and
-  becomes the event of that name. contact.… and user.… are taken as customer.…
-* For all others the source's config says what they mean:
+1. Run `regulars connect standard-webhooks`. It prints the URL and then asks for the signing secret (`whsec_…`, or the
+   public key `whpk_…` of a sender that signs with a key pair).
+2. Configure the URL at the sender.
+3. Map the event types and fields as described below, if they differ from the defaults.
 
-      {"events": {"invoice.settled": "Order Completed", "member.left": "Unsubscribed"},
-       "fields": {"email": "data.member.email", "order_id": "data.number", "total": "data.sum"},
-       "properties": {"plan": "data.plan"} (optional),
-       "channel": "payments", "store": "acme"}
+Senders that use Svix are supported. The headers can be named `webhook-…` or `svix-…`.
 
-* `fields` may name email, phone, first_name, last_name, name, user_id, customer, anonymous_id, occurred_at, order_id,
-  total, currency and status; each is a path into the body. Without it they are looked for in `data` under these names.
-* An amount is a decimal number in the currency's main unit ("12.50"); with `"amounts": "minor"` it is in cents.
-* Subscribed gives the consent to e-mail, Unsubscribed takes it back.
+**Rotate the secret**: Enter the new secret in `regulars sources rotate standard-webhooks`. The previous secret stays
+valid until the next rotation.
 
-What is stored
-* Type, time, the order if there is one, and the `properties` you named, unless they are or look personal. E-mail
-  address, phone and names go to the person's contact data; nothing else of the body is kept.
-* The message id is signed and makes all attempts one event. A signature older than five minutes is refused; a sender
-  signs every attempt anew.
+**Events**
+
+A type of the form `object.verb`, such as `customer.created`, `order.completed` or `checkout.started`, becomes the
+event of that name and needs no mapping. `contact.…` and `user.…` are treated as `customer.…`. Map all other types in
+the configuration of the source. Any type without a mapping is a reject with the reason `unknown_topic`.
+
+    {"events": {"invoice.settled": "Order Completed", "member.left": "Unsubscribed"},
+     "fields": {"email": "data.member.email", "order_id": "data.number", "total": "data.sum"},
+     "properties": {"plan": "data.plan"},
+     "channel": "payments", "store": "acme"}
+
+* `events` maps a type to an event name.
+* `fields` maps `email`, `phone`, `first_name`, `last_name`, `name`, `user_id`, `customer`, `anonymous_id`,
+  `occurred_at`, `order_id`, `total`, `currency` and `status` to a path in the body. By default, the fields are read
+  from `data` under these names.
+* `properties` (optional) maps the name of a further stored property to a path in the body.
+* `amounts`: an amount is a decimal number in the main unit of the currency (`"12.50"`). Set `"amounts": "minor"` if
+  amounts are in cents.
+
+Subscribed grants the consent to e-mail. Unsubscribed withdraws it.
+
+**Stored**
+
+* Type, time, the order if there is one, and the mapped `properties`, unless they are or look personal.
+* E-mail address, phone number and name as contact data.
+
+**Not stored**: all other fields of the body.
+
+**Notes**
+
+* Signature: a signature older than five minutes is rejected. A sender signs each attempt anew.
+* Duplicates: the message ID is signed and is the same in all attempts, so they are stored as one event.
 """
 
 import hashlib
@@ -35,8 +52,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, ConfigField, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
+from regulars.channels.fields.config_answers import check_json_object
 from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
 from regulars.channels.fields.json_values import an_object, read_json, set_up
 from regulars.channels.fields.person import Person
@@ -53,16 +71,7 @@ from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
-CHANNEL = "standard-webhooks"
-SIGNING_KEY = "The sender's signing secret (whsec_… or whpk_…)"
-ASKS = {
-    "events": 'What its events mean, as JSON such as {"invoice.settled": "Order Completed"} (optional)',
-    "fields": 'Where things are, as JSON such as {"email": "data.member.email"} (optional)',
-    "properties": 'What else to keep, as JSON such as {"plan": "data.plan"} (optional)',
-    "channel": "The kind of channel, such as payments; web by itself (optional)",
-    "store": "The shop that its order numbers are of; its own by itself (optional)",
-    "amounts": "minor if amounts come in cents (optional)",
-}
+CHANNEL_NAME = "standard-webhooks"
 _KINDS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
 # The words of types that may come without a mapping: what happened to what.
 _OBJECTS = {"contact": "Customer", "user": "Customer", "customer": "Customer", "order": "Order"} | {
@@ -81,7 +90,7 @@ _CONSENTS = {mail.SUBSCRIBED: "granted", mail.UNSUBSCRIBED: "denied", mail.COMPL
 _CONTACT = ("email", "phone", "first_name", "last_name", "name")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """The signature over id, time and body.
 
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -89,7 +98,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_standard(request, secrets, now)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The event of one delivery, as the source's config maps it."""
     body = an_object(read_json(request.body))
     topic = body.get("type")
@@ -98,7 +107,7 @@ def translate(request: Request) -> list[Draft]:
     return [Draft(_event(request, type_, body), person.identifiers, person.contact)]
 
 
-def sample(blank: Request, secret: str) -> Request | None:
+def build_sample(blank: Request, secret: str) -> Request | None:
     """A signed delivery of a topic nobody knows, which is set aside; a public key signs nothing."""
     return None if secret.startswith(PUBLIC_KEY) else standard_sample(blank, secret)
 
@@ -120,7 +129,7 @@ def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
     customer = _field(request, body, "customer") or _field(request, body, "customer_id")
     if customer is None and type_.startswith("Customer "):
         customer = an_object(body.get("data")).get("id")
-    person.add("customer", customer, f"{CHANNEL}/{request.source}")
+    person.add("customer", customer, f"{CHANNEL_NAME}/{request.source}")
     person.describe({name: _field(request, body, name) for name in _CONTACT})
     person.add("anonymous_id", _field(request, body, "anonymous_id"))
     return person
@@ -134,10 +143,10 @@ def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
     order = _order(request, type_, body, moment.occurred_at)
     return Event(
         # The id is signed; a body without one is known by its content.
-        id=event_id(CHANNEL, request.source, replace_surrogates(_key(request))),
+        id=event_id(CHANNEL_NAME, request.source, replace_surrogates(_key(request))),
         type=type_,
         channel=kind if kind in _KINDS else "web",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=moment.occurred_at,
         received_at=to_text(request.received_at),
         currency=order.currency if order else "",
@@ -168,7 +177,7 @@ def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> Order
     if not (order_id and status) or total is None:
         return None
     currency = currency_code(_field(request, body, "currency") or request.default_currency)
-    store = clean_text(request.config.get("store")) or f"{CHANNEL}/{request.source}"
+    store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
     return OrderFact(
         key=f"{store}/{order_id}",
         version=at,
@@ -203,3 +212,38 @@ def _at(body: dict[str, Any], path: object) -> Any:
     for name in str(path).split("."):
         found = an_object(found).get(name)
     return found
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Standard Webhooks",
+    page=__doc__,
+    secret=ProviderSecret(question="The sender's signing secret (whsec_… or whpk_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields={
+        "events": ConfigField(
+            question='What its events mean, as JSON such as {"invoice.settled": "Order Completed"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "fields": ConfigField(
+            question='Where things are, as JSON such as {"email": "data.member.email"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "properties": ConfigField(
+            question='What else to keep, as JSON such as {"plan": "data.plan"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "channel": ConfigField(
+            question="The kind of channel, such as payments; web by itself", is_optional=True
+        ),
+        "store": ConfigField(
+            question="The shop that its order numbers are of; its own by itself", is_optional=True
+        ),
+        "amounts": ConfigField(question="minor if amounts come in cents", is_optional=True),
+    },
+)

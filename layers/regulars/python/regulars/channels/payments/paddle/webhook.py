@@ -1,28 +1,47 @@
-"""Transactions, refunds, subscriptions, customers and products of a Paddle Billing account.
+"""Receive transactions, refunds, subscriptions, customers and products of a Paddle Billing account.
 
-In Paddle, go to Developer Tools → Notifications and add a destination of the type Webhook with the URL that
-`regulars connect paddle` printed. Choose these events:
+**Set up**
 
-* `transaction.completed`: the sales, renewals included,
-* `transaction.paid`, `transaction.payment_failed`: the payments,
-* `adjustment.created`, `adjustment.updated`: refunds and chargebacks,
-* `customer.created`, `customer.updated`: who buys; other events hold the customer's id alone, so do not leave them out,
-* `subscription.created`, `subscription.activated`, `subscription.updated`, `subscription.past_due`,
-  `subscription.canceled`, and `product.updated`.
+1. Run `regulars connect paddle`. It prints the URL and then asks for the secret key.
+2. In Paddle, go to Developer Tools → Notifications and add a destination of the type Webhook with this URL.
+3. Select the events listed below.
+4. Open the destination, copy its secret key (`pdl_ntfset_…`) and enter it in `regulars connect paddle`.
 
-Then open the destination, copy its secret key (`pdl_ntfset_…`) and give it to `regulars connect`. Paddle signs every
-attempt with its time; what is older or newer than 300 seconds is refused. It retries for three days.
+**Events**
 
-A transaction is one order, counted when it is completed; the payment is told beside it. A refund that waits for
-approval is counted at once, and no more when it is rejected. A chargeback is told as a dispute, and a credit, which is
-no money, as Payment Adjusted.
+* `transaction.completed` → Order Completed, renewals included
+* `transaction.paid` → Payment Succeeded
+* `transaction.payment_failed` → Payment Failed
+* `adjustment.created`, `adjustment.updated` → Payment Refunded for a refund, Refund Failed for a rejected refund,
+  Dispute Opened for a chargeback, Payment Adjusted for a credit
+* `customer.created`, `customer.updated` → Customer Created, Customer Updated. Do not omit them, because all other
+  events contain only the customer ID.
+* `subscription.created`, `subscription.activated` → Subscription Started
+* `subscription.updated` → Subscription Updated
+* `subscription.past_due` → Payment Failed
+* `subscription.canceled` → Subscription Cancelled
+* `product.updated` → Product Updated
+* Any other event → a reject with the reason `unknown_topic`
 
-What is stored: ids, amounts, currency, status and origin, and the lines with their products; the customer id, e-mail
-address and name beside them, and `user_id` of the custom data, if your checkout passes it. Cards, addresses and the rest
-of the custom data are not read. Marketing consent is kept when it is given.
+**Stored**
 
-Sandbox and live are separate accounts with separate secrets, and what they send looks the same: give the sandbox a
-source of its own with `--set test=true`, so that it is kept and never counted.
+* The transaction: IDs, amounts, currency, status, origin and items with their products.
+* The buyer: customer ID as an identifier; e-mail address and name as contact data. Also `user_id` of the custom data,
+  if your checkout passes it.
+* Marketing consent, if it is granted.
+
+**Not stored**: cards, addresses and the rest of the custom data.
+
+**Notes**
+
+* Orders: a transaction is one order. It counts as soon as it is completed. The payment is a separate event.
+* Refunds: a refund that waits for approval is subtracted immediately, and added again if it is rejected. A chargeback
+  is reported as a dispute. A credit moves no money.
+* Signature: Paddle signs each attempt with its time. A signature that is more than 300 seconds old, or as far in the
+  future, is rejected.
+* Retries: Paddle retries a delivery for three days.
+* Test mode: sandbox and live are separate accounts with separate secrets, and their deliveries look the same. Connect
+  the sandbox as a separate source with `--set test=true`. Its deliveries are stored and never counted.
 """
 
 import json
@@ -32,7 +51,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts.sales import (
     Telling,
     item_of,
@@ -50,8 +69,7 @@ from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.events import ConsentChange
 from regulars.domain.times import to_text
 
-CHANNEL = "paddle"
-SIGNING_KEY = "The destination's secret key (pdl_ntfset_…)"
+CHANNEL_NAME = "paddle"
 FORMAT = Format("paddle-signature", ";", "ts", "h1", b":")
 # Type → the event's type.
 TOPICS = {
@@ -72,7 +90,7 @@ TOPICS = {
 _READER = ObjectReader(("event_id", "event_type", "occurred_at", "data"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """An `h1` signature over time and body.
 
     https://developer.paddle.com/webhooks/signature-verification
@@ -80,7 +98,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, FORMAT)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     topic = event.get("event_type")
@@ -89,7 +107,7 @@ def translate(request: Request) -> list[Draft]:
     thing = an_object(event.get("data"))
     is_test = request.config.get("test") in (True, "true")
     said = said_at(event.get("occurred_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
+    telling = Telling(request, CHANNEL_NAME, "payments", said, test=is_test)
     person = _person(topic, thing, telling.store)
     notice = Notice(telling, required(event.get("event_id"), "event_id"), thing, person)
     match topic.partition(".")[0]:
@@ -102,7 +120,7 @@ def translate(request: Request) -> list[Draft]:
     return [_recorded(notice, topic)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A payment of nobody that failed."""
     event = {
         "event_id": f"evt_sample_{to_text(blank.received_at)}",
@@ -144,3 +162,14 @@ def _person(topic: str, thing: dict[str, Any], store: str) -> Person:
     person.add("customer", customer.get("id") or thing.get("customer_id"), store)
     person.describe(customer)
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Paddle",
+    page=__doc__,
+    secret=ProviderSecret(question="The destination's secret key (pdl_ntfset_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

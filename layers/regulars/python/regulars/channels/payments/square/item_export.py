@@ -1,15 +1,29 @@
-"""Square's item details: every line of every sale at the till and online.
+"""Import the Items Detail CSV of Square: every line of every sale, online and at the till.
 
-In the Square Dashboard: Reports → Sales → Transactions (or Items & orders → Orders), choose the range of dates,
-Export → *Items Detail CSV*. The *Items summary* names no buyers and is another file.
+**Export the file**
 
-The account is the one of `regulars connect square`. A sale is one order, whose id is the payment's, as with the webhooks
-(an old file without payment ids: the transaction's). The amount is what was sold with its tax, without tips, until a
-webhook tells the payment itself. The file does not say the currency: the sign is taken for pounds, euros or yen, a dollar
-for that of the shop. A refund that does not name its payment is reported and not subtracted.
+1. In the Square Dashboard, go to Reports → Sales → Transactions, or to Items & orders → Orders.
+2. Choose the date range and click Export → *Items Detail CSV*. Do not choose *Items summary*, which is a different
+   file without buyers.
 
-Kept: products (by SKU, else Square's token, else by name), quantities, amounts, location; customer id and name apart.
-Whoever paid without a customer record is nobody. Not read: notes, staff, cards.
+**Account**: the source of `regulars connect square`.
+
+**Stored**
+
+* Products (by SKU, otherwise by the Square token, otherwise by name), quantities, amounts and location.
+* The customer ID as an identifier; the name as contact data. A payment without a customer record is not assigned to
+  a person.
+
+**Not stored**: notes, staff and cards.
+
+**Notes**
+
+* Orders: a sale is one order with the ID of its payment, as with the webhooks. An old file without payment IDs uses
+  the transaction ID.
+* Amounts: the amount is the sum of the items with tax and without tips, until a webhook reports the payment itself.
+* Currency: the file does not name the currency. The signs for pounds, euros and yen are recognized. A dollar sign
+  means the dollar of the shop.
+* Refunds: a refund that does not name its payment is reported and not subtracted.
 """
 
 from collections.abc import Iterator
@@ -18,7 +32,14 @@ from typing import Any
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.sales import texts_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group, key_of
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+    group_key,
+)
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of
 from regulars.channels.exports.fields import each, id_in, order_id_in, quantity_in, signed_amount
 from regulars.channels.exports.refusals import refusal
@@ -56,12 +77,13 @@ _SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY"}
 _DOLLARS = {"USD", "AUD", "CAD", "NZD", "SGD", "HKD"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the sale or the refund that these lines describe."""
     sold = [line for line in lines if line.said["event"].strip().lower() != "refund"]
     if not sold:
         raise refusal("refund_without_sale")
     head, store = sold[0].said, store_of("square", file)
-    sale = order_id_in(key_of(head, _KEY))
+    sale = order_id_in(group_key(head, _KEY))
     currency = _currency(head, file)
     amounts = {line.number: _amount(line, currency, file) for line in lines}
     total = sum(amounts[line.number] for line in sold)
@@ -108,7 +130,7 @@ def _amount(line: Line, currency: str, file: File) -> int:
     return sum(signed_amount(text, currency, decimal_comma=file.decimal_comma) for text in told)
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
     for line in lines:
         try:
             item = _item(line.said, currency, file)
@@ -133,11 +155,12 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
     return Item(product, name, clean_text(said["category"]), quantity, price)
 
 
-FORMAT = Format(
-    "Square items",
-    "square",
-    _COLUMNS,
-    ("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Square items",
+    channel="square",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

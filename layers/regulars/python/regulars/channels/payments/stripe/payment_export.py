@@ -1,21 +1,39 @@
-"""Stripe payments, as the Dashboard exports them.
+"""Import the payment CSV that the Stripe Dashboard exports.
 
-In Stripe's Dashboard: Transactions → Payments → Export, *UTC*, the range of dates, *All columns* (the default columns
-suffice, too) → Export. Stripe's own names of the columns are understood, in any order.
+**Export the file**
 
-The account is the one of `regulars connect stripe`. A sale is one order, whose id is the PaymentIntent's, or else the
-charge's, as with the webhooks. A payment that failed or is pending, and one that is authorised but not captured, is told
-and not counted; what is in test mode is kept and never counted.
+1. In the Stripe Dashboard, go to Transactions → Payments → Export.
+2. Choose *UTC*, the date range and *All columns* (the default columns are sufficient), then click Export.
 
-Kept: ids, amounts, refunds, currency, method and status; customer id, e-mail and name apart. Not read: descriptions,
-cards, addresses.
+Do not rename the columns. Their order does not matter.
+
+**Account**: the source of `regulars connect stripe`.
+
+**Stored**
+
+* The payment: IDs, amounts, refunds, currency, method and status.
+* The customer ID as an identifier; e-mail address and name as contact data.
+
+**Not stored**: descriptions, cards and addresses.
+
+**Notes**
+
+* Orders: a sale is one order with the PaymentIntent ID, otherwise with the charge ID, as with the webhooks.
+* Status: a failed or pending payment, and a payment that is authorized and not captured, is stored and not counted.
+* Test mode: a test payment is stored and never counted.
 """
 
 from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+)
 from regulars.channels.exports.drafts import draft_of, named, snapshot, store_of
 from regulars.channels.exports.fields import (
     amount_in,
@@ -52,7 +70,7 @@ _PENDING = {"pending", "processing", "incomplete"}
 _FAILED = {"failed", "blocked", "canceled", "cancelled", "expired"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """The payments of a sale: of several attempts at most one was paid."""
     drafts: list[Draft] = []
     for line in lines:
@@ -127,11 +145,12 @@ def _person(line: Line, store: str, file: File) -> Person:
     return buyer(file, id_in(said["customer"]), store, email=said["email"], name=said["name"])
 
 
-FORMAT = Format(
-    "Stripe payments",
-    "stripe",
-    _COLUMNS,
-    ("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Stripe payments",
+    channel="stripe",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )
