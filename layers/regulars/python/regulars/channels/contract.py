@@ -96,6 +96,15 @@ class PartlyInvalidError(InvalidEventError):
         self.drafts = drafts
 
 
+class UnknownTopicError(InvalidEventError):
+    """A delivery of a topic that its channel does not translate."""
+
+    code = "unknown_topic"
+
+    def __init__(self) -> None:
+        super().__init__("The channel does not translate this topic.")
+
+
 type VerifyDelivery = Callable[[Request, Sequence[str], datetime], None]
 """Arguments: the request, the source's live secrets (newest first), the current time.
 
