@@ -37,7 +37,7 @@ class ShopSummary:
 
 
 def publish_dataset(
-    archive: LakeFiles,
+    lake_files: LakeFiles,
     directory: SubjectDirectory,
     datasets: Datasets,
     latest: LatestDatasetPointer,
@@ -47,7 +47,7 @@ def publish_dataset(
     """Build the dataset as of `cutoff` from all stored events, publish it and make it the latest one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        objects = archive.download_files(folder / "lake")
+        objects = lake_files.download_files(folder / "lake")
         manifest = build_dataset(folder, objects, directory.list_subjects_by_profile(), cutoff, now)
         datasets.publish_dataset(manifest, folder)
     latest.point_to(manifest)
