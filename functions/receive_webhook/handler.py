@@ -10,7 +10,7 @@ from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhooks import Webhooks
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store.clients import dynamodb_for_doors
+from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -30,7 +30,7 @@ from regulars.transport.http import (
 )
 
 SETTINGS = ReceiveWebhookSettings.from_env()
-CLIENT = dynamodb_for_doors()
+CLIENT = create_fail_fast_dynamodb_client()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 WEBHOOKS = Webhooks(
     Sources(SETTINGS.control_table, CLIENT),

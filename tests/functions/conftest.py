@@ -1,49 +1,51 @@
-"""What the doors' tests look at: the ledger, the people and the rejects of the test stack."""
+"""Provides what the tests of the functions read: the ledger, the contact data and the rejects of the test stack."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from infra.cli import main, stack
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.settings import Settings
-from regulars.store.rejects import Rejects
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Everything the doors have stored."""
+    """The tables of the test stack, as the functions have written them."""
 
-    aws: Deployed
+    aws: MotoStack
 
     def events(self) -> list[Event]:
-        """The ledger's events, oldest first."""
+        """Return the events of the ledger, oldest first."""
         items = self.aws.dynamodb.scan(TableName="test-events")["Items"]
-        return sorted((decode(item["event"]["S"]) for item in items), key=lambda e: e.occurred_at)
+        return sorted(
+            (decode_event(item["event"]["S"]) for item in items),
+            key=lambda event: event.occurred_at,
+        )
 
     def rejects(self) -> list[dict[str, Any]]:
-        """Today's rejects."""
-        store = Rejects("test-rejects", self.aws.dynamodb)
-        return store.of_day(datetime.now(UTC).date().isoformat())
+        """Return the rejects of today."""
+        return self.aws.list_rejects()
 
     def codes(self) -> list[str]:
-        """The codes of today's rejects, sorted."""
+        """Return the codes of all rejects, sorted."""
         return sorted(str(reject["code"]) for reject in self.rejects())
 
     def contacts(self) -> list[dict[str, str]]:
-        """The contact data of everybody."""
+        """Return the contact data of each person."""
         items = self.aws.dynamodb.scan(TableName="test-people")["Items"]
-        said = [msgspec.json.decode(item["contact"]["S"]) for item in items if "contact" in item]
-        return [{field: value for field, (value, _) in contact.items()} for contact in said]
+        contacts = [
+            msgspec.json.decode(item["contact"]["S"]) for item in items if "contact" in item
+        ]
+        return [{field: value for field, (value, _) in contact.items()} for contact in contacts]
 
     def ledger_text(self) -> str:
-        """All bytes of the ledger, to look for what must not be there."""
+        """Return the whole ledger as text, to search for what it must not contain."""
         return str(self.aws.dynamodb.scan(TableName="test-events")["Items"])
 
 
@@ -51,14 +53,14 @@ class Kept:
 class OnMoto:
     """A deployment on moto, as the owner's commands see it."""
 
-    aws: Deployed
+    aws: MotoStack
     api_url: str = "https://api.example.com"
     functions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
 
     def settings[T: Settings](self, cls: type[T]) -> T:
         """The settings of the test stack."""
-        return self.aws.settings(cls)
+        return self.aws.build_settings(cls)
 
     def function(self, name: str) -> str:
         """Functions are called by their folder's name."""
@@ -66,7 +68,7 @@ class OnMoto:
 
 
 @pytest.fixture
-def deployed(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> OnMoto:
+def deployed(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> OnMoto:
     """The deployment that commands work on."""
     found = OnMoto(aws)
     monkeypatch.setattr(stack, "chosen", lambda _arguments: found)
@@ -86,5 +88,5 @@ def owner(deployed: OnMoto, capsys: pytest.CaptureFixture[str]) -> Callable[...,
 
 
 @pytest.fixture
-def kept(aws: Deployed) -> Kept:
+def kept(aws: MotoStack) -> Kept:
     return Kept(aws)

@@ -16,13 +16,14 @@ import msgspec
 import pytest
 
 from infra.pages import render_channels
-from regulars.channels import commerce
+from regulars.channels import commerce, contract
 from regulars.channels.contract import Channel, Draft, Request
 from regulars.channels.registry import CHANNELS, load_channel
+from regulars.domain import errors
 from regulars.domain.errors import SignatureError
-from regulars.domain.events import encode
-from tests.conformance.mutations import plain
-from tests.conformance.mutations.campaign import Campaign
+from regulars.domain.events import encode_event
+from tests.conformance.mutations.mutation_run import MutationRun
+from tests.conformance.mutations.schemes.body_hmac import build_body_scheme
 from tests.support.deliveries import NOW, build_sample_delivery
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +34,9 @@ BLOCKS: dict[str, str] = dict(
 MODULE = "layers/regulars/python/regulars/channels/commerce/lantern.py"
 REGISTRY = "layers/regulars/python/regulars/channels/registry.py"
 TESTS = "tests/unit/channels/test_lantern.py"
-SCHEMES = "tests/conformance/mutations/schemes.py"
+SCHEMES = "tests/conformance/mutations/schemes/registry.py"
+FOLDER = ROOT / "layers/regulars/python/regulars/channels"
+SHARED_MODULE = r"(?:drafts|fields|signatures|exports|feeds)/\w+"
 NAME = "lantern"
 SECRET = "a-secret-of-lantern"
 BODY = BLOCKS["delivery.json"].encode()
@@ -81,7 +84,7 @@ def translate_signed_delivery(channel: Channel) -> Draft:
 
 def test_signed_delivery_is_the_event_of_the_page(channel: Channel) -> None:
     draft = translate_signed_delivery(channel)
-    assert json.loads(encode(draft.event)) == json.loads(BLOCKS["event.json"])
+    assert json.loads(encode_event(draft.event)) == json.loads(BLOCKS["event.json"])
     assert draft.contact == {"email": "zebedee@example.com", "name": "Zebedee Canary"}
 
 
@@ -119,11 +122,11 @@ def test_tests_of_the_page_pass(
 
 @pytest.mark.usefixtures("channel")
 def test_signature_scheme_of_the_page_holds() -> None:
-    (arguments,) = re.findall(r"whole\((.+)\),", read_added_line(SCHEMES))
-    scheme = plain.whole(*ast.literal_eval(arguments))
-    tally = Campaign(scheme, seed=NAME).run(500)
-    assert (tally.examples, tally.wrong) == ([], 0)
-    assert min(tally.believed, tally.refused) > 0
+    (arguments,) = re.findall(r"build_body_scheme\((.+)\),", read_added_line(SCHEMES))
+    scheme = build_body_scheme(*ast.literal_eval(arguments))
+    counts = MutationRun(scheme, seed=NAME).run(500)
+    assert (counts.examples, counts.wrong_verdicts) == ([], 0)
+    assert min(counts.accepted, counts.refused) > 0
 
 
 def test_page_of_the_channel_is_rendered_between_the_others(channel: Channel) -> None:
@@ -142,11 +145,19 @@ def test_code_of_the_page_passes_the_linter_and_the_formatter(path: str) -> None
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_page_names_fields_and_helpers_that_exist() -> None:
-    named = re.findall(
-        r"`(?:channels/)?((?:drafts|fields|signatures|exports|feeds)/\w+)(?:\.py)?`",
-        PAGE.read_text(),
-    )
-    folder = ROOT / "layers/regulars/python/regulars/channels"
-    assert named
-    assert [name for name in named if not (folder / f"{name}.py").exists()] == []
+def test_page_names_modules_and_functions_that_exist() -> None:
+    modules = re.findall(rf"`(?:channels/)?({SHARED_MODULE})(?:\.py)?`", PAGE.read_text())
+    functions = re.findall(rf"((?:`\w+`(?: and )?)+) of\s+`({SHARED_MODULE})`", PAGE.read_text())
+    assert len(functions) >= 5
+    assert [name for name in modules if not (FOLDER / f"{name}.py").exists()] == []
+    for names, module in functions:
+        code = (FOLDER / f"{module}.py").read_text()
+        missing = [name for name in re.findall(r"\w+", names[1:]) if f"def {name}(" not in code]
+        assert [name for name in missing if name != "and"] == [], module
+
+
+def test_page_names_fields_and_errors_that_exist() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
+    known = {*Channel.__struct_fields__, *vars(errors), *vars(contract)}
+    assert len(rows) >= 6
+    assert {*rows} <= known

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import ELSEWHERE
+from regulars.channels.drafts.sales import ORDERS_ELSEWHERE
 from regulars.channels.exports.contract import ExportFormat, File
 from regulars.channels.exports.recognition import recognize_format
 from regulars.channels.fields.redaction import clean_text, looks_personal
@@ -91,7 +91,7 @@ def opened(upload: Upload, defaults: Defaults, now: datetime) -> Opened:
         defaults.currency,
         defaults.country,
         decimal_comma=csv.delimiter == ";",
-        sells=upload.orders != ELSEWHERE,
+        sells=upload.orders != ORDERS_ELSEWHERE,
     )
     return Opened(csv, format_, [found.get(name, "") for name in names], file)
 
@@ -171,7 +171,7 @@ class Run:
 
     def _save(self) -> None:
         state = msgspec.json.encode(self.progress).decode()
-        self._checkpoint = self._checkpoints.save(
+        self._checkpoint = self._checkpoints.save_checkpoint(
             msgspec.structs.replace(self._checkpoint, rows=self.progress.tally.rows, state=state)
         )
 

@@ -13,7 +13,7 @@ from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
 from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder, fits
-from regulars.store.rejects import Delivery, Reject, Rejects
+from regulars.store.rejects import Reject, Rejects, StoredDelivery
 from regulars.store.sources import Source
 
 # What is fetched later than this is history: acting on it would reach people out of the blue.
@@ -55,7 +55,7 @@ class Fetching:
             if error
         ]
         for reject in rejects:
-            self._rejects.keep([reject], now)
+            self._rejects.store_rejects([reject], now)
         if recorded is None:
             return Taken(rejected=len(rejects))
         return Taken(len(recorded.new), len(recorded.known), len(rejects))
@@ -101,6 +101,8 @@ def _aged(draft: Draft, now: datetime) -> Draft:
 
 
 def _reject(source: Source, request: Request, error: RegularsError) -> Reject:
-    delivery = Delivery(headers=request.headers, verified=True)
+    delivery = StoredDelivery(headers=request.headers, verified=True)
     name = f"{source.channel}/{source.source}"
-    return Reject(error.code, str(error), name, request.body, delivery)
+    return Reject(
+        code=error.code, reason=str(error), source=name, raw=request.body, delivery=delivery
+    )
