@@ -122,7 +122,7 @@ def test_refused_line_is_reported_and_does_not_lose_the_others(
     assert [len(event.items) for event in kept.events()] == [2]
 
 
-@pytest.mark.parametrize("broken", ["order_line", "order_draft"])
+@pytest.mark.parametrize("broken", ["parse_order_line", "build_order_draft"])
 def test_fault_of_ours_sets_a_line_aside_and_loses_no_other(
     importer: Importer, kept: Kept, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
