@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regulars.channels.contract import Request
-from regulars.channels.tracking.sdk_settings import for_segment
+from regulars.channels.tracking.sdk_settings import build_segment_settings
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import BATCH, Tracking
@@ -58,7 +58,7 @@ def _answer(call: Call, event: dict[str, Any]) -> Answer:
         case "OPTIONS", _:
             return preflight()
         case "GET", ("v1", "projects", write_key, "settings"):
-            settings = for_segment(write_key, *reached_at(event))
+            settings = build_segment_settings(write_key, *reached_at(event))
             return answered(settings, cache="public, max-age=300")
         case "POST", path if path in ROUTES:
             _receive(ROUTES[path], call)

@@ -13,7 +13,7 @@ from regulars.api.person_lookup import LookupRequest, PersonDirectory
 from regulars.api.profile_views import coarse_view, find_profile, profile_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
-from regulars.channels.tracking.sdk_settings import for_rudder
+from regulars.channels.tracking.sdk_settings import build_rudder_settings
 from regulars.recommendations.surfaces import RecommendationRequest, RecommendationSurfaces
 from regulars.store.api_keys import ApiKey, ApiKeys
 from regulars.store.published_lists import PublishedLists
@@ -117,7 +117,7 @@ class ApiEndpoints:
     def get_source_config(self, call: Call) -> Answer:
         """Return the settings that Rudder's browser SDK requests before it sends events."""
         key = call.query.get("writeKey") or presented_key(call.headers)
-        return answer(for_rudder(key), cache="public, max-age=300")
+        return answer(build_rudder_settings(key), cache="public, max-age=300")
 
     def _authorize_caller(self, call: Call, *scopes: str) -> ApiKey:
         return authorize_key(self.keys, presented_key(call.headers), *scopes)
