@@ -49,6 +49,7 @@ class Sandbox:
 @cache
 def create_function_sandbox(name: str, third_party: tuple[str, ...] = ()) -> Sandbox:
     """Return the sandbox of a function; its layers are built and copied at the first call."""
+    layer_folders = [copy_layer(layer) for layer in ("regulars", "runtime", *third_party)]
     task = process_folder() / "tasks" / name
     # Deployed code carries no bytecode of its own.
     _copy_tree(ROOT / "functions" / name, task / name, "__pycache__")
