@@ -53,9 +53,7 @@ def create_function_sandbox(name: str, third_party: tuple[str, ...] = ()) -> San
     task = process_folder() / "tasks" / name
     # Deployed code carries no bytecode of its own.
     _copy_tree(ROOT / "functions" / name, task / name, "__pycache__")
-    return Sandbox(
-        (task, *map(copy_layer, ("regulars", "runtime", *third_party)), prepare_runtime_folder())
-    )
+    return Sandbox((task, *layer_folders, prepare_runtime_folder()))
 
 
 @cache
