@@ -80,31 +80,31 @@ def write_lake_files(folder: Path, copies: int) -> dict[str, Any]:
     return {"lines": len(lines) * copies}
 
 
-def build_dataset(folder: Path, _: int) -> dict[str, Any]:
+def run_dataset_step(folder: Path, _: int) -> dict[str, Any]:
     """Build the dataset."""
-    from regulars.learning.datasets.build import build  # noqa: PLC0415 (each step imports its own)
+    from regulars.learning.datasets.build import build_dataset  # noqa: PLC0415 (each step imports its own)
 
     objects = sorted((folder / "lake").iterdir())
     subjects = json.loads((folder / "subjects.json").read_text())
-    manifest = build(folder, objects, subjects, CUTOFF, CUTOFF)
+    manifest = build_dataset(folder, objects, subjects, CUTOFF, CUTOFF)
     (folder / MANIFEST).write_bytes(encode_manifest(manifest))
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 
 
-def train_model(name: str) -> Callable[[Path, int], dict[str, Any]]:
+def create_training_step(name: str) -> Callable[[Path, int], dict[str, Any]]:
     """Train, evaluate, gate and publish one model."""
 
     def train_one(folder: Path, _: int) -> dict[str, Any]:
         from regulars.learning.churn.trainer import ChurnTrainer  # noqa: PLC0415 (each step imports its own)
         from regulars.learning.recommender.trainer import RecommenderTrainer  # noqa: PLC0415
         from regulars.learning.segments.trainer import SegmentsTrainer  # noqa: PLC0415
-        from regulars.learning.training_run import train  # noqa: PLC0415
+        from regulars.learning.training_run import train_model  # noqa: PLC0415
 
         trainers = (SegmentsTrainer(), ChurnTrainer(), RecommenderTrainer())
         trainer = next(candidate for candidate in trainers if candidate.model == name)
         artifacts = MemoryArtifacts()
         registry = ModelRegistry(artifacts, EmptyChampions())
-        outcome = train(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
+        outcome = train_model(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
         key = f"models/{name}/{outcome.version}/{MANIFEST}"
         published = msgspec.json.decode(artifacts.files[key], type=ModelManifest)
         return {
@@ -118,8 +118,8 @@ def train_model(name: str) -> Callable[[Path, int], dict[str, Any]]:
 
 STEPS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "lake": write_lake_files,
-    "dataset": build_dataset,
-    **{name: train_model(name) for name in ("segments", "churn", "recommender")},
+    "dataset": run_dataset_step,
+    **{name: create_training_step(name) for name in ("segments", "churn", "recommender")},
 }
 
 

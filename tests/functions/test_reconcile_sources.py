@@ -163,8 +163,9 @@ def town(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
 @pytest.fixture
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pages are a walk, without hundreds of orders."""
-    for name, size in {"shopify.LIMIT": "20", "stripe.LIMIT": "20", "woocommerce.SIZE": 30}.items():
-        monkeypatch.setattr(f"regulars.feeds.{name}", size)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.feed.LIMIT", "20")
+    monkeypatch.setattr("regulars.channels.payments.stripe.feed.LIMIT", "20")
+    monkeypatch.setattr("regulars.channels.commerce.woocommerce.feed.SIZE", 30)
 
 
 def opened(channel: str, sold: int = 0) -> Storefront:

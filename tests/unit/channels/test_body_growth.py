@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from regulars.channels.contract import Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from tests.support.deliveries import FORM, NOW
 from tests.support.work_counter import assert_linear_work
 
@@ -50,7 +50,7 @@ def translate_body(name: str, size: int) -> None:
         received_at=NOW,
         headers={"content-type": content_type},
     )
-    channel_of(channel).translate(request)
+    load_channel(channel).translate(request)
 
 
 @pytest.mark.parametrize("size", [SIZE, 10 * SIZE])

@@ -56,6 +56,6 @@ class PersonDirectory:
 
     def _normalize_phone(self, phone: str) -> str:
         # Imported at the first phone number: it draws in all channels, and most requests need none.
-        from regulars.channels.fields.phones import e164  # noqa: PLC0415
+        from regulars.channels.fields.phones import to_e164  # noqa: PLC0415
 
-        return e164(phone, self.country)
+        return to_e164(phone, self.country)

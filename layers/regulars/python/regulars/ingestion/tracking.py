@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.tracking.messages import CHANNEL, translate_message
+from regulars.channels.tracking.messages import CHANNEL_NAME, translate_message
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -246,7 +246,7 @@ def _refused(
     return Reject(
         code=error.code,
         reason=str(error),
-        source=f"{CHANNEL}/{source}",
+        source=f"{CHANNEL_NAME}/{source}",
         raw=call.body,
         delivery=delivery,
     )

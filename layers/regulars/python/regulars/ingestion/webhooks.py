@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.channels.contract import Draft, PartlyInvalidError, Reply, Request
-from regulars.channels.registry import CHANNELS, channel_of, needs_secret
+from regulars.channels.registry import CHANNELS, load_channel
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -56,17 +56,18 @@ class Webhooks:
 
     def answer(self, channel: str, request: Request, now: datetime) -> Reply | None:
         """The reply to a handshake or a probe, which is not recorded; None for a delivery."""
-        asked = getattr(channel_of(channel), "answer", None)
-        if asked is None:
+        answer_handshake = load_channel(channel).answer_handshake
+        if answer_handshake is None:
             return None
         try:
-            found = self._tried(lambda each, secrets: asked(each, secrets, now), channel, request)
+            _, reply = self._tried(
+                lambda each, secrets: answer_handshake(each, secrets, now), channel, request
+            )
         except RegularsError as error:
             self._keep(error, channel, request)
             if isinstance(error, SignatureError):
                 raise ForbiddenError(str(error)) from error
             raise
-        reply: Reply | None = found[1]
         return reply
 
     def receive(self, channel: str, request: Request, now: datetime) -> Receipt:
@@ -173,15 +174,15 @@ class Webhooks:
 
 
 def _verify(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:
-    if not secrets and needs_secret(channel):
+    if not secrets and load_channel(channel).needs_secret:
         raise SourceWaitingError
-    channel_of(channel).verify(request, secrets, now)
+    load_channel(channel).verify(request, secrets, now)
 
 
 def _drafts(channel: str, request: Request) -> tuple[Sequence[Draft], InvalidEventError | None]:
     try:
         with translating():
-            return channel_of(channel).translate(request), None
+            return load_channel(channel).translate(request), None
     except PartlyInvalidError as error:
         return error.drafts, error
     except InvalidEventError as error:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from regulars.domain.errors import ProfileNotFoundError
-from regulars.domain.money import major_units
+from regulars.domain.money import format_major_units
+from regulars.learning.recommender.reasons import explain_recommendation
 from regulars.learning.recommender.scorer import (
     Recommendation,
-    adjusted,
-    for_items,
-    for_profile,
-    in_words,
+    adjust_weights,
+    recommend_for_items,
+    recommend_for_profile,
 )
 from regulars.store.products import Product, Products
 from regulars.store.published_lists import PublishedLists
@@ -62,10 +62,10 @@ class RecommendationSurfaces:
         self, items: Sequence[str], request: RecommendationRequest
     ) -> dict[str, Any]:
         """Recommend for an unknown visitor who viewed these products; popular products fill the list."""
-        weights = adjusted(DEFAULT_WEIGHTS, request.weights)
+        weights = adjust_weights(DEFAULT_WEIGHTS, request.weights)
         neighbours = dict.fromkeys(items, ()) | self.products.find_neighbours(items)
         popular = self.published_lists.popular_products()
-        chosen = for_items(neighbours, popular, weights, request.count, request.exclude)
+        chosen = recommend_for_items(neighbours, popular, weights, request.count, request.exclude)
         return {"items_seen": list(items), **self._build_response(chosen, "model", weights)}
 
     def _find_profile(self, profile_id: str) -> ScoredProfile | None:
@@ -81,8 +81,8 @@ class RecommendationSurfaces:
         now: datetime,
     ) -> dict[str, Any]:
         stored = profile.candidates if profile else {}
-        weights = adjusted(DEFAULT_WEIGHTS | stored.get("weights", {}), request.weights)
-        chosen = for_profile(
+        weights = adjust_weights(DEFAULT_WEIGHTS | stored.get("weights", {}), request.weights)
+        chosen = recommend_for_profile(
             stored.get("candidates", ()),
             weights,
             request.count,
@@ -114,7 +114,7 @@ class RecommendationSurfaces:
 def _item_view(
     choice: Recommendation, product: Product, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    price = None if product.price is None else major_units(product.price, product.currency)
+    price = None if product.price is None else format_major_units(product.price, product.currency)
     return {
         "product_id": choice.product_id,
         "name": product.name,
@@ -122,7 +122,7 @@ def _item_view(
         "price": price,
         "currency": product.currency or None,
         "score": round(choice.score, 6),
-        "reason": in_words(choice, names),
+        "reason": explain_recommendation(choice, names),
         "because": choice.because or None,
     }
 

@@ -43,22 +43,22 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.redaction import clean_text, clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 
-CHANNEL = "calendly"
+CHANNEL_NAME = "calendly"
 WRITTEN = Format("calendly-webhook-signature", ",", "t", "v1", b".")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _READER = ObjectReader(("event", "created_at", "payload"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes, by any live signing key.
 
     https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
@@ -66,10 +66,10 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, WRITTEN)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event, or none for the half of a move that cancels."""
     body = _READER.read(request.body)
-    told = an_object(body.get("payload"))
+    told = as_object(body.get("payload"))
     match body.get("event"):
         case "invitee.created":
             type_ = "Booking Rescheduled" if told.get("old_invitee") else "Booking Created"
@@ -78,14 +78,16 @@ def translate(request: Request) -> list[Draft]:
         case "invitee.canceled":
             type_ = "Booking Cancelled"
         case "routing_form_submission.created":
-            return [message_draft(CHANNEL, request, _form(told, body.get("created_at")))]
+            return [
+                build_conversation_draft(CHANNEL_NAME, request, _form(told, body.get("created_at")))
+            ]
         case _:
-            raise unknown_topic()
+            raise UnknownTopicError
     message = _booking(type_, told, body.get("created_at"))
-    return [message_draft(CHANNEL, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps({"event": "test"}).encode()
     headers = {"content-type": "application/json"}
@@ -93,44 +95,55 @@ def sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _booking(type_: str, told: dict[str, Any], created_at: object) -> Message:
-    meeting = an_object(told.get("scheduled_event"))
-    cancelled = an_object(told.get("cancellation"))
-    return Message(
+def _booking(type_: str, told: dict[str, Any], created_at: object) -> ConversationEvent:
+    meeting = as_object(told.get("scheduled_event"))
+    cancelled = as_object(told.get("cancellation"))
+    return ConversationEvent(
         type=type_,
-        at=parsed(created_at),
-        key=(required(told.get("uri"), "uri"),),
+        at=parse_time(created_at),
+        key=(require_id(told.get("uri"), "uri"),),
         contact=told | {"phone": told.get("text_reminder_number")},
         traits={"timezone": clean_text(told.get("timezone"))},
         properties={
             "booking_id": _last(told.get("uri")),
             "meeting_id": _last(meeting.get("uri")),
             "event_type": _last(meeting.get("event_type")),
-            "starts_at": first_of(meeting.get("start_time")),
-            "ends_at": first_of(meeting.get("end_time")),
-            "cancelled_by": chat.kind(cancelled.get("canceler_type")),
-            "paid": bool(an_object(told.get("payment"))),
+            "starts_at": format_first_time(meeting.get("start_time")),
+            "ends_at": format_first_time(meeting.get("end_time")),
+            "cancelled_by": chat.clean_word(cancelled.get("canceler_type")),
+            "paid": bool(as_object(told.get("payment"))),
             **_campaign(told),
         },
         channel="booking",
     )
 
 
-def _form(told: dict[str, Any], created_at: object) -> Message:
-    return Message(
+def _form(told: dict[str, Any], created_at: object) -> ConversationEvent:
+    return ConversationEvent(
         type="Form Submitted",
-        at=parsed(told.get("created_at") or created_at),
-        key=(required(told.get("uri"), "uri"),),
+        at=parse_time(told.get("created_at") or created_at),
+        key=(require_id(told.get("uri"), "uri"),),
         properties={"form_id": _last(told.get("routing_form")), **_campaign(told)},
         channel="form",
     )
 
 
 def _campaign(told: dict[str, Any]) -> dict[str, str]:
-    tracking = an_object(told.get("tracking"))
+    tracking = as_object(told.get("tracking"))
     return {name: clean_token(tracking.get(name)) for name in UTM}
 
 
 def _last(uri: object) -> str:
     """The id at the end of an address at Calendly."""
     return clean_token(clean_text(uri).rpartition("/")[2])
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Calendly",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

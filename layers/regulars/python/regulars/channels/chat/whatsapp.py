@@ -41,54 +41,53 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.chat import meta
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import amount_of, currency_of, item_of, unknown_topic
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.items import build_item
+from regulars.channels.fields.json_values import as_object, list_objects
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.domain.events import Item as Product
 
-CHANNEL = "whatsapp"
-SIGNING_KEY = meta.SIGNING_KEY
-CREDENTIALS = meta.CREDENTIALS
+CHANNEL_NAME = "whatsapp"
 STATUSES = {
-    "sent": chat.SENT,
-    "delivered": chat.DELIVERED,
-    "read": chat.READ,
-    "failed": chat.FAILED,
+    "sent": chat.MESSAGE_SENT,
+    "delivered": chat.MESSAGE_DELIVERED,
+    "read": chat.MESSAGE_READ,
+    "failed": chat.MESSAGE_FAILED,
 }
 PREFERENCES = {"stop": "denied", "resume": "granted"}
 MOST_ITEMS = 100
 _LISTS = ("messages", "statuses", "user_preferences")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Meta's signature by any live app secret."""
     meta.verify_meta(request, secrets)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
     """Meta's challenge."""
     return meta.answer_meta(request)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per message, status and preference, whatever their number."""
     told = meta.entries(request, "whatsapp_business_account")
     items = [item for entry in told for part in meta.parts(entry) for item in _items(part)]
     return each(items, lambda item: _drafts(request, item))
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of an object nobody knows, which is set aside."""
     return meta.meta_sample(blank, secret)
 
 
 def _items(part: Item) -> Iterator[Item]:
-    value = an_object(part.get("value"))
-    found = [(name, told) for name in _LISTS for told in objects(value.get(name))]
+    value = as_object(part.get("value"))
+    found = [(name, told) for name in _LISTS for told in list_objects(value.get(name))]
     for name, told in found or [("", {})]:
         yield {"list": name, "told": told, "value": value}
 
@@ -102,62 +101,66 @@ def _drafts(request: Request, item: Item) -> list[Draft]:
         case "user_preferences":
             messages = [_preference(item["told"], item["value"])]
         case _:
-            raise unknown_topic()
-    return [message_draft(CHANNEL, request, message) for message in messages]
+            raise UnknownTopicError
+    return [build_conversation_draft(CHANNEL_NAME, request, message) for message in messages]
 
 
-def _messages(told: Item, value: Item) -> list[Message]:
-    kind = chat.kind(told.get("type"))
+def _messages(told: Item, value: Item) -> list[ConversationEvent]:
+    kind = chat.clean_word(told.get("type"))
     who = _who(told.get("from"), told.get("from_user_id"), value)
     at, key = from_epoch(told.get("timestamp")), (told.get("id"),)
     properties = {
-        "message": chat.reference(told.get("id")),
+        "message": chat.hash_reference(told.get("id")),
         "kind": kind,
-        "length": chat.length(an_object(told.get("text")).get("body")),
+        "length": chat.count_characters(as_object(told.get("text")).get("body")),
         "reply": "context" in told,
     }
-    message = Message(type=chat.RECEIVED, at=at, key=key, properties=properties, **who)
-    cart = objects(an_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
+    message = ConversationEvent(
+        type=chat.MESSAGE_RECEIVED, at=at, key=key, properties=properties, **who
+    )
+    cart = list_objects(as_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
     if not cart:
         return [message]
-    currency = currency_of(*(line.get("currency") for line in cart))
+    currency = parse_currency(*(line.get("currency") for line in cart))
     items = tuple(item for line in cart if (item := _item(line, currency)))
-    ordered = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
+    ordered = ConversationEvent(
+        type="Order Created", at=at, key=key, items=items, currency=currency, **who
+    )
     return [message, ordered]
 
 
 def _item(line: Item, currency: str) -> Product | None:
-    price = amount_of(line.get("item_price"), currency)
-    return item_of(line.get("product_retailer_id"), line.get("quantity"), price)
+    price = parse_amount(line.get("item_price"), currency)
+    return build_item(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
-def _status(told: Item, value: Item) -> Message:
+def _status(told: Item, value: Item) -> ConversationEvent:
     status = str(told.get("status"))
     if status not in STATUSES:
-        raise unknown_topic()
-    errors = objects(told.get("errors"))
-    return Message(
+        raise UnknownTopicError
+    errors = list_objects(told.get("errors"))
+    return ConversationEvent(
         type=STATUSES[status],
         at=from_epoch(told.get("timestamp")),
         key=(told.get("id"),),
         properties={
-            "message": chat.reference(told.get("id")),
-            "category": chat.kind(an_object(told.get("pricing")).get("category")),
-            "error_code": chat.kind(str(errors[0].get("code"))) if errors else "",
+            "message": chat.hash_reference(told.get("id")),
+            "category": chat.clean_word(as_object(told.get("pricing")).get("category")),
+            "error_code": chat.clean_word(str(errors[0].get("code"))) if errors else "",
         },
         **_who(told.get("recipient_id"), told.get("recipient_user_id"), value),
     )
 
 
-def _preference(told: Item, value: Item) -> Message:
+def _preference(told: Item, value: Item) -> ConversationEvent:
     status = PREFERENCES.get(str(told.get("value")))
     if status is None:
-        raise unknown_topic()
-    return Message(
+        raise UnknownTopicError
+    return ConversationEvent(
         type="Marketing Consent Changed",
         at=from_epoch(told.get("timestamp")),
         key=(told.get("wa_id") or told.get("user_id"), told.get("timestamp"), status),
-        consents={CHANNEL: status},
+        consents={CHANNEL_NAME: status},
         basis="user_preferences",
         **_who(told.get("wa_id"), told.get("user_id"), value),
     )
@@ -165,7 +168,7 @@ def _preference(told: Item, value: Item) -> Message:
 
 def _who(number: object, user: object, value: Item) -> dict[str, Any]:
     """The person by number and by Meta's id, which is beside the number in the list of contacts."""
-    contacts = objects(value.get("contacts"))
+    contacts = list_objects(value.get("contacts"))
     known = next(
         (
             contact
@@ -176,11 +179,24 @@ def _who(number: object, user: object, value: Item) -> dict[str, Any]:
         {},
     )
     digits = number or known.get("wa_id")
-    contact = {"name": an_object(known.get("profile")).get("name")}
+    contact = {"name": as_object(known.get("profile")).get("name")}
     if isinstance(digits, str):
         contact["phone"] = "+" + digits.removeprefix("+")
     return {
-        "account": an_object(value.get("metadata")).get("phone_number_id"),
+        "account": as_object(value.get("metadata")).get("phone_number_id"),
         "customer": user or known.get("user_id"),
         "contact": contact,
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WhatsApp",
+    page=__doc__,
+    secret=meta.SIGNING_SECRET,
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+    credential_fields=meta.CREDENTIAL_FIELDS,
+)

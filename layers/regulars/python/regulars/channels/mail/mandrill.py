@@ -50,27 +50,26 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import a_list, an_object, read_json
+from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.errors import InvalidRequestError
 
-CHANNEL = "mandrill"
-SIGNING_KEY = "The webhook's key"
+CHANNEL_NAME = "mandrill"
 TOPICS = {
-    "send": mail.SENT,
-    "delivered": mail.DELIVERED,
-    "open": mail.OPENED,
-    "click": mail.CLICKED,
-    "hard_bounce": mail.BOUNCED,
-    "soft_bounce": mail.BOUNCED,
-    "deferral": mail.DEFERRED,
-    "reject": mail.DROPPED,
-    "spam": mail.COMPLAINED,
+    "send": mail.EMAIL_SENT,
+    "delivered": mail.EMAIL_DELIVERED,
+    "open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "hard_bounce": mail.EMAIL_BOUNCED,
+    "soft_bounce": mail.EMAIL_BOUNCED,
+    "deferral": mail.EMAIL_DEFERRED,
+    "reject": mail.EMAIL_DROPPED,
+    "spam": mail.EMAIL_MARKED_AS_SPAM,
     "unsub": mail.UNSUBSCRIBED,
     "blacklist/add": mail.UNSUBSCRIBED,
 }
@@ -81,7 +80,7 @@ _BOUNCES = {"hard-bounce", "soft-bounce", "invalid"}
 MOST_FIELDS = 20
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The HEAD and the empty delivery by which Mandrill tries the URL."""
     if request.method != "POST":
         return Reply()
@@ -91,7 +90,7 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply()
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA1 over the URL and every field's name and value, by any live key.
 
     https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
@@ -99,14 +98,15 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     _check(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     return each(
-        _items(request), lambda item: [mail.letter_draft(CHANNEL, request, _letter(item, request))]
+        _items(request),
+        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item, request))],
     )
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     event = '[{"event":"test"}]'
     signed = f"{blank.url}mandrill_events{event}".encode()
@@ -137,30 +137,44 @@ def _items(request: Request) -> list[object]:
     events = dict(_fields(request)).get("mandrill_events")
     if events is None:
         raise InvalidRequestError("The form has no mandrill_events.", "invalid_form")
-    return a_list(read_json(events))
+    return as_list(parse_json(events))
 
 
-def _letter(item: Item, request: Request) -> mail.Letter:
+def _letter(item: Item, request: Request) -> mail.MailEvent:
     topic = item.get("event") or f"{item.get('type')}/{item.get('action')}"
-    type_ = mail.type_of(TOPICS, topic)
-    told, reject = an_object(item.get("msg")), an_object(item.get("reject"))
+    type_ = mail.find_event_type(TOPICS, topic)
+    told, reject = as_object(item.get("msg")), as_object(item.get("reject"))
     email = told.get("email") or reject.get("email")
     timestamp = item.get("ts")
     message_id = item.get("_id") or told.get("_id")
     content = hashlib.sha256(msgspec.json.encode(item, order="deterministic")).hexdigest()
     is_bounce = reject.get("reason") in _BOUNCES if isinstance(reject.get("reason"), str) else False
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=request.received_at if timestamp is None else from_epoch(timestamp),
         key=(str(topic), str(message_id), str(timestamp)) if message_id else (content,),
         email=email if isinstance(email, str) else "",
         properties={
             "email_id": clean_text(message_id),
-            "tags": mail.words(told.get("tags")),
-            "link_url": mail.link(item.get("url")) if topic == "click" else "",
-            "bounce_type": str(topic).removesuffix("_bounce") if type_ == mail.BOUNCED else "",
+            "tags": mail.clean_tags(told.get("tags")),
+            "link_url": mail.clean_link(item.get("url")) if topic == "click" else "",
+            "bounce_type": str(topic).removesuffix("_bounce")
+            if type_ == mail.EMAIL_BOUNCED
+            else "",
             "reason": clean_token(told.get("bounce_description") or reject.get("reason")),
         },
         consent="" if is_bounce else None,
         basis=str(topic),
     )
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mandrill",
+    page=__doc__,
+    secret=ProviderSecret(question="The webhook's key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+)

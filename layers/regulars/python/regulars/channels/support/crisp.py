@@ -40,18 +40,16 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "crisp"
-SIGNING_KEY = "The Web Hook's signing secret"
-AUTHORS = {"user": chat.RECEIVED, "operator": chat.SENT}
+CHANNEL_NAME = "crisp"
+AUTHORS = {"user": chat.MESSAGE_RECEIVED, "operator": chat.MESSAGE_SENT}
 LEFT_BEHIND = {"session:set_email": "email", "session:set_phone": "phone"}
 NOTE = "note"
 # It is not said whether what is repeated is signed anew.
@@ -61,7 +59,7 @@ _MILLISECONDS = re.compile(r"[0-9]{1,16}")
 _READER = ObjectReader(("website_id", "event", "data", "timestamp"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes in brackets, by any live secret.
 
     https://docs.crisp.chat/guides/web-hooks/#verify-web-hook-signatures
@@ -76,10 +74,10 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event; none for a note among operators."""
     body = _READER.read(request.body)
-    topic, data = str(body.get("event")), an_object(body.get("data"))
+    topic, data = str(body.get("event")), as_object(body.get("data"))
     at = from_epoch(data.get("timestamp") or body.get("timestamp"), 1000)
     session = data.get("session_id")
     if topic in {"message:send", "message:received"}:
@@ -89,14 +87,14 @@ def translate(request: Request) -> list[Draft]:
     elif topic in LEFT_BEHIND:
         name = LEFT_BEHIND[topic]
         key = (topic, session, body.get("timestamp"), data.get(name))
-        told = {"type": chat.LINKED, "key": key, "contact": {name: data.get(name)}}
+        told = {"type": chat.IDENTITY_LINKED, "key": key, "contact": {name: data.get(name)}}
     else:
-        raise unknown_topic()
-    message = Message(at=at, account=body.get("website_id"), customer=session, **told)
-    return [message_draft(CHANNEL, request, message)]
+        raise UnknownTopicError
+    message = ConversationEvent(at=at, account=body.get("website_id"), customer=session, **told)
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     now = int(blank.received_at.timestamp() * 1000)
     body = json.dumps({"event": "test", "timestamp": now}).encode()
@@ -108,16 +106,16 @@ def sample(blank: Request, secret: str) -> Request:
 def _message(data: dict[str, Any]) -> dict[str, Any]:
     type_ = AUTHORS.get(str(data.get("from")))
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     session, fingerprint = data.get("session_id"), data.get("fingerprint")
     return {
         "type": type_,
         "key": (session, fingerprint),
         "properties": {
-            "message": chat.reference(f"{session}/{fingerprint}"),
-            "conversation": chat.reference(session),
-            "kind": chat.kind(data.get("type")),
-            "length": chat.length(data.get("content")),
+            "message": chat.hash_reference(f"{session}/{fingerprint}"),
+            "conversation": chat.hash_reference(session),
+            "kind": chat.clean_word(data.get("type")),
+            "length": chat.count_characters(data.get("content")),
         },
     }
 
@@ -125,3 +123,14 @@ def _message(data: dict[str, Any]) -> dict[str, Any]:
 def _signed(secret: str, body: bytes, time: str) -> bytes:
     message = b"[" + time.encode("utf-8", "replace") + b";" + body + b"]"
     return hmac.digest(secret.encode(), message, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Crisp",
+    page=__doc__,
+    secret=ProviderSecret(question="The Web Hook's signing secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -52,34 +52,38 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    Draft,
+    ProviderSecret,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
-from regulars.channels.fields.json_values import an_object, read_json, set_up
-from regulars.channels.fields.person import Person
-from regulars.channels.fields.redaction import clean_text, scrubbed
+from regulars.channels.fields.config_answers import check_json_object
+from regulars.channels.fields.event_times import (
+    format_first_time,
+    from_epoch,
+    parse_time,
+    resolve_event_times,
+)
+from regulars.channels.fields.json_values import as_object, parse_json, read_config_object
+from regulars.channels.fields.money import parse_amount, parse_currency, parse_minor_units
+from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.redaction import clean_text, redact_properties
 from regulars.channels.signatures.standard import (
     PUBLIC_KEY,
     header,
     standard_sample,
     verify_standard,
 )
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
-from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
+from regulars.domain.money import MAX_MAJOR_UNITS, to_minor_units
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
-CHANNEL = "standard-webhooks"
-SIGNING_KEY = "The sender's signing secret (whsec_… or whpk_…)"
-ASKS = {
-    "events": 'What its events mean, as JSON such as {"invoice.settled": "Order Completed"} (optional)',
-    "fields": 'Where things are, as JSON such as {"email": "data.member.email"} (optional)',
-    "properties": 'What else to keep, as JSON such as {"plan": "data.plan"} (optional)',
-    "channel": "The kind of channel, such as payments; web by itself (optional)",
-    "store": "The shop that its order numbers are of; its own by itself (optional)",
-    "amounts": "minor if amounts come in cents (optional)",
-}
+CHANNEL_NAME = "standard-webhooks"
 _KINDS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
 # The words of types that may come without a mapping: what happened to what.
 _OBJECTS = {"contact": "Customer", "user": "Customer", "customer": "Customer", "order": "Order"} | {
@@ -94,11 +98,15 @@ _STATUSES = {
     "Order Completed": "paid",
     "Order Cancelled": "cancelled",
 }
-_CONSENTS = {mail.SUBSCRIBED: "granted", mail.UNSUBSCRIBED: "denied", mail.COMPLAINED: "denied"}
+_CONSENTS = {
+    mail.SUBSCRIBED: "granted",
+    mail.UNSUBSCRIBED: "denied",
+    mail.EMAIL_MARKED_AS_SPAM: "denied",
+}
 _CONTACT = ("email", "phone", "first_name", "last_name", "name")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """The signature over id, time and body.
 
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -106,45 +114,45 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_standard(request, secrets, now)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The event of one delivery, as the source's config maps it."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     topic = body.get("type")
     type_ = _type(request, topic)
     person = _person(request, type_, body)
     return [Draft(_event(request, type_, body), person.identifiers, person.contact)]
 
 
-def sample(blank: Request, secret: str) -> Request | None:
+def build_sample(blank: Request, secret: str) -> Request | None:
     """A signed delivery of a topic nobody knows, which is set aside; a public key signs nothing."""
     return None if secret.startswith(PUBLIC_KEY) else standard_sample(blank, secret)
 
 
 def _type(request: Request, topic: object) -> str:
     text = topic if isinstance(topic, str) else ""
-    mapped = set_up(request.config, "events").get(text)
+    mapped = read_config_object(request.config, "events").get(text)
     if isinstance(mapped, str) and mapped:
         return clean_text(mapped)
     noun, _, verb = text.partition(".")
     if noun in _OBJECTS and verb in _VERBS:
         return f"{_OBJECTS[noun]} {verb.capitalize()}"
-    raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+    raise UnknownTopicError
 
 
-def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
-    person = Person(request.default_country)
-    person.add("user_id", _field(request, body, "user_id"))
+def _person(request: Request, type_: str, body: dict[str, Any]) -> PersonBuilder:
+    person = PersonBuilder(request.default_country)
+    person.add_identifier("user_id", _field(request, body, "user_id"))
     customer = _field(request, body, "customer") or _field(request, body, "customer_id")
     if customer is None and type_.startswith("Customer "):
-        customer = an_object(body.get("data")).get("id")
-    person.add("customer", customer, f"{CHANNEL}/{request.source}")
-    person.describe({name: _field(request, body, name) for name in _CONTACT})
-    person.add("anonymous_id", _field(request, body, "anonymous_id"))
+        customer = as_object(body.get("data")).get("id")
+    person.add_identifier("customer", customer, f"{CHANNEL_NAME}/{request.source}")
+    person.add_contact({name: _field(request, body, name) for name in _CONTACT})
+    person.add_identifier("anonymous_id", _field(request, body, "anonymous_id"))
     return person
 
 
 def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
-    moment = happened(_time(request, body), request.received_at)
+    moment = resolve_event_times(_time(request, body), request.received_at)
     status = _CONSENTS.get(type_)
     consents = (
         (ConsentChange(channel="email", status=status, at=moment.occurred_at, basis="webhook"),)
@@ -155,10 +163,10 @@ def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
     order = _order(request, type_, body, moment.occurred_at)
     return Event(
         # The id is signed; a body without one is known by its content.
-        id=event_id(CHANNEL, request.source, replace_surrogates(_key(request))),
+        id=event_id(CHANNEL_NAME, request.source, replace_surrogates(_key(request))),
         type=type_,
         channel=kind if kind in _KINDS else "web",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=moment.occurred_at,
         received_at=to_text(request.received_at),
         currency=order.currency if order else "",
@@ -178,7 +186,7 @@ def _time(request: Request, body: dict[str, Any]) -> datetime:
     said = _field(request, body, "occurred_at") or body.get("timestamp")
     if isinstance(said, int | float):
         return from_epoch(said)
-    return parsed(first_of(said)) if said else request.received_at
+    return parse_time(format_first_time(said)) if said else request.received_at
 
 
 def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
@@ -188,39 +196,74 @@ def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> Order
     status = _STATUSES.get(type_)
     if not (order_id and status) or total is None:
         return None
-    currency = currency_code(_field(request, body, "currency") or request.default_currency)
-    store = clean_text(request.config.get("store")) or f"{CHANNEL}/{request.source}"
+    currency = parse_currency(_field(request, body, "currency"), request.default_currency)
+    store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
     return OrderFact(
         key=f"{store}/{order_id}",
         version=at,
         placed_at=at,
         status=status,
-        total=_amount(request, total, currency),
+        total=_parse_total(request, total, currency),
         currency=currency,
     )
 
 
-def _amount(request: Request, told: object, currency: str) -> int:
+def _parse_total(request: Request, value: object, currency: str) -> int:
+    """Return a total in minor units, which the source's config says the sender writes."""
     if request.config.get("amounts") != "minor":
-        return minor_units(told, currency)
-    if isinstance(told, bool) or not isinstance(told, int):
-        raise InvalidEventError("The amount is not a whole number of cents.", "invalid_amount")
-    return minor_units(Decimal(told).scaleb(-MINOR_DIGITS[currency]), currency)
+        return parse_amount(value, currency, allow_negative=True)
+    max_units = to_minor_units(Decimal(MAX_MAJOR_UNITS), currency)
+    return parse_minor_units(value, integers_only=True, allow_negative=True, max_units=max_units)
 
 
 def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    paths = set_up(request.config, "properties")
+    paths = read_config_object(request.config, "properties")
     told = {str(name): _at(body, path) for name, path in paths.items()}
-    return scrubbed({name: value for name, value in told.items() if value is not None})
+    return redact_properties({name: value for name, value in told.items() if value is not None})
 
 
 def _field(request: Request, body: dict[str, Any], name: str) -> Any:
-    return _at(body, set_up(request.config, "fields").get(name, f"data.{name}"))
+    return _at(body, read_config_object(request.config, "fields").get(name, f"data.{name}"))
 
 
 def _at(body: dict[str, Any], path: object) -> Any:
     """What is at a path such as data.member.email; None where there is nothing."""
     found: Any = body
     for name in str(path).split("."):
-        found = an_object(found).get(name)
+        found = as_object(found).get(name)
     return found
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Standard Webhooks",
+    page=__doc__,
+    secret=ProviderSecret(question="The sender's signing secret (whsec_… or whpk_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields={
+        "events": ConfigField(
+            question='What its events mean, as JSON such as {"invoice.settled": "Order Completed"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "fields": ConfigField(
+            question='Where things are, as JSON such as {"email": "data.member.email"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "properties": ConfigField(
+            question='What else to keep, as JSON such as {"plan": "data.plan"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "channel": ConfigField(
+            question="The kind of channel, such as payments; web by itself", is_optional=True
+        ),
+        "store": ConfigField(
+            question="The shop that its order numbers are of; its own by itself", is_optional=True
+        ),
+        "amounts": ConfigField(question="minor if amounts come in cents", is_optional=True),
+    },
+)

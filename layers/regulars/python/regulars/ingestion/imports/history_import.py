@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.contract import Told
+from regulars.channels.exports.contract import TranslatedLines
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.times import to_text
 from regulars.ingestion.imports.import_run import Defaults, Progress, Run, opened
@@ -91,11 +91,11 @@ class History:
 
     def _import_part(self, run: Run, directory: Path, part: int) -> None:
         rows = part_rows(directory, part)
-        groups = run.of.format.tell(rows, run.of.file, run.progress.tally.refuse)
+        groups = run.of.format.translate(rows, run.of.file, run.progress.tally.refuse)
         for told in batched(groups, ORDERS_AT_ONCE, strict=False):
             self._import_groups(run, told)
 
-    def _import_groups(self, run: Run, groups: Iterable[Told]) -> None:
+    def _import_groups(self, run: Run, groups: Iterable[TranslatedLines]) -> None:
         tally = run.progress.tally
         fitting = []
         for told in groups:
@@ -114,7 +114,7 @@ class History:
 
     def _named(self, run: Run, draft: Draft) -> Draft:
         known = run.without_known_contact(draft)
-        return self._recorder.identified(known) if run.of.format.of_persons else known
+        return self._recorder.identified(known) if run.of.format.describes_people else known
 
     def _ended(self, run: Run) -> str:
         key, progress = run.upload.key, run.progress
@@ -144,7 +144,7 @@ class History:
         }
 
 
-def _obstacle(told: Told) -> str:
+def _obstacle(told: TranslatedLines) -> str:
     """Why what was told cannot be stored: a code of REASONS, '' when it can."""
     if told.fault:
         log_failure(told.fault, "import_history")

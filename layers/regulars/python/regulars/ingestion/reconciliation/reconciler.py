@@ -10,12 +10,12 @@ from regulars.channels.feeds.contract import (
     CursorLostError,
     Feed,
     FeedError,
-    Page,
+    FeedPage,
     misconfigured,
     unexpected,
 )
 from regulars.channels.feeds.provider_api import Provider
-from regulars.channels.feeds.registry import FEEDS, feeds_of
+from regulars.channels.registry import FEED_PROVIDERS, load_feeds
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.times import from_text, to_text
 from regulars.ingestion.reconciliation.fetched_records import Fetching, Taken
@@ -71,7 +71,11 @@ class Reconciling:
         for source in self._sources.list_sources():
             channel, name = source.channel, source.source
             is_meant = only in (channel, f"{channel}/{name}", "") and not source.disabled
-            if is_meant and channel in FEEDS and self._parameters.read_credentials(channel, name):
+            if (
+                is_meant
+                and channel in FEED_PROVIDERS
+                and self._parameters.read_credentials(channel, name)
+            ):
                 yield self._reconciliations.read_reconciliation(channel, name), source
 
     def _ask(
@@ -158,7 +162,7 @@ class _Asking:
         fresh = FeedWalk(since=to_text(self._clock() - LOOKBACK))
         return self._state.walks.get(name, fresh)
 
-    def _turned(self, walk: FeedWalk, page: Page) -> FeedWalk:
+    def _turned(self, walk: FeedWalk, page: FeedPage) -> FeedWalk:
         """The walk after a page; at the end its watermark moves, by the provider's clock, to what is surely in."""
         began = walk.began or page.at or to_text(self._clock())
         newest = max(walk.newest, page.newest)
@@ -192,16 +196,16 @@ class _Asking:
 
 def _feeds(source: Source, credentials: dict[str, str], provider: Provider) -> list[Feed]:
     """Everything the source can be asked for; credentials with which it can be asked for nothing are not complete."""
-    feeds = feeds_of(source.channel, source.config, credentials, provider)
+    feeds = load_feeds(source.channel, source.config, credentials, provider)
     if not feeds:
         raise misconfigured("Its credentials are not complete; connect it again.")
     return feeds
 
 
-def _shown(feed: Feed, walk: FeedWalk) -> Page:
+def _shown(feed: Feed, walk: FeedWalk) -> FeedPage:
     """The next page; an answer that breaks the feed is a fault of its provider, and stops no other source."""
     try:
-        return feed.page(walk.since, walk.cursor)
+        return feed.read_page(walk.since, walk.cursor)
     except FeedError:
         raise
     except Exception as error:

@@ -50,37 +50,41 @@ from regulars.channels.chat.wechat.envelope import (
     opened,
     sealed_request,
 )
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    GeneratedSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import item_of, unknown_topic
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import InvalidEventError, SignatureError
 
-CHANNEL = "wechat"
-ASKS = {"app_id": "The AppID of the account"}
-CREDENTIALS = {
-    "encoding_aes_key": "The EncodingAESKey, 43 characters; without it WeChat signs the time and not the words"
-}
-REPLY = Reply(body="success")
+CHANNEL_NAME = "wechat"
 TOPICS = {
-    "text": chat.RECEIVED,
-    "image": chat.RECEIVED,
-    "voice": chat.RECEIVED,
-    "video": chat.RECEIVED,
-    "shortvideo": chat.RECEIVED,
-    "location": chat.RECEIVED,
-    "link": chat.RECEIVED,
-    "event.CLICK": chat.RECEIVED,
-    "event.subscribe": chat.JOINED,
-    "event.unsubscribe": chat.LEFT,
+    "text": chat.MESSAGE_RECEIVED,
+    "image": chat.MESSAGE_RECEIVED,
+    "voice": chat.MESSAGE_RECEIVED,
+    "video": chat.MESSAGE_RECEIVED,
+    "shortvideo": chat.MESSAGE_RECEIVED,
+    "location": chat.MESSAGE_RECEIVED,
+    "link": chat.MESSAGE_RECEIVED,
+    "event.CLICK": chat.MESSAGE_RECEIVED,
+    "event.subscribe": chat.CONTACT_SUBSCRIBED,
+    "event.unsubscribe": chat.CONTACT_UNSUBSCRIBED,
     "event.merchant_order": "Order Created",
 }
 _SCENE = "qrscene_"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """The signature over the sealed text, and its seal; without a key set up, the one over the time alone."""
     if not is_sealed(request):
         check_signature(request, secrets, now, "signature")
@@ -92,7 +96,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     opened(request, sealed)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """What WeChat wants to hear back when it tries the address."""
     if request.method != "GET":
         return None
@@ -100,27 +104,27 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply(body=request.query.get("echostr", ""))
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     told = fields_of(request.body)
     if is_sealed(request):
         told = fields_of(opened(request, told.get("Encrypt", "")))
-    return [message_draft(CHANNEL, request, _message(told, request))]
+    return [build_conversation_draft(CHANNEL_NAME, request, _message(told, request))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A sealed message of a kind nobody knows, which is set aside."""
     text = "<xml><MsgType>test</MsgType></xml>"
     return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
 
 
-def _message(told: dict[str, str], request: Request) -> Message:
+def _message(told: dict[str, str], request: Request) -> ConversationEvent:
     kind, event = told.get("MsgType", ""), told.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
-        raise unknown_topic()
-    item = item_of(told.get("ProductId"), 1) if event == "merchant_order" else None
-    return Message(
+        raise UnknownTopicError
+    item = build_item(told.get("ProductId"), 1) if event == "merchant_order" else None
+    return ConversationEvent(
         type=type_,
         at=_moment(told, request.received_at),
         # An event has no id; its sender and its time are one, says WeChat.
@@ -135,9 +139,9 @@ def _message(told: dict[str, str], request: Request) -> Message:
 def _properties(told: dict[str, str]) -> dict[str, Any]:
     scene = told.get("EventKey", "")
     return {
-        "message": chat.reference(told.get("MsgId")),
-        "kind": chat.kind(told.get("Event") or told.get("MsgType")),
-        "length": chat.length(told.get("Content")),
+        "message": chat.hash_reference(told.get("MsgId")),
+        "kind": chat.clean_word(told.get("Event") or told.get("MsgType")),
+        "length": chat.count_characters(told.get("Content")),
         "scene": clean_token(scene.removeprefix(_SCENE)) if scene.startswith(_SCENE) else "",
         "order_id": clean_token(told.get("OrderId")),
     }
@@ -149,3 +153,22 @@ def _moment(told: dict[str, str], received_at: datetime) -> datetime:
         return from_epoch(told.get("CreateTime"))
     except InvalidEventError:
         return received_at
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WeChat",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    reply=Reply(body="success"),
+    build_sample=build_sample,
+    config_fields={"app_id": ConfigField(question="The AppID of the account")},
+    credential_fields={
+        "encoding_aes_key": CredentialField(
+            question="The EncodingAESKey, 43 characters; without it WeChat signs the time and not the words"
+        )
+    },
+)

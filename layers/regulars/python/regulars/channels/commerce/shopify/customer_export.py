@@ -20,13 +20,13 @@ of the webhooks.
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import traits_of
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
-from regulars.channels.exports.drafts import draft_of, store_of
-from regulars.channels.exports.fields import answer_in, id_in
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import UNDATED
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
+from regulars.channels.exports.drafts import build_export_draft, build_store_key
+from regulars.channels.exports.fields import parse_export_id, parse_yes_no
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import UNDATED_TIME
+from regulars.channels.fields.texts import build_traits
 from regulars.domain.events import ConsentChange
 
 _COLUMNS = {
@@ -44,11 +44,12 @@ _COLUMNS = {
 }
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
-    said, store = line.said, store_of("shopify", file).lower()
-    person = buyer(
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the update of one customer."""
+    said, store = line.said, build_store_key("shopify", file).lower()
+    person = build_buyer(
         file,
-        id_in(said["id"]),
+        parse_export_id(said["id"]),
         store,
         said["country"],
         email=said["email"],
@@ -57,24 +58,25 @@ def _tell(line: Line, file: File) -> list[Draft]:
         last_name=said["last_name"],
     )
     if not person.identifiers:
-        raise refusal("missing_customer")
+        raise RefusedLineError("missing_customer")
     consents = tuple(
-        ConsentChange(channel=channel, status="granted", at=UNDATED, basis="shopify")
+        ConsentChange(channel=channel, status="granted", at=UNDATED_TIME, basis="shopify")
         for channel in ("email", "sms")
-        if answer_in(said[f"{channel}_consent"])
+        if parse_yes_no(said[f"{channel}_consent"])
     )
     key = (store, "customer", said["id"].strip())
-    traits = traits_of(country=said["country"])
+    traits = build_traits(country=said["country"])
     told = {"consents": consents, "traits": traits}
-    return [draft_of(file, "Customer Updated", ("import", ""), person, key, **told)]
+    return [build_export_draft(file, "Customer Updated", ("import", ""), person, key, **told)]
 
 
-FORMAT = Format(
-    "Shopify customers",
-    "shopify",
-    _COLUMNS,
-    ("email", "email_consent", "spent", "orders"),
-    ("id", "email", "phone"),
-    by_line(_tell),
-    of_persons=True,
+EXPORT_FORMAT = ExportFormat(
+    title="Shopify customers",
+    channel="shopify",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("email", "email_consent", "spent", "orders"),
+    key_columns=("id", "email", "phone"),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
 )
