@@ -54,7 +54,7 @@ class People:
         return {item["subject"]["S"]: item.get("profile_id", {"S": ""})["S"] for item in items}
 
     def point_subject(self, subject: str, profile_id: str, expected: str | None) -> bool:
-        """Point the subject at a profile if it still points where `read_pointers` said (None: it had no item).
+        """Point the subject at a profile if `read_pointers` returned `expected` for it (None: it had no item) and this is unchanged.
 
         Return False when another writer pointed it first.
         """
