@@ -12,8 +12,8 @@ from tests.benchmarks import cost, latency, learning, recommendation
 from tests.benchmarks.rows import (
     BenchmarkRow,
     MissingRequirementError,
+    create_skipped_row,
     format_table,
-    skipped_row,
     write_rows,
 )
 from tests.benchmarks.sandbox import ROOT
@@ -49,7 +49,7 @@ def measure_suite(name: str) -> Iterator[BenchmarkRow]:
         yield from SUITES[name]()
     except MissingRequirementError as error:
         print(f"{name} skipped: {error}", file=sys.stderr, flush=True)  # noqa: T201
-        yield skipped_row(name, str(error))
+        yield create_skipped_row(name, str(error))
 
 
 if __name__ == "__main__":

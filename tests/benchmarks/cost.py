@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store.api_keys import ApiKeys
-from tests.benchmarks.rows import BenchmarkRow, bounded_row
+from tests.benchmarks.rows import BenchmarkRow, create_bounded_row
 from tests.benchmarks.runtime import CREDENTIALS
 from tests.functions.test_write_units import (
     ANN,
@@ -46,7 +46,7 @@ def measure_costs() -> Iterator[BenchmarkRow]:
         for name, deliver in DELIVERIES.items():
             with count_writes(patch) as bill:
                 deliver(visitor)
-            yield bounded_row(
+            yield create_bounded_row(
                 f"write units, {name}", sum(bill.units.values()), "units", MAX_EVENT_UNITS
             )
         yield _measure_mean(visitor, patch)
@@ -57,7 +57,7 @@ def _measure_mean(visitor: TrackedVisitor, patch: pytest.MonkeyPatch) -> Benchma
         for number in range(3, 23):
             visitor.send_message("page", **ANN)
             visitor.send_message("track", **build_order_message(number, **ANN))
-    return bounded_row(
+    return create_bounded_row(
         "write units, mean of 40 events", sum(bill.units.values()) / 40, "units", MAX_EVENT_UNITS
     )
 

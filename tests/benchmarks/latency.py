@@ -14,7 +14,7 @@ from regulars.settings import (
     TrackEventsSettings,
 )
 from tests.benchmarks import sandbox, shop
-from tests.benchmarks.rows import BenchmarkRow, ratio_row
+from tests.benchmarks.rows import BenchmarkRow, create_ratio_row
 from tests.benchmarks.runtime import LambdaRuntime
 from tests.benchmarks.stub import AwsStub
 
@@ -98,7 +98,7 @@ def measure_cold_starts() -> Iterator[BenchmarkRow]:
     client = best["client"] - best["bare"]
     for subject in (PROFILE_CASE, WEBHOOK_CASE, TRACK_CASE):
         cold = best[subject.function] - best["bare"]
-        yield ratio_row(f"cold start, {subject.function}", cold, "ms CPU", client, 1.35)
+        yield create_ratio_row(f"cold start, {subject.function}", cold, "ms CPU", client, 1.35)
 
 
 def measure_warm_requests() -> Iterator[BenchmarkRow]:
@@ -114,7 +114,7 @@ def _measure_warm_case(subject: LatencyCase) -> BenchmarkRow:
         )
         function = open_.enter_context(_create_function(stub, subject))
         _invoke_function(function, subject.event())
-        calls = _baseline_calls(stub, subject.baseline)
+        calls = _select_baseline_calls(stub, subject.baseline)
         bare, calling = (
             open_.enter_context(_create_baseline(stub, name)) for name in ("bare", "calls")
         )
@@ -129,10 +129,10 @@ def _measure_warm_case(subject: LatencyCase) -> BenchmarkRow:
     # The first round warms up; the minimum of the others counts, since a busy machine only adds.
     value, baseline = map(min, zip(*rounds[1:], strict=True))
     name = f"{subject.name}, beside {subject.baseline}" + (f" x{len(calls)}" if calls[1:] else "")
-    return ratio_row(name, value, "ms CPU", baseline, subject.target)
+    return create_ratio_row(name, value, "ms CPU", baseline, subject.target)
 
 
-def _baseline_calls(stub: AwsStub, operation: str) -> list[dict[str, Any]]:
+def _select_baseline_calls(stub: AwsStub, operation: str) -> list[dict[str, Any]]:
     """Return the calls of this operation that the function made: the baseline makes the same ones."""
     if operation == "GetItem":
         key = {"profile_id": {"S": shop.PROFILE_ID}, "sk": {"S": "profile"}}
@@ -180,6 +180,6 @@ def _create_baseline(stub: AwsStub, name: str) -> LambdaRuntime:
 
 
 def _create_function(stub: AwsStub, subject: LatencyCase) -> LambdaRuntime:
-    variables = {**shop.function_environment(subject.settings), **stub.environment}
+    variables = {**shop.build_environment(subject.settings), **stub.environment}
     box = sandbox.create_function_sandbox(subject.function)
     return LambdaRuntime(box, f"{subject.function}.handler.handler", variables)

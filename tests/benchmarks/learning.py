@@ -10,7 +10,12 @@ from functools import cache
 from typing import Any
 
 from tests.benchmarks.online_retail import read_sales
-from tests.benchmarks.rows import BenchmarkRow, bounded_row, quality_row, ratio_row
+from tests.benchmarks.rows import (
+    BenchmarkRow,
+    create_bounded_row,
+    create_quality_row,
+    create_ratio_row,
+)
 from tests.benchmarks.sandbox import ROOT
 
 STEPS = ("dataset", "segments", "churn", "recommender")
@@ -24,12 +29,16 @@ type StepResults = dict[str, dict[str, Any]]
 def measure_learning() -> Iterator[BenchmarkRow]:
     """Measure seconds and memory on the whole file, and on ten such shops together."""
     once, ten = run_learning_steps(1), run_learning_steps(COPIES)
-    yield bounded_row("dataset and trainings, Online Retail", _sum_seconds(once), "s", MAX_SECONDS)
+    yield create_bounded_row(
+        "dataset and trainings, Online Retail", _sum_seconds(once), "s", MAX_SECONDS
+    )
     cpu = sum(float(once[step]["cpu_seconds"]) for step in STEPS)
-    yield bounded_row("dataset and trainings, Online Retail", cpu, "s CPU", None)
-    yield bounded_row("peak memory, Online Retail", _peak_mib(once), "MiB", MAX_PEAK_MIB)
+    yield create_bounded_row("dataset and trainings, Online Retail", cpu, "s CPU", None)
+    yield create_bounded_row(
+        "peak memory, Online Retail", _measure_peak_mib(once), "MiB", MAX_PEAK_MIB
+    )
     for step in STEPS:
-        yield ratio_row(
+        yield create_ratio_row(
             f"{step}, Online Retail x{COPIES}",
             _sum_seconds(ten, step),
             "s",
@@ -37,8 +46,10 @@ def measure_learning() -> Iterator[BenchmarkRow]:
             None,
         )
     times = f"dataset and trainings, Online Retail x{COPIES}"
-    yield ratio_row(times, _sum_seconds(ten), "s", _sum_seconds(once), MAX_TIME_RATIO)
-    yield bounded_row(f"peak memory, Online Retail x{COPIES}", _peak_mib(ten), "MiB", None)
+    yield create_ratio_row(times, _sum_seconds(ten), "s", _sum_seconds(once), MAX_TIME_RATIO)
+    yield create_bounded_row(
+        f"peak memory, Online Retail x{COPIES}", _measure_peak_mib(ten), "MiB", None
+    )
 
 
 def measure_quality() -> Iterator[BenchmarkRow]:
@@ -46,14 +57,16 @@ def measure_quality() -> Iterator[BenchmarkRow]:
     results = run_learning_steps(1)
     churn = results["churn"]["details"]["metrics"]
     rule = churn["recency_rule"]
-    yield quality_row("churn AUC, beside the recency rule", churn["auc"], rule["auc"])
-    yield quality_row(
+    yield create_quality_row("churn AUC, beside the recency rule", churn["auc"], rule["auc"])
+    yield create_quality_row(
         "churn Brier, beside the recency rule", churn["brier"], rule["brier"], less_is_better=True
     )
     recommender = results["recommender"]["details"]["metrics"]
     for mode, peer in (("new", "popularity"), ("all", "popularity"), ("all", "frequency")):
         name = f"recommender {mode} NDCG@10, beside {peer}"
-        yield quality_row(name, recommender[mode]["ndcg10"], recommender[peer][mode]["ndcg10"])
+        yield create_quality_row(
+            name, recommender[mode]["ndcg10"], recommender[peer][mode]["ndcg10"]
+        )
     yield BenchmarkRow(
         name="recommender new coverage@10", value=recommender["new"]["coverage"], unit="share"
     )
@@ -81,5 +94,5 @@ def _sum_seconds(results: StepResults, *steps: str) -> float:
     return sum(float(results[step]["seconds"]) for step in steps or STEPS)
 
 
-def _peak_mib(results: StepResults) -> float:
+def _measure_peak_mib(results: StepResults) -> float:
     return max(float(results[step]["peak_mib"]) for step in STEPS)

@@ -44,9 +44,9 @@ def measure_recommender() -> Iterator[BenchmarkRow]:
     )
     for mode, target in MIN_NDCG.items():
         quality = ours.measure_hybrid(mode)
-        yield _target_row(f"recommender, {mode}: NDCG@10", quality.ndcg10, target)
+        yield _create_target_row(f"recommender, {mode}: NDCG@10", quality.ndcg10, target)
         if mode == "new":
-            yield _target_row("recommender, new: coverage", quality.coverage, MIN_COVERAGE)
+            yield _create_target_row("recommender, new: coverage", quality.coverage, MIN_COVERAGE)
         ease = _tune_ease(build_validation_window(bought, products, validation, test), mode)
         peers = {
             "EASE": evaluate_recipe(
@@ -86,7 +86,7 @@ def _tune_ease(seen: ValidationWindow, mode: str) -> Recipe:
     )
 
 
-def _target_row(name: str, value: float, at_least: float) -> BenchmarkRow:
+def _create_target_row(name: str, value: float, at_least: float) -> BenchmarkRow:
     return BenchmarkRow(
         name=name, value=round(value, 4), unit="", target=f">= {at_least}", ok=value >= at_least
     )

@@ -27,7 +27,7 @@ class BenchmarkRow:
     note: str = ""
 
 
-def ratio_row(
+def create_ratio_row(
     name: str, value: float, unit: str, baseline: float, max_ratio: float | None
 ) -> BenchmarkRow:
     """Return a figure beside its baseline, with a bound on their ratio."""
@@ -43,7 +43,7 @@ def ratio_row(
     )
 
 
-def bounded_row(name: str, value: float, unit: str, maximum: float | None) -> BenchmarkRow:
+def create_bounded_row(name: str, value: float, unit: str, maximum: float | None) -> BenchmarkRow:
     """Return a figure with an upper bound, if it has one."""
     return BenchmarkRow(
         name=name,
@@ -54,7 +54,7 @@ def bounded_row(name: str, value: float, unit: str, maximum: float | None) -> Be
     )
 
 
-def quality_row(
+def create_quality_row(
     name: str, value: float, peer: float, *, less_is_better: bool = False
 ) -> BenchmarkRow:
     """Return a figure that must be at least as good as a peer's on the same people."""
@@ -69,7 +69,7 @@ def quality_row(
     )
 
 
-def skipped_row(name: str, reason: str) -> BenchmarkRow:
+def create_skipped_row(name: str, reason: str) -> BenchmarkRow:
     """Return the row of a benchmark that cannot run here."""
     return BenchmarkRow(name=name, value=None, unit="", note=f"skipped: {reason}")
 

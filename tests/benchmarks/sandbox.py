@@ -50,14 +50,14 @@ class Sandbox:
 def create_function_sandbox(name: str, third_party: tuple[str, ...] = ()) -> Sandbox:
     """Return the sandbox of a function; its layers are built and copied at the first call."""
     layer_folders = [copy_layer(layer) for layer in ("regulars", "runtime", *third_party)]
-    task = process_folder() / "tasks" / name
+    task = create_process_folder() / "tasks" / name
     # Deployed code carries no bytecode of its own.
     _copy_tree(ROOT / "functions" / name, task / name, "__pycache__")
     return Sandbox((task, *layer_folders, prepare_runtime_folder()))
 
 
 @cache
-def process_folder() -> Path:
+def create_process_folder() -> Path:
     """Return a temporary directory of this process."""
     folder = tempfile.TemporaryDirectory(prefix="regulars-bench-")
     atexit.register(folder.cleanup)
@@ -75,7 +75,7 @@ def copy_layer(name: str) -> Path:
     except (OSError, subprocess.CalledProcessError) as error:
         message = f"the layer {name} cannot be built ({error}); run `make layers`"
         raise MissingRequirementError(message) from error
-    copy = process_folder() / "layers" / name
+    copy = create_process_folder() / "layers" / name
     _copy_tree(built.python, copy)
     return copy
 
@@ -89,7 +89,7 @@ def prepare_runtime_folder() -> Path:
     """Return a directory with only the SDK and the runtime client, compiled, as in /var/runtime."""
     folder = BUILD / f"runtime-{version('botocore')}-{version('awslambdaric')}"
     if not folder.exists():
-        target = process_folder() / "runtime"
+        target = create_process_folder() / "runtime"
         packages = Path(site.getsitepackages()[0])
         extension = next(packages.glob("runtime_client.*.so")).name
         for name in (*RUNTIME.split(), extension):

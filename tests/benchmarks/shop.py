@@ -23,7 +23,7 @@ BEARER = {"Authorization": "Bearer rk_admin_made_up", "Accept": "application/jso
 WEBHOOK_BYTES = 20_000
 
 
-def function_environment(cls: type[Settings]) -> dict[str, str]:
+def build_environment(cls: type[Settings]) -> dict[str, str]:
     """Return the environment of a function; the name of each table is the name of its setting."""
     constants = {"default_country": "GB", "default_currency": "GBP", "parameters_prefix": "/bench"}
     values = {field.name: constants.get(field.name, field.name) for field in fields(cls)}
@@ -56,7 +56,7 @@ def build_profile_request() -> dict[str, Any]:
 
 def build_order_webhook(email: str, number: int) -> dict[str, Any]:
     """Return a signed Shopify order of 20 KB."""
-    body = _pad_order(_build_order(email, number))
+    body = _fill_order(_build_order(email, number))
     signature = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha256")).decode()
     headers = {
         "X-Shopify-Hmac-Sha256": signature,
@@ -99,7 +99,7 @@ def _build_order(email: str, number: int) -> dict[str, Any]:
     }
 
 
-def _pad_order(order: dict[str, Any]) -> bytes:
+def _fill_order(order: dict[str, Any]) -> bytes:
     """Return the order with as many bytes as a real one, in small fields that the translation does not read."""
     tax = {"title": "VAT", "price": "2.08", "rate": 0.2, "price_set": {"amount": "2.08"}}
     order_bytes = len(json.dumps(order))

@@ -15,7 +15,7 @@ from tests.benchmarks.stub import AwsStub
 def test_function_answers_in_a_clean_interpreter(subject: latency.LatencyCase) -> None:
     box = sandbox.create_function_sandbox(subject.function)
     with AwsStub(shop.build_replies(latency.CONTACT)) as stub:
-        variables = shop.function_environment(subject.settings) | stub.environment
+        variables = shop.build_environment(subject.settings) | stub.environment
         with LambdaRuntime(box, f"{subject.function}.handler.handler", variables) as runtime:
             assert runtime.invoke_function(subject.event())["statusCode"] == HTTPStatus.OK
             assert runtime.invoke_function(subject.event())["statusCode"] == HTTPStatus.OK
