@@ -37,7 +37,7 @@ API = ApiEndpoints(
         {
             "profiles": lambda: PROFILES.find_with_scores("probe"),
             "catalog": lambda: PRODUCTS.find_products(["probe"]),
-            "published": PUBLISHED_LISTS.segments,
+            "published": PUBLISHED_LISTS.read_segments,
         }
     ),
 )

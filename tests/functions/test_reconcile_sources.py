@@ -146,7 +146,7 @@ class Town:
 
     def sold(self) -> tuple[int, dict[str, int]]:
         """Orders and money of all profiles together."""
-        told = [profile.state.orders for profile in self.memory().live_profiles().values()]
+        told = [profile.state.orders for profile in self.memory().list_live_profiles().values()]
         money: dict[str, int] = {}
         for one in told:
             for currency, amount in one.money.items():

@@ -30,7 +30,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Said:
-    """What the provider answers, all at once or with some seconds before each byte of the body."""
+    """One response of the provider."""
 
     body: Any = None
     status: int = 200

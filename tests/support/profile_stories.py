@@ -35,13 +35,13 @@ def deliver_events(memory: MemoryStores, *events: Event) -> None:
     update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
 
 
-def rewrite_event(memory: MemoryStores, before: Event, after: Event) -> None:
+def replace_event(memory: MemoryStores, before: Event, after: Event) -> None:
     memory.ledger.events[after.id] = after
     update_profiles(Batch((Change(after, before),)), memory.stores, NOW)
 
 
 def get_single_profile(memory: MemoryStores) -> Profile:
-    (profile,) = memory.live_profiles().values()
+    (profile,) = memory.list_live_profiles().values()
     return profile
 
 
@@ -50,12 +50,12 @@ def call_before_write(memory: MemoryStores, number: int, act: Callable[[], None]
     hook = memory.write_hook
     target = hook.write_count + number
 
-    def act_once() -> None:
+    def run_once() -> None:
         if hook.write_count == target:
             hook.before_write = lambda: None
             act()
 
-    hook.before_write = act_once
+    hook.before_write = run_once
 
 
 def raise_crash() -> None:

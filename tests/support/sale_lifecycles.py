@@ -44,7 +44,7 @@ def lived(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
         events = memory.ledger.read_events(new)
         update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
     assert not memory.rejects.stored_rejects
-    return [profile.state for profile in memory.live_profiles().values()]
+    return [profile.state for profile in memory.list_live_profiles().values()]
 
 
 def outcomes(channel: str, life: Sequence[Request]) -> list[list[ProfileState]]:

@@ -1,10 +1,9 @@
-"""Cut the sample shop from UCI Online Retail: the same few customers and products each time, with made-up e-mails."""
+"""Cut the sample shop from UCI Online Retail: the same few customers and products each time, with invented e-mails."""
 
 import csv
 import gzip
 import hashlib
 import io
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 CUSTOMERS = 480
 PRODUCTS = 400
 TARGET = Path(__file__).parent / "online_retail.csv.gz"
+SOURCE = Path(__file__).parents[3] / "tests" / "benchmarks" / "data" / "online_retail.parquet"
 COLUMNS = (
     *("customer_id", "email", "order_id", "occurred_at", "product_id", "product_name"),
     *("quantity", "unit_price", "currency"),
@@ -74,8 +74,8 @@ def row(line: pd.Series, names: dict[str, str]) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Read the Parquet named on the command line, write the sample beside this file."""
-    kept = trimmed(sales(pd.read_parquet(sys.argv[1])))
+    """Read the whole data set and write the sample beside this file."""
+    kept = trimmed(sales(pd.read_parquet(SOURCE)))
     first_names = kept.groupby("StockCode")["Description"].agg(lambda texts: min(texts.dropna()))
     names = {
         str(code): " ".join(str(text).split()).capitalize() for code, text in first_names.items()

@@ -10,7 +10,7 @@ from regulars.api.access import authorize_key
 from regulars.api.health import HealthProbes
 from regulars.api.openapi import load_document
 from regulars.api.person_lookup import LookupRequest, PersonDirectory
-from regulars.api.profile_views import coarse_view, find_profile, profile_view
+from regulars.api.profile_views import find_profile, profile_view, segment_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
 from regulars.channels.tracking.sdk_settings import build_rudder_settings
@@ -25,7 +25,7 @@ from regulars.transport.router import Route, answer, json_body, resolved
 MAX_LOOKUP_BYTES = 4096
 
 
-def _current_time() -> datetime:
+def _get_current_time() -> datetime:
     return datetime.now(UTC)
 
 
@@ -39,7 +39,7 @@ class ApiEndpoints:
     recommender: RecommendationSurfaces
     directory: PersonDirectory
     health: HealthProbes
-    clock: Callable[[], datetime] = _current_time
+    clock: Callable[[], datetime] = _get_current_time
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
@@ -64,7 +64,7 @@ class ApiEndpoints:
     def get_profile(self, call: Call, profile_id: str) -> Answer:
         """Return one profile; for a read key, its coarse segment only."""
         if self._authorize_caller(call, "read", "admin").scope == "read":
-            return answer(coarse_view(self.profiles, profile_id))
+            return answer(segment_view(self.profiles, profile_id))
         profile = find_profile(self.profiles, profile_id)
         return answer(profile_view(profile, self.clock()))
 
@@ -79,26 +79,26 @@ class ApiEndpoints:
         is_owner = self._authorize_caller(call, "read", "admin").scope == "admin"
         surfaces = self.recommender
         recommend = surfaces.recommend_for_owner if is_owner else surfaces.recommend_for_storefront
-        return answer(recommend(profile_id, _recommendation_request(call), self.clock()))
+        return answer(recommend(profile_id, _parse_recommendation_request(call), self.clock()))
 
     def recommend_for_visitor(self, call: Call) -> Answer:
         """Return products for an unknown visitor."""
         self._authorize_caller(call, "read", "admin")
         items = parse_ids(call.query.get("items"), "items", max_ids=50)
-        request = _recommendation_request(call)
+        request = _parse_recommendation_request(call)
         response = self.recommender.recommend_for_visitor(items, request)
         return answer(response, cache="private, max-age=60")
 
     def list_segments(self, call: Call) -> Answer:
         """Return every segment with its size."""
         self._authorize_caller(call, "admin")
-        return answer({"segments": self.published_lists.segments()})
+        return answer({"segments": self.published_lists.read_segments()})
 
     def list_segment_profiles(self, call: Call, name: str) -> Answer:
         """Return one page of the profiles of a segment."""
         key = self._authorize_caller(call, "admin")
         request = SegmentPageRequest(
-            segment=find_segment(name, self.published_lists.segments()),
+            segment=find_segment(name, self.published_lists.read_segments()),
             limit=parse_count(call.query.get("limit"), "limit", default=20, maximum=50),
             token=call.query.get("next"),
             key_id=key.id,
@@ -123,7 +123,7 @@ class ApiEndpoints:
         return authorize_key(self.keys, presented_key(call.headers), *scopes)
 
 
-def _recommendation_request(call: Call) -> RecommendationRequest:
+def _parse_recommendation_request(call: Call) -> RecommendationRequest:
     return RecommendationRequest(
         count=parse_count(call.query.get("n"), "n", default=10, maximum=50),
         exclude=parse_ids(call.query.get("exclude"), "exclude", max_ids=100),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
-from regulars.domain.carts import CART_LOOKBACK, is_cart_activity, is_late_activity, next_check_time
+from regulars.domain.carts import CART_LOOKBACK, cart_check_time, is_cart_activity, is_late_activity
 from regulars.domain.profiles import Profile
 from regulars.domain.times import from_text, to_text
 from regulars.store.ledger import Ledger
@@ -46,7 +46,7 @@ def schedule_cart_checks(
     for event in (change.event for change in changes):
         if is_cart_activity(event) and event.subject and not is_late_activity(event, now):
             check = CartCheck(event.subject, event.occurred_at)
-            check_time = next_check_time(event, delay, now)
+            check_time = cart_check_time(event, delay, now)
             schedules.schedule_invocation(event.subject, check_time, msgspec.to_builtins(check))
 
 

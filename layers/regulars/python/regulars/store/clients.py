@@ -46,10 +46,10 @@ def create_fail_fast_dynamodb_client() -> "DynamoDBClient":
 
 
 @cache
-def _shared_session() -> Session:
+def _get_shared_session() -> Session:
     # Shared, so that the second client reuses the service models that the first one has loaded.
     return get_session()
 
 
 def _create_client(service: str, config: Config | None) -> Any:
-    return _shared_session().create_client(service, config=config)
+    return _get_shared_session().create_client(service, config=config)
