@@ -8,7 +8,11 @@ from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 
@@ -28,6 +32,35 @@ def scheduler() -> "EventBridgeSchedulerClient":
     """A client of EventBridge's Scheduler."""
     client: EventBridgeSchedulerClient = _client("scheduler", None)
     return client
+
+
+def s3() -> "S3Client":
+    """Return an S3 client."""
+    client: S3Client = _client("s3", None)
+    return client
+
+
+def sqs() -> "SQSClient":
+    """Return an SQS client."""
+    client: SQSClient = _client("sqs", None)
+    return client
+
+
+def lambda_(config: Config | None = None) -> "LambdaClient":
+    """Return a Lambda client."""
+    client: LambdaClient = _client("lambda", config)
+    return client
+
+
+def logs() -> "CloudWatchLogsClient":
+    """Return a client of CloudWatch Logs."""
+    client: CloudWatchLogsClient = _client("logs", None)
+    return client
+
+
+def dynamodb_streams() -> Any:
+    """Return a client of DynamoDB Streams, for which boto3-stubs installs no types here."""
+    return _client("dynamodbstreams", None)
 
 
 def dynamodb_for_doors() -> "DynamoDBClient":
