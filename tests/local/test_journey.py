@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from infra.cli.main import COMMANDS
-from infra.local.omissions import OMITTED
+from infra.local.omitted_resources import OMITTED_TYPES
 from tests.support.owner import Owner
 
 pytestmark = pytest.mark.local
@@ -141,8 +141,8 @@ def test_unknown_function_is_named_with_those_there_are(owner: Owner, up: Any) -
 
 
 def test_what_is_left_out_locally_is_only_policies_that_demand_tls() -> None:
-    assert set(OMITTED) == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
-    assert all(OMITTED.values())
+    assert set(OMITTED_TYPES) == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    assert all(OMITTED_TYPES.values())
 
 
 def test_every_command_says_what_it_does(owner: Owner) -> None:

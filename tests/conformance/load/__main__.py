@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--senders", type=int, default=50)
     parser.add_argument("--seed", default=str(time.time_ns()))
     chosen = parser.parse_args(arguments)
-    owner, ran = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL)), emulator.running()
+    owner, ran = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL)), emulator.find_running()
     try:
         answers, books = run(owner, owner.learns("up"), chosen.seconds, chosen.senders, chosen.seed)
     finally:

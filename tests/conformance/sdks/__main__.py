@@ -4,7 +4,7 @@ import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from infra.cli.console import say, show, step, table
+from infra.cli.terminal import format_table, print_message, print_result, show_step
 from infra.local.places import BUILD
 from tests.conformance.sdks import installation
 from tests.conformance.sdks.cases import SDKS, Sdk
@@ -22,11 +22,11 @@ def main() -> int:
     only = parser.parse_args().only
     chosen = [sdk for sdk in SDKS if not only or any(part in sdk.name for part in only)]
     if not installation.browser() and any(sdk.in_browser for sdk in chosen):
-        say(
+        print_message(
             "There is no Chromium here: the SDKs of browsers are left out. Debian: apt install chromium"
         )
         chosen = [sdk for sdk in chosen if not sdk.in_browser]
-    with step("Installing the SDKs"):
+    with show_step("Installing the SDKs"):
         installation.install()
     outcomes = _outcomes(chosen)
     _show(outcomes)
@@ -36,13 +36,13 @@ def main() -> int:
 def _outcomes(chosen: list[Sdk]) -> list[Outcome]:
     with (
         standing(BUILD / "local-sdks") as stand,
-        step(f"Running {len(chosen)} SDKs") as current,
+        show_step(f"Running {len(chosen)} SDKs") as current,
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
         found: list[Outcome] = []
         for outcomes in pool.map(lambda sdk: run(sdk, stand), chosen):
             found += outcomes
-            current.note(f"{len(found)} cases")
+            current.update(f"{len(found)} cases")
         return found
 
 
@@ -60,7 +60,7 @@ def _show(outcomes: list[Outcome]) -> None:
     ]
     wrong = sum(bool(one.complaints) for one in outcomes)
     counts = f"{len(outcomes) - wrong} passed, {wrong} failed"
-    show(None, [*table([heading, *rows]), *said, counts], as_json=False)
+    print_result(None, [*format_table([heading, *rows]), *said, counts], as_json=False)
 
 
 def _cell(outcome: Outcome) -> str:
