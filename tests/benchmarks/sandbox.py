@@ -65,7 +65,7 @@ def own() -> Path:
 def layer(name: str) -> Path:
     """A copy of a built layer: another build of it meanwhile must not move a measurement."""
     copy = own() / "layers" / name
-    _copied(layers.build(name, ARCHITECTURE).python, copy)
+    _copied(layers.build_layer(name, ARCHITECTURE).python, copy)
     return copy
 
 

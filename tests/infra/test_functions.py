@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs.functions import FOLDERS, snake_case
-from infra.constructs.storage import BUCKETS
+from infra.constructs.functions import FUNCTIONS_FOLDER, to_snake_case
+from infra.constructs.storage import BUCKET_NAMES
 from regulars import settings
 from regulars.store import schema
 from tests.support.template import Template, referred
 
 HTTP = {"track_events", "receive_webhook", "serve_profiles"}
 SETTINGS = {
-    snake_case(cls.__name__.removesuffix("Settings")): cls
+    to_snake_case(cls.__name__.removesuffix("Settings")): cls
     for cls in vars(settings).values()
     if isinstance(cls, type) and issubclass(cls, settings.Settings)
 }
@@ -24,7 +24,9 @@ def test_function_folders_are_each_deployed_once(template: Template) -> None:
     handlers = [
         properties["Handler"] for properties in template.of_type("AWS::Lambda::Function").values()
     ]
-    folders = sorted(path.name for path in FOLDERS.iterdir() if (path / "__init__.py").exists())
+    folders = sorted(
+        path.name for path in FUNCTIONS_FOLDER.iterdir() if (path / "__init__.py").exists()
+    )
     assert sorted(handlers) == [f"{folder}.handler.handler" for folder in folders]
 
 
@@ -43,7 +45,7 @@ def test_environment_equals_settings(template: Template, name: str) -> None:
 def test_environment_names_the_resource_of_each_variable(template: Template, name: str) -> None:
     variables = template.functions()[name]["Environment"]["Variables"]
     resources = {f"{table.setting.upper()}": table.name for table in schema.TABLES}
-    resources |= {f"{bucket.upper()}_BUCKET": bucket for bucket in BUCKETS}
+    resources |= {f"{bucket.upper()}_BUCKET": bucket for bucket in BUCKET_NAMES}
     named = {key: template.named(value) for key, value in variables.items() if key in resources}
     assert named == {key: resources[key] for key in named}
 

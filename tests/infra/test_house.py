@@ -2,7 +2,7 @@
 
 import tomllib
 
-from infra.constructs.functions import FOLDERS
+from infra.constructs.functions import FUNCTIONS_FOLDER
 from infra.layers import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -12,7 +12,7 @@ LIGHT |= {"detect_abandonment", "reconcile_sources", "track_events", "update_pro
 
 def folders() -> set[str]:
     """The folders of the functions."""
-    return {path.parent.name for path in FOLDERS.glob("*/handler.py")}
+    return {path.parent.name for path in FUNCTIONS_FOLDER.glob("*/handler.py")}
 
 
 def contract(name: str) -> dict[str, list[str]]:

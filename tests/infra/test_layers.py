@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from infra import layers
-from infra.constructs.functions import FOLDERS
+from infra.constructs.functions import FUNCTIONS_FOLDER
 from tests.support.template import Template, referred
 
 LAMBDA_LIMIT = 250 * 2**20
 # What the Lambda runtime brings of its own.
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-FUNCTIONS = sorted(path.parent.name for path in FOLDERS.glob("*/handler.py"))
+FUNCTIONS = sorted(path.parent.name for path in FUNCTIONS_FOLDER.glob("*/handler.py"))
 SCIENCE = """
 import io, joblib, numpy, pandas, scipy.sparse
 from sklearn.cluster import KMeans
@@ -103,8 +103,8 @@ def test_layer_pins_equal_the_lock(name: str) -> None:
 @pytest.mark.parametrize("architecture", sorted(layers.PLATFORMS))
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_fits_into_lambda(template: Template, name: str, architecture: str) -> None:
-    built = [layers.build(layer, architecture) for layer in layers_of(template, name)]
-    total = sum(size(layer.directory) for layer in built) + size(FOLDERS / name)
+    built = [layers.build_layer(layer, architecture) for layer in layers_of(template, name)]
+    total = sum(size(layer.directory) for layer in built) + size(FUNCTIONS_FOLDER / name)
     assert total <= LAMBDA_LIMIT
 
 
@@ -112,8 +112,10 @@ def test_function_fits_into_lambda(template: Template, name: str, architecture: 
 def test_handler_imports_when_it_sees_only_its_layers(
     template: Template, name: str, lambda_runtime: Path, tmp_path: Path
 ) -> None:
-    built = [layers.build(layer, layers.HOST) for layer in layers_of(template, name)]
-    paths = [FOLDERS, *(layer.python for layer in built), lambda_runtime]
+    built = [
+        layers.build_layer(layer, layers.HOST_ARCHITECTURE) for layer in layers_of(template, name)
+    ]
+    paths = [FUNCTIONS_FOLDER, *(layer.python for layer in built), lambda_runtime]
     variables = template.functions()[name]["Environment"]["Variables"]
     environment = {
         key: value if isinstance(value, str) else json.dumps(value)
@@ -123,34 +125,41 @@ def test_handler_imports_when_it_sees_only_its_layers(
 
 
 def test_science_layer_fits_saves_and_reads_when_trimmed(tmp_path: Path) -> None:
-    paths = [layers.build("science", layers.HOST).python]
+    paths = [layers.build_layer("science", layers.HOST_ARCHITECTURE).python]
     assert run_clean(SCIENCE, paths, {}, tmp_path) == ""
 
 
 def test_signatures_layer_signs_encrypts_and_reads_certificates(tmp_path: Path) -> None:
-    paths = [layers.build("signatures", layers.HOST).python]
+    paths = [layers.build_layer("signatures", layers.HOST_ARCHITECTURE).python]
     assert run_clean(SIGNATURES, paths, {}, tmp_path) == ""
 
 
 def test_sdk_is_left_to_the_lambda_runtime() -> None:
-    for name in layers.NAMES:
-        names = {path.name for path in layers.build(name, layers.HOST).python.iterdir()}
+    for name in layers.LAYER_NAMES:
+        names = {
+            path.name
+            for path in layers.build_layer(name, layers.HOST_ARCHITECTURE).python.iterdir()
+        }
         assert not names & {"boto3", "botocore"}
 
 
 def test_layer_is_the_same_archive_when_built_again(tmp_path: Path) -> None:
-    built = layers.build(layers.OURS, layers.HOST)
+    built = layers.build_layer(layers.OWN_LAYER, layers.HOST_ARCHITECTURE)
     again = layers.Layer(built.name, tmp_path / "again", tmp_path / "again.zip", built.digest)
-    layers.make(again, layers.HOST)
+    layers.make_layer(again, layers.HOST_ARCHITECTURE)
     assert again.archive.read_bytes() == built.archive.read_bytes()
 
 
 def test_layer_is_built_once_when_nothing_changed() -> None:
-    before = layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns
-    assert layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns == before
+    before = layers.build_layer("runtime", layers.HOST_ARCHITECTURE).archive.stat().st_mtime_ns
+    assert (
+        layers.build_layer("runtime", layers.HOST_ARCHITECTURE).archive.stat().st_mtime_ns == before
+    )
 
 
 def test_layer_bytecode_needs_no_source_times() -> None:
-    for path in layers.build(layers.OURS, layers.HOST).directory.rglob("*.pyc"):
+    for path in layers.build_layer(layers.OWN_LAYER, layers.HOST_ARCHITECTURE).directory.rglob(
+        "*.pyc"
+    ):
         flags = int.from_bytes(path.read_bytes()[4:8], "little")
         assert flags == 0b01, path  # hash-based, unchecked

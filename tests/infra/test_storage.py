@@ -111,7 +111,7 @@ def test_data_outlives_the_stack_by_default(template: Template) -> None:
 
 
 def test_data_goes_with_the_stack_when_the_owner_says_so(tmp_path: Path) -> None:
-    template = Template.read(app.synth(tmp_path / "out", retain_data="false"))
+    template = Template.read(app.synthesize(tmp_path / "out", retain_data="false"))
     for resource in template.resources.values():
         if resource["Type"] in KEPT:
             assert resource["DeletionPolicy"] == "Delete"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.pages import EXPORTS, PAGES, exports, pages
+from infra.pages import CHANNEL_PAGES, EXPORT_PAGES, render_channel_pages, render_export_pages
 from regulars.channels.exports.contract import Format
 from regulars.channels.exports.registry import FORMATS
 from regulars.channels.registry import CHANNELS, channel_of
@@ -21,8 +21,8 @@ def test_channel_is_named_as_in_its_path(name: str) -> None:
 
 
 def test_written_pages_are_those_of_the_modules() -> None:
-    assert PAGES.read_text() == pages(), "Run `python -m infra.pages`."
-    assert EXPORTS.read_text() == exports(), "Run `python -m infra.pages`."
+    assert CHANNEL_PAGES.read_text() == render_channel_pages(), "Run `python -m infra.pages`."
+    assert EXPORT_PAGES.read_text() == render_export_pages(), "Run `python -m infra.pages`."
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.title)

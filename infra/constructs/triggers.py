@@ -1,4 +1,4 @@
-"""What starts a function besides HTTP: the stream, an object's arrival, the clock; all bounded, with dead letters."""
+"""Starts functions on stream records, new objects and a schedule, with bounded retries and dead letters."""
 
 import jsii
 from aws_cdk import Duration
@@ -19,28 +19,28 @@ STREAM_ACTIONS = (
 
 
 @jsii.implements(lambda_.IEventSourceDlq)
-class DeadLetters:
-    """The function's dead letters; SqsDlq would also grant to read the queue's attributes."""
+class DeadLetterDestination:
+    """The dead-letter queue of a function; SqsDlq would also allow reading the attributes of the queue."""
 
     def __init__(self, function: Function) -> None:
         self._arn = function.dead_letters.queue_arn
 
-    def bind(  # the interface asks for both arguments
+    def bind(  # the interface has both arguments
         self,
         target: lambda_.IEventSourceMapping,  # noqa: ARG002
         target_handler: lambda_.IFunction,  # noqa: ARG002
     ) -> lambda_.DlqDestinationConfig:
-        """Where what was given up goes."""
+        """Return the destination of batches that were given up."""
         return lambda_.DlqDestinationConfig(destination=self._arn)
 
 
-def on_stream(
+def start_on_stream(
     function: Function, table: dynamodb.Table, *, batch_size: int, window: Duration
 ) -> None:
-    """Call the function with what was written; a poison record is bisected out and set aside."""
+    """Call a function with inserted and changed items; a batch that fails is bisected until its poison record is alone."""
     stream = table.table_stream_arn or ""
-    # `grant_stream_read` would give ListStreams on every table.
-    function.allow(stream, *STREAM_ACTIONS)
+    # `grant_stream_read` would allow ListStreams on every table.
+    function.allow_actions(stream, *STREAM_ACTIONS)
     lambda_.EventSourceMapping(
         function,
         "Stream",
@@ -53,15 +53,15 @@ def on_stream(
         report_batch_item_failures=True,
         retry_attempts=10,
         max_record_age=Duration.hours(12),
-        on_failure=DeadLetters(function),
+        on_failure=DeadLetterDestination(function),
         filters=[
             lambda_.FilterCriteria.filter({"eventName": lambda_.FilterRule.or_("INSERT", "MODIFY")})
         ],
     ).node.add_dependency(function.own_role)
 
 
-def on_arrival(function: Function, bucket: s3.Bucket, *patterns: str) -> None:
-    """Call the function when an object whose key matches a pattern was written."""
+def start_on_arrival(function: Function, bucket: s3.Bucket, *patterns: str) -> None:
+    """Call a function when an object was written whose key matches a pattern."""
     events.Rule(
         function,
         "Arrival",
@@ -73,17 +73,17 @@ def on_arrival(function: Function, bucket: s3.Bucket, *patterns: str) -> None:
                 "object": {"key": [{"wildcard": pattern} for pattern in patterns]},
             },
         ),
-        targets=[target(function)],
+        targets=[create_target(function)],
     )
 
 
-def on_schedule(function: Function, schedule: events.Schedule) -> None:
-    """Call the function at these times."""
-    events.Rule(function, "Schedule", schedule=schedule, targets=[target(function)])
+def start_on_schedule(function: Function, schedule: events.Schedule) -> None:
+    """Call a function at these times."""
+    events.Rule(function, "Schedule", schedule=schedule, targets=[create_target(function)])
 
 
-def target(function: Function) -> targets.LambdaFunction:
-    """The function as an asynchronous target."""
+def create_target(function: Function) -> targets.LambdaFunction:
+    """Return a function as an asynchronous target."""
     return targets.LambdaFunction(
         function,
         dead_letter_queue=function.dead_letters,

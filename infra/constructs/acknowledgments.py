@@ -1,10 +1,10 @@
-"""Rules of cdk-nag that a resource does not follow, each with its reason."""
+"""The rules of cdk-nag that a resource does not follow, each with its reason."""
 
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
 
-# Every function of ours.
-FUNCTION = {
+# Of every function.
+FUNCTION_REASONS = {
     "AwsSolutions::AwsSolutions-L1": "The layers are built for Python 3.13, as are the tests.",
     "Serverless::Serverless-LambdaLatestVersion": "As above.",
     "Serverless::Serverless-LambdaDLQ": (
@@ -16,31 +16,31 @@ FUNCTION = {
         "one hop, and the logs carry its ids."
     ),
 }
-# Every dead-letter queue.
-DEAD_LETTERS = {
+# Of every dead-letter queue.
+QUEUE_REASONS = {
     "AwsSolutions::AwsSolutions-SQS3": "It is the dead-letter queue.",
     "Serverless::Serverless-SQSRedrivePolicy": "It is the dead-letter queue.",
 }
-BUCKET = {
+BUCKET_REASONS = {
     "AwsSolutions::AwsSolutions-S1": (
         "Only our functions and the owner reach it; access logs would outweigh the data."
     ),
 }
-# A route of the HTTP API.
-ROUTE = {
+# Of a route of the HTTP API.
+ROUTE_REASONS = {
     "AwsSolutions::AwsSolutions-APIG4": (
         "Write keys, signatures and API keys are checked by the functions themselves."
     ),
 }
 
 
-def acknowledge(construct: IConstruct, reasons: dict[str, str]) -> None:
-    """Accept that the construct and what it contains break the rules, for the reasons given."""
+def acknowledge_rules(construct: IConstruct, reasons: dict[str, str]) -> None:
+    """Accept that a construct and its children violate rules, for these reasons by the id of the rule."""
     Validations.of(construct).acknowledge(
         *(Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items())
     )
 
 
 def acknowledge_wildcard(role: IConstruct, resource: str, reason: str) -> None:
-    """Accept one resource with a wildcard in one role; `resource` is written as cdk-nag writes it."""
-    acknowledge(role, {f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]": reason})
+    """Accept one resource with a wildcard in a role; `resource` is written as cdk-nag writes it."""
+    acknowledge_rules(role, {f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]": reason})
