@@ -44,10 +44,10 @@ def install_cdk() -> None:
             str(CDK_FOLDER),
             f"aws-cdk@{CDK_VERSION}",
         ]
-        subprocess.run(command, env=node_environment(), check=True)
+        subprocess.run(command, env=build_node_environment(), check=True)
 
 
-def node_environment() -> dict[str, str]:
+def build_node_environment() -> dict[str, str]:
     """Return the environment with the Node of the wheel first on the PATH, where the scripts of npm look."""
     return os.environ | {"PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
@@ -56,7 +56,7 @@ def run_cdk(*arguments: str, assembly: Path) -> None:
     """Run the CDK command line on an assembly; exit with its code when it fails, after its own message."""
     install_cdk()
     command: list[str | Path] = [NODE, CDK_CLI, "--app", str(assembly), *arguments]
-    finished = subprocess.run(command, env=node_environment(), cwd=app.ROOT, check=False)
+    finished = subprocess.run(command, env=build_node_environment(), cwd=app.ROOT, check=False)
     if finished.returncode:
         sys.exit(finished.returncode)
 
@@ -86,7 +86,7 @@ def destroy_everything(extra: list[str]) -> None:
     assembly = app.synthesize(app.ROOT / "build" / "teardown", retain_data="false")
     run_cdk("deploy", app.STACK_NAME, "--require-approval", "never", assembly=assembly)
     data = RetainedData.from_stack(app.STACK_NAME)
-    data.empty_buckets()
+    data.clear_buckets()
     run_cdk("destroy", app.STACK_NAME, "--force", *extra, assembly=assembly)
     data.delete_parameters(f"/{app.STACK_NAME}")
 

@@ -25,7 +25,7 @@ class RetainedData:
                 names[resource["ResourceType"]].append(resource["PhysicalResourceId"])
         return cls(*(tuple(of_type) for of_type in names.values()))
 
-    def empty_buckets(self) -> None:
+    def clear_buckets(self) -> None:
         """Delete every version of every object, because CloudFormation deletes empty buckets only."""
         for name in self.buckets:
             boto3.resource("s3").Bucket(name).object_versions.delete()

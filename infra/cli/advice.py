@@ -12,32 +12,32 @@ UNRECOGNIZED_CODES = frozenset({"missing_columns", "unknown_format"})
 SEE_DEAD_LETTERS = "See `regulars status` for dead letters, and `regulars logs FUNCTION`."
 
 
-def advise_on(error: Exception) -> str:
+def find_advice(error: Exception) -> str:
     """Return what the owner can do about an error, '' for nothing."""
     advise = _ADVICE.get(type(error))
     return advise(error) if advise else ""
 
 
-def _advise_on_secret_field(error: errors.SecretFieldError) -> str:
+def _explain_secret_field(error: errors.SecretFieldError) -> str:
     fields = ", ".join(rank_similar_names(error.field, error.known_fields)) or "nothing"
     return f"A signing secret is --secret …; --set takes: {fields}."
 
 
-def _advise_on_answer(error: errors.MissingAnswerError | errors.InvalidAnswerError) -> str:
+def _explain_answer(error: errors.MissingAnswerError | errors.InvalidAnswerError) -> str:
     return f"--set {error.field}=…: {error.question}."
 
 
-def _advise_on_id(error: errors.AmbiguousIdError) -> str:
+def _explain_id(error: errors.AmbiguousIdError) -> str:
     command = "rejects --list" if error.items == "rejects" else f"{error.items} list"
     return f"Look it up with `regulars {command}`."
 
 
-def _advise_on_selection(error: errors.NoRejectsSelectedError) -> str:
+def _explain_selection(error: errors.NoRejectsSelectedError) -> str:
     waiting = [f"{source} ({count})" for source, count in error.waiting.items()]
     return f"Waiting: {', '.join(waiting) or 'nothing'}."
 
 
-def _advise_on_export(error: errors.UnrecognizedExportError) -> str:
+def _explain_export(error: errors.UnrecognizedExportError) -> str:
     return (
         f"How to export from each provider: {EXPORT_PAGES}"
         if error.code in UNRECOGNIZED_CODES
@@ -45,7 +45,7 @@ def _advise_on_export(error: errors.UnrecognizedExportError) -> str:
     )
 
 
-def _advise_on_account(error: errors.AccountRequiredError) -> str:
+def _explain_account(error: errors.AccountRequiredError) -> str:
     if not error.accounts:
         return "Name it with --account my-shop.myshopify.com."
     return f"It may be one of {', '.join(error.accounts)}: name it with --account."
@@ -61,18 +61,18 @@ _ADVICE: dict[type[Exception], Callable[[Any], str]] = {
     ),
     errors.SecretNotNeededError: lambda _: "Leave --secret out.",
     errors.SecretRequiredError: lambda error: f"--secret …: {error.question}.",
-    errors.MissingAnswerError: _advise_on_answer,
-    errors.InvalidAnswerError: _advise_on_answer,
-    errors.SecretFieldError: _advise_on_secret_field,
+    errors.MissingAnswerError: _explain_answer,
+    errors.InvalidAnswerError: _explain_answer,
+    errors.SecretFieldError: _explain_secret_field,
     errors.UnreachableUrlError: lambda _: (
         "Check the public URL; `regulars connect CHANNEL --url own` returns to the URL of the API."
     ),
-    errors.AmbiguousIdError: _advise_on_id,
-    errors.NoRejectsSelectedError: _advise_on_selection,
+    errors.AmbiguousIdError: _explain_id,
+    errors.NoRejectsSelectedError: _explain_selection,
     errors.FunctionNotFoundError: lambda error: f"There are: {', '.join(error.functions)}.",
     errors.FunctionFailedError: lambda error: f"See its log with `regulars logs {error.function}`.",
-    errors.UnrecognizedExportError: _advise_on_export,
-    errors.AccountRequiredError: _advise_on_account,
+    errors.UnrecognizedExportError: _explain_export,
+    errors.AccountRequiredError: _explain_account,
     errors.UnnamedShopError: lambda error: (
         f"Name it with: regulars connect shopify --name {error.name} --set shop=my-shop.myshopify.com"
     ),

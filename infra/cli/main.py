@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cli.advice import advise_on
+from infra.cli.advice import find_advice
 from infra.cli.terminal import print_message
 from infra.local.errors import CommandError
 from regulars.domain.errors import RegularsError
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _report_error(error, error.advice)
     except RegularsError as error:
-        return _report_error(error, advise_on(error))
+        return _report_error(error, find_advice(error))
     except (ClientError, BotoCoreError) as error:
         advice = (
             "Check that the stack is deployed and that the credentials are those of its account."

@@ -59,9 +59,9 @@ def parse_day(text: str) -> str:
 def parse_source_name(text: str) -> str:
     """Return the name of a source, which is part of its URL and of the name of its secret."""
     if not _SOURCE_NAME.fullmatch(text):
-        shown = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
+        name = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
         raise argparse.ArgumentTypeError(
-            f"{shown!r} cannot be in a URL: use up to 64 letters, digits, dots, dashes and underscores"
+            f"{name!r} cannot be in a URL: use up to 64 letters, digits, dots, dashes and underscores"
         )
     return text
 

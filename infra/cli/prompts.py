@@ -39,7 +39,7 @@ def parse_pairs(options: list[str]) -> dict[str, str]:
     return dict(_parse_pair(text) for text in options)
 
 
-def complete_answers(
+def fill_answers(
     questions: Mapping[str, str],
     answers: dict[str, str],
     stored: Mapping[str, Any],

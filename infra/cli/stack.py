@@ -69,20 +69,20 @@ def find_account_stack(name: str) -> Stack:
 
 
 def _describe_deployment(name: str, resources: list[StackResource], url: str) -> Deployment:
-    functions = _by_folder(resources, FUNCTION_TYPE)
+    functions = _group_by_folder(resources, FUNCTION_TYPE)
     variables = _read_variables(functions[function] for function in NAMING_FUNCTIONS)
     values: dict[str, Any] = {
         "name": name,
         "api_url": url,
         "functions": functions,
-        "queues": _by_folder(resources, QUEUE_TYPE),
+        "queues": _group_by_folder(resources, QUEUE_TYPE),
     }
     unnamed = [field.name for field in fields(Deployment) if field.name not in values]
     values |= {field: variables[field.upper()] for field in unnamed}
     return Deployment(**values)
 
 
-def _by_folder(resources: list[StackResource], type_: str) -> dict[str, str]:
+def _group_by_folder(resources: list[StackResource], type_: str) -> dict[str, str]:
     """Return the physical ids of the resources of a type, by the folder of the function that they belong to."""
     return {
         _folder_of(resource.logical_id): resource.physical_id

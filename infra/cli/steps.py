@@ -26,7 +26,7 @@ POLLING: Polling = REAL_TIME
 
 
 class TrainingResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a training ended: without a dataset there are no trainings, and nobody was scored."""
+    """How a training ended: without a dataset there are no trainings and no scores."""
 
     dataset: DatasetBuild
     trainings: dict[str, Outcome] = {}
@@ -52,12 +52,12 @@ def await_local_stream(stack: Stack) -> None:
     if not stack.is_local:
         return
     with show_step("Folding events into profiles") as step:
-        await_stream(StreamStores.of_deployment(stack.deployment), POLLING, step.update)
+        await_stream(StreamStores.from_deployment(stack.deployment), POLLING, step.update)
 
 
 def import_upload(deployment: Deployment, upload: UploadStep) -> ImportReport:
     """Upload a file, wait for its import, and return the report."""
-    stores = ImportStores.of_deployment(deployment, boto3.client("s3"))
+    stores = ImportStores.from_deployment(deployment, boto3.client("s3"))
     with show_step(upload.title) as step:
         step.update("uploading")
         upload_export(stores, upload.key, upload.content, without_orders=upload.without_orders)
@@ -78,7 +78,7 @@ def train_models(stack: Stack) -> TrainingResult:
         dataset = build_dataset(FunctionInvoker(stack.deployment))
     if not dataset.is_built:
         return TrainingResult(dataset=dataset)
-    stores = TrainingStores.of_deployment(stack.deployment)
+    stores = TrainingStores.from_deployment(stack.deployment)
     with show_step("Training segments, churn and recommender") as step:
         outcomes = await_outcomes(
             stores,

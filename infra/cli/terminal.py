@@ -32,7 +32,7 @@ class Step:
         """Set the detail that says how far the step is; the next tick shows it."""
         self.detail = str(detail)
 
-    def tick(self) -> None:
+    def show_until_end(self) -> None:
         """Show the progress until the end; it runs in its own thread, so that a blocking call cannot hide it."""
         while not self._ended.wait(TICK_SECONDS):
             if self.seconds >= QUIET_SECONDS:
@@ -59,7 +59,7 @@ class Step:
 def show_step(title: str) -> Iterator[Step]:
     """Show the progress of a step, and how it ended."""
     step = Step(title)
-    threading.Thread(target=step.tick, daemon=True).start()
+    threading.Thread(target=step.show_until_end, daemon=True).start()
     try:
         yield step
     except BaseException:
@@ -86,12 +86,12 @@ def format_table(rows: Sequence[Sequence[Any]], indent: str = "  ") -> list[str]
     """Return rows as aligned columns, numbers to the right."""
     widths = [max(len(str(cell)) for cell in column) for column in zip(*rows, strict=True)]
     return [
-        indent + "  ".join(_align_cell(*pair) for pair in zip(row, widths, strict=True)).rstrip()
+        indent + "  ".join(_format_cell(*pair) for pair in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
 
 
-def _align_cell(cell: Any, width: int) -> str:
+def _format_cell(cell: Any, width: int) -> str:
     return str(cell).rjust(width) if isinstance(cell, int | float) else str(cell).ljust(width)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from infra.local.emulator import HOST, REGION
 
 
-def access_variables(endpoint: str) -> Mapping[str, str]:
+def build_access_variables(endpoint: str) -> Mapping[str, str]:
     """Return the variables that a shell would export to reach the local AWS."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
@@ -26,4 +26,4 @@ def use_endpoint(endpoint: str) -> None:
     """Point every AWS client that is created from now on at the local AWS."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
-    os.environ.update(access_variables(endpoint))
+    os.environ.update(build_access_variables(endpoint))

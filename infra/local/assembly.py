@@ -22,7 +22,7 @@ class Asset:
     source: Path
     packaging: str  # zip: a folder to be zipped | file: uploaded as it is
 
-    def file(self) -> Path:
+    def prepare_file(self) -> Path:
         """Return the file to upload; a folder is zipped the first time."""
         if self.packaging != "zip" or self.source.is_file():
             return self.source
@@ -38,11 +38,11 @@ class Assembly:
 
     folder: Path
 
-    def template(self) -> dict[str, Any]:
+    def read_template(self) -> dict[str, Any]:
         """Return the template of the one stack."""
         return dict(json.loads(self._find_file("*.template.json").read_text()))
 
-    def assets(self) -> Iterator[Asset]:
+    def list_assets(self) -> Iterator[Asset]:
         """Yield all assets but the template, which is uploaded without the omitted resources."""
         manifest = json.loads(self._find_file("*.assets.json").read_text())
         for entry in manifest["files"].values():

@@ -13,7 +13,7 @@ from typing import Literal
 import urllib3
 
 from infra.local.errors import CommandError
-from infra.local.installation import interpreter_path
+from infra.local.installation import INTERPRETER
 from infra.local.places import LOCAL, LOG, PROCESS, SCRATCH
 
 ACCOUNT = "123456789012"
@@ -60,7 +60,7 @@ def start_emulator(folder: Path, port: int | None = None) -> Emulator:
     folder.mkdir(parents=True, exist_ok=True)
     with LOG.open("wb") as log:
         process = subprocess.Popen(
-            [interpreter_path(), "-m", "ministack"],
+            [INTERPRETER, "-m", "ministack"],
             env=_build_environment(port, folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -178,7 +178,7 @@ def _wait_until_gone(pid: int, timeout_seconds: float) -> bool:
 def _is_emulator(pid: int) -> bool:
     """Return whether this pid is alive and still the emulator of this checkout: pids are used again."""
     _reap_child(pid)
-    return str(interpreter_path()) in _read_command(pid)
+    return str(INTERPRETER) in _read_command(pid)
 
 
 def _reap_child(pid: int) -> None:

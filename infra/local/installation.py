@@ -10,19 +10,14 @@ from infra.local.errors import CommandError
 from infra.local.places import ENVIRONMENT, LOCAL, REQUIREMENTS, ROOT
 
 PYTHON = "3.13"  # the emulator runs the handlers with its own interpreter, so it is the template's runtime
-
-
-def interpreter_path() -> Path:
-    """Return the Python of the emulator."""
-    return ENVIRONMENT / "bin" / "python"
+INTERPRETER = ENVIRONMENT / "bin" / "python"
+STAMP = ENVIRONMENT / "installed.sha256"
 
 
 def is_installed() -> bool:
     """Return whether the environment holds exactly the current requirements."""
-    stamp = _stamp_path()
-    return (
-        interpreter_path().exists() and stamp.exists() and stamp.read_text() == _hash_requirements()
-    )
+    is_present = INTERPRETER.exists() and STAMP.exists()
+    return is_present and STAMP.read_text() == _hash_requirements()
 
 
 def install_emulator() -> None:
@@ -32,9 +27,8 @@ def install_emulator() -> None:
     with log.open("wb") as output:
         _run_uv(["venv", "--clear", "--python", PYTHON, str(ENVIRONMENT)], output.fileno(), log)
         pins = ["--require-hashes", "--requirement", str(REQUIREMENTS)]
-        python = str(interpreter_path())
-        _run_uv(["pip", "install", "--python", python, *pins], output.fileno(), log)
-    _stamp_path().write_text(_hash_requirements())
+        _run_uv(["pip", "install", "--python", str(INTERPRETER), *pins], output.fileno(), log)
+    STAMP.write_text(_hash_requirements())
 
 
 def _run_uv(arguments: list[str], output: int, log: Path) -> None:
@@ -57,10 +51,6 @@ def _find_uv() -> str:
             "uv was not found.", "Run the command through `make`, which installs it."
         )
     return uv
-
-
-def _stamp_path() -> Path:
-    return ENVIRONMENT / "installed.sha256"
 
 
 def _hash_requirements() -> str:

@@ -33,7 +33,7 @@ def build_batch(shop: SampleShop, write_key: str, now: datetime) -> SampleDelive
     """Return the batch in which the SDK of a storefront sends what a known customer and a stranger browse."""
     customer = {"userId": shop.regular["customer_id"], "anonymousId": "anon-demo-customer"}
     stranger = {"anonymousId": VISITOR_ID}
-    viewed, added, last = (_product_properties(line) for line in shop.bestsellers[:3])
+    viewed, added, last = (_build_properties(line) for line in shop.bestsellers[:3])
     events = [
         {"type": "identify", **customer, "traits": {"email": shop.regular["email"]}},
         {"type": "page", **customer, "name": "Home"},
@@ -50,14 +50,17 @@ def build_batch(shop: SampleShop, write_key: str, now: datetime) -> SampleDelive
     return SampleDelivery(
         title=f"{len(messages)} storefront events",
         path="/v1/batch",
-        headers={"content-type": "application/json", "authorization": _basic_header(write_key)},
+        headers={
+            "content-type": "application/json",
+            "authorization": _encode_basic_header(write_key),
+        },
         body=json.dumps({"batch": messages, "sentAt": at}).encode(),
     )
 
 
 def build_order(shop: SampleShop, secret: str, now: datetime) -> SampleDelivery:
     """Return a paid order as Shopify sends it, signed over the raw bytes."""
-    body = json.dumps(_shopify_order(shop, now)).encode()
+    body = json.dumps(_build_shopify_order(shop, now)).encode()
     digest = hmac.digest(secret.encode(), body, "sha256")
     headers = {
         "content-type": "application/json",
@@ -85,7 +88,7 @@ def build_form(secret: str) -> SampleDelivery:
     )
 
 
-def _shopify_order(shop: SampleShop, now: datetime) -> dict[str, Any]:
+def _build_shopify_order(shop: SampleShop, now: datetime) -> dict[str, Any]:
     line = shop.bestsellers[0]
     at = now.isoformat(timespec="seconds")
     item = {
@@ -110,7 +113,7 @@ def _shopify_order(shop: SampleShop, now: datetime) -> dict[str, Any]:
     }
 
 
-def _product_properties(line: OrderLine) -> dict[str, Any]:
+def _build_properties(line: OrderLine) -> dict[str, Any]:
     return {
         "product_id": line["product_id"],
         "name": line["product_name"],
@@ -119,5 +122,5 @@ def _product_properties(line: OrderLine) -> dict[str, Any]:
     }
 
 
-def _basic_header(key: str) -> str:
+def _encode_basic_header(key: str) -> str:
     return "Basic " + base64.b64encode(f"{key}:".encode()).decode()

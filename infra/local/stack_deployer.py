@@ -41,14 +41,14 @@ class StackDeployer:
 
     def deploy(self) -> None:
         """Create or update the stack unless this template is deployed already, and record where it is."""
-        self._bootstrap()
+        self._prepare_account()
         url, digest = self._upload_template()
-        if self._deployed_digest() != digest:
+        if self._read_deployed_digest() != digest:
             self._upload_assets()
             self._apply_template(url, digest)
-        configure_cors(self.assembly.template(), self._record_stack())
+        configure_cors(self.assembly.read_template(), self._record_stack())
 
-    def _bootstrap(self) -> None:
+    def _prepare_account(self) -> None:
         """Create what `cdk bootstrap` creates: the asset bucket and its version."""
         with suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
             self._s3.create_bucket(
@@ -59,7 +59,7 @@ class StackDeployer:
 
     def _upload_template(self) -> tuple[str, str]:
         """Return the URL and the digest of the uploaded template."""
-        body = json.dumps(remove_omitted(self.assembly.template()), sort_keys=True).encode()
+        body = json.dumps(remove_omitted(self.assembly.read_template()), sort_keys=True).encode()
         digest = hashlib.sha256(body).hexdigest()
         self._s3.put_object(Bucket=ASSET_BUCKET, Key=f"{digest}.json", Body=body)
         return f"{self.emulator.endpoint}/{ASSET_BUCKET}/{digest}.json", digest
@@ -67,12 +67,12 @@ class StackDeployer:
     def _upload_assets(self) -> None:
         objects = self._s3.list_objects_v2(Bucket=ASSET_BUCKET).get("Contents", [])
         uploaded = {entry["Key"] for entry in objects}
-        for asset in self.assembly.assets():
+        for asset in self.assembly.list_assets():
             if asset.key not in uploaded:
-                size = asset.file().stat().st_size >> 20
+                size = asset.prepare_file().stat().st_size >> 20
                 self.on_progress(f"uploading {asset.source.name[:24]} ({size} MB)")
                 self._s3.put_object(
-                    Bucket=ASSET_BUCKET, Key=asset.key, Body=asset.file().read_bytes()
+                    Bucket=ASSET_BUCKET, Key=asset.key, Body=asset.prepare_file().read_bytes()
                 )
 
     def _apply_template(self, url: str, digest: str) -> None:
@@ -82,7 +82,7 @@ class StackDeployer:
             "Capabilities": ["CAPABILITY_IAM"],
             "Tags": [{"Key": "template", "Value": digest}],
         }
-        if self._deployed_digest():
+        if self._read_deployed_digest():
             self._cloudformation.update_stack(**stack)
         else:
             self._cloudformation.create_stack(**stack)
@@ -116,7 +116,7 @@ class StackDeployer:
             return {}
         return dict(stack)
 
-    def _deployed_digest(self) -> str:
+    def _read_deployed_digest(self) -> str:
         """Return the digest of the deployed template, '' for none."""
         stack = self._describe_stack()
         tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}

@@ -25,19 +25,19 @@ def synthesize() -> None:
     """Build the layers and synthesize; a CommandError names the log."""
     digest = _hash_sources()
     STAMP.unlink(missing_ok=True)
-    architecture = _host_architecture()
+    architecture = _detect_architecture()
     _run_module("infra.layers", "--architecture", architecture)
     context = f"architecture={architecture}"
     _run_module("infra.app", "--context", context, "--output", str(ASSEMBLY))
     STAMP.write_text(digest)
 
 
-def _host_architecture() -> str:
+def _detect_architecture() -> str:
     return ARCHITECTURES.get(platform.machine().lower(), "x86_64")
 
 
 def _hash_sources() -> str:
-    digest = hashlib.sha256(_host_architecture().encode())
+    digest = hashlib.sha256(_detect_architecture().encode())
     for path in _list_sources():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
@@ -56,9 +56,9 @@ def _run_module(module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]
         finished = subprocess.run(command, cwd=ROOT, stdout=output, stderr=output, check=False)
     if finished.returncode:
-        raise CommandError(f"{module} failed: {_last_line(log)}", f"Read {log}.")
+        raise CommandError(f"{module} failed: {_read_last_line(log)}", f"Read {log}.")
 
 
-def _last_line(log: Path) -> str:
+def _read_last_line(log: Path) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it wrote nothing"

@@ -46,6 +46,6 @@ def cli(
     return CommandLine(capsys)
 
 
-def select(monkeypatch: pytest.MonkeyPatch, chosen: Stack) -> None:
+def select(monkeypatch: pytest.MonkeyPatch, selected: Stack) -> None:
     """Make a stack the local one."""
-    monkeypatch.setattr(stack, "find_local_stack", lambda: chosen)
+    monkeypatch.setattr(stack, "find_local_stack", lambda: selected)

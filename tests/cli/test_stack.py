@@ -64,9 +64,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_stack_of_an_account_is_described(account: None) -> None:
-    found = stack.find_account_stack("Regulars")
-    deployment = found.deployment
-    assert (found.is_local, deployment.api_url) == (False, "https://api.example.com")
+    described = stack.find_account_stack("Regulars")
+    deployment = described.deployment
+    assert (described.is_local, deployment.api_url) == (False, "https://api.example.com")
     assert deployment.functions["receive_webhook"] == "Regulars-hook-X1"
     assert deployment.queues == {"import_history": "https://sqs.example.com/q"}
     names = (deployment.events_table, deployment.uploads_bucket, deployment.default_currency)

@@ -10,7 +10,7 @@ import pytest
 
 from regulars.admin.errors import ImportAbandonedError
 from regulars.admin.export_files import recognize_export
-from regulars.admin.import_accounts import find_account, leaves_orders_to_shop
+from regulars.admin.import_accounts import find_account, has_orders_elsewhere
 from regulars.admin.imports import ImportStores, await_report, is_failed_import, upload_export
 from regulars.admin.polling import Polling
 from regulars.channels.exports.buyers import buyer
@@ -40,7 +40,7 @@ class EndlessContext:
 def import_file(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImportFile:
     """Writes rows to a file, imports it and returns the report; the function runs while the use case waits."""
     module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
-    stores = ImportStores.of_deployment(build_deployment(), aws.s3)
+    stores = ImportStores.from_deployment(build_deployment(), aws.s3)
     sources = Sources("test-control", aws.dynamodb)
 
     def run(name: str, *rows: dict[str, str], account: str | None = None) -> dict[str, Any]:
@@ -48,9 +48,9 @@ def import_file(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         path.write_text(written(rows))
         with path.open("rb") as stream:
             export = recognize_export(stream, name)
-        chosen = find_account(sources, export.format, account).account
-        key = export.upload_key(chosen)
-        without_orders = leaves_orders_to_shop(sources, export.format.channel, chosen)
+        found_account = find_account(sources, export.format, account).account
+        key = export.upload_key(found_account)
+        without_orders = has_orders_elsewhere(sources, export.format.channel, found_account)
         with path.open("rb") as stream:
             upload_export(stores, key, stream, without_orders=without_orders)
         detail = {"bucket": {"name": "test-uploads"}, "object": {"key": key}}
@@ -185,7 +185,7 @@ def test_import_that_the_function_gave_up_is_not_waited_for(aws: Deployed) -> No
     queue = sqs.create_queue(QueueName="import_history")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody="of another day")
     deployment = build_deployment(queues={"import_history": queue})
-    stores = ImportStores.of_deployment(deployment, aws.s3)
+    stores = ImportStores.from_deployment(deployment, aws.s3)
 
     def give_up(_seconds: float) -> None:
         sqs.send_message(QueueUrl=queue, MessageBody="{}")

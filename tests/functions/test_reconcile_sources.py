@@ -394,9 +394,9 @@ def test_object_that_broke_the_translation_is_replayed_after_the_fix(
         broken.setattr(shopify_channel, "order_of", _broken)
         assert town.reconcile()["shopify/main"]["rejected"] == 1
     assert (kept.codes(), kept.events()) == (["untranslatable"], [])
-    replayer = RejectReplayer(ReplayStores.of_deployment(build_deployment()))
+    replayer = RejectReplayer(ReplayStores.from_deployment(build_deployment()))
     (reject,) = find_rejects(Rejects("test-rejects"), datetime.now(UTC).date())
-    assert replayer.receive(reject).new == 1
+    assert replayer.replay(reject).new == 1
     assert town.sold()[0] == 1
 
 
@@ -460,7 +460,7 @@ def test_owner_reconciles_now_and_sees_what_came(town: Town) -> None:
     town.connect(opened("shopify", 3))
     (outcome,) = run_reconciliation(TownInvoker(town), "shopify/main")
     assert (outcome.source, outcome.new, outcome.finished) == ("shopify/main", 3, True)
-    (status,) = list_sources(SourceStores.of_deployment(build_deployment()))
+    (status,) = list_sources(SourceStores.from_deployment(build_deployment()))
     assert status.reconciliation
     assert status.reconciliation.at.startswith(datetime.now(UTC).date().isoformat())
 
@@ -471,7 +471,7 @@ def test_owner_sees_that_a_key_is_refused_and_since_when(town: Town) -> None:
     town.connect(front)
     (outcome,) = run_reconciliation(TownInvoker(town))
     assert "refuses the key" in str(outcome.faults)
-    (status,) = list_sources(SourceStores.of_deployment(build_deployment()))
+    (status,) = list_sources(SourceStores.from_deployment(build_deployment()))
     assert status.reconciliation
     faults = status.reconciliation.faults
     assert {feed: fault.code for feed, fault in faults.items()} == {

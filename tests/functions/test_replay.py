@@ -58,7 +58,7 @@ def run_replay(
     source: str = "", *, code: str = "", since: str = "", id_prefix: str = "", into: str = ""
 ) -> ReplayReport:
     """Replay rejects with stores that remember nothing of the run before."""
-    stores = ReplayStores.of_deployment(build_deployment())
+    stores = ReplayStores.from_deployment(build_deployment())
     chosen = RejectFilter(since, source, code)
     rejects = select_rejects(stores.rejects, datetime.now(UTC).date(), chosen, id_prefix)
     return replay_rejects(stores.rejects, RejectReplayer(stores, into), rejects)

@@ -40,7 +40,7 @@ type Send = Callable[[str], SampleResult]
 
 @pytest.fixture
 def stores(aws: Deployed) -> SampleStores:
-    return SampleStores.of_deployment(build_deployment())
+    return SampleStores.from_deployment(build_deployment())
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ type Door = Callable[[Request], int]
 
 @pytest.fixture
 def stores(aws: Deployed) -> SourceStores:
-    return SourceStores.of_deployment(build_deployment())
+    return SourceStores.from_deployment(build_deployment())
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
 
 def replay(source: str) -> dict[str, int]:
     """Replay the rejects of a source with stores that remember nothing, and return the counts."""
-    stores = ReplayStores.of_deployment(build_deployment())
+    stores = ReplayStores.from_deployment(build_deployment())
     rejects = select_rejects(stores.rejects, _today(), RejectFilter(source=source))
     return replay_rejects(stores.rejects, RejectReplayer(stores), rejects).counts
 

@@ -9,4 +9,4 @@ from tests.support.template import Template
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The template as it is deployed by default."""
-    return Template.read(app.synthesize(tmp_path_factory.mktemp("cdk") / "out"))
+    return Template.read_folder(app.synthesize(tmp_path_factory.mktemp("cdk") / "out"))

@@ -10,26 +10,26 @@ LIGHT = {"archive_events", "import_history", "receive_webhook", "serve_profiles"
 LIGHT |= {"detect_abandonment", "reconcile_sources", "track_events", "update_profiles"}
 
 
-def folders() -> set[str]:
+def list_folders() -> set[str]:
     """The folders of the functions."""
     return {path.parent.name for path in FUNCTIONS_FOLDER.glob("*/handler.py")}
 
 
-def contract(name: str) -> dict[str, list[str]]:
+def find_contract(name: str) -> dict[str, list[str]]:
     """The import contract whose name begins like this."""
     contracts = PROJECT["tool"]["importlinter"]["contracts"]
-    (found,) = (one for one in contracts if one["name"].startswith(name))
-    return dict(found)
+    (matching,) = (entry for entry in contracts if entry["name"].startswith(name))
+    return dict(matching)
 
 
 def test_import_contracts_watch_every_function() -> None:
     watched = set(PROJECT["tool"]["importlinter"]["root_packages"])
-    assert watched == folders() | {"regulars"}
-    assert set(contract("functions share")["modules"]) == folders()
+    assert watched == list_folders() | {"regulars"}
+    assert set(find_contract("functions share")["modules"]) == list_folders()
 
 
 def test_functions_on_the_hot_path_are_kept_light() -> None:
-    assert set(contract("doors, streams and the API")["source_modules"]) == LIGHT
+    assert set(find_contract("doors, streams and the API")["source_modules"]) == LIGHT
 
 
 def test_continuous_integration_runs_make_check() -> None:

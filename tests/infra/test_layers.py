@@ -12,7 +12,7 @@ import pytest
 
 from infra import layers
 from infra.constructs.functions import FUNCTIONS_FOLDER
-from tests.support.template import Template, referred
+from tests.support.template import Template, find_logical_id
 
 LAMBDA_LIMIT = 250 * 2**20
 # What the Lambda runtime brings of its own.
@@ -55,8 +55,8 @@ def size(directory: Path) -> int:
 
 def layers_of(template: Template, name: str) -> list[str]:
     """The names of the layers that a function has."""
-    references = template.functions()[name]["Layers"]
-    return [template.path(referred(one))[-1].lower() for one in references]
+    references = template.list_functions()[name]["Layers"]
+    return [template.find_path(find_logical_id(one))[-1].lower() for one in references]
 
 
 def pins(name: str) -> dict[str, str]:
@@ -116,7 +116,7 @@ def test_handler_imports_when_it_sees_only_its_layers(
         layers.build_layer(layer, layers.HOST_ARCHITECTURE) for layer in layers_of(template, name)
     ]
     paths = [FUNCTIONS_FOLDER, *(layer.python for layer in built), lambda_runtime]
-    variables = template.functions()[name]["Environment"]["Variables"]
+    variables = template.list_functions()[name]["Environment"]["Variables"]
     environment = {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in variables.items()

@@ -46,7 +46,7 @@ def test_asset_folder_is_zipped_once(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     source = tmp_path / "asset"
     source.mkdir()
     (source / "handler.py").write_text("x = 1")
-    file = Asset("abc.zip", source, "zip").file()
+    file = Asset("abc.zip", source, "zip").prepare_file()
     (source / "handler.py").unlink()
-    assert Asset("abc.zip", source, "zip").file() == file
+    assert Asset("abc.zip", source, "zip").prepare_file() == file
     assert zipfile.ZipFile(file).namelist() == ["handler.py"]

@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from tests.support.aws import Deployed
-from tests.support.permissions import ROLES
-from tests.support.roles import ALLOWED, UNSEEN, allowed, matches
+from tests.support.permissions import ROLE_ENFORCER
+from tests.support.roles import ROLE_GRANTS, UNOBSERVED_GRANTS, list_allowed, matches_pattern
 
 FUNCTION_TESTS = Path(__file__).parents[1] / "functions"
 
@@ -16,21 +16,23 @@ def unused(function: str, used: set[tuple[str, str]]) -> list[tuple[str, str]]:
     """What the role allows and nobody needed."""
     return sorted(
         (pattern, action)
-        for pattern, actions in allowed(function).items()
+        for pattern, actions in list_allowed(function).items()
         for action in actions
-        if (function, pattern, action) not in UNSEEN
-        and not any(matches(resource, pattern) and action == seen for resource, seen in used)
+        if (function, pattern, action) not in UNOBSERVED_GRANTS
+        and not any(
+            matches_pattern(resource, pattern) and action == seen for resource, seen in used
+        )
     )
 
 
-@pytest.mark.parametrize("function", sorted(ALLOWED))
+@pytest.mark.parametrize("function", sorted(ROLE_GRANTS))
 def test_role_allows_nothing_that_its_function_never_uses(
     function: str, request: pytest.FixtureRequest
 ) -> None:
     ran = {item.path for item in request.session.items}
     if not ran >= set(FUNCTION_TESTS.glob("test_*.py")):
         pytest.skip("Needs the tests of all functions in the same run.")
-    assert unused(function, ROLES.used.get(function, set())) == []
+    assert unused(function, ROLE_ENFORCER.used.get(function, set())) == []
 
 
 def test_unused_permission_is_named() -> None:
@@ -47,12 +49,12 @@ def test_call_outside_the_role_fails_even_when_it_is_swallowed(aws: Deployed) ->
             return
 
     with pytest.raises(AssertionError, match="archive_events may not Scan on people"):
-        ROLES.run("archive_events", read_people)()
+        ROLE_ENFORCER.wrap_handler("archive_events", read_people)()
 
 
 def test_call_within_the_role_passes(aws: Deployed) -> None:
     def put() -> None:
         boto3.client("s3").put_object(Bucket="test-lake", Key="events/dt=x/a", Body=b"")
 
-    ROLES.run("archive_events", put)()
-    assert ("lake/events/dt=x/a", "PutObject") in ROLES.used["archive_events"]
+    ROLE_ENFORCER.wrap_handler("archive_events", put)()
+    assert ("lake/events/dt=x/a", "PutObject") in ROLE_ENFORCER.used["archive_events"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.template import Template, referred
+from tests.support.template import Template, find_logical_id
 
 STREAMED = ("archive_events", "update_profiles")
 ARRIVALS = {
@@ -23,39 +23,40 @@ RULED = sorted({name for name, _, _ in ARRIVALS} | {"build_dataset", "reconcile_
 ASYNCHRONOUS = sorted({*RULED, "detect_abandonment"})
 
 
-def rules(template: Template) -> dict[str, dict[str, Any]]:
+def find_rules(template: Template) -> dict[str, dict[str, Any]]:
     """Function → the rule that starts it."""
     return {
-        template.folder_of(target["Arn"]): rule
-        for rule in template.of_type("AWS::Events::Rule").values()
+        template.find_folder(target["Arn"]): rule
+        for rule in template.list_resources("AWS::Events::Rule").values()
         for target in rule["Targets"]
     }
 
 
-def mappings(template: Template) -> dict[str, dict[str, Any]]:
+def find_mappings(template: Template) -> dict[str, dict[str, Any]]:
     """Function → its event source mapping."""
     return {
-        template.folder_of(mapping["FunctionName"]): mapping
-        for mapping in template.of_type("AWS::Lambda::EventSourceMapping").values()
+        template.find_folder(mapping["FunctionName"]): mapping
+        for mapping in template.list_resources("AWS::Lambda::EventSourceMapping").values()
     }
 
 
 def test_arrivals_start_the_functions_that_wait_for_them(template: Template) -> None:
-    found = set()
-    for name, rule in rules(template).items():
+    arrivals = set()
+    for name, rule in find_rules(template).items():
         if detail := rule.get("EventPattern", {}).get("detail"):
             (bucket,) = detail["bucket"]["name"]
-            found |= {
-                (name, template.named(bucket), key["wildcard"]) for key in detail["object"]["key"]
+            arrivals |= {
+                (name, template.to_words(bucket), key["wildcard"])
+                for key in detail["object"]["key"]
             }
-    assert found == ARRIVALS
+    assert arrivals == ARRIVALS
 
 
 def test_only_a_large_import_starts_itself_again(template: Template) -> None:
     loops = set()
     for name, bucket, pattern in ARRIVALS:
         key = f"{bucket}/{pattern.replace('*', 'x')}"
-        for resource, actions in template.grants(name).items():
+        for resource, actions in template.list_grants(name).items():
             if "s3:PutObject" in actions and fnmatchcase(key, resource):
                 loops.add((name, pattern))
     assert loops == {
@@ -64,64 +65,64 @@ def test_only_a_large_import_starts_itself_again(template: Template) -> None:
 
 
 def test_dataset_is_built_every_night(template: Template) -> None:
-    assert rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
+    assert find_rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
 
 
 def test_providers_are_asked_every_hour(template: Template) -> None:
-    assert rules(template)["reconcile_sources"]["ScheduleExpression"] == "rate(1 hour)"
+    assert find_rules(template)["reconcile_sources"]["ScheduleExpression"] == "rate(1 hour)"
 
 
 @pytest.mark.parametrize("name", RULED)
 def test_rule_target_gives_up_into_dead_letters(template: Template, name: str) -> None:
-    (target,) = rules(template)[name]["Targets"]
+    (target,) = find_rules(template)[name]["Targets"]
     assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 8
-    assert template.named(target["DeadLetterConfig"]["Arn"]) == "dead letters"
+    assert template.to_words(target["DeadLetterConfig"]["Arn"]) == "dead letters"
 
 
 @pytest.mark.parametrize("name", ASYNCHRONOUS)
 def test_asynchronous_function_gives_up_into_dead_letters(template: Template, name: str) -> None:
-    configs = template.of_type("AWS::Lambda::EventInvokeConfig").values()
-    (config,) = (one for one in configs if template.folder_of(one["FunctionName"]) == name)
+    configs = template.list_resources("AWS::Lambda::EventInvokeConfig").values()
+    (config,) = (one for one in configs if template.find_folder(one["FunctionName"]) == name)
     assert config["MaximumRetryAttempts"] == 2
     destination = config["DestinationConfig"]["OnFailure"]["Destination"]
-    assert template.named(destination) == "dead letters"
+    assert template.to_words(destination) == "dead letters"
 
 
 def test_event_bridge_may_write_to_each_rules_dead_letters(template: Template) -> None:
-    targets = [rule["Targets"][0] for rule in rules(template).values()]
-    queues = {referred(target["DeadLetterConfig"]["Arn"]) for target in targets}
+    targets = [rule["Targets"][0] for rule in find_rules(template).values()]
+    queues = {find_logical_id(target["DeadLetterConfig"]["Arn"]) for target in targets}
     allowed = {
-        referred(policy["Queues"][0])
-        for policy in template.of_type("AWS::SQS::QueuePolicy").values()
+        find_logical_id(policy["Queues"][0])
+        for policy in template.list_resources("AWS::SQS::QueuePolicy").values()
         if "events.amazonaws.com" in json.dumps(policy)
     }
     assert queues == allowed
 
 
 def test_stream_feeds_profiles_and_the_lake(template: Template) -> None:
-    assert sorted(mappings(template)) == list(STREAMED)
-    for mapping in mappings(template).values():
-        assert template.named(mapping["EventSourceArn"]) == "events stream"
+    assert sorted(find_mappings(template)) == list(STREAMED)
+    for mapping in find_mappings(template).values():
+        assert template.to_words(mapping["EventSourceArn"]) == "events stream"
 
 
 @pytest.mark.parametrize("name", STREAMED)
 def test_stream_stops_for_no_poison_record(template: Template, name: str) -> None:
-    mapping = mappings(template)[name]
+    mapping = find_mappings(template)[name]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert 0 < mapping["MaximumRetryAttempts"] <= 10
     assert 0 < mapping["MaximumRecordAgeInSeconds"] < 86_400
     destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]
-    assert template.named(destination) == "dead letters"
+    assert template.to_words(destination) == "dead letters"
 
 
 @pytest.mark.parametrize("name", STREAMED)
 def test_stream_passes_what_was_written_only(template: Template, name: str) -> None:
-    (criterion,) = mappings(template)[name]["FilterCriteria"]["Filters"]
+    (criterion,) = find_mappings(template)[name]["FilterCriteria"]["Filters"]
     assert json.loads(criterion["Pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
 
 
 def test_each_function_has_dead_letters_of_its_own(template: Template) -> None:
-    queues = template.of_type("AWS::SQS::Queue")
+    queues = template.list_resources("AWS::SQS::Queue")
     assert len(queues) == len(ASYNCHRONOUS) + len(STREAMED)
     assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {14 * 86_400}

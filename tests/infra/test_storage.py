@@ -7,8 +7,8 @@ import pytest
 from infra import app
 from regulars.store import schema
 from tests.support.aws import table_arguments
-from tests.support.roles import ALLOWED
-from tests.support.template import Template, referred
+from tests.support.roles import ROLE_GRANTS
+from tests.support.template import Template, find_logical_id
 
 SHAPES = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
 TABLE = "AWS::DynamoDB::Table"
@@ -17,14 +17,14 @@ KEPT = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")
 
 def deployed(template: Template, shape: schema.Table) -> dict[str, object]:
     """The properties of the table of this shape."""
-    tables = template.of_type("AWS::DynamoDB::Table")
-    (name,) = (name for name in tables if template.path(name)[-1].lower() == shape.name)
+    tables = template.list_resources("AWS::DynamoDB::Table")
+    (name,) = (name for name in tables if template.find_path(name)[-1].lower() == shape.name)
     return tables[name]
 
 
 def test_tables_are_those_of_the_schema(template: Template) -> None:
-    tables = template.of_type("AWS::DynamoDB::Table")
-    assert {template.path(name)[-1].lower() for name in tables} == {
+    tables = template.list_resources("AWS::DynamoDB::Table")
+    assert {template.find_path(name)[-1].lower() for name in tables} == {
         shape.name for shape in schema.TABLES
     }
 
@@ -59,7 +59,7 @@ def test_table_is_recoverable_and_protected(template: Template, shape: schema.Ta
 
 
 def test_buckets_are_private_encrypted_and_versioned(template: Template) -> None:
-    buckets = template.of_type("AWS::S3::Bucket")
+    buckets = template.list_resources("AWS::S3::Bucket")
     assert len(buckets) == 3
     for bucket in buckets.values():
         assert all(bucket["PublicAccessBlockConfiguration"].values())
@@ -68,7 +68,7 @@ def test_buckets_are_private_encrypted_and_versioned(template: Template) -> None
 
 
 def test_buckets_tell_event_bridge_without_a_custom_resource(template: Template) -> None:
-    for bucket in template.of_type("AWS::S3::Bucket").values():
+    for bucket in template.list_resources("AWS::S3::Bucket").values():
         configuration = bucket["NotificationConfiguration"]
         assert configuration == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     assert not [one for one in template.resources.values() if one["Type"].startswith("Custom::")]
@@ -85,19 +85,19 @@ def test_transport_without_tls_is_denied(
     template: Template, resource: str, policy: str, key: str
 ) -> None:
     denied = set()
-    for properties in template.of_type(policy).values():
+    for properties in template.list_resources(policy).values():
         statements = properties["PolicyDocument"]["Statement"]
         if any("aws:SecureTransport" in str(one) and one["Effect"] == "Deny" for one in statements):
             targets = properties[key] if key == "Queues" else [properties[key]]
-            denied |= {referred(target) for target in targets}
-    assert denied == set(template.of_type(resource))
+            denied |= {find_logical_id(target) for target in targets}
+    assert denied == set(template.list_resources(resource))
 
 
 def test_uploads_with_their_addresses_expire(template: Template) -> None:
     (uploads,) = (
         properties
-        for name, properties in template.of_type("AWS::S3::Bucket").items()
-        if template.path(name)[-1] == "Uploads"
+        for name, properties in template.list_resources("AWS::S3::Bucket").items()
+        if template.find_path(name)[-1] == "Uploads"
     )
     rules = uploads["LifecycleConfiguration"]["Rules"]
     expired = [rule for rule in rules if rule.get("Prefix") == schema.IMPORTS_PREFIX]
@@ -111,7 +111,7 @@ def test_data_outlives_the_stack_by_default(template: Template) -> None:
 
 
 def test_data_goes_with_the_stack_when_the_owner_says_so(tmp_path: Path) -> None:
-    template = Template.read(app.synthesize(tmp_path / "out", retain_data="false"))
+    template = Template.read_folder(app.synthesize(tmp_path / "out", retain_data="false"))
     for resource in template.resources.values():
         if resource["Type"] in KEPT:
             assert resource["DeletionPolicy"] == "Delete"
@@ -120,19 +120,19 @@ def test_data_goes_with_the_stack_when_the_owner_says_so(tmp_path: Path) -> None
 
 def test_tables_are_encrypted_at_rest_by_the_key_dynamodb_owns(template: Template) -> None:
     # Encryption at rest cannot be switched off; another key would have to be named, and granted to every function.
-    for table in template.of_type("AWS::DynamoDB::Table").values():
+    for table in template.list_resources("AWS::DynamoDB::Table").values():
         assert table.get("SSESpecification", {}).get("SSEEnabled", False) is False
 
 
 def test_what_was_refused_is_read_by_no_function(template: Template) -> None:
-    granted = {name: template.grants(name).get("rejects", set()) for name in ALLOWED}
+    granted = {name: template.list_grants(name).get("rejects", set()) for name in ROLE_GRANTS}
     writing = {"dynamodb:PutItem", "dynamodb:BatchWriteItem"}
     assert {name for name, actions in granted.items() if actions} >= {"track_events"}
     assert not {name for name, actions in granted.items() if actions - writing}
-    policies = [table.get("ResourcePolicy") for table in template.of_type(TABLE).values()]
+    policies = [table.get("ResourcePolicy") for table in template.list_resources(TABLE).values()]
     assert policies == [None] * len(schema.TABLES)
 
 
 def test_dead_letters_are_encrypted(template: Template) -> None:
-    queues = template.of_type("AWS::SQS::Queue").values()
+    queues = template.list_resources("AWS::SQS::Queue").values()
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)

@@ -36,7 +36,7 @@ def test_teardown_deletes_every_version_of_every_object() -> None:
     for body in (b"first", b"second"):
         client.put_object(Bucket=bucket, Key="events/one", Body=body)
     client.delete_object(Bucket=bucket, Key="events/one")
-    RetainedData.from_stack("Regulars").empty_buckets()
+    RetainedData.from_stack("Regulars").clear_buckets()
     left = client.list_object_versions(Bucket=bucket)
     assert not {"Versions", "DeleteMarkers"} & left.keys()
 

@@ -29,7 +29,7 @@ type Command = Callable[..., Any]
 @pytest.fixture
 def command(owner: Owner, up: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `regulars` in this process: a new one for each of the hundreds of commands takes minutes."""
-    for name, value in access.access_variables(up["aws_endpoint"]).items():
+    for name, value in access.build_access_variables(up["aws_endpoint"]).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(emulator, "PROCESS", owner.folder / "process.json")
     monkeypatch.setattr(stack, "DEPLOYED", owner.folder / "stack.json")

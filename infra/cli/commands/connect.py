@@ -19,8 +19,8 @@ from regulars.admin.source_connection import (
     Connection,
     ConnectionRequest,
     connect_source,
+    finish_connection,
     require_needed_secret,
-    supply_secret,
 )
 from regulars.admin.sources import SourceStores, find_source
 
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create the source, print where the provider sends, and store the secret."""
-    stores = SourceStores.of_deployment(select_stack(arguments).deployment)
+    stores = SourceStores.from_deployment(select_stack(arguments).deployment)
     setup = find_channel_setup(arguments.channel)
     answers = _collect_answers(stores, setup, arguments)
     secret = prompts.read_value(arguments.secret)
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_message("\n".join([*guide, ""]))
         guide = []
         secret = _prompt_for_secret(setup, connection)
-        connection = supply_secret(stores, connection, secret) if secret else connection
+        connection = finish_connection(stores, connection, secret) if secret else connection
     changes = _describe_changes(connection, has_new_secret=bool(secret))
     lines = [*guide, *_to_lines(connection, changes)]
     print_result(_to_result(connection, changes), lines, as_json=arguments.json)
@@ -98,15 +98,15 @@ def _collect_answers(
     answers = prompts.parse_pairs(arguments.set)
     similar = options.rank_similar_names
     for field in find_unknown_fields(setup, answers):
-        known = ", ".join(similar(field, setup.fields)) or "nothing"
+        fields = ", ".join(similar(field, setup.fields)) or "nothing"
         print_message(
-            f"{field} is stored, although the channel does not ask for it. It asks for: {known}."
+            f"{field} is stored, although the channel does not ask for it. It asks for: {fields}."
         )
     source = find_source(stores, setup.channel, arguments.name)
     config = source.config if source else {}
-    prompts.complete_answers(setup.config_questions, answers, config, hidden=False)
+    prompts.fill_answers(setup.config_questions, answers, config, hidden=False)
     credentials = stores.secrets_of(setup.channel, arguments.name).credentials
-    prompts.complete_answers(setup.credential_questions, answers, credentials, hidden=True)
+    prompts.fill_answers(setup.credential_questions, answers, credentials, hidden=True)
     return answers
 
 

@@ -62,7 +62,7 @@ def _redrive(deployment: Deployment, arguments: argparse.Namespace) -> int:
     with show_step("Giving them to their functions again") as step:
         failures = redrive_dead_letters(
             DeadLetterQueues(deployment),
-            LostRecordStores.of_deployment(deployment),
+            LostRecordStores.from_deployment(deployment),
             FunctionInvoker(deployment),
             selection,
             step.update,

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from infra.cli import options
-from infra.cli.advice import advise_on
+from infra.cli.advice import find_advice
 from infra.cli.stack import select_stack
 from infra.cli.steps import UploadStep, import_upload
 from infra.cli.terminal import print_message, print_result
@@ -18,7 +18,7 @@ from regulars.admin.import_accounts import (
     DEFAULT_ACCOUNT,
     ImportAccount,
     find_account,
-    leaves_orders_to_shop,
+    has_orders_elsewhere,
     parse_account,
 )
 from regulars.admin.imports import ImportReport, is_failed_import
@@ -56,16 +56,16 @@ def _import_file(deployment: Deployment, path: Path, account: str | None) -> Imp
     try:
         return _follow_import(deployment, path, account)
     except (CommandError, RegularsError) as error:
-        advice = error.advice if isinstance(error, CommandError) else advise_on(error)
+        advice = error.advice if isinstance(error, CommandError) else find_advice(error)
         message = f"{error} {advice}" if advice else str(error)
         return {"file": path.name, "status": "failed", "message": message}
 
 
-def _follow_import(deployment: Deployment, path: Path, given: str | None) -> ImportReport:
+def _follow_import(deployment: Deployment, path: Path, requested: str | None) -> ImportReport:
     export = _recognize_file(path)
     sources = Sources(deployment.control_table)
-    account = _choose_account(sources, export.format, given)
-    without_orders = leaves_orders_to_shop(sources, export.format.channel, account)
+    account = _choose_account(sources, export.format, requested)
+    without_orders = has_orders_elsewhere(sources, export.format.channel, account)
     print_message(describe_export(export, account, without_orders=without_orders))
     with path.open("rb") as content:
         upload = UploadStep(
@@ -86,10 +86,10 @@ def _recognize_file(path: Path) -> ExportFile:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _choose_account(sources: Sources, format_: Format, given: str | None) -> str:
+def _choose_account(sources: Sources, format_: Format, requested: str | None) -> str:
     """Return the account of a file; prompt at a terminal when the sources do not decide it."""
     try:
-        account = find_account(sources, format_, given)
+        account = find_account(sources, format_, requested)
     except AccountRequiredError as error:
         if not sys.stdin.isatty():
             raise

@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the rejects."""
     store = open_rejects(select_stack(arguments).deployment)
-    chosen = RejectFilter(arguments.since or "", arguments.source, arguments.code)
-    rejects = list(find_rejects(store, datetime.now(UTC).date(), chosen))
+    selection = RejectFilter(arguments.since or "", arguments.source, arguments.code)
+    rejects = list(find_rejects(store, datetime.now(UTC).date(), selection))
     if arguments.raw:
         sys.stdout.buffer.write(find_reject(rejects, arguments.raw).raw)
         return 0

@@ -38,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay the rejects, oldest first, and print how many had which outcome."""
-    stores = ReplayStores.of_deployment(select_stack(arguments).deployment)
-    chosen = RejectFilter(arguments.since or "", arguments.source, arguments.code)
+    stores = ReplayStores.from_deployment(select_stack(arguments).deployment)
+    selection = RejectFilter(arguments.since or "", arguments.source, arguments.code)
     today = datetime.now(UTC).date()
-    rejects = select_rejects(stores.rejects, today, chosen, arguments.id)
+    rejects = select_rejects(stores.rejects, today, selection, arguments.id)
     replayer = RejectReplayer(stores, arguments.into)
     with show_step("Receiving again") as step:
         report = replay_rejects(stores.rejects, replayer, rejects, step.update)

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(deployment: Deployment, _arguments: argparse.Namespace) -> CommandOutput:
-    statuses = list_sources(SourceStores.of_deployment(deployment))
+    statuses = list_sources(SourceStores.from_deployment(deployment))
     heading = ("channel", "name", "state", "secrets", "fetched", "url")
     lines = format_table([heading, *map(_to_row, statuses)]) if statuses else [NO_SOURCES]
     return [_to_result(status) for status in statuses], lines, True
@@ -100,7 +100,7 @@ def _to_row(status: SourceStatus) -> tuple[Any, ...]:
 
 def _rotate(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:
     stores, channel, name = (
-        SourceStores.of_deployment(deployment),
+        SourceStores.from_deployment(deployment),
         arguments.channel,
         arguments.name,
     )
@@ -124,7 +124,7 @@ def _prompt_for_secret(channel: str) -> str:
 
 
 def _disable(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:
-    stores = SourceStores.of_deployment(deployment)
+    stores = SourceStores.from_deployment(deployment)
     source = disable_source(stores, arguments.channel, arguments.name)
     line = (
         "Its deliveries are refused everywhere within ten seconds, and stored as rejects. "
@@ -134,7 +134,7 @@ def _disable(deployment: Deployment, arguments: argparse.Namespace) -> CommandOu
 
 
 def _enable(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:
-    stores = SourceStores.of_deployment(deployment)
+    stores = SourceStores.from_deployment(deployment)
     source = enable_source(stores, arguments.channel, arguments.name)
     line = (
         "Its deliveries are accepted everywhere within ten seconds. "
@@ -144,7 +144,7 @@ def _enable(deployment: Deployment, arguments: argparse.Namespace) -> CommandOut
 
 
 def _test(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:
-    stores = SampleStores.of_deployment(deployment)
+    stores = SampleStores.from_deployment(deployment)
     sample = send_sample(stores, arguments.channel, arguments.name)
     words = describe_sample(sample)
     result = {

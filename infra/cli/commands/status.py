@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Read and print the status."""
     deployment = select_stack(arguments).deployment
     with show_step("Reading the status"):
-        stores = StatusStores.of_deployment(deployment)
+        stores = StatusStores.from_deployment(deployment)
         status = read_deployment_status(deployment, stores, datetime.now(UTC).date())
     print_result(_to_result(status), _to_lines(status), as_json=arguments.json)
     return 0
@@ -53,22 +53,22 @@ def _to_lines(status: DeploymentStatus) -> list[str]:
     )
     return [
         f"{status.name} at {status.api_url}",
-        *_section("Stored", status.counts.items()),
-        *_section("Last dataset", [(status.dataset.get("dataset_id", "none yet"),)]),
-        *_section("Last trainings", map(_training_row, status.trainings.items())),
-        *_section("Champions", champions),
-        *_section("Fetched from providers", fetched),
-        *_section("Refused or set aside in 30 days", status.rejects.items()),
-        *_section("Dead letters", (item for item in status.dead_letters.items() if item[1])),
+        *_format_section("Stored", status.counts.items()),
+        *_format_section("Last dataset", [(status.dataset.get("dataset_id", "none yet"),)]),
+        *_format_section("Last trainings", map(_to_training_row, status.trainings.items())),
+        *_format_section("Champions", champions),
+        *_format_section("Fetched from providers", fetched),
+        *_format_section("Refused or set aside in 30 days", status.rejects.items()),
+        *_format_section("Dead letters", (item for item in status.dead_letters.items() if item[1])),
     ]
 
 
-def _training_row(training: tuple[str, Outcome]) -> tuple[str, str, str]:
+def _to_training_row(training: tuple[str, Outcome]) -> tuple[str, str, str]:
     model, outcome = training
     promoted = "promoted" if outcome.promoted else "not promoted"
     return model, f"{outcome.status}, {promoted}", outcome.reason
 
 
-def _section(title: str, rows: Iterable[tuple[Any, ...]]) -> list[str]:
+def _format_section(title: str, rows: Iterable[tuple[Any, ...]]) -> list[str]:
     listed = list(rows)
     return [title, *(format_table(listed) if listed else ["  none"])]

@@ -37,13 +37,13 @@ def _to_lines(verification: Verification) -> list[str]:
     differences = verification.differences
     if not differences:
         return [f"{compared}: every profile is as the ledger says."]
-    shown = (
-        f"  {one.kind} {one.profile_id}: {one.detail}"
-        for one in differences[:MAX_SHOWN_DIFFERENCES]
+    lines = (
+        f"  {difference.kind} {difference.profile_id}: {difference.detail}"
+        for difference in differences[:MAX_SHOWN_DIFFERENCES]
     )
     more = len(differences) - MAX_SHOWN_DIFFERENCES
     return [
         f"{compared}: {len(differences)} differences. Was an event written meanwhile?",
-        *shown,
+        *lines,
         *([f"  … and {more} more: regulars verify --json"] if more > 0 else []),
     ]

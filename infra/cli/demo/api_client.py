@@ -31,11 +31,11 @@ class ApiClient:
     def get(self, path: str, scope: str = "admin", **query: Any) -> Any:
         """Read a path with the key of the scope."""
         target = f"{path}?{urlencode(query)}" if query else path
-        return self._request("GET", target, self._authorization(scope))
+        return self._request("GET", target, self._build_authorization(scope))
 
     def find_profile(self, email: str) -> Any:
         """Return the profile of the person with this e-mail address."""
-        headers = self._authorization("admin") | {"content-type": "application/json"}
+        headers = self._build_authorization("admin") | {"content-type": "application/json"}
         body = json.dumps({"email": email}).encode()
         return self._request("POST", "/profiles/lookup", headers, body)
 
@@ -49,7 +49,7 @@ class ApiClient:
                 return
             query |= {"next": page["next"]}
 
-    def _authorization(self, scope: str) -> dict[str, str]:
+    def _build_authorization(self, scope: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self.keys[scope]}"}
 
     def _request(

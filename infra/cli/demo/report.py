@@ -33,7 +33,7 @@ def gather_facts(deployment: Deployment, client: ApiClient, shop: SampleShop) ->
     viewed = shop.bestsellers[2]
     limit = MAX_RECOMMENDATIONS
     recommendations = client.get(f"/profiles/{profile['id']}/recommendations", "read", n=limit)
-    champions = read_champions(ModelStores.of_deployment(deployment))
+    champions = read_champions(ModelStores.from_deployment(deployment))
     return {
         "counts": count_items(clients.dynamodb(), deployment),
         "segments": segments,
@@ -55,13 +55,15 @@ def rank_worth_saving(people: Iterable[Facts]) -> list[Facts]:
         and person["orders"]["count"] >= MIN_REGULAR_ORDERS
         and person["lifecycle"]["stage"] != "lost"
     ]
-    ranked = sorted(leaving, key=lambda person: (-_money_at_stake(person), person["id"]))
+    ranked = sorted(leaving, key=lambda person: (-_compute_money_at_stake(person), person["id"]))
     return ranked[:MAX_SAVED_PEOPLE]
 
 
 def add_contacts(deployment: Deployment, people: Sequence[Facts]) -> list[Facts]:
     """Return the same people with their contact data, which the API gives of one person at a time."""
-    profiles = ServedProfiles(deployment.profiles_table).scored_all(one["id"] for one in people)
+    profiles = ServedProfiles(deployment.profiles_table).scored_all(
+        person["id"] for person in people
+    )
     store = People(deployment.people_table)
     contacts = {profile.profile_id: store.contacts(profile.subjects) for profile in profiles}
     return [person | {"contact": contacts.get(person["id"], {})} for person in people]
@@ -86,7 +88,7 @@ def build_document(facts: Facts, urls: dict[str, str], seconds: float) -> Facts:
     }
 
 
-def _money_at_stake(person: Facts) -> Decimal:
+def _compute_money_at_stake(person: Facts) -> Decimal:
     spent = sum((Decimal(money["amount"]) for money in person["orders"]["spent"]), Decimal(0))
     probability = person["churn"]["probability"]
     return spent * Decimal(str(probability)) if probability is not None else spent / 2

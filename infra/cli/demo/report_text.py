@@ -18,17 +18,17 @@ def describe_facts(facts: Facts, client: ApiClient, urls: Mapping[str, str]) -> 
     return [
         "",
         counts.format(**facts["counts"]),
-        *_heading("Segments"),
+        *_format_heading("Segments"),
         *format_table(segments),
-        *_heading("Most worth saving this week (churn risk x money spent)"),
+        *_format_heading("Most worth saving this week (churn risk x money spent)"),
         *(line for person in facts["worth_saving"] for line in _describe_person(person)),
-        *_heading(f"For {_name_of(facts['profile'])}, who orders most"),
+        *_format_heading(f"For {_name_of(facts['profile'])}, who orders most"),
         *_list_products(facts["recommendations"]),
-        *_heading(f"For an unknown visitor who viewed {facts['seen']['product_name']}"),
+        *_format_heading(f"For an unknown visitor who viewed {facts['seen']['product_name']}"),
         *_list_products(facts["visitor"]),
-        *_heading("Models"),
+        *_format_heading("Models"),
         *[f"  {line}" for line in _describe_models(facts)],
-        *_heading("Try it"),
+        *_format_heading("Try it"),
         *(f"  {line}" for line in list_commands(facts, client, urls)),
     ]
 
@@ -54,7 +54,7 @@ def list_commands(facts: Facts, client: ApiClient, urls: Mapping[str, str]) -> l
     viewed = {"product_id": facts["seen"]["product_id"]}
     body = json.dumps({"event": "Product Viewed", "anonymousId": "me", "properties": viewed})
     email = json.dumps({"email": facts["profile"]["contact"]["email"]})
-    admin, read = _bearer_option(client, "admin"), _bearer_option(client, "read")
+    admin, read = _format_bearer_option(client, "admin"), _format_bearer_option(client, "read")
     return [
         *(f"{scope} key: {key}" for scope, key in client.keys.items()),
         f"API document: {urls['openapi']}",
@@ -67,11 +67,11 @@ def list_commands(facts: Facts, client: ApiClient, urls: Mapping[str, str]) -> l
     ]
 
 
-def _bearer_option(client: ApiClient, scope: str) -> str:
+def _format_bearer_option(client: ApiClient, scope: str) -> str:
     return f"-H 'Authorization: Bearer {client.keys[scope]}'"
 
 
-def _heading(text: str) -> list[str]:
+def _format_heading(text: str) -> list[str]:
     return ["", text]
 
 
@@ -80,9 +80,9 @@ def _describe_person(person: Facts) -> list[str]:
     risk = "by rule" if churn["probability"] is None else f"{churn['probability']:.0%}"
     spent = ", ".join(f"{money['amount']} {money['currency']}" for money in orders["spent"])
     reasons = "; ".join(churn["reasons"])
-    bought = f"{orders['count']} orders, {spent}, last {str(orders['last_at'])[:10]}"
+    purchases = f"{orders['count']} orders, {spent}, last {str(orders['last_at'])[:10]}"
     return [
-        f"  {_name_of(person)}: risk {risk} ({churn['band']}), {bought}",
+        f"  {_name_of(person)}: risk {risk} ({churn['band']}), {purchases}",
         f"    because {reasons}",
     ]
 

@@ -113,7 +113,7 @@ def _import_history(deployment: Deployment, shop: SampleShop) -> None:
 def _send_live_events(
     deployment: Deployment, client: ApiClient, shop: SampleShop, now: datetime
 ) -> None:
-    stores = SourceStores.of_deployment(deployment)
+    stores = SourceStores.from_deployment(deployment)
     shopify_secret = create_source(stores, "shopify", sample_deliveries.SHOPIFY_SOURCE)
     form_secret = create_source(stores, "form", sample_deliveries.FORM_SOURCE)
     deliveries = [

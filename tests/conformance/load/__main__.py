@@ -24,7 +24,7 @@ ENVIRONMENTS = 2  # of each door at once, for two cores
 def run(owner: Owner, up: Any, seconds: float, senders: int, seed: str) -> tuple[Answers, Books]:
     """Connect the channels, send, and look at what the stack holds then."""
     for channel in CHANNELS:
-        owner.learns("connect", channel, "--name", "load", "--secret", SECRET)
+        owner.read_result("connect", channel, "--name", "load", "--secret", SECRET)
     running = Running(up["aws_endpoint"])
     running.bound(ENVIRONMENTS)
     try:
@@ -57,10 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     owner, ran = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL)), emulator.find_running()
     try:
-        answers, books = run(owner, owner.learns("up"), chosen.seconds, chosen.senders, chosen.seed)
+        answers, books = run(
+            owner, owner.read_result("up"), chosen.seconds, chosen.senders, chosen.seed
+        )
     finally:
         if ran is None:
-            owner.runs("down")
+            owner.run_command("down")
     print(f"seed {chosen.seed}", *told(answers, books), sep="\n")  # noqa: T201 (a command line prints)
     return 1 if books.faults(answers) else 0
 

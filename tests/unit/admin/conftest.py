@@ -10,4 +10,4 @@ from tests.support.deployment import build_deployment
 @pytest.fixture
 def stores(aws: Deployed) -> SourceStores:
     """The stores of sources."""
-    return SourceStores.of_deployment(build_deployment())
+    return SourceStores.from_deployment(build_deployment())

@@ -51,8 +51,8 @@ def store(aws: Deployed) -> Rejects:
 def test_filter_chooses_by_day_source_and_code(
     store: Rejects, chosen: RejectFilter, sources: list[str]
 ) -> None:
-    found = [reject.source for reject in find_rejects(store, TODAY, chosen)]
-    assert sorted(found) == sorted(sources)
+    found_sources = [reject.source for reject in find_rejects(store, TODAY, chosen)]
+    assert sorted(found_sources) == sorted(sources)
 
 
 def test_rejects_are_counted_by_day_code_and_source(store: Rejects) -> None:

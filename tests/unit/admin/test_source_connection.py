@@ -11,7 +11,7 @@ from regulars.admin.source_connection import (
     Connection,
     ConnectionRequest,
     connect_source,
-    supply_secret,
+    finish_connection,
 )
 from regulars.admin.sources import SourceStores, disable_source, find_source, list_sources
 from regulars.store.parameters import Parameters, SourceSecrets
@@ -75,7 +75,7 @@ def test_source_waits_until_its_secret_is_given(stores: SourceStores, aws: Deplo
 def test_secret_that_is_supplied_later_ends_the_waiting(
     stores: SourceStores, aws: Deployed
 ) -> None:
-    connection = supply_secret(stores, connect(stores, "stripe"), "whsec_s")
+    connection = finish_connection(stores, connect(stores, "stripe"), "whsec_s")
     assert (connection.state, connection.has_secret) == ("on", True)
     assert stored_secrets(aws, "stripe").signing == ("whsec_s",)
 

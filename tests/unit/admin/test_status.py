@@ -36,7 +36,7 @@ MANIFEST = ModelManifest(
 
 
 def read_status() -> DeploymentStatus:
-    stores = StatusStores.of_deployment(DEPLOYMENT)
+    stores = StatusStores.from_deployment(DEPLOYMENT)
     return read_deployment_status(DEPLOYMENT, stores, NOW.date())
 
 

@@ -23,7 +23,7 @@ ONE = event("one", "a:one")
 
 @pytest.fixture
 def stores(aws: Deployed) -> StreamStores:
-    return StreamStores.of_deployment(build_deployment())
+    return StreamStores.from_deployment(build_deployment())
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class PreparedFunction(FunctionInvoker):
 
 @pytest.fixture
 def stores(aws: Deployed) -> TrainingStores:
-    return TrainingStores.of_deployment(build_deployment())
+    return TrainingStores.from_deployment(build_deployment())
 
 
 def outcome(model: str, dataset_id: str = DATASET) -> Outcome:

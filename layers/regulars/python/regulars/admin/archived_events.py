@@ -34,14 +34,14 @@ class ArchivedEvents:
 
     def count(self) -> int:
         """Return how many different events the lake holds by now."""
-        for key in self._new_keys():
+        for key in self._list_new_keys():
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             lines = gzip.decompress(body).splitlines()
             self._ids |= {msgspec.json.decode(line, type=_ArchivedEvent).id for line in lines}
             self._read_keys.add(key)
         return len(self._ids)
 
-    def _new_keys(self) -> Iterator[str]:
+    def _list_new_keys(self) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=schema.LAKE_PREFIX
         )

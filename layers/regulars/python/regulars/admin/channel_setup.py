@@ -44,12 +44,12 @@ def find_channel_setup(channel: str) -> ChannelSetup:
     """Return what it takes to connect a channel; raise KeyError when there is no such channel."""
     return ChannelSetup(
         channel=channel,
-        config_questions=_attribute(channel, "ASKS", {}),
-        credential_questions=_attribute(channel, "CREDENTIALS", {}),
-        spellings=_attribute(channel, "SPELLED", {}),
-        secret_question=_attribute(channel, "SIGNING_KEY", "") or "",
+        config_questions=_read_attribute(channel, "ASKS", {}),
+        credential_questions=_read_attribute(channel, "CREDENTIALS", {}),
+        spellings=_read_attribute(channel, "SPELLED", {}),
+        secret_question=_read_attribute(channel, "SIGNING_KEY", "") or "",
         needs_secret=needs_secret(channel),
-        url_parameter=_attribute(channel, "IN_URL", ""),
+        url_parameter=_read_attribute(channel, "IN_URL", ""),
         guide=tuple(str(channel_of(channel).__doc__).strip().splitlines()),
     )
 
@@ -59,7 +59,7 @@ def build_sample(channel: str, blank: Request, secret: str) -> Request | None:
 
     Return None when only the provider can sign. Raise ValueError when the secret or a credential cannot.
     """
-    build: BuildSample | None = _attribute(channel, "sample", None)
+    build: BuildSample | None = _read_attribute(channel, "sample", None)
     return build(blank, secret) if build else None
 
 
@@ -68,5 +68,5 @@ def translate_sample(channel: str, request: Request) -> list[Draft]:
     return channel_of(channel).translate(request)
 
 
-def _attribute(channel: str, name: str, default: Any) -> Any:
+def _read_attribute(channel: str, name: str, default: Any) -> Any:
     return getattr(channel_of(channel), name, default)

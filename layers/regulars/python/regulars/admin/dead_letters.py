@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_BATCH_MESSAGES = 10  # of SQS
-HELD_SECONDS = 3600  # a redriven training may take a quarter of it
+CLAIM_SECONDS = 3600  # a redriven training may take a quarter of it
 ARN_NAME_INDEX = 6  # of the parts of a function's ARN
 WAIT_SECONDS = 1  # without waiting, not every server of a queue is asked
 ALL_ATTRIBUTES: Any = ["All"]
@@ -78,10 +78,10 @@ class DeadLetterQueues:
         )["Attributes"]
         return int(attributes[MESSAGE_COUNT])
 
-    def hold(self) -> list[DeadLetter]:
+    def claim(self) -> list[DeadLetter]:
         """Return all dead letters, oldest first, and hide them from others for an hour or until they are released."""
         with ThreadPoolExecutor() as pool:
-            messages = list(pool.map(self._receive_all, self._queues.values()))
+            messages = list(pool.map(self._fetch_messages, self._queues.values()))
         letters = [
             self._to_dead_letter(message, name, url)
             for (name, url), of_queue in zip(self._queues.items(), messages, strict=True)
@@ -90,7 +90,7 @@ class DeadLetterQueues:
         return sorted(letters, key=lambda letter: (letter.at, letter.id))
 
     def release(self, letters: Iterable[DeadLetter]) -> None:
-        """Put held dead letters back into their queues."""
+        """Put claimed dead letters back into their queues."""
         by_queue: dict[str, list[DeadLetter]] = {}
         for letter in letters:
             by_queue.setdefault(letter.queue, []).append(letter)
@@ -103,15 +103,15 @@ class DeadLetterQueues:
                 self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
     def delete(self, letter: DeadLetter) -> None:
-        """Delete a held dead letter."""
+        """Delete a claimed dead letter."""
         self._client.delete_message(QueueUrl=letter.queue, ReceiptHandle=letter.receipt)
 
-    def _receive_all(self, url: str) -> list[dict[str, Any]]:
+    def _fetch_messages(self, url: str) -> list[dict[str, Any]]:
         messages: dict[str, dict[str, Any]] = {}
         while page := self._client.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=MAX_BATCH_MESSAGES,
-            VisibilityTimeout=HELD_SECONDS,
+            VisibilityTimeout=CLAIM_SECONDS,
             WaitTimeSeconds=self._wait_seconds,
             MessageAttributeNames=ALL_ATTRIBUTES,
             MessageSystemAttributeNames=ALL_ATTRIBUTES,
@@ -120,11 +120,11 @@ class DeadLetterQueues:
         return list(messages.values())
 
     def _to_dead_letter(self, message: dict[str, Any], queue: str, url: str) -> DeadLetter:
-        body, attributes = _parse_object(message["Body"]), _text_attributes(message)
+        body, attributes = _parse_object(message["Body"]), _read_text_attributes(message)
         letter = DeadLetter(
             id=message["MessageId"],
             function=self._find_function(body, attributes) or queue,
-            at=body.get("timestamp") or _sent_at(message),
+            at=body.get("timestamp") or _read_sent_time(message),
             why=_describe_error(body, attributes),
             queue=url,
             receipt=message["ReceiptHandle"],
@@ -133,12 +133,12 @@ class DeadLetterQueues:
             batch = msgspec.convert(body["DDBStreamBatchInfo"], StreamBatch)
             return msgspec.structs.replace(letter, batch=batch)
         # The message of a rule is the event itself, the one of a function holds it in its request.
-        event = _object_field(body, "requestPayload") if "requestContext" in body else body
+        event = _read_object(body, "requestPayload") if "requestContext" in body else body
         return msgspec.structs.replace(letter, event=event, about=_describe_event(event))
 
     def _find_function(self, body: dict[str, Any], attributes: Mapping[str, str]) -> str:
         """Return the folder name of the function, else its physical name, '' when the message names none."""
-        arn = _object_field(body, "requestContext").get("functionArn")
+        arn = _read_object(body, "requestContext").get("functionArn")
         parts = str(arn or attributes.get("TARGET_ARN", "")).split(":")
         physical = parts[ARN_NAME_INDEX] if len(parts) > ARN_NAME_INDEX else ""
         return self._functions.get(physical, physical)
@@ -153,18 +153,18 @@ def _parse_object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text_attributes(message: Mapping[str, Any]) -> dict[str, str]:
+def _read_text_attributes(message: Mapping[str, Any]) -> dict[str, str]:
     attributes = message.get("MessageAttributes", {})
     return {name: value.get("StringValue", "") for name, value in attributes.items()}
 
 
 def _describe_error(body: dict[str, Any], attributes: Mapping[str, str]) -> str:
     """Return the error of the function, or why it was not called."""
-    response = _object_field(body, "responsePayload")
+    response = _read_object(body, "responsePayload")
     reasons = (
         attributes.get("ERROR_CODE", ""),
         attributes.get("ERROR_MESSAGE", "") or attributes.get("EXHAUSTED_RETRY_CONDITION", ""),
-        _object_field(body, "requestContext").get("condition", ""),
+        _read_object(body, "requestContext").get("condition", ""),
         response.get("errorType", ""),
         response.get("errorMessage", ""),
     )
@@ -173,16 +173,16 @@ def _describe_error(body: dict[str, Any], attributes: Mapping[str, str]) -> str:
 
 def _describe_event(event: dict[str, Any]) -> tuple[str, ...]:
     """Return the object of an event, else its kind."""
-    key = _object_field(_object_field(event, "detail"), "object").get("key")
+    key = _read_object(_read_object(event, "detail"), "object").get("key")
     name = key or event.get("detail-type")
     return (str(name),) if name else ()
 
 
-def _object_field(body: dict[str, Any], name: str) -> dict[str, Any]:
+def _read_object(body: dict[str, Any], name: str) -> dict[str, Any]:
     field = body.get(name)
     return field if isinstance(field, dict) else {}
 
 
-def _sent_at(message: dict[str, Any]) -> str:
+def _read_sent_time(message: dict[str, Any]) -> str:
     milliseconds = int(message.get("Attributes", {}).get("SentTimestamp", 0))
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")

@@ -31,7 +31,7 @@ class Deployment:
     default_country: str
     default_currency: str
 
-    def function_name(self, function: str) -> str:
+    def find_function(self, function: str) -> str:
         """Return the physical name of a function; raise FunctionNotFoundError when there is none."""
         if function not in self.functions:
             raise FunctionNotFoundError(function, tuple(sorted(self.functions)))

@@ -37,7 +37,7 @@ class FunctionInvoker:
     def invoke(self, function: str, event: Any) -> Invocation:
         """Call a function with an event and wait; raise FunctionNotFoundError when there is none of this name."""
         answer = self._client.invoke(
-            FunctionName=self._deployment.function_name(function),
+            FunctionName=self._deployment.find_function(function),
             Payload=json.dumps(event).encode(),
             LogType="Tail",
         )

@@ -31,7 +31,7 @@ class FunctionLogs:
         Raise FunctionNotFoundError when there is no function of this name.
         """
         configuration = self._lambda.get_function_configuration(
-            FunctionName=self._deployment.function_name(function)
+            FunctionName=self._deployment.find_function(function)
         )
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=configuration["LoggingConfig"]["LogGroup"],

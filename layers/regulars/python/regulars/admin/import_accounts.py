@@ -27,7 +27,7 @@ class ImportAccount(msgspec.Struct, frozen=True):
     other_accounts: tuple[str, ...] = ()
 
 
-def find_account(sources: Sources, format_: Format, given: str | None = None) -> ImportAccount:
+def find_account(sources: Sources, format_: Format, requested: str | None = None) -> ImportAccount:
     """Return the account of a file: the given one (an account, or the name of a source), else the connected one.
 
     Raise AccountRequiredError when that does not decide it, UnnamedShopError, or InvalidAccountError.
@@ -37,10 +37,10 @@ def find_account(sources: Sources, format_: Format, given: str | None = None) ->
         return ImportAccount("")
     by_source = list_accounts(sources, channel)
     connected = tuple(sorted({*by_source.values()} - {""}))
-    if given and by_source.get(given) == "":
-        raise UnnamedShopError(given)
-    if given or len(connected) == 1:
-        account = by_source.get(given, given) if given else connected[0]
+    if requested and by_source.get(requested) == "":
+        raise UnnamedShopError(requested)
+    if requested or len(connected) == 1:
+        account = by_source.get(requested, requested) if requested else connected[0]
         return _compare_account(channel, parse_account(channel, account), connected)
     if connected or channel == SHOPIFY:
         raise AccountRequiredError(format_.title, channel, connected)
@@ -51,12 +51,14 @@ def list_accounts(sources: Sources, channel: str) -> dict[str, str]:
     """Return the accounts of a channel by the name of their source, as webhooks scope their ids; '' for an unnamed one."""
     if channel not in CHANNELS:
         return {}
-    return {source.source: _account_of(source) for source in _of_channel(sources, channel)}
+    return {source.source: _account_of(source) for source in _list_sources(sources, channel)}
 
 
-def leaves_orders_to_shop(sources: Sources, channel: str, account: str) -> bool:
+def has_orders_elsewhere(sources: Sources, channel: str, account: str) -> bool:
     """Return whether a source of the account leaves its orders to a shop, which reports the same sales."""
-    of_account = (one for one in _of_channel(sources, channel) if _account_of(one) == account)
+    of_account = (
+        source for source in _list_sources(sources, channel) if _account_of(source) == account
+    )
     return any(source.config.get("orders") == ELSEWHERE for source in of_account)
 
 
@@ -72,11 +74,11 @@ def parse_account(channel: str, text: str) -> str:
 
 
 def _compare_account(channel: str, account: str, connected: tuple[str, ...]) -> ImportAccount:
-    is_connected = account in {parse_account(channel, known) for known in connected}
+    is_connected = account in {parse_account(channel, name) for name in connected}
     return ImportAccount(account, other_accounts=() if is_connected else connected)
 
 
-def _of_channel(sources: Sources, channel: str) -> Iterable[Source]:
+def _list_sources(sources: Sources, channel: str) -> Iterable[Source]:
     return (source for source in sources.list() if source.channel == channel)
 
 

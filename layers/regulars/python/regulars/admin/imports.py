@@ -10,7 +10,7 @@ from regulars.admin.dead_letters import DeadLetterQueues
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import ImportAbandonedError, ImportTimeoutError
 from regulars.admin.polling import REAL_TIME, Polling
-from regulars.admin.progress import OnProgress, ignore_progress
+from regulars.admin.progress import OnProgress, discard_progress
 from regulars.channels.drafts.sales import ELSEWHERE
 from regulars.store import schema
 from regulars.store.checkpoints import Checkpoints
@@ -40,7 +40,7 @@ class ImportStores:
     queues: DeadLetterQueues
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment, s3: "S3Client") -> Self:
+    def from_deployment(cls, deployment: Deployment, s3: "S3Client") -> Self:
         """Open the stores of a deployment."""
         return cls(
             s3=s3,
@@ -64,7 +64,7 @@ def await_report(
     stores: ImportStores,
     key: str,
     polling: Polling = REAL_TIME,
-    on_progress: OnProgress[int] = ignore_progress,
+    on_progress: OnProgress[int] = discard_progress,
 ) -> ImportReport:
     """Wait for the report of an upload; `on_progress` is called with the number of imported rows.
 

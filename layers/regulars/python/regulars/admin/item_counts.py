@@ -15,10 +15,10 @@ def count_items(client: "DynamoDBClient", deployment: Deployment) -> dict[str, i
     All but the profiles are the tables' own counts, which AWS updates every few hours.
     """
     return {
-        "events": _table_count(client, deployment.events_table),
-        "identities": _table_count(client, deployment.people_table),
+        "events": _count_table(client, deployment.events_table),
+        "identities": _count_table(client, deployment.people_table),
         "profiles": count_profiles(client, deployment.profiles_table),
-        "products": _table_count(client, deployment.catalog_table),
+        "products": _count_table(client, deployment.catalog_table),
     }
 
 
@@ -39,5 +39,5 @@ def read_control_item(client: "DynamoDBClient", table: str, item_id: str) -> dic
     return {name: next(iter(value.values())) for name, value in item.items()}
 
 
-def _table_count(client: "DynamoDBClient", table: str) -> int:
+def _count_table(client: "DynamoDBClient", table: str) -> int:
     return client.describe_table(TableName=table)["Table"]["ItemCount"]

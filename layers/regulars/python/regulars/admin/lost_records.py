@@ -50,8 +50,8 @@ class LedgerStream:
                 return []
             raise
         is_complete = bool(records) and _number_of(records[-1]) == _end_of(batch)
-        written = (record for record in records if record["eventName"] in WRITE_EVENTS)
-        return [_to_lambda_record(record, batch) for record in written] if is_complete else []
+        writes = (record for record in records if record["eventName"] in WRITE_EVENTS)
+        return [_to_lambda_record(record, batch) for record in writes] if is_complete else []
 
     def _read_shard(self, batch: StreamBatch) -> Iterator[StreamRecord]:
         """Yield the records of the shard from the first one of the batch on, until the last one was read."""
@@ -80,7 +80,7 @@ class LostRecordStores:
     archived: ArchivedEvents
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
             stream=LedgerStream(),
@@ -103,7 +103,7 @@ class LostRecordStores:
         )
 
 
-def event_ids(records: list[StreamRecord]) -> tuple[str, ...]:
+def list_event_ids(records: list[StreamRecord]) -> tuple[str, ...]:
     """Return the ids of the events in the records."""
     return tuple(record["dynamodb"]["Keys"]["event_id"]["S"] for record in records)
 

@@ -38,7 +38,7 @@ class ModelStores:
     artifacts_bucket: str
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
             artifacts=Artifacts(deployment.artifacts_bucket),
@@ -56,7 +56,7 @@ def read_outcomes(stores: ModelStores) -> dict[str, Outcome]:
 
 def read_outcome_times(stores: ModelStores) -> dict[str, datetime]:
     """Return when the last training ended, to the second, by model; every model must have been trained."""
-    return {model: _outcome_time(stores, model) for model in MODELS}
+    return {model: _read_outcome_time(stores, model) for model in MODELS}
 
 
 def read_champions(stores: ModelStores) -> dict[str, ChampionStatus]:
@@ -81,6 +81,6 @@ def _find_outcome(artifacts: Artifacts, model: str) -> Outcome | None:
         return None
 
 
-def _outcome_time(stores: ModelStores, model: str) -> datetime:
+def _read_outcome_time(stores: ModelStores, model: str) -> datetime:
     key = schema.outcome_key(model)
     return stores.s3.head_object(Bucket=stores.artifacts_bucket, Key=key)["LastModified"]

@@ -5,5 +5,5 @@ from collections.abc import Callable
 type OnProgress[T] = Callable[[T], None]
 
 
-def ignore_progress(_progress: object) -> None:
+def discard_progress(_progress: object) -> None:
     """Do nothing; the default of every use case that reports progress."""

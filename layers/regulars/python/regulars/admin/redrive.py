@@ -7,8 +7,8 @@ import msgspec
 
 from regulars.admin.dead_letters import DeadLetter, DeadLetterQueues, StreamBatch
 from regulars.admin.function_calls import FunctionInvoker
-from regulars.admin.lost_records import LedgerStream, LostRecordStores, event_ids
-from regulars.admin.progress import OnProgress, ignore_progress
+from regulars.admin.lost_records import LedgerStream, LostRecordStores, list_event_ids
+from regulars.admin.progress import OnProgress, discard_progress
 
 
 class DeadLetterSelection(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class DeadLetterSelection(msgspec.Struct, frozen=True):
 
 def list_dead_letters(queues: DeadLetterQueues, stream: LedgerStream) -> list[DeadLetter]:
     """Return all dead letters, oldest first; those of a stream name their events while the stream holds them."""
-    letters = queues.hold()
+    letters = queues.claim()
     queues.release(letters)
     return [_with_event_ids(letter, stream) for letter in letters]
 
@@ -30,7 +30,7 @@ def redrive_dead_letters(
     stores: LostRecordStores,
     invoker: FunctionInvoker,
     selection: DeadLetterSelection,
-    on_progress: OnProgress[int] = ignore_progress,
+    on_progress: OnProgress[int] = discard_progress,
 ) -> dict[str, str]:
     """Give the selected dead letters to their functions again; one that fails stops no other.
 
@@ -38,7 +38,7 @@ def redrive_dead_letters(
     `on_progress` is called with the number of letters that were given.
     """
     failures: dict[str, str] = {}
-    letters = queues.hold()
+    letters = queues.claim()
     try:
         for letter in _select_letters(letters, selection, stores.stream):
             failures[letter.id] = _redrive_letter(queues, stores, invoker, letter)
@@ -51,7 +51,7 @@ def redrive_dead_letters(
 def _select_letters(
     letters: Iterable[DeadLetter], selection: DeadLetterSelection, stream: LedgerStream
 ) -> list[DeadLetter]:
-    of_function = [one for one in letters if selection.function in {"", one.function}]
+    of_function = [letter for letter in letters if selection.function in {"", letter.function}]
     if not selection.ids:
         return of_function
     named = (_with_event_ids(letter, stream) for letter in of_function)
@@ -65,7 +65,7 @@ def _has_id_of(letter: DeadLetter, ids: Iterable[str]) -> bool:
 def _with_event_ids(letter: DeadLetter, stream: LedgerStream) -> DeadLetter:
     if letter.batch is None:
         return letter
-    ids = event_ids(stream.read_batch(letter.batch))
+    ids = list_event_ids(stream.read_batch(letter.batch))
     about = ids or (f"{letter.batch.batch_size} events that the stream holds no more",)
     return msgspec.structs.replace(letter, about=about)
 

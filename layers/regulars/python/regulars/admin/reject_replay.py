@@ -66,7 +66,7 @@ class ReplayStores:
     default_currency: str
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
             rejects=Rejects(deployment.rejects_table),
@@ -92,18 +92,18 @@ class RejectReplayer:
         self._tracking = Tracking(stores.keys, recorder, stores.rejects)
         self._webhooks = Webhooks(stores.sources, stores.parameters, recorder, stores.rejects)
 
-    def receive(self, reject: StoredReject) -> Receipt:
+    def replay(self, reject: StoredReject) -> Receipt:
         """Receive a reject again and return what was recorded; raise RegularsError when it is refused again."""
         _, _, source = reject.source.partition("/")
         if reject.code in {UNFOLDABLE, UNREADABLE}:
-            return self._receive_stream_record(reject)
+            return self._replay_stream_record(reject)
         if reject.channel == TRACKING:
-            return self._receive_tracking_call(reject, source)
+            return self._replay_tracking_call(reject, source)
         is_verified = reject.delivery is not None and reject.delivery.verified
         request = self._build_request(reject, source)
         return self._webhooks.replay(reject.channel, request, verified=is_verified)
 
-    def _receive_tracking_call(self, reject: StoredReject, source: str) -> Receipt:
+    def _replay_tracking_call(self, reject: StoredReject, source: str) -> Receipt:
         delivery = reject.delivery or BATCH_MESSAGE
         request = self._build_request(reject, source or self._find_tracking_source(delivery))
         kind = delivery.url.rpartition("/")[2]
@@ -116,16 +116,16 @@ class RejectReplayer:
             raise UnauthorizedError("Its key is not known, and no source was named for such calls.")
         return source_of(key) if key else self._tracking_source
 
-    def _receive_stream_record(self, reject: StoredReject) -> Receipt:
+    def _replay_stream_record(self, reject: StoredReject) -> Receipt:
         batch, refused, now = _to_batch(reject), CollectedRejects(), datetime.now(UTC)
-        update_profiles(batch, self._profile_stores(refused), now)
+        update_profiles(batch, self._build_profile_stores(refused), now)
         if reject.code == UNREADABLE and not refused.rejects:
             archive_events(batch, self._stores.lake, refused, now)
         if refused.rejects:
             raise InvalidEventError(refused.rejects[0].reason, refused.rejects[0].code)
         return Receipt(known=len(batch.changes))
 
-    def _profile_stores(self, rejects: Rejects) -> Stores:
+    def _build_profile_stores(self, rejects: Rejects) -> Stores:
         stores = self._stores
         return Stores(stores.people, stores.profiles, stores.ledger, rejects)
 

@@ -68,12 +68,12 @@ def open_rejects(deployment: Deployment) -> Rejects:
 
 
 def find_rejects(
-    store: Rejects, today: date, chosen: RejectFilter = ALL_REJECTS
+    store: Rejects, today: date, selection: RejectFilter = ALL_REJECTS
 ) -> Iterator[StoredReject]:
     """Return the rejects that the filter chooses, oldest first."""
-    for day in _stored_days(today):
-        if day >= chosen.since:
-            yield from filter(chosen.matches, map(_to_reject, store.of_day(day)))
+    for day in _list_stored_days(today):
+        if day >= selection.since:
+            yield from filter(selection.matches, map(_to_reject, store.of_day(day)))
 
 
 def find_reject(rejects: Iterable[StoredReject], id_prefix: str) -> StoredReject:
@@ -96,7 +96,7 @@ def count_waiting(rejects: Iterable[StoredReject]) -> dict[str, int]:
     return dict(sorted(Counter(waiting).items()))
 
 
-def _stored_days(today: date) -> Iterator[str]:
+def _list_stored_days(today: date) -> Iterator[str]:
     first = today - KEPT_FOR
     return ((first + timedelta(days=age)).isoformat() for age in range((today - first).days + 1))
 

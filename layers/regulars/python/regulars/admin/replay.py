@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from regulars.admin.errors import NoRejectsSelectedError
-from regulars.admin.progress import OnProgress, ignore_progress
+from regulars.admin.progress import OnProgress, discard_progress
 from regulars.admin.reject_replay import RejectReplayer, find_obstacle
 from regulars.admin.rejects import (
     RejectFilter,
@@ -36,16 +36,16 @@ class ReplayReport(msgspec.Struct, frozen=True):
 
 
 def select_rejects(
-    store: Rejects, today: date, chosen: RejectFilter, id_prefix: str = ""
+    store: Rejects, today: date, selection: RejectFilter, id_prefix: str = ""
 ) -> Iterable[StoredReject]:
     """Return the rejects to replay: the one with the id, or those of the source of the filter.
 
     Raise NoRejectsSelectedError when neither is given, AmbiguousIdError unless exactly one has the id.
     """
-    rejects = find_rejects(store, today, chosen)
+    rejects = find_rejects(store, today, selection)
     if id_prefix:
         return [find_reject(rejects, id_prefix)]
-    if not chosen.source:
+    if not selection.source:
         raise NoRejectsSelectedError(count_waiting(rejects))
     return rejects
 
@@ -54,7 +54,7 @@ def replay_rejects(
     store: Rejects,
     replayer: RejectReplayer,
     rejects: Iterable[StoredReject],
-    on_progress: OnProgress[int] = ignore_progress,
+    on_progress: OnProgress[int] = discard_progress,
 ) -> ReplayReport:
     """Receive rejects again, in the order given; `on_progress` is called with the number of counted outcomes."""
     counts: Counter[str] = Counter()
@@ -76,7 +76,7 @@ def _replay_reject(
     if obstacle := find_obstacle(reject):
         return {obstacle: 1}
     try:
-        receipt = replayer.receive(reject)
+        receipt = replayer.replay(reject)
     except RegularsError as error:
         refusals.append(ReplayRefusal(reject.reject_id, reject.source, str(error)))
         return {f"refused again: {error.code}": 1}

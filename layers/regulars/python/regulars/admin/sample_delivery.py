@@ -18,7 +18,12 @@ from regulars.admin.errors import (
     UnreachableUrlError,
     UnusableSecretError,
 )
-from regulars.admin.sources import SourceStores, public_url, require_source, source_state
+from regulars.admin.sources import (
+    SourceStores,
+    build_public_url,
+    decide_source_state,
+    require_source,
+)
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import RegularsError
 from regulars.store.cache import ABSENT_SECONDS
@@ -89,10 +94,10 @@ class SampleStores:
     default_currency: str
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
-            sources=SourceStores.of_deployment(deployment),
+            sources=SourceStores.from_deployment(deployment),
             ledger=Ledger(deployment.events_table),
             default_country=deployment.default_country,
             default_currency=deployment.default_currency,
@@ -124,7 +129,7 @@ def send_sample(
     post = post or post_request
     source = require_source(stores.sources, channel, name)
     secrets = stores.sources.secrets_of(channel, name)
-    if source_state(source, has_secret=bool(secrets)) == "waiting":
+    if decide_source_state(source, has_secret=bool(secrets)) == "waiting":
         raise SourceWithoutSecretError(channel, name)
     sample = _build_sample(stores, source, secrets)
     response = post(sample.request)
@@ -132,7 +137,7 @@ def send_sample(
         # The receiving function remembers for seconds that a source or its secret does not exist.
         sleep(ABSENT_SECONDS)
         response = post(sample.request)
-    return _judge_response(stores.ledger, source, sample, response)
+    return _assess_response(stores.ledger, source, sample, response)
 
 
 def post_request(request: Request) -> DeliveryResponse:
@@ -156,7 +161,7 @@ def post_request(request: Request) -> DeliveryResponse:
 
 
 def _build_sample(stores: SampleStores, source: Source, secrets: SourceSecrets) -> _Sample:
-    blank = _blank_request(stores, source, secrets)
+    blank = _build_blank_request(stores, source, secrets)
     try:
         request = build_sample(source.channel, blank, secrets.signing[0] if secrets else "")
     except ValueError as error:
@@ -169,11 +174,11 @@ def _build_sample(stores: SampleStores, source: Source, secrets: SourceSecrets) 
         drafts = translate_sample(source.channel, request)
     except RegularsError as error:
         return _Sample(request=request, is_signed=True, reject_code=error.code)
-    stored_before = frozenset(_stored_types(stores.ledger, drafts))
+    stored_before = frozenset(_find_stored_types(stores.ledger, drafts))
     return _Sample(request=request, is_signed=True, drafts=drafts, stored_before=stored_before)
 
 
-def _blank_request(stores: SampleStores, source: Source, secrets: SourceSecrets) -> Request:
+def _build_blank_request(stores: SampleStores, source: Source, secrets: SourceSecrets) -> Request:
     return Request(
         source.source,
         b"{}",
@@ -181,11 +186,11 @@ def _blank_request(stores: SampleStores, source: Source, secrets: SourceSecrets)
         config=source.config | secrets.credentials,
         default_country=stores.default_country,
         default_currency=stores.default_currency,
-        url=public_url(stores.sources, source),
+        url=build_public_url(stores.sources, source),
     )
 
 
-def _judge_response(
+def _assess_response(
     ledger: Ledger, source: Source, sample: _Sample, response: DeliveryResponse
 ) -> SampleResult:
     outcome, event_types = _find_outcome(ledger, source, sample, response)
@@ -210,13 +215,13 @@ def _find_outcome(
         return "refused", ()
     if sample.reject_code:
         return "set_aside", ()
-    stored = _stored_types(ledger, sample.drafts)
+    stored = _find_stored_types(ledger, sample.drafts)
     new_types = tuple(stored[id_] for id_ in stored if id_ not in sample.stored_before)
     if new_types:
         return "stored", new_types
     return ("known" if stored else "refused"), tuple(stored.values())
 
 
-def _stored_types(ledger: Ledger, drafts: Sequence[Draft]) -> dict[str, str]:
+def _find_stored_types(ledger: Ledger, drafts: Sequence[Draft]) -> dict[str, str]:
     """Return the types of the drafts' events that the ledger holds, by the id of the event."""
     return {event.id: event.type for event in ledger.read([draft.event.id for draft in drafts])}

@@ -16,11 +16,11 @@ from regulars.admin.sources import (
     SourceStores,
     add_credentials,
     add_secret,
-    api_source_url,
+    build_api_url,
+    build_public_url,
+    decide_source_state,
     find_source,
     generate_secret,
-    public_url,
-    source_state,
 )
 from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
@@ -77,7 +77,7 @@ def connect_source(stores: SourceStores, request: ConnectionRequest) -> Connecti
     stored = stores.secrets_of(request.channel, request.name)
     _check_request(setup, request, previous, stored)
     source = _build_source(stores, setup, request, previous)
-    credentials = _credentials(setup, request.answers)
+    credentials = _select_credentials(setup, request.answers)
     generated = "" if request.secret or stored or not setup.generates_secret else generate_secret()
     stores.sources.save(source)
     add_credentials(stores, source, credentials)
@@ -87,20 +87,20 @@ def connect_source(stores: SourceStores, request: ConnectionRequest) -> Connecti
     has_secret = bool(secret or stored)
     return Connection(
         source=source,
-        url=public_url(stores, source, secret or "".join(stored.signing[:1])),
-        state=source_state(source, has_secret=has_secret),
+        url=build_public_url(stores, source, secret or "".join(stored.signing[:1])),
+        state=decide_source_state(source, has_secret=has_secret),
         existed=previous is not None,
         generated_secret=generated,
-        config_changes=_config_changes(previous, source) if previous else [],
+        config_changes=_list_config_changes(previous, source) if previous else [],
         credentials_changed=[*credentials] if previous else [],
         has_secret=has_secret,
     )
 
 
-def supply_secret(stores: SourceStores, connection: Connection, secret: str) -> Connection:
+def finish_connection(stores: SourceStores, connection: Connection, secret: str) -> Connection:
     """Store the secret of the provider, which it showed once it had the URL."""
     add_secret(stores, connection.source, secret)
-    state = source_state(connection.source, has_secret=True)
+    state = decide_source_state(connection.source, has_secret=True)
     return msgspec.structs.replace(connection, state=state, has_secret=True)
 
 
@@ -129,18 +129,18 @@ def _build_source(
     stores: SourceStores, setup: ChannelSetup, request: ConnectionRequest, previous: Source | None
 ) -> Source:
     source = previous or Source(request.channel, request.name)
-    api_url = api_source_url(stores, request.channel, request.name)
+    api_url = build_api_url(stores, request.channel, request.name)
     # Some providers sign the URL that they were given.
     url = api_url if request.url == API_URL else request.url or source.config.get("url") or api_url
     config = source.config | parse_config(setup, request.answers) | {"url": url}
     return msgspec.structs.replace(source, config=config)
 
 
-def _credentials(setup: ChannelSetup, answers: Mapping[str, str]) -> dict[str, str]:
+def _select_credentials(setup: ChannelSetup, answers: Mapping[str, str]) -> dict[str, str]:
     return {field: answers[field] for field in setup.credential_questions if answers.get(field, "")}
 
 
-def _config_changes(previous: Source, source: Source) -> list[ConfigChange]:
+def _list_config_changes(previous: Source, source: Source) -> list[ConfigChange]:
     return [
         ConfigChange(field, value, previous.config.get(field))
         for field, value in sorted(source.config.items())

@@ -32,7 +32,7 @@ class SourceStores:
     api_url: str
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
             sources=Sources(deployment.control_table),
@@ -72,7 +72,8 @@ def list_sources(stores: SourceStores) -> list[SourceStatus]:
 def find_source(stores: SourceStores, channel: str, name: str) -> Source | None:
     """Return a source, disabled or not; None when there is none."""
     sources = stores.sources.list()
-    return next((one for one in sources if (one.channel, one.source) == (channel, name)), None)
+    id_ = (channel, name)
+    return next((source for source in sources if (source.channel, source.source) == id_), None)
 
 
 def require_source(stores: SourceStores, channel: str, name: str) -> Source:
@@ -112,7 +113,7 @@ def rotate_secret(stores: SourceStores, channel: str, name: str, secret: str = "
         require_generated_secret(channel)
     generated = "" if secret else generate_secret()
     add_secret(stores, source, secret or generated)
-    return RotatedSecret(public_url(stores, source, secret or generated), generated)
+    return RotatedSecret(build_public_url(stores, source, secret or generated), generated)
 
 
 def require_generated_secret(channel: str) -> None:
@@ -147,7 +148,7 @@ def add_credentials(stores: SourceStores, source: Source, credentials: Mapping[s
     stores.parameters.save(source.channel, source.source, changed)
 
 
-def source_state(source: Source, *, has_secret: bool) -> SourceState:
+def decide_source_state(source: Source, *, has_secret: bool) -> SourceState:
     """Return `on`, `waiting` (for its secret) or `disabled`."""
     if source.disabled:
         return "disabled"
@@ -155,14 +156,14 @@ def source_state(source: Source, *, has_secret: bool) -> SourceState:
     return "on" if is_verifiable else "waiting"
 
 
-def public_url(stores: SourceStores, source: Source, secret: str = "") -> str:
+def build_public_url(stores: SourceStores, source: Source, secret: str = "") -> str:
     """Return the URL to which the provider sends; it carries the secret when the provider signs nothing."""
-    url = str(source.config.get("url") or api_source_url(stores, source.channel, source.source))
+    url = str(source.config.get("url") or build_api_url(stores, source.channel, source.source))
     parameter = find_channel_setup(source.channel).url_parameter
     return f"{url}?{urlencode({parameter: secret})}" if parameter and secret else url
 
 
-def api_source_url(stores: SourceStores, channel: str, name: str) -> str:
+def build_api_url(stores: SourceStores, channel: str, name: str) -> str:
     """Return the URL of a source at the address of the API."""
     return f"{stores.api_url}/hooks/{quote(channel)}/{quote(name)}"
 
@@ -171,8 +172,8 @@ def _read_status(stores: SourceStores, source: Source) -> SourceStatus:
     stored = stores.secrets_of(source.channel, source.source)
     return SourceStatus(
         source=source,
-        state=source_state(source, has_secret=bool(stored)),
-        url=public_url(stores, source),
+        state=decide_source_state(source, has_secret=bool(stored)),
+        url=build_public_url(stores, source),
         live_secrets=len(stored.signing),
         credential_names=sorted(stored.credentials),
         reconciliation=read_status(stores.reconciliations, source),

@@ -52,11 +52,11 @@ class StatusStores:
     queues: DeadLetterQueues
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
             dynamodb=clients.dynamodb(),
-            models=ModelStores.of_deployment(deployment),
+            models=ModelStores.from_deployment(deployment),
             sources=Sources(deployment.control_table),
             reconciliations=Reconciliations(deployment.control_table),
             queues=DeadLetterQueues(deployment),

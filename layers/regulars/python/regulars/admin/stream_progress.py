@@ -8,7 +8,7 @@ import msgspec
 from regulars.admin.archived_events import ArchivedEvents
 from regulars.admin.deployment import Deployment
 from regulars.admin.polling import REAL_TIME, Polling
-from regulars.admin.progress import OnProgress, ignore_progress
+from regulars.admin.progress import OnProgress, discard_progress
 from regulars.domain.errors import RegularsError
 from regulars.domain.profiles import decode_state
 from regulars.store import clients, schema
@@ -63,7 +63,7 @@ class StreamStores:
     archived: ArchivedEvents
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
             dynamodb=clients.dynamodb(),
@@ -76,7 +76,7 @@ class StreamStores:
 def await_stream(
     stores: StreamStores,
     polling: Polling = REAL_TIME,
-    on_progress: OnProgress[StreamProgress] = ignore_progress,
+    on_progress: OnProgress[StreamProgress] = discard_progress,
 ) -> StreamProgress:
     """Wait until every event is folded and archived; raise StreamStalledError after two minutes without progress.
 

@@ -11,7 +11,7 @@ from regulars.admin.function_calls import FunctionInvoker
 from regulars.admin.item_counts import read_control_item
 from regulars.admin.models import MODELS, ModelStores, read_outcome_times, read_outcomes
 from regulars.admin.polling import REAL_TIME, Polling
-from regulars.admin.progress import OnProgress, ignore_progress
+from regulars.admin.progress import OnProgress, discard_progress
 from regulars.domain.manifests import Outcome
 from regulars.domain.times import from_text
 from regulars.store import clients
@@ -47,10 +47,10 @@ class TrainingStores:
     control_table: str
 
     @classmethod
-    def of_deployment(cls, deployment: Deployment) -> Self:
+    def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
-            models=ModelStores.of_deployment(deployment),
+            models=ModelStores.from_deployment(deployment),
             dynamodb=clients.dynamodb(),
             control_table=deployment.control_table,
         )
@@ -65,7 +65,7 @@ def await_outcomes(
     stores: TrainingStores,
     dataset_id: str,
     polling: Polling = REAL_TIME,
-    on_progress: OnProgress[dict[str, Outcome]] = ignore_progress,
+    on_progress: OnProgress[dict[str, Outcome]] = discard_progress,
 ) -> dict[str, Outcome]:
     """Wait until every model was trained on the dataset, and return the outcomes by model.
 
