@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.channels.contract import Reply, Request
-from regulars.channels.registry import channel_of
+from regulars.channels.contract import Request
+from regulars.channels.registry import load_channel
 from regulars.channels.signatures.shared_secret import TOKEN
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhooks import Webhooks
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store.clients import dynamodb_for_doors
+from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -30,7 +30,7 @@ from regulars.transport.http import (
 )
 
 SETTINGS = ReceiveWebhookSettings.from_env()
-CLIENT = dynamodb_for_doors()
+CLIENT = create_fail_fast_dynamodb_client()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 WEBHOOKS = Webhooks(
     Sources(SETTINGS.control_table, CLIENT),
@@ -92,11 +92,10 @@ def _tried(call: Call) -> Answer:
 
 def _recorded(call: Call, channel: str, request: Request) -> Answer:
     receipt = WEBHOOKS.receive(channel, request, request.received_at)
-    module = channel_of(channel)
-    if hasattr(module, "next_page") and "text/html" in call.headers.get("accept", ""):
-        return thanked(module.next_page(request))
-    reply: Reply | None = getattr(module, "REPLY", None)
-    if reply:
+    contract = load_channel(channel)
+    if contract.find_next_page and "text/html" in call.headers.get("accept", ""):
+        return thanked(contract.find_next_page(request))
+    if reply := contract.reply:
         return replied(reply.status, reply.body, reply.content_type)
     return answered(
         {"ok": True, "new": receipt.new, "known": receipt.known, "rejected": receipt.rejected}

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regulars.channels.contract import Request
-from regulars.channels.tracking.sdk_settings import for_segment
+from regulars.channels.tracking.sdk_settings import build_segment_settings
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import BATCH, Tracking
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import Keys
-from regulars.store.clients import dynamodb_for_doors
+from regulars.store.api_keys import ApiKeys
+from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -28,9 +28,9 @@ from regulars.transport.http import (
 from regulars.transport.requests import presented_key
 
 SETTINGS = TrackEventsSettings.from_env()
-CLIENT = dynamodb_for_doors()
+CLIENT = create_fail_fast_dynamodb_client()
 TRACKING = Tracking(
-    Keys(SETTINGS.control_table, CLIENT),
+    ApiKeys(SETTINGS.control_table, CLIENT),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT),
         People(SETTINGS.people_table, CLIENT),
@@ -58,7 +58,7 @@ def _answer(call: Call, event: dict[str, Any]) -> Answer:
         case "OPTIONS", _:
             return preflight()
         case "GET", ("v1", "projects", write_key, "settings"):
-            settings = for_segment(write_key, *reached_at(event))
+            settings = build_segment_settings(write_key, *reached_at(event))
             return answered(settings, cache="public, max-age=300")
         case "POST", path if path in ROUTES:
             _receive(ROUTES[path], call)

@@ -1,4 +1,4 @@
-"""A dataset's manifest was written: train the churn model on it."""
+"""Train the churn model when a dataset's manifest is written."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,21 +6,23 @@ from typing import Any
 import msgspec
 
 from regulars.learning.churn.trainer import ChurnTrainer
-from regulars.learning.training_run import train
+from regulars.learning.training_run import train_model
 from regulars.settings import TrainChurnSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from regulars.transport.s3_events import uploaded
 
 SETTINGS = TrainChurnSettings.from_env()
 DATASETS = Datasets(SETTINGS.lake_bucket)
-REGISTRY = Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table))
+REGISTRY = ModelRegistry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Train, gate, publish and promote; answers the outcome."""
-    outcome = train(ChurnTrainer(), uploaded(event).key, DATASETS, REGISTRY, datetime.now(UTC))
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
-    return answer
+    """Train, gate, publish and promote; return the outcome."""
+    outcome = train_model(
+        ChurnTrainer(), uploaded(event).key, DATASETS, REGISTRY, datetime.now(UTC)
+    )
+    response: dict[str, Any] = msgspec.to_builtins(outcome)
+    return response

@@ -13,7 +13,7 @@ from regulars.store import clients
 def create_first_keys(deployment: Deployment) -> dict[str, str]:
     """Create the pepper and the first keys unless they exist; return the texts of the created keys by scope."""
     keys, now = open_keys(deployment), datetime.now(UTC)
-    return set_up_deployment(clients.ssm(), deployment.parameters_prefix, keys, now)
+    return set_up_deployment(clients.create_ssm_client(), deployment.parameters_prefix, keys, now)
 
 
 def load_local_keys(deployment: Deployment, file: Path) -> dict[str, str]:

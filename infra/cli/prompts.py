@@ -10,6 +10,7 @@ from typing import Any
 from infra.cli.terminal import print_message
 from infra.local.errors import CommandError
 from regulars.admin.setup_answers import require_answer
+from regulars.channels.contract import ConfigField, CredentialField
 
 STANDARD_INPUT, ENVIRONMENT_PREFIX = "-", "env:"
 HIDDEN_VALUES = "`-` reads one line of standard input and `env:NAME` a variable, so that no process list shows it"
@@ -40,19 +41,18 @@ def parse_pairs(options: list[str]) -> dict[str, str]:
 
 
 def fill_answers(
-    questions: Mapping[str, str],
+    fields: Mapping[str, ConfigField | CredentialField],
     answers: dict[str, str],
     stored: Mapping[str, Any],
     *,
     hidden: bool,
 ) -> None:
     """Prompt for each missing answer at a terminal, and add it; raise MissingAnswerError for a required one."""
-    for field, question in questions.items():
-        if field not in answers and sys.stdin.isatty():
-            answers[field] = prompt_for(
-                _with_hint(question, is_stored=field in stored), hidden=hidden
-            )
-        require_answer(field, question, answers, stored)
+    for name, field in fields.items():
+        if name not in answers and sys.stdin.isatty():
+            question = _format_question(field, is_stored=name in stored)
+            answers[name] = prompt_for(question, hidden=hidden)
+        require_answer(name, field, answers, stored)
 
 
 def prompt_for(question: str, *, hidden: bool) -> str:
@@ -63,8 +63,10 @@ def prompt_for(question: str, *, hidden: bool) -> str:
     return input().strip()
 
 
-def _with_hint(question: str, *, is_stored: bool) -> str:
-    return f"{question} [Enter keeps the stored value]" if is_stored else question
+def _format_question(field: ConfigField | CredentialField, *, is_stored: bool) -> str:
+    optional = " (optional)" if field.is_optional else ""
+    hint = " [Enter keeps the stored value]" if is_stored else ""
+    return f"{field.question}{optional}{hint}"
 
 
 def _parse_pair(text: str) -> tuple[str, str]:

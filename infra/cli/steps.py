@@ -20,7 +20,7 @@ from regulars.admin.training import (
     await_scores,
     build_dataset,
 )
-from regulars.domain.manifests import Outcome
+from regulars.domain.manifests import TrainingOutcome
 
 POLLING: Polling = REAL_TIME
 
@@ -29,7 +29,7 @@ class TrainingResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a training ended: without a dataset there are no trainings and no scores."""
 
     dataset: DatasetBuild
-    trainings: dict[str, Outcome] = {}
+    trainings: dict[str, TrainingOutcome] = {}
     scored_at: str = ""
 
 
@@ -97,5 +97,5 @@ def _describe_rows(imported: int, rows: int) -> str:
     return f"{imported} of about {rows} rows" if rows else f"{imported} rows"
 
 
-def _describe_outcomes(outcomes: dict[str, Outcome]) -> str:
+def _describe_outcomes(outcomes: dict[str, TrainingOutcome]) -> str:
     return ", ".join(f"{model} {outcome.status}" for model, outcome in outcomes.items())

@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 
 from regulars.domain.errors import NotFoundError
-from regulars.domain.manifests import Champion, ModelManifest, encode
+from regulars.domain.manifests import Champion, ModelManifest, encode_manifest
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 
 # Everything in the file came before.
 CUTOFF = datetime(2011, 12, 10, tzinfo=UTC)
@@ -32,7 +32,7 @@ class FolderDatasets(Datasets):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def _get(self, key: str) -> bytes:
+    def _get_object(self, key: str) -> bytes:
         return (self._folder / key.rpartition("/")[2]).read_bytes()
 
 
@@ -42,10 +42,10 @@ class KeptArtifacts(Artifacts):
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
-    def _put(self, key: str, content: bytes) -> None:
+    def _put_object(self, key: str, content: bytes) -> None:
         self.files[key] = content
 
-    def _get(self, key: str) -> bytes:
+    def _get_object(self, key: str) -> bytes:
         raise NotFoundError(key)
 
 
@@ -55,15 +55,17 @@ class NoChampions(Champions):
     def __init__(self) -> None:
         pass
 
-    def current(self, model: str) -> Champion | None:  # noqa: ARG002 (nobody, whatever the model)
+    def find_champion(self, model: str) -> Champion | None:  # noqa: ARG002 (nobody, whatever the model)
         """None."""
         return None
 
-    def promote(
+    def promote_version(
         self, model: str, version: str, manifest_sha256: str, expected: Champion | None
     ) -> Champion:
         """Promoted."""
-        return Champion(version, manifest_sha256, rev=1, previous=str(expected or model))
+        return Champion(
+            version=version, manifest_sha256=manifest_sha256, rev=1, previous=str(expected or model)
+        )
 
 
 def lake(folder: Path, copies: int) -> dict[str, Any]:
@@ -80,12 +82,12 @@ def lake(folder: Path, copies: int) -> dict[str, Any]:
 
 def dataset(folder: Path, _: int) -> dict[str, Any]:
     """Build the dataset."""
-    from regulars.learning.datasets.build import build  # noqa: PLC0415 (each step imports its own)
+    from regulars.learning.datasets.build import build_dataset  # noqa: PLC0415 (each step imports its own)
 
     objects = sorted((folder / "lake").iterdir())
     subjects = json.loads((folder / "subjects.json").read_text())
-    manifest = build(folder, objects, subjects, CUTOFF, CUTOFF)
-    (folder / MANIFEST).write_bytes(encode(manifest))
+    manifest = build_dataset(folder, objects, subjects, CUTOFF, CUTOFF)
+    (folder / MANIFEST).write_bytes(encode_manifest(manifest))
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 
 
@@ -96,13 +98,13 @@ def training(name: str) -> Callable[[Path, int], dict[str, Any]]:
         from regulars.learning.churn.trainer import ChurnTrainer  # noqa: PLC0415 (each step imports its own)
         from regulars.learning.recommender.trainer import RecommenderTrainer  # noqa: PLC0415
         from regulars.learning.segments.trainer import SegmentsTrainer  # noqa: PLC0415
-        from regulars.learning.training_run import train  # noqa: PLC0415
+        from regulars.learning.training_run import train_model  # noqa: PLC0415
 
         trainers = (SegmentsTrainer(), ChurnTrainer(), RecommenderTrainer())
         trainer = next(one for one in trainers if one.model == name)
         artifacts = KeptArtifacts()
-        registry = Registry(artifacts, NoChampions())
-        outcome = train(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
+        registry = ModelRegistry(artifacts, NoChampions())
+        outcome = train_model(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
         key = f"models/{name}/{outcome.version}/{MANIFEST}"
         published = msgspec.json.decode(artifacts.files[key], type=ModelManifest)
         return {

@@ -8,7 +8,7 @@ import pytest
 
 from infra.cli import main, stack
 from infra.cli.stack import Stack
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 
 
@@ -39,7 +39,7 @@ class CommandLine:
 
 @pytest.fixture
 def cli(
-    aws: Deployed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> CommandLine:
     """The command line, for which the deployment on moto is the local stack."""
     select(monkeypatch, Stack(build_deployment(), is_local=True))

@@ -9,7 +9,7 @@ from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Sources
 from tests.cli.conftest import CommandLine
 from tests.support import shopify_deliveries as shopify
-from tests.support.aws import PREFIX, Deployed
+from tests.support.aws import PREFIX, MotoStack
 from tests.support.deployment import API_URL
 
 URL = f"{API_URL}/hooks/shopify/main"
@@ -22,8 +22,8 @@ def at_terminal(monkeypatch: pytest.MonkeyPatch, typed: str, hidden: str = "") -
     monkeypatch.setattr("getpass.getpass", lambda *_: hidden)
 
 
-def stored_secrets(aws: Deployed, channel: str) -> SourceSecrets:
-    return Parameters(PREFIX, aws.ssm).of_source(channel, "main")
+def stored_secrets(aws: MotoStack, channel: str) -> SourceSecrets:
+    return Parameters(PREFIX, aws.ssm).read_source_secrets(channel, "main")
 
 
 def test_result_names_the_source_its_url_and_its_state(cli: CommandLine) -> None:
@@ -31,7 +31,7 @@ def test_result_names_the_source_its_url_and_its_state(cli: CommandLine) -> None
     assert result == {"channel": "shopify", "source": "main", "url": URL, "state": "on"}
 
 
-def test_generated_secret_is_part_of_the_result(cli: CommandLine, aws: Deployed) -> None:
+def test_generated_secret_is_part_of_the_result(cli: CommandLine, aws: MotoStack) -> None:
     result = cli.result("connect", "form")
     assert [*result] == ["channel", "source", "url", "state", "secret"]
     assert stored_secrets(aws, "form").signing == (result["secret"],)
@@ -62,11 +62,11 @@ def test_output_of_a_waiting_source_says_how_to_give_its_secret(cli: CommandLine
 
 
 def test_owner_at_a_terminal_is_prompted(
-    cli: CommandLine, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+    cli: CommandLine, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_terminal(monkeypatch, f" {shopify.SHOP} ", "typed")
     errors = cli.errors("connect", "shopify")
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": URL}
     assert stored_secrets(aws, "shopify").signing == ("typed",)
@@ -75,7 +75,7 @@ def test_owner_at_a_terminal_is_prompted(
 
 
 def test_prompt_may_be_left_empty_and_later_keeps_the_stored_secret(
-    cli: CommandLine, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+    cli: CommandLine, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_terminal(monkeypatch, "")
     assert cli.result("connect", "shopify")["state"] == "waiting"
@@ -93,7 +93,7 @@ def test_end_of_input_at_a_prompt_interrupts(
 
 
 def test_values_are_read_from_standard_input_and_the_environment(
-    cli: CommandLine, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+    cli: CommandLine, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("from-the-input\nsecond line\n"))
     monkeypatch.setenv("WORD", "from-the-environment")

@@ -9,7 +9,7 @@ from regulars.admin.function_calls import FunctionInvoker, Invocation
 from regulars.domain.profiles import Profile
 from regulars.store.profiles import Profiles
 from tests.cli.conftest import CommandLine, select
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 
 
@@ -110,9 +110,9 @@ def test_status_has_every_section(cli: CommandLine) -> None:
     assert output.count("  none") == 6
 
 
-def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: Deployed) -> None:
+def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:
     assert cli.result("verify") == {"events": 0, "persons": 0, "differences": []}
-    Profiles("test-profiles", aws.dynamodb).write(Profile("p_nobody", rev=1))
+    Profiles("test-profiles", aws.dynamodb).write_profile(Profile(profile_id="p_nobody", rev=1))
     (difference,) = cli.result("verify", code=1)["differences"]
     assert (difference["kind"], difference["profile_id"]) == ("unknown_profile", "p_nobody")
     assert "unknown_profile p_nobody" in cli.output("verify", code=1)

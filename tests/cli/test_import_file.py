@@ -13,7 +13,7 @@ from regulars.admin.errors import ImportAbandonedError
 from regulars.admin.export_files import recognize_export
 from regulars.store.sources import Source, Sources
 from tests.cli.conftest import CommandLine
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.export_files import written
 from tests.unit.channels.test_provider_exports import PAYMENT
 from tests.unit.channels.test_shopify_export import HEAD
@@ -48,10 +48,12 @@ def file(tmp_path: Path) -> WriteFile:
     return write
 
 
-def connect(aws: Deployed, channel: str, *names: str, **config: Any) -> None:
+def connect(aws: MotoStack, channel: str, *names: str, **config: Any) -> None:
     """Store sources with the same config."""
     for name in names:
-        Sources("test-control", aws.dynamodb).save(Source(channel, name, config))
+        Sources("test-control", aws.dynamodb).save_source(
+            Source(channel=channel, source=name, config=config)
+        )
 
 
 def test_file_is_uploaded_to_its_account(
@@ -97,7 +99,7 @@ def test_import_that_was_given_up_says_how_to_resume_it(
     [(HEAD, [], "--account my-shop.myshopify.com"), (PAYMENT, ["eu", "us"], "eu, us")],
 )
 def test_account_that_is_not_decided_has_to_be_given(
-    aws: Deployed,
+    aws: MotoStack,
     cli: CommandLine,
     file: WriteFile,
     row: dict[str, str],
@@ -109,7 +111,7 @@ def test_account_that_is_not_decided_has_to_be_given(
 
 
 def test_source_that_does_not_name_its_shop_says_how_to_name_it(
-    aws: Deployed, cli: CommandLine, file: WriteFile
+    aws: MotoStack, cli: CommandLine, file: WriteFile
 ) -> None:
     connect(aws, "shopify", "eu")
     report = cli.result("import", file("orders.csv", HEAD), "--account", "eu", code=1)
@@ -141,7 +143,7 @@ def test_prompt_without_an_answer_fails(
     ("given", "is_warned"), [("acct_2", True), ("acct_1", False), ("eu", False)]
 )
 def test_account_that_is_not_connected_is_warned_of(
-    aws: Deployed,
+    aws: MotoStack,
     cli: CommandLine,
     uploads: list[UploadStep],
     file: WriteFile,

@@ -4,21 +4,33 @@ from datetime import UTC, datetime
 
 import pytest
 
-from regulars.store.rejects import Delivery, Reject, Rejects
+from regulars.store.rejects import Reject, Rejects, StoredDelivery
 from tests.cli.conftest import CommandLine
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 NOW = datetime.now(UTC)
 BODY = b'{"id": 1,\n "name": "Zo\xc3\xab"}'
-REJECT = Reject("not_found", "There is no such source.", "shopify/main", BODY, Delivery())
-TRACKING = Reject("unauthorized", "No key.", "segment/", b"{}", Delivery(url="/v1/track"))
+REJECT = Reject(
+    code="not_found",
+    reason="There is no such source.",
+    source="shopify/main",
+    raw=BODY,
+    delivery=StoredDelivery(),
+)
+TRACKING = Reject(
+    code="unauthorized",
+    reason="No key.",
+    source="segment/",
+    raw=b"{}",
+    delivery=StoredDelivery(url="/v1/track"),
+)
 
 
 @pytest.fixture
-def store(aws: Deployed) -> Rejects:
+def store(aws: MotoStack) -> Rejects:
     """One reject."""
     store = Rejects("test-rejects", aws.dynamodb)
-    store.keep([REJECT], NOW)
+    store.store_rejects([REJECT], NOW)
     return store
 
 
@@ -48,7 +60,7 @@ def test_body_of_one_is_printed_byte_for_byte(cli: CommandLine, store: Rejects) 
 
 def test_received_reject_says_so(cli: CommandLine, store: Rejects) -> None:
     (listed,) = cli.result("rejects", "--list")
-    store.replayed(listed["received_at"][:10], listed["reject_id"], NOW)
+    store.mark_replayed(listed["received_at"][:10], listed["reject_id"], NOW)
     assert "There is no such source. Received again 20" in cli.output("rejects", "--list")
 
 
@@ -82,7 +94,7 @@ def test_replay_without_a_selection_says_what_is_waiting(cli: CommandLine, store
 def test_replay_of_a_call_without_a_key_says_how_to_name_its_source(
     cli: CommandLine, store: Rejects
 ) -> None:
-    store.keep([TRACKING], NOW)
+    store.store_rejects([TRACKING], NOW)
     assert "--into SOURCE" in cli.errors("replay", "--source", "segment")
 
 

@@ -21,11 +21,11 @@ from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
-from tests.support.aws import REGION, Deployed
+from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.gateway import loaded
-from tests.support.profile_stories import event
-from tests.support.stream_records import inserted, stream
+from tests.support.profile_stories import build_event
+from tests.support.stream_records import build_insert_record, build_stream_event
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
 GIVEN_UP = "2026-11-20T10:00:00.000Z"
@@ -35,7 +35,7 @@ UPLOAD: dict[str, Any] = {
 }
 FIRST = 800_000_000_003_126_276_362  # a number of the stream has at least 21 digits
 SHARD = "shardId-00000001573689847184-864758bb"
-EVENTS = (event("1", "u:ann"), event("2", "u:bob"), event("nobody"))
+EVENTS = (build_event("1", "u:ann"), build_event("2", "u:bob"), build_event("nobody"))
 ERROR = {"errorType": "OSError", "errorMessage": "No space left.", "stackTrace": []}
 
 type Send = Callable[..., str]
@@ -88,7 +88,7 @@ class Operator:
 
 
 @pytest.fixture
-def deployment(aws: Deployed) -> Deployment:
+def deployment(aws: MotoStack) -> Deployment:
     """A deployment whose functions have queues."""
     names = ("import_history", "update_profiles", "archive_events")
     sqs = boto3.client("sqs", region_name=REGION)
@@ -115,12 +115,12 @@ def send(deployment: Deployment) -> Send:
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch, aws: Deployed) -> FunctionCalls:
+def functions(monkeypatch: pytest.MonkeyPatch, aws: MotoStack) -> FunctionCalls:
     """The functions that are called when letters are redriven."""
     settings = {"update_profiles": UpdateProfilesSettings, "archive_events": ArchiveEventsSettings}
     return FunctionCalls(
         {
-            name: loaded(name, aws.settings(cls), monkeypatch).handler
+            name: loaded(name, aws.build_settings(cls), monkeypatch).handler
             for name, cls in settings.items()
         }
     )
@@ -173,7 +173,7 @@ class Shard:
     def write(self, *events: Event, first: int = FIRST) -> None:
         """Append the records of events."""
         self.records += [
-            inserted(one) | {"dynamodb": record_of(one, str(first + number))}
+            build_insert_record(one) | {"dynamodb": record_of(one, str(first + number))}
             for number, one in enumerate(events)
         ]
 
@@ -195,10 +195,10 @@ class Shard:
 
 
 def record_of(one: Event, number: str) -> dict[str, Any]:
-    images: dict[str, Any] = inserted(one)["dynamodb"]
+    images: dict[str, Any] = build_insert_record(one)["dynamodb"]
     return images | {
         "SequenceNumber": number,
-        "Keys": {"event_id": {"S": one.id}},
+        "ApiKeys": {"event_id": {"S": one.id}},
         "ApproximateCreationDateTime": datetime(2026, 11, 20, tzinfo=UTC),
     }
 
@@ -220,15 +220,15 @@ def stream_failure(function: str, first: int = FIRST, last: int = FIRST + 1) -> 
     return letter
 
 
-def write_events(aws: Deployed, shard: Shard, *events: Event) -> tuple[str, ...]:
+def write_events(aws: MotoStack, shard: Shard, *events: Event) -> tuple[str, ...]:
     """Write events to the ledger and its stream, and return their ids."""
-    Ledger("test-events", aws.dynamodb).record(events)
+    Ledger("test-events", aws.dynamodb).record_events(events)
     shard.write(*events)
     return tuple(one.id for one in events)
 
 
-def folded_subjects(aws: Deployed) -> list[str]:
-    return sorted(People("test-people", aws.dynamodb).resolve(["u:ann", "u:bob"]))
+def folded_subjects(aws: MotoStack) -> list[str]:
+    return sorted(People("test-people", aws.dynamodb).resolve_subjects(["u:ann", "u:bob"]))
 
 
 def test_failed_call_is_listed_with_its_object_and_its_error(
@@ -296,7 +296,7 @@ def test_letters_that_are_not_selected_are_left_alone(
 
 
 def test_records_of_the_stream_are_named_and_given_again(
-    aws: Deployed, operator: Operator, send: Send, functions: FunctionCalls
+    aws: MotoStack, operator: Operator, send: Send, functions: FunctionCalls
 ) -> None:
     ids = write_events(aws, operator.shard, *EVENTS)
     send("update_profiles", stream_failure("update_profiles"))
@@ -309,10 +309,10 @@ def test_records_of_the_stream_are_named_and_given_again(
 
 @pytest.mark.parametrize("gone", [{"shardId": "shardId-9"}, {"startSequenceNumber": "7"}])
 def test_records_the_stream_no_longer_holds_are_found_by_what_is_missing(
-    aws: Deployed, operator: Operator, send: Send, functions: FunctionCalls, gone: dict[str, str]
+    aws: MotoStack, operator: Operator, send: Send, functions: FunctionCalls, gone: dict[str, str]
 ) -> None:
     write_events(aws, operator.shard, *EVENTS)
-    functions.invoke("update_profiles", stream(inserted(EVENTS[0])))
+    functions.invoke("update_profiles", build_stream_event(build_insert_record(EVENTS[0])))
     letter = stream_failure("update_profiles")
     letter["DDBStreamBatchInfo"] |= gone
     send("update_profiles", letter)
@@ -322,10 +322,10 @@ def test_records_the_stream_no_longer_holds_are_found_by_what_is_missing(
 
 
 def test_events_the_lake_lacks_are_archived(
-    aws: Deployed, operator: Operator, send: Send, functions: FunctionCalls
+    aws: MotoStack, operator: Operator, send: Send, functions: FunctionCalls
 ) -> None:
     ids = write_events(aws, operator.shard, *EVENTS)
-    functions.invoke("archive_events", stream(inserted(EVENTS[0])))
+    functions.invoke("archive_events", build_stream_event(build_insert_record(EVENTS[0])))
     send("archive_events", stream_failure("archive_events", 7))
     operator.redrive()
     assert ArchivedEvents("test-lake").read_ids() == {*ids}

@@ -13,12 +13,12 @@ from regulars.admin.export_files import recognize_export
 from regulars.admin.import_accounts import find_account, has_orders_elsewhere
 from regulars.admin.imports import ImportStores, await_report, is_failed_import, upload_export
 from regulars.admin.polling import Polling
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import File
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
-from tests.support.aws import REGION, Deployed
+from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.export_files import written
 from tests.support.gateway import loaded
@@ -37,9 +37,9 @@ class EndlessContext:
 
 
 @pytest.fixture
-def import_file(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImportFile:
+def import_file(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImportFile:
     """Writes rows to a file, imports it and returns the report; the function runs while the use case waits."""
-    module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
+    module = loaded("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
     stores = ImportStores.from_deployment(build_deployment(), aws.s3)
     sources = Sources("test-control", aws.dynamodb)
 
@@ -74,9 +74,9 @@ def test_bug_in_an_export_sets_its_order_aside_and_goes_on(
     import_file: ImportFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(file: File, **contact: str) -> Any:
-        return 1 // (contact["email"] != "poison@example.com") and buyer(file, **contact)
+        return 1 // (contact["email"] != "poison@example.com") and build_buyer(file, **contact)
 
-    monkeypatch.setattr("regulars.channels.commerce.shopify.order_export.buyer", fails)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.order_export.build_buyer", fails)
     poison = HEAD | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
     rows = (HEAD, poison, SECOND | {"Name": "#2"}, HEAD | {"Name": "#3", "Id": "3"})
     report = import_file("o.csv", *rows, account=SHOP)
@@ -145,15 +145,19 @@ def test_orders_have_the_account_of_the_connected_source(
     key: str,
 ) -> None:
     for name, config in sources:
-        Sources("test-control", kept.aws.dynamodb).save(Source("stripe", name, config))
+        Sources("test-control", kept.aws.dynamodb).save_source(
+            Source(channel="stripe", source=name, config=config)
+        )
     import_file("payments.csv", PAYMENT, account=given)
     assert [event.order.key for event in kept.events() if event.order] == [f"{key}/pi_1"]
 
 
 def test_orders_that_a_shop_reports_are_not_imported_a_second_time(
-    aws: Deployed, import_file: ImportFile, kept: Kept
+    aws: MotoStack, import_file: ImportFile, kept: Kept
 ) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("stripe", "eu", {"orders": "elsewhere"}))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="stripe", source="eu", config={"orders": "elsewhere"})
+    )
     report = import_file("payments.csv", PAYMENT)
     assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
     assert "Payment Succeeded" in [event.type for event in kept.events()]
@@ -180,7 +184,7 @@ def test_name_of_a_file_that_is_personal_is_not_kept(
     assert {event.source for event in kept.events()} == {source}
 
 
-def test_import_that_the_function_gave_up_is_not_waited_for(aws: Deployed) -> None:
+def test_import_that_the_function_gave_up_is_not_waited_for(aws: MotoStack) -> None:
     sqs = boto3.client("sqs", region_name=REGION)
     queue = sqs.create_queue(QueueName="import_history")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody="of another day")

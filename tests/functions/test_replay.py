@@ -9,20 +9,17 @@ from typing import Any
 import pytest
 
 from regulars.admin.errors import NoRejectsSelectedError
-from regulars.admin.reject_replay import RejectReplayer, ReplayStores
-from regulars.admin.rejects import RejectFilter
-from regulars.admin.replay import ReplayReport, replay_rejects, select_rejects
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.people import People
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import Kept
-from tests.support.aws import Deployed
-from tests.support.deployment import build_deployment
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
-from tests.support.profile_stories import event
-from tests.support.stream_records import inserted
+from tests.support.profile_stories import build_event
+from tests.support.replays import run_replay
+from tests.support.stream_records import build_insert_record
 
 AT = "2026-11-20T10:00:00.000Z"
 NOW = datetime.now(UTC)
@@ -35,10 +32,10 @@ type Replay = Callable[..., dict[str, int]]
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the tracking API with a key, and returns the status."""
     register(aws, "wk")
-    module = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
+    module = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
     def post(path: str, body: Any, key: str = "wk") -> int:
         basic = b64encode(f"{key}:".encode()).decode()
@@ -49,28 +46,18 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
 
 
 @pytest.fixture
-def replay(aws: Deployed) -> Replay:
+def replay(aws: MotoStack) -> Replay:
     """Replays the rejects of a source and returns the counts."""
     return lambda source, **options: run_replay(source, **options).counts
 
 
-def run_replay(
-    source: str = "", *, code: str = "", since: str = "", id_prefix: str = "", into: str = ""
-) -> ReplayReport:
-    """Replay rejects with stores that remember nothing of the run before."""
-    stores = ReplayStores.from_deployment(build_deployment())
-    chosen = RejectFilter(since, source, code)
-    rejects = select_rejects(stores.rejects, datetime.now(UTC).date(), chosen, id_prefix)
-    return replay_rejects(stores.rejects, RejectReplayer(stores, into), rejects)
+def register(aws: MotoStack, key: str, source: str = "web") -> None:
+    ApiKeys("test-control", aws.dynamodb).register_key(key, "write", "", source, AT)
 
 
-def register(aws: Deployed, key: str, source: str = "web") -> None:
-    Keys("test-control", aws.dynamodb).register(key, "write", "", source, AT)
-
-
-def keep(aws: Deployed, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
-    reject = Reject(code, "Once it was so.", source, raw, delivery)
-    Rejects("test-rejects", aws.dynamodb).keep([reject], NOW)
+def keep(aws: MotoStack, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
+    reject = Reject(code=code, reason="Once it was so.", source=source, raw=raw, delivery=delivery)
+    Rejects("test-rejects", aws.dynamodb).store_rejects([reject], NOW)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +78,7 @@ def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("regulars.channels.tracking.messages.LONGEST_NAME", 3)
+        patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         assert door(path, body) == status
     assert replay("segment/web") == RECEIVED
     assert replay("segment/web") == {"replayed before": 1}
@@ -104,7 +91,7 @@ def test_message_that_breaks_its_translation_leaves_its_batch_alone(
 ) -> None:
     batch = {"batch": [MESSAGE, {"type": "page", "anonymousId": "a1"}]}
     with monkeypatch.context() as broken:
-        broken.delattr("regulars.channels.tracking.messages.commerce")
+        broken.delattr("regulars.channels.tracking.messages.add_commerce")
         assert door("/v1/batch", batch) == 200
     assert ([event.type for event in kept.events()], kept.codes()) == (
         ["Page Viewed"],
@@ -118,7 +105,7 @@ def test_message_received_again_has_what_its_batch_said(
 ) -> None:
     batch = {"batch": [MESSAGE], "sentAt": AT, "context": {"locale": "de-DE"}}
     with monkeypatch.context() as patch:
-        patch.setattr("regulars.channels.tracking.messages.LONGEST_NAME", 3)
+        patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         door("/v1/batch", batch)
     replay("segment")
     (told,) = kept.events()
@@ -127,7 +114,7 @@ def test_message_received_again_has_what_its_batch_said(
 
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
 def test_calls_of_an_unknown_key_are_received_when_the_key_is_made(
-    aws: Deployed, door: Door, replay: Replay, kept: Kept, path: str
+    aws: MotoStack, door: Door, replay: Replay, kept: Kept, path: str
 ) -> None:
     body = TRACK if path == "/v1/track" else {"batch": [MESSAGE]}
     assert door(path, body, "later") == 200
@@ -192,27 +179,29 @@ def test_refusal_names_the_reject_and_the_reason(door: Door, kept: Kept) -> None
         {"source": "shopify", "since": "2999-01-01"},
     ],
 )
-def test_other_sources_codes_and_days_are_left_alone(aws: Deployed, chosen: dict[str, str]) -> None:
-    keep(aws, "not_found", "shopify/main", b"{}", Delivery(verified=True))
+def test_other_sources_codes_and_days_are_left_alone(
+    aws: MotoStack, chosen: dict[str, str]
+) -> None:
+    keep(aws, "not_found", "shopify/main", b"{}", StoredDelivery(verified=True))
     assert run_replay(**chosen).counts == {}
 
 
 @pytest.mark.parametrize("damage", [b'{"type": "track"', b"\xff", b"[" * 9_000])
 def test_one_that_cannot_be_received_stops_no_other(
-    aws: Deployed, replay: Replay, damage: bytes
+    aws: MotoStack, replay: Replay, damage: bytes
 ) -> None:
-    keep(aws, "invalid_json", "segment/web", damage, Delivery(url="/v1/track"))
+    keep(aws, "invalid_json", "segment/web", damage, StoredDelivery(url="/v1/track"))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
     counts = replay("segment/web")
     assert (counts["received"], len(counts)) == (1, 4)
 
 
 def test_fault_of_one_is_counted_and_stops_no_other(
-    aws: Deployed, replay: Replay, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(aws, "unknown_topic", "shopify/main", b"{}", Delivery(verified=True))
+    keep(aws, "unknown_topic", "shopify/main", b"{}", StoredDelivery(verified=True))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
-    monkeypatch.setattr("regulars.store.sources.Sources.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("regulars.store.sources.Sources.find_source", lambda *_: 1 / 0)
     assert replay("shopify") == {"failed: ZeroDivisionError": 1}
     assert replay("segment") == RECEIVED
 
@@ -220,31 +209,37 @@ def test_fault_of_one_is_counted_and_stops_no_other(
 @pytest.mark.parametrize(
     ("raw", "delivery"),
     [
-        (bytes(range(256)) * 2_000, Delivery(url="/v1/batch")),
-        (b"{}", Delivery(url="/v1/batch", shared=Shared(context=None))),
+        (bytes(range(256)) * 2_000, StoredDelivery(url="/v1/batch")),
+        (b"{}", StoredDelivery(url="/v1/batch", shared=BatchFields(context=None))),
     ],
 )
 def test_what_was_not_kept_whole_is_not_received_as_if_it_were(
-    aws: Deployed, replay: Replay, raw: bytes, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack,
+    replay: Replay,
+    raw: bytes,
+    delivery: StoredDelivery,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("regulars.store.rejects.RAW_LIMIT", 1_500)
+    monkeypatch.setattr("regulars.store.rejects.MAX_RAW_BYTES", 1_500)
     keep(aws, "payload_too_large", "segment/web", raw, delivery)
     assert replay("segment") == {"too large to have been kept whole": 1}
 
 
 def test_event_that_could_not_be_folded_is_folded_after_a_fix(
-    aws: Deployed, replay: Replay
+    aws: MotoStack, replay: Replay
 ) -> None:
-    keep(aws, "unfoldable_event", "segment/web", encode(event("page", "u:ann")))
+    keep(aws, "unfoldable_event", "segment/web", encode_event(build_event("page", "u:ann")))
     assert replay("segment", code="unfoldable_event")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
 
 
-def test_record_that_was_unreadable_reaches_profile_and_lake(aws: Deployed, replay: Replay) -> None:
-    raw = json.dumps(inserted(event("page", "u:ann"))).encode()
+def test_record_that_was_unreadable_reaches_profile_and_lake(
+    aws: MotoStack, replay: Replay
+) -> None:
+    raw = json.dumps(build_insert_record(build_event("page", "u:ann"))).encode()
     keep(aws, "unreadable_record", "events stream", raw)
     assert replay("events stream")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
     assert aws.s3.list_objects_v2(Bucket="test-lake")["KeyCount"] == 1
 
 
@@ -252,12 +247,12 @@ def test_record_that_was_unreadable_reaches_profile_and_lake(aws: Deployed, repl
     ("code", "raw"),
     [
         ("unreadable_record", b'{"eventName": "INSERT"}'),
-        ("unfoldable_event", encode(event("poison", ""))),
+        ("unfoldable_event", encode_event(build_event("poison", ""))),
         ("unfoldable_event", b"u:ann a:1"),
     ],
 )
 def test_poison_stays_refused_and_waits(
-    aws: Deployed, replay: Replay, kept: Kept, code: str, raw: bytes
+    aws: MotoStack, replay: Replay, kept: Kept, code: str, raw: bytes
 ) -> None:
     keep(aws, code, "events stream", raw)
     counts = replay("events stream")

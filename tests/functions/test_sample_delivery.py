@@ -27,7 +27,7 @@ from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.channel_answers import ONLY_THEY_SIGN, required_answers, required_secret
 from tests.support.deployment import API_URL, build_deployment
 from tests.support.gateway import http_event, loaded
@@ -39,14 +39,14 @@ type Send = Callable[[str], SampleResult]
 
 
 @pytest.fixture
-def stores(aws: Deployed) -> SampleStores:
+def stores(aws: MotoStack) -> SampleStores:
     return SampleStores.from_deployment(build_deployment())
 
 
 @pytest.fixture
-def post(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Post:
+def post(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Post:
     """Gives a request to the receiving function."""
-    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
 
     def deliver(request: Request) -> DeliveryResponse:
         path, query = (

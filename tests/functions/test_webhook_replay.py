@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from regulars.admin.reject_replay import RejectReplayer, ReplayStores
-from regulars.admin.rejects import RejectFilter, count_rejects, find_rejects
-from regulars.admin.replay import replay_rejects, select_rejects
+from regulars.admin.rejects import count_rejects, find_rejects
 from regulars.admin.source_connection import ConnectionRequest, connect_source
 from regulars.admin.sources import SourceStores, rotate_secret
 from regulars.channels.contract import Request
@@ -17,9 +15,10 @@ from regulars.settings import ReceiveWebhookSettings
 from regulars.store.rejects import Rejects
 from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.deployment import API_URL, build_deployment
 from tests.support.gateway import http_event, loaded
+from tests.support.replays import replay_source
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TOPICS = "regulars.channels.commerce.shopify.webhook.TOPICS"
@@ -28,14 +27,14 @@ type Door = Callable[[Request], int]
 
 
 @pytest.fixture
-def stores(aws: Deployed) -> SourceStores:
+def stores(aws: MotoStack) -> SourceStores:
     return SourceStores.from_deployment(build_deployment())
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Gives a request to the receiving function, and returns the status."""
-    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
 
     def deliver(request: Request) -> int:
         path = request.url.removeprefix(API_URL)
@@ -58,13 +57,6 @@ def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
     return Request("main", body, NOW, shopify.headers(body, topic), url=url)
 
 
-def replay(source: str) -> dict[str, int]:
-    """Replay the rejects of a source with stores that remember nothing, and return the counts."""
-    stores = ReplayStores.from_deployment(build_deployment())
-    rejects = select_rejects(stores.rejects, _today(), RejectFilter(source=source))
-    return replay_rejects(stores.rejects, RejectReplayer(stores), rejects).counts
-
-
 def _today() -> date:
     return datetime.now(UTC).date()
 
@@ -76,7 +68,7 @@ def test_delivery_to_a_waiting_source_is_replayed_once_it_has_its_secret(
     assert door(order()) == 503
     assert kept.codes() == ["source_waiting"]
     connect(stores, "shopify", shopify.SECRET)
-    assert replay("shopify/main")["new events"] == 1
+    assert replay_source("shopify/main")["new events"] == 1
 
 
 def test_delivery_that_came_before_its_source_is_replayed_once(
@@ -84,8 +76,8 @@ def test_delivery_that_came_before_its_source_is_replayed_once(
 ) -> None:
     assert door(order()) == 404
     connect(stores, "shopify", shopify.SECRET)
-    assert replay("shopify/main") == {"received": 1, "new events": 1, "known events": 0}
-    assert replay("shopify") == {"replayed before": 1}
+    assert replay_source("shopify/main") == {"received": 1, "new events": 1, "known events": 0}
+    assert replay_source("shopify") == {"replayed before": 1}
     assert [event.type for event in kept.events()] == ["Order Completed"]
 
 
@@ -94,9 +86,9 @@ def test_delivery_refused_for_a_wrong_secret_is_replayed_with_the_right_one(
 ) -> None:
     connect(stores, "shopify", "mistyped")
     assert door(order()) == 401
-    assert replay("shopify/main") == {"refused again: invalid_signature": 1}
+    assert replay_source("shopify/main") == {"refused again: invalid_signature": 1}
     rotate_secret(stores, "shopify", "main", shopify.SECRET)
-    assert replay("shopify/main")["new events"] == 1
+    assert replay_source("shopify/main")["new events"] == 1
     assert len(kept.events()) == 1
 
 
@@ -108,11 +100,11 @@ def test_topic_understood_since_is_replayed_though_its_secret_is_gone(
     for secret in ("second", "third"):
         rotate_secret(stores, "shopify", "main", secret)
     monkeypatch.setitem(_attribute(TOPICS), "orders/hidden", ("Order Updated", "updated_at"))
-    assert replay("shopify/main")["new events"] == 1
+    assert replay_source("shopify/main")["new events"] == 1
     assert [event.type for event in kept.events()] == ["Order Updated"]
 
 
-def test_same_delivery_refused_again_on_a_day_is_counted_once(aws: Deployed, door: Door) -> None:
+def test_same_delivery_refused_again_on_a_day_is_counted_once(aws: MotoStack, door: Door) -> None:
     for topic in ("orders/create", "orders/paid", "orders/paid"):
         door(order(topic))
     (count,) = count_rejects(find_rejects(Rejects("test-rejects"), _today()))
@@ -121,7 +113,7 @@ def test_same_delivery_refused_again_on_a_day_is_counted_once(aws: Deployed, doo
 
 
 def test_secrets_of_a_verified_delivery_are_not_stored(
-    stores: SourceStores, aws: Deployed, door: Door
+    stores: SourceStores, aws: MotoStack, door: Door
 ) -> None:
     key = connect(stores, "form")
     headers = {"content-type": "application/x-www-form-urlencoded", "x-form-key": key}
@@ -133,7 +125,7 @@ def test_secrets_of_a_verified_delivery_are_not_stored(
 
 
 def test_token_of_a_verified_delivery_is_not_stored_in_a_header(
-    stores: SourceStores, aws: Deployed, door: Door
+    stores: SourceStores, aws: MotoStack, door: Door
 ) -> None:
     token = connect(stores, "telegram")
     headers = {"x-telegram-bot-api-secret-token": token, "content-type": "application/json"}

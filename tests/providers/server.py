@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from time import sleep
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,7 +35,6 @@ class Said:
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    dripping: float = 0.0
 
     @property
     def raw(self) -> bytes:
@@ -136,10 +134,7 @@ def _handler(provider: ProviderServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(said.raw)))
             self.end_headers()
             body = said.raw[: len(said.raw) // 2] if is_cut else said.raw
-            size = 1 if said.dripping else len(body) or 1
-            for begin in range(0, len(body), size):
-                sleep(said.dripping)
-                self.wfile.write(body[begin : begin + size])
+            self.wfile.write(body)
             self.close_connection = is_cut
 
         def log_message(self, *_: object) -> None:

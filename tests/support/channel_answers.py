@@ -1,6 +1,8 @@
 """The made-up answers with which the tests connect a channel."""
 
-from regulars.admin.channel_setup import find_channel_setup
+from regulars.admin.channel_secrets import find_secret_question
+from regulars.admin.setup_answers import list_fields
+from regulars.channels.registry import load_channel
 
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 PROVIDER_SECRET = "whsec_bWFkZS11cC1zZWNyZXQ="
@@ -16,13 +18,13 @@ _ANSWERS = {
 
 def required_answers(channel: str) -> dict[str, str]:
     """The answers that a channel needs, by field."""
-    fields = find_channel_setup(channel).fields
+    fields = list_fields(load_channel(channel))
     return {field: _ANSWERS[field] for field in fields if field in _ANSWERS}
 
 
 def required_secret(channel: str, secret: str = PROVIDER_SECRET) -> str:
     """A secret of the provider where that makes it, else ''."""
-    return secret if find_channel_setup(channel).secret_question else ""
+    return secret if find_secret_question(load_channel(channel)) else ""
 
 
 def connect_options(channel: str, secret: str = PROVIDER_SECRET) -> list[str]:

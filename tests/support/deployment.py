@@ -13,7 +13,7 @@ def build_deployment(
     functions: Mapping[str, str] | None = None, queues: Mapping[str, str] | None = None
 ) -> Deployment:
     """Return the deployment of the test stack, by default without functions and queues."""
-    tables = {table.setting: f"test-{table.name}" for table in schema.TABLES}
+    tables = {table.settings_field: f"test-{table.name}" for table in schema.TABLES}
     buckets = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
     return Deployment(
         name="test",

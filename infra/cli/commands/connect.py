@@ -12,8 +12,8 @@ from typing import Any
 from infra.cli import options, prompts
 from infra.cli.stack import select_stack
 from infra.cli.terminal import print_message, print_result
-from regulars.admin.channel_setup import ChannelSetup, find_channel_setup
-from regulars.admin.setup_answers import find_unknown_fields
+from regulars.admin.channel_secrets import find_secret_question
+from regulars.admin.setup_answers import find_unknown_fields, list_fields
 from regulars.admin.source_connection import (
     API_URL,
     Connection,
@@ -23,6 +23,8 @@ from regulars.admin.source_connection import (
     require_needed_secret,
 )
 from regulars.admin.sources import SourceStores, find_source
+from regulars.channels.contract import Channel
+from regulars.channels.registry import load_channel
 
 _URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
@@ -56,10 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Create the source, print where the provider sends, and store the secret."""
     stores = SourceStores.from_deployment(select_stack(arguments).deployment)
-    setup = find_channel_setup(arguments.channel)
-    answers = _collect_answers(stores, setup, arguments)
+    channel = load_channel(arguments.channel)
+    answers = _collect_answers(stores, channel, arguments)
     secret = prompts.read_value(arguments.secret)
-    require_needed_secret(setup, secret)
+    require_needed_secret(channel, secret)
     connection = connect_source(
         stores,
         ConnectionRequest(
@@ -70,12 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
             secret=secret,
         ),
     )
-    guide = [*([] if connection.existed and secret else [*setup.guide, ""])]
+    guide = [*([] if connection.existed and secret else [*channel.page.strip().splitlines(), ""])]
     guide.append(f"URL: {connection.url}")
-    if not secret and setup.secret_question and sys.stdin.isatty():
+    question = find_secret_question(channel)
+    if not secret and question and sys.stdin.isatty():
         print_message("\n".join([*guide, ""]))
         guide = []
-        secret = _prompt_for_secret(setup, connection)
+        secret = _prompt_for_secret(question, connection)
         connection = finish_connection(stores, connection, secret) if secret else connection
     changes = _describe_changes(connection, has_new_secret=bool(secret))
     lines = [*guide, *_to_lines(connection, changes)]
@@ -92,27 +95,27 @@ def _parse_url(text: str) -> str:
 
 
 def _collect_answers(
-    stores: SourceStores, setup: ChannelSetup, arguments: argparse.Namespace
+    stores: SourceStores, channel: Channel, arguments: argparse.Namespace
 ) -> dict[str, str]:
     """Return the answers of --set, and those of the prompts; warn of fields that the channel does not ask for."""
     answers = prompts.parse_pairs(arguments.set)
     similar = options.rank_similar_names
-    for field in find_unknown_fields(setup, answers):
-        fields = ", ".join(similar(field, setup.fields)) or "nothing"
+    for field in find_unknown_fields(channel, answers):
+        fields = ", ".join(similar(field, list_fields(channel))) or "nothing"
         print_message(
             f"{field} is stored, although the channel does not ask for it. It asks for: {fields}."
         )
-    source = find_source(stores, setup.channel, arguments.name)
+    source = find_source(stores, channel.name, arguments.name)
     config = source.config if source else {}
-    prompts.fill_answers(setup.config_questions, answers, config, hidden=False)
-    credentials = stores.secrets_of(setup.channel, arguments.name).credentials
-    prompts.fill_answers(setup.credential_questions, answers, credentials, hidden=True)
+    prompts.fill_answers(channel.config_fields, answers, config, hidden=False)
+    credentials = stores.secrets_of(channel.name, arguments.name).credentials
+    prompts.fill_answers(channel.credential_fields, answers, credentials, hidden=True)
     return answers
 
 
-def _prompt_for_secret(setup: ChannelSetup, connection: Connection) -> str:
+def _prompt_for_secret(question: str, connection: Connection) -> str:
     hint = "keeps the stored secret" if connection.has_secret else "to give it later"
-    return prompts.prompt_for(f"{setup.secret_question} [Enter {hint}]", hidden=True)
+    return prompts.prompt_for(f"{question} [Enter {hint}]", hidden=True)
 
 
 def _describe_changes(connection: Connection, *, has_new_secret: bool) -> list[str]:

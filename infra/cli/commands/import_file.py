@@ -22,7 +22,7 @@ from regulars.admin.import_accounts import (
     parse_account,
 )
 from regulars.admin.imports import ImportReport, is_failed_import
-from regulars.channels.exports.contract import Format
+from regulars.channels.exports.contract import ExportFormat
 from regulars.domain.errors import RegularsError
 from regulars.store.sources import Sources
 
@@ -86,7 +86,7 @@ def _recognize_file(path: Path) -> ExportFile:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _choose_account(sources: Sources, format_: Format, requested: str | None) -> str:
+def _choose_account(sources: Sources, format_: ExportFormat, requested: str | None) -> str:
     """Return the account of a file; prompt at a terminal when the sources do not decide it."""
     try:
         account = find_account(sources, format_, requested)

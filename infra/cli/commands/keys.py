@@ -11,7 +11,7 @@ from infra.cli import options
 from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_result
 from regulars.admin.api_keys import create_key, open_keys, revoke_key
-from regulars.store.api_keys import SCOPES, ApiKey, Keys
+from regulars.store.api_keys import SCOPES, ApiKey, ApiKeys
 
 SHOWN_ID_DIGITS = 12  # enough to name a key
 
@@ -41,15 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _create(keys: Keys, arguments: argparse.Namespace) -> CommandOutput:
+def _create(keys: ApiKeys, arguments: argparse.Namespace) -> CommandOutput:
     now = datetime.now(UTC)
     created = create_key(keys, arguments.scope, now, arguments.label, arguments.source)
     result = msgspec.to_builtins(created.key) | {"key": created.text}
     return result, [created.text, "The key is shown once: only its hash is stored."]
 
 
-def _list(keys: Keys, _arguments: argparse.Namespace) -> CommandOutput:
-    stored = keys.list()
+def _list(keys: ApiKeys, _arguments: argparse.Namespace) -> CommandOutput:
+    stored = keys.list_keys()
     heading = ("id", "scope", "label", "source", "created", "revoked")
     lines = format_table([heading, *map(_to_row, stored)]) if stored else ["There are no keys."]
     return msgspec.to_builtins(stored), lines
@@ -60,12 +60,12 @@ def _to_row(key: ApiKey) -> tuple[str, ...]:
     return (*identity, key.created_at[:10], key.revoked_at[:10])
 
 
-def _revoke(keys: Keys, arguments: argparse.Namespace) -> CommandOutput:
+def _revoke(keys: ApiKeys, arguments: argparse.Namespace) -> CommandOutput:
     revoked = revoke_key(keys, arguments.id, datetime.now(UTC))
     return {"revoked": revoked.id}, ["The key is refused everywhere within a minute."]
 
 
-ACTIONS: dict[str, Callable[[Keys, argparse.Namespace], CommandOutput]] = {
+ACTIONS: dict[str, Callable[[ApiKeys, argparse.Namespace], CommandOutput]] = {
     "new": _create,
     "list": _list,
     "revoke": _revoke,

@@ -11,7 +11,7 @@ from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_result, show_step
 from regulars.admin.function_calls import FunctionInvoker
 from regulars.admin.reconciliation import run_reconciliation
-from regulars.channels.feeds.registry import FEEDS
+from regulars.channels.registry import FEED_PROVIDERS
 from regulars.ingestion.reconciliation.reconciler import Outcome
 
 NO_SOURCES = (
@@ -21,7 +21,9 @@ NO_SOURCES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add CHANNEL and NAME, which may be left out."""
-    parser.add_argument("channel", nargs="?", default="", choices=["", *FEEDS], metavar="CHANNEL")
+    parser.add_argument(
+        "channel", nargs="?", default="", choices=["", *FEED_PROVIDERS], metavar="CHANNEL"
+    )
     parser.add_argument("name", nargs="?", default="", metavar="NAME")
     options.add_stack(parser)
     options.add_json(parser)

@@ -12,7 +12,7 @@ from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_result
 from infra.cli.texts.reconciliation import describe_reconciliation
 from infra.cli.texts.sample_delivery import describe_sample
-from regulars.admin.channel_setup import find_channel_setup
+from regulars.admin.channel_secrets import find_secret_question
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import SecretNotNeededError
 from regulars.admin.sample_delivery import SampleStores, send_sample
@@ -25,6 +25,7 @@ from regulars.admin.sources import (
     require_source,
     rotate_secret,
 )
+from regulars.channels.registry import load_channel
 
 NO_SOURCES = "There are no sources yet. Create one with: regulars connect CHANNEL"
 
@@ -116,11 +117,11 @@ def _rotate(deployment: Deployment, arguments: argparse.Namespace) -> CommandOut
 
 def _prompt_for_secret(channel: str) -> str:
     """Return the new secret of a provider that makes it, when the owner is at a terminal; else ''."""
-    setup = find_channel_setup(channel)
-    if not setup.needs_secret:
+    contract = load_channel(channel)
+    if not contract.needs_secret:
         raise SecretNotNeededError(channel)
-    is_prompted = setup.secret_question and sys.stdin.isatty()
-    return prompts.prompt_for(setup.secret_question, hidden=True) if is_prompted else ""
+    question = find_secret_question(contract)
+    return prompts.prompt_for(question, hidden=True) if question and sys.stdin.isatty() else ""
 
 
 def _disable(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:

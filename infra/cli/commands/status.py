@@ -12,7 +12,7 @@ from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_result, show_step
 from infra.cli.texts.reconciliation import describe_reconciliation
 from regulars.admin.status import DeploymentStatus, StatusStores, read_deployment_status
-from regulars.domain.manifests import Outcome
+from regulars.domain.manifests import TrainingOutcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def _to_lines(status: DeploymentStatus) -> list[str]:
     ]
 
 
-def _to_training_row(training: tuple[str, Outcome]) -> tuple[str, str, str]:
+def _to_training_row(training: tuple[str, TrainingOutcome]) -> tuple[str, str, str]:
     model, outcome = training
     promoted = "promoted" if outcome.promoted else "not promoted"
     return model, f"{outcome.status}, {promoted}", outcome.reason

@@ -9,7 +9,7 @@ from infra.cli import options
 from infra.cli.stack import select_stack
 from infra.cli.steps import await_local_stream
 from infra.cli.terminal import print_result, show_step
-from regulars.admin.verification import verify_profiles
+from regulars.admin.verification import verify_deployment
 from regulars.profiles.verify import Verification
 
 MAX_SHOWN_DIFFERENCES = 20  # --json shows all
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     stack = select_stack(arguments)
     await_local_stream(stack)
     with show_step("Computing every profile from the ledger"):
-        verification = verify_profiles(stack.deployment)
+        verification = verify_deployment(stack.deployment)
     result: Any = msgspec.to_builtins(verification)
     print_result(result, _to_lines(verification), as_json=arguments.json)
     return 1 if verification.differences else 0

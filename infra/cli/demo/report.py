@@ -35,7 +35,7 @@ def gather_facts(deployment: Deployment, client: ApiClient, shop: SampleShop) ->
     recommendations = client.get(f"/profiles/{profile['id']}/recommendations", "read", n=limit)
     champions = read_champions(ModelStores.from_deployment(deployment))
     return {
-        "counts": count_items(clients.dynamodb(), deployment),
+        "counts": count_items(clients.create_dynamodb_client(), deployment),
         "segments": segments,
         "champions": msgspec.to_builtins(champions),
         "worth_saving": add_contacts(deployment, rank_worth_saving(people)),
@@ -61,11 +61,11 @@ def rank_worth_saving(people: Iterable[Facts]) -> list[Facts]:
 
 def add_contacts(deployment: Deployment, people: Sequence[Facts]) -> list[Facts]:
     """Return the same people with their contact data, which the API gives of one person at a time."""
-    profiles = ServedProfiles(deployment.profiles_table).scored_all(
+    profiles = ServedProfiles(deployment.profiles_table).read_with_scores(
         person["id"] for person in people
     )
     store = People(deployment.people_table)
-    contacts = {profile.profile_id: store.contacts(profile.subjects) for profile in profiles}
+    contacts = {profile.profile_id: store.read_contacts(profile.subjects) for profile in profiles}
     return [person | {"contact": contacts.get(person["id"], {})} for person in people]
 
 

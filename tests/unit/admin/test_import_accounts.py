@@ -10,58 +10,58 @@ from regulars.channels.commerce.shopify import order_export as shopify_orders
 from regulars.channels.exports import contact_list
 from regulars.channels.payments.stripe import payment_export as stripe_payments
 from regulars.store.sources import Source, Sources
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 SHOP = "my-shop.myshopify.com"
 
 
 @pytest.fixture
-def sources(aws: Deployed) -> Sources:
+def sources(aws: MotoStack) -> Sources:
     return Sources("test-control", aws.dynamodb)
 
 
 def connect(sources: Sources, channel: str, *names: str, **config: Any) -> None:
     """Store sources with the same config."""
     for name in names:
-        sources.save(Source(channel, name, config))
+        sources.save_source(Source(channel=channel, source=name, config=config))
 
 
 def test_contact_list_belongs_to_no_account(sources: Sources) -> None:
-    assert find_account(sources, contact_list.FORMAT) == ImportAccount("")
+    assert find_account(sources, contact_list.EXPORT_FORMAT) == ImportAccount("")
 
 
 def test_default_account_is_assumed_when_no_source_is_connected(sources: Sources) -> None:
-    account = find_account(sources, stripe_payments.FORMAT)
+    account = find_account(sources, stripe_payments.EXPORT_FORMAT)
     assert account == ImportAccount("main", is_assumed=True)
 
 
 def test_account_of_several_sources_is_required(sources: Sources) -> None:
     connect(sources, "stripe", "eu", "us")
     with pytest.raises(AccountRequiredError) as required:
-        find_account(sources, stripe_payments.FORMAT)
+        find_account(sources, stripe_payments.EXPORT_FORMAT)
     assert required.value.accounts == ("eu", "us")
 
 
 def test_shop_is_required_when_none_is_connected(sources: Sources) -> None:
     with pytest.raises(AccountRequiredError) as required:
-        find_account(sources, shopify_orders.FORMAT)
+        find_account(sources, shopify_orders.EXPORT_FORMAT)
     assert (required.value.channel, required.value.accounts) == ("shopify", ())
 
 
 @pytest.mark.parametrize("given", ["my-shop", "https://My-Shop.myshopify.com/"])
 def test_shop_is_named_as_its_webhooks_name_it(sources: Sources, given: str) -> None:
-    assert find_account(sources, shopify_orders.FORMAT, given).account == SHOP
+    assert find_account(sources, shopify_orders.EXPORT_FORMAT, given).account == SHOP
 
 
 def test_shop_can_be_named_by_its_source(sources: Sources) -> None:
     connect(sources, "shopify", "eu", shop=SHOP)
-    assert find_account(sources, shopify_orders.FORMAT, "eu").account == SHOP
+    assert find_account(sources, shopify_orders.EXPORT_FORMAT, "eu").account == SHOP
 
 
 def test_source_that_does_not_name_its_shop_is_an_error(sources: Sources) -> None:
     connect(sources, "shopify", "eu")
     with pytest.raises(UnnamedShopError, match="eu"):
-        find_account(sources, shopify_orders.FORMAT, "eu")
+        find_account(sources, shopify_orders.EXPORT_FORMAT, "eu")
 
 
 @pytest.mark.parametrize(("given", "others"), [("acct_2", ("acct_1",)), ("acct_1", ()), ("eu", ())])
@@ -69,7 +69,7 @@ def test_account_that_is_not_connected_comes_with_those_that_are(
     sources: Sources, given: str, others: tuple[str, ...]
 ) -> None:
     connect(sources, "stripe", "eu", account="acct_1")
-    assert find_account(sources, stripe_payments.FORMAT, given).other_accounts == others
+    assert find_account(sources, stripe_payments.EXPORT_FORMAT, given).other_accounts == others
 
 
 @pytest.mark.parametrize(("channel", "text"), [("stripe", "a/b"), ("shopify", "my shop")])

@@ -16,8 +16,8 @@ from regulars.admin.rejects import (
     open_rejects,
 )
 from regulars.admin.status import count_reject_codes
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
-from tests.support.aws import Deployed
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
+from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -25,7 +25,7 @@ TODAY = NOW.date()
 
 
 @pytest.fixture
-def store(aws: Deployed) -> Rejects:
+def store(aws: MotoStack) -> Rejects:
     """Two rejects of today and one of the day before."""
     store = open_rejects(build_deployment())
     for source, code, age in (
@@ -33,7 +33,9 @@ def store(aws: Deployed) -> Rejects:
         ("shopify/eu", "not_found", 0),
         ("segment/web", "not_found", 1),
     ):
-        store.keep([Reject(code, "Once it was so.", source)], NOW - timedelta(days=age))
+        store.store_rejects(
+            [Reject(code=code, reason="Once it was so.", source=source)], NOW - timedelta(days=age)
+        )
     return store
 
 
@@ -63,15 +65,17 @@ def test_rejects_are_counted_by_day_code_and_source(store: Rejects) -> None:
     ]
 
 
-def test_codes_are_counted_over_thirty_days(store: Rejects, aws: Deployed) -> None:
-    store.keep([Reject("old", "Once it was so.", "a/b")], NOW - timedelta(days=31))
+def test_codes_are_counted_over_thirty_days(store: Rejects, aws: MotoStack) -> None:
+    store.store_rejects(
+        [Reject(code="old", reason="Once it was so.", source="a/b")], NOW - timedelta(days=31)
+    )
     counts = count_reject_codes(aws.dynamodb, "test-rejects", TODAY)
     assert counts == {"unknown_topic": 1, "not_found": 2}
 
 
 def test_replayed_reject_is_no_longer_waiting(store: Rejects) -> None:
     reject = next(find_rejects(store, TODAY, RejectFilter(source="shopify/eu")))
-    store.replayed(reject.day, reject.reject_id, NOW)
+    store.mark_replayed(reject.day, reject.reject_id, NOW)
     assert count_waiting(find_rejects(store, TODAY)) == {"segment/web": 1, "shopify/main": 1}
 
 
@@ -85,16 +89,22 @@ def test_reject_is_named_by_the_beginning_of_its_id(store: Rejects) -> None:
 @pytest.mark.parametrize(
     ("source", "delivery", "obstacle"),
     [
-        ("shopify/main", Delivery(), ""),
+        ("shopify/main", StoredDelivery(), ""),
         ("segment/web", None, ""),
         ("shopify/main", None, "of no channel"),
-        ("unheard-of/main", Delivery(), "of no channel"),
-        ("segment/web", Delivery(shared=Shared(context=None)), "too large to have been kept whole"),
+        ("unheard-of/main", StoredDelivery(), "of no channel"),
+        (
+            "segment/web",
+            StoredDelivery(shared=BatchFields(context=None)),
+            "too large to have been kept whole",
+        ),
     ],
 )
 def test_reject_that_cannot_be_received_again_has_an_obstacle(
-    store: Rejects, source: str, delivery: Delivery | None, obstacle: str
+    store: Rejects, source: str, delivery: StoredDelivery | None, obstacle: str
 ) -> None:
-    store.keep([Reject("code", "Once it was so.", source, delivery=delivery)], NOW)
+    store.store_rejects(
+        [Reject(code="code", reason="Once it was so.", source=source, delivery=delivery)], NOW
+    )
     reject = next(find_rejects(store, TODAY, RejectFilter(code="code")))
     assert find_obstacle(reject) == obstacle

@@ -12,22 +12,24 @@ from regulars.admin.sources import (
     rotate_secret,
 )
 from regulars.store.parameters import SourceSecrets
-from regulars.store.reconciliations import Reconciliation, Walk
+from regulars.store.reconciliations import FeedWalk, Reconciliation
 from regulars.store.sources import Source
 from tests.support.deployment import API_URL
 
 SHOPIFY = ("shopify", "main")
-FAULT = Walk("", fault="key_refused", reason="The key is refused.", faulty_since="2026-11-20")
+FAULT = FeedWalk(
+    since="", fault="key_refused", reason="The key is refused.", faulty_since="2026-11-20"
+)
 
 
 def save_source(stores: SourceStores, channel: str, *secrets: str, **credentials: str) -> None:
     """Store a source with these secrets."""
-    stores.sources.save(Source(channel, "main"))
-    stores.parameters.save(channel, "main", SourceSecrets(secrets, credentials))
+    stores.sources.save_source(Source(channel=channel, source="main"))
+    stores.parameters.save_source_secrets(channel, "main", SourceSecrets(secrets, credentials))
 
 
 def live_secrets(stores: SourceStores, channel: str) -> tuple[str, ...]:
-    return stores.parameters.secrets(channel, "main")
+    return stores.parameters.read_signing_secrets(channel, "main")
 
 
 def test_status_shows_the_state_and_never_a_secret(stores: SourceStores) -> None:
@@ -48,8 +50,14 @@ def test_disabled_source_is_listed_as_such_until_it_is_enabled(stores: SourceSto
 
 def test_status_shows_the_faults_of_the_last_reconciliation(stores: SourceStores) -> None:
     save_source(stores, "shopify", "s")
-    run = Reconciliation(*SHOPIFY, {"orders": FAULT, "customers": Walk("")}, "2026-11-22", new=3)
-    stores.reconciliations.save(run)
+    run = Reconciliation(
+        channel="shopify",
+        source="main",
+        walks={"orders": FAULT, "customers": FeedWalk(since="")},
+        ran_at="2026-11-22",
+        new=3,
+    )
+    stores.reconciliations.save_reconciliation(run)
     reconciliation = list_sources(stores)[0].reconciliation
     assert reconciliation
     assert (reconciliation.at, reconciliation.new) == ("2026-11-22", 3)

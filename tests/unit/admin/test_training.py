@@ -10,9 +10,9 @@ from regulars.admin.function_calls import FunctionInvoker, Invocation
 from regulars.admin.models import MODELS
 from regulars.admin.polling import Polling
 from regulars.admin.training import TrainingStores, await_outcomes, await_scores, build_dataset
-from regulars.domain.manifests import Outcome
+from regulars.domain.manifests import TrainingOutcome
 from regulars.domain.times import to_text
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 
 DATASET = "ds-2"
@@ -30,21 +30,28 @@ class PreparedFunction(FunctionInvoker):
 
 
 @pytest.fixture
-def stores(aws: Deployed) -> TrainingStores:
+def stores(aws: MotoStack) -> TrainingStores:
     return TrainingStores.from_deployment(build_deployment())
 
 
-def outcome(model: str, dataset_id: str = DATASET) -> Outcome:
-    return Outcome(model, dataset_id, "v1", promoted=True, status="ok", reason="It is better.")
+def outcome(model: str, dataset_id: str = DATASET) -> TrainingOutcome:
+    return TrainingOutcome(
+        model=model,
+        dataset_id=dataset_id,
+        version="v1",
+        promoted=True,
+        status="ok",
+        reason="It is better.",
+    )
 
 
 def conclude(stores: TrainingStores, *models: str) -> None:
     """Write the outcomes of trainings on the dataset."""
     for model in models:
-        stores.models.artifacts.conclude(outcome(model))
+        stores.models.artifacts.write_outcome(outcome(model))
 
 
-def publish_scores(aws: Deployed, scored_at: datetime) -> None:
+def publish_scores(aws: MotoStack, scored_at: datetime) -> None:
     """Write what a scoring leaves in the control table."""
     as_of = f"2026-11-20T00:00:00.000Z {to_text(scored_at)}"
     item = {"id": {"S": "segments"}, "segments": {"S": "[]"}, "as_of": {"S": as_of}}
@@ -70,7 +77,7 @@ def test_dataset_is_built_or_lacks_data(payload: dict[str, Any], is_built: bool)
 
 def test_outcomes_are_those_of_the_dataset(stores: TrainingStores) -> None:
     conclude(stores, "segments", "churn")
-    stores.models.artifacts.conclude(outcome("recommender", "ds-1"))
+    stores.models.artifacts.write_outcome(outcome("recommender", "ds-1"))
     reports: list[int] = []
     polling = Polling(sleep=lambda _pause: conclude(stores, "recommender"))
     outcomes = await_outcomes(stores, DATASET, polling, lambda ended: reports.append(len(ended)))
@@ -88,7 +95,7 @@ def test_training_that_does_not_end_is_named(stores: TrainingStores) -> None:
 
 
 def test_scoring_before_the_last_training_is_not_the_one_waited_for(
-    aws: Deployed, stores: TrainingStores
+    aws: MotoStack, stores: TrainingStores
 ) -> None:
     conclude(stores, *MODELS)
     later = datetime.now(UTC) + timedelta(minutes=1)

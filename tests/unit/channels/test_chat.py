@@ -8,9 +8,9 @@ import pytest
 
 from regulars.channels.contract import PartlyInvalidError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import (
     AT,
     NOW,
@@ -34,23 +34,26 @@ def types(channel: str, body: object) -> list[str]:
 @pytest.mark.parametrize(
     ("module", "type_", "expected"),
     [
-        ("line", chat.JOINED, [("line", "granted")]),
-        ("line", chat.LEFT, [("line", "denied")]),
-        ("wechat", chat.JOINED, [("wechat", "granted")]),
-        ("wechat", chat.LEFT, [("wechat", "denied")]),
-        ("telegram", chat.LEFT, [("telegram", "denied")]),
-        ("telegram", chat.JOINED, []),
-        ("wecom", chat.LEFT, []),
-        ("line", chat.RECEIVED, []),
+        ("line", chat.CONTACT_SUBSCRIBED, [("line", "granted")]),
+        ("line", chat.CONTACT_UNSUBSCRIBED, [("line", "denied")]),
+        ("wechat", chat.CONTACT_SUBSCRIBED, [("wechat", "granted")]),
+        ("wechat", chat.CONTACT_UNSUBSCRIBED, [("wechat", "denied")]),
+        ("telegram", chat.CONTACT_UNSUBSCRIBED, [("telegram", "denied")]),
+        ("telegram", chat.CONTACT_SUBSCRIBED, []),
+        ("wecom", chat.CONTACT_UNSUBSCRIBED, []),
+        ("line", chat.MESSAGE_RECEIVED, []),
     ],
 )
 def test_follower_consents_where_the_platform_says_so_and_a_blocker_never(
     module: str, type_: str, expected: list[tuple[str, str]]
 ) -> None:
-    told = chat.Message(type=type_, at=NOW, key=("1",), customer="somebody")
-    event = chat.message_draft(module, of_json({}), told).event
+    told = chat.ConversationEvent(type=type_, at=NOW, key=("1",), customer="somebody")
+    event = chat.build_conversation_draft(module, of_json({}), told).event
     assert consents(event) == expected
-    assert fold([msgspec.structs.replace(event, id="1")]).consent.keys() == dict(expected).keys()
+    assert (
+        fold_events([msgspec.structs.replace(event, id="1")]).consent.keys()
+        == dict(expected).keys()
+    )
 
 
 # WhatsApp, Messenger, Instagram
@@ -336,5 +339,5 @@ def test_calcom_ping_tells_nothing() -> None:
 )
 def test_unknown_topic_is_set_aside(channel: str, body: object) -> None:
     with pytest.raises(InvalidEventError) as raised:
-        channel_of(channel).translate(of_json(json.loads(json.dumps(body))))
+        load_channel(channel).translate(of_json(json.loads(json.dumps(body))))
     assert raised.value.code == "unknown_topic"

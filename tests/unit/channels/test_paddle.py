@@ -9,8 +9,8 @@ import pytest
 from regulars.channels.contract import Draft, Request
 from regulars.channels.payments.paddle import webhook as paddle
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, encode
-from regulars.domain.profiles import fold
+from regulars.domain.events import Event, encode_event
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
 
 TRANSACTION: dict[str, Any] = {
@@ -43,7 +43,7 @@ ADJUSTMENT: dict[str, Any] = {
 
 def told(type_: str, thing: dict[str, Any], at: str = "06:00:00", **config: Any) -> Draft:
     event = {"event_id": f"evt_{type_}", "event_type": type_, "occurred_at": f"2026-11-20T{at}Z"}
-    (draft,) = paddle.translate(of_json(event | {"data": thing}, config))
+    (draft,) = paddle.translate_delivery(of_json(event | {"data": thing}, config))
     return draft
 
 
@@ -66,7 +66,7 @@ def test_completed_transaction_is_an_order_with_its_lines() -> None:
 def test_paid_transaction_is_a_payment_and_no_second_order() -> None:
     paid, completed = (told(f"transaction.{verb}", TRANSACTION) for verb in ("paid", "completed"))
     assert (paid.event.type, paid.event.order) == ("Payment Succeeded", None)
-    assert fold(recorded(paid, completed)).orders.count == 1
+    assert fold_events(recorded(paid, completed)).orders.count == 1
 
 
 def test_user_of_the_custom_data_is_known_and_the_rest_is_not_kept() -> None:
@@ -83,7 +83,7 @@ def test_refund_is_given_back_unless_it_is_rejected(last: str, money: int) -> No
         told("adjustment.updated", ADJUSTMENT | {"status": last}, "08:00:00"),
     ]
     for order in permutations(deliveries):
-        assert fold(recorded(*order)).orders.money == {"JPY": money}
+        assert fold_events(recorded(*order)).orders.money == {"JPY": money}
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,11 @@ def test_unknown_type_is_refused_by_name() -> None:
 
 
 def test_sample_is_genuine_and_of_nobody() -> None:
-    sample = paddle.sample(Request("main", b"", NOW), "secret")
-    paddle.verify(sample, ["secret"], NOW)
-    (draft,) = paddle.translate(sample)
+    sample = paddle.build_sample(Request("main", b"", NOW), "secret")
+    paddle.verify_delivery(sample, ["secret"], NOW)
+    (draft,) = paddle.translate_delivery(sample)
     assert (draft.identifiers, draft.event.order) == ((), None)
 
 
 def test_reason_of_an_adjustment_which_the_seller_typed_is_not_kept() -> None:
-    assert "canary" not in encode(told("adjustment.created", ADJUSTMENT).event).decode()
+    assert "canary" not in encode_event(told("adjustment.created", ADJUSTMENT).event).decode()

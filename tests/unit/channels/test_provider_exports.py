@@ -9,7 +9,7 @@ from regulars.channels.mail.mailchimp import webhook as mailchimp
 from regulars.channels.payments.square import webhook as square
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidRequestError
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import AT, consents, of_form, of_json
 from tests.support.export_files import Imported, imported, written
 
@@ -83,10 +83,13 @@ def stripe_event(type_: str, thing: dict[str, Any]) -> Any:
 
 def test_stripe_payment_and_webhook_are_one_payment_and_one_order() -> None:
     intent = {"object": "payment_intent", "id": "pi_1", "amount": 104990, "currency": "eur"}
-    live = [one.event for one in stripe.translate(stripe_event("payment_intent.succeeded", intent))]
+    live = [
+        one.event
+        for one in stripe.translate_delivery(stripe_event("payment_intent.succeeded", intent))
+    ]
     history = of("stripe", PAYMENT).events
     for events in ([*live, *history], [*history, *live]):
-        state = fold({event.id: event for event in events}.values())
+        state = fold_events({event.id: event for event in events}.values())
         assert (state.orders.count, state.orders.money) == (1, {"EUR": 104990})
         assert state.counts["Payment Succeeded"] == 1
 
@@ -158,13 +161,15 @@ def test_stripe_refund_is_subtracted_and_told_anew_by_a_later_file() -> None:
     paid = of("stripe", PAYMENT).events
     changes = {"Amount Refunded": "49.90", "Status": "Refunded"}
     back = of("stripe", PAYMENT | changes, uploaded_at="2026-11-23T00:00:00.000Z").events
-    assert fold({one.id: one for one in [*back, *paid]}.values()).orders.money == {"EUR": 100000}
+    assert fold_events({one.id: one for one in [*back, *paid]}.values()).orders.money == {
+        "EUR": 100000
+    }
 
 
 def test_stripe_customer_has_the_webhooks_id() -> None:
     (draft,) = of("stripe", STRIPE_CUSTOMER).drafts
     thing = {"object": "customer", "id": "cus_1", "email": "zebedee@example.com"}
-    (live,) = stripe.translate(stripe_event("customer.created", thing))
+    (live,) = stripe.translate_delivery(stripe_event("customer.created", thing))
     assert {*live.identifiers} == {*draft.identifiers}
 
 
@@ -191,8 +196,8 @@ def test_woocommerce_items_are_read_as_each_plugin_writes_them(
 def test_woocommerce_order_counts_as_by_a_webhook(status: str, count: int) -> None:
     history = of("woocommerce", WOO | {"status": status})
     word = status.lower().removeprefix("wc-").replace(" ", "-")
-    live = woocommerce.translate(woo_webhook(word))
-    assert history.state.orders.count == fold([live[0].event]).orders.count == count
+    live = woocommerce.translate_delivery(woo_webhook(word))
+    assert history.state.orders.count == fold_events([live[0].event]).orders.count == count
 
 
 def woo_webhook(status: str) -> Any:
@@ -212,8 +217,8 @@ def woo_webhook(status: str) -> Any:
 
 def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
     history = of("woocommerce", WOO).drafts
-    live = woocommerce.translate(woo_webhook("completed"))
-    assert fold([one.event for one in [*live, *history]]).orders.count == 1
+    live = woocommerce.translate_delivery(woo_webhook("completed"))
+    assert fold_events([one.event for one in [*live, *history]]).orders.count == 1
     assert {*history[0].identifiers} == {*live[0].identifiers}
 
 
@@ -223,9 +228,9 @@ def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
 def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
     date: str, count: int
 ) -> None:
-    live = woocommerce.translate(woo_webhook("cancelled"))[0].event
+    live = woocommerce.translate_delivery(woo_webhook("cancelled"))[0].event
     history = of("woocommerce", WOO | {"date_modified": date}).events
-    assert fold([live, *history]).orders.count == count
+    assert fold_events([live, *history]).orders.count == count
 
 
 @pytest.mark.parametrize(
@@ -281,9 +286,9 @@ def test_square_sale_is_the_payment_of_the_webhook() -> None:
         "updated_at": "2026-11-01T14:00:00Z",
     }
     body = {"type": "payment.updated", "event_id": "e", "data": {"object": {"payment": payment}}}
-    (live,) = square.translate(of_json(body))
+    (live,) = square.translate_delivery(of_json(body))
     assert history.state.orders.money == {"USD": 2200}
-    assert fold([live.event, *history.events]).orders.money == {"USD": 2400}
+    assert fold_events([live.event, *history.events]).orders.money == {"USD": 2400}
     assert {*live.identifiers} == {*history.drafts[0].identifiers}
 
 
@@ -357,7 +362,7 @@ def test_mailchimp_consent_has_its_time_and_basis() -> None:
 def test_mailchimp_contact_has_the_webhooks_id() -> None:
     (draft,) = of("mailchimp", MEMBER, name="subscribed_1.csv").drafts
     fields = {"type": "profile", "fired_at": "2026-11-20 09:00:00", "data[id]": "abc"}
-    (live,) = mailchimp.translate(of_form(fields | {"data[email]": "zebedee@example.com"}))
+    (live,) = mailchimp.translate_delivery(of_form(fields | {"data[email]": "zebedee@example.com"}))
     assert {*live.identifiers} == {*draft.identifiers}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from regulars.domain.errors import CertificateUnavailableError, SignatureError
+from regulars.domain.timed_cache import TimedCache
 from regulars.transport.certificates import LARGEST, fetched
 
 URL = "https://certificates.example.com/a.pem?v=1"
@@ -40,7 +41,8 @@ class Host:
 
 
 def host(monkeypatch: pytest.MonkeyPatch, **said: Any) -> Host:
-    fetched.cache_clear()
+    certificates = TimedCache[bytes](60.0)
+    monkeypatch.setattr("regulars.transport.certificates._CERTIFICATES", certificates)
     made = Host(**said)
     monkeypatch.setattr("http.client.HTTPSConnection", made)
     return made

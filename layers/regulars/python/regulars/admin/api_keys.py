@@ -7,7 +7,7 @@ import msgspec
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import AmbiguousIdError
 from regulars.domain.times import to_text
-from regulars.store.api_keys import ApiKey, Keys, Scope
+from regulars.store.api_keys import ApiKey, ApiKeys, Scope
 
 DEFAULT_SOURCE = "web"
 
@@ -19,26 +19,26 @@ class CreatedKey(msgspec.Struct, frozen=True):
     key: ApiKey
 
 
-def open_keys(deployment: Deployment) -> Keys:
+def open_keys(deployment: Deployment) -> ApiKeys:
     """Return the keys of a deployment."""
-    return Keys(deployment.control_table)
+    return ApiKeys(deployment.control_table)
 
 
 def create_key(
-    keys: Keys, scope: Scope, now: datetime, label: str = "", source: str = ""
+    keys: ApiKeys, scope: Scope, now: datetime, label: str = "", source: str = ""
 ) -> CreatedKey:
     """Create a key. Its events carry the source, by default the label."""
-    text, key = keys.create(scope, label, source or label or DEFAULT_SOURCE, to_text(now))
+    text, key = keys.create_key(scope, label, source or label or DEFAULT_SOURCE, to_text(now))
     return CreatedKey(text, key)
 
 
-def revoke_key(keys: Keys, id_prefix: str, now: datetime) -> ApiKey:
+def revoke_key(keys: ApiKeys, id_prefix: str, now: datetime) -> ApiKey:
     """Revoke the key whose id begins with the prefix, and return it as it was.
 
     Raise AmbiguousIdError unless there is exactly one.
     """
-    matches = [key for key in keys.list() if key.id.startswith(id_prefix)]
+    matches = [key for key in keys.list_keys() if key.id.startswith(id_prefix)]
     if len(matches) != 1:
         raise AmbiguousIdError("keys", id_prefix, len(matches))
-    keys.revoke(matches[0].id, to_text(now))
+    keys.revoke_key(matches[0].id, to_text(now))
     return matches[0]

@@ -23,7 +23,7 @@ class ArchivedEvents:
 
     def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
         self._bucket = bucket
-        self._client = client or clients.s3()
+        self._client = client or clients.create_s3_client()
         self._read_keys: set[str] = set()
         self._ids: set[str] = set()
 

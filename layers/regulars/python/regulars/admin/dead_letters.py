@@ -62,7 +62,7 @@ class DeadLetterQueues:
     ) -> None:
         self._queues = deployment.queues
         self._functions = {physical: name for name, physical in deployment.functions.items()}
-        self._client = client or clients.sqs()
+        self._client = client or clients.create_sqs_client()
         self._wait_seconds = wait_seconds
 
     def count(self) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from regulars.admin.errors import EmptyExportError, UnrecognizedExportError
-from regulars.channels.exports.contract import Format
+from regulars.channels.exports.contract import ExportFormat
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.imports.csv_file import CsvFile
 from regulars.ingestion.imports.import_run import told_by
@@ -22,7 +22,7 @@ class ExportFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file whose format is known; `rows` is how many there may be, because a quoted field may hold line breaks."""
 
     name: str
-    format: Format
+    format: ExportFormat
     delimiter: str
     encoding: str
     rows: int

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from regulars.admin.api_keys import DEFAULT_SOURCE, create_key
-from regulars.store.api_keys import SCOPES, Keys, Scope
+from regulars.store.api_keys import SCOPES, ApiKeys, Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -16,14 +16,14 @@ PEPPER_BYTES = 32
 
 
 def set_up_deployment(
-    ssm: "SSMClient", parameters_prefix: str, keys: Keys, now: datetime
+    ssm: "SSMClient", parameters_prefix: str, keys: ApiKeys, now: datetime
 ) -> dict[str, str]:
     """Create the pepper, and a key of each scope unless there are any keys.
 
     Return the texts of the created keys by scope: no store holds them.
     """
     _create_pepper(ssm, f"{parameters_prefix}/pepper")
-    if keys.list():
+    if keys.list_keys():
         return {}
     return {
         scope: create_key(keys, scope, now, FIRST_LABELS[scope], DEFAULT_SOURCE).text

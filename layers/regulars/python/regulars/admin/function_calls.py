@@ -32,7 +32,7 @@ class FunctionInvoker:
 
     def __init__(self, deployment: Deployment, client: "LambdaClient | None" = None) -> None:
         self._deployment = deployment
-        self._client = client or clients.lambda_(WAIT_FOR_ANSWER)
+        self._client = client or clients.create_lambda_client(WAIT_FOR_ANSWER)
 
     def invoke(self, function: str, event: Any) -> Invocation:
         """Call a function with an event and wait; raise FunctionNotFoundError when there is none of this name."""

@@ -22,8 +22,8 @@ class FunctionLogs:
         logs_client: "CloudWatchLogsClient | None" = None,
     ) -> None:
         self._deployment = deployment
-        self._lambda = lambda_client or clients.lambda_()
-        self._logs = logs_client or clients.logs()
+        self._lambda = lambda_client or clients.create_lambda_client()
+        self._logs = logs_client or clients.create_logs_client()
 
     def read(self, function: str, since: datetime) -> Iterator[str]:
         """Return the messages of a function since a time, oldest first.

@@ -6,8 +6,8 @@ import msgspec
 
 from regulars.admin.errors import AccountRequiredError, InvalidAccountError, UnnamedShopError
 from regulars.channels.commerce.shopify import webhook as shopify
-from regulars.channels.drafts.sales import ELSEWHERE
-from regulars.channels.exports.contract import Format
+from regulars.channels.drafts.sales import ORDERS_ELSEWHERE
+from regulars.channels.exports.contract import ExportFormat
 from regulars.channels.registry import CHANNELS
 from regulars.store.sources import Source, Sources
 
@@ -27,7 +27,9 @@ class ImportAccount(msgspec.Struct, frozen=True):
     other_accounts: tuple[str, ...] = ()
 
 
-def find_account(sources: Sources, format_: Format, requested: str | None = None) -> ImportAccount:
+def find_account(
+    sources: Sources, format_: ExportFormat, requested: str | None = None
+) -> ImportAccount:
     """Return the account of a file: the given one (an account, or the name of a source), else the connected one.
 
     Raise AccountRequiredError when that does not decide it, UnnamedShopError, or InvalidAccountError.
@@ -59,7 +61,7 @@ def has_orders_elsewhere(sources: Sources, channel: str, account: str) -> bool:
     of_account = (
         source for source in _list_sources(sources, channel) if _account_of(source) == account
     )
-    return any(source.config.get("orders") == ELSEWHERE for source in of_account)
+    return any(source.config.get("orders") == ORDERS_ELSEWHERE for source in of_account)
 
 
 def parse_account(channel: str, text: str) -> str:
@@ -79,7 +81,7 @@ def _compare_account(channel: str, account: str, connected: tuple[str, ...]) -> 
 
 
 def _list_sources(sources: Sources, channel: str) -> Iterable[Source]:
-    return (source for source in sources.list() if source.channel == channel)
+    return (source for source in sources.list_sources() if source.channel == channel)
 
 
 def _account_of(source: Source) -> str:

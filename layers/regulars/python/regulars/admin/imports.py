@@ -11,7 +11,7 @@ from regulars.admin.deployment import Deployment
 from regulars.admin.errors import ImportAbandonedError, ImportTimeoutError
 from regulars.admin.polling import REAL_TIME, Polling
 from regulars.admin.progress import OnProgress, discard_progress
-from regulars.channels.drafts.sales import ELSEWHERE
+from regulars.channels.drafts.sales import ORDERS_ELSEWHERE
 from regulars.store import schema
 from regulars.store.checkpoints import Checkpoints
 
@@ -55,7 +55,7 @@ def upload_export(
 ) -> None:
     """Upload a file, which starts its import; `without_orders` leaves its orders to the shop that reports them."""
     stores.s3.delete_object(Bucket=stores.uploads_bucket, Key=schema.report_key(key))
-    metadata = {schema.ORDERS_METADATA: ELSEWHERE} if without_orders else {}
+    metadata = {schema.ORDERS_METADATA_NAME: ORDERS_ELSEWHERE} if without_orders else {}
     extra: dict[str, Any] = {"Metadata": metadata} if metadata else {}
     stores.s3.upload_fileobj(content, stores.uploads_bucket, key, extra)
 
@@ -74,7 +74,7 @@ def await_report(
     for attempt in polling.repeat(TIMEOUT_SECONDS):
         if report := _find_report(stores, key):
             return report
-        checkpoint = stores.checkpoints.read(key)
+        checkpoint = stores.checkpoints.read_checkpoint(key)
         on_progress(checkpoint.rows if checkpoint else 0)
         is_check = attempt % QUEUE_CHECK_ATTEMPTS == QUEUE_CHECK_ATTEMPTS - 1
         if is_check and stores.queues.count_of(IMPORT_FUNCTION) > abandoned_before:

@@ -28,7 +28,7 @@ def count_profiles(client: "DynamoDBClient", table: str) -> int:
         TableName=table,
         Select="COUNT",
         FilterExpression="sk = :profile AND attribute_not_exists(merged_into)",
-        ExpressionAttributeValues={":profile": {"S": schema.PROFILE}},
+        ExpressionAttributeValues={":profile": {"S": schema.PROFILE_SORT_KEY}},
     )
     return sum(page["Count"] for page in pages)
 

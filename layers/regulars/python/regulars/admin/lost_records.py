@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 from regulars.admin.archived_events import ArchivedEvents
 from regulars.admin.dead_letters import StreamBatch
 from regulars.admin.deployment import Deployment
-from regulars.domain.events import Event, encode
-from regulars.identity.grouping import counts
+from regulars.domain.events import Event, encode_event
+from regulars.identity.grouping import belongs_to_profile
 from regulars.store import clients
 from regulars.store.inventory import Inventory
 
@@ -35,7 +35,7 @@ class LedgerStream:
     """The stream of the ledger."""
 
     def __init__(self, client: Any = None) -> None:
-        self._client = client or clients.dynamodb_streams()
+        self._client = client or clients.create_streams_client()
 
     def read_batch(self, batch: StreamBatch) -> list[StreamRecord]:
         """Return the records as the function was given them; [] when the stream no longer holds all of them."""
@@ -95,24 +95,26 @@ class LostRecordStores:
         if function == ARCHIVE_FUNCTION:
             archived = self.archived.read_ids()
             return _to_portions(
-                event for event in self.inventory.events() if event.id not in archived
+                event for event in self.inventory.scan_events() if event.id not in archived
             )
-        folded = self.inventory.counted()
+        folded = self.inventory.scan_counted_ids()
         return _to_portions(
-            event for event in self.inventory.events() if counts(event) and event.id not in folded
+            event
+            for event in self.inventory.scan_events()
+            if belongs_to_profile(event) and event.id not in folded
         )
 
 
 def list_event_ids(records: list[StreamRecord]) -> tuple[str, ...]:
     """Return the ids of the events in the records."""
-    return tuple(record["dynamodb"]["Keys"]["event_id"]["S"] for record in records)
+    return tuple(record["dynamodb"]["ApiKeys"]["event_id"]["S"] for record in records)
 
 
 def _to_portions(events: Iterator[Event]) -> Iterator[list[StreamRecord]]:
     portion: list[StreamRecord] = []
     size = 0
     for event in events:
-        text = encode(event).decode()
+        text = encode_event(event).decode()
         portion.append(_to_insert_record(event, text))
         size += len(text)
         if size > MAX_CALL_BYTES:

@@ -8,7 +8,7 @@ import msgspec
 
 from regulars.admin.deployment import Deployment
 from regulars.domain.errors import NotFoundError
-from regulars.domain.manifests import Outcome
+from regulars.domain.manifests import TrainingOutcome
 from regulars.store import clients, schema
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
@@ -43,12 +43,12 @@ class ModelStores:
         return cls(
             artifacts=Artifacts(deployment.artifacts_bucket),
             champions=Champions(deployment.control_table),
-            s3=clients.s3(),
+            s3=clients.create_s3_client(),
             artifacts_bucket=deployment.artifacts_bucket,
         )
 
 
-def read_outcomes(stores: ModelStores) -> dict[str, Outcome]:
+def read_outcomes(stores: ModelStores) -> dict[str, TrainingOutcome]:
     """Return how the last training ended, by model; a model that was never trained is missing."""
     outcomes = {model: _find_outcome(stores.artifacts, model) for model in MODELS}
     return {model: outcome for model, outcome in outcomes.items() if outcome}
@@ -63,8 +63,8 @@ def read_champions(stores: ModelStores) -> dict[str, ChampionStatus]:
     """Return the champion by model; a model without one is missing."""
     champions: dict[str, ChampionStatus] = {}
     for model in MODELS:
-        if pointer := stores.champions.current(model):
-            manifest = stores.artifacts.manifest(model, pointer)
+        if pointer := stores.champions.find_champion(model):
+            manifest = stores.artifacts.read_manifest(model, pointer)
             champions[model] = ChampionStatus(
                 version=pointer.version,
                 previous=pointer.previous,
@@ -74,9 +74,9 @@ def read_champions(stores: ModelStores) -> dict[str, ChampionStatus]:
     return champions
 
 
-def _find_outcome(artifacts: Artifacts, model: str) -> Outcome | None:
+def _find_outcome(artifacts: Artifacts, model: str) -> TrainingOutcome | None:
     try:
-        return artifacts.outcome(schema.outcome_key(model))
+        return artifacts.read_outcome(schema.outcome_key(model))
     except NotFoundError:
         return None
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from regulars.admin.function_calls import FunctionInvoker
-from regulars.channels.feeds.registry import FEEDS
+from regulars.channels.registry import FEED_PROVIDERS
 from regulars.ingestion.reconciliation.reconciler import Outcome
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.sources import Source
@@ -33,9 +33,9 @@ class ReconciliationStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_status(reconciliations: Reconciliations, source: Source) -> ReconciliationStatus | None:
     """Return the last run for a source; None when its provider cannot be read or never was."""
-    if source.channel not in FEEDS:
+    if source.channel not in FEED_PROVIDERS:
         return None
-    state = reconciliations.read(source.channel, source.source)
+    state = reconciliations.read_reconciliation(source.channel, source.source)
     faults = {
         name: FeedFault(walk.fault, walk.reason, walk.faulty_since)
         for name, walk in state.walks.items()

@@ -12,23 +12,23 @@ from regulars.admin.deployment import Deployment
 from regulars.admin.rejects import StoredReject
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
-from regulars.channels.tracking.messages import CHANNEL as TRACKING
+from regulars.channels.tracking.messages import CHANNEL_NAME as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
-from regulars.domain.events import decode
+from regulars.domain.events import decode_event
 from regulars.domain.times import from_text
 from regulars.ingestion.archiving import archive_events
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import Tracking, source_of
 from regulars.ingestion.webhooks import Receipt, Webhooks
 from regulars.profiles.update import update_profiles
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.lake import Lake
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from regulars.store.sources import Sources
 from regulars.transport import stream_events as streams
 from regulars.transport.certificates import fetched
@@ -36,7 +36,9 @@ from regulars.transport.certificates import fetched
 UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # the codes of stream rejects
 TOO_LARGE = "too large to have been kept whole"
 WITHOUT_CHANNEL = "of no channel"
-BATCH_MESSAGE = Delivery(shared=Shared())  # a reject without a delivery is one message of a batch
+BATCH_MESSAGE = StoredDelivery(
+    shared=BatchFields()
+)  # a reject without a delivery is one message of a batch
 
 
 class CollectedRejects(Rejects):
@@ -45,7 +47,7 @@ class CollectedRejects(Rejects):
     def __init__(self) -> None:
         self.rejects: list[Reject] = []
 
-    def keep(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002 (the base's signature)
+    def store_rejects(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002 (the base's signature)
         """Collect the rejects."""
         self.rejects.extend(rejects)
 
@@ -55,7 +57,7 @@ class ReplayStores:
     """Where a reject is recorded, folded or archived, and what its delivery takes as defaults."""
 
     rejects: Rejects
-    keys: Keys
+    keys: ApiKeys
     sources: Sources
     parameters: Parameters
     ledger: Ledger
@@ -70,7 +72,7 @@ class ReplayStores:
         """Open the stores of a deployment."""
         return cls(
             rejects=Rejects(deployment.rejects_table),
-            keys=Keys(deployment.control_table),
+            keys=ApiKeys(deployment.control_table),
             sources=Sources(deployment.control_table),
             parameters=Parameters(deployment.parameters_prefix),
             ledger=Ledger(deployment.events_table),
@@ -110,8 +112,8 @@ class RejectReplayer:
         recorded = self._tracking.replay(kind, request, delivery.shared)
         return Receipt(len(recorded.new), len(recorded.known))
 
-    def _find_tracking_source(self, delivery: Delivery) -> str:
-        key = self._stores.keys.find(delivery.key) if delivery.key else None
+    def _find_tracking_source(self, delivery: StoredDelivery) -> str:
+        key = self._stores.keys.find_key(delivery.key) if delivery.key else None
         if key is None and not self._tracking_source:
             raise UnauthorizedError("Its key is not known, and no source was named for such calls.")
         return source_of(key) if key else self._tracking_source
@@ -125,13 +127,15 @@ class RejectReplayer:
             raise InvalidEventError(refused.rejects[0].reason, refused.rejects[0].code)
         return Receipt(known=len(batch.changes))
 
-    def _build_profile_stores(self, rejects: Rejects) -> Stores:
+    def _build_profile_stores(self, rejects: Rejects) -> ProfileStores:
         stores = self._stores
-        return Stores(stores.people, stores.profiles, stores.ledger, rejects)
+        return ProfileStores(
+            people=stores.people, profiles=stores.profiles, ledger=stores.ledger, rejects=rejects
+        )
 
     def _build_request(self, reject: StoredReject, source: str) -> Request:
         """Return the delivery as it came, at the time at which it came."""
-        delivery = reject.delivery or Delivery()
+        delivery = reject.delivery or StoredDelivery()
         return Request(
             source,
             reject.raw,
@@ -161,7 +165,7 @@ def _to_batch(reject: StoredReject) -> streams.Batch:
     if reject.code == UNREADABLE:
         return streams.changes({"Records": [msgspec.json.decode(reject.raw)]})
     try:
-        return streams.Batch((streams.Change(decode(reject.raw)),))
+        return streams.Batch((streams.Change(decode_event(reject.raw)),))
     except msgspec.DecodeError:
         # Only the subjects of a changed event are known.
         message = "It holds no event; a verification names the profiles that differ."

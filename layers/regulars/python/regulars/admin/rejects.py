@@ -9,7 +9,7 @@ import msgspec
 
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import AmbiguousIdError
-from regulars.store.rejects import KEPT_FOR, Delivery, Rejects
+from regulars.store.rejects import REJECT_RETENTION, Rejects, StoredDelivery
 
 
 class StoredReject(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class StoredReject(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     raw: bytes
     cut: bool
-    delivery: Delivery | None
+    delivery: StoredDelivery | None
     replayed_at: str
 
     @property
@@ -73,7 +73,7 @@ def find_rejects(
     """Return the rejects that the filter chooses, oldest first."""
     for day in _list_stored_days(today):
         if day >= selection.since:
-            yield from filter(selection.matches, map(_to_reject, store.of_day(day)))
+            yield from filter(selection.matches, map(_to_reject, store.list_rejects(day)))
 
 
 def find_reject(rejects: Iterable[StoredReject], id_prefix: str) -> StoredReject:
@@ -97,7 +97,7 @@ def count_waiting(rejects: Iterable[StoredReject]) -> dict[str, int]:
 
 
 def _list_stored_days(today: date) -> Iterator[str]:
-    first = today - KEPT_FOR
+    first = today - REJECT_RETENTION
     return ((first + timedelta(days=age)).isoformat() for age in range((today - first).days + 1))
 
 

@@ -83,5 +83,5 @@ def _replay_reject(
     except Exception as error:  # noqa: BLE001 (one that fails stops no other)
         refusals.append(ReplayRefusal(reject.reject_id, reject.source, type(error).__name__))
         return {f"failed: {type(error).__name__}": 1}
-    store.replayed(reject.day, reject.reject_id, datetime.now(UTC))
+    store.mark_replayed(reject.day, reject.reject_id, datetime.now(UTC))
     return {"received": 1, "new events": receipt.new, "known events": receipt.known}

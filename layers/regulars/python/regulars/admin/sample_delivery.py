@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import msgspec
 import urllib3
 
-from regulars.admin.channel_setup import build_sample, translate_sample
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import (
     SourceWithoutSecretError,
@@ -25,8 +24,9 @@ from regulars.admin.sources import (
     require_source,
 )
 from regulars.channels.contract import Draft, Request
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
-from regulars.store.cache import ABSENT_SECONDS
+from regulars.domain.timed_cache import ABSENT_SECONDS
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
@@ -161,9 +161,11 @@ def post_request(request: Request) -> DeliveryResponse:
 
 
 def _build_sample(stores: SampleStores, source: Source, secrets: SourceSecrets) -> _Sample:
+    channel = load_channel(source.channel)
     blank = _build_blank_request(stores, source, secrets)
+    secret = secrets.signing[0] if secrets else ""
     try:
-        request = build_sample(source.channel, blank, secrets.signing[0] if secrets else "")
+        request = channel.build_sample(blank, secret) if channel.build_sample else None
     except ValueError as error:
         raise UnusableSecretError(source.channel, source.source, str(error)) from error
     if request is None:
@@ -171,7 +173,7 @@ def _build_sample(stores: SampleStores, source: Source, secrets: SourceSecrets) 
         unsigned = msgspec.structs.replace(blank, headers=headers)
         return _Sample(request=unsigned, is_signed=False)
     try:
-        drafts = translate_sample(source.channel, request)
+        drafts = channel.translate(request)
     except RegularsError as error:
         return _Sample(request=request, is_signed=True, reject_code=error.code)
     stored_before = frozenset(_find_stored_types(stores.ledger, drafts))
@@ -224,4 +226,6 @@ def _find_outcome(
 
 def _find_stored_types(ledger: Ledger, drafts: Sequence[Draft]) -> dict[str, str]:
     """Return the types of the drafts' events that the ledger holds, by the id of the event."""
-    return {event.id: event.type for event in ledger.read([draft.event.id for draft in drafts])}
+    return {
+        event.id: event.type for event in ledger.read_events([draft.event.id for draft in drafts])
+    }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from regulars.admin.channel_setup import ChannelSetup, find_channel_setup
+from regulars.admin.channel_secrets import is_secret_generated
 from regulars.admin.errors import SecretNotNeededError
 from regulars.admin.setup_answers import find_unknown_fields, parse_config, require_answer
 from regulars.admin.sources import (
@@ -22,6 +22,8 @@ from regulars.admin.sources import (
     find_source,
     generate_secret,
 )
+from regulars.channels.contract import Channel
+from regulars.channels.registry import load_channel
 from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
 
@@ -72,14 +74,15 @@ def connect_source(stores: SourceStores, request: ConnectionRequest) -> Connecti
     Connecting again keeps what is not given anew, and leaves a disabled source disabled. Raise SecretNotNeededError,
     SecretFieldError, MissingAnswerError or InvalidAnswerError before anything is stored.
     """
-    setup = find_channel_setup(request.channel)
+    channel = load_channel(request.channel)
     previous = find_source(stores, request.channel, request.name)
     stored = stores.secrets_of(request.channel, request.name)
-    _check_request(setup, request, previous, stored)
-    source = _build_source(stores, setup, request, previous)
-    credentials = _select_credentials(setup, request.answers)
-    generated = "" if request.secret or stored or not setup.generates_secret else generate_secret()
-    stores.sources.save(source)
+    _check_request(channel, request, previous, stored)
+    source = _build_source(stores, channel, request, previous)
+    credentials = _select_credentials(channel, request.answers)
+    is_generated = is_secret_generated(channel) and not (request.secret or stored)
+    generated = generate_secret() if is_generated else ""
+    stores.sources.save_source(source)
     add_credentials(stores, source, credentials)
     secret = generated or request.secret
     if secret:
@@ -104,40 +107,40 @@ def finish_connection(stores: SourceStores, connection: Connection, secret: str)
     return msgspec.structs.replace(connection, state=state, has_secret=True)
 
 
-def require_needed_secret(setup: ChannelSetup, secret: str) -> None:
+def require_needed_secret(channel: Channel, secret: str) -> None:
     """Raise SecretNotNeededError when a secret is given to a channel that needs none."""
-    if secret and not setup.needs_secret:
-        raise SecretNotNeededError(setup.channel)
+    if secret and not channel.needs_secret:
+        raise SecretNotNeededError(channel.name)
 
 
 def _check_request(
-    setup: ChannelSetup,
+    channel: Channel,
     request: ConnectionRequest,
     previous: Source | None,
     stored: SourceSecrets,
 ) -> None:
-    find_unknown_fields(setup, request.answers)
+    find_unknown_fields(channel, request.answers)
     config = previous.config if previous else {}
-    for field, question in setup.config_questions.items():
-        require_answer(field, question, request.answers, config)
-    for field, question in setup.credential_questions.items():
-        require_answer(field, question, request.answers, stored.credentials)
-    require_needed_secret(setup, request.secret)
+    for name, field in channel.config_fields.items():
+        require_answer(name, field, request.answers, config)
+    for name, credential in channel.credential_fields.items():
+        require_answer(name, credential, request.answers, stored.credentials)
+    require_needed_secret(channel, request.secret)
 
 
 def _build_source(
-    stores: SourceStores, setup: ChannelSetup, request: ConnectionRequest, previous: Source | None
+    stores: SourceStores, channel: Channel, request: ConnectionRequest, previous: Source | None
 ) -> Source:
-    source = previous or Source(request.channel, request.name)
+    source = previous or Source(channel=request.channel, source=request.name)
     api_url = build_api_url(stores, request.channel, request.name)
     # Some providers sign the URL that they were given.
     url = api_url if request.url == API_URL else request.url or source.config.get("url") or api_url
-    config = source.config | parse_config(setup, request.answers) | {"url": url}
+    config = source.config | parse_config(channel, request.answers) | {"url": url}
     return msgspec.structs.replace(source, config=config)
 
 
-def _select_credentials(setup: ChannelSetup, answers: Mapping[str, str]) -> dict[str, str]:
-    return {field: answers[field] for field in setup.credential_questions if answers.get(field, "")}
+def _select_credentials(channel: Channel, answers: Mapping[str, str]) -> dict[str, str]:
+    return {field: answers[field] for field in channel.credential_fields if answers.get(field, "")}
 
 
 def _list_config_changes(previous: Source, source: Source) -> list[ConfigChange]:

@@ -8,10 +8,11 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from regulars.admin.channel_setup import find_channel_setup
+from regulars.admin.channel_secrets import find_secret_question, find_url_parameter
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import SecretNotNeededError, SecretRequiredError, SourceNotFoundError
 from regulars.admin.reconciliation import ReconciliationStatus, read_status
+from regulars.channels.registry import load_channel
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.sources import Source, Sources
@@ -43,7 +44,7 @@ class SourceStores:
 
     def secrets_of(self, channel: str, name: str) -> SourceSecrets:
         """Return the live secrets and the credentials of a source."""
-        return self.parameters.of_source(channel, name)
+        return self.parameters.read_source_secrets(channel, name)
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +67,12 @@ class RotatedSecret(msgspec.Struct, frozen=True):
 
 def list_sources(stores: SourceStores) -> list[SourceStatus]:
     """Return the status of all sources, disabled ones too, by channel and name."""
-    return [_read_status(stores, source) for source in stores.sources.list()]
+    return [_read_status(stores, source) for source in stores.sources.list_sources()]
 
 
 def find_source(stores: SourceStores, channel: str, name: str) -> Source | None:
     """Return a source, disabled or not; None when there is none."""
-    sources = stores.sources.list()
+    sources = stores.sources.list_sources()
     id_ = (channel, name)
     return next((source for source in sources if (source.channel, source.source) == id_), None)
 
@@ -87,8 +88,8 @@ def require_source(stores: SourceStores, channel: str, name: str) -> Source:
 def create_source(stores: SourceStores, channel: str, name: str) -> str:
     """Create a source with a generated secret, and return the secret."""
     secret = generate_secret()
-    source = Source(channel, name)
-    stores.sources.save(source)
+    source = Source(channel=channel, source=name)
+    stores.sources.save_source(source)
     add_secret(stores, source, secret)
     return secret
 
@@ -118,11 +119,11 @@ def rotate_secret(stores: SourceStores, channel: str, name: str, secret: str = "
 
 def require_generated_secret(channel: str) -> None:
     """Raise SecretNotNeededError or SecretRequiredError unless Regulars makes the secrets of the channel."""
-    setup = find_channel_setup(channel)
-    if not setup.needs_secret:
+    contract = load_channel(channel)
+    if not contract.needs_secret:
         raise SecretNotNeededError(channel)
-    if setup.secret_question:
-        raise SecretRequiredError(channel, setup.secret_question)
+    if question := find_secret_question(contract):
+        raise SecretRequiredError(channel, question)
 
 
 def generate_secret() -> str:
@@ -136,7 +137,7 @@ def add_secret(stores: SourceStores, source: Source, secret: str) -> None:
     previous = tuple(signing for signing in stored.signing if signing != secret)
     signing = (secret, *previous)[:MAX_LIVE_SECRETS]
     changed = msgspec.structs.replace(stored, signing=signing)
-    stores.parameters.save(source.channel, source.source, changed)
+    stores.parameters.save_source_secrets(source.channel, source.source, changed)
 
 
 def add_credentials(stores: SourceStores, source: Source, credentials: Mapping[str, str]) -> None:
@@ -145,21 +146,21 @@ def add_credentials(stores: SourceStores, source: Source, credentials: Mapping[s
         return
     stored = stores.secrets_of(source.channel, source.source)
     changed = msgspec.structs.replace(stored, credentials=stored.credentials | dict(credentials))
-    stores.parameters.save(source.channel, source.source, changed)
+    stores.parameters.save_source_secrets(source.channel, source.source, changed)
 
 
 def decide_source_state(source: Source, *, has_secret: bool) -> SourceState:
     """Return `on`, `waiting` (for its secret) or `disabled`."""
     if source.disabled:
         return "disabled"
-    is_verifiable = has_secret or not find_channel_setup(source.channel).needs_secret
+    is_verifiable = has_secret or not load_channel(source.channel).needs_secret
     return "on" if is_verifiable else "waiting"
 
 
 def build_public_url(stores: SourceStores, source: Source, secret: str = "") -> str:
     """Return the URL to which the provider sends; it carries the secret when the provider signs nothing."""
     url = str(source.config.get("url") or build_api_url(stores, source.channel, source.source))
-    parameter = find_channel_setup(source.channel).url_parameter
+    parameter = find_url_parameter(load_channel(source.channel))
     return f"{url}?{urlencode({parameter: secret})}" if parameter and secret else url
 
 
@@ -183,5 +184,5 @@ def _read_status(stores: SourceStores, source: Source) -> SourceStatus:
 def _save_disabled(stores: SourceStores, channel: str, name: str, *, disabled: bool) -> Source:
     source = require_source(stores, channel, name)
     changed = msgspec.structs.replace(source, disabled=disabled)
-    stores.sources.save(changed)
+    stores.sources.save_source(changed)
     return changed

@@ -13,10 +13,10 @@ from regulars.admin.deployment import Deployment
 from regulars.admin.item_counts import count_items, read_control_item
 from regulars.admin.models import ChampionStatus, ModelStores, read_champions, read_outcomes
 from regulars.admin.reconciliation import ReconciliationStatus, read_status
-from regulars.domain.manifests import Outcome
+from regulars.domain.manifests import TrainingOutcome
 from regulars.store import clients, schema
 from regulars.store.reconciliations import Reconciliations
-from regulars.store.rejects import KEPT_FOR
+from regulars.store.rejects import REJECT_RETENTION
 from regulars.store.sources import Sources
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     api_url: str
     counts: dict[str, int]
     dataset: dict[str, Any]
-    trainings: dict[str, Outcome]
+    trainings: dict[str, TrainingOutcome]
     champions: dict[str, ChampionStatus]
     reconciliations: dict[str, ReconciliationStatus]
     rejects: dict[str, int]
@@ -55,7 +55,7 @@ class StatusStores:
     def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
-            dynamodb=clients.dynamodb(),
+            dynamodb=clients.create_dynamodb_client(),
             models=ModelStores.from_deployment(deployment),
             sources=Sources(deployment.control_table),
             reconciliations=Reconciliations(deployment.control_table),
@@ -83,14 +83,14 @@ def read_deployment_status(
 
 def count_reject_codes(client: "DynamoDBClient", table: str, today: date) -> dict[str, int]:
     """Return the number of rejects of the last 30 days by code, without reading what was rejected."""
-    days = (today - timedelta(days=age) for age in range(KEPT_FOR.days + 1))
+    days = (today - timedelta(days=age) for age in range(REJECT_RETENTION.days + 1))
     return dict(Counter(code for day in days for code in _read_codes(client, table, str(day))))
 
 
 def _read_reconciliations(stores: StatusStores) -> dict[str, ReconciliationStatus]:
     statuses = {
         f"{source.channel}/{source.source}": read_status(stores.reconciliations, source)
-        for source in stores.sources.list()
+        for source in stores.sources.list_sources()
     }
     return {name: status for name, status in statuses.items() if status}
 

@@ -66,7 +66,7 @@ class StreamStores:
     def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         return cls(
-            dynamodb=clients.dynamodb(),
+            dynamodb=clients.create_dynamodb_client(),
             events_table=deployment.events_table,
             profiles_table=deployment.profiles_table,
             archived=ArchivedEvents(deployment.lake_bucket),
@@ -126,7 +126,7 @@ def _count_folded(client: "DynamoDBClient", table: str) -> int:
     pages = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression=PERSON_FILTER,
-        ExpressionAttributeValues={":profile": {"S": schema.PROFILE}},
+        ExpressionAttributeValues={":profile": {"S": schema.PROFILE_SORT_KEY}},
     )
     items = (item for page in pages for item in page["Items"])
     return sum(decode_state(item["state"]["S"]).events for item in items)

@@ -12,10 +12,10 @@ from regulars.admin.item_counts import read_control_item
 from regulars.admin.models import MODELS, ModelStores, read_outcome_times, read_outcomes
 from regulars.admin.polling import REAL_TIME, Polling
 from regulars.admin.progress import OnProgress, discard_progress
-from regulars.domain.manifests import Outcome
+from regulars.domain.manifests import TrainingOutcome
 from regulars.domain.times import from_text
 from regulars.store import clients
-from regulars.store.published import SEGMENTS
+from regulars.store.published_lists import SEGMENTS_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,7 +51,7 @@ class TrainingStores:
         """Open the stores of a deployment."""
         return cls(
             models=ModelStores.from_deployment(deployment),
-            dynamodb=clients.dynamodb(),
+            dynamodb=clients.create_dynamodb_client(),
             control_table=deployment.control_table,
         )
 
@@ -65,13 +65,13 @@ def await_outcomes(
     stores: TrainingStores,
     dataset_id: str,
     polling: Polling = REAL_TIME,
-    on_progress: OnProgress[dict[str, Outcome]] = discard_progress,
-) -> dict[str, Outcome]:
+    on_progress: OnProgress[dict[str, TrainingOutcome]] = discard_progress,
+) -> dict[str, TrainingOutcome]:
     """Wait until every model was trained on the dataset, and return the outcomes by model.
 
     `on_progress` is called with those that there are. Raise TrainingTimeoutError after 15 minutes.
     """
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, TrainingOutcome] = {}
     for _ in polling.repeat(TIMEOUT_SECONDS):
         outcomes = _read_outcomes_of(stores.models, dataset_id)
         on_progress(outcomes)
@@ -93,13 +93,13 @@ def await_scores(stores: TrainingStores, dataset_id: str, polling: Polling = REA
     raise ScoringTimeoutError(dataset_id)
 
 
-def _read_outcomes_of(models: ModelStores, dataset_id: str) -> dict[str, Outcome]:
+def _read_outcomes_of(models: ModelStores, dataset_id: str) -> dict[str, TrainingOutcome]:
     outcomes = read_outcomes(models).items()
     return {model: outcome for model, outcome in outcomes if outcome.dataset_id == dataset_id}
 
 
 def _read_scoring_time(stores: TrainingStores) -> str:
     """Return the time of the last scoring, which follows the cut-off in what it published; '' for none."""
-    item = read_control_item(stores.dynamodb, stores.control_table, SEGMENTS)
+    item = read_control_item(stores.dynamodb, stores.control_table, SEGMENTS_ID)
     _, _, scored_at = str(item.get("as_of", "")).partition(" ")
     return scored_at

@@ -20,7 +20,7 @@ def translating() -> Iterator[None]:
         raise
     except Exception as fault:
         _log(fault)
-        raise UntranslatableError.of(fault) from fault
+        raise UntranslatableError.from_exception(fault) from fault
 
 
 def _log(error: BaseException) -> None:

@@ -6,9 +6,9 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, encode, event_id
+from regulars.domain.events import Event, encode_event, event_id
 from regulars.domain.identifiers import subject_keys
-from regulars.store.ledger import Ledger, Recorded
+from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 
@@ -27,21 +27,21 @@ class Recorder:
         self._people = people
         self._parameters = parameters
 
-    def record(self, drafts: Sequence[Draft]) -> Recorded:
+    def record(self, drafts: Sequence[Draft]) -> RecordedEvents:
         """Store them all. Contact data first: when the event is there, so is who it speaks of."""
         events = [self._keyed(draft) for draft in drafts]
         self._keep_contacts(events, drafts)
-        return self._ledger.record(events)
+        return self._ledger.record_events(events)
 
     def identified(self, draft: Draft) -> Draft:
         """The draft with an event told apart by whom it speaks of, which only the pepper may hash."""
-        subjects = subject_keys(draft.identifiers, self._parameters.pepper())
+        subjects = subject_keys(draft.identifiers, self._parameters.read_pepper())
         id_ = event_id(draft.event.id, *subjects)
         return msgspec.structs.replace(draft, event=msgspec.structs.replace(draft.event, id=id_))
 
     def _keyed(self, draft: Draft) -> Event:
         """The event with subject keys for who it speaks of; InvalidEventError when it is too large to be stored."""
-        subjects = subject_keys(draft.identifiers, self._parameters.pepper())
+        subjects = subject_keys(draft.identifiers, self._parameters.read_pepper())
         if not fits(draft.event):
             raise InvalidEventError("The event is too large to be stored.", "event_too_large")
         return msgspec.structs.replace(draft.event, subjects=subjects)
@@ -64,9 +64,9 @@ class Recorder:
 
     def _remember(self, subject: str, contacts: list[Told]) -> None:
         for contact, at in contacts:
-            self._people.remember(subject, contact, at)
+            self._people.store_contact(subject, contact, at)
 
 
 def fits(event: Event) -> bool:
     """Whether the ledger can hold the event, its subjects included or not."""
-    return len(encode(event)) <= LARGEST_EVENT
+    return len(encode_event(event)) <= LARGEST_EVENT

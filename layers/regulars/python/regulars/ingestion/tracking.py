@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.tracking.messages import CHANNEL, translate_message
+from regulars.channels.tracking.messages import CHANNEL_NAME, translate_message
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -18,9 +18,9 @@ from regulars.domain.errors import (
 )
 from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder
-from regulars.store.api_keys import ApiKey, Keys, digest
-from regulars.store.ledger import Recorded
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from regulars.store.api_keys import ApiKey, ApiKeys, hash_key_text
+from regulars.store.ledger import RecordedEvents
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 
 # Bytes after gunzip. In binary units, as the 32 KB of a message: Python SDKs close a batch after the message that makes
 # it pass 475,000 bytes, so that it may hold 508,000.
@@ -52,14 +52,14 @@ class _Call(msgspec.Struct, frozen=True):
     kind: str
     body: bytes
     messages: tuple[msgspec.Raw, ...] = ()
-    shared: Shared = Shared()
+    shared: BatchFields = BatchFields()
     keys: tuple[str, ...] = ()
 
 
 class Tracking:
     """Receives calls of the tracking API."""
 
-    def __init__(self, keys: Keys, recorder: Recorder, rejects: Rejects) -> None:
+    def __init__(self, keys: ApiKeys, recorder: Recorder, rejects: Rejects) -> None:
         self._keys = keys
         self._recorder = recorder
         self._rejects = rejects
@@ -82,7 +82,7 @@ class Tracking:
         else:
             self._receive(call, msgspec.structs.replace(request, source=source))
 
-    def replay(self, kind: str, request: Request, shared: Shared | None) -> Recorded:
+    def replay(self, kind: str, request: Request, shared: BatchFields | None) -> RecordedEvents:
         """Receive again a refused call, or the one message of a batch, for the source that the request names.
 
         What is refused again of a batch is kept by itself, anything else raised.
@@ -106,7 +106,7 @@ class Tracking:
             self._keep([_refused(error, request.source, whole)], request)
             raise
 
-    def _record(self, call: "_Call", request: Request) -> Recorded:
+    def _record(self, call: "_Call", request: Request) -> RecordedEvents:
         drafts: list[Draft] = []
         refused = _beyond(call, request.source)
         for raw in call.messages[:MOST_MESSAGES]:
@@ -122,7 +122,7 @@ class Tracking:
 
     def _keep(self, rejects: list[Reject], request: Request) -> None:
         if rejects:
-            self._rejects.keep(rejects, request.received_at)
+            self._rejects.store_rejects(rejects, request.received_at)
 
 
 def source_of(key: ApiKey) -> str:
@@ -203,7 +203,7 @@ def _read_call(kind: str, body: bytes, header_key: str = "", url_key: str = "") 
         raise PayloadTooLargeError("A call holds at most 500 KB.")
     body, envelope = _read(body)
     messages = _messages(kind, body, envelope)
-    shared = Shared(envelope.sent_at or "", envelope.context or {})
+    shared = BatchFields(envelope.sent_at or "", envelope.context or {})
     # Servers' SDKs show their key in a header alone: then no message need be read for it.
     in_body = envelope.write_key or (_key_of_messages(messages) if b"writeKey" in body else "")
     return _Call(kind, body, tuple(messages), shared, _shown(header_key, in_body, url_key))
@@ -238,17 +238,23 @@ def _draft(call: _Call, request: Request, raw: msgspec.Raw) -> Draft:
 
 
 def _refused(
-    error: RegularsError, source: str, call: _Call, shared: Shared | None = None
+    error: RegularsError, source: str, call: _Call, shared: BatchFields | None = None
 ) -> Reject:
     # The last one: what stands before a key in the body may be a token that nobody registers.
-    key = digest(call.keys[-1]) if call.keys else ""
-    delivery = Delivery(url=f"/v1/{call.kind}", key=key, shared=shared)
-    return Reject(error.code, str(error), f"{CHANNEL}/{source}", call.body, delivery)
+    key = hash_key_text(call.keys[-1]) if call.keys else ""
+    delivery = StoredDelivery(url=f"/v1/{call.kind}", key=key, shared=shared)
+    return Reject(
+        code=error.code,
+        reason=str(error),
+        source=f"{CHANNEL_NAME}/{source}",
+        raw=call.body,
+        delivery=delivery,
+    )
 
 
 def _refused_message(error: RegularsError, source: str, call: _Call, raw: msgspec.Raw) -> Reject:
     """One message of a batch, with what the batch says of all of them unless that is too much to repeat."""
     shared = call.shared
     if len(msgspec.json.encode(shared)) > LARGEST_SHARED:
-        shared = Shared(context=None)
+        shared = BatchFields(context=None)
     return _refused(error, source, msgspec.structs.replace(call, body=bytes(raw)), shared)

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.channels.contract import Draft, PartlyInvalidError, Reply, Request
-from regulars.channels.registry import CHANNELS, channel_of, needs_secret
+from regulars.channels.registry import CHANNELS, load_channel
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -19,7 +19,7 @@ from regulars.domain.errors import (
 from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder
 from regulars.store.parameters import Parameters
-from regulars.store.rejects import Delivery, Reject, Rejects
+from regulars.store.rejects import Reject, Rejects, StoredDelivery
 from regulars.store.sources import Source, Sources
 
 LARGEST_BODY = 4 * 1024 * 1024  # far over what any provider sends; Lambda itself takes 6 MB
@@ -56,17 +56,18 @@ class Webhooks:
 
     def answer(self, channel: str, request: Request, now: datetime) -> Reply | None:
         """The reply to a handshake or a probe, which is not recorded; None for a delivery."""
-        asked = getattr(channel_of(channel), "answer", None)
-        if asked is None:
+        answer_handshake = load_channel(channel).answer_handshake
+        if answer_handshake is None:
             return None
         try:
-            found = self._tried(lambda each, secrets: asked(each, secrets, now), channel, request)
+            _, reply = self._tried(
+                lambda each, secrets: answer_handshake(each, secrets, now), channel, request
+            )
         except RegularsError as error:
             self._keep(error, channel, request)
             if isinstance(error, SignatureError):
                 raise ForbiddenError(str(error)) from error
             raise
-        reply: Reply | None = found[1]
         return reply
 
     def receive(self, channel: str, request: Request, now: datetime) -> Receipt:
@@ -101,7 +102,7 @@ class Webhooks:
 
     def _source(self, channel: str, request: Request) -> Source:
         may_exist = channel in CHANNELS and len(request.source) <= LONGEST_SOURCE
-        source = self._sources.find(channel, request.source) if may_exist else None
+        source = self._sources.find_source(channel, request.source) if may_exist else None
         if source is None:
             raise NotFoundError("There is no such source.")
         if len(request.body) > LARGEST_BODY:
@@ -129,7 +130,7 @@ class Webhooks:
         return Receipt(len(recorded.new), len(recorded.known), code), invalid
 
     def _set_up(self, request: Request, source: Source) -> Request:
-        config = source.config | self._parameters.credentials(source.channel, source.source)
+        config = source.config | self._parameters.read_credentials(source.channel, source.source)
         url = config.get("url") or request.url
         return msgspec.structs.replace(request, config=config, url=url)
 
@@ -147,35 +148,41 @@ class Webhooks:
         return newer, check(newer, newest)
 
     def _renewed(self, channel: str, request: Request) -> tuple[Request, tuple[str, ...]]:
-        self._parameters.renew(channel, request.source)
-        source = self._sources.renewed(channel, request.source)
+        self._parameters.renew_source_secrets(channel, request.source)
+        source = self._sources.renew_source(channel, request.source)
         newer = self._set_up(request, source) if source else request
         return newer, self._secrets(channel, request)
 
     def _secrets(self, channel: str, request: Request) -> tuple[str, ...]:
-        return self._parameters.secrets(channel, request.source)
+        return self._parameters.read_signing_secrets(channel, request.source)
 
     def _keep(
         self, error: RegularsError, channel: str, request: Request, *, verified: bool = False
     ) -> None:
-        delivery = Delivery(
-            request.method, request.url, request.raw_query, request.headers, verified
+        delivery = StoredDelivery(
+            method=request.method,
+            url=request.url,
+            raw_query=request.raw_query,
+            headers=request.headers,
+            verified=verified,
         )
         source = f"{channel}/{request.source}"
-        reject = Reject(error.code, str(error), source, request.body, delivery)
-        self._rejects.keep([reject], request.received_at)
+        reject = Reject(
+            code=error.code, reason=str(error), source=source, raw=request.body, delivery=delivery
+        )
+        self._rejects.store_rejects([reject], request.received_at)
 
 
 def _verify(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:
-    if not secrets and needs_secret(channel):
+    if not secrets and load_channel(channel).needs_secret:
         raise SourceWaitingError
-    channel_of(channel).verify(request, secrets, now)
+    load_channel(channel).verify(request, secrets, now)
 
 
 def _drafts(channel: str, request: Request) -> tuple[Sequence[Draft], InvalidEventError | None]:
     try:
         with translating():
-            return channel_of(channel).translate(request), None
+            return load_channel(channel).translate(request), None
     except PartlyInvalidError as error:
         return error.drafts, error
     except InvalidEventError as error:

@@ -1,21 +1,27 @@
-"""Fetches a provider's certificate: over TLS, without redirects, kept for as long as the container lives."""
+"""Fetch a provider's certificate over TLS, without following redirects, and keep it for a day."""
 
-from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from regulars.domain.errors import CertificateUnavailableError, SignatureError
+from regulars.domain.timed_cache import TimedCache
 
 PATIENCE_SECONDS = 2.0
 LARGEST = 64 * 1024
+CACHE_SECONDS = 86_400.0  # a certificate lies under its own URL and never changes
+
+_CERTIFICATES = TimedCache[bytes](CACHE_SECONDS, max_entries=32)
 
 
-@lru_cache(maxsize=32)
 def fetched(url: str) -> bytes:
     """What is at a URL whose host was checked.
 
     SignatureError when the host says that there is no such thing, CertificateUnavailableError when it says nothing.
     """
+    return _CERTIFICATES.get(url, _fetch)
+
+
+def _fetch(url: str) -> bytes:
     # Imported by the two providers that need it.
     from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -51,8 +51,8 @@ def _changed(record: dict[str, Any]) -> Iterable[Change]:
         return
     images = record["dynamodb"]
     # Only one attribute matters, so none of the others is deserialised.
-    event = decode(images["NewImage"]["event"]["S"])
-    before = decode(images["OldImage"]["event"]["S"]) if "OldImage" in images else None
+    event = decode_event(images["NewImage"]["event"]["S"])
+    before = decode_event(images["OldImage"]["event"]["S"]) if "OldImage" in images else None
     if before is None or _said(before) != _said(event):
         yield Change(event, before)
 

@@ -1,27 +1,39 @@
-"""Calendly: bookings made, moved and cancelled, and routing forms.
+r"""Receive Calendly bookings (created, rescheduled, cancelled) and routing form submissions.
 
-Set it up
-* Run `regulars connect calendly`; it makes up a signing key and prints the URL.
-* Calendly has no page for webhooks. Make a personal access token (Integrations → API & webhooks) and tell it once, from a
-  terminal: curl https://api.calendly.com/webhook_subscriptions -H "Authorization: Bearer <token>"
-  -H "Content-Type: application/json" -d '{"url": "<URL>", "signing_key": "<secret>", "scope": "organization",
-  "organization": "<your organization's URI, from /users/me>",
-  "events": ["invitee.created", "invitee.canceled", "routing_form_submission.created"]}'
-* Webhooks need a paid plan.
-* To rotate: run `regulars sources rotate calendly`, make a second subscription, delete the first; both count until then.
+**Set up** (webhooks require a paid Calendly plan)
 
-Events
-* invitee.created → Booking Created, or Booking Rescheduled when it stands in for an earlier one,
-* invitee.canceled → Booking Cancelled; the half of a move that cancels tells nothing of its own,
-* routing_form_submission.created → Form Submitted.
-* Anything else is set aside as unknown_topic.
+1. Run `regulars connect calendly`. It generates a signing key and prints the URL and the key as the secret.
+2. In Calendly, go to Integrations → API & webhooks and create a personal access token.
+3. Calendly has no settings page for webhooks. Create the webhook subscription once, from a terminal:
 
-What is stored
-* The ids of the booking and of its kind, when it begins and ends, the campaign (utm_…), whether it was paid and who
-  cancelled. Never an answer, a reason, a place or a link to a call.
-* The e-mail address, the name and the number for reminders go to the person's contact data; the time zone is a trait.
-* Calendly repeats for a day what was not taken, each time signed anew. The invitee's own address at Calendly makes an event
-  the one it is.
+       curl https://api.calendly.com/webhook_subscriptions \
+         -H "Authorization: Bearer <token>" -H "Content-Type: application/json" \
+         -d '{"url": "<URL>", "signing_key": "<secret>", "scope": "organization",
+              "organization": "<URI of your organization, from /users/me>",
+              "events": ["invitee.created", "invitee.canceled", "routing_form_submission.created"]}'
+
+**Rotate the secret**: Run `regulars sources rotate calendly`, create a second subscription with the new signing key,
+and delete the first one. The previous key stays valid until the next rotation.
+
+**Events**
+
+* `invitee.created` → Booking Created, or Booking Rescheduled if it replaces an earlier booking
+* `invitee.canceled` → Booking Cancelled. The cancellation that is part of a reschedule produces no event.
+* `routing_form_submission.created` → Form Submitted
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The booking: booking ID, event type ID, start time, end time, campaign (`utm_…`), whether it was paid, and who
+  cancelled.
+* The invitee: e-mail address, name and the phone number for reminders as contact data; time zone as a trait.
+
+**Not stored**: answers, reasons, locations and call links.
+
+**Notes**
+
+* Retries: Calendly retries a failed delivery for one day and signs each attempt anew.
+* Duplicates: the URI of the invitee at Calendly identifies an event.
 """
 
 import json
@@ -31,94 +43,112 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
+from regulars.channels.drafts import conversations
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.redaction import clean_text, clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 
-CHANNEL = "calendly"
-WRITTEN = Format("calendly-webhook-signature", ",", "t", "v1", b".")
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+CHANNEL_NAME = "calendly"
+SIGNATURE_FORMAT = Format("calendly-webhook-signature", ",", "t", "v1", b".")
+UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _READER = ObjectReader(("event", "created_at", "payload"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """HMAC-SHA256 over the time and the raw bytes, by any live signing key.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """Compare the HMAC-SHA256 of time and raw body under each live signing key.
 
     https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
     """
-    verify_timed(request, secrets, now, WRITTEN)
+    verify_timed(request, secrets, now, SIGNATURE_FORMAT)
 
 
-def translate(request: Request) -> list[Draft]:
-    """One event, or none for the half of a move that cancels."""
+def translate_delivery(request: Request) -> list[Draft]:
+    """Return one event; none for the cancellation that is part of a rescheduling."""
     body = _READER.read(request.body)
-    told = an_object(body.get("payload"))
+    payload = as_object(body.get("payload"))
     match body.get("event"):
         case "invitee.created":
-            type_ = "Booking Rescheduled" if told.get("old_invitee") else "Booking Created"
-        case "invitee.canceled" if told.get("rescheduled") is True:
+            type_ = "Booking Rescheduled" if payload.get("old_invitee") else "Booking Created"
+        case "invitee.canceled" if payload.get("rescheduled") is True:
             return []
         case "invitee.canceled":
             type_ = "Booking Cancelled"
         case "routing_form_submission.created":
-            return [message_draft(CHANNEL, request, _form(told, body.get("created_at")))]
+            return [
+                build_conversation_draft(
+                    CHANNEL_NAME, request, _build_form_submission(payload, body.get("created_at"))
+                )
+            ]
         case _:
-            raise unknown_topic()
-    message = _booking(type_, told, body.get("created_at"))
-    return [message_draft(CHANNEL, request, message)]
+            raise UnknownTopicError
+    event = _build_booking(type_, payload, body.get("created_at"))
+    return [build_conversation_draft(CHANNEL_NAME, request, event)]
 
 
-def sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+def build_sample(blank: Request, secret: str) -> Request:
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     body = json.dumps({"event": "test"}).encode()
     headers = {"content-type": "application/json"}
-    headers |= signed(secret, body, blank.received_at, WRITTEN)
+    headers |= signed(secret, body, blank.received_at, SIGNATURE_FORMAT)
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _booking(type_: str, told: dict[str, Any], created_at: object) -> Message:
-    meeting = an_object(told.get("scheduled_event"))
-    cancelled = an_object(told.get("cancellation"))
-    return Message(
+def _build_booking(type_: str, payload: dict[str, Any], created_at: object) -> ConversationEvent:
+    meeting = as_object(payload.get("scheduled_event"))
+    cancellation = as_object(payload.get("cancellation"))
+    return ConversationEvent(
         type=type_,
-        at=parsed(created_at),
-        key=(required(told.get("uri"), "uri"),),
-        contact=told | {"phone": told.get("text_reminder_number")},
-        traits={"timezone": clean_text(told.get("timezone"))},
+        at=parse_time(created_at),
+        key=(require_id(payload.get("uri"), "uri"),),
+        contact=payload | {"phone": payload.get("text_reminder_number")},
+        traits={"timezone": clean_text(payload.get("timezone"))},
         properties={
-            "booking_id": _last(told.get("uri")),
-            "meeting_id": _last(meeting.get("uri")),
-            "event_type": _last(meeting.get("event_type")),
-            "starts_at": first_of(meeting.get("start_time")),
-            "ends_at": first_of(meeting.get("end_time")),
-            "cancelled_by": chat.kind(cancelled.get("canceler_type")),
-            "paid": bool(an_object(told.get("payment"))),
-            **_campaign(told),
+            "booking_id": _id_from_uri(payload.get("uri")),
+            "meeting_id": _id_from_uri(meeting.get("uri")),
+            "event_type": _id_from_uri(meeting.get("event_type")),
+            "starts_at": format_first_time(meeting.get("start_time")),
+            "ends_at": format_first_time(meeting.get("end_time")),
+            "cancelled_by": conversations.clean_word(cancellation.get("canceler_type")),
+            "paid": bool(as_object(payload.get("payment"))),
+            **_utm_properties(payload),
         },
         channel="booking",
     )
 
 
-def _form(told: dict[str, Any], created_at: object) -> Message:
-    return Message(
+def _build_form_submission(payload: dict[str, Any], created_at: object) -> ConversationEvent:
+    return ConversationEvent(
         type="Form Submitted",
-        at=parsed(told.get("created_at") or created_at),
-        key=(required(told.get("uri"), "uri"),),
-        properties={"form_id": _last(told.get("routing_form")), **_campaign(told)},
+        at=parse_time(payload.get("created_at") or created_at),
+        key=(require_id(payload.get("uri"), "uri"),),
+        properties={
+            "form_id": _id_from_uri(payload.get("routing_form")),
+            **_utm_properties(payload),
+        },
         channel="form",
     )
 
 
-def _campaign(told: dict[str, Any]) -> dict[str, str]:
-    tracking = an_object(told.get("tracking"))
-    return {name: clean_token(tracking.get(name)) for name in UTM}
+def _utm_properties(payload: dict[str, Any]) -> dict[str, str]:
+    tracking = as_object(payload.get("tracking"))
+    return {name: clean_token(tracking.get(name)) for name in UTM_PARAMETERS}
 
 
-def _last(uri: object) -> str:
-    """The id at the end of an address at Calendly."""
+def _id_from_uri(uri: object) -> str:
+    """Return the last segment of a Calendly URI."""
     return clean_token(clean_text(uri).rpartition("/")[2])
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Calendly",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

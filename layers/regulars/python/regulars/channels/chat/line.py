@@ -1,26 +1,39 @@
-"""LINE Official Accounts: messages and buttons, who followed or blocked you, and accounts that were linked.
+"""Receive messages, follows, blocks and account links of a LINE Official Account.
 
-Set it up
-* In the LINE Developers Console: your provider → your Messaging API channel. Copy the channel secret (Basic settings).
-* Run `regulars connect line`; it asks for the channel secret and prints the URL.
-* Messaging API → Webhook URL: paste the URL, Update, Verify, and switch "Use webhook" on. Switch "Webhook redelivery" on
-  too: without it LINE tells everything once only.
-* To rotate: issue a new channel secret and run `regulars sources rotate line`; both count until the old one is taken away.
+**Set up**
 
-Events
-* message and postback (a button) → Message Received; unsend → Message Deleted,
-* follow → Contact Subscribed, which is consent to LINE messages; unfollow (you were blocked) → Contact Unsubscribed,
-  which takes it back,
-* accountLink that succeeded → Identity Linked, with the nonce your login page made as an anonymous id: have the page
-  identify its visitor with the same anonymousId, and the two are one person.
-* The Verify button sends nothing at all, which is taken. Anything else is set aside as unknown_topic.
+1. In the LINE Developers Console, open your provider and your Messaging API channel. Copy the channel secret from
+   Basic settings.
+2. Run `regulars connect line`. It prints the URL and then asks for the channel secret.
+3. In the console, go to Messaging API → Webhook URL. Paste the URL, click Update, then Verify.
+4. Enable "Use webhook".
+5. Enable "Webhook redelivery". Without it, LINE sends each delivery only once.
 
-What is stored
-* The kind of a message and how long its text is; never the text, a picture, a place or what a button carries. Of a
-  message's id, a fingerprint.
-* LINE's id of the person, which is the same for all channels of your provider. A message in a group or a room that does
-  not say who wrote it is nobody's.
-* What LINE repeats has the same webhookEventId, which is signed: it is one event.
+**Rotate the secret**: Issue a new channel secret and run `regulars sources rotate line`. The previous secret stays
+valid until the next rotation.
+
+**Events**
+
+* `message`, `postback` (a button) → Message Received
+* `unsend` → Message Deleted
+* `follow` → Contact Subscribed. It grants the consent to LINE messages.
+* `unfollow` (the person blocked you) → Contact Unsubscribed. It withdraws that consent.
+* `accountLink` with a successful result → Identity Linked. The nonce that your login page created becomes an
+  anonymous ID. Identify the visitor of that page with the same `anonymousId` to merge both into one person.
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, and a hash of the message ID.
+* The LINE user ID of the person. It is the same for all channels of your provider.
+
+**Not stored**: text, pictures, locations and the data of a button.
+
+**Notes**
+
+* Test delivery: the Verify button sends a delivery without events. It is accepted and produces no event.
+* Groups: a message from a group or a room without a user ID is not assigned to a person.
+* Duplicates: a redelivery has the same signed `webhookEventId` and is stored as one event.
 """
 
 from collections.abc import Sequence
@@ -29,30 +42,29 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import ObjectReader, a_list, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_list, as_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
-CHANNEL = "line"
-SIGNING_KEY = "The channel secret (LINE Developers Console → Basic settings)"
+CHANNEL_NAME = "line"
 TOPICS = {
-    "message": chat.RECEIVED,
-    "postback": chat.RECEIVED,
-    "unsend": chat.DELETED,
-    "follow": chat.JOINED,
-    "unfollow": chat.LEFT,
-    "accountLink": chat.LINKED,
+    "message": chat.MESSAGE_RECEIVED,
+    "postback": chat.MESSAGE_RECEIVED,
+    "unsend": chat.MESSAGE_DELETED,
+    "follow": chat.CONTACT_SUBSCRIBED,
+    "unfollow": chat.CONTACT_UNSUBSCRIBED,
+    "accountLink": chat.IDENTITY_LINKED,
 }
 _SIGNATURE = "x-line-signature"
 _READER = ObjectReader(("destination", "events"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes by any live channel secret.
 
     https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
@@ -61,17 +73,17 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per event of LINE's; none for the Verify button."""
     body = _READER.read(request.body)
     account = body.get("destination")
     return each(
-        a_list(body.get("events")),
-        lambda item: [message_draft(CHANNEL, request, _message(item, account))],
+        as_list(body.get("events")),
+        lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item, account))],
     )
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed event of a type nobody knows, which is set aside."""
     body = b'{"destination":"","events":[{"type":"test"}]}'
     signature = hmac_base64(secret.encode(), body).decode()
@@ -79,29 +91,40 @@ def sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _message(item: Item, account: object) -> Message:
+def _message(item: Item, account: object) -> ConversationEvent:
     topic = item.get("type")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
-    link = an_object(item.get("link"))
-    if type_ is None or (type_ == chat.LINKED and link.get("result") != "ok"):
-        raise unknown_topic()
-    return Message(
+    link = as_object(item.get("link"))
+    if type_ is None or (type_ == chat.IDENTITY_LINKED and link.get("result") != "ok"):
+        raise UnknownTopicError
+    return ConversationEvent(
         type=type_,
         at=from_epoch(item.get("timestamp"), 1000),
-        key=(required(item.get("webhookEventId"), "webhookEventId"),),
+        key=(require_id(item.get("webhookEventId"), "webhookEventId"),),
         account=account,
-        customer=an_object(item.get("source")).get("userId"),
+        customer=as_object(item.get("source")).get("userId"),
         anonymous_id=link.get("nonce"),
         properties=_properties(item),
     )
 
 
 def _properties(item: Item) -> dict[str, Any]:
-    message = an_object(item.get("message"))
-    unsent = an_object(item.get("unsend")).get("messageId")
+    message = as_object(item.get("message"))
+    unsent = as_object(item.get("unsend")).get("messageId")
     return {
-        "message": chat.reference(message.get("id") or unsent),
-        "kind": chat.kind(message.get("type")) or "button" * ("postback" in item),
-        "length": chat.length(message.get("text")),
-        "place": chat.kind(an_object(item.get("source")).get("type")),
+        "message": chat.hash_reference(message.get("id") or unsent),
+        "kind": chat.clean_word(message.get("type")) or "button" * ("postback" in item),
+        "length": chat.count_characters(message.get("text")),
+        "place": chat.clean_word(as_object(item.get("source")).get("type")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="LINE",
+    page=__doc__,
+    secret=ProviderSecret(question="The channel secret (LINE Developers Console → Basic settings)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,27 +1,44 @@
-"""Twilio: SMS, MMS and WhatsApp messages that came in, what became of those sent, and STOP or START.
+"""Receive inbound SMS, MMS and WhatsApp messages, delivery states and STOP or START replies from Twilio.
 
-Set it up
-* Run `regulars connect twilio`. It asks for the auth token (Twilio Console → Account → API keys & tokens; if your account
-  signs with a shared key, that key) and prints the URL.
-* In the console: Phone Numbers → your number → Messaging → "A message comes in": Webhook, paste the URL, HTTP POST. For a
-  Messaging Service: Integration → Send a webhook. For WhatsApp: the sender's Webhook URL.
-* For what becomes of your own messages: the same URL as Status callback URL. Twilio signs the URL with the request, so
-  paste it exactly; parameters of yours after a `?` may be added.
-* Nothing is answered to the person: an empty answer is what Twilio takes for silence.
-* Twilio does not repeat by itself. Add `#rc=5` to the URL and it tries five times.
-* To rotate: make a secondary auth token, give it to `regulars sources rotate twilio`, then promote it.
+**Set up**
 
-Events
-* received → Message Received. STOP and its like → Unsubscribed, START → Subscribed, of SMS or of WhatsApp, as Twilio says
-  so in OptOutType; HELP is a message.
-* sent → Message Sent, delivered → Message Delivered, read → Message Read, failed and undelivered → Message Failed.
-* queued, sending, accepted and whatever else is set aside as unknown_topic.
+1. Copy the auth token: Twilio Console → Account → API keys & tokens. If your account signs with a shared key, copy
+   that key.
+2. Run `regulars connect twilio`. It prints the URL and then asks for the auth token.
+3. In the console, go to Phone Numbers → your number → Messaging → "A message comes in". Choose Webhook, paste the
+   URL and choose HTTP POST. For a Messaging Service, go to Integration → Send a webhook. For WhatsApp, use the
+   webhook URL of the sender.
+4. For the delivery states of your outbound messages, paste the same URL as the status callback URL.
+5. Paste the URL exactly as printed, because Twilio signs the URL with the request. You may append query parameters
+   after a `?`.
 
-What is stored
-* How long the text is, how many pictures came with it, the error's code; never the text, nor the city Twilio guesses. Of a
-  message's id, a fingerprint.
-* The number and WhatsApp's profile name go to the person's contact data.
-* Message and status make an event the one it is. It carries no time; what is told happened when it came.
+**Rotate the secret**: Create a secondary auth token, run `regulars sources rotate twilio` and enter it, then promote
+it in Twilio.
+
+**Events**
+
+* `received` → Message Received
+* `received` with the `OptOutType` STOP → Unsubscribed; START → Subscribed; for SMS or for WhatsApp. HELP is a
+  message.
+* `sent` → Message Sent
+* `delivered` → Message Delivered
+* `read` → Message Read
+* `failed`, `undelivered` → Message Failed
+* `queued`, `sending`, `accepted` and any other status → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The length of the text, the number of pictures, the error code and a hash of the message ID.
+* The phone number and the WhatsApp profile name as contact data.
+
+**Not stored**: the text, and the city that Twilio infers from the number.
+
+**Notes**
+
+* Replies: Regulars returns an empty response, so Twilio sends no reply to the person.
+* Retries: Twilio does not retry by default. Append `#rc=5` to the URL and Twilio tries five times.
+* Time: Twilio sends no event time. The event has the time of receipt.
+* Duplicates: the message and the status identify an event.
 """
 
 import base64
@@ -33,24 +50,29 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    Draft,
+    ProviderSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
-from regulars.channels.fields.form_body import fields_of
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
-CHANNEL = "twilio"
-SIGNING_KEY = "The auth token (or the shared key, if your account signs with one)"
-REPLY = Reply(body="<Response/>", content_type="text/xml")
+CHANNEL_NAME = "twilio"
 STATUSES = {
-    "received": chat.RECEIVED,
-    "sent": chat.SENT,
-    "delivered": chat.DELIVERED,
-    "read": chat.READ,
-    "failed": chat.FAILED,
-    "undelivered": chat.FAILED,
+    "received": chat.MESSAGE_RECEIVED,
+    "sent": chat.MESSAGE_SENT,
+    "delivered": chat.MESSAGE_DELIVERED,
+    "read": chat.MESSAGE_READ,
+    "failed": chat.MESSAGE_FAILED,
+    "undelivered": chat.MESSAGE_FAILED,
 }
 OPT_OUTS = {"STOP": ("Unsubscribed", "denied"), "START": ("Subscribed", "granted")}
 _SIGNATURE = "x-twilio-signature"
@@ -60,7 +82,7 @@ _FORM = "application/x-www-form-urlencoded"
 _PORTS = {"https": "443", "http": "80"}
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC over the URL with its query and the sorted fields, or over a URL that holds the hash of the body.
 
     https://www.twilio.com/docs/usage/security#validating-requests
@@ -80,21 +102,21 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, wanted)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event: of a message, of its status, or of the person's opting out or in."""
     if not _is_form(request):
-        raise unknown_topic()
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+        raise UnknownTopicError
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
     type_ = STATUSES.get(status)
     if type_ is None:
-        raise unknown_topic()
-    message_id = required(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
-    incoming = type_ == chat.RECEIVED
+        raise UnknownTopicError
+    message_id = require_id(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
+    incoming = type_ == chat.MESSAGE_RECEIVED
     number = fields.get("From" if incoming else "To", "")
     medium = "whatsapp" if number.startswith("whatsapp:") else "sms"
     opted = OPT_OUTS.get(fields.get("OptOutType", "").upper()) if incoming else None
-    message = Message(
+    message = ConversationEvent(
         type=opted[0] if opted else type_,
         at=request.received_at,
         key=(message_id,),
@@ -104,10 +126,10 @@ def translate(request: Request) -> list[Draft]:
         basis=fields.get("OptOutType", "").lower() if opted else "",
         properties=_properties(fields, message_id, medium),
     )
-    return [message_draft(CHANNEL, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed status nobody knows, which is set aside."""
     request = msgspec.structs.replace(
         blank, body=b"MessageStatus=test", headers={"content-type": _FORM}
@@ -120,11 +142,11 @@ def sample(blank: Request, secret: str) -> Request:
 def _properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict[str, object]:
     code, pictures = fields.get("ErrorCode", ""), fields.get("NumMedia", "")
     return {
-        "message": chat.reference(message_id),
+        "message": chat.hash_reference(message_id),
         "medium": medium,
-        "length": chat.length(fields.get("Body")),
+        "length": chat.count_characters(fields.get("Body")),
         "attachments": int(pictures[:3]) if pictures.isdecimal() else 0,
-        "error_code": chat.kind(code),
+        "error_code": chat.clean_word(code),
     }
 
 
@@ -143,7 +165,7 @@ def _fields(request: Request) -> dict[str, list[str]]:
     """The signed fields of a form; none for another body, whose hash must then be in the URL, which is signed."""
     if _is_form(request):
         try:
-            return fields_of(request)
+            return parse_form_fields(request)
         except InvalidRequestError:
             raise SignatureError("malformed") from None
     said = [value for name, value in parse_qsl(request.raw_query) if name == "bodySHA256"]
@@ -166,3 +188,17 @@ def _urls(request: Request) -> tuple[str, str]:
 def _message(url: str, fields: Mapping[str, Sequence[str]]) -> bytes:
     pairs = (name + value for name in sorted(fields) for value in sorted(set(fields[name])))
     return (url + "".join(pairs)).encode("utf-8", "replace")
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Twilio",
+    page=__doc__,
+    secret=ProviderSecret(
+        question="The auth token (or the shared key, if your account signs with one)"
+    ),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    reply=Reply(body="<Response/>", content_type="text/xml"),
+    build_sample=build_sample,
+)

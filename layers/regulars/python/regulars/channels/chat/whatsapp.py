@@ -1,26 +1,39 @@
-"""WhatsApp Cloud API: messages that came in, what became of those sent, carts, and marketing switched off or on.
+"""Receive messages, delivery states, carts and marketing preferences from the WhatsApp Cloud API.
 
-Set it up
-* Run `regulars connect whatsapp`. It asks for the app secret (Meta for Developers → your app → App settings → Basic) and
-  for a word of your own, the verify token, and prints the URL.
-* In the same app: WhatsApp → Configuration → Webhook → Edit. Paste the URL and the verify token; Meta tries them at once.
-* Under Webhook fields subscribe to `messages` and `user_preferences`.
-* To rotate: reset the app secret at Meta and run `regulars sources rotate whatsapp`; both count until the old one is
-  taken away.
+**Set up**
 
-Events
-* a message → Message Received; a cart that was sent → Order Created besides, with its products: an order placed, and no
-  payment.
-* statuses sent, delivered, read and failed → Message Sent, Message Delivered, Message Read, Message Failed.
-* user_preferences → Marketing Consent Changed: `stop` takes back the consent to WhatsApp, `resume` gives it again.
-* Anything else is set aside as unknown_topic.
+1. Copy the app secret: Meta for Developers → your app → App settings → Basic.
+2. Run `regulars connect whatsapp`. It asks for a verify token of your choice, prints the URL and then asks for the
+   app secret.
+3. In the same app, go to WhatsApp → Configuration → Webhook → Edit. Paste the URL and the verify token. Meta verifies
+   them immediately.
+4. Under Webhook fields, subscribe to `messages` and `user_preferences`.
 
-What is stored
-* The kind of a message (text, image, …) and how long its text is; never the text, a picture, a place or a card. The id of
-  a message holds the number it came from, so only a fingerprint of it is kept.
-* The number and the profile's name go to the person's contact data. Meta's own id of the person is kept as an id, since
-  people with a username may come without a number.
-* Meta repeats for days what was not taken, unsigned in time; message and status make an event the one it is.
+**Rotate the secret**: Reset the app secret at Meta and run `regulars sources rotate whatsapp`. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* Message → Message Received
+* Message with a cart → also Order Created, with its products. It reports a placed order, not a payment.
+* Status `sent`, `delivered`, `read`, `failed` → Message Sent, Message Delivered, Message Read, Message Failed
+* `user_preferences` → Marketing Consent Changed. `stop` withdraws the consent to WhatsApp messages, `resume` grants
+  it again.
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type (text, image, …) and length of a message, and a hash of the message ID. The ID itself contains the phone
+  number of the sender and is not stored.
+* The phone number and the profile name as contact data.
+* Meta's ID of the person as an identifier, because a person with a username can arrive without a phone number.
+
+**Not stored**: text, pictures, locations and contact cards.
+
+**Notes**
+
+* Retries: Meta retries a failed delivery for days. Its signature covers no time.
+* Duplicates: the message and the status identify an event.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,54 +41,53 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.chat import meta
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import amount_of, currency_of, item_of, unknown_topic
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.items import build_item
+from regulars.channels.fields.json_values import as_object, list_objects
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.domain.events import Item as Product
 
-CHANNEL = "whatsapp"
-SIGNING_KEY = meta.SIGNING_KEY
-CREDENTIALS = meta.CREDENTIALS
+CHANNEL_NAME = "whatsapp"
 STATUSES = {
-    "sent": chat.SENT,
-    "delivered": chat.DELIVERED,
-    "read": chat.READ,
-    "failed": chat.FAILED,
+    "sent": chat.MESSAGE_SENT,
+    "delivered": chat.MESSAGE_DELIVERED,
+    "read": chat.MESSAGE_READ,
+    "failed": chat.MESSAGE_FAILED,
 }
 PREFERENCES = {"stop": "denied", "resume": "granted"}
 MOST_ITEMS = 100
 _LISTS = ("messages", "statuses", "user_preferences")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Meta's signature by any live app secret."""
     meta.verify_meta(request, secrets)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
     """Meta's challenge."""
     return meta.answer_meta(request)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per message, status and preference, whatever their number."""
     told = meta.entries(request, "whatsapp_business_account")
     items = [item for entry in told for part in meta.parts(entry) for item in _items(part)]
     return each(items, lambda item: _drafts(request, item))
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of an object nobody knows, which is set aside."""
     return meta.meta_sample(blank, secret)
 
 
 def _items(part: Item) -> Iterator[Item]:
-    value = an_object(part.get("value"))
-    found = [(name, told) for name in _LISTS for told in objects(value.get(name))]
+    value = as_object(part.get("value"))
+    found = [(name, told) for name in _LISTS for told in list_objects(value.get(name))]
     for name, told in found or [("", {})]:
         yield {"list": name, "told": told, "value": value}
 
@@ -89,62 +101,66 @@ def _drafts(request: Request, item: Item) -> list[Draft]:
         case "user_preferences":
             messages = [_preference(item["told"], item["value"])]
         case _:
-            raise unknown_topic()
-    return [message_draft(CHANNEL, request, message) for message in messages]
+            raise UnknownTopicError
+    return [build_conversation_draft(CHANNEL_NAME, request, message) for message in messages]
 
 
-def _messages(told: Item, value: Item) -> list[Message]:
-    kind = chat.kind(told.get("type"))
+def _messages(told: Item, value: Item) -> list[ConversationEvent]:
+    kind = chat.clean_word(told.get("type"))
     who = _who(told.get("from"), told.get("from_user_id"), value)
     at, key = from_epoch(told.get("timestamp")), (told.get("id"),)
     properties = {
-        "message": chat.reference(told.get("id")),
+        "message": chat.hash_reference(told.get("id")),
         "kind": kind,
-        "length": chat.length(an_object(told.get("text")).get("body")),
+        "length": chat.count_characters(as_object(told.get("text")).get("body")),
         "reply": "context" in told,
     }
-    message = Message(type=chat.RECEIVED, at=at, key=key, properties=properties, **who)
-    cart = objects(an_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
+    message = ConversationEvent(
+        type=chat.MESSAGE_RECEIVED, at=at, key=key, properties=properties, **who
+    )
+    cart = list_objects(as_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
     if not cart:
         return [message]
-    currency = currency_of(*(line.get("currency") for line in cart))
+    currency = parse_currency(*(line.get("currency") for line in cart))
     items = tuple(item for line in cart if (item := _item(line, currency)))
-    ordered = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
+    ordered = ConversationEvent(
+        type="Order Created", at=at, key=key, items=items, currency=currency, **who
+    )
     return [message, ordered]
 
 
 def _item(line: Item, currency: str) -> Product | None:
-    price = amount_of(line.get("item_price"), currency)
-    return item_of(line.get("product_retailer_id"), line.get("quantity"), price)
+    price = parse_amount(line.get("item_price"), currency)
+    return build_item(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
-def _status(told: Item, value: Item) -> Message:
+def _status(told: Item, value: Item) -> ConversationEvent:
     status = str(told.get("status"))
     if status not in STATUSES:
-        raise unknown_topic()
-    errors = objects(told.get("errors"))
-    return Message(
+        raise UnknownTopicError
+    errors = list_objects(told.get("errors"))
+    return ConversationEvent(
         type=STATUSES[status],
         at=from_epoch(told.get("timestamp")),
         key=(told.get("id"),),
         properties={
-            "message": chat.reference(told.get("id")),
-            "category": chat.kind(an_object(told.get("pricing")).get("category")),
-            "error_code": chat.kind(str(errors[0].get("code"))) if errors else "",
+            "message": chat.hash_reference(told.get("id")),
+            "category": chat.clean_word(as_object(told.get("pricing")).get("category")),
+            "error_code": chat.clean_word(str(errors[0].get("code"))) if errors else "",
         },
         **_who(told.get("recipient_id"), told.get("recipient_user_id"), value),
     )
 
 
-def _preference(told: Item, value: Item) -> Message:
+def _preference(told: Item, value: Item) -> ConversationEvent:
     status = PREFERENCES.get(str(told.get("value")))
     if status is None:
-        raise unknown_topic()
-    return Message(
+        raise UnknownTopicError
+    return ConversationEvent(
         type="Marketing Consent Changed",
         at=from_epoch(told.get("timestamp")),
         key=(told.get("wa_id") or told.get("user_id"), told.get("timestamp"), status),
-        consents={CHANNEL: status},
+        consents={CHANNEL_NAME: status},
         basis="user_preferences",
         **_who(told.get("wa_id"), told.get("user_id"), value),
     )
@@ -152,7 +168,7 @@ def _preference(told: Item, value: Item) -> Message:
 
 def _who(number: object, user: object, value: Item) -> dict[str, Any]:
     """The person by number and by Meta's id, which is beside the number in the list of contacts."""
-    contacts = objects(value.get("contacts"))
+    contacts = list_objects(value.get("contacts"))
     known = next(
         (
             contact
@@ -163,11 +179,24 @@ def _who(number: object, user: object, value: Item) -> dict[str, Any]:
         {},
     )
     digits = number or known.get("wa_id")
-    contact = {"name": an_object(known.get("profile")).get("name")}
+    contact = {"name": as_object(known.get("profile")).get("name")}
     if isinstance(digits, str):
         contact["phone"] = "+" + digits.removeprefix("+")
     return {
-        "account": an_object(value.get("metadata")).get("phone_number_id"),
+        "account": as_object(value.get("metadata")).get("phone_number_id"),
         "customer": user or known.get("user_id"),
         "contact": contact,
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WhatsApp",
+    page=__doc__,
+    secret=meta.SIGNING_SECRET,
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+    credential_fields=meta.CREDENTIAL_FIELDS,
+)

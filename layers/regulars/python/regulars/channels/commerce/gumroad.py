@@ -1,24 +1,44 @@
-"""Sales, refunds, disputes and ended subscriptions of a Gumroad seller.
+"""Receive sales, refunds, disputes, cancellations and ended subscriptions of a Gumroad seller.
 
-In Gumroad, go to Settings → Advanced → Ping and paste the URL that `regulars connect gumroad` printed, with its
-`?token=…`: Gumroad signs nothing, so the token in the URL is what tells its pings from anybody's. Keep it as you would
-a password; `regulars sources rotate` makes a new one and takes the old one too until you have changed it.
+**Set up**
 
-The Ping of the settings tells of sales. For refunds, disputes, cancellations and ended subscriptions, make an
-application under Settings → Advanced → Applications and subscribe the same URL, by Gumroad's API
-(`PUT /v2/resource_subscriptions`), to `refund`, `dispute`, `cancellation` and `subscription_ended`.
+1. Run `regulars connect gumroad`. It generates a token and prints the URL, which ends with `?token=…`.
+2. In Gumroad, go to Settings → Advanced → Ping and paste the URL with its token. This Ping sends sales only.
+3. For refunds, disputes, cancellations and ended subscriptions, create an application under Settings → Advanced →
+   Applications. Use the Gumroad API (`PUT /v2/resource_subscriptions`) to subscribe the same URL to `refund`,
+   `dispute`, `cancellation` and `subscription_ended`.
 
-Gumroad tries again only after a server's failure, three times within a quarter of an hour. A sale has an id, so that
-whatever comes twice counts once.
+Gumroad does not sign its pings. The token in the URL is the only proof of origin, so treat the URL as a password.
 
-The price of a ping is in US cents, whatever currency the product is sold in. A refund is counted when the sale was
-given back whole; of a partial one the ping does not say how much. A preorder counts as placed until it is charged, and
-a present counts for who paid for it, not for who got it.
+**Rotate the token**: Run `regulars sources rotate gumroad` and paste the new URL in Gumroad. The previous token stays
+valid until the next rotation.
 
-What is stored: ids, price, quantity, product, offer code, recurrence and referrer; the purchaser id, e-mail address and
-name beside them. `can_contact` is kept as the buyer's consent to e-mail, granted or denied; a renewal asks nobody and
-grants nothing anew. Addresses, cards, licence keys, the buyer's IP country and the answers to your own questions are not
-read. What you buy yourself is a test: kept and never counted.
+**Events**
+
+* `sale` → Order Completed
+* `refund` → Order Refunded
+* `dispute` → Dispute Opened
+* `cancellation` → Subscription Cancelled
+* `subscription_ended` → Subscription Ended
+* Any other resource → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The sale: IDs, price, quantity, product, offer code, recurrence and referrer.
+* The buyer: purchaser ID as an identifier; e-mail address and name as contact data.
+* `can_contact` as the e-mail consent of the buyer, granted or denied. A renewal does not grant consent again.
+
+**Not stored**: addresses, cards, licence keys, the IP country of the buyer, and answers to your custom questions.
+
+**Notes**
+
+* Currency: the price of a ping is in US cents, whatever currency the product is sold in.
+* Refunds: a full refund is subtracted. A partial refund is not, because the ping does not contain its amount.
+* Preorders: a preorder counts as placed until it is charged.
+* Gifts: a gift counts for the person who paid, not for the recipient.
+* Test mode: a purchase of your own product is a test. It is stored and never counted.
+* Retries: Gumroad retries only after a server error, three times within 15 minutes.
+* Duplicates: the sale ID identifies a sale, so a repeated ping counts once.
 """
 
 import hashlib
@@ -29,26 +49,22 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    units_of,
-    unknown_topic,
-)
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.json_values import an_object, read_json
-from regulars.channels.fields.person import Person
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.items import build_item
+from regulars.channels.fields.json_values import as_object, parse_json
+from regulars.channels.fields.money import parse_minor_units
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, clean_url
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_token
 from regulars.domain.events import ConsentChange, OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "gumroad"
-IN_URL = "token"
+CHANNEL_NAME = "gumroad"
+URL_PARAMETER = "token"
 CURRENCY = "USD"
 # Resource → the event's type, and the field that says when it happened.
 TOPICS = {
@@ -65,7 +81,7 @@ _KEPT = (
 _TRUE = (True, "true", "1")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
     """The token in the URL.
 
     https://gumroad.com/ping
@@ -73,72 +89,80 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one ping tells; InvalidEventError(unknown_topic) for a resource we make nothing of."""
     ping = _read(request)
     # The Ping of the settings, which is of sales only, may not name its resource.
     resource = ping.get("resource_name") or "sale"
     if not isinstance(resource, str) or resource not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     type_, field = TOPICS[resource]
-    said = said_at(ping.get(field)) if field else None
-    telling = Telling(request, CHANNEL, "shop", said, test=ping.get("test") in _TRUE)
-    person = _person(ping, telling.store)
+    reported_at = parse_first_time(ping.get(field)) if field else None
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "shop", reported_at=reported_at, is_test=ping.get("test") in _TRUE
+    )
+    person = _person(ping, builder.store)
     # Without the sale's id, as of a subscription, what is told is told apart by its content.
     key = clean_text(ping.get("sale_id")) or hashlib.sha256(request.body).hexdigest()
-    told = _told(resource, ping, telling, to_text(request.received_at))
-    return [telling.draft(type_, (resource, key), person, **told)]
+    told = _told(resource, ping, builder, to_text(request.received_at))
+    return [builder.build_draft(type_, (resource, key), person, **told)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A purchase of one's own."""
     ping = {"sale_id": f"sample-{to_text(blank.received_at)}", "price": "0", "test": "true"}
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    body, query = urlencode(ping).encode(), urlencode({IN_URL: secret})
+    body, query = urlencode(ping).encode(), urlencode({URL_PARAMETER: secret})
     return msgspec.structs.replace(
-        blank, body=body, headers=headers, query={IN_URL: secret}, raw_query=query
+        blank, body=body, headers=headers, query={URL_PARAMETER: secret}, raw_query=query
     )
 
 
 def _read(request: Request) -> dict[str, Any]:
     if "json" in request.headers.get("content-type", ""):
-        return an_object(read_json(request.body))
-    return {name: values[0] for name, values in fields_of(request).items()}
+        return as_object(parse_json(request.body))
+    return {name: values[0] for name, values in parse_form_fields(request).items()}
 
 
-def _told(resource: str, ping: dict[str, Any], telling: Telling, received: str) -> dict[str, Any]:
-    properties: dict[str, Any] = texts_of(ping, *_KEPT)
+def _told(
+    resource: str, ping: dict[str, Any], builder: EventBuilder, received: str
+) -> dict[str, Any]:
+    properties: dict[str, Any] = select_texts(ping, *_KEPT)
     referrer = ping.get("referrer")
     if isinstance(referrer, str):
-        properties |= texts_of({"referrer": clean_url(referrer)}, "referrer")
+        properties |= select_texts({"referrer": clean_url(referrer)}, "referrer")
     told: dict[str, Any] = {"properties": properties}
     if resource in {"sale", "refund"}:
-        sale_id = required(ping.get("sale_id"), "sale_id")
-        properties["amount"] = units_of(ping.get("price"))
-        told |= {"currency": CURRENCY, "order": _order(resource, ping, telling, sale_id, received)}
+        sale_id = require_id(ping.get("sale_id"), "sale_id")
+        properties["amount"] = parse_minor_units(ping.get("price"))
+        told |= {"currency": CURRENCY, "order": _order(resource, ping, builder, sale_id, received)}
     if resource == "sale":
-        item = item_of(ping.get("product_id"), ping.get("quantity"), name=ping.get("product_name"))
+        item = build_item(
+            ping.get("product_id"), ping.get("quantity"), name=ping.get("product_name")
+        )
         told["items"] = (item,) if item else ()
-        told["consents"] = _consents(ping, telling.occurred_at)
+        told["consents"] = _consents(ping, builder.occurred_at)
     return told
 
 
 def _order(
-    resource: str, ping: dict[str, Any], telling: Telling, sale_id: str, received: str
+    resource: str, ping: dict[str, Any], builder: EventBuilder, sale_id: str, received: str
 ) -> OrderFact | None:
-    key = f"{telling.store}/{sale_id}"
+    key = f"{builder.store}/{sale_id}"
     if ping.get("is_gift_receiver_purchase") in _TRUE:
         return None
     if resource == "refund":
         if ping.get("refunded") not in _TRUE:
             return None
-        return OrderFact(key, received, refunded=None, refund_id=sale_id, currency=CURRENCY)
+        return OrderFact(
+            key=key, version=received, refunded=None, refund_id=sale_id, currency=CURRENCY
+        )
     return OrderFact(
         key=key,
-        version=telling.occurred_at,
-        placed_at=telling.occurred_at,
+        version=builder.occurred_at,
+        placed_at=builder.occurred_at,
         status="placed" if ping.get("is_preorder_authorization") in _TRUE else "paid",
-        total=units_of(ping.get("price")),
+        total=parse_minor_units(ping.get("price")),
         currency=CURRENCY,
     )
 
@@ -150,12 +174,23 @@ def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
     if status == "granted" and ping.get("is_recurring_charge") in _TRUE:
         # Nobody was asked: a renewal takes back no refusal that came since.
         return ()
-    return (ConsentChange("email", status, at, CHANNEL),)
+    return (ConsentChange(channel="email", status=status, at=at, basis=CHANNEL_NAME),)
 
 
-def _person(ping: dict[str, Any], store: str) -> Person:
-    person = Person("")
-    person.add("customer", ping.get("purchaser_id") or ping.get("user_id"), store)
-    person.describe({"email": ping.get("email") or ping.get("user_email")})
-    person.describe({"name": ping.get("full_name")})
+def _person(ping: dict[str, Any], store: str) -> PersonBuilder:
+    person = PersonBuilder("")
+    person.add_identifier("customer", ping.get("purchaser_id") or ping.get("user_id"), store)
+    person.add_contact({"email": ping.get("email") or ping.get("user_email")})
+    person.add_contact({"name": ping.get("full_name")})
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Gumroad",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=URL_PARAMETER),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

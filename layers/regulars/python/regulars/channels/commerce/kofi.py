@@ -1,21 +1,34 @@
-"""Donations, memberships, shop orders and commissions of a Ko-fi page.
+"""Receive donations, memberships, shop orders and commissions of a Ko-fi page.
 
-In Ko-fi, go to More → API → Webhooks, paste the URL that `regulars connect kofi` printed and press Update. Under
-Advanced on the same page stands the verification token: give it to `regulars connect`. Ko-fi signs nothing; it sends
-this token within every delivery, and whoever holds it can make up donations.
+**Set up**
 
-Every kind of payment is sent to the one URL; there is nothing to choose:
+1. Run `regulars connect kofi`. It prints the URL and then asks for the verification token.
+2. In Ko-fi, go to More → API → Webhooks. Paste the URL and click Update.
+3. On the same page, open Advanced, copy the verification token and enter it in `regulars connect kofi`.
 
-* a donation is told as Payment Succeeded,
-* the first payment of a membership as Subscription Started, every later one as Payment Succeeded,
-* a shop order and a commission as Order Completed.
+Ko-fi sends all payments to one URL, so there are no events to select. Ko-fi does not sign its deliveries. It includes
+the verification token in each delivery. Anyone who has the token can forge donations, so keep it secret.
 
-Each of them is money that nothing else tells of, so each is an order, whose id is Ko-fi's transaction. Ko-fi does not
-tell of refunds, nor of memberships that end.
+**Events**
 
-What is stored: ids, amount, currency, tier, whether it was public, and the codes of the shop items; the giver's e-mail
-address and name beside them. What they wrote and where their parcel goes is not read. The test that Ko-fi's page sends
-is kept and never counted.
+* Donation → Payment Succeeded
+* First payment of a membership → Subscription Started
+* Later payment of a membership → Payment Succeeded
+* Shop order, commission → Order Completed
+* Any other type → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The payment: IDs, amount, currency, membership tier, whether it was public, and the codes of the shop items.
+* The e-mail address and the name of the supporter as contact data.
+
+**Not stored**: messages and shipping addresses.
+
+**Notes**
+
+* Orders: each payment is one order, because nothing else reports it. The order ID is the Ko-fi transaction ID.
+* Limits: Ko-fi sends no refunds and no ended memberships.
+* Test mode: the test of the Ko-fi webhook page is stored and never counted.
 """
 
 import json
@@ -26,28 +39,22 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    amount_of,
-    currency_of,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    unknown_topic,
-)
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.json_values import an_object, objects, read_json
-from regulars.channels.fields.person import Person
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.items import build_item
+from regulars.channels.fields.json_values import as_object, list_objects, parse_json
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "kofi"
-SIGNING_KEY = "The verification token"
+CHANNEL_NAME = "kofi"
 TOPICS = {
     "Donation": "Payment Succeeded",
     "Subscription": "Payment Succeeded",
@@ -58,7 +65,7 @@ TOPICS = {
 _TEST = "00000000-1111-2222-3333-444444444444"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
     """The verification token within the delivery; SignatureError(malformed) for what is no delivery of Ko-fi's.
 
     https://help.ko-fi.com/hc/en-us/articles/360004162298
@@ -71,24 +78,26 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [secret.encode() for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one payment tells; InvalidEventError(unknown_topic) for a kind we make nothing of."""
     data = _read(request)
     kind = data.get("type")
     if not isinstance(kind, str) or kind not in TOPICS:
-        raise unknown_topic()
-    transaction = required(data.get("kofi_transaction_id"), "kofi_transaction_id")
-    said = said_at(data.get("timestamp"))
-    telling = Telling(request, CHANNEL, "payments", said, test=transaction == _TEST)
-    person = Person("")
-    person.describe({"email": data.get("email"), "name": data.get("from_name")})
+        raise UnknownTopicError
+    transaction = require_id(data.get("kofi_transaction_id"), "kofi_transaction_id")
+    reported_at = parse_first_time(data.get("timestamp"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=transaction == _TEST
+    )
+    person = PersonBuilder("")
+    person.add_contact({"email": data.get("email"), "name": data.get("from_name")})
     is_first = data.get("is_first_subscription_payment") is True
     type_ = "Subscription Started" if kind == "Subscription" and is_first else TOPICS[kind]
     key = clean_text(data.get("message_id")) or transaction
-    return [telling.draft(type_, (key,), person, **_told(data, telling, transaction))]
+    return [builder.build_draft(type_, (key,), person, **_told(data, builder, transaction))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """The test that Ko-fi's page sends."""
     data = {
         "verification_token": secret,
@@ -106,26 +115,26 @@ def sample(blank: Request, secret: str) -> Request:
 
 def _read(request: Request) -> dict[str, Any]:
     """What the form's one field says; InvalidRequestError when there is none."""
-    said = fields_of(request).get("data")
+    said = parse_form_fields(request).get("data")
     if not said:
         raise InvalidRequestError("The form has no data.", "invalid_form")
-    return an_object(read_json(said[0]))
+    return as_object(parse_json(said[0]))
 
 
-def _told(data: dict[str, Any], telling: Telling, transaction: str) -> dict[str, Any]:
-    currency = currency_of(data.get("currency"))
-    total = amount_of(data.get("amount"), currency)
+def _told(data: dict[str, Any], builder: EventBuilder, transaction: str) -> dict[str, Any]:
+    currency = parse_currency(data.get("currency"))
+    total = parse_amount(data.get("amount"), currency)
     order = OrderFact(
-        key=f"{telling.store}/{transaction}",
-        version=telling.occurred_at,
-        placed_at=telling.occurred_at,
+        key=f"{builder.store}/{transaction}",
+        version=builder.occurred_at,
+        placed_at=builder.occurred_at,
         status="paid",
         total=total,
         currency=currency,
     )
-    lines = objects(data.get("shop_items"))
-    items = (item_of(line.get("direct_link_code"), line.get("quantity")) for line in lines)
-    properties: dict[str, Any] = texts_of(data, "tier_name")
+    lines = list_objects(data.get("shop_items"))
+    items = (build_item(line.get("direct_link_code"), line.get("quantity")) for line in lines)
+    properties: dict[str, Any] = select_texts(data, "tier_name")
     properties |= {"payment_id": transaction, "amount": total, "kind": data["type"]}
     properties["is_public"] = data.get("is_public") is True
     return {
@@ -134,3 +143,14 @@ def _told(data: dict[str, Any], telling: Telling, transaction: str) -> dict[str,
         "items": tuple(item for item in items if item),
         "properties": properties,
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Ko-fi",
+    page=__doc__,
+    secret=ProviderSecret(question="The verification token"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

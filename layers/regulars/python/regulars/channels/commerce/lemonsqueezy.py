@@ -1,22 +1,43 @@
-"""Orders, subscriptions, their payments and licence keys of a Lemon Squeezy store.
+"""Receive orders, refunds, subscriptions, renewals and licence keys of a Lemon Squeezy store.
 
-In Lemon Squeezy, go to Settings → Webhooks and add one with the URL and the signing secret that
-`regulars connect lemonsqueezy` printed. Choose these events:
+**Set up**
 
-* `order_created`, `order_refunded`: the sales,
-* `subscription_payment_success`, `subscription_payment_failed`, `subscription_payment_refunded`: the renewals,
-* `subscription_created`, `subscription_updated`, `subscription_cancelled`, `subscription_expired`,
-* `license_key_created`.
+1. Run `regulars connect lemonsqueezy`. It generates a signing secret and prints the URL and the secret.
+2. In Lemon Squeezy, go to Settings → Webhooks and add a webhook with this URL and this signing secret.
+3. Select the events listed below.
 
-Lemon Squeezy tries a delivery again three times within minutes and then gives up.
+**Rotate the secret**: Run `regulars sources rotate lemonsqueezy` and paste the new secret in Lemon Squeezy. The
+previous secret stays valid until the next rotation.
 
-An order is one order. The first payment of a subscription belongs to its order; every renewal is an order of its own,
-whose id is the subscription invoice's, since nothing else tells of it. A refund is shown by the order or the invoice
-with all that was given back so far.
+**Events**
 
-What is stored: ids, amounts, currency, status and billing reason, and the product; the customer id, e-mail address and
-name beside them, and `user_id` of the custom data, if your checkout link passes it. Licence keys, card digits, addresses
-and the links into the customer's portal are not read. What test mode sends is kept and never counted.
+* `order_created` → Order Completed
+* `order_refunded` → Order Refunded
+* `subscription_created` → Subscription Started
+* `subscription_updated` → Subscription Updated
+* `subscription_cancelled` → Subscription Cancelled
+* `subscription_expired` → Subscription Ended
+* `subscription_payment_success` → Payment Succeeded
+* `subscription_payment_failed` → Payment Failed
+* `subscription_payment_refunded` → Payment Refunded
+* `license_key_created` → License Key Created
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The order or payment: IDs, amounts, currency, status, billing reason and product.
+* The buyer: customer ID as an identifier; e-mail address and name as contact data. Also `user_id` of the custom data,
+  if your checkout link passes it.
+
+**Not stored**: the licence keys themselves, card digits, addresses and links to the customer portal.
+
+**Notes**
+
+* Orders: an order is one order. The first payment of a subscription belongs to its order. Every renewal is a separate
+  order with the ID of the subscription invoice, because no other event reports it.
+* Refunds: an order or invoice contains the total that was refunded so far.
+* Retries: Lemon Squeezy retries a delivery three times within minutes and then stops.
+* Test mode: deliveries of test mode are stored and never counted.
 """
 
 import hashlib
@@ -28,26 +49,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    currency_of,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    units_of,
-    unknown_topic,
-)
-from regulars.channels.fields.event_times import first_of
-from regulars.channels.fields.json_values import ObjectReader, an_object
-from regulars.channels.fields.person import Person
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import format_first_time, parse_first_time
+from regulars.channels.fields.items import build_item
+from regulars.channels.fields.json_values import ObjectReader, as_object
+from regulars.channels.fields.money import parse_currency, parse_minor_units
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "lemonsqueezy"
+CHANNEL_NAME = "lemonsqueezy"
 # Event → the event's type.
 TOPICS = {
     "order_created": "Order Completed",
@@ -71,13 +86,13 @@ _KEPT = (
 
 
 class _Notice(NamedTuple):
-    telling: Telling
+    builder: EventBuilder
     topic: str
     id: str
     facts: dict[str, Any]
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw body, in hexadecimal.
 
     https://docs.lemonsqueezy.com/help/webhooks/signing-requests
@@ -86,26 +101,30 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [_signature(secret, request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for one we make nothing of."""
     body = _READER.read(request.body)
-    meta, data = an_object(body.get("meta")), an_object(body.get("data"))
-    facts = an_object(data.get("attributes"))
+    meta, data = as_object(body.get("meta")), as_object(body.get("data"))
+    facts = as_object(data.get("attributes"))
     # The header of the same name is not signed.
     topic = meta.get("event_name")
     if not isinstance(topic, str) or topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     is_test = facts.get("test_mode") is True or meta.get("test_mode") is True
-    said = said_at(facts.get("updated_at"), facts.get("created_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
-    notice = _Notice(telling, topic, required(data.get("id"), "id"), facts)
+    reported_at = parse_first_time(facts.get("updated_at"), facts.get("created_at"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_test
+    )
+    notice = _Notice(builder, topic, require_id(data.get("id"), "id"), facts)
     # What was changed twice within its clock's precision differs in content.
     version = clean_text(facts.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
-    person = _person(meta, facts, telling.store)
-    return [telling.draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))]
+    person = _person(meta, facts, builder.store)
+    return [
+        builder.build_draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))
+    ]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An order of test mode."""
     facts = {
         "test_mode": True,
@@ -121,13 +140,13 @@ def sample(blank: Request, secret: str) -> Request:
 
 def _told(notice: _Notice) -> dict[str, Any]:
     facts = notice.facts
-    properties: dict[str, Any] = texts_of(facts, *_KEPT)
+    properties: dict[str, Any] = select_texts(facts, *_KEPT)
     if facts.get("total") is None:
         return {"properties": properties}
-    currency, total = currency_of(facts.get("currency")), units_of(facts["total"])
-    line = an_object(facts.get("first_order_item"))
-    price = None if line.get("price") is None else units_of(line["price"])
-    item = item_of(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
+    currency, total = parse_currency(facts.get("currency")), parse_minor_units(facts["total"])
+    line = as_object(facts.get("first_order_item"))
+    price = None if line.get("price") is None else parse_minor_units(line["price"])
+    item = build_item(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
     return {
         "currency": currency,
         "items": (item,) if item else (),
@@ -138,7 +157,7 @@ def _told(notice: _Notice) -> dict[str, Any]:
 
 def _order(notice: _Notice, currency: str, total: int) -> OrderFact | None:
     """The order, or the renewal, which is one; nothing of a payment that failed or is the order's own."""
-    facts, store = notice.facts, notice.telling.store
+    facts, store = notice.facts, notice.builder.store
     if notice.topic.startswith("order_"):
         key = f"{store}/{notice.id}"
     elif notice.topic == "subscription_payment_failed" or facts.get("billing_reason") == _INITIAL:
@@ -147,8 +166,8 @@ def _order(notice: _Notice, currency: str, total: int) -> OrderFact | None:
         key = f"{store}/invoice-{notice.id}"
     return OrderFact(
         key=key,
-        version=notice.telling.occurred_at,
-        placed_at=first_of(facts.get("created_at")),
+        version=notice.builder.occurred_at,
+        placed_at=format_first_time(facts.get("created_at")),
         status=_STANDINGS.get(str(facts.get("status")), "paid"),
         total=total,
         refunded=_refunded(facts),
@@ -159,17 +178,28 @@ def _order(notice: _Notice, currency: str, total: int) -> OrderFact | None:
 def _refunded(facts: dict[str, Any]) -> int | None:
     """What was given back so far; everything where only the status says so."""
     if facts.get("refunded_amount") is not None:
-        return units_of(facts["refunded_amount"])
+        return parse_minor_units(facts["refunded_amount"])
     return None if facts.get("status") == "refunded" else 0
 
 
-def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> Person:
-    person = Person("")
-    person.add("user_id", an_object(meta.get("custom_data")).get("user_id"))
-    person.add("customer", facts.get("customer_id"), store)
-    person.describe({"email": facts.get("user_email"), "name": facts.get("user_name")})
+def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> PersonBuilder:
+    person = PersonBuilder("")
+    person.add_identifier("user_id", as_object(meta.get("custom_data")).get("user_id"))
+    person.add_identifier("customer", facts.get("customer_id"), store)
+    person.add_contact({"email": facts.get("user_email"), "name": facts.get("user_name")})
     return person
 
 
 def _signature(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Lemon Squeezy",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

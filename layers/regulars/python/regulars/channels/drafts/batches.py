@@ -1,4 +1,4 @@
-"""Deliveries of many items: each is translated by itself, and a bad one keeps no other back."""
+"""Translate deliveries of many items, so that an invalid item does not affect the others."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -25,7 +25,7 @@ def each(items: Iterable[object], translated: Callable[[Item], list[Draft]]) -> 
         except RegularsError:
             raise
         except Exception as fault:  # noqa: BLE001 (told with its reason, and logged by who asked)
-            errors.append(UntranslatableError.of(fault))
+            errors.append(UntranslatableError.from_exception(fault))
     if not errors:
         return drafts
     told = next((one for one in errors if isinstance(one, UntranslatableError)), errors[0])

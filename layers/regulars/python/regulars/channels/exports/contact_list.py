@@ -1,17 +1,31 @@
-"""Contacts from anywhere: a list of e-mail addresses or phone numbers.
+"""Import contacts from any system: a list of e-mail addresses or phone numbers.
 
-Headings: `Email` or `Phone`, and if you have them `Name` (or `First Name` and `Last Name`), `customer_id`, `Opt in`
-(yes or no) and `Date`, the day of the answer. Only a tick or a *yes* gives the consent to e-mail, and a *no* takes it
-back; without a date, whatever is told with one weighs more. E-mail, phone and name are kept apart; nothing else is read.
+**Create the file**
+
+Write one row for each contact, with these headings:
+
+* Required: `Email` or `Phone`
+* Optional: `Name` (or `First Name` and `Last Name`), `customer_id`, `Opt in` (yes or no) and `Date`, the day on which
+  the person answered
+
+**Stored**
+
+* `customer_id` as an identifier; e-mail address, phone number and name as contact data.
+* `Opt in`: a tick or a *yes* grants the consent to e-mail, and a *no* withdraws it. Without a date, any consent with
+  a date takes precedence.
+
+**Not stored**: all other columns.
 """
 
+import re
+
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
-from regulars.channels.exports.drafts import draft_of
-from regulars.channels.exports.fields import answer_in
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import UNDATED, day_in
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
+from regulars.channels.exports.drafts import build_export_draft
+from regulars.channels.exports.fields import parse_yes_no
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import UNDATED_TIME, parse_export_day
 from regulars.domain.events import ConsentChange
 
 _COLUMNS = {
@@ -24,30 +38,40 @@ _COLUMNS = {
     "consent": "Opt in|Opt-in|Consent|Marketing Consent|Newsletter|Subscribed|Accepts Marketing",
     "date": "Date|Consent Date|Opt-in Date|Created|Created at|created_at",
 }
+# A file with such a column lists orders, whose rows name a person too.
+_ORDER_COLUMNS = re.compile(
+    r"order[ _#](id|number|total|status|date)?|product_id|unit_price|lineitem .*|financial status|net sales|amount refunded"
+)
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
-    said = line.said
-    contact = {name: said[name] for name in ("email", "phone", "name", "first_name", "last_name")}
-    person = buyer(file, **contact)
-    person.add("user_id", said["customer_id"].strip())
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the update of one contact; refuse a line without an e-mail address, a phone number or an id."""
+    fields = line.said
+    contact = {name: fields[name] for name in ("email", "phone", "name", "first_name", "last_name")}
+    person = build_buyer(file, **contact)
+    person.add_identifier("user_id", fields["customer_id"].strip())
     if not person.identifiers:
-        raise refusal("missing_customer")
-    at, answer = day_in(said["date"], file), answer_in(said["consent"])
+        raise RefusedLineError("missing_customer")
+    at, answer = parse_export_day(fields["date"], file), parse_yes_no(fields["consent"])
     consents: tuple[ConsentChange, ...] = ()
     if answer is not None:
         status = "granted" if answer else "denied"
-        consents = (ConsentChange("email", status, at or UNDATED, "import"),)
-    told_on = ("import", at)
-    return [draft_of(file, "Customer Updated", told_on, person, ("contact",), consents=consents)]
+        consents = (
+            ConsentChange(channel="email", status=status, at=at or UNDATED_TIME, basis="import"),
+        )
+    draft = build_export_draft(
+        file, "Customer Updated", ("import", at), person, ("contact",), consents=consents
+    )
+    return [draft]
 
 
-FORMAT = Format(
-    "Contacts",
-    "",
-    _COLUMNS,
-    ("email|phone",),
-    ("email", "phone"),
-    by_line(_tell),
-    of_persons=True,
+EXPORT_FORMAT = ExportFormat(
+    title="Contacts",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("email|phone",),
+    key_columns=("email", "phone"),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
+    excluded_columns=_ORDER_COLUMNS,
 )

@@ -1,17 +1,43 @@
-"""A plain HTML form with a key: who wrote and what they agreed to; never what they wrote.
+"""Receive submissions of a plain HTML form: the person, the consents and short answers.
 
-In the page: make the URL the form's `action` with `method="post"`. The browser may send it urlencoded or multipart. The
-key in the URL is public, as the page is; it tells forms apart and can be rotated.
+**Set up**
 
-Fields that are read: `email`, `phone`, `name`, `first_name`, `last_name`; the checkboxes `consent`, `newsletter` or
-`marketing` (e-mail), `consent_sms`, `consent_whatsapp`, `consent_phone`, each a consent when it is ticked and never a
-refusal; and the answers `topic`, `topics`, `interest`, `interests`, `form_id`, `utm_source`, `utm_medium` and
-`utm_campaign`, when they are short. Add a field named `_gotcha` and hide it with CSS: only robots fill it in, and what
-they send is set aside. `_id` makes a repeated submission the same one; `_next` is the page that follows, on the site
-set up as `next`.
+1. Run `regulars connect form`. It generates a key and prints the URL, which contains the key.
+2. Set the URL as the `action` of your form, with `method="post"`. The browser can send the form urlencoded or as
+   multipart.
+3. Name the inputs as listed below.
+4. Add an input named `_gotcha` and hide it with CSS. Only bots fill it in. Their submissions are stored as rejects
+   with the reason `honeypot`.
+5. To choose the next page, enter it as `next` in `regulars connect form`. The input `_next` can name another page of
+   the same site.
 
-What is kept: that the form was sent, the consents, and the short answers. E-mail, phone and names are kept apart. Never
-kept: messages, other fields, files.
+The key is public, because the page is public. It identifies the form, and `regulars sources rotate form` replaces it.
+
+**Fields**
+
+* Person: `email`, `phone`, `name`, `first_name`, `last_name`
+* Consent to e-mail (checkboxes): `consent`, `newsletter`, `marketing`
+* Other consents (checkboxes): `consent_sms`, `consent_whatsapp`, `consent_phone`
+* Answers of at most 64 characters: `topic`, `topics`, `interest`, `interests`, `form_id`, `utm_source`, `utm_medium`,
+  `utm_campaign`
+
+**Events**
+
+* Submission → Form Submitted
+* Submission without an e-mail address and a phone number → a reject with the reason `missing_identity`
+
+A ticked checkbox grants the consent. A checkbox that is not ticked withdraws nothing.
+
+**Stored**
+
+* The submission, the consents and the short answers.
+* E-mail address, phone number and name as contact data.
+
+**Not stored**: messages, other fields and files.
+
+**Notes**
+
+* Duplicates: the input `_id` identifies a submission. A repeated submission with the same `_id` is stored once.
 """
 
 import hashlib
@@ -24,17 +50,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.person import Person
+from regulars.channels.contract import Channel, ConfigField, Draft, GeneratedSecret, Request
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.times import to_text
 
-CHANNEL = "form"
-IN_URL = "key"
-ASKS = {"next": "The page that thanks, such as https://shop.example.com/thanks (optional)"}
+CHANNEL_NAME = "form"
 HONEYPOT = "_gotcha"
 KEY_FIELDS = ("key", "_key", "token")
 KEY_HEADER = "x-form-key"
@@ -65,7 +89,7 @@ _CHOICES = (
 )
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001
     """A form is not signed: the key is in the URL (`?key=`), a header or a hidden field, and may be any live one."""
     given = _key(request)
     if not given:
@@ -77,23 +101,23 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         raise SignatureError("signature")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`; InvalidEventError(honeypot) for a robot, (missing_identity) for nobody."""
-    fields = fields_of(request)
+    fields = parse_form_fields(request)
     if _first(fields, HONEYPOT):
         raise InvalidEventError("The field no person sees was filled in.", "honeypot")
-    person = Person(request.default_country)
-    person.describe({name: values[0] for name, values in fields.items()})
+    person = PersonBuilder(request.default_country)
+    person.add_contact({name: values[0] for name, values in fields.items()})
     if not person.identifiers:
         raise InvalidEventError(
             "The form gives no e-mail address and no phone.", "missing_identity"
         )
     at = to_text(request.received_at)
     event = Event(
-        id=event_id(CHANNEL, request.source, _dedupe(fields)),
+        id=event_id(CHANNEL_NAME, request.source, _dedupe(fields)),
         type="Form Submitted",
         channel="form",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=at,
         received_at=at,
         consents=_consents(fields, at),
@@ -102,7 +126,7 @@ def translate(request: Request) -> list[Draft]:
     return [Draft(event, person.identifiers, person.contact)]
 
 
-def next_page(request: Request) -> str:
+def find_next_page(request: Request) -> str:
     """Where a browser goes after the form: its `_next` if that is on the host set up as `next`, else `next` itself.
 
     Any other address would make the door an open redirect.
@@ -110,12 +134,12 @@ def next_page(request: Request) -> str:
     configured = request.config.get("next")
     if not isinstance(configured, str):
         return ""
-    wanted = _first(fields_of(request), "_next")
+    wanted = _first(parse_form_fields(request), "_next")
     origin = _origin(wanted)
     return wanted if origin and origin == _origin(configured) else configured
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """What a robot sends, which is set aside: a form has no test mode, and nobody is to be made up."""
     body = f"_key={quote(secret)}&{HONEYPOT}=test".encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -133,7 +157,7 @@ def _key(request: Request) -> str:
         if request.query.get(name):
             return request.query[name]
     header = request.headers.get(KEY_HEADER, "")
-    return header or _first(fields_of(request), "_key")
+    return header or _first(parse_form_fields(request), "_key")
 
 
 def _dedupe(fields: dict[str, list[str]]) -> str:
@@ -152,7 +176,10 @@ def _consents(fields: dict[str, list[str]], at: str) -> tuple[ConsentChange, ...
         for name, channel in _CONSENTS.items()
         if _first(fields, name).strip().lower() in _TICKED
     }
-    return tuple(ConsentChange(channel, "granted", at, "form") for channel in sorted(granted))
+    return tuple(
+        ConsentChange(channel=channel, status="granted", at=at, basis="form")
+        for channel in sorted(granted)
+    )
 
 
 def _choices(fields: dict[str, list[str]]) -> dict[str, Any]:
@@ -165,3 +192,21 @@ def _choices(fields: dict[str, list[str]]) -> dict[str, Any]:
         if short:
             kept[name] = short[:10]
     return kept
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="HTML form",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter="key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    find_next_page=find_next_page,
+    build_sample=build_sample,
+    config_fields={
+        "next": ConfigField(
+            question="The page that thanks, such as https://shop.example.com/thanks",
+            is_optional=True,
+        )
+    },
+)

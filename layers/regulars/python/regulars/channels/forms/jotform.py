@@ -1,24 +1,38 @@
-"""Jotform's webhooks: every form that was filled in, from a URL that is the secret.
+"""Receive submissions of a Jotform form.
 
-Set it up
-* Run `regulars connect jotform`; it makes up a token and prints the URL with it. Jotform signs nothing: whoever knows the
-  URL is believed, so keep it.
-* In Jotform: your form → Settings → Integrations → Webhooks. Paste the URL, complete the integration.
-* To rotate: run `regulars sources rotate jotform`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* A submission → Form Submitted.
-* A form that gives no e-mail address and no phone is set aside as missing_identity: it says of nobody who it is.
-* Consent is taken only from questions you name in the source's config, by the part after `q7_`, when they were answered
-  with yes or one box was ticked: {"consents": {"newsletter": "email"}}.
+1. Run `regulars connect jotform`. It generates a token and prints the URL, which contains the token.
+2. In Jotform, open your form and go to Settings → Integrations → Webhooks. Paste the URL and complete the
+   integration.
 
-What is stored
-* The form's id and the submission's time. Jotform does not say what a question is, so no answer is kept but those you
-  name, and only when they are short: {"answers": ["shoeSize"]}.
-* The first e-mail address, the first phone and the names go to the person's contact data. What a question asks for is
-  seen from its name; otherwise say it: {"fields": {"q11_reachMe": "email"}}.
-* IP addresses, files, signatures, payments and passwords are not kept.
-* The submission's id makes it one event, however often it is sent or edited.
+Jotform does not sign its deliveries. Anyone who knows the URL can send submissions, so treat it as a secret.
+
+**Rotate the token**: Run `regulars sources rotate jotform` and paste the new URL in Jotform. The previous token stays
+valid until the next rotation.
+
+**Events**
+
+* Submission → Form Submitted
+* Submission without an e-mail address and a phone number → a reject with the reason `missing_identity`
+
+Consent is recorded only for questions that you name when you connect, for example
+`--set 'consents={"newsletter": "email"}'`. Use the part of the question name after `q7_`. The answer must be yes, or
+one ticked box.
+
+**Stored**
+
+* The form ID and the time of the submission.
+* Short answers, only if you name the question, for example `--set answers=shoeSize`. Jotform does not send the type
+  of a question.
+* Contact data: the first e-mail address, the first phone number and the names. They are recognized by the name of the
+  question. Map any other question, for example `--set 'fields={"q11_reachMe": "email"}'`.
+
+**Not stored**: IP addresses, files, signatures, payments and passwords.
+
+**Notes**
+
+* Duplicates: the submission ID identifies an event, however often the submission is sent or edited.
 """
 
 import re
@@ -26,22 +40,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
+from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
-from regulars.domain.errors import InvalidEventError
 
-CHANNEL = "jotform"
-IN_URL = TOKEN
-ASKS = form_answers.ASKS
+CHANNEL_NAME = "jotform"
 _QUESTION = re.compile(r"q[0-9]+_(.+)")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Jotform signs nothing: a live token is in the URL.
 
     https://www.jotform.com/help/245-how-to-setup-a-webhook-with-jotform/
@@ -49,23 +60,23 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     submission_id = fields.get("submissionID")
     if not submission_id:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
-    answers = an_object(read_json(fields.get("rawRequest") or "{}"))
+        raise UnknownTopicError
+    answers = as_object(parse_json(fields.get("rawRequest") or "{}"))
     submission = Submission(
         key=(submission_id,),
         at=_submitted_at(answers, request),
         form_id=fields.get("formID"),
         answers=list(_answers(answers)),
     )
-    return [submission_draft(CHANNEL, request, submission)]
+    return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
 
@@ -75,23 +86,35 @@ def _submitted_at(answers: dict[str, Any], request: Request) -> datetime:
     return from_epoch(said, 1000) if said else request.received_at
 
 
-def _answers(answers: dict[str, Any]) -> Iterator[Answer]:
+def _answers(answers: dict[str, Any]) -> Iterator[FormAnswer]:
     for key, value in answers.items():
         question = _QUESTION.fullmatch(key)
         if question:
             yield from _parts((question[1], key), value)
 
 
-def _parts(names: tuple[str, ...], value: object) -> Iterator[Answer]:
+def _parts(names: tuple[str, ...], value: object) -> Iterator[FormAnswer]:
     """A question's answer; a name and a phone come in parts."""
     if not isinstance(value, dict):
-        yield Answer(names, value)
+        yield FormAnswer(names, value)
         return
     for part, name in (("first", "first name"), ("last", "last name")):
-        yield Answer((name,), value.get(part))
+        yield FormAnswer((name,), value.get(part))
     numbers = [value.get("full"), f"{value.get('area') or ''}{value.get('phone') or ''}"]
-    yield Answer(names, next((number for number in numbers if number), None), _kind_of(value))
+    yield FormAnswer(names, next((number for number in numbers if number), None), _kind_of(value))
 
 
 def _kind_of(value: dict[str, Any]) -> str:
     return "phone" if {"full", "phone"} & value.keys() else "text"
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Jotform",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields=form_answers.CONFIG_FIELDS,
+)

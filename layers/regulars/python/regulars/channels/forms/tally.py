@@ -1,25 +1,36 @@
-"""Tally's webhooks: every form that was filled in, signed over the raw bytes.
+"""Receive submissions of a Tally form, signed over the raw body.
 
-Set it up
-* Run `regulars connect tally`; it makes up a secret and prints the URL.
-* In Tally: your form → Integrations → Webhooks → Connect. Paste the URL as the endpoint, add the secret as the signing
-  secret, connect.
-* To rotate: run `regulars sources rotate tally`, paste the new secret; both count until the old one is taken away.
+**Set up**
 
-Events
-* FORM_RESPONSE → Form Submitted.
-* A form that gives no e-mail address and no phone is set aside as missing_identity: it says of nobody who it is.
-* Consent is taken only from questions you name in the source's config, by their words or keys, when they were ticked:
-  {"consents": {"I agree to receive e-mails": "email"}}.
+1. Run `regulars connect tally`. It generates a secret and prints the URL and the secret.
+2. In Tally, open your form and go to Integrations → Webhooks → Connect.
+3. Paste the URL as the endpoint, add the secret as the signing secret, and connect.
 
-What is stored
-* The form's id, the campaign (utm_…) in hidden fields, and the choices taken: words of yours, never the reader's. Of what
-  was typed, nothing; if a question's answer is short and you want it, name it: {"answers": ["Shoe size"]}.
-* The first e-mail address, the first phone and the names go to the person's contact data; the hidden field `user_id` is
-  taken as your own id of the person. What a question asks for is seen from its kind or its words; otherwise say it:
-  {"fields": {"question_3EKz4n": "first_name"}}.
-* Files, signatures and payments are not kept.
-* Tally repeats what was not taken for a day, with the same event id, which is signed: it is one event.
+**Rotate the secret**: Run `regulars sources rotate tally` and paste the new secret in Tally. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* `FORM_RESPONSE` → Form Submitted
+* Response without an e-mail address and a phone number → a reject with the reason `missing_identity`
+* Any other event → a reject with the reason `unknown_topic`
+
+Consent is recorded only for questions that you name when you connect, by label or key, for example
+`--set 'consents={"I agree to receive e-mails": "email"}'`. The box must be ticked.
+
+**Stored**
+
+* The form ID, the campaign (`utm_…`) in hidden fields, and the selected choices, which are your own words.
+* Short typed answers, only if you name the question, for example `--set 'answers=Shoe size'`.
+* Contact data: the first e-mail address, the first phone number and the names. They are recognized by the type or the
+  label of the question. Map any other question, for example `--set 'fields={"question_3EKz4n": "first_name"}'`.
+* The hidden field `user_id`, as your own ID of the person.
+
+**Not stored**: other typed answers, files, signatures and payments.
+
+**Notes**
+
+* Retries: Tally retries a failed delivery for one day with the same signed event ID. It is stored as one event.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,16 +39,14 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
+from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 
-CHANNEL = "tally"
-ASKS = form_answers.ASKS
+CHANNEL_NAME = "tally"
 TOPIC = "FORM_RESPONSE"
 _KINDS = {
     "INPUT_EMAIL": "email",
@@ -49,7 +58,7 @@ _KINDS = {
 _CHOSEN = {"MULTIPLE_CHOICE", "CHECKBOXES", "DROPDOWN", "MULTI_SELECT", "RANKING"}
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes by any live secret.
 
     https://tally.so/help/webhooks
@@ -58,22 +67,22 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     if body.get("eventType") != TOPIC:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
-    response = an_object(body.get("data"))
+        raise UnknownTopicError
+    response = as_object(body.get("data"))
     submission = Submission(
         key=(str(body.get("eventId") or response.get("responseId")),),
-        at=parsed(first_of(response.get("createdAt"), body.get("createdAt"))),
+        at=parse_time(format_first_time(response.get("createdAt"), body.get("createdAt"))),
         form_id=response.get("formId"),
         answers=list(_answers(response)),
     )
-    return [submission_draft(CHANNEL, request, submission)]
+    return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = b'{"eventType":"TEST"}'
     signature = hmac_base64(secret.encode(), body).decode()
@@ -81,11 +90,11 @@ def sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _answers(response: dict[str, Any]) -> Iterator[Answer]:
-    for field in objects(response.get("fields")):
+def _answers(response: dict[str, Any]) -> Iterator[FormAnswer]:
+    for field in list_objects(response.get("fields")):
         said = (field.get("label"), field.get("key"))
         names = tuple(name.strip() for name in said if isinstance(name, str) and name.strip())
-        yield Answer(names, *_answer(field))
+        yield FormAnswer(names, *_answer(field))
 
 
 def _answer(field: dict[str, Any]) -> tuple[Any, str]:
@@ -97,7 +106,19 @@ def _answer(field: dict[str, Any]) -> tuple[Any, str]:
     # The words of an option are the form's; those of "other" are the reader's.
     words = {
         str(option.get("id")): option.get("text")
-        for option in objects(field.get("options"))
+        for option in list_objects(field.get("options"))
         if option.get("isOtherOption") is not True
     }
-    return [words[each] for each in map(str, a_list(value)) if each in words], "choice"
+    return [words[each] for each in map(str, as_list(value)) if each in words], "choice"
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Tally",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields=form_answers.CONFIG_FIELDS,
+)

@@ -1,62 +1,81 @@
-"""Brevo's webhooks: what became of every transactional or marketing mail, from a URL that is the secret.
+"""Receive delivery, open, click, bounce and opt-out events of transactional and marketing e-mail from Brevo.
 
-Set it up
-* Run `regulars connect brevo`; it makes up a token and prints the URL with it. Brevo signs nothing: whoever knows the URL
-  is believed, so keep it.
-* In Brevo: Transactional → Settings → Webhook → Add a new webhook; paste the URL and tick all events. The same under
-  Campaigns → Settings → Webhooks for marketing mails.
-* Brevo can also send the token as authentication (Token); then paste the URL without it.
-* To rotate: run `regulars sources rotate brevo`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* request → Email Sent, delivered → Email Delivered, opened and unique_opened → Email Opened, click → Email Link Clicked,
-* hard_bounce, soft_bounce and invalid_email → Email Bounced, deferred → Email Deferred, blocked and error → Email Dropped,
-* complaint and spam → Email Marked as Spam, unsubscribe and unsubscribed → Unsubscribed.
-* proxy_open and unique_proxy_open, by which a mail program opens for its user, are Email Opened with `machine_open`.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
+1. Run `regulars connect brevo`. It generates a token and prints the URL, which contains the token.
+2. For transactional e-mail, go to Transactional → Settings → Webhook → Add a new webhook in Brevo. Paste the URL and
+   select all events.
+3. For marketing e-mail, do the same under Campaigns → Settings → Webhooks.
 
-What is stored
-* Type, time, message id, tags, campaign, the link clicked without its query, a bounce's kind.
-* The address goes to the person's contact data. Subjects, IP addresses, texts of bounces and custom headers are not kept.
-* Message id, event, time and address make an event the one it is, so what Brevo repeats counts once, and so does a first
-  opening, which it tells twice.
+Brevo does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret. Alternatively,
+configure the token as the authentication of the webhook (Token) and paste the URL without it.
+
+**Rotate the token**: Run `regulars sources rotate brevo` and paste the new URL in Brevo. The previous token stays
+valid until the next rotation.
+
+**Events**
+
+* `request` → Email Sent
+* `delivered` → Email Delivered
+* `opened`, `unique_opened` → Email Opened
+* `proxy_open`, `unique_proxy_open` → Email Opened with `machine_open`. A mail program opened the e-mail for its user.
+* `click` → Email Link Clicked
+* `hard_bounce`, `soft_bounce`, `invalid_email` → Email Bounced
+* `deferred` → Email Deferred
+* `blocked`, `error` → Email Dropped
+* `complaint`, `spam` → Email Marked as Spam
+* `unsubscribe`, `unsubscribed` → Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* Type, time, message ID, tags, campaign, the clicked link without its query, and the kind of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, IP addresses, bounce texts and custom headers.
+
+**Notes**
+
+* Duplicates: the message ID, the event, the time and the address identify an event. A retry is stored once, and so is
+  a first open, which Brevo reports twice.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
-CHANNEL = "brevo"
-IN_URL = TOKEN
+CHANNEL_NAME = "brevo"
 TOPICS = {
-    "request": mail.SENT,
-    "delivered": mail.DELIVERED,
-    "opened": mail.OPENED,
-    "unique_opened": mail.OPENED,
-    "proxy_open": mail.OPENED,
-    "unique_proxy_open": mail.OPENED,
-    "click": mail.CLICKED,
-    "hard_bounce": mail.BOUNCED,
-    "soft_bounce": mail.BOUNCED,
-    "invalid_email": mail.BOUNCED,
-    "deferred": mail.DEFERRED,
-    "blocked": mail.DROPPED,
-    "error": mail.DROPPED,
-    "complaint": mail.COMPLAINED,
-    "spam": mail.COMPLAINED,
+    "request": mail.EMAIL_SENT,
+    "delivered": mail.EMAIL_DELIVERED,
+    "opened": mail.EMAIL_OPENED,
+    "unique_opened": mail.EMAIL_OPENED,
+    "proxy_open": mail.EMAIL_OPENED,
+    "unique_proxy_open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "hard_bounce": mail.EMAIL_BOUNCED,
+    "soft_bounce": mail.EMAIL_BOUNCED,
+    "invalid_email": mail.EMAIL_BOUNCED,
+    "deferred": mail.EMAIL_DEFERRED,
+    "blocked": mail.EMAIL_DROPPED,
+    "error": mail.EMAIL_DROPPED,
+    "complaint": mail.EMAIL_MARKED_AS_SPAM,
+    "spam": mail.EMAIL_MARKED_AS_SPAM,
     "unsubscribe": mail.UNSUBSCRIBED,
     "unsubscribed": mail.UNSUBSCRIBED,
 }
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Brevo signs nothing: a live token is in the URL, or comes as a bearer's or as `user:password`.
 
     https://developers.brevo.com/docs/username-and-password-authentication
@@ -64,35 +83,37 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; most deliveries are of one."""
-    body = read_json(request.body)
+    body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
 
-def _letter(item: Item) -> mail.Letter:
+def _letter(item: Item) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     at = _happened(item)
     message_id = item.get("message-id") or item.get("id")
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=at,
         key=(type_, str(message_id), at.isoformat(), str(email)),
         email=email if isinstance(email, str) else "",
         properties={
-            "email_id": mail.mail_id(item.get("message-id")),
-            "tags": mail.words(item.get("tags") or item.get("tag")),
+            "email_id": mail.clean_message_id(item.get("message-id")),
+            "tags": mail.clean_tags(item.get("tags") or item.get("tag")),
             "campaign_id": clean_text(item.get("camp_id")),
             "campaign_name": clean_token(item.get("campaign name")),
-            "link_url": mail.link(item.get("link")),
-            "bounce_type": "soft" if topic == "soft_bounce" else "hard" * (type_ == mail.BOUNCED),
+            "link_url": mail.clean_link(item.get("link")),
+            "bounce_type": "soft"
+            if topic == "soft_bounce"
+            else "hard" * (type_ == mail.EMAIL_BOUNCED),
             "machine_open": "proxy" in str(topic),
         },
         basis=str(topic),
@@ -104,3 +125,14 @@ def _happened(item: Item) -> datetime:
     if item.get("ts_epoch"):
         return from_epoch(item["ts_epoch"], 1000)
     return from_epoch(item.get("ts_event") or item.get("ts"))
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Brevo",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,26 +1,45 @@
-"""Mailgun's webhooks: what became of every mail; the signature covers a token, and one token is one event.
+"""Receive delivery, open, click, failure, complaint and unsubscribe events from Mailgun.
 
-Set it up
-* Run `regulars connect mailgun` and give it the HTTP webhook signing key, which is in Mailgun under Send → Sending →
-  Webhooks (for a whole account: Settings → API security). It prints the URL to paste.
-* On the Webhooks page choose the domain, then Add webhook for each of: Delivered messages, Opens, Clicks, Permanent
-  failure, Temporary failure, Spam complaints, Unsubscribes; paste the URL for each.
-* To rotate: give the new key to `regulars sources rotate mailgun`; both count until the old one is taken away.
+**Set up**
 
-Events
-* delivered → Email Delivered, opened → Email Opened, clicked → Email Link Clicked, rejected → Email Dropped,
-* failed → Email Bounced when it is permanent and Email Deferred when it is not,
-* complained → Email Marked as Spam, unsubscribed → Unsubscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
-* The older form-encoded deliveries are understood too: bounced and dropped come only there.
+1. In Mailgun, go to Send → Sending → Webhooks (for the whole account: Settings → API security) and copy the HTTP
+   webhook signing key.
+2. Run `regulars connect mailgun`. It prints the URL and then asks for the signing key.
+3. On the Webhooks page, choose the domain. Add a webhook with the URL for each of these events: Delivered messages,
+   Opens, Clicks, Permanent failure, Temporary failure, Spam complaints, Unsubscribes.
 
-What is stored
-* Type, time, message id, tags, the link clicked without its query, a bounce's reason and SMTP status.
-* The address goes to the person's contact data. Subjects, places, IP addresses, devices and custom variables are not
-  kept. A mail of Mailgun's test mode is marked as a test and counts nowhere.
-* Mailgun signs a time and a token, and not what the delivery says. So a token makes exactly one event: whoever caught a
-  delivery and sends it again with other contents changes nothing. Its retries, which go on for eight hours, carry the
-  same token; after twelve hours a signature is refused.
+**Rotate the key**: Run `regulars sources rotate mailgun` and enter the new key. The previous key stays valid until
+the next rotation.
+
+**Events**
+
+* `delivered` → Email Delivered
+* `opened` → Email Opened
+* `clicked` → Email Link Clicked
+* `rejected` → Email Dropped
+* `failed` → Email Bounced if the failure is permanent, otherwise Email Deferred
+* `complained` → Email Marked as Spam
+* `unsubscribed` → Unsubscribed
+* `bounced` → Email Bounced, `dropped` → Email Dropped. Only the older form-encoded deliveries, which are also
+  supported, contain them.
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* Type, time, message ID, tags, the clicked link without its query, and the reason and SMTP status of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, locations, IP addresses, devices and custom variables.
+
+**Notes**
+
+* Test mode: an e-mail in Mailgun's test mode is marked as a test and never counted.
+* Signature: Mailgun signs a time and a token and not the content. Therefore one token produces exactly one event. A
+  captured delivery that is sent again with other content changes nothing. A signature older than 12 hours is
+  rejected.
+* Retries: Mailgun retries a failed delivery for eight hours with the same token.
 """
 
 import hmac
@@ -31,27 +50,26 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.redaction import clean_token
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "mailgun"
-SIGNING_KEY = "The HTTP webhook signing key"
+CHANNEL_NAME = "mailgun"
 TOPICS = {
-    "delivered": mail.DELIVERED,
-    "opened": mail.OPENED,
-    "clicked": mail.CLICKED,
-    "failed": mail.BOUNCED,
-    "rejected": mail.DROPPED,
-    "complained": mail.COMPLAINED,
+    "delivered": mail.EMAIL_DELIVERED,
+    "opened": mail.EMAIL_OPENED,
+    "clicked": mail.EMAIL_LINK_CLICKED,
+    "failed": mail.EMAIL_BOUNCED,
+    "rejected": mail.EMAIL_DROPPED,
+    "complained": mail.EMAIL_MARKED_AS_SPAM,
     "unsubscribed": mail.UNSUBSCRIBED,
-    "bounced": mail.BOUNCED,
-    "dropped": mail.DROPPED,
+    "bounced": mail.EMAIL_BOUNCED,
+    "dropped": mail.EMAIL_DROPPED,
 }
 OLDEST = timedelta(hours=12)
 NEWEST = timedelta(minutes=5)
@@ -59,7 +77,7 @@ _SECONDS = re.compile(r"[0-9]{10}")
 _SIGNED = ("timestamp", "token", "signature")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over time and token, in hex, by any live key.
 
     https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
@@ -77,17 +95,17 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     body = _read(request)
     _, token, _ = _signed(body)
-    item = an_object(body.get("event-data"))
+    item = as_object(body.get("event-data"))
     topic = item.get("event")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     if topic == "failed" and item.get("severity") != "permanent":
-        type_ = mail.DEFERRED
-    flags = an_object(item.get("flags"))
-    letter = mail.Letter(
+        type_ = mail.EMAIL_DEFERRED
+    flags = as_object(item.get("flags"))
+    letter = mail.MailEvent(
         type=type_,
         at=from_epoch(item.get("timestamp")),
         key=("token", token),
@@ -96,10 +114,10 @@ def translate(request: Request) -> list[Draft]:
         basis=str(topic),
         test=flags.get("is-test-mode") is True,
     )
-    return [mail.letter_draft(CHANNEL, request, letter)]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, letter)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery in test mode, of nobody."""
     timestamp = str(int(blank.received_at.timestamp()))
     token = f"regulars-test-{timestamp}"
@@ -115,8 +133,8 @@ def _read(request: Request) -> dict[str, Any]:
     """The body; an older, form-encoded one in the shape of the newer."""
     kind = request.headers.get("content-type", "").strip().lower()
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        return an_object(read_json(request.body))
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+        return as_object(parse_json(request.body))
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     status = {"code": fields.get("code")}
     headers = {"message-id": fields.get("Message-Id") or fields.get("message-id")}
     item = {**fields, "delivery-status": status, "message": {"headers": headers}}
@@ -124,7 +142,7 @@ def _read(request: Request) -> dict[str, Any]:
 
 
 def _signed(body: dict[str, Any]) -> tuple[str, str, str]:
-    signature = an_object(body.get("signature"))
+    signature = as_object(body.get("signature"))
     timestamp, token, given = (
         said if isinstance(said := signature.get(name), str) else "" for name in _SIGNED
     )
@@ -136,20 +154,31 @@ def _recipient(item: dict[str, Any]) -> str:
     if isinstance(said, str):
         return said
     # What was rejected before it was sent names whom it was for in its header only.
-    headers = an_object(an_object(item.get("message")).get("headers"))
-    found = mail.addresses(headers.get("to"))
+    headers = as_object(as_object(item.get("message")).get("headers"))
+    found = mail.parse_addresses(headers.get("to"))
     return found[0] if len(found) == 1 else ""
 
 
 def _properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
-    headers = an_object(an_object(item.get("message")).get("headers"))
-    status = an_object(item.get("delivery-status"))
-    is_trouble = type_ in {mail.BOUNCED, mail.DEFERRED}
+    headers = as_object(as_object(item.get("message")).get("headers"))
+    status = as_object(item.get("delivery-status"))
+    is_trouble = type_ in {mail.EMAIL_BOUNCED, mail.EMAIL_DEFERRED}
     return {
-        "email_id": mail.mail_id(headers.get("message-id")),
-        "tags": mail.words(item.get("tags")),
-        "link_url": mail.link(item.get("url")) if type_ == mail.CLICKED else "",
-        "bounce_type": "hard" if type_ == mail.BOUNCED else "",
+        "email_id": mail.clean_message_id(headers.get("message-id")),
+        "tags": mail.clean_tags(item.get("tags")),
+        "link_url": mail.clean_link(item.get("url")) if type_ == mail.EMAIL_LINK_CLICKED else "",
+        "bounce_type": "hard" if type_ == mail.EMAIL_BOUNCED else "",
         "status": clean_token(status.get("code")) if is_trouble else "",
         "reason": clean_token(item.get("reason")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mailgun",
+    page=__doc__,
+    secret=ProviderSecret(question="The HTTP webhook signing key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -1,23 +1,40 @@
-"""Mailjet's event callbacks: what became of every mail, from a URL that is the secret.
+"""Receive send, open, click, bounce, block, spam and unsubscribe events from Mailjet.
 
-Set it up
-* Run `regulars connect mailjet`; it makes up a token and prints the URL with it. Mailjet signs nothing: whoever knows the
-  URL is believed, so keep it.
-* In Mailjet: Account settings → REST API → Event notifications (webhooks). Paste the URL for each of: sent, open, click,
-  bounce, spam, blocked, unsub. Tick "Group events" to get them by the hundred rather than one by one.
-* To rotate: run `regulars sources rotate mailjet`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* sent → Email Sent and Email Delivered (Mailjet says it when the recipient's server took the mail), open → Email Opened,
-* click → Email Link Clicked, bounce and blocked → Email Bounced, spam → Email Marked as Spam, unsub → Unsubscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
+1. Run `regulars connect mailjet`. It generates a token and prints the URL, which contains the token.
+2. In Mailjet, go to Account settings → REST API → Event notifications (webhooks).
+3. Paste the URL for each of these events: sent, open, click, bounce, spam, blocked, unsub.
+4. Select "Group events" to receive up to a hundred events per delivery instead of one.
 
-What is stored
-* Per item of a delivery one event: type, time, message id, campaign, list, the link clicked without its query, and a
-  bounce's kind and reason.
-* The address goes to the person's contact data, and Mailjet's id of the contact is kept as one of the person's ids. IP
-  addresses, places, browsers and payloads are not kept.
-* Message id, event, time and address make an item one event, however often Mailjet repeats it.
+Mailjet does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret.
+
+**Rotate the token**: Run `regulars sources rotate mailjet` and paste the new URL in Mailjet. The previous token stays
+valid until the next rotation.
+
+**Events**
+
+* `sent` → Email Sent and Email Delivered. Mailjet sends it when the server of the recipient accepted the e-mail.
+* `open` → Email Opened
+* `click` → Email Link Clicked
+* `bounce`, `blocked` → Email Bounced
+* `spam` → Email Marked as Spam
+* `unsub` → Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* One event for each item of a delivery: type, time, message ID, campaign, list, the clicked link without its query,
+  and the kind and reason of a bounce.
+* The e-mail address as contact data, and the Mailjet contact ID as an identifier.
+
+**Not stored**: IP addresses, locations, browsers and payloads.
+
+**Notes**
+
+* Duplicates: the message ID, the event, the time and the address identify an event, however often Mailjet repeats it.
 """
 
 from collections.abc import Sequence
@@ -25,28 +42,27 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
-CHANNEL = "mailjet"
-IN_URL = TOKEN
+CHANNEL_NAME = "mailjet"
 TOPICS = {
-    "sent": mail.SENT,
-    "open": mail.OPENED,
-    "click": mail.CLICKED,
-    "bounce": mail.BOUNCED,
-    "blocked": mail.BOUNCED,
-    "spam": mail.COMPLAINED,
+    "sent": mail.EMAIL_SENT,
+    "open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "bounce": mail.EMAIL_BOUNCED,
+    "blocked": mail.EMAIL_BOUNCED,
+    "spam": mail.EMAIL_MARKED_AS_SPAM,
     "unsub": mail.UNSUBSCRIBED,
 }
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Mailjet signs nothing: a live token is in the URL, or comes as `user:password` of Basic authentication.
 
     https://dev.mailjet.com/email/guides/webhooks/
@@ -54,35 +70,38 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; an ungrouped delivery is one."""
-    body = read_json(request.body)
+    body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
     return each(
-        items, lambda item: [mail.letter_draft(CHANNEL, request, one) for one in _letters(item)]
+        items,
+        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, one) for one in _letters(item)],
     )
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
 
 
-def _letters(item: Item) -> list[mail.Letter]:
+def _letters(item: Item) -> list[mail.MailEvent]:
     """What an item tells; Mailjet's `sent` is the one word for that the mail left and that it arrived."""
     told = _letter(item)
-    if told.type != mail.SENT:
+    if told.type != mail.EMAIL_SENT:
         return [told]
-    arrived = msgspec.structs.replace(told, type=mail.DELIVERED, key=(*told.key, mail.DELIVERED))
+    arrived = msgspec.structs.replace(
+        told, type=mail.EMAIL_DELIVERED, key=(*told.key, mail.EMAIL_DELIVERED)
+    )
     return [told, arrived]
 
 
-def _letter(item: Item) -> mail.Letter:
+def _letter(item: Item) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     message_id = item.get("Message_GUID") or item.get("MessageID")
     told = (topic, message_id, item.get("time"), email, item.get("url"))
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=from_epoch(item.get("time")),
         key=tuple(map(str, told)),
@@ -93,8 +112,8 @@ def _letter(item: Item) -> mail.Letter:
             "campaign_id": clean_text(item.get("mj_campaign_id")),
             "campaign_name": clean_token(item.get("customcampaign")),
             "list_id": clean_text(item.get("mj_list_id") or ""),
-            "link_url": mail.link(item.get("url")) if topic == "click" else "",
-            "bounce_type": _kind(item) if type_ == mail.BOUNCED else "",
+            "link_url": mail.clean_link(item.get("url")) if topic == "click" else "",
+            "bounce_type": _kind(item) if type_ == mail.EMAIL_BOUNCED else "",
             "reason": clean_token(item.get("error")),
         },
         basis=str(topic),
@@ -105,3 +124,14 @@ def _kind(item: Item) -> str:
     if item.get("event") == "blocked":
         return "block"
     return "hard" if item.get("hard_bounce") is True else "soft"
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mailjet",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

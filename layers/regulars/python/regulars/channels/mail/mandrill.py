@@ -1,25 +1,46 @@
-"""Mandrill's webhooks (Mailchimp Transactional): what became of every mail, signed over the URL and the form.
+"""Receive delivery, open, click, bounce and opt-out events from Mandrill (Mailchimp Transactional).
 
-Set it up
-* Run `regulars connect mandrill`; it prints the URL to paste.
-* In Mandrill: Settings → Webhooks → Add a webhook. Paste the URL exactly as printed, since it is part of what is signed,
-  and tick the events. Mandrill tries the URL with a HEAD and with an empty delivery that it signs with a key of its own;
-  both are answered and nothing is stored.
-* Copy the webhook's key from the list and give it to `regulars connect`.
-* To rotate: reset the key in Mandrill, give the new one to `regulars sources rotate mandrill`; both count meanwhile.
+**Set up**
 
-Events
-* send → Email Sent, delivered → Email Delivered, open → Email Opened, click → Email Link Clicked,
-* hard_bounce and soft_bounce → Email Bounced, deferral → Email Deferred, reject → Email Dropped,
-* spam → Email Marked as Spam, unsub → Unsubscribed,
-* an address put on the rejection list → Unsubscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail; an address that is on the list for bouncing does
-  not.
+1. Run `regulars connect mandrill`. It prints the URL and then asks for the webhook key.
+2. In Mandrill, go to Settings → Webhooks → Add a webhook. Paste the URL exactly as printed, because Mandrill signs it
+   with the form, and select the events.
+3. Mandrill tests the URL with a HEAD request and with an empty delivery that it signs with a key of its own. Regulars
+   answers both and stores nothing.
+4. Copy the key of the webhook from the list and enter it in `regulars connect mandrill`.
 
-What is stored
-* Per item of a delivery one event: type, time, message id, tags, the link clicked without its query, a bounce's kind.
-* The address goes to the person's contact data. Subjects, senders, metadata, places and browsers are not kept.
-* Mandrill repeats a delivery for hours; message id, event and time make an item one event.
+**Rotate the key**: Reset the key in Mandrill and enter the new one in `regulars sources rotate mandrill`. The
+previous key stays valid until the next rotation.
+
+**Events**
+
+* `send` → Email Sent
+* `delivered` → Email Delivered
+* `open` → Email Opened
+* `click` → Email Link Clicked
+* `hard_bounce`, `soft_bounce` → Email Bounced
+* `deferral` → Email Deferred
+* `reject` → Email Dropped
+* `spam` → Email Marked as Spam
+* `unsub` → Unsubscribed
+* Address added to the rejection list → Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail. An address that is on the rejection list because
+of a bounce does not.
+
+**Stored**
+
+* One event for each item of a delivery: type, time, message ID, tags, the clicked link without its query, and the
+  kind of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, senders, metadata, locations and browsers.
+
+**Notes**
+
+* Retries: Mandrill retries a failed delivery for hours.
+* Duplicates: the message ID, the event and the time identify an event.
 """
 
 import hashlib
@@ -29,27 +50,26 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import a_list, an_object, read_json
+from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.errors import InvalidRequestError
 
-CHANNEL = "mandrill"
-SIGNING_KEY = "The webhook's key"
+CHANNEL_NAME = "mandrill"
 TOPICS = {
-    "send": mail.SENT,
-    "delivered": mail.DELIVERED,
-    "open": mail.OPENED,
-    "click": mail.CLICKED,
-    "hard_bounce": mail.BOUNCED,
-    "soft_bounce": mail.BOUNCED,
-    "deferral": mail.DEFERRED,
-    "reject": mail.DROPPED,
-    "spam": mail.COMPLAINED,
+    "send": mail.EMAIL_SENT,
+    "delivered": mail.EMAIL_DELIVERED,
+    "open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "hard_bounce": mail.EMAIL_BOUNCED,
+    "soft_bounce": mail.EMAIL_BOUNCED,
+    "deferral": mail.EMAIL_DEFERRED,
+    "reject": mail.EMAIL_DROPPED,
+    "spam": mail.EMAIL_MARKED_AS_SPAM,
     "unsub": mail.UNSUBSCRIBED,
     "blacklist/add": mail.UNSUBSCRIBED,
 }
@@ -60,7 +80,7 @@ _BOUNCES = {"hard-bounce", "soft-bounce", "invalid"}
 MOST_FIELDS = 20
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The HEAD and the empty delivery by which Mandrill tries the URL."""
     if request.method != "POST":
         return Reply()
@@ -70,7 +90,7 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply()
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA1 over the URL and every field's name and value, by any live key.
 
     https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
@@ -78,14 +98,15 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     _check(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     return each(
-        _items(request), lambda item: [mail.letter_draft(CHANNEL, request, _letter(item, request))]
+        _items(request),
+        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item, request))],
     )
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     event = '[{"event":"test"}]'
     signed = f"{blank.url}mandrill_events{event}".encode()
@@ -116,30 +137,44 @@ def _items(request: Request) -> list[object]:
     events = dict(_fields(request)).get("mandrill_events")
     if events is None:
         raise InvalidRequestError("The form has no mandrill_events.", "invalid_form")
-    return a_list(read_json(events))
+    return as_list(parse_json(events))
 
 
-def _letter(item: Item, request: Request) -> mail.Letter:
+def _letter(item: Item, request: Request) -> mail.MailEvent:
     topic = item.get("event") or f"{item.get('type')}/{item.get('action')}"
-    type_ = mail.type_of(TOPICS, topic)
-    told, reject = an_object(item.get("msg")), an_object(item.get("reject"))
+    type_ = mail.find_event_type(TOPICS, topic)
+    told, reject = as_object(item.get("msg")), as_object(item.get("reject"))
     email = told.get("email") or reject.get("email")
     timestamp = item.get("ts")
     message_id = item.get("_id") or told.get("_id")
     content = hashlib.sha256(msgspec.json.encode(item, order="deterministic")).hexdigest()
     is_bounce = reject.get("reason") in _BOUNCES if isinstance(reject.get("reason"), str) else False
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=request.received_at if timestamp is None else from_epoch(timestamp),
         key=(str(topic), str(message_id), str(timestamp)) if message_id else (content,),
         email=email if isinstance(email, str) else "",
         properties={
             "email_id": clean_text(message_id),
-            "tags": mail.words(told.get("tags")),
-            "link_url": mail.link(item.get("url")) if topic == "click" else "",
-            "bounce_type": str(topic).removesuffix("_bounce") if type_ == mail.BOUNCED else "",
+            "tags": mail.clean_tags(told.get("tags")),
+            "link_url": mail.clean_link(item.get("url")) if topic == "click" else "",
+            "bounce_type": str(topic).removesuffix("_bounce")
+            if type_ == mail.EMAIL_BOUNCED
+            else "",
             "reason": clean_token(told.get("bounce_description") or reject.get("reason")),
         },
         consent="" if is_bounce else None,
         basis=str(topic),
     )
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mandrill",
+    page=__doc__,
+    secret=ProviderSecret(question="The webhook's key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+)

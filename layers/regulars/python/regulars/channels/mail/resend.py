@@ -1,26 +1,47 @@
-"""Resend's webhooks: what became of every mail, and who joined or left your contacts; signed by Svix.
+"""Receive e-mail events and contact changes from Resend, signed by Svix.
 
-Set it up
-* Run `regulars connect resend`; it prints the URL to paste.
-* In Resend: Webhooks → Add webhook. Paste the URL and choose the events: all of email.*, contact.created and
-  contact.updated. Opens and clicks come only when tracking is on for the domain.
-* Copy the signing secret (it begins with whsec_) and give it to `regulars connect`.
-* To rotate: rotate it in Resend, give the new one to `regulars sources rotate resend`; both count meanwhile.
+**Set up**
 
-Events
-* email.sent → Email Sent, email.delivered → Email Delivered, email.opened → Email Opened, email.clicked → Email Link
-  Clicked, email.bounced → Email Bounced, email.delivery_delayed → Email Deferred, email.complained → Email Marked as
-  Spam, email.failed and email.suppressed → Email Dropped,
-* contact.created → Customer Created, contact.updated → Customer Updated.
-* A complaint takes back the consent to e-mail, and so does a contact that is marked as unsubscribed. A contact that is
-  not marked so is no proof of consent.
+1. Run `regulars connect resend`. It prints the URL and then asks for the signing secret.
+2. In Resend, go to Webhooks → Add webhook and paste the URL.
+3. Select all `email.*` events, `contact.created` and `contact.updated`. Opens and clicks require tracking to be
+   enabled for the domain.
+4. Copy the signing secret (`whsec_…`) and enter it in `regulars connect resend`.
 
-What is stored
-* One event for each recipient of a mail: type, time, mail id, the link clicked without its query, a bounce's kind. When a
-  mail went to several, Resend does not say which of them opened or clicked: that event names nobody.
-* Addresses and names go to the person's contact data. Subjects, headers, tags, IP addresses and browsers are not kept.
-* Resend repeats a delivery for a day and signs every attempt anew, so a signature older than five minutes is refused; the
-  message id, which is signed, makes all attempts one event.
+**Rotate the secret**: Rotate it in Resend and enter the new one in `regulars sources rotate resend`. The previous
+secret stays valid until the next rotation.
+
+**Events**
+
+* `email.sent` → Email Sent
+* `email.delivered` → Email Delivered
+* `email.opened` → Email Opened
+* `email.clicked` → Email Link Clicked
+* `email.bounced` → Email Bounced
+* `email.delivery_delayed` → Email Deferred
+* `email.complained` → Email Marked as Spam
+* `email.failed`, `email.suppressed` → Email Dropped
+* `contact.created` → Customer Created
+* `contact.updated` → Customer Updated
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint, or a contact that is marked as unsubscribed, withdraws the consent to e-mail. A contact that is not
+marked as unsubscribed does not grant it.
+
+**Stored**
+
+* One event for each recipient: type, time, e-mail ID, the clicked link without its query, and the kind of a bounce.
+* E-mail addresses and names as contact data.
+
+**Not stored**: subjects, headers, tags, IP addresses and browsers.
+
+**Notes**
+
+* Several recipients: Resend does not report which recipient opened or clicked. Such an event is not assigned to a
+  person.
+* Signature: a signature older than five minutes is rejected. Resend signs each attempt anew.
+* Retries: Resend retries a failed delivery for one day. The signed message ID is the same in all attempts, so they
+  are stored as one event.
 """
 
 import hashlib
@@ -28,25 +49,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.standard import header, standard_sample, verify_standard
 
-CHANNEL = "resend"
-SIGNING_KEY = "The webhook's signing secret (whsec_…)"
+CHANNEL_NAME = "resend"
 TOPICS = {
-    "email.sent": mail.SENT,
-    "email.delivered": mail.DELIVERED,
-    "email.opened": mail.OPENED,
-    "email.clicked": mail.CLICKED,
-    "email.bounced": mail.BOUNCED,
-    "email.delivery_delayed": mail.DEFERRED,
-    "email.complained": mail.COMPLAINED,
-    "email.failed": mail.DROPPED,
-    "email.suppressed": mail.DROPPED,
+    "email.sent": mail.EMAIL_SENT,
+    "email.delivered": mail.EMAIL_DELIVERED,
+    "email.opened": mail.EMAIL_OPENED,
+    "email.clicked": mail.EMAIL_LINK_CLICKED,
+    "email.bounced": mail.EMAIL_BOUNCED,
+    "email.delivery_delayed": mail.EMAIL_DEFERRED,
+    "email.complained": mail.EMAIL_MARKED_AS_SPAM,
+    "email.failed": mail.EMAIL_DROPPED,
+    "email.suppressed": mail.EMAIL_DROPPED,
     "contact.created": "Customer Created",
     "contact.updated": "Customer Updated",
 }
@@ -54,7 +74,7 @@ TOPICS = {
 _KINDS = {"Permanent": "hard", "Transient": "soft", "Undetermined": "soft"}
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """Svix's signature, under either of its headers' names.
 
     https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
@@ -62,52 +82,52 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_standard(request, secrets, now)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per recipient, or the one of a contact."""
-    body = an_object(read_json(request.body))
-    type_ = mail.type_of(TOPICS, body.get("type"))
-    item = an_object(body.get("data"))
+    body = as_object(parse_json(request.body))
+    type_ = mail.find_event_type(TOPICS, body.get("type"))
+    item = as_object(body.get("data"))
     # The id is signed; a body without one is known by its content.
     key = header(request, "id") or hashlib.sha256(request.body).hexdigest()
     if type_.startswith("Customer"):
         letters = [_contact(type_, body, item, key)]
     else:
-        recipients = mail.readers(type_, mail.addresses(item.get("to")))
+        recipients = mail.select_recipients(type_, mail.parse_addresses(item.get("to")))
         letters = [_letter(type_, body, item, (key, email)) for email in recipients]
-    return [mail.letter_draft(CHANNEL, request, letter) for letter in letters]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, letter) for letter in letters]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     return standard_sample(blank, secret)
 
 
 def _letter(
     type_: str, body: dict[str, Any], item: dict[str, Any], key: tuple[str, str]
-) -> mail.Letter:
-    click, bounce = an_object(item.get("click")), an_object(item.get("bounce"))
+) -> mail.MailEvent:
+    click, bounce = as_object(item.get("click")), as_object(item.get("bounce"))
     kind = _KINDS.get(str(bounce.get("type")), "hard")
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
-        at=parsed(first_of(click.get("timestamp"), body.get("created_at"))),
+        at=parse_time(format_first_time(click.get("timestamp"), body.get("created_at"))),
         key=key,
         email=key[1],
         properties={
             "email_id": clean_text(item.get("email_id")),
             "campaign_id": clean_text(item.get("broadcast_id")),
-            "link_url": mail.link(click.get("link")),
-            "bounce_type": kind if type_ == mail.BOUNCED else "",
+            "link_url": mail.clean_link(click.get("link")),
+            "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
             "reason": clean_token(bounce.get("subType")),
         },
         basis=clean_token(body.get("type")),
     )
 
 
-def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -> mail.Letter:
+def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -> mail.MailEvent:
     email = item.get("email")
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
-        at=parsed(first_of(item.get("updated_at"), body.get("created_at"))),
+        at=parse_time(format_first_time(item.get("updated_at"), body.get("created_at"))),
         key=(key,),
         email=email if isinstance(email, str) else "",
         customer=item.get("id"),
@@ -116,3 +136,14 @@ def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -
         consent="denied" if item.get("unsubscribed") is True else "",
         basis=clean_token(body.get("type")),
     )
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Resend",
+    page=__doc__,
+    secret=ProviderSecret(question="The webhook's signing secret (whsec_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

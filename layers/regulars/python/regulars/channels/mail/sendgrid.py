@@ -1,27 +1,47 @@
-"""SendGrid's event webhook: what became of every mail, signed with a key pair of SendGrid's.
+"""Receive delivery and engagement events from the SendGrid Event Webhook.
 
-Set it up
-* Run `regulars connect sendgrid`; it prints the URL to paste.
-* In SendGrid: Settings → Mail Settings → Event Webhooks → Create new webhook. Paste the URL as the Post URL.
-* Tick what you want to know: all deliverability events, all engagement events. Opens and clicks come only when open and
-  click tracking are on under Settings → Tracking.
-* Switch on Signed Event Webhook, save, open it again and copy the verification key. That key is the secret to give to
-  `regulars connect`; it is public, so it proves who sent a delivery and opens nothing.
-* To rotate: give the new key to `regulars sources rotate sendgrid`; both count until the old one is taken away.
+**Set up**
 
-Events
-* processed → Email Sent, delivered → Email Delivered, open → Email Opened, click → Email Link Clicked,
-* bounce → Email Bounced, deferred → Email Deferred, dropped → Email Dropped, spamreport → Email Marked as Spam,
-* unsubscribe and group_unsubscribe → Unsubscribed, group_resubscribe → Subscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail; a resubscribe gives it.
+1. Run `regulars connect sendgrid`. It prints the URL and then asks for the verification key.
+2. In SendGrid, go to Settings → Mail Settings → Event Webhooks → Create new webhook. Paste the URL as the Post URL.
+3. Select all deliverability events and all engagement events that you need. Opens and clicks require open and click
+   tracking under Settings → Tracking.
+4. Enable Signed Event Webhook and save. Open the webhook again and copy the verification key.
+5. Enter the verification key in `regulars connect sendgrid`. It is a public key: it proves who sent a delivery and
+   grants no access.
 
-What is stored
-* Per item of a delivery one event: type, time, message id, categories, campaign, the link clicked without its query, and
-  for a bounce its kind and SMTP status. An open that a mail program made by itself is marked as `machine_open`.
-* The address goes to the person's contact data and is not in the event. Subjects, IP addresses, browsers and custom
-  arguments are not kept.
-* SendGrid repeats a delivery for up to a day, and an item may come twice; `sg_event_id` makes both one event. That is
-  why an old signature is not refused: what it signed is recorded once, whenever it comes.
+**Rotate the key**: Enter the new key in `regulars sources rotate sendgrid`. The previous key stays valid until the
+next rotation.
+
+**Events**
+
+* `processed` → Email Sent
+* `delivered` → Email Delivered
+* `open` → Email Opened. An open by a mail program has `machine_open`.
+* `click` → Email Link Clicked
+* `bounce` → Email Bounced
+* `deferred` → Email Deferred
+* `dropped` → Email Dropped
+* `spamreport` → Email Marked as Spam
+* `unsubscribe`, `group_unsubscribe` → Unsubscribed
+* `group_resubscribe` → Subscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail. A resubscribe grants it.
+
+**Stored**
+
+* One event for each item of a delivery: type, time, message ID, categories, campaign, the clicked link without its
+  query, and the kind and SMTP status of a bounce.
+* The e-mail address as contact data. It is not part of the event.
+
+**Not stored**: subjects, IP addresses, browsers and custom arguments.
+
+**Notes**
+
+* Retries: SendGrid retries a failed delivery for up to one day, and an item can arrive twice. The `sg_event_id`
+  identifies an event, so it is stored once.
+* Signature: an old signature is not rejected, because the events that it covers are stored only once.
 """
 
 from collections.abc import Sequence
@@ -29,11 +49,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import decoded
 from regulars.domain.errors import InvalidRequestError, SignatureError
@@ -41,17 +61,16 @@ from regulars.domain.errors import InvalidRequestError, SignatureError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-CHANNEL = "sendgrid"
-SIGNING_KEY = "The event webhook's verification key"
+CHANNEL_NAME = "sendgrid"
 TOPICS = {
-    "processed": mail.SENT,
-    "delivered": mail.DELIVERED,
-    "open": mail.OPENED,
-    "click": mail.CLICKED,
-    "bounce": mail.BOUNCED,
-    "deferred": mail.DEFERRED,
-    "dropped": mail.DROPPED,
-    "spamreport": mail.COMPLAINED,
+    "processed": mail.EMAIL_SENT,
+    "delivered": mail.EMAIL_DELIVERED,
+    "open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "bounce": mail.EMAIL_BOUNCED,
+    "deferred": mail.EMAIL_DEFERRED,
+    "dropped": mail.EMAIL_DROPPED,
+    "spamreport": mail.EMAIL_MARKED_AS_SPAM,
     "unsubscribe": mail.UNSUBSCRIBED,
     "group_unsubscribe": mail.UNSUBSCRIBED,
     "group_resubscribe": mail.SUBSCRIBED,
@@ -61,7 +80,7 @@ _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 _SEQUENCE = b"\x30"  # what every DER signature begins with
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (retried for a day)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (retried for a day)
     """ECDSA over P-256 of time and body, which ends in a line break, by any key held.
 
     https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
@@ -78,21 +97,21 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         raise SignatureError("signature")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
-    items = read_json(request.body)
+    items = parse_json(request.body)
     if not isinstance(items, list):
         raise InvalidRequestError("The body is not a list of events.", "invalid_json")
-    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
 
 
-def _letter(item: Item) -> mail.Letter:
+def _letter(item: Item) -> mail.MailEvent:
     topic = item.get("event")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     email = item.get("email")
     event_id, timestamp = item.get("sg_event_id"), item.get("timestamp")
     told = event_id or f"{topic}/{item.get('sg_message_id')}/{timestamp}/{email}"
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=from_epoch(timestamp),
         key=(str(told),),
@@ -108,18 +127,18 @@ def _properties(item: Item) -> dict[str, Any]:
     name = item.get("singlesend_name") or item.get("marketing_campaign_name")
     return {
         "email_id": clean_text(str(message_id).partition(".")[0]) if message_id else "",
-        "tags": mail.words(item.get("category")),
+        "tags": mail.clean_tags(item.get("category")),
         "campaign_id": clean_text(campaign),
         "campaign_name": clean_token(name),
-        "link_url": mail.link(item.get("url")) if item.get("event") == "click" else "",
+        "link_url": mail.clean_link(item.get("url")) if item.get("event") == "click" else "",
         "machine_open": item.get("sg_machine_open") is True,
         "group_id": clean_text(item.get("asm_group_id")),
     }
 
 
 def _bounce(type_: str, item: Item) -> dict[str, Any]:
-    if type_ != mail.BOUNCED:
-        return {"reason": clean_token(item.get("reason"))} if type_ == mail.DROPPED else {}
+    if type_ != mail.EMAIL_BOUNCED:
+        return {"reason": clean_token(item.get("reason"))} if type_ == mail.EMAIL_DROPPED else {}
     kind = "block" if item.get("type") == "blocked" else "hard"
     return {"bounce_type": kind, "status": clean_token(item.get("status"))}
 
@@ -152,3 +171,13 @@ def _public_key(secret: str) -> "EllipticCurvePublicKey | None":
     except ValueError:
         return None
     return key if isinstance(key, EllipticCurvePublicKey) else None
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="SendGrid",
+    page=__doc__,
+    secret=ProviderSecret(question="The event webhook's verification key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+)

@@ -1,38 +1,60 @@
-"""Amazon SES through Amazon SNS: what became of every mail, signed by Amazon, for your own topic only.
+"""Receive Amazon SES e-mail events through an Amazon SNS topic.
 
-Set it up
-* In SNS: Topics → Create topic, standard. Open it and, under Edit → Delivery policy, leave raw message delivery off: a
-  raw delivery is not signed and is refused. Signature version 2 (SHA-256) is the better one; both are understood.
-* Run `regulars connect ses-sns` and give it the topic's ARN. It prints the URL to paste.
-* In SES: Configuration sets → your set → Event destinations → Add destination: tick all events, choose SNS and the topic.
-  Or for an identity without a set: Identities → your domain → Notifications → bounce, complaint and delivery feedback.
-* In SNS: the topic → Create subscription, protocol HTTPS, endpoint the URL. SNS asks for a confirmation, which is given
-  by itself, but only for the topic you named. No secret is needed: Amazon signs with keys of its own and changes them
-  by itself. Should the subscription be ended, that is set aside and listed as subscription_ended: make it anew.
+**Set up**
 
-Events
-* Send → Email Sent, Delivery → Email Delivered, Open → Email Opened, Click → Email Link Clicked,
-* Bounce → Email Bounced, or Email Deferred when it is transient; DeliveryDelay → Email Deferred,
-* Complaint → Email Marked as Spam, Reject and Rendering Failure → Email Dropped,
-* Subscription (SES's list management) → Unsubscribed, or Subscribed when nothing was opted out of.
-* A complaint or an unsubscribe also takes back the consent to e-mail; a subscribe gives it.
+1. In SNS, go to Topics → Create topic and create a standard topic.
+2. Open the topic, go to Edit → Delivery policy and leave raw message delivery disabled. A raw delivery is not signed
+   and is rejected. Prefer signature version 2 (SHA-256). Version 1 is also accepted.
+3. Run `regulars connect ses-sns` and enter the ARN of the topic. It prints the URL.
+4. In SES, go to Configuration sets → your set → Event destinations → Add destination. Select all events, then choose
+   SNS and the topic. For an identity without a configuration set, go to Identities → your domain → Notifications and
+   set bounce, complaint and delivery feedback.
+5. In SNS, open the topic and click Create subscription. Choose the protocol HTTPS and paste the URL as the endpoint.
 
-What is stored
-* One event for each recipient it speaks of: type, time, message id, configuration set, the link clicked without its
-  query, a bounce's kind and SMTP status. When a mail went to several, SES does not say which of them opened or clicked:
-  that event names nobody.
-* Addresses go to the people's contact data. Headers, subjects, tags, IP addresses, browsers and bounce texts are not kept.
-* SES's message id, the event, its time and the recipient make it one event, whether told once, twice, or by two topics.
+Regulars confirms the subscription automatically, but only for the topic that you entered. No secret is required.
+Amazon signs with its own keys and rotates them.
+
+**Events**
+
+* `Send` → Email Sent
+* `Delivery` → Email Delivered
+* `Open` → Email Opened
+* `Click` → Email Link Clicked
+* `Bounce` → Email Bounced, or Email Deferred if the bounce is transient
+* `DeliveryDelay` → Email Deferred
+* `Complaint` → Email Marked as Spam
+* `Reject`, `Rendering Failure` → Email Dropped
+* `Subscription` (SES list management) → Unsubscribed, or Subscribed if the contact opted out of nothing
+* Any other event → a reject with the reason `unknown_topic`
+* End of the SNS subscription → a reject with the reason `subscription_ended`. Create the subscription again.
+
+A complaint or an unsubscribe also withdraws the consent to e-mail. A subscribe grants it.
+
+**Stored**
+
+* One event for each affected recipient: type, time, message ID, configuration set, the clicked link without its
+  query, and the kind and SMTP status of a bounce.
+* E-mail addresses as contact data.
+
+**Not stored**: headers, subjects, tags, IP addresses, browsers and bounce texts.
+
+**Notes**
+
+* Several recipients: SES does not report which recipient opened or clicked. Such an event is not assigned to a
+  person.
+* Duplicates: the SES message ID, the event, its time and the recipient identify an event, even if it arrives twice or
+  through two topics.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, ConfigField, Draft, NoSecret, Reply, Request
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
+from regulars.channels.fields.config_answers import split_list
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.sns import (
     CONFIRMATION,
@@ -43,19 +65,17 @@ from regulars.channels.signatures.sns import (
 )
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
 
-CHANNEL = "ses-sns"
-SIGNING_KEY = None
-ASKS = {"topic_arns": "The ARN of the SNS topic, or of several, separated by commas"}
+CHANNEL_NAME = "ses-sns"
 TOPICS = {
-    "Send": mail.SENT,
-    "Delivery": mail.DELIVERED,
-    "Open": mail.OPENED,
-    "Click": mail.CLICKED,
-    "Bounce": mail.BOUNCED,
-    "Complaint": mail.COMPLAINED,
-    "Reject": mail.DROPPED,
-    "Rendering Failure": mail.DROPPED,
-    "DeliveryDelay": mail.DEFERRED,
+    "Send": mail.EMAIL_SENT,
+    "Delivery": mail.EMAIL_DELIVERED,
+    "Open": mail.EMAIL_OPENED,
+    "Click": mail.EMAIL_LINK_CLICKED,
+    "Bounce": mail.EMAIL_BOUNCED,
+    "Complaint": mail.EMAIL_MARKED_AS_SPAM,
+    "Reject": mail.EMAIL_DROPPED,
+    "Rendering Failure": mail.EMAIL_DROPPED,
+    "DeliveryDelay": mail.EMAIL_DEFERRED,
     "Subscription": mail.UNSUBSCRIBED,
 }
 # Where an event of the topic keeps its own time and recipients.
@@ -66,31 +86,31 @@ _GREETING = "Successfully validated SNS topic"
 _GREETING_TYPE = "AmazonSnsSubscriptionSucceeded"
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """The confirmation of a subscription to a topic of ours."""
     if CONFIRMATION.encode() not in request.body:
         return None
-    message = an_object(read_json(request.body))
+    message = as_object(parse_json(request.body))
     if message.get("Type") != CONFIRMATION:
         return None
-    verify(request, secrets, now)
+    verify_delivery(request, secrets, now)
     url = subscribe_url(message)
     if request.certificates:
         request.certificates(url)
     return Reply()
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (Amazon's own keys)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (Amazon's own keys)
     """RSA over the message's fields, in SHA-1 or SHA-256, by a certificate from SNS's own host."""
-    message = read_json(request.body)
+    message = parse_json(request.body)
     if not isinstance(message, dict):
         raise SignatureError("missing")
     verify_sns(message, request)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per recipient; none for what SNS and SES say of the subscription itself."""
-    message = an_object(read_json(request.body))
+    message = as_object(parse_json(request.body))
     told = message.get("Message")
     if message.get("Type") == ENDED:
         raise InvalidEventError(
@@ -100,66 +120,83 @@ def translate(request: Request) -> list[Draft]:
         return []
     if not isinstance(told, str):
         raise InvalidRequestError("The notification has no message.", "invalid_json")
-    event = an_object(read_json(told))
+    event = as_object(parse_json(told))
     topic = event.get("eventType") or event.get("notificationType")
     if topic == _GREETING_TYPE:
         return []
-    type_ = mail.type_of(TOPICS, topic)
-    detail = an_object(event.get(_DETAILS.get(str(topic), str(topic).lower())))
+    type_ = mail.find_event_type(TOPICS, topic)
+    detail = as_object(event.get(_DETAILS.get(str(topic), str(topic).lower())))
     type_ = _type(type_, detail)
     letters = _letters(type_, str(topic), detail, event, message)
-    return [mail.letter_draft(CHANNEL, request, letter) for letter in letters]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, letter) for letter in letters]
 
 
 def _type(type_: str, detail: dict[str, Any]) -> str:
-    if type_ == mail.BOUNCED and detail.get("bounceType") == "Transient":
-        return mail.DEFERRED
-    if type_ == mail.UNSUBSCRIBED and not _is_opt_out(an_object(detail.get("newTopicPreferences"))):
+    if type_ == mail.EMAIL_BOUNCED and detail.get("bounceType") == "Transient":
+        return mail.EMAIL_DEFERRED
+    if type_ == mail.UNSUBSCRIBED and not _is_opt_out(as_object(detail.get("newTopicPreferences"))):
         return mail.SUBSCRIBED
     return type_
 
 
 def _is_opt_out(preferences: dict[str, Any]) -> bool:
-    statuses = objects(preferences.get("topicSubscriptionStatus"))
+    statuses = list_objects(preferences.get("topicSubscriptionStatus"))
     is_out = [status.get("subscriptionStatus") == "OptOut" for status in statuses]
     return preferences.get("unsubscribeAll") is not False or any(is_out)
 
 
 def _letters(
     type_: str, topic: str, detail: dict[str, Any], event: dict[str, Any], message: dict[str, Any]
-) -> list[mail.Letter]:
-    sent = an_object(event.get("mail"))
-    at = first_of(detail.get("timestamp"), sent.get("timestamp"), message.get("Timestamp"))
+) -> list[mail.MailEvent]:
+    sent = as_object(event.get("mail"))
+    at = format_first_time(detail.get("timestamp"), sent.get("timestamp"), message.get("Timestamp"))
     message_id = str(sent.get("messageId") or message.get("MessageId"))
-    found = _recipients(detail) or mail.addresses(sent.get("destination"))
+    found = _recipients(detail) or mail.parse_addresses(sent.get("destination"))
     return [
-        mail.Letter(
+        mail.MailEvent(
             type=type_,
-            at=parsed(at),
+            at=parse_time(at),
             key=(message_id, topic, at, email.lower()),
             email=email,
             properties={"email_id": clean_text(message_id)} | _properties(type_, detail, sent),
             basis=topic,
         )
-        for email in mail.readers(type_, found)
+        for email in mail.select_recipients(type_, found)
     ]
 
 
 def _recipients(detail: dict[str, Any]) -> list[str]:
     """Of whom the event itself speaks, which may be fewer than the mail went to."""
-    lists = (objects(detail.get(name)) for name in _RECIPIENTS)
+    lists = (list_objects(detail.get(name)) for name in _RECIPIENTS)
     named = [recipient.get("emailAddress") for listed in lists for recipient in listed]
-    return mail.addresses(named or detail.get("recipients"))
+    return mail.parse_addresses(named or detail.get("recipients"))
 
 
 def _properties(type_: str, detail: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    bounced = next(iter(objects(detail.get("bouncedRecipients"))), {})
-    sets = a_list(an_object(sent.get("tags")).get("ses:configuration-set"))
+    bounced = next(iter(list_objects(detail.get("bouncedRecipients"))), {})
+    sets = as_list(as_object(sent.get("tags")).get("ses:configuration-set"))
     kind = "hard" if detail.get("bounceType") == "Permanent" else "soft"
     return {
         "configuration_set": clean_token(next(iter(sets), "")),
-        "link_url": mail.link(detail.get("link")),
-        "bounce_type": kind if type_ == mail.BOUNCED else "",
+        "link_url": mail.clean_link(detail.get("link")),
+        "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
         "status": clean_token(bounced.get("status")),
         "reason": clean_token(detail.get("bounceSubType") or detail.get("complaintFeedbackType")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Amazon SES",
+    page=__doc__,
+    secret=NoSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    config_fields={
+        "topic_arns": ConfigField(
+            question="The ARN of the SNS topic, or of several, separated by commas",
+            normalize=split_list,
+        )
+    },
+)

@@ -1,32 +1,49 @@
-"""Any sender that keeps to Standard Webhooks: your own backend, or a service of which you say what its events mean.
+"""Receive events from any sender of Standard Webhooks, such as your own backend, with a mapping that you configure.
 
-Set it up
-* Run `regulars connect standard-webhooks`; it prints the URL to paste and asks for the signing secret (whsec_…, or the
-  public key whpk_… of a sender that signs with a key pair).
-* Senders that use Svix are such senders too: the headers may be named webhook-… or svix-….
-* To rotate: give the new secret to `regulars sources rotate standard-webhooks`; both count until the old one is taken
-  away.
+**Set up**
 
-Events
-* customer.created, order.completed, checkout.started and so on need no mapping: a type is a word or two and a verb, and
-  becomes the event of that name. contact.… and user.… are taken as customer.…
-* For all others the source's config says what they mean:
+1. Run `regulars connect standard-webhooks`. It prints the URL and then asks for the signing secret (`whsec_…`, or the
+   public key `whpk_…` of a sender that signs with a key pair).
+2. Configure the URL at the sender.
+3. Map the event types and fields as described below, if they differ from the defaults.
 
-      {"events": {"invoice.settled": "Order Completed", "member.left": "Unsubscribed"},
-       "fields": {"email": "data.member.email", "order_id": "data.number", "total": "data.sum"},
-       "properties": {"plan": "data.plan"} (optional),
-       "channel": "payments", "store": "acme"}
+Senders that use Svix are supported. The headers can be named `webhook-…` or `svix-…`.
 
-* `fields` may name email, phone, first_name, last_name, name, user_id, customer, anonymous_id, occurred_at, order_id,
-  total, currency and status; each is a path into the body. Without it they are looked for in `data` under these names.
-* An amount is a decimal number in the currency's main unit ("12.50"); with `"amounts": "minor"` it is in cents.
-* Subscribed gives the consent to e-mail, Unsubscribed takes it back.
+**Rotate the secret**: Enter the new secret in `regulars sources rotate standard-webhooks`. The previous secret stays
+valid until the next rotation.
 
-What is stored
-* Type, time, the order if there is one, and the `properties` you named, unless they are or look personal. E-mail
-  address, phone and names go to the person's contact data; nothing else of the body is kept.
-* The message id is signed and makes all attempts one event. A signature older than five minutes is refused; a sender
-  signs every attempt anew.
+**Events**
+
+A type of the form `object.verb`, such as `customer.created`, `order.completed` or `checkout.started`, becomes the
+event of that name and needs no mapping. `contact.…` and `user.…` are treated as `customer.…`. Map all other types in
+the configuration of the source. Any type without a mapping is a reject with the reason `unknown_topic`.
+
+    {"events": {"invoice.settled": "Order Completed", "member.left": "Unsubscribed"},
+     "fields": {"email": "data.member.email", "order_id": "data.number", "total": "data.sum"},
+     "properties": {"plan": "data.plan"},
+     "channel": "payments", "store": "acme"}
+
+* `events` maps a type to an event name.
+* `fields` maps `email`, `phone`, `first_name`, `last_name`, `name`, `user_id`, `customer`, `anonymous_id`,
+  `occurred_at`, `order_id`, `total`, `currency` and `status` to a path in the body. By default, the fields are read
+  from `data` under these names.
+* `properties` (optional) maps the name of a further stored property to a path in the body.
+* `amounts`: an amount is a decimal number in the main unit of the currency (`"12.50"`). Set `"amounts": "minor"` if
+  amounts are in cents.
+
+Subscribed grants the consent to e-mail. Unsubscribed withdraws it.
+
+**Stored**
+
+* Type, time, the order if there is one, and the mapped `properties`, unless they are or look personal.
+* E-mail address, phone number and name as contact data.
+
+**Not stored**: all other fields of the body.
+
+**Notes**
+
+* Signature: a signature older than five minutes is rejected. A sender signs each attempt anew.
+* Duplicates: the message ID is signed and is the same in all attempts, so they are stored as one event.
 """
 
 import hashlib
@@ -35,171 +52,224 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    Draft,
+    ProviderSecret,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
-from regulars.channels.fields.json_values import an_object, read_json, set_up
-from regulars.channels.fields.person import Person
-from regulars.channels.fields.redaction import clean_text, scrubbed
+from regulars.channels.fields.config_answers import check_json_object
+from regulars.channels.fields.event_times import (
+    format_first_time,
+    from_epoch,
+    parse_time,
+    resolve_event_times,
+)
+from regulars.channels.fields.json_values import as_object, parse_json, read_config_object
+from regulars.channels.fields.money import parse_amount, parse_currency, parse_minor_units
+from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.redaction import clean_text, redact_properties
 from regulars.channels.signatures.standard import (
     PUBLIC_KEY,
     header,
     standard_sample,
     verify_standard,
 )
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
-from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
+from regulars.domain.money import MAX_MAJOR_UNITS, to_minor_units
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
-CHANNEL = "standard-webhooks"
-SIGNING_KEY = "The sender's signing secret (whsec_… or whpk_…)"
-ASKS = {
-    "events": 'What its events mean, as JSON such as {"invoice.settled": "Order Completed"} (optional)',
-    "fields": 'Where things are, as JSON such as {"email": "data.member.email"} (optional)',
-    "properties": 'What else to keep, as JSON such as {"plan": "data.plan"} (optional)',
-    "channel": "The kind of channel, such as payments; web by itself (optional)",
-    "store": "The shop that its order numbers are of; its own by itself (optional)",
-    "amounts": "minor if amounts come in cents (optional)",
-}
-_KINDS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
-# The words of types that may come without a mapping: what happened to what.
-_OBJECTS = {"contact": "Customer", "user": "Customer", "customer": "Customer", "order": "Order"} | {
+CHANNEL_NAME = "standard-webhooks"
+_EVENT_CHANNELS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
+# The words of event types that need no mapping: an object and what happened to it.
+_TOPIC_OBJECTS = {
+    "contact": "Customer",
+    "user": "Customer",
+    "customer": "Customer",
+    "order": "Order",
+} | {
     name: name.capitalize()
     for name in ("product", "checkout", "cart", "payment", "invoice", "subscription", "booking")
 }
-_VERBS = {"created", "updated", "deleted", "completed", "cancelled", "refunded", "fulfilled"} | {
+_TOPIC_VERBS = {"created", "updated", "deleted", "completed", "cancelled", "refunded", "fulfilled"} | {
     "started", "abandoned", "succeeded", "failed", "paid", "ended", "rescheduled", "viewed", "added",
 }  # fmt: skip
-_STATUSES = {
+_ORDER_STATUSES = {
     "Order Created": "placed",
     "Order Completed": "paid",
     "Order Cancelled": "cancelled",
 }
-_CONSENTS = {mail.SUBSCRIBED: "granted", mail.UNSUBSCRIBED: "denied", mail.COMPLAINED: "denied"}
-_CONTACT = ("email", "phone", "first_name", "last_name", "name")
+_CONSENT_STATUSES = {
+    mail.SUBSCRIBED: "granted",
+    mail.UNSUBSCRIBED: "denied",
+    mail.EMAIL_MARKED_AS_SPAM: "denied",
+}
+_CONTACT_FIELDS = ("email", "phone", "first_name", "last_name", "name")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """The signature over id, time and body.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
+    """Verify the signature over id, time and body.
 
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
     """
     verify_standard(request, secrets, now)
 
 
-def translate(request: Request) -> list[Draft]:
-    """The event of one delivery, as the source's config maps it."""
-    body = an_object(read_json(request.body))
+def translate_delivery(request: Request) -> list[Draft]:
+    """Return the event of one delivery, mapped by the config of the source."""
+    body = as_object(parse_json(request.body))
     topic = body.get("type")
-    type_ = _type(request, topic)
-    person = _person(request, type_, body)
-    return [Draft(_event(request, type_, body), person.identifiers, person.contact)]
+    type_ = _event_type(request, topic)
+    person = _read_person(request, type_, body)
+    return [Draft(_build_event(request, type_, body), person.identifiers, person.contact)]
 
 
-def sample(blank: Request, secret: str) -> Request | None:
-    """A signed delivery of a topic nobody knows, which is set aside; a public key signs nothing."""
+def build_sample(blank: Request, secret: str) -> Request | None:
+    """Return a signed delivery with an unknown topic, which becomes a reject; None for a public key."""
     return None if secret.startswith(PUBLIC_KEY) else standard_sample(blank, secret)
 
 
-def _type(request: Request, topic: object) -> str:
+def _event_type(request: Request, topic: object) -> str:
     text = topic if isinstance(topic, str) else ""
-    mapped = set_up(request.config, "events").get(text)
+    mapped = read_config_object(request.config, "events").get(text)
     if isinstance(mapped, str) and mapped:
         return clean_text(mapped)
     noun, _, verb = text.partition(".")
-    if noun in _OBJECTS and verb in _VERBS:
-        return f"{_OBJECTS[noun]} {verb.capitalize()}"
-    raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+    if noun in _TOPIC_OBJECTS and verb in _TOPIC_VERBS:
+        return f"{_TOPIC_OBJECTS[noun]} {verb.capitalize()}"
+    raise UnknownTopicError
 
 
-def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
-    person = Person(request.default_country)
-    person.add("user_id", _field(request, body, "user_id"))
-    customer = _field(request, body, "customer") or _field(request, body, "customer_id")
+def _read_person(request: Request, type_: str, body: dict[str, Any]) -> PersonBuilder:
+    person = PersonBuilder(request.default_country)
+    person.add_identifier("user_id", _read_field(request, body, "user_id"))
+    customer = _read_field(request, body, "customer") or _read_field(request, body, "customer_id")
     if customer is None and type_.startswith("Customer "):
-        customer = an_object(body.get("data")).get("id")
-    person.add("customer", customer, f"{CHANNEL}/{request.source}")
-    person.describe({name: _field(request, body, name) for name in _CONTACT})
-    person.add("anonymous_id", _field(request, body, "anonymous_id"))
+        customer = as_object(body.get("data")).get("id")
+    person.add_identifier("customer", customer, f"{CHANNEL_NAME}/{request.source}")
+    person.add_contact({name: _read_field(request, body, name) for name in _CONTACT_FIELDS})
+    person.add_identifier("anonymous_id", _read_field(request, body, "anonymous_id"))
     return person
 
 
-def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
-    moment = happened(_time(request, body), request.received_at)
-    status = _CONSENTS.get(type_)
-    consents = (ConsentChange("email", status, moment.occurred_at, "webhook"),) if status else ()
-    kind = request.config.get("channel")
-    order = _order(request, type_, body, moment.occurred_at)
+def _build_event(request: Request, type_: str, body: dict[str, Any]) -> Event:
+    times = resolve_event_times(_event_time(request, body), request.received_at)
+    status = _CONSENT_STATUSES.get(type_)
+    consents = (
+        (ConsentChange(channel="email", status=status, at=times.occurred_at, basis="webhook"),)
+        if status
+        else ()
+    )
+    channel = request.config.get("channel")
+    order = _parse_order(request, type_, body, times.occurred_at)
     return Event(
-        # The id is signed; a body without one is known by its content.
-        id=event_id(CHANNEL, request.source, replace_surrogates(_key(request))),
+        # The id is signed. A body without an id is identified by its content.
+        id=event_id(CHANNEL_NAME, request.source, replace_surrogates(_delivery_key(request))),
         type=type_,
-        channel=kind if kind in _KINDS else "web",
-        source=f"{CHANNEL}/{request.source}",
-        occurred_at=moment.occurred_at,
+        channel=channel if channel in _EVENT_CHANNELS else "web",
+        source=f"{CHANNEL_NAME}/{request.source}",
+        occurred_at=times.occurred_at,
         received_at=to_text(request.received_at),
         currency=order.currency if order else "",
         order=order,
         consents=consents,
-        properties=_properties(request, body),
-        clock_skewed=moment.clock_skewed,
-        backfill=moment.backfill,
+        properties=_read_properties(request, body),
+        clock_skewed=times.clock_skewed,
+        backfill=times.backfill,
     )
 
 
-def _key(request: Request) -> str:
+def _delivery_key(request: Request) -> str:
     return header(request, "id") or hashlib.sha256(request.body).hexdigest()
 
 
-def _time(request: Request, body: dict[str, Any]) -> datetime:
-    said = _field(request, body, "occurred_at") or body.get("timestamp")
-    if isinstance(said, int | float):
-        return from_epoch(said)
-    return parsed(first_of(said)) if said else request.received_at
+def _event_time(request: Request, body: dict[str, Any]) -> datetime:
+    time = _read_field(request, body, "occurred_at") or body.get("timestamp")
+    if isinstance(time, int | float):
+        return from_epoch(time)
+    return parse_time(format_first_time(time)) if time else request.received_at
 
 
-def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
-    """The order the event tells, where it says which one and what it comes to."""
-    order_id = clean_text(_field(request, body, "order_id"))
-    total = _field(request, body, "total")
-    status = _STATUSES.get(type_)
+def _parse_order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
+    """Return the order of the event, if it has an order id and a total."""
+    order_id = clean_text(_read_field(request, body, "order_id"))
+    total = _read_field(request, body, "total")
+    status = _ORDER_STATUSES.get(type_)
     if not (order_id and status) or total is None:
         return None
-    currency = currency_code(_field(request, body, "currency") or request.default_currency)
-    store = clean_text(request.config.get("store")) or f"{CHANNEL}/{request.source}"
+    currency = parse_currency(_read_field(request, body, "currency"), request.default_currency)
+    store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
     return OrderFact(
         key=f"{store}/{order_id}",
         version=at,
         placed_at=at,
         status=status,
-        total=_amount(request, total, currency),
+        total=_parse_total(request, total, currency),
         currency=currency,
     )
 
 
-def _amount(request: Request, told: object, currency: str) -> int:
+def _parse_total(request: Request, value: object, currency: str) -> int:
+    """Return a total in minor units, which the source's config says the sender writes."""
     if request.config.get("amounts") != "minor":
-        return minor_units(told, currency)
-    if isinstance(told, bool) or not isinstance(told, int):
-        raise InvalidEventError("The amount is not a whole number of cents.", "invalid_amount")
-    return minor_units(Decimal(told).scaleb(-MINOR_DIGITS[currency]), currency)
+        return parse_amount(value, currency, allow_negative=True)
+    max_units = to_minor_units(Decimal(MAX_MAJOR_UNITS), currency)
+    return parse_minor_units(value, integers_only=True, allow_negative=True, max_units=max_units)
 
 
-def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    paths = set_up(request.config, "properties")
-    told = {str(name): _at(body, path) for name, path in paths.items()}
-    return scrubbed({name: value for name, value in told.items() if value is not None})
+def _read_properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    paths = read_config_object(request.config, "properties")
+    values = {str(name): _read_path(body, path) for name, path in paths.items()}
+    return redact_properties({name: value for name, value in values.items() if value is not None})
 
 
-def _field(request: Request, body: dict[str, Any], name: str) -> Any:
-    return _at(body, set_up(request.config, "fields").get(name, f"data.{name}"))
+def _read_field(request: Request, body: dict[str, Any], name: str) -> Any:
+    return _read_path(body, read_config_object(request.config, "fields").get(name, f"data.{name}"))
 
 
-def _at(body: dict[str, Any], path: object) -> Any:
-    """What is at a path such as data.member.email; None where there is nothing."""
-    found: Any = body
+def _read_path(body: dict[str, Any], path: object) -> Any:
+    """Return the value at a path such as data.member.email; None if there is none."""
+    value: Any = body
     for name in str(path).split("."):
-        found = an_object(found).get(name)
-    return found
+        value = as_object(value).get(name)
+    return value
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Standard Webhooks",
+    page=__doc__,
+    secret=ProviderSecret(question="The sender's signing secret (whsec_… or whpk_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields={
+        "events": ConfigField(
+            question='Event names by event type, as JSON such as {"invoice.settled": "Order Completed"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "fields": ConfigField(
+            question='Paths of fields, as JSON such as {"email": "data.member.email"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "properties": ConfigField(
+            question='Paths of further properties to store, as JSON such as {"plan": "data.plan"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "channel": ConfigField(
+            question="The kind of channel, such as payments; the default is web", is_optional=True
+        ),
+        "store": ConfigField(
+            question="The shop to which the order numbers belong; the default is the source itself",
+            is_optional=True,
+        ),
+        "amounts": ConfigField(question="Enter minor if amounts are in cents", is_optional=True),
+    },
+)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.contract import Told
+from regulars.channels.exports.contract import TranslatedLines
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.times import to_text
 from regulars.ingestion.imports.import_run import Defaults, Progress, Run, opened
@@ -50,7 +50,7 @@ class History:
         Whatever it ends with is beside the file: the report, or the progress whose arrival starts the next run.
         Running it again, wholly or after a crash at any point, changes nothing but the report.
         """
-        upload = self._uploads.open(key)
+        upload = self._uploads.open_upload(key)
         try:
             of = opened(upload, self._defaults, self._clock())
         except InvalidRequestError as error:
@@ -61,17 +61,17 @@ class History:
 
     def _failed(self, key: str, error: InvalidRequestError) -> str:
         failure = {"file": key, "status": "failed", "code": error.code, "message": str(error)}
-        self._uploads.report(key, failure | Tally().told())
+        self._uploads.write_report(key, failure | Tally().told())
         return "failed"
 
     def _resumed(self, upload: Upload) -> tuple[Checkpoint, Progress]:
         """Where the import of these very bytes stopped; the beginning when it never began or is done."""
         begun = Progress(to_text(self._clock()))
-        known = self._checkpoints.read(upload.key)
+        known = self._checkpoints.read_checkpoint(upload.key)
         if known and known.etag == upload.etag:
             progress = msgspec.json.decode(known.state, type=Progress)
             return known, begun if progress.done else progress
-        fresh = Checkpoint(upload.key, upload.etag, rev=known.rev if known else 0)
+        fresh = Checkpoint(key=upload.key, etag=upload.etag, rev=known.rev if known else 0)
         return fresh, begun
 
     def _import_parts(self, run: Run, has_time: Callable[[], bool]) -> None:
@@ -91,11 +91,11 @@ class History:
 
     def _import_part(self, run: Run, directory: Path, part: int) -> None:
         rows = part_rows(directory, part)
-        groups = run.of.format.tell(rows, run.of.file, run.progress.tally.refuse)
+        groups = run.of.format.translate(rows, run.of.file, run.progress.tally.refuse)
         for told in batched(groups, ORDERS_AT_ONCE, strict=False):
             self._import_groups(run, told)
 
-    def _import_groups(self, run: Run, groups: Iterable[Told]) -> None:
+    def _import_groups(self, run: Run, groups: Iterable[TranslatedLines]) -> None:
         tally = run.progress.tally
         fitting = []
         for told in groups:
@@ -114,17 +114,17 @@ class History:
 
     def _named(self, run: Run, draft: Draft) -> Draft:
         known = run.without_known_contact(draft)
-        return self._recorder.identified(known) if run.of.format.of_persons else known
+        return self._recorder.identified(known) if run.of.format.describes_people else known
 
     def _ended(self, run: Run) -> str:
         key, progress = run.upload.key, run.progress
         if run.left():
-            self._uploads.continue_later(key, {"rows": progress.tally.rows, "runs": progress.runs})
+            self._uploads.write_progress(key, {"rows": progress.tally.rows, "runs": progress.runs})
             return "continued"
         if not progress.tally.rows:
             error = InvalidRequestError("The file has a first line, and no rows.", "no_rows")
             return self._failed(key, error)
-        self._uploads.report(key, self._report(run))
+        self._uploads.write_report(key, self._report(run))
         run.close()
         return "done"
 
@@ -144,7 +144,7 @@ class History:
         }
 
 
-def _obstacle(told: Told) -> str:
+def _obstacle(told: TranslatedLines) -> str:
     """Why what was told cannot be stored: a code of REASONS, '' when it can."""
     if told.fault:
         log_failure(told.fault, "import_history")

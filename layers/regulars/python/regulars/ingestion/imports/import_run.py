@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import ELSEWHERE
-from regulars.channels.exports.contract import File, Format
-from regulars.channels.exports.registry import recognised
+from regulars.channels.drafts.sales import ORDERS_ELSEWHERE
+from regulars.channels.exports.contract import ExportFormat, File
+from regulars.channels.exports.recognition import recognize_format
 from regulars.channels.fields.redaction import clean_text, looks_personal
+from regulars.channels.registry import load_export_formats
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.identifiers import NAMESPACES
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
@@ -46,31 +47,31 @@ class Opened(msgspec.Struct, frozen=True):
     """A file whose format is known: `headings` are those that are read, in the order of `file.names`."""
 
     csv: CsvFile
-    format: Format
+    format: ExportFormat
     headings: Sequence[str]
     file: File
 
     @property
     def key(self) -> Callable[[Sequence[str]], str]:
         """By what rows belong together, of their fields."""
-        places = [self.file.names.index(name) for name in self.format.key]
+        places = [self.file.names.index(name) for name in self.format.key_columns]
         if len(places) == 1:
             (place,) = places
             return lambda fields: fields[place].strip()
         return lambda fields: next((text for at in places if (text := fields[at].strip())), "")
 
 
-def told_by(csv: CsvFile, name: str) -> tuple[Format, dict[str, str]]:
+def told_by(csv: CsvFile, name: str) -> tuple[ExportFormat, dict[str, str]]:
     """The format of a file of this name, and its headings by field; InvalidRequestError when it cannot be imported."""
-    format_ = recognised(csv.columns)
-    found = format_.found(csv.columns)
+    format_ = recognize_format(load_export_formats(), csv.columns)
+    found = format_.match_columns(csv.columns)
     if repeated := sorted({*found.values()} & csv.repeated):
         raise InvalidRequestError(
             f"The file's first line names these columns twice: {', '.join(repeated)}. Please rename one of each.",
             "repeated_columns",
         )
-    if format_.check:
-        format_.check(name, found)
+    if format_.check_file:
+        format_.check_file(name, found)
     return format_, found
 
 
@@ -90,12 +91,12 @@ def opened(upload: Upload, defaults: Defaults, now: datetime) -> Opened:
         defaults.currency,
         defaults.country,
         decimal_comma=csv.delimiter == ";",
-        sells=upload.orders != ELSEWHERE,
+        sells=upload.orders != ORDERS_ELSEWHERE,
     )
     return Opened(csv, format_, [found.get(name, "") for name in names], file)
 
 
-def account_of(key: str, format_: Format) -> str:
+def account_of(key: str, format_: ExportFormat) -> str:
     """The account in `imports/<channel>/<account>/<file>.csv`, '' for a format that is of no channel.
 
     InvalidRequestError when the file lies elsewhere: its orders would not be those that webhooks tell.
@@ -170,7 +171,7 @@ class Run:
 
     def _save(self) -> None:
         state = msgspec.json.encode(self.progress).decode()
-        self._checkpoint = self._checkpoints.save(
+        self._checkpoint = self._checkpoints.save_checkpoint(
             msgspec.structs.replace(self._checkpoint, rows=self.progress.tally.rows, state=state)
         )
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.exports.refusals import REASONS
+from regulars.channels.exports.refusals import REFUSAL_REASONS
 from regulars.domain.events import Event
-from regulars.domain.money import major_units
+from regulars.domain.money import format_major_units
 
 SHOWN_REFUSALS = 1000
 
@@ -62,10 +62,11 @@ class Tally(msgspec.Struct):
         told: dict[str, Any] = msgspec.to_builtins(self)
         for name, amounts in (("money", self.money), ("refunded", self.refunded)):
             told[name] = {
-                currency: major_units(minor, currency) for currency, minor in amounts.items()
+                currency: format_major_units(minor, currency) for currency, minor in amounts.items()
             }
         told["refusals"] = [
-            {"line": line, "code": code, "reason": REASONS[code]} for line, code in self.refusals
+            {"line": line, "code": code, "reason": REFUSAL_REASONS[code]}
+            for line, code in self.refusals
         ]
         return told
 

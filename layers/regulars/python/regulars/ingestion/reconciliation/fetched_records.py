@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, PartlyInvalidError, Request
-from regulars.channels.feeds.contract import Record
-from regulars.channels.registry import channel_of
+from regulars.channels.feeds.contract import FeedRecord
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
 from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder, fits
-from regulars.store.rejects import Delivery, Reject, Rejects
+from regulars.store.rejects import Reject, Rejects, StoredDelivery
 from regulars.store.sources import Source
 
 # What is fetched later than this is history: acting on it would reach people out of the blue.
@@ -40,7 +40,7 @@ class Fetching:
         self._default_currency = default_currency
 
     def take(
-        self, source: Source, config: dict[str, Any], records: Iterable[Record], now: datetime
+        self, source: Source, config: dict[str, Any], records: Iterable[FeedRecord], now: datetime
     ) -> Taken:
         """Record a page; when this returns, everything in it is durable."""
         requests = [self._request(source, config, record, now) for record in records]
@@ -55,13 +55,13 @@ class Fetching:
             if error
         ]
         for reject in rejects:
-            self._rejects.keep([reject], now)
+            self._rejects.store_rejects([reject], now)
         if recorded is None:
             return Taken(rejected=len(rejects))
         return Taken(len(recorded.new), len(recorded.known), len(rejects))
 
     def _request(
-        self, source: Source, config: dict[str, Any], record: Record, now: datetime
+        self, source: Source, config: dict[str, Any], record: FeedRecord, now: datetime
     ) -> Request:
         """The delivery that the provider's webhook would have been; it is genuine, since we fetched it ourselves."""
         return Request(
@@ -79,7 +79,7 @@ def _told(channel: str, request: Request) -> tuple[Sequence[Draft], RegularsErro
     """The drafts of one object, and why not of all of it."""
     try:
         with translating():
-            drafts: Sequence[Draft] = channel_of(channel).translate(request)
+            drafts = load_channel(channel).translate(request)
     except PartlyInvalidError as error:
         return list(_fitting(error.drafts)), error
     except RegularsError as error:
@@ -101,6 +101,8 @@ def _aged(draft: Draft, now: datetime) -> Draft:
 
 
 def _reject(source: Source, request: Request, error: RegularsError) -> Reject:
-    delivery = Delivery(headers=request.headers, verified=True)
+    delivery = StoredDelivery(headers=request.headers, verified=True)
     name = f"{source.channel}/{source.source}"
-    return Reject(error.code, str(error), name, request.body, delivery)
+    return Reject(
+        code=error.code, reason=str(error), source=name, raw=request.body, delivery=delivery
+    )

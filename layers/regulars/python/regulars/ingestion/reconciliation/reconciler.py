@@ -10,17 +10,17 @@ from regulars.channels.feeds.contract import (
     CursorLostError,
     Feed,
     FeedError,
-    Page,
+    FeedPage,
     misconfigured,
     unexpected,
 )
 from regulars.channels.feeds.provider_api import Provider
-from regulars.channels.feeds.registry import FEEDS, feeds_of
+from regulars.channels.registry import FEED_PROVIDERS, load_feeds
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.times import from_text, to_text
 from regulars.ingestion.reconciliation.fetched_records import Fetching, Taken
 from regulars.store.parameters import Parameters
-from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
+from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.sources import Source, Sources
 from regulars.transport.logging import log_failure
 
@@ -68,11 +68,15 @@ class Reconciling:
         return [self._ask(*pair, provider, has_time) for pair in waiting if has_time()]
 
     def _askable(self, only: str) -> Iterator[tuple[Reconciliation, Source]]:
-        for source in self._sources.list():
+        for source in self._sources.list_sources():
             channel, name = source.channel, source.source
             is_meant = only in (channel, f"{channel}/{name}", "") and not source.disabled
-            if is_meant and channel in FEEDS and self._parameters.credentials(channel, name):
-                yield self._reconciliations.read(channel, name), source
+            if (
+                is_meant
+                and channel in FEED_PROVIDERS
+                and self._parameters.read_credentials(channel, name)
+            ):
+                yield self._reconciliations.read_reconciliation(channel, name), source
 
     def _ask(
         self,
@@ -81,7 +85,7 @@ class Reconciling:
         provider: Provider,
         has_time: Callable[[], bool],
     ) -> Outcome:
-        credentials = self._parameters.credentials(source.channel, source.source)
+        credentials = self._parameters.read_credentials(source.channel, source.source)
         asking = _Asking(
             state, source, source.config | credentials, self._reconciliations, self._clock
         )
@@ -154,29 +158,29 @@ class _Asking:
         finished = not found and not self._ran_out_of_time
         return Outcome(source, state.new, state.known, state.rejected, finished, found)
 
-    def _walk(self, name: str) -> Walk:
-        fresh = Walk(to_text(self._clock() - LOOKBACK))
+    def _walk(self, name: str) -> FeedWalk:
+        fresh = FeedWalk(since=to_text(self._clock() - LOOKBACK))
         return self._state.walks.get(name, fresh)
 
-    def _turned(self, walk: Walk, page: Page) -> Walk:
+    def _turned(self, walk: FeedWalk, page: FeedPage) -> FeedWalk:
         """The walk after a page; at the end its watermark moves, by the provider's clock, to what is surely in."""
         began = walk.began or page.at or to_text(self._clock())
         newest = max(walk.newest, page.newest)
         if page.cursor:
-            return Walk(walk.since, page.cursor, began, newest)
+            return FeedWalk(since=walk.since, cursor=page.cursor, began=began, newest=newest)
         if not newest:
-            return Walk(walk.since)
+            return FeedWalk(since=walk.since)
         sure = from_text(min(newest, began)) - OVERLAP
-        return Walk(max(walk.since, to_text(sure)))
+        return FeedWalk(since=max(walk.since, to_text(sure)))
 
-    def _faulty(self, walk: Walk, error: FeedError) -> Walk:
+    def _faulty(self, walk: FeedWalk, error: FeedError) -> FeedWalk:
         since = walk.faulty_since or to_text(self._clock())
-        kept = Walk(walk.since) if isinstance(error, CursorLostError) else walk
+        kept = FeedWalk(since=walk.since) if isinstance(error, CursorLostError) else walk
         return msgspec.structs.replace(
             kept, fault=error.code, reason=str(error), faulty_since=since
         )
 
-    def _set(self, name: str, walk: Walk, taken: Taken | None = None) -> None:
+    def _set(self, name: str, walk: FeedWalk, taken: Taken | None = None) -> None:
         told = taken or Taken()
         self._save(
             walks=self._state.walks | {name: walk},
@@ -187,21 +191,21 @@ class _Asking:
 
     def _save(self, **changes: Any) -> None:
         changed = msgspec.structs.replace(self._state, **changes)
-        self._state = self._reconciliations.save(changed)
+        self._state = self._reconciliations.save_reconciliation(changed)
 
 
 def _feeds(source: Source, credentials: dict[str, str], provider: Provider) -> list[Feed]:
     """Everything the source can be asked for; credentials with which it can be asked for nothing are not complete."""
-    feeds = feeds_of(source.channel, source.config, credentials, provider)
+    feeds = load_feeds(source.channel, source.config, credentials, provider)
     if not feeds:
         raise misconfigured("Its credentials are not complete; connect it again.")
     return feeds
 
 
-def _shown(feed: Feed, walk: Walk) -> Page:
+def _shown(feed: Feed, walk: FeedWalk) -> FeedPage:
     """The next page; an answer that breaks the feed is a fault of its provider, and stops no other source."""
     try:
-        return feed.page(walk.since, walk.cursor)
+        return feed.read_page(walk.since, walk.cursor)
     except FeedError:
         raise
     except Exception as error:

@@ -1,23 +1,32 @@
-"""Shopify customers, as Shopify exports them.
+"""Import the customer CSV that Shopify exports.
 
-In Shopify: Customers → Export → *All customers*, *CSV for Excel, Numbers, or other spreadsheet programs* → Export
-customers. More than fifty customers come by e-mail.
+**Export the file**
 
-The account is the shop's own domain, such as my-shop.myshopify.com, as its webhooks say it; the customer ids are theirs.
+1. In Shopify, go to Customers → Export.
+2. Choose *All customers* and *CSV for Excel, Numbers, or other spreadsheet programs*, then click Export customers.
+3. Shopify sends more than 50 customers by e-mail.
 
-Kept: the country. E-mail, phone and name are kept apart. *Accepts Email Marketing* and *Accepts SMS Marketing: yes* give
-the consent; since the file does not say when, anything that is told with a date weighs more. A *no* says nothing: Shopify
-writes it for whoever was never asked, too. Not read: addresses, notes, tags, totals (the orders tell them).
+**Account**: the domain of the shop, such as `my-shop.myshopify.com`, as in its webhooks. The customer IDs are those
+of the webhooks.
+
+**Stored**
+
+* The customer ID as an identifier; e-mail address, phone number and name as contact data; the country as a trait.
+* *Accepts Email Marketing: yes* and *Accepts SMS Marketing: yes* grant the consent. The file contains no consent
+  date, so any consent with a date takes precedence. A *no* is ignored, because Shopify also writes it for customers
+  who were never asked.
+
+**Not stored**: addresses, notes, tags and totals. The orders contain the totals.
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import traits_of
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
-from regulars.channels.exports.drafts import draft_of, store_of
-from regulars.channels.exports.fields import answer_in, id_in
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import UNDATED
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
+from regulars.channels.exports.drafts import build_export_draft, build_store_key
+from regulars.channels.exports.fields import parse_export_id, parse_yes_no
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import UNDATED_TIME
+from regulars.channels.fields.texts import build_traits
 from regulars.domain.events import ConsentChange
 
 _COLUMNS = {
@@ -35,11 +44,12 @@ _COLUMNS = {
 }
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
-    said, store = line.said, store_of("shopify", file).lower()
-    person = buyer(
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the update of one customer."""
+    said, store = line.said, build_store_key("shopify", file).lower()
+    person = build_buyer(
         file,
-        id_in(said["id"]),
+        parse_export_id(said["id"]),
         store,
         said["country"],
         email=said["email"],
@@ -48,24 +58,25 @@ def _tell(line: Line, file: File) -> list[Draft]:
         last_name=said["last_name"],
     )
     if not person.identifiers:
-        raise refusal("missing_customer")
+        raise RefusedLineError("missing_customer")
     consents = tuple(
-        ConsentChange(channel, "granted", UNDATED, "shopify")
+        ConsentChange(channel=channel, status="granted", at=UNDATED_TIME, basis="shopify")
         for channel in ("email", "sms")
-        if answer_in(said[f"{channel}_consent"])
+        if parse_yes_no(said[f"{channel}_consent"])
     )
     key = (store, "customer", said["id"].strip())
-    traits = traits_of(country=said["country"])
+    traits = build_traits(country=said["country"])
     told = {"consents": consents, "traits": traits}
-    return [draft_of(file, "Customer Updated", ("import", ""), person, key, **told)]
+    return [build_export_draft(file, "Customer Updated", ("import", ""), person, key, **told)]
 
 
-FORMAT = Format(
-    "Shopify customers",
-    "shopify",
-    _COLUMNS,
-    ("email", "email_consent", "spent", "orders"),
-    ("id", "email", "phone"),
-    by_line(_tell),
-    of_persons=True,
+EXPORT_FORMAT = ExportFormat(
+    title="Shopify customers",
+    channel="shopify",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("email", "email_consent", "spent", "orders"),
+    key_columns=("id", "email", "phone"),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
 )

@@ -1,44 +1,67 @@
-"""Shopify orders, as Shopify exports them.
+"""Import the order CSV that Shopify exports.
 
-In Shopify: Orders → Export → *All orders* (or a range of dates), *CSV for Excel, Numbers, or other spreadsheet
-programs* → Export orders. More than fifty orders come by e-mail, which may take some minutes. Leave out *Transaction
-histories*, which is another file. Do not open the file with a spreadsheet program: it rounds the orders' ids.
+**Export the file**
 
-The account is the shop's own domain, such as my-shop.myshopify.com, as its webhooks say it. An order's lines stand in
-several rows, of which only the first has the order's own fields; its id is the webhooks' order id, so that both tell of
-one order. As there, an order that is not paid yet is an order; one that was cancelled is not counted.
+1. In Shopify, go to Orders → Export.
+2. Choose *All orders* (or a date range) and *CSV for Excel, Numbers, or other spreadsheet programs*, then click
+   Export orders. Do not choose *Transaction histories*, which is a different file.
+3. Shopify sends more than 50 orders by e-mail, which can take some minutes.
 
-Kept: products (by SKU, else by name, since the file has no product ids), quantities and amounts, refunds, status,
-coupon, payment method, the billing country. E-mail, phone and name are kept apart. *Accepts Marketing: yes* gives the
-consent to e-mail, at the time of the order; a *no* takes nothing back, since it is also said of whoever was never asked.
-Not read: addresses, notes, tags, staff, locations.
+Do not open the file in a spreadsheet program. It rounds the order IDs.
+
+**Account**: the domain of the shop, such as `my-shop.myshopify.com`, as in its webhooks. The order IDs are those of
+the webhooks, so the file and the webhooks describe the same orders.
+
+**Stored**
+
+* Products (by SKU, otherwise by name, because the file has no product IDs), quantities and amounts.
+* Refunds, status, coupon and payment method; the billing country as a trait.
+* E-mail address, phone number and name as contact data.
+* *Accepts Marketing: yes* grants the consent to e-mail at the time of the order. A *no* withdraws nothing, because
+  Shopify also writes it for customers who were never asked.
+
+**Not stored**: addresses, notes, tags, staff and locations.
+
+**Notes**
+
+* Rows: the lines of an order are in several rows. Only the first row contains the fields of the order itself.
+* Status: as with the webhooks, an unpaid order is an order and a cancelled order is not counted.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import texts_of
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
-from regulars.channels.exports.drafts import draft_of, snapshot, store_of
-from regulars.channels.exports.fields import (
-    amount_in,
-    answer_in,
-    bare,
-    id_in,
-    order_id_in,
-    quantity_in,
-    required_amount,
-    takes_off,
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
 )
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import moment_in, required_moment
-from regulars.channels.fields.person import Person
+from regulars.channels.exports.drafts import (
+    build_export_draft,
+    build_order_snapshot,
+    build_store_key,
+)
+from regulars.channels.exports.fields import (
+    choose_notation,
+    parse_export_id,
+    parse_yes_no,
+    require_export_id,
+)
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import parse_export_time, require_export_time
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.numbers import Notation, strip_apostrophe
+from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import select_texts
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Item
-from regulars.domain.money import check_line, currency_code
+from regulars.domain.money import check_line_total
 
 _COLUMNS = {
     "name": "Name",
@@ -71,21 +94,24 @@ _PLACED = {"pending", "authorized", "voided", "expired"}
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the order that these lines describe."""
     own = list(_own(lines, refuse))
     head = own[0].said
-    currency = currency_code(head["currency"] or file.default_currency)
-    created = required_moment(head["created_at"], file)
-    changed = [moment_in(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")]
+    currency = parse_currency(head["currency"], file.default_currency)
+    created = require_export_time(head["created_at"], file)
+    changed = [
+        parse_export_time(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")
+    ]
     status = _status(head)
-    order_id, store = order_id_in(head["id"]), store_of("shopify", file).lower()
-    order = snapshot(
+    order_id, store = require_export_id(head["id"]), build_store_key("shopify", file).lower()
+    order = build_order_snapshot(
         file,
         f"{store}/{order_id}",
         created,
         *changed,
         status=status,
-        total=required_amount(head["total"], currency, file),
+        total=parse_amount(head["total"], currency, notation=choose_notation(file)),
         refunded=_refunded(head, currency, file),
         currency=currency,
     )
@@ -96,18 +122,24 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         "items": tuple(_items(own, currency, file, refuse)),
         "consents": _consents(head, created),
         "traits": {"country": country} if len(country) == len("NL") else {},
-        "properties": texts_of(head, "financial_status", "fulfillment_status", "gateway", "coupon"),
+        "properties": select_texts(
+            head, "financial_status", "fulfillment_status", "gateway", "coupon"
+        ),
     }
     channel = "pos" if head["source"] == "pos" else "shop"
     key = (store, "order", order_id)
-    return [draft_of(file, _TYPES[status], (channel, created), _person(head, file), key, **told)]
+    return [
+        build_export_draft(
+            file, _TYPES[status], (channel, created), _person(head, file), key, **told
+        )
+    ]
 
 
-def _own(lines: list[Line], refuse: Refuse) -> Iterator[Line]:
+def _own(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
     """The lines of the order, the one with its own fields first; a file that was put together may hold it twice."""
     head = next((line for line in lines if line.said["id"].strip()), None)
     if head is None:
-        raise refusal("first_line_missing")
+        raise RefusedLineError("first_line_missing")
     yield head
     is_repeated = False
     for line in lines:
@@ -119,27 +151,37 @@ def _own(lines: list[Line], refuse: Refuse) -> Iterator[Line]:
             yield line
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
+    notation = choose_notation(file)
     for line in lines:
         try:
-            product = id_in(line.said["sku"]) or clean_text(line.said["product"])
+            product = parse_export_id(line.said["sku"]) or clean_text(line.said["product"])
             # A line edited away has quantity 0; one that takes off the bill still counts in the total.
             if (
                 product
                 and line.said["quantity"].strip() != "0"
-                and not takes_off(line.said["price"], currency, file)
+                and not _is_deduction(line, currency, notation)
             ):
-                yield _item(product, line, currency, file)
+                yield _item(product, line, currency, notation)
         except InvalidEventError as error:
             refuse(line.number, error.code)
 
 
-def _item(product: str, line: Line, currency: str, file: File) -> Item:
+def _is_deduction(line: Line, currency: str, notation: Notation) -> bool:
+    price = parse_amount(
+        line.said["price"], currency, notation=notation, allow_negative=True, blank=0
+    )
+    return price < 0
+
+
+def _item(product: str, line: Line, currency: str, notation: Notation) -> Item:
     said = line.said
-    quantity = quantity_in(said["quantity"], file)
-    price = amount_in(said["price"], currency, file)
-    check_line(price, quantity)
-    return Item(product, clean_text(said["product"]), quantity=quantity, price=price)
+    quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
+    price = parse_amount(said["price"], currency, notation=notation, blank=0)
+    check_line_total(price, quantity)
+    return Item(
+        product_id=product, name=clean_text(said["product"]), quantity=quantity, price=price
+    )
 
 
 def _status(head: Any) -> str:
@@ -151,30 +193,44 @@ def _status(head: Any) -> str:
 def _refunded(head: Any, currency: str, file: File) -> int | None:
     """What was paid back; None, which is everything, where only the status says it."""
     if head["refunded"].strip():
-        return amount_in(head["refunded"], currency, file)
+        return parse_amount(head["refunded"], currency, notation=choose_notation(file))
     return None if head["financial_status"].strip().lower() == "refunded" else 0
 
 
 def _consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
-    is_given = answer_in(head["accepts"]) and head["email"].strip()
-    return (ConsentChange("email", "granted", at, "checkout"),) if is_given else ()
+    is_given = parse_yes_no(head["accepts"]) and head["email"].strip()
+    return (
+        (ConsentChange(channel="email", status="granted", at=at, basis="checkout"),)
+        if is_given
+        else ()
+    )
 
 
-def _person(head: Any, file: File) -> Person:
-    return buyer(
+def _person(head: Any, file: File) -> PersonBuilder:
+    return build_buyer(
         file,
         country=head["country"],
         email=head["email"],
-        phone=bare(head["phone"]) or head["billing_phone"],
+        phone=strip_apostrophe(head["phone"]) or head["billing_phone"],
         name=head["billing_name"],
     )
 
 
-FORMAT = Format(
-    "Shopify orders",
-    "shopify",
-    _COLUMNS,
-    ("name", "id", "created_at", "financial_status", "total", "quantity", "product", "price"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Shopify orders",
+    channel="shopify",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=(
+        "name",
+        "id",
+        "created_at",
+        "financial_status",
+        "total",
+        "quantity",
+        "product",
+        "price",
+    ),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

@@ -1,42 +1,83 @@
-"""Shopify: orders, refunds, payments, customers, checkouts, carts, products and stock of a shop, at the till too.
+"""Receive orders, refunds, payments, customers, checkouts, carts, products and stock of a Shopify shop.
 
-In Shopify: open Settings → Notifications → Webhooks, choose *Create webhook*, an event, the format JSON and the newest
-version of the API, paste the URL, save; once per event. The secret stands below the list ("Your webhooks will be signed
-with …"): that is the one to paste here. For an app of your own instead, name the URL as its webhook subscription and
-paste the app's client secret. Right after a secret was changed Shopify may still sign with the one before: two are good
-at once.
+**Set up**
 
-Topics: orders/create, orders/paid, orders/updated, orders/edited, orders/fulfilled, orders/partially_fulfilled,
-orders/cancelled, refunds/create, order_transactions/create, fulfillments/create and update, customers/create, update,
-enable, disable and delete, customers_marketing_consent/update, customers_email_marketing_consent/update,
-checkouts/create and update, carts/create and update, products/create and update, inventory_levels/update, and the three
-of privacy: customers/redact, customers/data_request, shop/redact. Any other topic is set aside and listed.
+1. Run `regulars connect shopify`. It prints the URL and then asks for the signing secret.
+2. In Shopify, go to Settings → Notifications → Webhooks and click Create webhook.
+3. Choose an event, the format JSON and the newest API version. Paste the URL and save. Repeat for each event below.
+4. Copy the signing secret below the list ("Your webhooks will be signed with …") and enter it in
+   `regulars connect shopify`.
 
-The money of an order, its refunds and its cancellation are read from the order itself, in the shop's own currency also
-when the buyer paid in another: do not leave out orders/updated. A refund or an edit by itself names nobody.
+To use an app of your own instead, set the URL as its webhook subscription and enter the client secret of the app.
 
-If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
-and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+**Rotate the secret**: Run `regulars sources rotate shopify`. Two secrets are valid at the same time, because Shopify
+can still sign with the previous secret right after a change.
 
-What is kept: products, quantities and amounts; status, coupon codes, where the order came from, the buyer's country and
-language, and consent with its time. Names, e-mail and phone are kept apart, under the customer. Never kept: addresses,
-notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale; without a customer
-it is nobody's. Test orders are kept, and never counted.
+**Topics**
 
-A request of privacy is kept as a Customer Deletion Requested of that person, without contact data: which of the three it
-is, its number and the orders it names stand with it; shop/redact names nobody. They are sent to apps alone, which name
-their URL in the app's configuration; a shop without an app is asked by its customers themselves. There are thirty days
-to do what is asked.
+* `orders/create` → Order Created. A point-of-sale order also produces In-Store Sale.
+* `orders/paid` → Order Completed
+* `orders/updated`, `orders/edited` → Order Updated
+* `orders/fulfilled`, `orders/partially_fulfilled`, `fulfillments/create` → Order Fulfilled
+* `fulfillments/update` → Fulfillment Updated
+* `orders/cancelled` → Order Cancelled
+* `refunds/create` → Order Refunded
+* `order_transactions/create` → Payment Succeeded, Payment Authorized, Payment Pending, Payment Failed or Payment
+  Refunded
+* `customers/create` → Customer Created
+* `customers/update`, `customers/enable`, `customers/disable` → Customer Updated
+* `customers/delete` → Customer Deleted
+* `customers_marketing_consent/update`, `customers_email_marketing_consent/update` → Marketing Consent Changed
+* `checkouts/create`, `checkouts/update` → Checkout Started, Checkout Updated
+* `carts/create`, `carts/update` → Cart Updated
+* `products/create`, `products/update` → Product Created, Product Updated
+* `inventory_levels/update` → Inventory Updated
+* `customers/redact`, `customers/data_request`, `shop/redact` → Customer Deletion Requested
+* Any other topic → a reject with the reason `unknown_topic`
 
-Shopify waits five seconds, tries eight times in four hours, and gives a subscription up after eight refusals in a row.
-So that nothing is lost even then, let Regulars fetch every hour what was changed: in the Dev Dashboard make an app of
-your own with the scopes read_orders and read_customers, install it in the shop, and give its client ID and secret to
-`regulars connect shopify` together with the shop's myshopify.com domain. An older custom app's Admin API access token
-does as well. Orders and customers are fetched; the other topics come by webhook only. On plans on which apps are not
-shown names and addresses, an order that was fetched is known by its customer's number alone.
+Do not omit `orders/updated`. The amounts of an order, its refunds and its cancellation are read from the order
+itself, in the currency of the shop, even if the buyer paid in another currency.
 
-Its ids of deliveries are not signed, so a delivery is known again by its topic and its very bytes; an updated order or
-customer by what it says, so that it counts once when it is also fetched.
+**Stored**
+
+* Products, quantities, amounts, status, coupon codes and the origin of the order.
+* The country and the language of the buyer as traits, and marketing consent with its time.
+* The customer ID as an identifier; name, e-mail address and phone number as contact data.
+
+**Not stored**: addresses, notes, cart tokens, checkout tokens and card details.
+
+**Privacy requests**
+
+* The event contains the topic, the request number and the order IDs, and no contact data. `shop/redact` names no
+  person.
+* Shopify sends the privacy topics to apps only. An app declares their URL in its configuration. Without an app, your
+  customers send their requests to you directly.
+* You have 30 days to fulfil a request.
+
+**Reconciliation**
+
+Shopify waits five seconds for a response, tries a delivery eight times within four hours, and removes the webhook
+subscription after eight consecutive failures. To recover missed deliveries, let Regulars fetch changed orders and
+customers every hour:
+
+1. In the Dev Dashboard, create an app of your own with the scopes `read_orders` and `read_customers`, and install it
+   in the shop.
+2. Enter its client ID, its client secret and the `myshopify.com` domain of the shop in `regulars connect shopify`.
+   The Admin API access token of an older custom app also works.
+
+Only orders and customers are fetched. All other topics arrive by webhook only. On plans that do not show names and
+addresses to apps, a fetched order identifies the buyer by the customer ID alone.
+
+**Notes**
+
+* Persons: the payloads of `refunds/create` and `orders/edited` contain no customer. Their events are not assigned to
+  a person. A point-of-sale order without a customer is not assigned to a person either.
+* Tracking SDK: if your storefront also sends Order Completed through a tracking SDK, omit its `order_id`. The shop
+  counts the order, and the SDK event records the visit. With an `order_id`, the SDK event is a second order that
+  belongs to the storefront.
+* Test mode: test orders are stored and never counted.
+* Duplicates: Shopify does not sign its delivery IDs. The topic and the exact body identify a delivery. The content
+  identifies `orders/updated` and `customers/update`, so a change that is also fetched is stored once.
 """
 
 import hashlib
@@ -50,7 +91,7 @@ import msgspec
 
 from regulars.channels.commerce.shopify.customers import consents_of, person_of, traits_of
 from regulars.channels.commerce.shopify.orders import (
-    currency_of,
+    find_currency,
     items_of,
     order_of,
     payment_of,
@@ -62,25 +103,30 @@ from regulars.channels.commerce.shopify.topics import (
     TOPICS,
     type_of,
 )
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.state_ids import known_by_state
-from regulars.channels.fields.event_times import Moment, first_of, happened, parsed
-from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
-from regulars.channels.fields.person import Person
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    ProviderSecret,
+    Request,
+    UnknownTopicError,
+)
+from regulars.channels.drafts.state_ids import set_state_id
+from regulars.channels.fields.event_times import (
+    EventTimes,
+    format_first_time,
+    parse_time,
+    resolve_event_times,
+)
+from regulars.channels.fields.json_values import ObjectReader, as_list, as_object, list_objects
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, clean_url
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
 
-CHANNEL = "shopify"
-SIGNING_KEY = "The secret that stands below the list of webhooks, or the app's client secret"
-ASKS = {"shop": "The shop's own domain, such as my-shop.myshopify.com (optional)"}
-CREDENTIALS = {
-    "client_id": "To fetch what webhooks miss: the app's client ID (optional)",
-    "client_secret": "The app's client secret (optional)",
-    "access_token": "Or the Admin API access token of an older custom app, shpat_… (optional)",
-}
+CHANNEL_NAME = "shopify"
 # What is kept beside the fields of an event: never a token, which opens a cart or an order's page.
 _KEPT = (
     "cancel_reason",
@@ -131,10 +177,7 @@ def domain_of(said: str) -> str:
     return domain if "." in domain else f"{domain}.myshopify.com"
 
 
-SPELLED = {"shop": domain_of}
-
-
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes with any live secret.
 
     https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
@@ -143,11 +186,11 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The events of one delivery; InvalidEventError(unknown_topic) for a topic we make nothing of."""
     topic = _header(request, "topic")
     if topic not in TOPICS:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     kind, body = _resource(request, topic)
     if topic == "checkouts/update" and body.get("completed_at"):
         return []  # the order's own topics tell the rest
@@ -157,15 +200,15 @@ def translate(request: Request) -> list[Draft]:
         return [_privacy(event, topic, body, person)]
     told = Draft(event, person.identifiers, person.contact)
     if topic in RETOLD:
-        changed_at = first_of(body.get("updated_at"))
-        names = (CHANNEL, _shop(request), topic, clean_text(body.get("id")))
-        return [known_by_state(told, changed_at, *names)]
+        changed_at = format_first_time(body.get("updated_at"))
+        names = (CHANNEL_NAME, _shop(request), topic, clean_text(body.get("id")))
+        return [set_state_id(told, changed_at, *names)]
     if topic == "orders/create" and event.channel == "pos":
         return [told, Draft(_in_store(request, event), person.identifiers)]
     return [told]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed test order of nobody."""
     now = to_text(blank.received_at)
     order = {"id": 1, "test": True, "created_at": now, "updated_at": now, "total_price": "1.00"}
@@ -181,24 +224,24 @@ def sample(blank: Request, secret: str) -> Request:
 def _resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
     """The resource and its kind; an edit only names the order, whose money orders/updated tells."""
     body = _READER.read(request.body)
-    edit = an_object(body.get("order_edit"))
+    edit = as_object(body.get("order_edit"))
     return ("order_edits", edit) if edit else (topic.partition("/")[0], body)
 
 
 def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
     shop = _shop(request)
     moment = _moment(request, topic, body)
-    currency = currency_of(body, request.default_currency)
+    currency = find_currency(body, request.default_currency)
     return Event(
-        id=event_id(CHANNEL, shop, topic, _content(request)),
+        id=event_id(CHANNEL_NAME, shop, topic, _content(request)),
         type=type_of(topic, body),
         channel="pos" if body.get("source_name") == "pos" else "shop",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=moment.occurred_at,
         received_at=to_text(request.received_at),
         items=items_of(kind, body, currency),
         currency=currency,
-        order=order_of(kind, body, f"{CHANNEL}/{shop}", currency),
+        order=order_of(kind, body, f"{CHANNEL_NAME}/{shop}", currency),
         consents=consents_of(kind, body),
         traits=traits_of(kind, body),
         properties=_properties(topic, body, currency),
@@ -208,11 +251,11 @@ def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Eve
     )
 
 
-def _privacy(event: Event, topic: str, body: dict[str, Any], person: Person) -> Draft:
+def _privacy(event: Event, topic: str, body: dict[str, Any], person: PersonBuilder) -> Draft:
     """Who asked, by subject keys only, and for which orders: what is to be forgotten is not written down once more."""
-    orders = [clean_text(id_) for id_ in a_list(body.get("orders_to_redact"))]
-    orders += [clean_text(id_) for id_ in a_list(body.get("orders_requested"))]
-    asked = clean_text(an_object(body.get("data_request")).get("id"))
+    orders = [clean_text(id_) for id_ in as_list(body.get("orders_to_redact"))]
+    orders += [clean_text(id_) for id_ in as_list(body.get("orders_requested"))]
+    asked = clean_text(as_object(body.get("data_request")).get("id"))
     said = {"request": topic, "data_request_id": asked, "orders": orders[:MOST_NAMED]}
     properties = {name: value for name, value in said.items() if value}
     bare = msgspec.structs.replace(event, consents=(), traits={}, properties=properties)
@@ -221,7 +264,7 @@ def _privacy(event: Event, topic: str, body: dict[str, Any], person: Person) -> 
 
 def _in_store(request: Request, event: Event) -> Event:
     """The sale at the till beside its order, which it names and does not count again."""
-    id_ = event_id(CHANNEL, _shop(request), IN_STORE, _content(request))
+    id_ = event_id(CHANNEL_NAME, _shop(request), IN_STORE, _content(request))
     order = {"order_id": event.order.key.rpartition("/")[2]} if event.order else {}
     return msgspec.structs.replace(
         event,
@@ -234,17 +277,19 @@ def _in_store(request: Request, event: Event) -> Event:
     )
 
 
-def _moment(request: Request, topic: str, body: dict[str, Any]) -> Moment:
+def _moment(request: Request, topic: str, body: dict[str, Any]) -> EventTimes:
     """When it happened: as the body says; the header, which is not signed, only where it says nothing."""
     fields = (TOPICS[topic][1], "updated_at", "created_at")
     said = next((value for value in map(body.get, fields) if value), None)
-    said = said or first_of(_header(request, "triggered-at")) or to_text(request.received_at)
-    return happened(parsed(said), request.received_at)
+    said = (
+        said or format_first_time(_header(request, "triggered-at")) or to_text(request.received_at)
+    )
+    return resolve_event_times(parse_time(said), request.received_at)
 
 
 def _properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
     texts = {name: clean_text(body.get(name)) for name in _KEPT}
-    codes = [clean_text(code.get("code")) for code in objects(body.get("discount_codes"))]
+    codes = [clean_text(code.get("code")) for code in list_objects(body.get("discount_codes"))]
     texts["coupon"] = ",".join(codes[:5])
     if topic.startswith("checkouts/"):
         # By which its order names it.
@@ -262,7 +307,7 @@ def _properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, An
 
 def _is_test(request: Request, body: dict[str, Any]) -> bool:
     """The sender's test mode: a test order, or a refund through a test gateway."""
-    payments = [payment.get("test") is True for payment in objects(body.get("transactions"))]
+    payments = [payment.get("test") is True for payment in list_objects(body.get("transactions"))]
     is_said = body.get("test") is True or _header(request, "test") == "true"
     return is_said or (bool(payments) and all(payments))
 
@@ -283,3 +328,33 @@ def _header(request: Request, name: str) -> str:
     """A header of Shopify's: `X-Shopify-…`, and `Shopify-…` as newer deliveries spell it."""
     headers = request.headers
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Shopify",
+    page=__doc__,
+    secret=ProviderSecret(
+        question="The secret that stands below the list of webhooks, or the app's client secret"
+    ),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields={
+        "shop": ConfigField(
+            question="The shop's own domain, such as my-shop.myshopify.com",
+            is_optional=True,
+            normalize=domain_of,
+        )
+    },
+    credential_fields={
+        "client_id": CredentialField(
+            question="To fetch what webhooks miss: the app's client ID", is_optional=True
+        ),
+        "client_secret": CredentialField(question="The app's client secret", is_optional=True),
+        "access_token": CredentialField(
+            question="Or the Admin API access token of an older custom app, shpat_…",
+            is_optional=True,
+        ),
+    },
+)

@@ -1,37 +1,60 @@
-"""Orders, customers, products and coupons of a WooCommerce shop.
+"""Receive orders, customers, products and coupons of a WooCommerce shop.
 
-In WordPress, go to WooCommerce → Settings → Advanced → Webhooks and add one webhook for each of these topics, all with
-the same delivery URL and the same secret, both as `regulars connect woocommerce` printed them:
+**Set up**
 
-* Order created, Order updated, Order deleted, Order restored: the sales, their payment and their refunds,
-* Customer created, Customer updated, Customer deleted: who buys,
-* Product created, Product updated: what is sold, and its stock,
-* Coupon created: the offers.
+1. Run `regulars connect woocommerce`. It generates a secret and prints the delivery URL and the secret.
+2. In WordPress, go to WooCommerce → Settings → Advanced → Webhooks.
+3. Add one webhook for each topic below, all with the same delivery URL and the same secret.
+4. Choose the API version WP REST API Integration v3 and the status Active, then save. Saving sends an unsigned ping.
+   Regulars answers it and stores nothing.
 
-Choose API version WP REST API Integration v3 and the status Active. Saving sends a ping without a signature; it is
-answered and leaves nothing behind.
+**Rotate the secret**: Run `regulars sources rotate woocommerce` and paste the new secret in each webhook. The
+previous secret stays valid until the next rotation.
 
-WooCommerce never sends a delivery again, and it switches a webhook off after more than five failures: look into this
-list after an outage. So that nothing is lost, let Regulars fetch every hour what was changed: under WooCommerce →
-Settings → Advanced → REST API add a key with the permission Read, and give its consumer key and secret to `regulars
-connect woocommerce` together with the shop's address. Orders are fetched when they were changed, customers when they
-registered; products and coupons come by webhook only.
+**Topics**
 
-If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
-and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+* Order created → Order Created
+* Order updated, Order restored → Order Updated
+* Order deleted → Order Deleted
+* Customer created, Customer updated, Customer deleted → Customer Created, Customer Updated, Customer Deleted
+* Product created → Product Created
+* Product updated → Product Updated. With managed stock, also Inventory Updated.
+* Coupon created → Coupon Created
+* Any other topic → a reject with the reason `unknown_topic`
 
-What is stored of an order: its number, status, total, refunds, currency, payment method, coupon codes and its lines;
-the buyer's customer number, e-mail address, phone and name beside it. A guest is known by e-mail address and phone
-only. An update that pays, fulfils, cancels or refunds the order also tells just that, once an order. Notes, addresses,
-IP addresses and order keys, which open an order's page, are not read.
+An update that pays, fulfils, cancels or refunds an order also produces Order Completed, Order Fulfilled, Order
+Cancelled or Order Refunded. Each is reported once.
 
-The id of a delivery is made of the webhook and the second, so that two in one second share it, and it is not signed:
-deliveries are told apart by what they say, and an order by its number and when it was changed. Of two changes within
-one second the later status counts. All times are read from the `_gmt` fields.
+**Stored**
 
-An order that still waits for its payment (`pending`) is told and not counted, as in WooCommerce's own reports; one that
-waits for a bank transfer (`on-hold`) counts as placed. An order that is put in the bin tells nothing but its number and
-stays counted: cancel or refund it first.
+* The order: number, status, total, refunds, currency, payment method, coupon codes and items.
+* The customer number as an identifier; e-mail address, phone number and name as contact data. A guest is identified
+  by e-mail address and phone number only.
+
+**Not stored**: notes, addresses, IP addresses and order keys, which open the page of an order.
+
+**Reconciliation**
+
+WooCommerce does not retry a delivery, and it disables a webhook after more than five failures. Check the list of
+webhooks after an outage. To recover missed deliveries, let Regulars fetch changes every hour:
+
+1. Go to WooCommerce → Settings → Advanced → REST API and add a key with the permission Read.
+2. Enter its consumer key, its consumer secret and the address of the shop in `regulars connect woocommerce`.
+
+Orders are fetched when they change, customers when they register. Products and coupons arrive by webhook only.
+
+**Notes**
+
+* Unpaid orders: an order with the status `pending` is stored and not counted, as in the reports of WooCommerce. An
+  order that waits for a bank transfer (`on-hold`) counts as placed.
+* Trash: a deleted order contains only its number and stays counted. Cancel or refund an order before you delete it.
+* Tracking SDK: if your storefront also sends Order Completed through a tracking SDK, omit its `order_id`. The shop
+  counts the order, and the SDK event records the visit. With an `order_id`, the SDK event is a second order that
+  belongs to the storefront.
+* Duplicates: the delivery ID of WooCommerce is not signed, and it consists of the webhook and the second, so two
+  deliveries in one second share it. The content identifies a delivery. The number and the modification time identify
+  an order. Of two changes within one second, the later status counts.
+* Times: all times are read from the `_gmt` fields.
 """
 
 import hashlib
@@ -44,32 +67,29 @@ from typing import Any, NamedTuple
 import msgspec
 
 from regulars.channels.commerce.woocommerce.orders import once_of, order_told
-from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    amount_of,
-    currency_of,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    traits_of,
-    unknown_topic,
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    GeneratedSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
 )
-from regulars.channels.drafts.state_ids import known_by_state
-from regulars.channels.fields.event_times import first_of
-from regulars.channels.fields.json_values import ObjectReader, an_object, objects
-from regulars.channels.fields.person import Person
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.drafts.state_ids import set_state_id
+from regulars.channels.fields.event_times import format_first_time, parse_first_time
+from regulars.channels.fields.items import build_item
+from regulars.channels.fields.json_values import ObjectReader, as_object, list_objects
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import build_traits, require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
-CHANNEL = "woocommerce"
-ASKS = {"site": "The shop's address, such as https://shop.example.com (optional)"}
-CREDENTIALS = {
-    "consumer_key": "To fetch what webhooks miss: the consumer key, ck_… (optional)",
-    "consumer_secret": "The consumer secret, cs_… (optional)",
-}
+CHANNEL_NAME = "woocommerce"
 # Topic → the event's type, and the fields that say when it happened.
 TOPICS = {
     "customer.created": ("Customer Created", "date_created"),
@@ -103,15 +123,15 @@ _READER = ObjectReader(
 
 
 class _Delivery(NamedTuple):
-    telling: Telling
+    builder: EventBuilder
     topic: str
     body: dict[str, Any]
     content: str
     default_currency: str
-    person: Person
+    person: PersonBuilder
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes with the webhook's secret.
 
     https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php
@@ -120,42 +140,46 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The ping of a webhook that was saved, which is a form with its number and nothing else."""
     is_signed = "x-wc-webhook-signature" in request.headers
     return Reply() if _PING.fullmatch(request.body) and not is_signed else None
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one delivery tells: one event, and those that an order's status tells besides."""
     topic = request.headers.get("x-wc-webhook-topic", "")
     if topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     body = _READER.read(request.body)
     field = TOPICS[topic][1]
-    said = said_at(*(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt")))
+    reported_at = parse_first_time(
+        *(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt"))
+    )
     via = clean_text(body.get("created_via"))
-    telling = Telling(request, CHANNEL, "pos" if via.startswith("pos") else "shop", said)
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "pos" if via.startswith("pos") else "shop", reported_at=reported_at
+    )
     delivery = _Delivery(
-        telling,
+        builder,
         topic,
         body,
         hashlib.sha256(request.body).hexdigest(),
         request.default_currency,
-        _person(topic, body, telling.store, request.default_country),
+        _person(topic, body, builder.store, request.default_country),
     )
     if topic in {"order.created", "order.updated", "order.restored"}:
         return _orders(delivery)
     if topic.startswith("product."):
         return _products(delivery)
     kind = topic.partition(".")[0]
-    properties = texts_of(body, "discount_type")
+    properties = select_texts(body, "discount_type")
     if kind != "customer":
         properties[f"{kind}_id"] = clean_text(body.get("id"))
     return [_event(delivery, properties=properties)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A coupon that nobody was given."""
     body = json.dumps({"id": 0, "date_created_gmt": to_text(blank.received_at)}).encode()
     signature = hmac_base64(secret.encode(), body).decode()
@@ -164,63 +188,88 @@ def sample(blank: Request, secret: str) -> Request:
 
 
 def _orders(delivery: _Delivery) -> list[Draft]:
-    telling, body = delivery.telling, delivery.body
-    order_id = required(body.get("id"), "id")
-    told = order_told(body, f"{telling.store}/{order_id}", delivery.default_currency)
-    properties = texts_of(body, "status", "created_via", "payment_method")
-    codes = [clean_text(line.get("code")) for line in objects(body.get("coupon_lines"))]
+    builder, body = delivery.builder, delivery.body
+    order_id = require_id(body.get("id"), "id")
+    told = order_told(body, f"{builder.store}/{order_id}", delivery.default_currency)
+    properties = select_texts(body, "status", "created_via", "payment_method")
+    codes = [clean_text(line.get("code")) for line in list_objects(body.get("coupon_lines"))]
     properties |= {"coupon": ",".join(codes[:5])} if codes else {}
     drafts = [_event(delivery, **told, properties=properties)]
     for type_, key, at, instead in once_of(body, told["order"]):
         facts = told | instead | {"properties": properties}
-        once = telling.at(at)
-        drafts.append(once.draft(type_, ("order", order_id, *key), delivery.person, **facts))
+        once = builder.copy_at(at)
+        drafts.append(once.build_draft(type_, ("order", order_id, *key), delivery.person, **facts))
     return drafts
 
 
 def _products(delivery: _Delivery) -> list[Draft]:
-    telling, body = delivery.telling, delivery.body
-    currency = currency_of(delivery.default_currency)
+    builder, body = delivery.builder, delivery.body
+    currency = parse_currency(delivery.default_currency)
     # A product without a price, such as one of which only the variations have one, says ''.
-    price = amount_of(body["price"], currency) if body.get("price") else None
-    item = item_of(body.get("id"), 1, price, body.get("name"))
+    price = parse_amount(body["price"], currency) if body.get("price") else None
+    item = build_item(body.get("id"), 1, price, body.get("name"))
     told = {"items": (item,) if item else (), "currency": currency}
-    stock = texts_of(body, "stock_status", "stock_quantity")
-    drafts = [_event(delivery, **told, properties=texts_of(body, "status", "sku", "type"))]
+    stock = select_texts(body, "stock_status", "stock_quantity")
+    drafts = [_event(delivery, **told, properties=select_texts(body, "status", "sku", "type"))]
     if delivery.topic == "product.updated" and body.get("manage_stock") is True:
         key = ("stock", delivery.content)
         facts = told | {"properties": stock}
-        drafts.append(telling.draft("Inventory Updated", key, delivery.person, **facts))
+        drafts.append(builder.build_draft("Inventory Updated", key, delivery.person, **facts))
     return drafts
 
 
 def _event(delivery: _Delivery, **told: Any) -> Draft:
     """The event that the topic names; orders and customers are fetched, too, in other bytes."""
     body, topic = delivery.body, delivery.topic
-    billing = an_object(body.get("billing"))
-    traits = traits_of(country=billing.get("country"))
+    billing = as_object(body.get("billing"))
+    traits = build_traits(country=billing.get("country"))
     key = (topic, delivery.content)
-    draft = delivery.telling.draft(TOPICS[topic][0], key, delivery.person, traits=traits, **told)
+    draft = delivery.builder.build_draft(
+        TOPICS[topic][0], key, delivery.person, traits=traits, **told
+    )
     if not topic.startswith(("order.", "customer.")):
         return draft
     field = "date_created_gmt" if topic == "customer.created" else "date_modified_gmt"
-    names = (delivery.telling.store, topic, clean_text(body.get("id")))
-    return known_by_state(draft, first_of(body.get(field)), *names)
+    names = (delivery.builder.store, topic, clean_text(body.get("id")))
+    return set_state_id(draft, format_first_time(body.get(field)), *names)
 
 
-def _person(topic: str, body: dict[str, Any], store: str, default_country: str) -> Person:
+def _person(topic: str, body: dict[str, Any], store: str, default_country: str) -> PersonBuilder:
     """Who buys. The delivery address is not read: it may be that of who gets the present."""
     kind = topic.partition(".")[0]
     if kind != "order" and body.get("line_items") is not None:
         # The topic is not signed: an order's number must not be taken for a customer's.
-        raise unknown_topic()
-    billing = an_object(body.get("billing"))
-    person = Person(clean_text(billing.get("country")) or default_country)
+        raise UnknownTopicError
+    billing = as_object(body.get("billing"))
+    person = PersonBuilder(clean_text(billing.get("country")) or default_country)
     if kind in {"order", "customer"}:
         # A guest's order says customer 0, which is nobody.
         customer_id = body.get("id" if kind == "customer" else "customer_id")
-        person.add("customer", customer_id, store)
+        person.add_identifier("customer", customer_id, store)
     if kind == "customer":
-        person.describe(body)
-    person.describe(billing)
+        person.add_contact(body)
+    person.add_contact(billing)
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WooCommerce",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+    config_fields={
+        "site": ConfigField(
+            question="The shop's address, such as https://shop.example.com", is_optional=True
+        )
+    },
+    credential_fields={
+        "consumer_key": CredentialField(
+            question="To fetch what webhooks miss: the consumer key, ck_…", is_optional=True
+        ),
+        "consumer_secret": CredentialField(question="The consumer secret, cs_…", is_optional=True),
+    },
+)

@@ -1,27 +1,44 @@
-"""A Mailchimp audience: who subscribed, who left, and whose address is dead.
+"""Import a Mailchimp audience: subscribed, unsubscribed, cleaned and non-subscribed contacts.
 
-In Mailchimp: Audience → All contacts → Export audience. It makes a ZIP file; unpack it and import each of its files, as
-they are named: `subscribed_…`, `unsubscribed_…`, `cleaned_…` and `nonsubscribed_…` say which of them gave consent.
+**Export the files**
 
-The account is the one of `regulars connect mailchimp`; a contact's id (EUID) is that of its webhooks. Who subscribed gave
-the consent to e-mail, when they confirmed or else opted in (without either time, whatever is told with a date weighs
-more). Who unsubscribed took it back then. A cleaned address is not to be written to: it counts as a denial. Of the
-non-subscribed nothing is known. E-mail, phone and name are kept apart, the country with the profile. Not read: other
-merge fields, addresses, birthdays, IP addresses, notes, tags.
+1. In Mailchimp, go to Audience → All contacts → Export audience.
+2. Unpack the ZIP file and import each of its files.
+
+Do not rename the files. The names `subscribed_…`, `unsubscribed_…`, `cleaned_…` and `nonsubscribed_…` determine the
+consent.
+
+**Account**: the source of `regulars connect mailchimp`. The contact ID (EUID) is that of its webhooks.
+
+**Stored**
+
+* The contact ID as an identifier; e-mail address, phone number and name as contact data; the country as a trait.
+* Subscribed: consent to e-mail is granted at the time of confirmation, otherwise at the time of opt-in. Without
+  either time, any consent with a date takes precedence.
+* Unsubscribed: consent is withdrawn at the time of the unsubscribe.
+* Cleaned: the address must not receive e-mail, so consent counts as denied.
+* Non-subscribed: no consent is recorded.
+
+**Not stored**: other merge fields, addresses, birthdays, IP addresses, notes and tags.
 """
 
 import re
 from collections.abc import Collection
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.mail import BOUNCED, COMPLAINED, SUBSCRIBED, UNSUBSCRIBED
-from regulars.channels.drafts.sales import traits_of
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
-from regulars.channels.exports.drafts import draft_of, store_of
-from regulars.channels.exports.fields import id_in
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import UNDATED, moment_in
+from regulars.channels.drafts.mail import (
+    EMAIL_BOUNCED,
+    EMAIL_MARKED_AS_SPAM,
+    SUBSCRIBED,
+    UNSUBSCRIBED,
+)
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
+from regulars.channels.exports.drafts import build_export_draft, build_store_key
+from regulars.channels.exports.fields import parse_export_id
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import UNDATED_TIME, parse_export_time
+from regulars.channels.fields.texts import build_traits
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.events import ConsentChange
 
@@ -44,7 +61,7 @@ _COLUMNS = {
 _STATES = re.compile(
     r"(?<![a-z])((?:un|non?|not|never|no[-_ ]longer|previously|formerly)?[-_ ]?subscribed|cleaned)(?![a-z])"
 )
-_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": BOUNCED}
+_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": EMAIL_BOUNCED}
 
 
 def _check(name: str, fields: Collection[str]) -> None:
@@ -65,33 +82,34 @@ def _state(line: Line, file: File) -> str:
         return "cleaned"
     named = _STATES.search(file.name.lower())
     if not named:
-        raise refusal("unknown_status")
+        raise RefusedLineError("unknown_status")
     return re.sub(r"[-_ ]", "", named[1])
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the state of one member of the audience."""
     said, state = line.said, _state(line, file)
-    store = store_of("mailchimp", file)
-    person = buyer(
+    store = build_store_key("mailchimp", file)
+    person = build_buyer(
         file,
-        id_in(said["id"]),
+        parse_export_id(said["id"]),
         store,
         said["country"],
         **{name: said[name] for name in ("email", "phone", "first_name", "last_name")},
     )
     if not person.contact.get("email"):
-        raise refusal("missing_customer")
+        raise RefusedLineError("missing_customer")
     at, consent = _consent(state, line, file)
-    type_ = COMPLAINED if consent and consent.basis == "abuse" else _TYPES.get(state)
+    type_ = EMAIL_MARKED_AS_SPAM if consent and consent.basis == "abuse" else _TYPES.get(state)
     return [
-        draft_of(
+        build_export_draft(
             file,
             type_ or "Customer Updated",
             ("email", at),
             person,
             (store, "contact"),
             consents=(consent,) if consent else (),
-            traits=traits_of(country=said["country"]),
+            traits=build_traits(country=said["country"]),
         )
     ]
 
@@ -99,27 +117,37 @@ def _tell(line: Line, file: File) -> list[Draft]:
 def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | None]:
     """When the state began, and the consent that it is."""
     names = ("optin", "confirm", "changed", "unsub", "clean")
-    optin, confirm, changed, unsub, clean = (moment_in(line.said[name], file) for name in names)
+    optin, confirm, changed, unsub, clean = (
+        parse_export_time(line.said[name], file) for name in names
+    )
     if state == "subscribed":
         basis = "double_opt_in" if confirm and optin not in {"", confirm} else "single_opt_in"
         at = confirm or optin
-        return at, ConsentChange("email", "granted", at or UNDATED, basis if at else "mailchimp")
+        return at, ConsentChange(
+            channel="email",
+            status="granted",
+            at=at or UNDATED_TIME,
+            basis=basis if at else "mailchimp",
+        )
     if state in _TYPES:
         at = unsub or clean or changed
         reason = line.said["reason"].strip().lower()
         basis = "abuse" if reason == "abuse" else state
         # Without its time, which Mailchimp always gives, it was at the latest now.
-        return at, ConsentChange("email", "denied", at or file.uploaded_at, basis)
+        return at, ConsentChange(
+            channel="email", status="denied", at=at or file.uploaded_at, basis=basis
+        )
     return changed, None
 
 
-FORMAT = Format(
-    "Mailchimp audience",
-    "mailchimp",
-    _COLUMNS,
-    ("email", "rating|optin", "id|leid"),
-    ("email",),
-    by_line(_tell),
-    of_persons=True,
-    check=_check,
+EXPORT_FORMAT = ExportFormat(
+    title="Mailchimp audience",
+    channel="mailchimp",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("email", "rating|optin", "id|leid"),
+    key_columns=("email",),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
+    check_file=_check,
 )

@@ -1,50 +1,64 @@
-"""Mailchimp's audience webhooks: who subscribed, left, changed an address or bounced, from a URL that is the secret.
+"""Receive subscribes, unsubscribes, profile changes, address changes and cleaned addresses of a Mailchimp audience.
 
-Set it up
-* Run `regulars connect mailchimp`; it makes up a token and prints the URL with it.
-* In Mailchimp: Audience → Manage contacts → Settings → Webhooks → Create new webhook. Paste the URL. Mailchimp tries it
-  with a GET at once and only saves what answers. It signs nothing: whoever knows the URL is believed, so keep it.
-* Tick all updates (subscribes, unsubscribes, profile updates, e-mail changed, cleaned, campaign sending), and as senders
-  "by a subscriber" and "by account admin". Tick "via the API" only when no other tool of yours copies people there.
-* To rotate: run `regulars sources rotate mailchimp`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* subscribe → Subscribed, unsubscribe → Unsubscribed (or Email Marked as Spam, when it was for abuse),
-* profile → Customer Updated, upemail → Email Address Changed, cleaned → Email Bounced, campaign → Campaign Sent.
-* A subscribe gives the consent to e-mail; an unsubscribe or a complaint takes it back. A cleaned address is not a person's
-  will and changes no consent.
+1. Run `regulars connect mailchimp`. It generates a token and prints the URL, which contains the token.
+2. In Mailchimp, go to Audience → Manage contacts → Settings → Webhooks → Create new webhook and paste the URL.
+   Mailchimp tests the URL with a GET request and saves it only if it responds.
+3. Select all updates: subscribes, unsubscribes, profile updates, e-mail changed, cleaned and campaign sending.
+4. Select the senders "by a subscriber" and "by account admin". Select "via the API" only if no other tool of yours
+   copies contacts to Mailchimp.
 
-What is stored
-* Type, time, audience, campaign, reason. After a change of address the old and the new one are one person.
-* Address, name and phone (the merge fields FNAME, LNAME and PHONE) go to the person's contact data. Other merge fields,
-  interests and IP addresses are not kept.
-* Mailchimp sends no id: type, time, audience and address make an event the one it is.
+Mailchimp does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret.
+
+**Rotate the token**: Run `regulars sources rotate mailchimp` and paste the new URL in Mailchimp. The previous token
+stays valid until the next rotation.
+
+**Events**
+
+* `subscribe` → Subscribed. It grants the consent to e-mail.
+* `unsubscribe` → Unsubscribed, or Email Marked as Spam if the reason is abuse. Both withdraw the consent.
+* `profile` → Customer Updated
+* `upemail` → Email Address Changed. The old and the new address belong to one person.
+* `cleaned` → Email Bounced. It changes no consent, because a cleaned address is not a decision of the person.
+* `campaign` → Campaign Sent
+* Any other type → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* Type, time, audience, campaign and reason.
+* The e-mail address, and the name and phone number of the merge fields FNAME, LNAME and PHONE, as contact data.
+
+**Not stored**: other merge fields, interests and IP addresses.
+
+**Notes**
+
+* Duplicates: Mailchimp sends no event ID. The type, the time, the audience and the address identify an event.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Reply, Request
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import parsed
-from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.event_times import parse_time
+from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
-CHANNEL = "mailchimp"
-IN_URL = TOKEN
+CHANNEL_NAME = "mailchimp"
 EMAIL_CHANGED = "Email Address Changed"
 TOPICS = {
     "subscribe": mail.SUBSCRIBED,
     "unsubscribe": mail.UNSUBSCRIBED,
     "profile": "Customer Updated",
     "upemail": EMAIL_CHANGED,
-    "cleaned": mail.BOUNCED,
+    "cleaned": mail.EMAIL_BOUNCED,
     "campaign": "Campaign Sent",
 }
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The GET by which Mailchimp tries the URL before it saves it."""
     if request.method == "POST":
         return None
@@ -52,7 +66,7 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply()
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Mailchimp signs nothing: a live token is in the URL.
 
     https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/
@@ -60,24 +74,24 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     letter = _letter(fields)
-    draft = mail.letter_draft(CHANNEL, request, letter)
+    draft = mail.build_mail_draft(CHANNEL_NAME, request, letter)
     return [draft]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
 
 
-def _letter(fields: dict[str, str]) -> mail.Letter:
+def _letter(fields: dict[str, str]) -> mail.MailEvent:
     topic, fired_at = fields.get("type"), fields.get("fired_at", "")
-    type_ = mail.type_of(TOPICS, topic)
-    if type_ in {mail.UNSUBSCRIBED, mail.BOUNCED} and fields.get("data[reason]") == "abuse":
-        type_ = mail.COMPLAINED
+    type_ = mail.find_event_type(TOPICS, topic)
+    if type_ in {mail.UNSUBSCRIBED, mail.EMAIL_BOUNCED} and fields.get("data[reason]") == "abuse":
+        type_ = mail.EMAIL_MARKED_AS_SPAM
     email = fields.get("data[new_email]") or fields.get("data[email]") or ""
     parts = (
         topic or "",
@@ -86,9 +100,9 @@ def _letter(fields: dict[str, str]) -> mail.Letter:
         email,
         fields.get("data[id]", ""),
     )
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
-        at=parsed(fired_at),  # UTC, and said without a zone
+        at=parse_time(fired_at),  # UTC, and said without a zone
         key=parts,
         email=email,
         former_email=fields.get("data[old_email]", ""),
@@ -115,3 +129,15 @@ def _properties(fields: dict[str, str]) -> dict[str, str]:
         "reason": clean_token(fields.get("data[reason]")),
         "status": clean_token(fields.get("data[status]")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mailchimp",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+)

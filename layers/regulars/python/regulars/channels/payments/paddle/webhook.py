@@ -1,28 +1,47 @@
-"""Transactions, refunds, subscriptions, customers and products of a Paddle Billing account.
+"""Receive transactions, refunds, subscriptions, customers and products of a Paddle Billing account.
 
-In Paddle, go to Developer Tools → Notifications and add a destination of the type Webhook with the URL that
-`regulars connect paddle` printed. Choose these events:
+**Set up**
 
-* `transaction.completed`: the sales, renewals included,
-* `transaction.paid`, `transaction.payment_failed`: the payments,
-* `adjustment.created`, `adjustment.updated`: refunds and chargebacks,
-* `customer.created`, `customer.updated`: who buys; other events hold the customer's id alone, so do not leave them out,
-* `subscription.created`, `subscription.activated`, `subscription.updated`, `subscription.past_due`,
-  `subscription.canceled`, and `product.updated`.
+1. Run `regulars connect paddle`. It prints the URL and then asks for the secret key.
+2. In Paddle, go to Developer Tools → Notifications and add a destination of the type Webhook with this URL.
+3. Select the events listed below.
+4. Open the destination, copy its secret key (`pdl_ntfset_…`) and enter it in `regulars connect paddle`.
 
-Then open the destination, copy its secret key (`pdl_ntfset_…`) and give it to `regulars connect`. Paddle signs every
-attempt with its time; what is older or newer than 300 seconds is refused. It retries for three days.
+**Events**
 
-A transaction is one order, counted when it is completed; the payment is told beside it. A refund that waits for
-approval is counted at once, and no more when it is rejected. A chargeback is told as a dispute, and a credit, which is
-no money, as Payment Adjusted.
+* `transaction.completed` → Order Completed, renewals included
+* `transaction.paid` → Payment Succeeded
+* `transaction.payment_failed` → Payment Failed
+* `adjustment.created`, `adjustment.updated` → Payment Refunded for a refund, Refund Failed for a rejected refund,
+  Dispute Opened for a chargeback, Payment Adjusted for a credit
+* `customer.created`, `customer.updated` → Customer Created, Customer Updated. Do not omit them, because all other
+  events contain only the customer ID.
+* `subscription.created`, `subscription.activated` → Subscription Started
+* `subscription.updated` → Subscription Updated
+* `subscription.past_due` → Payment Failed
+* `subscription.canceled` → Subscription Cancelled
+* `product.updated` → Product Updated
+* Any other event → a reject with the reason `unknown_topic`
 
-What is stored: ids, amounts, currency, status and origin, and the lines with their products; the customer id, e-mail
-address and name beside them, and `user_id` of the custom data, if your checkout passes it. Cards, addresses and the rest
-of the custom data are not read. Marketing consent is kept when it is given.
+**Stored**
 
-Sandbox and live are separate accounts with separate secrets, and what they send looks the same: give the sandbox a
-source of its own with `--set test=true`, so that it is kept and never counted.
+* The transaction: IDs, amounts, currency, status, origin and items with their products.
+* The buyer: customer ID as an identifier; e-mail address and name as contact data. Also `user_id` of the custom data,
+  if your checkout passes it.
+* Marketing consent, if it is granted.
+
+**Not stored**: cards, addresses and the rest of the custom data.
+
+**Notes**
+
+* Orders: a transaction is one order. It counts as soon as it is completed. The payment is a separate event.
+* Refunds: a refund that waits for approval is subtracted immediately, and added again if it is rejected. A chargeback
+  is reported as a dispute. A credit moves no money.
+* Signature: Paddle signs each attempt with its time. A signature that is more than 300 seconds old, or as far in the
+  future, is rejected.
+* Retries: Paddle retries a delivery for three days.
+* Test mode: sandbox and live are separate accounts with separate secrets, and their deliveries look the same. Connect
+  the sandbox as a separate source with `--set test=true`. Its deliveries are stored and never counted.
 """
 
 import json
@@ -32,26 +51,19 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    traits_of,
-    unknown_topic,
-)
-from regulars.channels.fields.event_times import first_of
-from regulars.channels.fields.json_values import ObjectReader, an_object
-from regulars.channels.fields.person import Person
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import format_first_time, parse_first_time
+from regulars.channels.fields.items import build_item
+from regulars.channels.fields.json_values import ObjectReader, as_object
+from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.texts import build_traits, require_id, select_texts
 from regulars.channels.payments.paddle.sales import Notice, adjustment, payment, transaction
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.events import ConsentChange
 from regulars.domain.times import to_text
 
-CHANNEL = "paddle"
-SIGNING_KEY = "The destination's secret key (pdl_ntfset_…)"
+CHANNEL_NAME = "paddle"
 FORMAT = Format("paddle-signature", ";", "ts", "h1", b":")
 # Type → the event's type.
 TOPICS = {
@@ -72,7 +84,7 @@ TOPICS = {
 _READER = ObjectReader(("event_id", "event_type", "occurred_at", "data"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """An `h1` signature over time and body.
 
     https://developer.paddle.com/webhooks/signature-verification
@@ -80,18 +92,20 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, FORMAT)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     topic = event.get("event_type")
     if not isinstance(topic, str) or topic not in TOPICS:
-        raise unknown_topic()
-    thing = an_object(event.get("data"))
+        raise UnknownTopicError
+    thing = as_object(event.get("data"))
     is_test = request.config.get("test") in (True, "true")
-    said = said_at(event.get("occurred_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
-    person = _person(topic, thing, telling.store)
-    notice = Notice(telling, required(event.get("event_id"), "event_id"), thing, person)
+    reported_at = parse_first_time(event.get("occurred_at"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_test
+    )
+    person = _person(topic, thing, builder.store)
+    notice = Notice(builder, require_id(event.get("event_id"), "event_id"), thing, person)
     match topic.partition(".")[0]:
         case "adjustment":
             return [adjustment(notice)]
@@ -102,7 +116,7 @@ def translate(request: Request) -> list[Draft]:
     return [_recorded(notice, topic)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A payment of nobody that failed."""
     event = {
         "event_id": f"evt_sample_{to_text(blank.received_at)}",
@@ -116,31 +130,44 @@ def sample(blank: Request, secret: str) -> Request:
 
 
 def _recorded(notice: Notice, topic: str) -> Draft:
-    thing, telling = notice.thing, notice.telling
-    told: dict[str, Any] = {"properties": texts_of(thing, "status", "tax_category")}
+    thing, builder = notice.thing, notice.builder
+    told: dict[str, Any] = {"properties": select_texts(thing, "status", "tax_category")}
     key: tuple[str, ...] = (notice.id,)
     if topic.startswith("subscription."):
-        told["properties"] |= {"subscription_id": required(thing.get("id"), "id")}
+        told["properties"] |= {"subscription_id": require_id(thing.get("id"), "id")}
     if TOPICS[topic] == "Subscription Started":
         # Created and activated, it is started once.
         key = ("started", told["properties"]["subscription_id"])
-        telling = telling.at(thing.get("started_at"), thing.get("created_at"))
+        builder = builder.copy_at(thing.get("started_at"), thing.get("created_at"))
     if topic == "product.updated":
-        item = item_of(thing.get("id"), 1, name=thing.get("name"))
+        item = build_item(thing.get("id"), 1, name=thing.get("name"))
         told["items"] = (item,) if item else ()
     if thing.get("marketing_consent") is True:
         # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
-        at = first_of(thing.get("created_at")) or notice.telling.occurred_at
-        told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
-    told["traits"] = traits_of(locale=thing.get("locale"))
-    return telling.draft(TOPICS[topic], key, notice.person, **told)
+        at = format_first_time(thing.get("created_at")) or notice.builder.occurred_at
+        told["consents"] = (
+            ConsentChange(channel="email", status="granted", at=at, basis="checkout"),
+        )
+    told["traits"] = build_traits(locale=thing.get("locale"))
+    return builder.build_draft(TOPICS[topic], key, notice.person, **told)
 
 
-def _person(topic: str, thing: dict[str, Any], store: str) -> Person:
-    person = Person("")
+def _person(topic: str, thing: dict[str, Any], store: str) -> PersonBuilder:
+    person = PersonBuilder("")
     is_customer = topic.startswith("customer.")
-    customer = thing if is_customer else an_object(thing.get("customer"))
-    person.add("user_id", an_object(thing.get("custom_data")).get("user_id"))
-    person.add("customer", customer.get("id") or thing.get("customer_id"), store)
-    person.describe(customer)
+    customer = thing if is_customer else as_object(thing.get("customer"))
+    person.add_identifier("user_id", as_object(thing.get("custom_data")).get("user_id"))
+    person.add_identifier("customer", customer.get("id") or thing.get("customer_id"), store)
+    person.add_contact(customer)
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Paddle",
+    page=__doc__,
+    secret=ProviderSecret(question="The destination's secret key (pdl_ntfset_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

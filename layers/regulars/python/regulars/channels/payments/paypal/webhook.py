@@ -1,28 +1,47 @@
-"""Captures, sales, refunds, subscriptions and disputes of a PayPal account.
+"""Receive captures, sales, refunds, subscriptions and disputes of a PayPal account.
 
-In the PayPal Developer Dashboard, open Apps & Credentials, switch to Live, choose (or make) an app and add a webhook with
-the URL that `regulars connect paypal` printed. Choose these events:
+**Set up**
 
-* Checkout order approved, Checkout order completed: who buys,
-* Payment authorization created, Payment capture completed, denied, refunded and reversed: the sales,
-* Payment sale completed and refunded: subscriptions, and buttons of an older kind,
-* Billing subscription activated, cancelled and expired,
-* Customer dispute created.
+1. Run `regulars connect paypal`. It prints the URL and then asks for the Webhook ID.
+2. In the PayPal Developer Dashboard, open Apps & Credentials and switch to Live. Choose or create an app and add a
+   webhook with this URL.
+3. Select the events listed below.
+4. Copy the Webhook ID from the list of webhooks and enter it in `regulars connect paypal`.
 
-Then copy the Webhook ID from the list of webhooks and give it to `regulars connect`. It is no secret: PayPal signs with
-a certificate of its own, which is fetched from paypal.com alone, and the id says which webhook a signature is for.
-PayPal sends again for three days with the time of the first attempt, so no delivery is refused for its age.
+The Webhook ID is not a secret. PayPal signs with its own certificate, which Regulars fetches from paypal.com only.
+The Webhook ID identifies the webhook that a signature belongs to.
 
-A sale is one order, whose id is the capture's (an older sale: its own): refunds name only that. A capture does not say
-who paid; the approved order does, and they are joined by the ids of order and capture. A checkout order that was
-completed counts by its only capture.
+**Events**
 
-If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
-shop tells the orders, and each is counted once. The payments are kept all the same.
+* Checkout order approved → Order Created. It contains the buyer.
+* Checkout order completed → Order Completed. It contains the buyer.
+* Payment authorization created → Payment Authorized
+* Payment capture completed, denied → Payment Succeeded, Payment Failed
+* Payment capture refunded, reversed → Payment Refunded
+* Payment sale completed, refunded → Payment Succeeded, Payment Refunded. Subscriptions and older buttons send them.
+* Billing subscription activated → Subscription Started
+* Billing subscription cancelled, expired → Subscription Cancelled
+* Customer dispute created → Dispute Opened
+* Any other event → a reject with the reason `unknown_topic`
 
-What is stored: ids, amounts, currency, status and reasons; the payer id, e-mail address, phone and name beside them.
-Addresses, notes and the shop's own fields (`custom_id`) are not read. What the sandbox sends is kept and never counted.
-PayPal's simulator signs with nothing that can be checked; use the sandbox for a test.
+**Stored**
+
+* The payment: IDs, amounts, currency, status and reasons.
+* The payer: payer ID as an identifier; e-mail address, phone number and name as contact data.
+
+**Not stored**: addresses, notes and the custom fields of the shop (`custom_id`).
+
+**Notes**
+
+* Orders: a sale is one order. Its order ID is the ID of the capture, or of the older sale, because refunds refer to
+  it. A capture does not contain the payer, the approved order does. The IDs of the order and of the capture link
+  both. A completed checkout order counts by its only capture.
+* Connected shop: if a connected shop takes its payments through this account, add `--set orders=elsewhere` to
+  `regulars connect`. The shop then reports the orders, and each order counts once. Payments are still stored.
+* Retries: PayPal retries a delivery for three days with the time of the first attempt. Therefore no delivery is
+  rejected because of its age.
+* Test mode: deliveries of the sandbox are stored and never counted. Use the sandbox for tests. The signature of
+  PayPal's webhook simulator cannot be verified.
 """
 
 import re
@@ -30,16 +49,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zlib import crc32
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import Telling, required, said_at, unknown_topic
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
+from regulars.channels.fields.json_values import ObjectReader, as_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.paypal import sales as paypal_sales
 from regulars.channels.payments.paypal.sales import Notice, person_of
 from regulars.channels.signatures.shared_secret import decoded
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "paypal"
-SIGNING_KEY = "The Webhook ID, which is no secret"
+CHANNEL_NAME = "paypal"
 # Type → the event's type and what tells it.
 TOPICS: dict[str, tuple[str, Callable[[Notice, str], Draft]]] = {
     "CHECKOUT.ORDER.APPROVED": ("Order Created", paypal_sales.order),
@@ -63,7 +83,7 @@ _HEADERS = ("transmission-id", "transmission-time", "transmission-sig", "cert-ur
 _READER = ObjectReader(("id", "event_type", "create_time", "resource"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (an id, and no window)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (an id, and no window)
     """RSA with SHA-256 over transmission id, time, webhook id and the body's CRC-32, by PayPal's certificate.
 
     https://developer.paypal.com/api/rest/webhooks/rest/#link-verifysignature
@@ -84,19 +104,21 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         raise SignatureError("signature")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     type_ = event.get("event_type")
     if not isinstance(type_, str) or type_ not in TOPICS:
-        raise unknown_topic()
-    thing = an_object(event.get("resource"))
+        raise UnknownTopicError
+    thing = as_object(event.get("resource"))
     is_sandbox = ".sandbox." in _header(request, "cert-url").partition("/certs/")[0]
-    said = said_at(event.get("create_time"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_sandbox)
-    person = person_of(thing, telling.store, request.default_country)
+    reported_at = parse_first_time(event.get("create_time"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_sandbox
+    )
+    person = person_of(thing, builder.store, request.default_country)
     name, told = TOPICS[type_]
-    return [told(Notice(telling, required(event.get("id"), "id"), thing, person), name)]
+    return [told(Notice(builder, require_id(event.get("id"), "id"), thing, person), name)]
 
 
 def _header(request: Request, name: str) -> str:
@@ -119,3 +141,13 @@ def _is_signed(certificate: bytes, signature: bytes, message: bytes) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="PayPal",
+    page=__doc__,
+    secret=ProviderSecret(question="The Webhook ID, which is no secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+)

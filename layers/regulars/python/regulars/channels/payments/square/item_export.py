@@ -1,33 +1,64 @@
-"""Square's item details: every line of every sale at the till and online.
+"""Import the Items Detail CSV of Square: every line of every sale, online and at the till.
 
-In the Square Dashboard: Reports → Sales → Transactions (or Items & orders → Orders), choose the range of dates,
-Export → *Items Detail CSV*. The *Items summary* names no buyers and is another file.
+**Export the file**
 
-The account is the one of `regulars connect square`. A sale is one order, whose id is the payment's, as with the webhooks
-(an old file without payment ids: the transaction's). The amount is what was sold with its tax, without tips, until a
-webhook tells the payment itself. The file does not say the currency: the sign is taken for pounds, euros or yen, a dollar
-for that of the shop. A refund that does not name its payment is reported and not subtracted.
+1. In the Square Dashboard, go to Reports → Sales → Transactions, or to Items & orders → Orders.
+2. Choose the date range and click Export → *Items Detail CSV*. Do not choose *Items summary*, which is a different
+   file without buyers.
 
-Kept: products (by SKU, else Square's token, else by name), quantities, amounts, location; customer id and name apart.
-Whoever paid without a customer record is nobody. Not read: notes, staff, cards.
+**Account**: the source of `regulars connect square`.
+
+**Stored**
+
+* Products (by SKU, otherwise by the Square token, otherwise by name), quantities, amounts and location.
+* The customer ID as an identifier; the name as contact data. A payment without a customer record is not assigned to
+  a person.
+
+**Not stored**: notes, staff and cards.
+
+**Notes**
+
+* Orders: a sale is one order with the ID of its payment, as with the webhooks. An old file without payment IDs uses
+  the transaction ID.
+* Amounts: the amount is the sum of the items with tax and without tips, until a webhook reports the payment itself.
+* Currency: the file does not name the currency. The signs for pounds, euros and yen are recognized. A dollar sign
+  means the dollar of the shop.
+* Refunds: a refund that does not name its payment is reported and not subtracted.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import texts_of
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group, key_of
-from regulars.channels.exports.drafts import draft_of, snapshot, store_of
-from regulars.channels.exports.fields import each, id_in, order_id_in, quantity_in, signed_amount
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.time_zones import zone_named
-from regulars.channels.exports.times import required_moment
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+    group_key,
+)
+from regulars.channels.exports.drafts import (
+    build_export_draft,
+    build_order_snapshot,
+    build_store_key,
+)
+from regulars.channels.exports.fields import (
+    choose_notation,
+    parse_export_id,
+    require_export_id,
+)
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.time_zones import find_time_zone
+from regulars.channels.exports.times import require_export_time
+from regulars.channels.fields.money import parse_amount
+from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import select_texts
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item
-from regulars.domain.money import check_line
+from regulars.domain.money import check_line_total, compute_unit_price
 
 _COLUMNS = {
     "date": "Date",
@@ -56,19 +87,20 @@ _SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY"}
 _DOLLARS = {"USD", "AUD", "CAD", "NZD", "SGD", "HKD"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the sale or the refund that these lines describe."""
     sold = [line for line in lines if line.said["event"].strip().lower() != "refund"]
     if not sold:
-        raise refusal("refund_without_sale")
-    head, store = sold[0].said, store_of("square", file)
-    sale = order_id_in(key_of(head, _KEY))
+        raise RefusedLineError("refund_without_sale")
+    head, store = sold[0].said, build_store_key("square", file)
+    sale = require_export_id(group_key(head, _KEY))
     currency = _currency(head, file)
     amounts = {line.number: _amount(line, currency, file) for line in lines}
     total = sum(amounts[line.number] for line in sold)
     if total < 0:
-        raise refusal("negative_price")
+        raise RefusedLineError("negative_price")
     times = [_at(line, file) for line in lines]
-    order = snapshot(
+    order = build_order_snapshot(
         file,
         f"{store}/{sale}",
         _at(sold[0], file),
@@ -78,16 +110,18 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         refunded=sum(abs(amounts[line.number]) for line in lines if line not in sold),
         currency=currency,
     )
-    person = buyer(file, id_in(head["customer"]), store, name=head["name"])
+    person = build_buyer(file, parse_export_id(head["customer"]), store, name=head["name"])
     told: dict[str, Any] = {
         "currency": currency,
         "order": order,
         "items": tuple(_items(sold, currency, file, refuse)),
-        "properties": texts_of(head, "location"),
+        "properties": select_texts(head, "location"),
     }
     channel = "shop" if "online" in head["channel"].lower() else "pos"
     told_on = (channel, order.placed_at)
-    return [draft_of(file, "Order Completed", told_on, person, (store, "order", sale), **told)]
+    return [
+        build_export_draft(file, "Order Completed", told_on, person, (store, "order", sale), **told)
+    ]
 
 
 def _currency(head: Any, file: File) -> str:
@@ -100,15 +134,22 @@ def _currency(head: Any, file: File) -> str:
 
 def _at(line: Line, file: File) -> str:
     said = line.said
-    return required_moment(f"{said['date']} {said['time']}".strip(), file, zone_named(said["zone"]))
+    return require_export_time(
+        f"{said['date']} {said['time']}".strip(), file, find_time_zone(said["zone"])
+    )
 
 
 def _amount(line: Line, currency: str, file: File) -> int:
-    told = (line.said[name] for name in ("net", "tax"))
-    return sum(signed_amount(text, currency, decimal_comma=file.decimal_comma) for text in told)
+    """Return what was paid for a line: its net sales and its tax."""
+    return sum(_parse_signed_amount(line.said[name], currency, file) for name in ("net", "tax"))
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _parse_signed_amount(text: str, currency: str, file: File) -> int:
+    notation = choose_notation(file)
+    return parse_amount(text, currency, notation=notation, allow_negative=True, blank=0)
+
+
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
     for line in lines:
         try:
             item = _item(line.said, currency, file)
@@ -123,21 +164,29 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
     if said["kind"].strip().lower() == "custom amount" or not said["item"].strip():
         return None
     name = " ".join(filter(None, (clean_text(said["item"]), clean_text(said["variation"]))))
-    product = id_in(said["sku"]) or id_in(said["token"]) or name
-    quantity = quantity_in(said["quantity"], file)
-    gross = signed_amount(said["gross"], currency, decimal_comma=file.decimal_comma)
+    product = parse_export_id(said["sku"]) or parse_export_id(said["token"]) or name
+    notation = choose_notation(file)
+    quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
+    gross = _parse_signed_amount(said["gross"], currency, file)
     if not product or gross < 0:
         return None
-    price = each(gross, quantity)
-    check_line(price, quantity)
-    return Item(product, name, clean_text(said["category"]), quantity, price)
+    price = compute_unit_price(gross, quantity)
+    check_line_total(price, quantity)
+    return Item(
+        product_id=product,
+        name=name,
+        category=clean_text(said["category"]),
+        quantity=quantity,
+        price=price,
+    )
 
 
-FORMAT = Format(
-    "Square items",
-    "square",
-    _COLUMNS,
-    ("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Square items",
+    channel="square",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

@@ -1,11 +1,12 @@
-"""The sales in Square's events: a payment is a sale, counted once it is completed, and refunds name it."""
+"""Translate the sales in Square events: a completed payment is one sale, and refunds refer to it."""
 
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import currency_of, required, texts_of, units_of
-from regulars.channels.fields.event_times import first_of
-from regulars.channels.fields.json_values import an_object
+from regulars.channels.fields.event_times import format_first_time
+from regulars.channels.fields.json_values import as_object
+from regulars.channels.fields.money import parse_currency, parse_minor_units
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.payments.square.records import Notice
 from regulars.domain.events import OrderFact
 
@@ -21,28 +22,30 @@ _NOT_PAID_BACK = {"REJECTED", "FAILED"}
 def payment(notice: Notice) -> list[Draft]:
     """A payment by its status, each told once; a completed one shows the order."""
     thing = notice.thing
-    payment_id = required(thing.get("id"), "id")
+    payment_id = require_id(thing.get("id"), "id")
     type_ = _TYPES.get(str(thing.get("status")), _PENDING)
-    currency, total = _money(thing.get("total_money") or thing.get("amount_money"))
-    properties: dict[str, Any] = texts_of(thing, "order_id", "location_id", "source_type", "status")
+    currency, total = _parse_money(thing.get("total_money") or thing.get("amount_money"))
+    properties: dict[str, Any] = select_texts(
+        thing, "order_id", "location_id", "source_type", "status"
+    )
     told: dict[str, Any] = {
         "currency": currency,
         "properties": properties | {"payment_id": payment_id, "amount": total},
     }
     if type_ == "Payment Succeeded":
         return _sold(notice, payment_id, told)
-    return [notice.telling.draft(type_, (type_, payment_id), notice.person, **told)]
+    return [notice.builder.build_draft(type_, (type_, payment_id), notice.person, **told)]
 
 
 def refund(notice: Notice) -> list[Draft]:
     """A refund; one that was rejected or failed gives nothing back."""
     thing = notice.thing
-    refund_id = required(thing.get("id"), "id")
-    payment_id = required(thing.get("payment_id"), "payment_id")
-    currency, amount = _money(thing.get("amount_money"))
+    refund_id = require_id(thing.get("id"), "id")
+    payment_id = require_id(thing.get("payment_id"), "payment_id")
+    currency, amount = _parse_money(thing.get("amount_money"))
     has_failed = str(thing.get("status")) in _NOT_PAID_BACK
     order = OrderFact(
-        key=f"{notice.telling.store}/{payment_id}",
+        key=f"{notice.builder.store}/{payment_id}",
         version=_version(notice),
         refunded=0 if has_failed else amount,
         refund_id=refund_id,
@@ -54,8 +57,8 @@ def refund(notice: Notice) -> list[Draft]:
         "properties": {"payment_id": payment_id, "refund_id": refund_id, "amount": amount},
     }
     type_ = "Refund Failed" if has_failed else "Payment Refunded"
-    telling = notice.telling.at(thing.get("created_at"))
-    return [telling.draft(type_, (type_, refund_id), notice.person, **told)]
+    builder = notice.builder.copy_at(thing.get("created_at"))
+    return [builder.build_draft(type_, (type_, refund_id), notice.person, **told)]
 
 
 def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
@@ -63,27 +66,27 @@ def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
     thing, person = notice.thing, notice.person
     back = thing.get("refunded_money")
     told["order"] = OrderFact(
-        key=f"{notice.telling.store}/{payment_id}",
+        key=f"{notice.builder.store}/{payment_id}",
         version=_version(notice),
-        placed_at=first_of(thing.get("created_at")),
+        placed_at=format_first_time(thing.get("created_at")),
         status="paid",
         total=told["properties"]["amount"],
-        refunded=_money(back)[1] if back else 0,
+        refunded=_parse_money(back)[1] if back else 0,
         currency=told["currency"],
     )
     types = ["Payment Succeeded", "In-Store Sale"] if notice.is_till else ["Payment Succeeded"]
-    telling = notice.telling.at(thing.get("created_at"))
-    drafts = [telling.draft(type_, (type_, payment_id), person, **told) for type_ in types]
+    builder = notice.builder.copy_at(thing.get("created_at"))
+    drafts = [builder.build_draft(type_, (type_, payment_id), person, **told) for type_ in types]
     if back:
-        drafts.append(notice.telling.draft("Order Updated", (notice.id,), person, **told))
+        drafts.append(notice.builder.build_draft("Order Updated", (notice.id,), person, **told))
     return drafts
 
 
 def _version(notice: Notice) -> str:
-    return first_of(notice.thing.get("updated_at")) or notice.telling.occurred_at
+    return format_first_time(notice.thing.get("updated_at")) or notice.builder.occurred_at
 
 
-def _money(said: object) -> tuple[str, int]:
-    """Currency and amount, which is in minor units."""
-    money = an_object(said)
-    return currency_of(money.get("currency")), units_of(money.get("amount"))
+def _parse_money(amount_money: object) -> tuple[str, int]:
+    """Return currency and amount, which Square writes in minor units."""
+    money = as_object(amount_money)
+    return parse_currency(money.get("currency")), parse_minor_units(money.get("amount"))

@@ -1,28 +1,47 @@
-"""Payments of a Square account, at the till and online, with refunds, customers, invoices, orders and stock.
+"""Receive payments, refunds, customers, invoices, orders and stock of a Square account, online and at the till.
 
-In the Square Developer Console, open (or make) an application, go to Webhooks → Subscriptions and add one with the URL
-that `regulars connect square` printed; paste it exactly, since Square signs the URL with the body. Choose these events:
+**Set up**
 
-* `payment.created`, `payment.updated`: the sales, at the till and online, and what was given back,
-* `refund.created`, `refund.updated`: each refund by itself, also one that fails,
-* `customer.created`, `customer.updated`, `customer.deleted`: who buys,
-* `order.created`, `order.updated`, `order.fulfillment.updated`, `invoice.created`, `invoice.payment_made`,
-* `subscription.created`, `subscription.updated`, `inventory.count.updated`, `catalog.version.updated`.
+1. Run `regulars connect square`. It prints the URL and then asks for the signature key.
+2. In the Square Developer Console, open or create an application. Go to Webhooks → Subscriptions and add a
+   subscription with this URL. Paste it exactly as printed, because Square signs the URL with the body.
+3. Select the events listed below.
+4. Show the Signature Key of the subscription and enter it in `regulars connect square`.
 
-Then show the subscription's Signature Key and give it to `regulars connect`. Square retries for a day; its old
-SHA-1 signature is refused.
+**Events**
 
-A sale is one order, whose id is the payment's: order events hold nothing but ids, and a refund names the payment. Two
-cards for one bill are two payments and so two orders. A payment is counted when its status is COMPLETED; APPROVED is
-told as pending, CANCELED and FAILED as failed. A sale with Square Point of Sale is told as In-Store Sale besides.
+* `payment.created`, `payment.updated` → Payment Succeeded (`COMPLETED`), Payment Pending (`APPROVED`) or Payment
+  Failed (`CANCELED`, `FAILED`). They report sales online and at the till, and the amount refunded. A sale with Square
+  Point of Sale also produces In-Store Sale.
+* `refund.created`, `refund.updated` → Payment Refunded or Refund Failed, for each single refund
+* `customer.created`, `customer.updated`, `customer.deleted` → Customer Created, Customer Updated, Customer Deleted
+* `order.created` → Order Created
+* `order.updated`, `order.fulfillment.updated` → Order Updated
+* `invoice.created`, `invoice.payment_made` → Invoice Created, Invoice Paid
+* `subscription.created`, `subscription.updated` → Subscription Started, Subscription Updated
+* `inventory.count.updated` → Inventory Updated
+* `catalog.version.updated` → Product Updated
+* Any other event → a reject with the reason `unknown_topic`
 
-If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
-shop tells the orders, and each is counted once. The payments are kept all the same.
+**Stored**
 
-What is stored: ids, amounts, currency, status, source (card, cash …) and location; the customer id, e-mail address,
-phone and name beside them. Whoever pays at the till without a customer record is nobody. A customer who unsubscribed
-from e-mail is kept as having denied it. Cards, addresses, birthdays and notes are not read. What the sandbox sends is
-kept and never counted.
+* The payment: IDs, amounts, currency, status, source (card, cash, …) and location.
+* The customer ID as an identifier; e-mail address, phone number and name as contact data.
+* Withdrawn consent, if a customer unsubscribed from e-mail.
+
+**Not stored**: cards, addresses, birthdays and notes.
+
+**Notes**
+
+* Orders: a sale is one order with the ID of its payment, because order events contain only IDs and refunds refer to
+  the payment. A bill paid with two cards is two payments and therefore two orders. A payment counts as soon as its
+  status is `COMPLETED`.
+* Persons: a payment at the till without a customer record is not assigned to a person.
+* Connected shop: if a connected shop takes its payments through this account, add `--set orders=elsewhere` to
+  `regulars connect`. The shop then reports the orders, and each order counts once. Payments are still stored.
+* Signature: the old SHA-1 signature of Square is rejected.
+* Retries: Square retries a delivery for one day.
+* Test mode: deliveries of the sandbox are stored and never counted.
 """
 
 import json
@@ -31,9 +50,11 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import Telling, required, said_at, unknown_topic
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
+from regulars.channels.fields.json_values import ObjectReader, as_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.square import (
     records as square_records,
 )
@@ -44,8 +65,7 @@ from regulars.channels.payments.square.records import Notice, person_of
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
-CHANNEL = "square"
-SIGNING_KEY = "The subscription's signature key"
+CHANNEL_NAME = "square"
 # Type → what tells it.
 TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
     "payment.created": square_sales.payment,
@@ -69,7 +89,7 @@ _READER = ObjectReader(("type", "event_id", "created_at", "data"))
 _TILL = "SQUARE_POS"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the notification URL, as it was typed in at Square, and the raw body.
 
     https://developer.squareup.com/docs/webhooks/step3validate
@@ -79,36 +99,36 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), message) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     type_ = event.get("type")
     told = TOPICS.get(type_) if isinstance(type_, str) else None
     if told is None:
-        raise unknown_topic()
-    data = an_object(event.get("data"))
+        raise UnknownTopicError
+    data = as_object(event.get("data"))
     # The object stands under its own name (`payment`, `order_created`, …), alone.
-    thing = next(map(an_object, an_object(data.get("object")).values()), {})
-    product = an_object(thing.get("application_details")).get("square_product")
-    telling = Telling(
+    thing = next(map(as_object, as_object(data.get("object")).values()), {})
+    product = as_object(thing.get("application_details")).get("square_product")
+    builder = EventBuilder(
         request,
-        CHANNEL,
+        CHANNEL_NAME,
         "pos" if product == _TILL else "shop",
-        said_at(event.get("created_at")),
-        test=request.headers.get("square-environment", "").lower() == "sandbox",
+        reported_at=parse_first_time(event.get("created_at")),
+        is_test=request.headers.get("square-environment", "").lower() == "sandbox",
     )
     notice = Notice(
-        telling,
+        builder,
         str(type_),
-        required(event.get("event_id"), "event_id"),
-        an_object(data.get("object")) if type_ == "inventory.count.updated" else thing,
+        require_id(event.get("event_id"), "event_id"),
+        as_object(data.get("object")) if type_ == "inventory.count.updated" else thing,
         product == _TILL,
-        person_of(str(type_), thing, telling.store, request.default_country),
+        person_of(str(type_), thing, builder.store, request.default_country),
     )
     return told(notice)
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An order of nobody, from the sandbox."""
     now = to_text(blank.received_at)
     event = {"type": "order.created", "event_id": f"sample-{now}", "created_at": now, "data": {}}
@@ -123,3 +143,14 @@ def _message(request: Request) -> bytes:
     said = request.config.get("notification_url")
     url = said if isinstance(said, str) and said else request.url
     return url.encode() + request.body
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Square",
+    page=__doc__,
+    secret=ProviderSecret(question="The subscription's signature key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

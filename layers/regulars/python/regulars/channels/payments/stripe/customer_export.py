@@ -1,17 +1,23 @@
-"""Stripe customers, as the Dashboard exports them.
+"""Import the customer CSV that the Stripe Dashboard exports.
 
-In Stripe's Dashboard: Customers → Export, *UTC*, all columns → Export.
+**Export the file**
 
-The account is the one of `regulars connect stripe`; the customer ids are those of its webhooks. E-mail, phone and name
-are kept apart. Not read: descriptions, cards, plans, totals (the payments tell them).
+1. In the Stripe Dashboard, go to Customers → Export.
+2. Choose *UTC* and all columns, then click Export.
+
+**Account**: the source of `regulars connect stripe`. The customer IDs are those of its webhooks.
+
+**Stored**: the customer ID as an identifier; e-mail address, phone number and name as contact data.
+
+**Not stored**: descriptions, cards, plans and totals. The payments contain the totals.
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
-from regulars.channels.exports.drafts import draft_of, store_of
-from regulars.channels.exports.fields import order_id_in
-from regulars.channels.exports.times import required_moment
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
+from regulars.channels.exports.drafts import build_export_draft, build_store_key
+from regulars.channels.exports.fields import require_export_id
+from regulars.channels.exports.times import require_export_time
 
 _COLUMNS = {
     "id": "id",
@@ -25,22 +31,24 @@ _COLUMNS = {
 }
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
-    said, store = line.said, store_of("stripe", file)
-    customer = order_id_in(said["id"])
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the update of one customer."""
+    said, store = line.said, build_store_key("stripe", file)
+    customer = require_export_id(said["id"])
     contact = {name: said[name] for name in ("email", "phone", "name")}
-    person = buyer(file, customer, store, **contact)
-    at = required_moment(said["created"], file)
+    person = build_buyer(file, customer, store, **contact)
+    at = require_export_time(said["created"], file)
     key = (store, "customer", customer)
-    return [draft_of(file, "Customer Created", ("payments", at), person, key)]
+    return [build_export_draft(file, "Customer Created", ("payments", at), person, key)]
 
 
-FORMAT = Format(
-    "Stripe customers",
-    "stripe",
-    _COLUMNS,
-    ("id", "email", "created", "delinquent|spend|plan"),
-    ("id",),
-    by_line(_tell),
-    of_persons=True,
+EXPORT_FORMAT = ExportFormat(
+    title="Stripe customers",
+    channel="stripe",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "email", "created", "delinquent|spend|plan"),
+    key_columns=("id",),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
 )

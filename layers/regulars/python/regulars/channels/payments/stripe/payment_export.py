@@ -1,34 +1,56 @@
-"""Stripe payments, as the Dashboard exports them.
+"""Import the payment CSV that the Stripe Dashboard exports.
 
-In Stripe's Dashboard: Transactions → Payments → Export, *UTC*, the range of dates, *All columns* (the default columns
-suffice, too) → Export. Stripe's own names of the columns are understood, in any order.
+**Export the file**
 
-The account is the one of `regulars connect stripe`. A sale is one order, whose id is the PaymentIntent's, or else the
-charge's, as with the webhooks. A payment that failed or is pending, and one that is authorised but not captured, is told
-and not counted; what is in test mode is kept and never counted.
+1. In the Stripe Dashboard, go to Transactions → Payments → Export.
+2. Choose *UTC*, the date range and *All columns* (the default columns are sufficient), then click Export.
 
-Kept: ids, amounts, refunds, currency, method and status; customer id, e-mail and name apart. Not read: descriptions,
-cards, addresses.
+Do not rename the columns. Their order does not matter.
+
+**Account**: the source of `regulars connect stripe`.
+
+**Stored**
+
+* The payment: IDs, amounts, refunds, currency, method and status.
+* The customer ID as an identifier; e-mail address and name as contact data.
+
+**Not stored**: descriptions, cards and addresses.
+
+**Notes**
+
+* Orders: a sale is one order with the PaymentIntent ID, otherwise with the charge ID, as with the webhooks.
+* Status: a failed or pending payment, and a payment that is authorized and not captured, is stored and not counted.
+* Test mode: a test payment is stored and never counted.
 """
 
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
-from regulars.channels.exports.drafts import draft_of, named, snapshot, store_of
-from regulars.channels.exports.fields import (
-    amount_in,
-    answer_in,
-    id_in,
-    order_id_in,
-    required_amount,
+from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
 )
-from regulars.channels.exports.times import moment_in, required_moment
-from regulars.channels.fields.person import Person
+from regulars.channels.exports.drafts import (
+    build_export_draft,
+    build_identified_draft,
+    build_order_snapshot,
+    build_store_key,
+)
+from regulars.channels.exports.fields import (
+    choose_notation,
+    parse_export_id,
+    parse_yes_no,
+    require_export_id,
+)
+from regulars.channels.exports.times import parse_export_time, require_export_time
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.events import Event, event_id
-from regulars.domain.money import currency_code
 
 _COLUMNS = {
     "id": "id",
@@ -52,7 +74,7 @@ _PENDING = {"pending", "processing", "incomplete"}
 _FAILED = {"failed", "blocked", "canceled", "cancelled", "expired"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """The payments of a sale: of several attempts at most one was paid."""
     drafts: list[Draft] = []
     for line in lines:
@@ -67,7 +89,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
 def _status(line: Line) -> str:
     said = line.said["status"].strip().lower().replace("_", " ")
     if said in _PAID:
-        return "Authorized" if answer_in(line.said["captured"]) is False else "Succeeded"
+        return "Authorized" if parse_yes_no(line.said["captured"]) is False else "Succeeded"
     if said in _FAILED:
         return "Failed"
     if said in {"uncaptured", "requires capture"}:
@@ -77,18 +99,16 @@ def _status(line: Line) -> str:
 
 def _payment(line: Line, status: str, file: File) -> list[Draft]:
     """The payment, under the id that its webhook has; beside one that succeeded the order."""
-    said, store = line.said, store_of("stripe", file)
-    charge, currency = (
-        order_id_in(said["id"]),
-        currency_code(said["currency"] or file.default_currency),
-    )
-    sale = id_in(said["intent"]) or charge
-    at = required_moment(said["created"], file)
+    said, store = line.said, build_store_key("stripe", file)
+    charge = require_export_id(said["id"])
+    currency = parse_currency(said["currency"], file.default_currency)
+    sale = parse_export_id(said["intent"]) or charge
+    at = require_export_time(said["created"], file)
     told: dict[str, Any] = {
         "currency": currency,
         "properties": {
             "payment_id": sale,
-            "amount": required_amount(said["amount"], currency, file),
+            "amount": parse_amount(said["amount"], currency, notation=choose_notation(file)),
         }
         | {"method": clean_text(said["method"])},
         "test": said["mode"].strip().lower() == "test",
@@ -97,15 +117,24 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
     if status not in {"Failed", "Succeeded"}:
         key = (status, charge)
     person = _person(line, store, file)
-    event = Event("", f"Payment {status}", "payments", "", at, "", backfill=True, **told)
-    payment = named(file, event, event_id(store, *key), person)
+    event = Event(
+        id="",
+        type=f"Payment {status}",
+        channel="payments",
+        source="",
+        occurred_at=at,
+        received_at="",
+        backfill=True,
+        **told,
+    )
+    payment = build_identified_draft(file, event, event_id(store, *key), person)
     if status != "Succeeded":
         return [payment]
-    order = snapshot(
+    order = build_order_snapshot(
         file,
         f"{store}/{sale}",
         at,
-        moment_in(said["refunded_at"], file),
+        parse_export_time(said["refunded_at"], file),
         status="paid",
         total=told["properties"]["amount"],
         refunded=_refunded(line, currency, file),
@@ -113,25 +142,32 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
     )
     shown = (store, "order", sale)
     told_on = ("payments", at)
-    return [payment, draft_of(file, "Order Updated", told_on, person, shown, order=order, **told)]
+    return [
+        payment,
+        build_export_draft(file, "Order Updated", told_on, person, shown, order=order, **told),
+    ]
 
 
 def _refunded(line: Line, currency: str, file: File) -> int | None:
     if line.said["refunded"].strip():
-        return amount_in(line.said["refunded"], currency, file)
+        text = line.said["refunded"]
+        return parse_amount(text, currency, notation=choose_notation(file))
     return None if line.said["status"].strip().lower() == "refunded" else 0
 
 
-def _person(line: Line, store: str, file: File) -> Person:
+def _person(line: Line, store: str, file: File) -> PersonBuilder:
     said = line.said
-    return buyer(file, id_in(said["customer"]), store, email=said["email"], name=said["name"])
+    return build_buyer(
+        file, parse_export_id(said["customer"]), store, email=said["email"], name=said["name"]
+    )
 
 
-FORMAT = Format(
-    "Stripe payments",
-    "stripe",
-    _COLUMNS,
-    ("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Stripe payments",
+    channel="stripe",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )
