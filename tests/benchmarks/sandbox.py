@@ -71,7 +71,7 @@ def copy_layer(name: str) -> Path:
     Raise MissingRequirementError when the layer is not built and cannot be built.
     """
     try:
-        built = layers.build(name, ARCHITECTURE)
+        built = layers.build_layer(name, ARCHITECTURE)
     except (OSError, subprocess.CalledProcessError) as error:
         message = f"the layer {name} cannot be built ({error}); run `make layers`"
         raise MissingRequirementError(message) from error

@@ -14,12 +14,12 @@ from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
+from tests.support.replays import replay_source
 
 FORM_KEY = "form-key-1"
 FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 type Door = Callable[..., dict[str, Any]]
-type Owner = Callable[..., Any]
 
 
 @pytest.fixture
@@ -269,10 +269,10 @@ def test_delivery_of_several_recipients_is_several_events(door: Door, kept: Kept
 
 
 def test_fault_in_a_translation_is_kept_and_replayed_after_the_fix(
-    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    door: Door, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
         broken.delattr("regulars.channels.commerce.shopify.webhook.order_of")
         answer = deliver(door, json.dumps(shopify.order()).encode())
     assert (answer["statusCode"], kept.codes(), kept.events()) == (200, ["untranslatable"], [])
-    assert owner("replay", "--source", "shopify/main")["new events"] == 1
+    assert replay_source("shopify/main")["new events"] == 1

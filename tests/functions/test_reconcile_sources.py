@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.cli import main, reconcile
-from infra.cli.receiving import Receiver
+from regulars.admin.function_calls import FunctionInvoker, Invocation
+from regulars.admin.reconciliation import run_reconciliation
+from regulars.admin.reject_replay import RejectReplayer, ReplayStores
+from regulars.admin.rejects import find_rejects
+from regulars.admin.sources import SourceStores, list_sources
 from regulars.channels.commerce.shopify import webhook as shopify_channel
 from regulars.channels.feeds.https import Answer, Wire
 from regulars.channels.feeds.provider_api import Provider
@@ -27,7 +30,7 @@ from regulars.store.inventory import Inventory
 from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
-from tests.functions.conftest import Kept, OnMoto
+from tests.functions.conftest import Kept
 from tests.providers.outage import FRONTS, Storefront
 from tests.providers.server import (
     BROKEN,
@@ -40,6 +43,7 @@ from tests.providers.server import (
     Trouble,
 )
 from tests.support.aws import MotoStack
+from tests.support.deployment import build_deployment
 from tests.support.gateway import http_event, loaded
 from tests.support.memory_stores import CrashError, MemoryStores
 from tests.support.profile_oracle import assert_profiles_folded
@@ -398,9 +402,9 @@ def test_object_that_broke_the_translation_is_replayed_after_the_fix(
         broken.setattr(shopify_channel, "order_of", _broken)
         assert town.reconcile()["shopify/main"]["rejected"] == 1
     assert (kept.codes(), kept.events()) == (["untranslatable"], [])
-    deployed: Any = OnMoto(town.aws)
-    receiver = Receiver(deployed, Rejects("test-rejects"))
-    assert receiver.receive(kept.rejects()[0]).new == 1
+    replayer = RejectReplayer(ReplayStores.from_deployment(build_deployment()))
+    (reject,) = find_rejects(Rejects("test-rejects"), datetime.now(UTC).date())
+    assert replayer.replay(reject).new == 1
     assert town.sold()[0] == 1
 
 
@@ -448,43 +452,40 @@ def test_fetched_customers_are_known_by_their_webhook(town: Town, kept: Kept) ->
     assert (event.type, len(event.subjects)) == ("Customer Updated", 2)
 
 
-@pytest.fixture
-def command(
-    town: Town, deployed: OnMoto, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str]]:
-    """Runs a command line, its function in place: the exit code and what is printed."""
+class TownInvoker(FunctionInvoker):
+    """Calls the function of the town."""
 
-    def invoked(_deployed: OnMoto, name: str, event: dict[str, Any]) -> dict[str, Any]:
-        assert name == "reconcile_sources"
-        return {"error": "", "payload": town.function().handler(event, Clock())}
+    def __init__(self, town: Town) -> None:
+        self._town = town
 
-    town.patch.setattr(reconcile, "invoked", invoked)
-
-    def run(*words: str) -> tuple[int, str]:
-        arguments = main.parser().parse_args(words)
-        return arguments.run(arguments), capsys.readouterr().out
-
-    return run
+    def invoke(self, function: str, event: Any) -> Invocation:
+        """Return the payload of the function."""
+        assert function == "reconcile_sources"
+        payload = self._town.function().handler(event, Clock())
+        return Invocation(function=function, payload=payload)
 
 
-def test_owner_asks_now_and_sees_what_came(
-    town: Town, command: Callable[..., tuple[int, str]]
-) -> None:
-    assert "no such source" in command("reconcile")[1].lower()
+def test_owner_reconciles_now_and_sees_what_came(town: Town) -> None:
+    assert run_reconciliation(TownInvoker(town)) == []
     town.connect(opened("shopify", 3))
-    code, said = command("reconcile", "shopify", "main")
-    assert (code, said.splitlines()[-1].split()) == (0, ["shopify/main", "3", "0", "0", "done"])
-    assert datetime.now(UTC).date().isoformat() in command("sources", "list")[1]
+    (outcome,) = run_reconciliation(TownInvoker(town), "shopify/main")
+    assert (outcome.source, outcome.new, outcome.finished) == ("shopify/main", 3, True)
+    (status,) = list_sources(SourceStores.from_deployment(build_deployment()))
+    assert status.reconciliation
+    assert status.reconciliation.at.startswith(datetime.now(UTC).date().isoformat())
 
 
-def test_owner_sees_that_a_key_is_refused_and_since_when(
-    town: Town, command: Callable[..., tuple[int, str]]
-) -> None:
+def test_owner_sees_that_a_key_is_refused_and_since_when(town: Town) -> None:
     front = opened("shopify")
     front.provider = refusing
     town.connect(front)
-    code, said = command("reconcile")
-    assert (code, "refuses the key" in said) == (1, True)
-    since = f"key refused since {datetime.now(UTC).date().isoformat()}"
-    listed = command("sources", "list")[1]
-    assert (f"orders: {since}" in listed, f"customers: {since}" in listed) == (True, True)
+    (outcome,) = run_reconciliation(TownInvoker(town))
+    assert "refuses the key" in str(outcome.faults)
+    (status,) = list_sources(SourceStores.from_deployment(build_deployment()))
+    assert status.reconciliation
+    faults = status.reconciliation.faults
+    assert {feed: fault.code for feed, fault in faults.items()} == {
+        "orders": "key_refused",
+        "customers": "key_refused",
+    }
+    assert faults["orders"].since.startswith(datetime.now(UTC).date().isoformat())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from regulars.settings import Settings
-from tests.support.permissions import ROLES
+from tests.support.permissions import ROLE_ENFORCER
 
 TEXT = ("text/", "application/json", "application/xml", "application/javascript")
 
@@ -56,5 +56,5 @@ def loaded(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> An
     # What a container keeps for ever, the next test throws away.
     monkeypatch.setattr(gc, "freeze", lambda: None)
     module = importlib.import_module(f"{name}.handler")
-    monkeypatch.setattr(module, "handler", ROLES.run(name, module.handler))
+    monkeypatch.setattr(module, "handler", ROLE_ENFORCER.wrap_handler(name, module.handler))
     return module

@@ -8,7 +8,11 @@ from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 
@@ -28,6 +32,35 @@ def create_scheduler_client() -> "EventBridgeSchedulerClient":
     """Return a client of EventBridge Scheduler."""
     client: EventBridgeSchedulerClient = _create_client("scheduler", None)
     return client
+
+
+def create_s3_client() -> "S3Client":
+    """Return an S3 client."""
+    client: S3Client = _create_client("s3", None)
+    return client
+
+
+def create_sqs_client() -> "SQSClient":
+    """Return an SQS client."""
+    client: SQSClient = _create_client("sqs", None)
+    return client
+
+
+def create_lambda_client(config: Config | None = None) -> "LambdaClient":
+    """Return a Lambda client."""
+    client: LambdaClient = _create_client("lambda", config)
+    return client
+
+
+def create_logs_client() -> "CloudWatchLogsClient":
+    """Return a client of CloudWatch Logs."""
+    client: CloudWatchLogsClient = _create_client("logs", None)
+    return client
+
+
+def create_streams_client() -> Any:
+    """Return a client of DynamoDB Streams, for which boto3-stubs installs no types here."""
+    return _create_client("dynamodbstreams", None)
 
 
 def create_fail_fast_dynamodb_client() -> "DynamoDBClient":
