@@ -152,7 +152,7 @@ def _in_webhooks_words(channel: str, account: str) -> str:
     try:
         if "/" in account and channel != "shopify":
             raise ValueError
-        return shopify.domain_of(account) if channel == "shopify" else account
+        return shopify.normalize_domain(account) if channel == "shopify" else account
     except ValueError:
         advice = "It is a name, or a Shopify shop's domain such as my-shop.myshopify.com."
         raise FaultError(f"{account} is no account.", advice) from None

@@ -20,8 +20,8 @@ from tests.functions.conftest import Kept, OnMoto
 from tests.support.aws import REGION, MotoStack
 from tests.support.export_files import written
 from tests.support.gateway import loaded
-from tests.unit.channels.test_provider_exports import MEMBER, PAYMENT
-from tests.unit.channels.test_shopify_export import CUSTOMER, HEAD, SECOND, SHOP
+from tests.unit.channels.test_provider_exports import MAILCHIMP_MEMBER, STRIPE_PAYMENT
+from tests.unit.channels.test_shopify_export import CUSTOMER_ROW, ORDER_ROW, SECOND_ROW, SHOP
 
 type Command = Callable[..., tuple[int, Any]]
 
@@ -77,7 +77,10 @@ def file(tmp_path: Path) -> Callable[..., Path]:
 def test_files_of_several_formats_are_imported_at_once(
     command: Command, file: Callable[..., Path], kept: Kept
 ) -> None:
-    orders, customers = file("orders.csv", HEAD, SECOND), file("customers.csv", CUSTOMER)
+    orders, customers = (
+        file("orders.csv", ORDER_ROW, SECOND_ROW),
+        file("customers.csv", CUSTOMER_ROW),
+    )
     code, reports = command(orders, customers, "--account", SHOP)
     assert code == 0
     assert [report["format"] for report in reports] == ["Shopify orders", "Shopify customers"]
@@ -98,8 +101,14 @@ def test_fault_of_ours_in_an_export_sets_its_order_aside_and_goes_on(
         return 1 // (contact["email"] != "poison@example.com") and build_buyer(file, **contact)
 
     monkeypatch.setattr("regulars.channels.commerce.shopify.order_export.build_buyer", fails)
-    poison = HEAD | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
-    orders = file("o.csv", HEAD, poison, SECOND | {"Name": "#2"}, HEAD | {"Name": "#3", "Id": "3"})
+    poison = ORDER_ROW | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
+    orders = file(
+        "o.csv",
+        ORDER_ROW,
+        poison,
+        SECOND_ROW | {"Name": "#2"},
+        ORDER_ROW | {"Name": "#3", "Id": "3"},
+    )
     code, report = command(orders, "--account", SHOP)
     assert [line["line"] for line in report["refusals"]] == [3, 4]
     assert (code, report["reasons"], report["orders"]) == (0, {"untranslatable": 2}, 2)
@@ -108,8 +117,10 @@ def test_fault_of_ours_in_an_export_sets_its_order_aside_and_goes_on(
 def test_import_again_knows_persons_by_whom_they_are(
     command: Command, file: Callable[..., Path], kept: Kept
 ) -> None:
-    other = MEMBER | {"Email Address": "anna@example.com", "EUID": ""}
-    path = file("subscribed_1.csv", MEMBER, other, other | {"Email Address": "ANNA@example.com "})
+    other = MAILCHIMP_MEMBER | {"Email Address": "anna@example.com", "EUID": ""}
+    path = file(
+        "subscribed_1.csv", MAILCHIMP_MEMBER, other, other | {"Email Address": "ANNA@example.com "}
+    )
     first, again = command(path)[1], command(path)[1]
     assert (first["imported"], first["people"]) == (3, 2)
     assert (again["imported"], again["known"]) == (0, 3)
@@ -119,7 +130,7 @@ def test_import_again_knows_persons_by_whom_they_are(
 def test_order_of_nobody_is_imported(
     command: Command, file: Callable[..., Path], kept: Kept
 ) -> None:
-    nobody = HEAD | {"Email": "", "Phone": "", "Billing Name": "Zebedee"}
+    nobody = ORDER_ROW | {"Email": "", "Phone": "", "Billing Name": "Zebedee"}
     assert command(file("orders.csv", nobody), "--account", SHOP)[1]["orders"] == 1
     assert (kept.events()[0].subjects, kept.contacts()) == ((), [])
 
@@ -129,7 +140,8 @@ def test_contact_data_of_a_file_is_that_of_its_newest_order(
     command: Command, file: Callable[..., Path], kept: Kept, step: int
 ) -> None:
     rows = [
-        HEAD | {"Name": f"#{day}", "Id": f"55{day}", "Created at": f"2026-09-0{day} 08:00:00 +0000"}
+        ORDER_ROW
+        | {"Name": f"#{day}", "Id": f"55{day}", "Created at": f"2026-09-0{day} 08:00:00 +0000"}
         for day in (1, 2, 3)
     ]
     names = ("Zebedee", "Florence", "Zebedee")
@@ -143,9 +155,9 @@ def test_order_stays_whole_when_the_file_is_parted(
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.partitions.PART_BYTES", 300)
     names = [f"#{number}" for number in range(12)]
-    heads = [HEAD | {"Name": name, "Id": f"55{name[1:]}"} for name in names]
+    heads = [ORDER_ROW | {"Name": name, "Id": f"55{name[1:]}"} for name in names]
     report = command(
-        file("o.csv", *heads, *(SECOND | {"Name": name} for name in names)), "--account", SHOP
+        file("o.csv", *heads, *(SECOND_ROW | {"Name": name} for name in names)), "--account", SHOP
     )
     assert (report[1]["rows"], report[1]["orders"]) == (24, 12)
     assert [len(event.items) for event in kept.events()] == [2] * 12
@@ -174,15 +186,15 @@ def test_account_is_that_of_the_connected_source(
         Sources("test-control", kept.aws.dynamodb).save_source(
             Source(channel="stripe", source=name, config=config)
         )
-    assert command(file("payments.csv", PAYMENT), *given)[0] == 0
+    assert command(file("payments.csv", STRIPE_PAYMENT), *given)[0] == 0
     assert [event.order.key for event in kept.events() if event.order] == [f"{key}/pi_1"]
 
 
 @pytest.mark.parametrize(
     ("row", "sources", "said"),
     [
-        (HEAD, [], "--account my-shop.myshopify.com"),
-        (PAYMENT, ["eu", "us"], "eu, us"),
+        (ORDER_ROW, [], "--account my-shop.myshopify.com"),
+        (STRIPE_PAYMENT, ["eu", "us"], "eu, us"),
     ],
 )
 def test_account_that_cannot_be_told_is_asked_for(
@@ -205,7 +217,7 @@ def test_owner_at_the_keyboard_is_asked_for_the_shop(
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda: "my-shop")
-    _, report = command(file("orders.csv", HEAD))
+    _, report = command(file("orders.csv", ORDER_ROW))
     assert report["account"] == "my-shop.myshopify.com"
 
 
@@ -219,7 +231,7 @@ def test_owner_at_the_keyboard_is_asked_for_the_shop(
 def test_shop_is_named_as_its_webhooks_name_it(
     command: Command, file: Callable[..., Path], given: str, account: str
 ) -> None:
-    _, report = command(file("orders.csv", HEAD), "--account", given)
+    _, report = command(file("orders.csv", ORDER_ROW), "--account", given)
     assert report["account"] == account
 
 
@@ -229,7 +241,7 @@ def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="stripe", source="eu", config={"orders": "elsewhere"})
     )
-    _, report = command(file("payments.csv", PAYMENT))
+    _, report = command(file("payments.csv", STRIPE_PAYMENT))
     assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
     assert "Payment Succeeded" in [event.type for event in kept.events()]
 
@@ -240,7 +252,7 @@ def test_shop_can_be_named_by_its_source(
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="shopify", source="eu", config={"shop": SHOP})
     )
-    _, report = command(file("orders.csv", HEAD), "--account", "eu")
+    _, report = command(file("orders.csv", ORDER_ROW), "--account", "eu")
     assert report["account"] == SHOP
 
 
@@ -248,7 +260,7 @@ def test_shop_that_its_source_does_not_say_is_asked_for(
     aws: MotoStack, command: Command, file: Callable[..., Path]
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(Source(channel="shopify", source="eu"))
-    code, report = command(file("orders.csv", HEAD), "--account", "eu")
+    code, report = command(file("orders.csv", ORDER_ROW), "--account", "eu")
     assert code == 1
     assert "regulars connect shopify --name eu --set shop=" in report["message"]
 
@@ -269,7 +281,7 @@ def test_file_that_fails_does_not_keep_the_others_out(
 ) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("")
-    code, reports = command(empty, tmp_path / "none.csv", file("payments.csv", PAYMENT))
+    code, reports = command(empty, tmp_path / "none.csv", file("payments.csv", STRIPE_PAYMENT))
     assert code == 1
     assert [report["status"] for report in reports] == ["failed", "failed", "done"]
 
@@ -277,7 +289,7 @@ def test_file_that_fails_does_not_keep_the_others_out(
 def test_file_of_which_every_line_was_refused_is_a_failure(
     command: Command, file: Callable[..., Path]
 ) -> None:
-    code, report = command(file("payments.csv", PAYMENT | {"Amount": "free"}))
+    code, report = command(file("payments.csv", STRIPE_PAYMENT | {"Amount": "free"}))
     assert (code, report["status"], report["reasons"]) == (1, "done", {"invalid_amount": 1})
 
 
@@ -293,7 +305,7 @@ def test_import_that_the_function_gave_up_is_not_waited_for(
     sqs.send_message(QueueUrl=queue, MessageBody="of another day")
     given_up = functools.partial(sqs.send_message, QueueUrl=queue, MessageBody="{}")
     monkeypatch.setattr("infra.cli.import_file.time.sleep", lambda _seconds: given_up())
-    code, report = command(file("payments.csv", PAYMENT))
+    code, report = command(file("payments.csv", STRIPE_PAYMENT))
     assert (code, report["status"]) == (1, "failed")
     assert "regulars dead-letters redrive --function import_history" in report["message"]
 
@@ -309,12 +321,12 @@ def test_import_that_the_function_gave_up_is_not_waited_for(
 def test_name_of_a_file_that_is_personal_is_not_kept(
     command: Command, file: Callable[..., Path], kept: Kept, name: str, source: str
 ) -> None:
-    command(file(name, PAYMENT))
+    command(file(name, STRIPE_PAYMENT))
     assert {event.source for event in kept.events()} == {source}
 
 
 def test_file_is_told_before_it_starts(file: Callable[..., Path]) -> None:
-    export = exports.export_at(file("payments.csv", PAYMENT, PAYMENT))
+    export = exports.export_at(file("payments.csv", STRIPE_PAYMENT, STRIPE_PAYMENT))
     said = "payments.csv: Stripe payments, account main, about 2 rows, separated by commas, UTF-8"
     assert export.told("main") == said
     assert export.key("main") == "imports/stripe/main/payments.csv"

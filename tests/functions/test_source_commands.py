@@ -113,8 +113,10 @@ def secrets(aws: MotoStack, source: str) -> list[str]:
 
 def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
     """A delivery of the sample order."""
-    body = json.dumps(shopify.order()).encode()
-    return Request("main", body, NOW, shopify.headers(body, topic), url=f"{URL}/hooks/shopify/main")
+    body = json.dumps(shopify.build_order()).encode()
+    return Request(
+        "main", body, NOW, shopify.build_headers(body, topic), url=f"{URL}/hooks/shopify/main"
+    )
 
 
 def test_connected_shop_keeps_its_secret_and_its_domain(command: Command, aws: MotoStack) -> None:
