@@ -5,7 +5,7 @@ from typing import Any
 
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
-from regulars.channels.signatures.shared_secret import TOKEN
+from regulars.channels.signatures.shared_secret import TOKEN_PARAMETER
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhooks import Webhooks
@@ -85,7 +85,7 @@ def _delivered(call: Call, channel: str, request: Request) -> Answer:
 
 def _tried(call: Call) -> Answer:
     """For whoever looks whether the address is there; what a GET tells in its query is not taken, and so is refused."""
-    if call.method == "GET" and call.query.keys() - {TOKEN}:
+    if call.method == "GET" and call.query.keys() - {TOKEN_PARAMETER}:
         raise NotFoundError("Deliveries are taken by POST.")
     return answered({"ok": True})
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.feeds.https import Wire
-from regulars.channels.feeds.provider_api import Provider
+from regulars.channels.feeds.https import HttpsClient
+from regulars.channels.feeds.provider_api import ProviderApi
 from regulars.ingestion.reconciliation.fetched_records import Fetching
 from regulars.ingestion.reconciliation.reconciler import Reconciling
 from regulars.ingestion.recording import Recorder
@@ -35,7 +35,7 @@ RECONCILING = Reconciling(
         SETTINGS.default_currency,
     ),
 )
-WIRE = Wire()
+WIRE = HttpsClient()
 # A page takes seconds; this leaves room for one whose provider lets us wait.
 RESERVE_SECONDS = 150.0
 
@@ -46,6 +46,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000 - RESERVE_SECONDS
 
-    provider = Provider(WIRE, seconds_left)
+    provider = ProviderApi(WIRE, seconds_left)
     outcomes = RECONCILING.run(provider, lambda: seconds_left() > 0, str(event.get("only", "")))
     return {"sources": msgspec.to_builtins(outcomes)}

@@ -15,8 +15,8 @@ from regulars.store.sources import Source, Sources
 from tests.cli.conftest import CommandLine
 from tests.support.aws import MotoStack
 from tests.support.export_files import written
-from tests.unit.channels.test_provider_exports import PAYMENT
-from tests.unit.channels.test_shopify_export import HEAD
+from tests.unit.channels.test_provider_exports import STRIPE_PAYMENT
+from tests.unit.channels.test_shopify_export import ORDER_ROW
 
 DONE = {"status": "done", "rows": 1, "refused": 0}
 
@@ -59,7 +59,7 @@ def connect(aws: MotoStack, channel: str, *names: str, **config: Any) -> None:
 def test_file_is_uploaded_to_its_account(
     cli: CommandLine, uploads: list[UploadStep], file: WriteFile
 ) -> None:
-    report = cli.result("import", file("payments.csv", PAYMENT))
+    report = cli.result("import", file("payments.csv", STRIPE_PAYMENT))
     assert report == {"file": "payments.csv", **DONE}
     assert (uploads[0].key, uploads[0].rows) == ("imports/stripe/main/payments.csv", 1)
 
@@ -67,7 +67,7 @@ def test_file_is_uploaded_to_its_account(
 def test_several_files_have_a_report_each(
     cli: CommandLine, uploads: list[UploadStep], file: WriteFile
 ) -> None:
-    files = file("orders.csv", HEAD), file("payments.csv", PAYMENT)
+    files = file("orders.csv", ORDER_ROW), file("payments.csv", STRIPE_PAYMENT)
     reports = cli.result("import", *files, "--account", "my-shop")
     assert [report["file"] for report in reports] == ["orders.csv", "payments.csv"]
 
@@ -77,7 +77,7 @@ def test_file_that_fails_does_not_keep_the_others_out(
 ) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("")
-    files = empty, tmp_path / "none.csv", file("payments.csv", PAYMENT)
+    files = empty, tmp_path / "none.csv", file("payments.csv", STRIPE_PAYMENT)
     reports = cli.result("import", *files, code=1)
     assert [report["status"] for report in reports] == ["failed", "failed", "done"]
 
@@ -89,14 +89,14 @@ def test_import_that_was_given_up_says_how_to_resume_it(
         raise ImportAbandonedError
 
     monkeypatch.setattr(command, "import_upload", give_up)
-    report = cli.result("import", file("payments.csv", PAYMENT), code=1)
+    report = cli.result("import", file("payments.csv", STRIPE_PAYMENT), code=1)
     assert report["status"] == "failed"
     assert "regulars dead-letters redrive --function import_history" in report["message"]
 
 
 @pytest.mark.parametrize(
     ("row", "sources", "message"),
-    [(HEAD, [], "--account my-shop.myshopify.com"), (PAYMENT, ["eu", "us"], "eu, us")],
+    [(ORDER_ROW, [], "--account my-shop.myshopify.com"), (STRIPE_PAYMENT, ["eu", "us"], "eu, us")],
 )
 def test_account_that_is_not_decided_has_to_be_given(
     aws: MotoStack,
@@ -114,7 +114,7 @@ def test_source_that_does_not_name_its_shop_says_how_to_name_it(
     aws: MotoStack, cli: CommandLine, file: WriteFile
 ) -> None:
     connect(aws, "shopify", "eu")
-    report = cli.result("import", file("orders.csv", HEAD), "--account", "eu", code=1)
+    report = cli.result("import", file("orders.csv", ORDER_ROW), "--account", "eu", code=1)
     assert "regulars connect shopify --name eu --set shop=" in report["message"]
 
 
@@ -126,7 +126,7 @@ def test_owner_at_a_terminal_is_prompted_for_the_shop(
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda: "my-shop")
-    cli.result("import", file("orders.csv", HEAD))
+    cli.result("import", file("orders.csv", ORDER_ROW))
     assert uploads[0].key == "imports/shopify/my-shop.myshopify.com/orders.csv"
 
 
@@ -135,7 +135,7 @@ def test_prompt_without_an_answer_fails(
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda: " ")
-    report = cli.result("import", file("orders.csv", HEAD), code=1)
+    report = cli.result("import", file("orders.csv", ORDER_ROW), code=1)
     assert "does not name its account" in report["message"]
 
 
@@ -151,19 +151,19 @@ def test_account_that_is_not_connected_is_warned_of(
     is_warned: bool,
 ) -> None:
     connect(aws, "stripe", "eu", account="acct_1")
-    errors = cli.errors("import", file("payments.csv", PAYMENT), "--account", given)
+    errors = cli.errors("import", file("payments.csv", STRIPE_PAYMENT), "--account", given)
     assert ("would count twice" in errors) == is_warned
 
 
 def test_assumed_account_is_named(
     cli: CommandLine, uploads: list[UploadStep], file: WriteFile
 ) -> None:
-    errors = cli.errors("import", file("payments.csv", PAYMENT))
+    errors = cli.errors("import", file("payments.csv", STRIPE_PAYMENT))
     assert "No stripe source is connected yet" in errors
 
 
 def test_file_is_described_before_it_is_imported(file: WriteFile) -> None:
-    with file("payments.csv", PAYMENT, PAYMENT).open("rb") as stream:
+    with file("payments.csv", STRIPE_PAYMENT, STRIPE_PAYMENT).open("rb") as stream:
         export = recognize_export(stream, "payments.csv")
     assert describe_export(export, "main") == (
         "payments.csv: Stripe payments, account main, about 2 rows, separated by commas, UTF-8"

@@ -76,7 +76,7 @@ def test_retry_durations_belong_to_existing_channels() -> None:
 def test_delayed_order_keeps_its_own_time() -> None:
     created_at = (NOW - OUTAGE_DURATION).isoformat()
     times = dict.fromkeys(("created_at", "updated_at", "processed_at"), created_at)
-    request = of_json(shopify.order() | times, None, x_shopify_topic="orders/create")
+    request = of_json(shopify.build_order() | times, None, x_shopify_topic="orders/create")
     (draft,) = load_channel("shopify").translate(request)
     assert datetime.fromisoformat(draft.event.occurred_at) == NOW - OUTAGE_DURATION
     assert not draft.event.backfill

@@ -36,7 +36,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 MULTIPART = {"content-type": "multipart/form-data; boundary=b"}
 XML = {"content-type": "text/xml"}
 JSON = {"content-type": "application/json"}
-ORDER = json.dumps(shopify.order()).encode()
+ORDER = json.dumps(shopify.build_order()).encode()
 BILLION = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><xml><a>&b;</a></xml>'
 DISGUISED = b'<?x <![CDATA[ ?><!DOCTYPE x [<!ENTITY a "aa">]><xml><?y ]]> ?><a>&a;</a></xml>'
 NESTED_PARTS = b"".join(
@@ -91,11 +91,11 @@ def paypal(url: str) -> dict[str, Any]:
 
 
 def signed_order(body: bytes = ORDER, **change: str) -> dict[str, Any]:
-    return hook("shopify", body, headers=shopify.headers(body, **change))
+    return hook("shopify", body, headers=shopify.build_headers(body, **change))
 
 
 def priced(price: object) -> dict[str, Any]:
-    return signed_order(json.dumps(shopify.order(total_price=price)).encode())
+    return signed_order(json.dumps(shopify.build_order(total_price=price)).encode())
 
 
 def twice(event: dict[str, Any], name: str) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.export_files import written
 from tests.support.gateway import loaded
-from tests.unit.channels.test_provider_exports import MEMBER, PAYMENT
-from tests.unit.channels.test_shopify_export import CUSTOMER, HEAD, SECOND, SHOP
+from tests.unit.channels.test_provider_exports import MAILCHIMP_MEMBER, STRIPE_PAYMENT
+from tests.unit.channels.test_shopify_export import CUSTOMER_ROW, ORDER_ROW, SECOND_ROW, SHOP
 
 type ImportFile = Callable[..., dict[str, Any]]
 
@@ -61,8 +61,8 @@ def import_file(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_reports_say_what_was_imported(import_file: ImportFile, kept: Kept) -> None:
-    orders = import_file("orders.csv", HEAD, SECOND, account=SHOP)
-    customers = import_file("customers.csv", CUSTOMER, account=SHOP)
+    orders = import_file("orders.csv", ORDER_ROW, SECOND_ROW, account=SHOP)
+    customers = import_file("customers.csv", CUSTOMER_ROW, account=SHOP)
     assert [orders["format"], customers["format"]] == ["Shopify orders", "Shopify customers"]
     assert (orders["orders"], orders["people"], orders["money"]) == (1, 1, {"EUR": "30.00"})
     assert (orders["first"], orders["rows"]) == ("2026-11-01T08:59:00.000Z", 2)
@@ -77,8 +77,8 @@ def test_bug_in_an_export_sets_its_order_aside_and_goes_on(
         return 1 // (contact["email"] != "poison@example.com") and build_buyer(file, **contact)
 
     monkeypatch.setattr("regulars.channels.commerce.shopify.order_export.build_buyer", fails)
-    poison = HEAD | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
-    rows = (HEAD, poison, SECOND | {"Name": "#2"}, HEAD | {"Name": "#3", "Id": "3"})
+    poison = ORDER_ROW | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
+    rows = (ORDER_ROW, poison, SECOND_ROW | {"Name": "#2"}, ORDER_ROW | {"Name": "#3", "Id": "3"})
     report = import_file("o.csv", *rows, account=SHOP)
     assert [line["line"] for line in report["refusals"]] == [3, 4]
     assert (report["reasons"], report["orders"]) == ({"untranslatable": 2}, 2)
@@ -86,8 +86,8 @@ def test_bug_in_an_export_sets_its_order_aside_and_goes_on(
 
 
 def test_import_again_knows_persons_by_whom_they_are(import_file: ImportFile, kept: Kept) -> None:
-    other = MEMBER | {"Email Address": "anna@example.com", "EUID": ""}
-    rows = (MEMBER, other, other | {"Email Address": "ANNA@example.com "})
+    other = MAILCHIMP_MEMBER | {"Email Address": "anna@example.com", "EUID": ""}
+    rows = (MAILCHIMP_MEMBER, other, other | {"Email Address": "ANNA@example.com "})
     first, again = (import_file("subscribed_1.csv", *rows) for _ in range(2))
     assert (first["imported"], first["people"]) == (3, 2)
     assert (again["imported"], again["known"]) == (0, 3)
@@ -95,7 +95,7 @@ def test_import_again_knows_persons_by_whom_they_are(import_file: ImportFile, ke
 
 
 def test_order_of_nobody_is_imported(import_file: ImportFile, kept: Kept) -> None:
-    nobody = HEAD | {"Email": "", "Phone": "", "Billing Name": "Zebedee"}
+    nobody = ORDER_ROW | {"Email": "", "Phone": "", "Billing Name": "Zebedee"}
     assert import_file("orders.csv", nobody, account=SHOP)["orders"] == 1
     assert (kept.events()[0].subjects, kept.contacts()) == ((), [])
 
@@ -105,7 +105,8 @@ def test_contact_data_of_a_file_is_that_of_its_newest_order(
     import_file: ImportFile, kept: Kept, step: int
 ) -> None:
     rows = [
-        HEAD | {"Name": f"#{day}", "Id": f"55{day}", "Created at": f"2026-09-0{day} 08:00:00 +0000"}
+        ORDER_ROW
+        | {"Name": f"#{day}", "Id": f"55{day}", "Created at": f"2026-09-0{day} 08:00:00 +0000"}
         for day in (1, 2, 3)
     ]
     names = ("Zebedee", "Florence", "Zebedee")
@@ -119,8 +120,8 @@ def test_order_stays_whole_when_the_file_is_parted(
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.partitions.PART_BYTES", 300)
     names = [f"#{number}" for number in range(12)]
-    heads = [HEAD | {"Name": name, "Id": f"55{name[1:]}"} for name in names]
-    rows = (*heads, *(SECOND | {"Name": name} for name in names))
+    heads = [ORDER_ROW | {"Name": name, "Id": f"55{name[1:]}"} for name in names]
+    rows = (*heads, *(SECOND_ROW | {"Name": name} for name in names))
     report = import_file("o.csv", *rows, account=SHOP)
     assert (report["rows"], report["orders"]) == (24, 12)
     assert [len(event.items) for event in kept.events()] == [2] * 12
@@ -148,7 +149,7 @@ def test_orders_have_the_account_of_the_connected_source(
         Sources("test-control", kept.aws.dynamodb).save_source(
             Source(channel="stripe", source=name, config=config)
         )
-    import_file("payments.csv", PAYMENT, account=given)
+    import_file("payments.csv", STRIPE_PAYMENT, account=given)
     assert [event.order.key for event in kept.events() if event.order] == [f"{key}/pi_1"]
 
 
@@ -158,13 +159,13 @@ def test_orders_that_a_shop_reports_are_not_imported_a_second_time(
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="stripe", source="eu", config={"orders": "elsewhere"})
     )
-    report = import_file("payments.csv", PAYMENT)
+    report = import_file("payments.csv", STRIPE_PAYMENT)
     assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
     assert "Payment Succeeded" in [event.type for event in kept.events()]
 
 
 def test_file_of_which_every_line_was_refused_is_a_failure(import_file: ImportFile) -> None:
-    report = import_file("payments.csv", PAYMENT | {"Amount": "free"})
+    report = import_file("payments.csv", STRIPE_PAYMENT | {"Amount": "free"})
     assert (report["status"], report["reasons"]) == ("done", {"invalid_amount": 1})
     assert is_failed_import(report)
 
@@ -180,7 +181,7 @@ def test_file_of_which_every_line_was_refused_is_a_failure(import_file: ImportFi
 def test_name_of_a_file_that_is_personal_is_not_kept(
     import_file: ImportFile, kept: Kept, name: str, source: str
 ) -> None:
-    import_file(name, PAYMENT)
+    import_file(name, STRIPE_PAYMENT)
     assert {event.source for event in kept.events()} == {source}
 
 

@@ -47,7 +47,7 @@ def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
 
 
 def deliver(door: Door, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    return door("/hooks/shopify/main", body, headers or shopify.headers(body))
+    return door("/hooks/shopify/main", body, headers or shopify.build_headers(body))
 
 
 def submit(door: Door, fields: dict[str, str], **headers: str) -> dict[str, Any]:
@@ -56,22 +56,22 @@ def submit(door: Door, fields: dict[str, str], **headers: str) -> dict[str, Any]
 
 
 def test_signed_order_is_stored_and_its_contact_apart(door: Door, kept: Kept) -> None:
-    answer = deliver(door, json.dumps(shopify.order()).encode())
+    answer = deliver(door, json.dumps(shopify.build_order()).encode())
     assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 1)
     assert [event.type for event in kept.events()] == ["Order Completed"]
     assert kept.contacts()[0]["email"] == "zebedee@example.com"
 
 
 def test_same_delivery_again_is_200_and_one_event(door: Door, kept: Kept) -> None:
-    body = json.dumps(shopify.order()).encode()
+    body = json.dumps(shopify.build_order()).encode()
     assert [json.loads(deliver(door, body)["body"])["known"] for _ in range(2)] == [0, 1]
     assert len(kept.events()) == 1
 
 
 @pytest.mark.parametrize("signature", ["", "bm90IGl0", "ü"])
 def test_forged_delivery_is_401_and_kept(door: Door, kept: Kept, signature: str) -> None:
-    body = json.dumps(shopify.order()).encode()
-    answer = deliver(door, body, shopify.headers(body, hmac_sha256=signature))
+    body = json.dumps(shopify.build_order()).encode()
+    answer = deliver(door, body, shopify.build_headers(body, hmac_sha256=signature))
     assert answer["statusCode"] == 401
     assert [(reject["code"], reject["raw"]) for reject in kept.rejects()] == [
         ("invalid_signature", body)
@@ -98,16 +98,16 @@ def test_signed_body_that_is_no_json_is_400_and_kept(door: Door, kept: Kept) -> 
 def test_delivery_we_make_nothing_of_is_200_and_kept(
     door: Door, kept: Kept, topic: str, change: dict[str, Any], code: str
 ) -> None:
-    body = json.dumps(shopify.order(**change)).encode()
-    answer = deliver(door, body, shopify.headers(body, topic))
+    body = json.dumps(shopify.build_order(**change)).encode()
+    answer = deliver(door, body, shopify.build_headers(body, topic))
     assert (answer["statusCode"], json.loads(answer["body"])["rejected"]) == (200, code)
     assert [(reject["code"], reject["raw"]) for reject in kept.rejects()] == [(code, body)]
 
 
 @pytest.mark.parametrize("path", ["/hooks/shopify/other", "/hooks/unheard-of/main"])
 def test_unknown_source_is_404_and_kept(door: Door, kept: Kept, path: str) -> None:
-    body = json.dumps(shopify.order()).encode()
-    assert door(path, body, shopify.headers(body))["statusCode"] == 404
+    body = json.dumps(shopify.build_order()).encode()
+    assert door(path, body, shopify.build_headers(body))["statusCode"] == 404
     assert kept.codes() == ["not_found"]
 
 
@@ -120,7 +120,7 @@ def test_source_too_long_for_a_key_is_never_asked_for(
 
 def test_delivery_that_tells_nothing_is_200_and_leaves_nothing(door: Door, kept: Kept) -> None:
     body = json.dumps({"token": "t", "completed_at": "2026-11-20T08:00:00Z"}).encode()
-    answer = deliver(door, body, shopify.headers(body, "checkouts/update"))
+    answer = deliver(door, body, shopify.build_headers(body, "checkouts/update"))
     assert (answer["statusCode"], json.loads(answer["body"])["new"]) == (200, 0)
     assert (kept.events(), kept.rejects()) == ([], [])
 
@@ -138,7 +138,7 @@ def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: MotoStack)
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="shopify", source="main", disabled=True)
     )
-    assert deliver(door, json.dumps(shopify.order()).encode())["statusCode"] == 404
+    assert deliver(door, json.dumps(shopify.build_order()).encode())["statusCode"] == 404
     assert kept.codes() == ["not_found"]
 
 
@@ -272,7 +272,7 @@ def test_fault_in_a_translation_is_kept_and_replayed_after_the_fix(
     door: Door, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.delattr("regulars.channels.commerce.shopify.webhook.order_of")
-        answer = deliver(door, json.dumps(shopify.order()).encode())
+        broken.delattr("regulars.channels.commerce.shopify.webhook.build_order")
+        answer = deliver(door, json.dumps(shopify.build_order()).encode())
     assert (answer["statusCode"], kept.codes(), kept.events()) == (200, ["untranslatable"], [])
     assert replay_source("shopify/main")["new events"] == 1

@@ -21,8 +21,8 @@ from regulars.admin.reject_replay import RejectReplayer, ReplayStores
 from regulars.admin.rejects import find_rejects
 from regulars.admin.sources import SourceStores, list_sources
 from regulars.channels.commerce.shopify import webhook as shopify_channel
-from regulars.channels.feeds.https import Answer, Wire
-from regulars.channels.feeds.provider_api import Provider
+from regulars.channels.feeds.https import HttpsClient, ProviderResponse
+from regulars.channels.feeds.provider_api import ProviderApi
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
 from regulars.settings import ReceiveWebhookSettings, ReconcileSourcesSettings
@@ -66,7 +66,7 @@ class Clock:
         return self.left
 
 
-class Roads(Wire):
+class Roads(HttpsClient):
     """Leads to each provider by its host; gone before the request with the number `dies_at`."""
 
     def __init__(self, servers: dict[str, ProviderServer], dies_at: int = 0) -> None:
@@ -76,11 +76,11 @@ class Roads(Wire):
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Answer:
+    ) -> ProviderResponse:
         self._left -= 1
         if self._left == 0:
             raise CrashError
-        return self._wires[str(urlsplit(url).hostname)].request(method, url, headers, body)
+        return self._wires[str(urlsplit(url).hostname)].send_request(method, url, headers, body)
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Town:
         """The function as it starts anew, without the patience of the real one."""
         settings = self.aws.build_settings(ReconcileSourcesSettings)
         module = loaded("reconcile_sources", settings, self.patch)
-        self.patch.setattr(module, "Provider", partial(Provider, sleep=lambda _: None))
+        self.patch.setattr(module, "ProviderApi", partial(ProviderApi, sleep=lambda _: None))
         self.patch.setattr(module, "WIRE", Roads(self.servers, dies_at))
         return module
 
@@ -215,7 +215,7 @@ def test_two_runs_at_once_take_everything_in_once(town: Town, short_pages: None)
     outcomes: list[Any] = []
 
     def run(module: Any) -> None:
-        provider = Provider(server.wire, lambda: 60.0, lambda _: None)
+        provider = ProviderApi(server.wire, lambda: 60.0, lambda _: None)
         outcomes.extend(module.RECONCILING.run(provider, lambda: True))
 
     runs = [Thread(target=run, args=(town.function(),)) for _ in range(2)]
@@ -296,7 +296,7 @@ def test_refused_key_is_told_and_stops_no_other_source(town: Town) -> None:
     town.connect(front)
     town.connect(opened("stripe", 2))
     found = town.reconcile()
-    assert "refuses the key" in found["shopify/main"]["faults"]["orders"]
+    assert "rejects the key" in found["shopify/main"]["faults"]["orders"]
     assert found["stripe/main"]["finished"]
     walk = town.state().walks["orders"]
     assert (walk.fault, walk.faulty_since != "") == ("key_refused", True)
@@ -338,7 +338,7 @@ def test_answer_that_breaks_a_feed_is_told_and_stops_no_other_source(
     town.connect(front, broken)
     town.connect(opened("stripe", 2))
     found = town.reconcile()
-    assert "cannot be read" in found["shopify/main"]["faults"]["orders"]
+    assert "is not valid" in found["shopify/main"]["faults"]["orders"]
     assert found["stripe/main"]["finished"]
     assert town.reconcile()["shopify/main"]["finished"]
 
@@ -399,7 +399,7 @@ def test_object_that_broke_the_translation_is_replayed_after_the_fix(
 ) -> None:
     town.connect(opened("shopify", 1))
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(shopify_channel, "order_of", _broken)
+        broken.setattr(shopify_channel, "build_order", _broken)
         assert town.reconcile()["shopify/main"]["rejected"] == 1
     assert (kept.codes(), kept.events()) == (["untranslatable"], [])
     replayer = RejectReplayer(ReplayStores.from_deployment(build_deployment()))
@@ -480,7 +480,7 @@ def test_owner_sees_that_a_key_is_refused_and_since_when(town: Town) -> None:
     front.provider = refusing
     town.connect(front)
     (outcome,) = run_reconciliation(TownInvoker(town))
-    assert "refuses the key" in str(outcome.faults)
+    assert "rejects the key" in str(outcome.faults)
     (status,) = list_sources(SourceStores.from_deployment(build_deployment()))
     assert status.reconciliation
     faults = status.reconciliation.faults

@@ -52,9 +52,9 @@ def connect(stores: SourceStores, channel: str, secret: str = "") -> str:
 
 def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
     """A delivery of the sample order."""
-    body = json.dumps(shopify.order()).encode()
+    body = json.dumps(shopify.build_order()).encode()
     url = f"{API_URL}/hooks/shopify/main"
-    return Request("main", body, NOW, shopify.headers(body, topic), url=url)
+    return Request("main", body, NOW, shopify.build_headers(body, topic), url=url)
 
 
 def _today() -> date:

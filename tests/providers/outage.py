@@ -55,7 +55,7 @@ def shopify_front() -> Storefront:
     def place(number: int, at: datetime) -> None:
         text = at.isoformat(timespec="seconds")
         buyer = number % BUYERS
-        provider.orders[number] = shopify.order(
+        provider.orders[number] = shopify.build_order(
             id=number,
             **dict.fromkeys(("created_at", "processed_at", "updated_at"), text),
             total_price="10.00",
@@ -71,7 +71,7 @@ def shopify_front() -> Storefront:
         told = dict(reversed(provider.orders[number].items()))
         text = datetime.fromisoformat(told["updated_at"]).astimezone(_EASTERN).isoformat()
         body = json.dumps(told | {"updated_at": text}, indent=1).encode()
-        return shopify.headers(body, "orders/updated"), body
+        return shopify.build_headers(body, "orders/updated"), body
 
     credentials = {"access_token": TOKEN}
     front = Storefront("shopify", provider, place, deliver, {"shop": SHOP}, credentials)

@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from regulars.channels.feeds.https import Answer, Wire
+from regulars.channels.feeds.https import HttpsClient, ProviderResponse
 
 DATE = "Fri, 20 Nov 2026 12:00:00 GMT"
 
@@ -72,7 +72,7 @@ class ProviderServer:
         self._server.server_close()
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> HttpsClient:
         """A wire whose every request ends here."""
         return LocalWire(f"http://127.0.0.1:{self._server.server_port}")
 
@@ -88,19 +88,19 @@ class ProviderServer:
         return Said(said.raw, 299, said.headers) if trouble == CUT else said
 
 
-class LocalWire(Wire):
-    """Leads every request to one address on this machine, and tells which host it was meant for."""
+class LocalWire(HttpsClient):
+    """Leads every request to one address on this machine, with the host that it was meant for."""
 
     def __init__(self, base: str) -> None:
         super().__init__()
         self._base = base
 
-    def exchange(
+    def exchange_bytes(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
+    ) -> ProviderResponse:
         meant = urlsplit(url)
         local = f"{self._base}{meant.path}" + (f"?{meant.query}" if meant.query else "")
-        return super().exchange(method, local, {**headers, "x-meant-for": meant.netloc}, body)
+        return super().exchange_bytes(method, local, {**headers, "x-meant-for": meant.netloc}, body)
 
 
 def _handler(provider: ProviderServer) -> type[BaseHTTPRequestHandler]:

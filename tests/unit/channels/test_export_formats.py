@@ -25,13 +25,13 @@ ORDER_LINE = {
 }
 CONTACT = {"Full Name": "José", "E-Mail": "zebedee@example.com", "Opt in": "ja", "Date": ""}
 EXPORTS = {
-    "Shopify orders": ("shopify/shop.example.com/", shopify.HEAD),
-    "Shopify customers": ("shopify/shop.example.com/", shopify.CUSTOMER),
-    "Stripe payments": ("stripe/main/", providers.PAYMENT),
+    "Shopify orders": ("shopify/shop.example.com/", shopify.ORDER_ROW),
+    "Shopify customers": ("shopify/shop.example.com/", shopify.CUSTOMER_ROW),
+    "Stripe payments": ("stripe/main/", providers.STRIPE_PAYMENT),
     "Stripe customers": ("stripe/main/", providers.STRIPE_CUSTOMER),
-    "WooCommerce orders": ("woocommerce/main/", providers.WOO),
-    "Square items": ("square/main/", providers.SQUARE),
-    "Mailchimp audience": ("mailchimp/main/", providers.MEMBER),
+    "WooCommerce orders": ("woocommerce/main/", providers.WOOCOMMERCE_ORDER),
+    "Square items": ("square/main/", providers.SQUARE_ITEM),
+    "Mailchimp audience": ("mailchimp/main/", providers.MAILCHIMP_MEMBER),
     "Order lines": ("", ORDER_LINE),
     "Contacts": ("", CONTACT),
 }
@@ -104,7 +104,7 @@ def test_file_of_no_format_is_told_what_is_missing(headings: str, code: str, sai
 @pytest.mark.parametrize("folder", ["", "stripe/", "woocommerce/main/", "stripe/ /", "stripe/a/b/"])
 def test_file_that_does_not_say_whose_it_is_is_refused(folder: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        imported([providers.PAYMENT], folder=folder)
+        imported([providers.STRIPE_PAYMENT], folder=folder)
     assert refused.value.code == "missing_account"
 
 

@@ -70,7 +70,7 @@ def parse_account(channel: str, text: str) -> str:
     try:
         if "/" in account and channel != SHOPIFY:
             raise ValueError
-        return shopify.domain_of(account) if channel == SHOPIFY else account
+        return shopify.normalize_domain(account) if channel == SHOPIFY else account
     except ValueError:
         raise InvalidAccountError(account) from None
 

@@ -67,7 +67,7 @@ class Line(NamedTuple):
     """One line, its fields by the format's own names."""
 
     number: int
-    said: Mapping[str, str]
+    fields: Mapping[str, str]
 
 
 class TranslatedLines(NamedTuple):
@@ -163,7 +163,7 @@ def build_group_translator(
     ) -> Iterator[TranslatedLines]:
         groups: dict[str, list[Line]] = {}
         for line in _read_lines(rows, file, refuse):
-            group = groups.setdefault(group_key(line.said, key_columns), [])
+            group = groups.setdefault(group_key(line.fields, key_columns), [])
             if len(group) < MAX_ORDER_LINES:
                 group.append(line)
             else:
@@ -219,5 +219,5 @@ def _translate_group(
     taken = [line.number for line in lines if line.number not in refused]
     if taken:
         # A format without a currency reads '' nowhere.
-        is_defaulted = not lines[0].said.get("currency", "said").strip()
+        is_defaulted = not lines[0].fields.get("currency", "said").strip()
         yield TranslatedLines(taken, drafts, len(taken) if is_defaulted else 0)

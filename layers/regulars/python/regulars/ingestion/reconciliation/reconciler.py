@@ -11,10 +11,10 @@ from regulars.channels.feeds.contract import (
     Feed,
     FeedError,
     FeedPage,
-    misconfigured,
-    unexpected,
+    config_error,
+    response_error,
 )
-from regulars.channels.feeds.provider_api import Provider
+from regulars.channels.feeds.provider_api import ProviderApi
 from regulars.channels.registry import FEED_PROVIDERS, load_feeds
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.times import from_text, to_text
@@ -61,7 +61,7 @@ class Reconciling:
         self._clock = clock
 
     def run(
-        self, provider: Provider, has_time: Callable[[], bool], only: str = ""
+        self, provider: ProviderApi, has_time: Callable[[], bool], only: str = ""
     ) -> list[Outcome]:
         """Ask them all, or `only` the channel or `<channel>/<source>`; what is not done is gone on with the next time."""
         waiting = sorted(self._askable(only), key=lambda pair: pair[0].ran_at)
@@ -82,7 +82,7 @@ class Reconciling:
         self,
         state: Reconciliation,
         source: Source,
-        provider: Provider,
+        provider: ProviderApi,
         has_time: Callable[[], bool],
     ) -> Outcome:
         credentials = self._parameters.read_credentials(source.channel, source.source)
@@ -121,7 +121,7 @@ class _Asking:
         """Say that it is being asked, and count anew."""
         self._save(ran_at=to_text(self._clock()), new=0, known=0, rejected=0)
 
-    def feeds(self, credentials: dict[str, str], provider: Provider) -> list[Feed]:
+    def feeds(self, credentials: dict[str, str], provider: ProviderApi) -> list[Feed]:
         """What it can be asked for; a setup that cannot work is a fault of its own."""
         try:
             feeds = _feeds(self._source, credentials, provider)
@@ -194,11 +194,11 @@ class _Asking:
         self._state = self._reconciliations.save_reconciliation(changed)
 
 
-def _feeds(source: Source, credentials: dict[str, str], provider: Provider) -> list[Feed]:
+def _feeds(source: Source, credentials: dict[str, str], provider: ProviderApi) -> list[Feed]:
     """Everything the source can be asked for; credentials with which it can be asked for nothing are not complete."""
     feeds = load_feeds(source.channel, source.config, credentials, provider)
     if not feeds:
-        raise misconfigured("Its credentials are not complete; connect it again.")
+        raise config_error("Its credentials are not complete; connect it again.")
     return feeds
 
 
@@ -210,4 +210,4 @@ def _shown(feed: Feed, walk: FeedWalk) -> FeedPage:
         raise
     except Exception as error:
         log_failure(error, "reconcile_sources")
-        raise unexpected("The provider's answer cannot be read.") from error
+        raise response_error("The provider's answer cannot be read.") from error
