@@ -7,7 +7,7 @@ from regulars.ingestion.archiving import archive_events
 from regulars.settings import ArchiveEventsSettings
 from regulars.store.lake import Lake
 from regulars.store.rejects import Rejects
-from regulars.transport import stream_events as streams
+from regulars.transport.stream_events import read_changes
 
 SETTINGS = ArchiveEventsSettings.from_env()
 LAKE = Lake(SETTINGS.lake_bucket)
@@ -16,5 +16,5 @@ REJECTS = Rejects(SETTINGS.rejects_table)
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Write a batch of stream records to the lake; a fault of S3 is raised, so that the batch comes again."""
-    archive_events(streams.changes(event), LAKE, REJECTS, datetime.now(UTC))
+    archive_events(read_changes(event), LAKE, REJECTS, datetime.now(UTC))
     return {"batchItemFailures": []}

@@ -1,14 +1,13 @@
-"""The webhook door: `POST /hooks/<channel>/<source>`, and the GET or HEAD by which a provider tries the address."""
+"""Receive webhooks: `POST /hooks/<channel>/<source>`, and the GET or HEAD by which a provider checks the address."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from regulars.channels.contract import Reply, Request
-from regulars.channels.registry import channel_of
-from regulars.channels.signatures.shared_secret import TOKEN
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.webhooks import Webhooks
+from regulars.ingestion.webhook_sources import WebhookSources
+from regulars.ingestion.webhooks import NextPage, Receipt, WebhookReceiver, WebhookReply
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.clients import dynamodb_for_doors
 from regulars.store.ledger import Ledger
@@ -32,9 +31,8 @@ from regulars.transport.http import (
 SETTINGS = ReceiveWebhookSettings.from_env()
 CLIENT = dynamodb_for_doors()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
-WEBHOOKS = Webhooks(
-    Sources(SETTINGS.control_table, CLIENT),
-    PARAMETERS,
+RECEIVER = WebhookReceiver(
+    WebhookSources(Sources(SETTINGS.control_table, CLIENT), PARAMETERS),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT), People(SETTINGS.people_table, CLIENT), PARAMETERS
     ),
@@ -45,19 +43,19 @@ started()
 
 def handler(event: dict[str, Any], context: Any) -> Answer:
     """Verify and record one delivery."""
-    return answering(lambda: _receive(called(event)))
+    return answering(lambda: _respond(called(event)))
 
 
-def _receive(call: Call) -> Answer:
+def _respond(call: Call) -> Answer:
     match call:
         case Call(method="OPTIONS"):
             return preflight()
         case Call(method="POST" | "GET" | "HEAD", path=("hooks", channel, source)):
-            return _delivered(call, channel, _request(call, source))
+            return _to_response(RECEIVER.handle(channel, _to_request(call, source)))
     raise NotFoundError("There is nothing at this path.")
 
 
-def _request(call: Call, source: str) -> Request:
+def _to_request(call: Call, source: str) -> Request:
     return Request(
         source,
         call.body,
@@ -73,31 +71,12 @@ def _request(call: Call, source: str) -> Request:
     )
 
 
-def _delivered(call: Call, channel: str, request: Request) -> Answer:
-    request = WEBHOOKS.configured(channel, request)
-    reply = WEBHOOKS.answer(channel, request, request.received_at)
-    if reply is None and call.method == "POST":
-        return _recorded(call, channel, request)
-    if reply is None:
-        return _tried(call)
-    return replied(reply.status, reply.body, reply.content_type)
-
-
-def _tried(call: Call) -> Answer:
-    """For whoever looks whether the address is there; what a GET tells in its query is not taken, and so is refused."""
-    if call.method == "GET" and call.query.keys() - {TOKEN}:
-        raise NotFoundError("Deliveries are taken by POST.")
+def _to_response(reply: WebhookReply) -> Answer:
+    match reply:
+        case Reply(status, body, content_type):
+            return replied(status, body, content_type)
+        case NextPage(url):
+            return thanked(url)
+        case Receipt(new, known, rejected):
+            return answered({"ok": True, "new": new, "known": known, "rejected": rejected})
     return answered({"ok": True})
-
-
-def _recorded(call: Call, channel: str, request: Request) -> Answer:
-    receipt = WEBHOOKS.receive(channel, request, request.received_at)
-    module = channel_of(channel)
-    if hasattr(module, "next_page") and "text/html" in call.headers.get("accept", ""):
-        return thanked(module.next_page(request))
-    reply: Reply | None = getattr(module, "REPLY", None)
-    if reply:
-        return replied(reply.status, reply.body, reply.content_type)
-    return answered(
-        {"ok": True, "new": receipt.new, "known": receipt.known, "rejected": receipt.rejected}
-    )

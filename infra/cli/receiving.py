@@ -14,11 +14,13 @@ from regulars.channels.registry import CHANNELS
 from regulars.channels.tracking.messages import CHANNEL as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
 from regulars.domain.events import decode
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.domain.times import from_text
 from regulars.ingestion.archiving import archive_events
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import Tracking, source_of
-from regulars.ingestion.webhooks import Receipt, Webhooks
+from regulars.ingestion.webhook_sources import WebhookSources
+from regulars.ingestion.webhooks import Receipt, WebhookReceiver
 from regulars.profiles.update import update_profiles
 from regulars.settings import (
     ArchiveEventsSettings,
@@ -34,8 +36,8 @@ from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
 from regulars.store.sources import Sources
-from regulars.transport import stream_events as streams
 from regulars.transport.certificates import fetched
+from regulars.transport.stream_events import read_changes
 
 UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # set aside on the stream
 WHOLE_CALL = Delivery(shared=Shared())  # what was kept before deliveries were, is a message
@@ -64,8 +66,8 @@ class Receiver:
         ledger, people = Ledger(self._settings.events_table), People(self._settings.people_table)
         recorder = Recorder(ledger, people, parameters)
         self._tracking = Tracking(self._keys, recorder, store)
-        sources = Sources(self._settings.control_table)
-        self._webhooks = Webhooks(sources, parameters, recorder, store)
+        sources = WebhookSources(Sources(self._settings.control_table), parameters)
+        self._webhooks = WebhookReceiver(sources, recorder, store)
 
     def receive(self, kept: rejects.Kept) -> Receipt:
         """What became of it; RegularsError when it is refused again."""
@@ -146,11 +148,11 @@ def obstacle(kept: rejects.Kept) -> str:
     return "" if is_known else "of no channel"
 
 
-def _batch(kept: rejects.Kept) -> streams.Batch:
+def _batch(kept: rejects.Kept) -> ChangeBatch:
     if kept["code"] == UNREADABLE:
-        return streams.changes({"Records": [msgspec.json.decode(kept["raw"])]})
+        return read_changes({"Records": [msgspec.json.decode(kept["raw"])]})
     try:
-        return streams.Batch((streams.Change(decode(kept["raw"])),))
+        return ChangeBatch((EventChange(decode(kept["raw"])),))
     except msgspec.DecodeError:
         # Only the subjects of a changed event are known.
         message = "It holds no event; see `regulars verify`."

@@ -10,6 +10,7 @@ from infra.cli.console import say, show, step, table
 from infra.cli.receiving import Receiver, obstacle
 from infra.local.faults import FaultError
 from regulars.domain.errors import RegularsError
+from regulars.domain.isolation import isolate
 from regulars.store.rejects import Rejects
 
 SHOWN = 20  # of those that stay refused
@@ -68,13 +69,13 @@ def _outcome(
     if reason := obstacle(kept):
         return {reason: 1}
     named = f"{kept['reject_id'][: rejects.SHOWN_DIGITS]}  {kept['source']}"
-    try:
-        receipt = receiver.receive(kept)
-    except RegularsError as error:
-        refusals.append(f"{named}  {error}")
-        return {f"refused again: {error.code}": 1}
-    except Exception as error:  # noqa: BLE001 (one that fails stops no other)
+    receipts, failures = isolate([kept], lambda reject: [receiver.receive(reject)], Exception)
+    for _, error in failures:
+        if isinstance(error, RegularsError):
+            refusals.append(f"{named}  {error}")
+            return {f"refused again: {error.code}": 1}
         refusals.append(f"{named}  {type(error).__name__}")
         return {f"failed: {type(error).__name__}": 1}
+    (receipt,) = receipts
     store.replayed(kept["received_at"][:10], kept["reject_id"], datetime.now(UTC))
     return {"received": 1, "new events": receipt.new, "known events": receipt.known}

@@ -11,6 +11,7 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.identifiers import profile_id
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.profiles.update import update_profiles
 from regulars.profiles.verify import Verification, verify
 from regulars.store.inventory import Inventory
@@ -19,7 +20,6 @@ from regulars.store.people import People
 from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
-from regulars.transport.stream_events import Batch, Change
 from tests.support.aws import Deployed
 
 ANN, OLD = profile_id("u:ann"), profile_id("a:1")
@@ -52,7 +52,7 @@ def stores(aws: Deployed) -> Stores:
     )
     stores.ledger.record([*EVENTS, LINK])
     for batch in (EVENTS, [LINK]):
-        update_profiles(Batch(tuple(map(Change, batch))), stores, datetime.now(UTC))
+        update_profiles(ChangeBatch(tuple(map(EventChange, batch))), stores, datetime.now(UTC))
     return stores
 
 

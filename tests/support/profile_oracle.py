@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.profiles import by_strength, encode_state, fold, fold_orders
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.identity.grouping import Components, counts
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Change
 from tests.support.memory_stores import CrashError, Memory
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -75,7 +75,7 @@ class Stream:
     overtakings: float = 0
     rewrites: float = 0
     memory: Memory = field(default_factory=Memory)
-    waiting: list[tuple[Change, ...]] = field(default_factory=list)
+    waiting: list[tuple[EventChange, ...]] = field(default_factory=list)
     working: set[str] = field(default_factory=set)
 
     def run(self) -> None:
@@ -86,7 +86,7 @@ class Stream:
         self.chance.shuffle(told)
         while told:
             size = self.chance.choice((1, 1, 1, 3, 10, 100))
-            self.waiting.append(tuple(map(Change, told[:size])))
+            self.waiting.append(tuple(map(EventChange, told[:size])))
             told = told[size:]
         while self.waiting:
             self._work()
@@ -104,9 +104,9 @@ class Stream:
         if self.chance.random() < self.rewrites:
             self._rewrite(batch[0].event.id)
 
-    def _delivered(self, batch: Sequence[Change]) -> bool:
+    def _delivered(self, batch: Sequence[EventChange]) -> bool:
         try:
-            update_profiles(Batch(tuple(batch)), self.memory.stores, NOW)
+            update_profiles(ChangeBatch(tuple(batch)), self.memory.stores, NOW)
         except (CrashError, ConcurrentUpdateError):
             return False
         return True
@@ -116,7 +116,7 @@ class Stream:
         after = rewritten(before, self.chance)
         if not any(change.event.id == id_ for batch in self.waiting for change in batch):
             self.memory.ledger.events[id_] = after
-            self.waiting.append((Change(after, before),))
+            self.waiting.append((EventChange(after, before),))
 
     def _before_write(self) -> None:
         if self.waiting and self.chance.random() < self.overtakings:

@@ -7,10 +7,10 @@ from itertools import permutations
 from regulars.channels.contract import Request
 from regulars.channels.registry import channel_of
 from regulars.domain.profiles import ProfileState, encode_state
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
 from regulars.store.parameters import Parameters
-from regulars.transport.stream_events import Batch, Change
 from tests.support.deliveries import NOW
 from tests.support.memory_stores import Memory, MemoryPeople
 
@@ -42,7 +42,7 @@ def lived(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
     for delivery in deliveries:
         new = recorder.record(channel_of(channel).translate(delivery)).new
         events = memory.ledger.read(new)
-        update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
+        update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
     assert not memory.rejects.kept
     return [profile.state for profile in memory.live().values()]
 

@@ -11,10 +11,10 @@ from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
 from regulars.domain.events import encode, event_id
 from regulars.domain.identifiers import profile_id
 from regulars.domain.profiles import Profile, fold
+from regulars.domain.stream_changes import ChangeBatch, UnreadableRecord
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Unreadable
 from tests.support.memory_stores import Memory, MemoryPeople, MemoryProfiles
 from tests.support.profile_stories import (
     NOW,
@@ -143,7 +143,9 @@ def test_poison_event_is_set_aside_and_stops_nobody() -> None:
 
 def test_record_without_an_event_is_set_aside() -> None:
     memory = Memory()
-    update_profiles(Batch(unreadable=(Unreadable("no event", b"{}"),)), memory.stores, NOW)
+    update_profiles(
+        ChangeBatch(unreadable=(UnreadableRecord("no event", b"{}"),)), memory.stores, NOW
+    )
     assert [reject.raw for reject in memory.rejects.kept] == [b"{}"]
 
 

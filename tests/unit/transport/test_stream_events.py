@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from regulars.domain.events import Event, event_id
-from regulars.transport.stream_events import Change, changes
+from regulars.domain.stream_changes import EventChange
+from regulars.transport.stream_events import read_changes
 from tests.support.stream_records import image, inserted, modified, record, stream
 
 EVENT = Event(
@@ -21,21 +22,21 @@ EVENT = Event(
 
 
 def test_changes_hold_what_was_stored() -> None:
-    assert changes(stream(inserted(EVENT))).changes == (Change(EVENT),)
+    assert read_changes(stream(inserted(EVENT))).changes == (EventChange(EVENT),)
 
 
 def test_changes_hold_what_was_replaced() -> None:
     after = msgspec.structs.replace(EVENT, type="Product Viewed")
-    assert changes(stream(modified(EVENT, after))).changes == (Change(after, EVENT),)
+    assert read_changes(stream(modified(EVENT, after))).changes == (EventChange(after, EVENT),)
 
 
 def test_changes_leave_out_what_says_nothing_new() -> None:
     again = msgspec.structs.replace(EVENT, received_at="2026-11-02T10:00:00.000Z", sent_at="x")
-    assert not changes(stream(modified(EVENT, again))).changes
+    assert not read_changes(stream(modified(EVENT, again))).changes
 
 
 def test_changes_leave_out_removals() -> None:
-    batch = changes(stream(record("REMOVE", OldImage=image(EVENT))))
+    batch = read_changes(stream(record("REMOVE", OldImage=image(EVENT))))
     assert not batch.changes
     assert not batch.unreadable
 
@@ -54,6 +55,6 @@ def test_changes_leave_out_removals() -> None:
     ],
 )
 def test_record_without_an_event_is_unreadable_and_stops_nobody(poison: Any) -> None:
-    batch = changes(stream(poison, inserted(EVENT)))
-    assert batch.changes == (Change(EVENT),)
+    batch = read_changes(stream(poison, inserted(EVENT)))
+    assert batch.changes == (EventChange(EVENT),)
     assert len(batch.unreadable) == 1

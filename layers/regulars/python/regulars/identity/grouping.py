@@ -7,7 +7,7 @@ import msgspec
 
 from regulars.domain.events import Event
 from regulars.domain.profiles import by_strength
-from regulars.transport.stream_events import Change
+from regulars.domain.stream_changes import EventChange
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Components:
         return parent
 
 
-def shares(changes: Iterable[Change], pointers: Mapping[str, str]) -> list[Share]:
+def shares(changes: Iterable[EventChange], pointers: Mapping[str, str]) -> list[Share]:
     """The batch by person: subjects joined by an event or pointing at the same profile are one."""
     parts = list(chain.from_iterable(map(_parts, changes)))
     components = Components()
@@ -56,7 +56,7 @@ def shares(changes: Iterable[Change], pointers: Mapping[str, str]) -> list[Share
     return [_together(person) for person in persons.values()]
 
 
-def subjects_of(changes: Iterable[Change]) -> set[str]:
+def subjects_of(changes: Iterable[EventChange]) -> set[str]:
     """Every subject that a batch names, now or before a change."""
     events = [event for change in changes for event in (change.event, change.before) if event]
     return {subject for event in events for subject in event.subjects}
@@ -67,7 +67,7 @@ def counts(event: Event) -> bool:
     return bool(event.subjects) and not event.test
 
 
-def _parts(change: Change) -> Iterable[Share]:
+def _parts(change: EventChange) -> Iterable[Share]:
     event, before = change.event, change.before
     if counts(event):
         yield Share(event.subjects, (event,), refold=before is not None)

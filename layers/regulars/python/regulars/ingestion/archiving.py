@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from regulars.domain.events import Event
+from regulars.domain.stream_changes import ChangeBatch
 from regulars.store.lake import Lake
 from regulars.store.rejects import Reject, Rejects
-from regulars.transport.stream_events import Batch
 
 
-def archive_events(batch: Batch, lake: Lake, rejects: Rejects, now: datetime) -> int:
+def archive_events(batch: ChangeBatch, lake: Lake, rejects: Rejects, now: datetime) -> int:
     """Write a batch to the lake, one object for each day received, and set aside what is no event.
 
     The number of events is returned. The same batch again replaces the same objects; any fault of the stores is

@@ -2,6 +2,8 @@
 
 import json
 import zlib
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,8 +18,9 @@ from regulars.domain.errors import (
     RegularsError,
     UnauthorizedError,
 )
-from regulars.ingestion.isolation import translating
+from regulars.domain.isolation import Isolated
 from regulars.ingestion.recording import Recorder
+from regulars.ingestion.translation import isolate_translation
 from regulars.store.api_keys import ApiKey, Keys, digest
 from regulars.store.ledger import Recorded
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
@@ -89,7 +92,9 @@ class Tracking:
         """
         if shared is not None:
             call = _Call(BATCH, request.body, (msgspec.Raw(request.body),), shared)
-            return self._recorder.record([_draft(call, request, call.messages[0])])
+            translation = _translate_messages(call, request)
+            translation.raise_first_failure()
+            return self._recorder.record(translation.results)
         return self._record(_read_call(kind, request.body), request)
 
     def _source(self, shown: tuple[str, ...]) -> str | None:
@@ -107,16 +112,17 @@ class Tracking:
             raise
 
     def _record(self, call: "_Call", request: Request) -> Recorded:
-        drafts: list[Draft] = []
-        refused = _beyond(call, request.source)
-        for raw in call.messages[:MOST_MESSAGES]:
-            try:
-                drafts.append(_draft(call, request, raw))
-            except (InvalidEventError, PayloadTooLargeError) as error:
-                if call.kind != BATCH:
-                    raise
-                refused.append(_refused_message(error, request.source, call, raw))
-        recorded = self._recorder.record(drafts)
+        translation = _translate_messages(call, request)
+        if call.kind != BATCH:
+            translation.raise_first_failure()
+        refused = [
+            *_beyond(call, request.source),
+            *(
+                _refused_message(error, request.source, call, raw)
+                for raw, error in translation.failures
+            ),
+        ]
+        recorded = self._recorder.record(translation.results)
         self._keep(refused, request)
         return recorded
 
@@ -228,13 +234,23 @@ def _beyond(call: _Call, source: str) -> list[Reject]:
     return [_refused(error, source, msgspec.structs.replace(call, body=msgspec.json.encode(body)))]
 
 
-def _draft(call: _Call, request: Request, raw: msgspec.Raw) -> Draft:
+def _translate_messages(
+    call: _Call, request: Request
+) -> Isolated[msgspec.Raw, Draft, InvalidEventError | PayloadTooLargeError]:
+    return isolate_translation(
+        call.messages[:MOST_MESSAGES],
+        partial(_translate_message, call, request),
+        (InvalidEventError, PayloadTooLargeError),
+    )
+
+
+def _translate_message(call: _Call, request: Request, raw: msgspec.Raw) -> Iterator[Draft]:
     if len(bytes(raw)) > LARGEST_MESSAGE:
         raise PayloadTooLargeError("A message holds at most 32 KB.", "event_too_large")
-    with translating():
-        if call.kind != BATCH:
-            return translate_message(raw, request, call.kind)
-        return translate_message(raw, request, "", call.shared.context, call.shared.sent_at)
+    if call.kind != BATCH:
+        yield translate_message(raw, request, call.kind)
+    else:
+        yield translate_message(raw, request, "", call.shared.context, call.shared.sent_at)
 
 
 def _refused(

@@ -9,12 +9,12 @@ import msgspec
 from regulars.domain.abandonment import Decision, decide
 from regulars.domain.carts import LOOKBACK, check_at, is_activity, is_late
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import EventChange
 from regulars.domain.times import from_text, to_text
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.schedules import Schedules
-from regulars.transport.stream_events import Change
 
 MOST = 500  # events looked at, the newest of a subject: nobody does more in a day
 
@@ -36,7 +36,7 @@ class Told:
 
 
 def watch_carts(
-    changes: Iterable[Change], schedules: Schedules, delay: timedelta, now: datetime
+    changes: Iterable[EventChange], schedules: Schedules, delay: timedelta, now: datetime
 ) -> None:
     """Have everybody looked at who did something to a cart.
 

@@ -7,18 +7,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
 from regulars.domain.events import encode
+from regulars.domain.isolation import Failure, isolate
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.identity.grouping import Share, shares, subjects_of
 from regulars.identity.profile_lookup import Whereabouts, locate
 from regulars.profiles.write import update_person
 from regulars.store.profile_stores import Stores
 from regulars.store.rejects import Reject
 from regulars.transport.logging import log_failure
-from regulars.transport.stream_events import Batch, Change
 
 SOURCE = "events stream"
 
 
-def update_profiles(batch: Batch, stores: Stores, now: datetime) -> int:
+def update_profiles(batch: ChangeBatch, stores: Stores, now: datetime) -> int:
     """Bring the profiles of everybody in the batch up to date; the number of persons is returned.
 
     What can never be folded is set aside as a reject. A fault worth retrying is raised once everybody else is done;
@@ -29,8 +30,9 @@ def update_profiles(batch: Batch, stores: Stores, now: datetime) -> int:
         for record in batch.unreadable
     ]
     persons, view = _looked_up(batch.changes, stores)
-    faults: list[Exception] = []
-    _update_all(persons, stores, view, rejects, faults)
+    failures = _update_persons(persons, stores, view)
+    faults = [failure.error for failure in failures if _worth_retrying(failure.error)]
+    rejects += [_reject(*failure) for failure in failures if not _worth_retrying(failure.error)]
     if rejects:
         stores.rejects.keep(rejects, now)
     if faults:
@@ -38,7 +40,9 @@ def update_profiles(batch: Batch, stores: Stores, now: datetime) -> int:
     return len(persons)
 
 
-def _looked_up(changes: Sequence[Change], stores: Stores) -> tuple[list[Share], Whereabouts | None]:
+def _looked_up(
+    changes: Sequence[EventChange], stores: Stores
+) -> tuple[list[Share], Whereabouts | None]:
     """Everybody in the batch and their whereabouts in a few calls; without the latter when one is unreadable."""
     try:
         pointers = stores.people.pointers(subjects_of(changes))
@@ -50,24 +54,22 @@ def _looked_up(changes: Sequence[Change], stores: Stores) -> tuple[list[Share], 
         return shares(changes, {}), None
 
 
-def _update_all(
-    persons: Iterable[Share],
-    stores: Stores,
-    view: Whereabouts | None,
-    rejects: list[Reject],
-    faults: list[Exception],
-) -> None:
-    for share in persons:
-        try:
-            update_person(share, stores, view)
-        except Exception as error:  # noqa: BLE001 (a poison record stops nobody)
-            if _worth_retrying(error):
-                faults.append(error)
-            elif len(share.events) > 1:
-                _update_all(share.single(), stores, None, rejects, faults)
-            else:
-                log_failure(error, "update_profiles")
-                rejects.append(_reject(share, error))
+def _update_persons(
+    persons: Iterable[Share], stores: Stores, view: Whereabouts | None
+) -> list[Failure[Share, Exception]]:
+    """Update each person by itself, and event by event where that fails for good; return what still fails."""
+
+    def update(share: Share) -> tuple[()]:
+        update_person(share, stores, view)
+        return ()
+
+    remaining: list[Failure[Share, Exception]] = []
+    for failure in isolate(persons, update, Exception).failures:
+        if len(failure.item.events) > 1 and not _worth_retrying(failure.error):
+            remaining += _update_persons(failure.item.single(), stores, None)
+        else:
+            remaining.append(failure)
+    return remaining
 
 
 def _worth_retrying(error: Exception) -> bool:
@@ -80,6 +82,7 @@ def _worth_retrying(error: Exception) -> bool:
 
 
 def _reject(share: Share, error: Exception) -> Reject:
+    log_failure(error, "update_profiles")
     reason = f"A profile could not be updated: {type(error).__name__}."
     event = next(iter(share.events), None)
     if event is None:

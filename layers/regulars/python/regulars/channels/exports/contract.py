@@ -12,6 +12,7 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
+from regulars.domain.isolation import isolate
 
 MOST_LINES = 999  # of one order
 
@@ -146,14 +147,15 @@ def _told(
     tell: Callable[[list[Line], File, Refuse], list[Draft]],
 ) -> Iterator[Told]:
     refused: dict[int, str] = {}
-    try:
-        drafts = tell(lines, file, refused.__setitem__)
-    except InvalidEventError as error:
-        refused = {line.number: refused.get(line.number, error.code) for line in lines}
-        drafts = []
-    except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
-        yield Told([line.number for line in lines], [], fault=fault)
-        return
+    drafts, failures = isolate(
+        [lines], lambda group: tell(group, file, refused.__setitem__), Exception
+    )
+    for failure in failures:
+        if not isinstance(failure.error, InvalidEventError):
+            yield Told([line.number for line in lines], [], fault=failure.error)
+            return
+        code = failure.error.code
+        refused = {line.number: refused.get(line.number, code) for line in lines}
     for number, code in refused.items():
         refuse(number, code)
     taken = [line.number for line in lines if line.number not in refused]

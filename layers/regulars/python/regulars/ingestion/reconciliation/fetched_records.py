@@ -1,19 +1,23 @@
-"""What a provider was asked for, told as its webhooks would have told it: the same translation, the same ledger."""
+"""Record the objects of a provider's API as its webhooks would have delivered them: with the same translation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, PartlyInvalidError, Request
+from regulars.channels.contract import Draft, Request
 from regulars.channels.feeds.contract import Record
-from regulars.channels.registry import channel_of
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
-from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder, fits
-from regulars.store.rejects import Delivery, Reject, Rejects
+from regulars.ingestion.translation import (
+    delivery_reject,
+    isolate_translation,
+    translate_delivery,
+)
+from regulars.store.rejects import Rejects
 from regulars.store.sources import Source
 
 # What is fetched later than this is history: acting on it would reach people out of the blue.
@@ -44,21 +48,17 @@ class Fetching:
     ) -> Taken:
         """Record a page; when this returns, everything in it is durable."""
         requests = [self._request(source, config, record, now) for record in records]
-        told = [_told(source.channel, request) for request in requests]
-        drafts = [draft for of_one, _ in told for draft in of_one]
+        translate = partial(_translate_record, source.channel)
+        drafts, failures = isolate_translation(requests, translate, RegularsError)
         recorded = (
             self._recorder.record([_aged(draft, now) for draft in drafts]) if drafts else None
         )
-        rejects = [
-            _reject(source, request, error)
-            for request, (_, error) in zip(requests, told, strict=True)
-            if error
-        ]
-        for reject in rejects:
+        for request, error in failures:
+            reject = delivery_reject(source.channel, request, error, verified=True)
             self._rejects.keep([reject], now)
         if recorded is None:
-            return Taken(rejected=len(rejects))
-        return Taken(len(recorded.new), len(recorded.known), len(rejects))
+            return Taken(rejected=len(failures))
+        return Taken(len(recorded.new), len(recorded.known), len(failures))
 
     def _request(
         self, source: Source, config: dict[str, Any], record: Record, now: datetime
@@ -75,22 +75,16 @@ class Fetching:
         )
 
 
-def _told(channel: str, request: Request) -> tuple[Sequence[Draft], RegularsError | None]:
-    """The drafts of one object, and why not of all of it."""
-    try:
-        with translating():
-            drafts: Sequence[Draft] = channel_of(channel).translate(request)
-    except PartlyInvalidError as error:
-        return list(_fitting(error.drafts)), error
-    except RegularsError as error:
-        return (), error
-    fitting = list(_fitting(drafts))
-    too_large = RegularsError("An event is too large to be stored.")
-    return fitting, None if len(fitting) == len(drafts) else too_large
-
-
-def _fitting(drafts: Iterable[Draft]) -> Iterator[Draft]:
-    return (draft for draft in drafts if fits(draft.event))
+def _translate_record(channel: str, request: Request) -> Iterator[Draft]:
+    """Yield the drafts of one object; leave out the events that the ledger cannot hold."""
+    is_complete = True
+    for draft in translate_delivery(channel, request):
+        if fits(draft.event):
+            yield draft
+        else:
+            is_complete = False
+    if not is_complete:
+        raise RegularsError("An event is too large to be stored.")
 
 
 def _aged(draft: Draft, now: datetime) -> Draft:
@@ -98,9 +92,3 @@ def _aged(draft: Draft, now: datetime) -> Draft:
         return draft
     event = msgspec.structs.replace(draft.event, backfill=True)
     return msgspec.structs.replace(draft, event=event)
-
-
-def _reject(source: Source, request: Request, error: RegularsError) -> Reject:
-    delivery = Delivery(headers=request.headers, verified=True)
-    name = f"{source.channel}/{source.source}"
-    return Reject(error.code, str(error), name, request.body, delivery)
