@@ -1,1 +1,1 @@
-"""Booking calendars: Calendly and Cal.com."""
+"""Booking channels: Calendly and Cal.com."""

@@ -1,25 +1,36 @@
-"""Cal.com: bookings asked for, made, moved, cancelled and paid, and routing forms.
+"""Receive Cal.com bookings (requested, created, rescheduled, cancelled, paid) and routing form submissions.
 
-Set it up
-* Run `regulars connect calcom`; it makes up a secret and prints the URL.
-* In Cal.com: Settings → Developer → Webhooks → New. Paste the URL as subscriber URL and the secret as secret; keep the
-  payload template as it is.
-* Choose the triggers: booking created, requested, rescheduled, cancelled, rejected and paid, and form submitted.
-* To rotate: run `regulars sources rotate calcom`, paste the new secret; both count until the old one is taken away.
+**Set up**
 
-Events
-* BOOKING_CREATED and BOOKING_REQUESTED → Booking Created, BOOKING_RESCHEDULED → Booking Rescheduled,
-* BOOKING_CANCELLED and BOOKING_REJECTED → Booking Cancelled,
-* BOOKING_PAID → Payment Succeeded, without an order: the payment's own provider tells the sale,
-* FORM_SUBMITTED → Form Submitted.
-* PING, by which Cal.com tries the address, tells nothing. Anything else is set aside as unknown_topic.
+1. Run `regulars connect calcom`. It generates a secret and prints the URL and the secret.
+2. In Cal.com, go to Settings → Developer → Webhooks → New.
+3. Paste the URL as the subscriber URL and the secret as the secret. Do not change the payload template.
+4. Select the triggers: booking created, requested, rescheduled, cancelled, rejected and paid, and form submitted.
 
-What is stored
-* The ids of the booking and of its kind, its status, when it begins and ends, the price. Never an answer, a note, a reason,
-  a place or a link to a call, nor anything of yourself.
-* Of whoever booked, the e-mail address, the name and the number go to the person's contact data; language and time zone are
-  traits. Their guests are only counted.
-* Booking, trigger and time make an event the one it is: Cal.com signs no id of a delivery.
+**Rotate the secret**: Run `regulars sources rotate calcom` and paste the new secret in Cal.com. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* `BOOKING_CREATED`, `BOOKING_REQUESTED` → Booking Created
+* `BOOKING_RESCHEDULED` → Booking Rescheduled
+* `BOOKING_CANCELLED`, `BOOKING_REJECTED` → Booking Cancelled
+* `BOOKING_PAID` → Payment Succeeded, without an order. The channel of the payment provider reports the sale.
+* `FORM_SUBMITTED` → Form Submitted
+* `PING`, the test delivery of Cal.com → no event
+* Any other trigger → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The booking: booking ID, event type ID, status, start time, end time and price.
+* The person who booked: e-mail address, name and phone number as contact data; language and time zone as traits.
+* The number of guests. Guests are not identified.
+
+**Not stored**: answers, notes, reasons, locations, call links, and data about you as the host.
+
+**Notes**
+
+* Duplicates: Cal.com sends no signed delivery ID. The booking, the trigger and the time identify an event.
 """
 
 import hmac

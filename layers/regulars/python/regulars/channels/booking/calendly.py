@@ -1,27 +1,39 @@
-"""Calendly: bookings made, moved and cancelled, and routing forms.
+r"""Receive Calendly bookings (created, rescheduled, cancelled) and routing form submissions.
 
-Set it up
-* Run `regulars connect calendly`; it makes up a signing key and prints the URL.
-* Calendly has no page for webhooks. Make a personal access token (Integrations → API & webhooks) and tell it once, from a
-  terminal: curl https://api.calendly.com/webhook_subscriptions -H "Authorization: Bearer <token>"
-  -H "Content-Type: application/json" -d '{"url": "<URL>", "signing_key": "<secret>", "scope": "organization",
-  "organization": "<your organization's URI, from /users/me>",
-  "events": ["invitee.created", "invitee.canceled", "routing_form_submission.created"]}'
-* Webhooks need a paid plan.
-* To rotate: run `regulars sources rotate calendly`, make a second subscription, delete the first; both count until then.
+**Set up** (webhooks require a paid Calendly plan)
 
-Events
-* invitee.created → Booking Created, or Booking Rescheduled when it stands in for an earlier one,
-* invitee.canceled → Booking Cancelled; the half of a move that cancels tells nothing of its own,
-* routing_form_submission.created → Form Submitted.
-* Anything else is set aside as unknown_topic.
+1. Run `regulars connect calendly`. It generates a signing key and prints the URL and the key as the secret.
+2. In Calendly, go to Integrations → API & webhooks and create a personal access token.
+3. Calendly has no settings page for webhooks. Create the webhook subscription once, from a terminal:
 
-What is stored
-* The ids of the booking and of its kind, when it begins and ends, the campaign (utm_…), whether it was paid and who
-  cancelled. Never an answer, a reason, a place or a link to a call.
-* The e-mail address, the name and the number for reminders go to the person's contact data; the time zone is a trait.
-* Calendly repeats for a day what was not taken, each time signed anew. The invitee's own address at Calendly makes an event
-  the one it is.
+       curl https://api.calendly.com/webhook_subscriptions \
+         -H "Authorization: Bearer <token>" -H "Content-Type: application/json" \
+         -d '{"url": "<URL>", "signing_key": "<secret>", "scope": "organization",
+              "organization": "<URI of your organization, from /users/me>",
+              "events": ["invitee.created", "invitee.canceled", "routing_form_submission.created"]}'
+
+**Rotate the secret**: Run `regulars sources rotate calendly`, create a second subscription with the new signing key,
+and delete the first one. The previous key stays valid until the next rotation.
+
+**Events**
+
+* `invitee.created` → Booking Created, or Booking Rescheduled if it replaces an earlier booking
+* `invitee.canceled` → Booking Cancelled. The cancellation that is part of a reschedule produces no event.
+* `routing_form_submission.created` → Form Submitted
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The booking: booking ID, event type ID, start time, end time, campaign (`utm_…`), whether it was paid, and who
+  cancelled.
+* The invitee: e-mail address, name and the phone number for reminders as contact data; time zone as a trait.
+
+**Not stored**: answers, reasons, locations and call links.
+
+**Notes**
+
+* Retries: Calendly retries a failed delivery for one day and signs each attempt anew.
+* Duplicates: the URI of the invitee at Calendly identifies an event.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""Messengers: messages, delivery states and opt-outs, without their text."""
+"""Messaging channels: messages, delivery states and opt-outs, without message text."""

@@ -1,24 +1,40 @@
-"""Instagram: what people wrote to your professional account, and that they commented on its posts.
+"""Receive messages and comments of an Instagram professional account.
 
-Set it up
-* Run `regulars connect instagram`. It asks for the app secret (Meta for Developers → your app → App settings → Basic; with
-  Instagram login it is the Instagram app secret) and for a word of your own, the verify token, and prints the URL.
-* In the same app: Instagram → API setup → Configure webhooks. Paste the URL and the verify token; Meta tries them at once.
-* Subscribe to `messages`, `messaging_postbacks`, `messaging_seen` and `comments`, and switch the subscription on for your
-  account. The app must be live, or nothing is sent.
-* To rotate: reset the app secret at Meta and run `regulars sources rotate instagram`; both count until the old one is
-  taken away.
+**Set up**
 
-Events
-* message and postback (a button) → Message Received; an echo, which is what you sent → Message Sent; read → Message Read,
-* a message taken back by its writer → Message Deleted,
-* comments and live_comments → Comment Received.
-* Anything else is set aside as unknown_topic.
+1. Copy the app secret: Meta for Developers → your app → App settings → Basic. With Instagram login, copy the
+   Instagram app secret.
+2. Run `regulars connect instagram`. It asks for a verify token of your choice, prints the URL and then asks for the
+   app secret.
+3. In the same app, go to Instagram → API setup → Configure webhooks. Paste the URL and the verify token. Meta
+   verifies them immediately.
+4. Subscribe to `messages`, `messaging_postbacks`, `messaging_seen` and `comments`, and enable the subscription for
+   your account.
+5. Set the app to live. Meta sends no webhooks for an app that is not live.
 
-What is stored
-* The kind of a message and how long its text is; of a comment its length and the post's id. Never a text or a picture.
-* The id by which your account knows the person; names and usernames are not read.
-* Meta repeats for hours what was not taken: message, person and time make an event the one it is.
+**Rotate the secret**: Reset the app secret at Meta and run `regulars sources rotate instagram`. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* Message or postback (a button) → Message Received
+* Echo (a message that you sent) → Message Sent
+* Read → Message Read
+* Message deleted by its author → Message Deleted
+* `comments`, `live_comments` → Comment Received
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message; the length of a comment and the ID of its post.
+* The account-scoped ID of the person.
+
+**Not stored**: text, pictures, names and usernames.
+
+**Notes**
+
+* Retries: Meta retries a failed delivery for hours.
+* Duplicates: the message, the person and the time identify an event.
 """
 
 from collections.abc import Sequence

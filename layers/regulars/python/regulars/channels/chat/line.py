@@ -1,26 +1,39 @@
-"""LINE Official Accounts: messages and buttons, who followed or blocked you, and accounts that were linked.
+"""Receive messages, follows, blocks and account links of a LINE Official Account.
 
-Set it up
-* In the LINE Developers Console: your provider → your Messaging API channel. Copy the channel secret (Basic settings).
-* Run `regulars connect line`; it asks for the channel secret and prints the URL.
-* Messaging API → Webhook URL: paste the URL, Update, Verify, and switch "Use webhook" on. Switch "Webhook redelivery" on
-  too: without it LINE tells everything once only.
-* To rotate: issue a new channel secret and run `regulars sources rotate line`; both count until the old one is taken away.
+**Set up**
 
-Events
-* message and postback (a button) → Message Received; unsend → Message Deleted,
-* follow → Contact Subscribed, which is consent to LINE messages; unfollow (you were blocked) → Contact Unsubscribed,
-  which takes it back,
-* accountLink that succeeded → Identity Linked, with the nonce your login page made as an anonymous id: have the page
-  identify its visitor with the same anonymousId, and the two are one person.
-* The Verify button sends nothing at all, which is taken. Anything else is set aside as unknown_topic.
+1. In the LINE Developers Console, open your provider and your Messaging API channel. Copy the channel secret from
+   Basic settings.
+2. Run `regulars connect line`. It prints the URL and then asks for the channel secret.
+3. In the console, go to Messaging API → Webhook URL. Paste the URL, click Update, then Verify.
+4. Enable "Use webhook".
+5. Enable "Webhook redelivery". Without it, LINE sends each delivery only once.
 
-What is stored
-* The kind of a message and how long its text is; never the text, a picture, a place or what a button carries. Of a
-  message's id, a fingerprint.
-* LINE's id of the person, which is the same for all channels of your provider. A message in a group or a room that does
-  not say who wrote it is nobody's.
-* What LINE repeats has the same webhookEventId, which is signed: it is one event.
+**Rotate the secret**: Issue a new channel secret and run `regulars sources rotate line`. The previous secret stays
+valid until the next rotation.
+
+**Events**
+
+* `message`, `postback` (a button) → Message Received
+* `unsend` → Message Deleted
+* `follow` → Contact Subscribed. It grants the consent to LINE messages.
+* `unfollow` (the person blocked you) → Contact Unsubscribed. It withdraws that consent.
+* `accountLink` with a successful result → Identity Linked. The nonce that your login page created becomes an
+  anonymous ID. Identify the visitor of that page with the same `anonymousId` to merge both into one person.
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, and a hash of the message ID.
+* The LINE user ID of the person. It is the same for all channels of your provider.
+
+**Not stored**: text, pictures, locations and the data of a button.
+
+**Notes**
+
+* Test delivery: the Verify button sends a delivery without events. It is accepted and produces no event.
+* Groups: a message from a group or a room without a user ID is not assigned to a person.
+* Duplicates: a redelivery has the same signed `webhookEventId` and is stored as one event.
 """
 
 from collections.abc import Sequence

@@ -1,26 +1,39 @@
-"""Facebook Messenger: what people wrote to your page, what it answered, and the leads of its forms.
+"""Receive messages, replies and lead form submissions of a Facebook page.
 
-Set it up
-* Run `regulars connect messenger`. It asks for the app secret (Meta for Developers → your app → App settings → Basic) and
-  for a word of your own, the verify token, and prints the URL.
-* In the same app: Messenger → Messenger API settings → Configure webhooks. Paste the URL and the verify token; Meta tries
-  them at once. Then connect your page and subscribe it to `messages`, `messaging_postbacks`, `message_echoes`,
-  `message_reads` and `message_deliveries`.
-* For lead ads: Webhooks → Page → subscribe to `leadgen`.
-* To rotate: reset the app secret at Meta and run `regulars sources rotate messenger`; both count until the old one is
-  taken away.
+**Set up**
 
-Events
-* message and postback (a button) → Message Received; an echo, which is what the page sent → Message Sent,
-* read → Message Read, delivery → Message Delivered,
-* leadgen → Form Submitted, with ids only: Meta does not tell who it was.
-* Anything else is set aside as unknown_topic.
+1. Copy the app secret: Meta for Developers → your app → App settings → Basic.
+2. Run `regulars connect messenger`. It asks for a verify token of your choice, prints the URL and then asks for the
+   app secret.
+3. In the same app, go to Messenger → Messenger API settings → Configure webhooks. Paste the URL and the verify
+   token. Meta verifies them immediately.
+4. Connect your page and subscribe it to `messages`, `messaging_postbacks`, `message_echoes`, `message_reads` and
+   `message_deliveries`.
+5. For lead ads, go to Webhooks → Page and subscribe to `leadgen`.
 
-What is stored
-* The kind of a message and how long its text is; never the text, a picture or what a button carries. Of a message's id, a
-  fingerprint.
-* The id by which the page knows the person; no name, which Meta does not send. The page is part of that id.
-* Meta repeats for hours what was not taken: message, person and time make an event the one it is.
+**Rotate the secret**: Reset the app secret at Meta and run `regulars sources rotate messenger`. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* Message or postback (a button) → Message Received
+* Echo (a message that the page sent) → Message Sent
+* Read → Message Read
+* Delivery → Message Delivered
+* `leadgen` → Form Submitted, with IDs only. Meta does not send the identity of the person.
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, and a hash of the message ID.
+* The page-scoped ID of the person, together with the ID of the page.
+
+**Not stored**: text, pictures and the data of a button. Meta does not send names.
+
+**Notes**
+
+* Retries: Meta retries a failed delivery for hours.
+* Duplicates: the message, the person and the time identify an event.
 """
 
 from collections.abc import Sequence

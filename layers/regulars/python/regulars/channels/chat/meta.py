@@ -1,4 +1,4 @@
-"""What Meta's messengers have in common: the signature, the handshake, and the conversations of a page."""
+"""Verify the signature, answer the handshake and read the conversations that all Meta channels share."""
 
 import hmac
 from collections.abc import Iterator, Sequence

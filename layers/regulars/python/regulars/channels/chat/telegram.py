@@ -1,28 +1,42 @@
-"""Telegram bots: messages and buttons, the number a person shares, payments, and who blocked the bot.
+r"""Receive messages, button presses, shared phone numbers, payments and blocks of a Telegram bot.
 
-Set it up
-* In Telegram, make a bot with @BotFather and keep its token at hand; the token never comes here.
-* Run `regulars connect telegram`; it makes up a secret token and prints the URL.
-* Tell Telegram, once, from a terminal:
-  curl "https://api.telegram.org/bot<token>/setWebhook" -d url=<URL> -d secret_token=<secret>
-  -d 'allowed_updates=["message","edited_message","callback_query","my_chat_member"]'
-* To rotate: run `regulars sources rotate telegram` and call setWebhook again; both count until the old one is taken away.
+**Set up**
 
-Events
-* message and callback_query (a button) → Message Received; with a number the person shared → Identity Linked besides;
-* edited_message → Message Updated,
-* my_chat_member → Contact Unsubscribed when the bot was blocked, which takes back the consent to Telegram messages;
-  Contact Subscribed when it was let in again, which alone is no consent,
-* a successful payment → Payment Succeeded. Telegram sends no order: the payment is told without one. Stars are counted as
-  stars (XTR) and are no money.
-* Anything else, such as a channel's post or who joins a group, is set aside as unknown_topic.
+1. In Telegram, create a bot with @BotFather and copy its token. Regulars never receives this token.
+2. Run `regulars connect telegram`. It generates a secret token and prints the URL and the secret.
+3. Register the webhook once, from a terminal:
 
-What is stored
-* The kind of a message, how long its text is, and the word after /start, by which a link says where it stood; never the
-  text. Of a message's id, a fingerprint.
-* Telegram's id of the person as an id, the first and last name as contact data, and the language. A number counts only
-  when it is the person's own. Usernames are not kept, since they change hands. What a bot or a channel writes is nobody's.
-* Telegram repeats what was not taken, with the same update_id: it is one event.
+       curl "https://api.telegram.org/bot<token>/setWebhook" -d "url=<URL>" -d "secret_token=<secret>" \
+         -d 'allowed_updates=["message","edited_message","callback_query","my_chat_member"]'
+
+**Rotate the secret**: Run `regulars sources rotate telegram` and call `setWebhook` again with the new secret. The
+previous secret stays valid until the next rotation.
+
+**Events**
+
+* `message`, `callback_query` (a button) → Message Received. If the person shares their own phone number, also
+  Identity Linked.
+* `edited_message` → Message Updated
+* `my_chat_member` → Contact Unsubscribed if the person blocked the bot. It withdraws the consent to Telegram
+  messages.
+* `my_chat_member` → Contact Subscribed if the person unblocked the bot. It does not grant consent.
+* Successful payment → Payment Succeeded, without an order, because Telegram sends none. Telegram Stars (`XTR`) are
+  stored as stars and are not counted as money.
+* Any other update, such as a channel post or a new group member → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, a hash of the message ID, and the parameter of `/start`, which identifies the
+  link that the person followed.
+* The Telegram user ID as an identifier, the first and last name as contact data, and the language as a trait.
+* A shared phone number, only if it is the person's own.
+
+**Not stored**: text, and usernames, because a username can pass to another person.
+
+**Notes**
+
+* Bots and channels: a message that a bot or a channel wrote is not assigned to a person.
+* Retries: Telegram retries a failed delivery with the same `update_id`. It is stored as one event.
 """
 
 import json

@@ -1,27 +1,44 @@
-"""Twilio: SMS, MMS and WhatsApp messages that came in, what became of those sent, and STOP or START.
+"""Receive inbound SMS, MMS and WhatsApp messages, delivery states and STOP or START replies from Twilio.
 
-Set it up
-* Run `regulars connect twilio`. It asks for the auth token (Twilio Console → Account → API keys & tokens; if your account
-  signs with a shared key, that key) and prints the URL.
-* In the console: Phone Numbers → your number → Messaging → "A message comes in": Webhook, paste the URL, HTTP POST. For a
-  Messaging Service: Integration → Send a webhook. For WhatsApp: the sender's Webhook URL.
-* For what becomes of your own messages: the same URL as Status callback URL. Twilio signs the URL with the request, so
-  paste it exactly; parameters of yours after a `?` may be added.
-* Nothing is answered to the person: an empty answer is what Twilio takes for silence.
-* Twilio does not repeat by itself. Add `#rc=5` to the URL and it tries five times.
-* To rotate: make a secondary auth token, give it to `regulars sources rotate twilio`, then promote it.
+**Set up**
 
-Events
-* received → Message Received. STOP and its like → Unsubscribed, START → Subscribed, of SMS or of WhatsApp, as Twilio says
-  so in OptOutType; HELP is a message.
-* sent → Message Sent, delivered → Message Delivered, read → Message Read, failed and undelivered → Message Failed.
-* queued, sending, accepted and whatever else is set aside as unknown_topic.
+1. Copy the auth token: Twilio Console → Account → API keys & tokens. If your account signs with a shared key, copy
+   that key.
+2. Run `regulars connect twilio`. It prints the URL and then asks for the auth token.
+3. In the console, go to Phone Numbers → your number → Messaging → "A message comes in". Choose Webhook, paste the
+   URL and choose HTTP POST. For a Messaging Service, go to Integration → Send a webhook. For WhatsApp, use the
+   webhook URL of the sender.
+4. For the delivery states of your outbound messages, paste the same URL as the status callback URL.
+5. Paste the URL exactly as printed, because Twilio signs the URL with the request. You may append query parameters
+   after a `?`.
 
-What is stored
-* How long the text is, how many pictures came with it, the error's code; never the text, nor the city Twilio guesses. Of a
-  message's id, a fingerprint.
-* The number and WhatsApp's profile name go to the person's contact data.
-* Message and status make an event the one it is. It carries no time; what is told happened when it came.
+**Rotate the secret**: Create a secondary auth token, run `regulars sources rotate twilio` and enter it, then promote
+it in Twilio.
+
+**Events**
+
+* `received` → Message Received
+* `received` with the `OptOutType` STOP → Unsubscribed; START → Subscribed; for SMS or for WhatsApp. HELP is a
+  message.
+* `sent` → Message Sent
+* `delivered` → Message Delivered
+* `read` → Message Read
+* `failed`, `undelivered` → Message Failed
+* `queued`, `sending`, `accepted` and any other status → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The length of the text, the number of pictures, the error code and a hash of the message ID.
+* The phone number and the WhatsApp profile name as contact data.
+
+**Not stored**: the text, and the city that Twilio infers from the number.
+
+**Notes**
+
+* Replies: Regulars returns an empty response, so Twilio sends no reply to the person.
+* Retries: Twilio does not retry by default. Append `#rc=5` to the URL and Twilio tries five times.
+* Time: Twilio sends no event time. The event has the time of receipt.
+* Duplicates: the message and the status identify an event.
 """
 
 import base64

@@ -1,25 +1,39 @@
-"""WeCom (WeChat Work): messages to an application of your company, and who joined or left it, from sealed envelopes.
+"""Receive messages to a WeCom (WeChat Work) application, and joins and leaves of its users.
 
-Set it up
-* In the WeCom console: Apps → your application → Receive messages → Set API reception. Press Generate for the
-  EncodingAESKey, copy it, and leave the page open.
-* Run `regulars connect wecom`. It asks for the CorpID (My Company, at the very bottom) and for that key, makes up a token
-  and prints the URL.
-* Paste the URL and the token into the open page, choose messages and events, save. WeCom tries the address at once.
-* To rotate the token: run `regulars sources rotate wecom` and paste the new one; both count until the old one is taken
-  away. To rotate the key, run `regulars connect wecom` again and give it the new key and the old one, with a comma between.
+**Set up**
 
-Events
-* text, image, voice, video, location, link, and a press in the menu (click) → Message Received,
-* subscribe → Contact Subscribed, unsubscribe → Contact Unsubscribed.
-* Anything else is set aside as unknown_topic.
+1. In the WeCom console, go to Apps → your application → Receive messages → Set API reception. Click Generate for the
+   EncodingAESKey, copy it and leave the page open.
+2. Copy the CorpID from the bottom of My Company.
+3. Run `regulars connect wecom` and enter the CorpID and the EncodingAESKey. The command generates a token and prints
+   the URL and the token as the secret.
+4. Paste the URL and the token into the open page, select messages and events, and save. WeCom verifies the URL
+   immediately.
 
-What is stored
-* The kind of a message, how long its text is and the application's number; never the text, a picture or a place. Of a
-  message's id, a fingerprint.
-* WeCom's id of the person in your company.
-* Every envelope is sealed and signed; a signature older than ten minutes is refused. The message's id, or the sender and
-  the time, make an event the one it is. XML that declares anything (a DOCTYPE) is refused before it is read.
+**Rotate the token**: Run `regulars sources rotate wecom` and paste the new token in WeCom. The previous token stays
+valid until the next rotation.
+
+**Rotate the key**: Run `regulars connect wecom` again and enter the new key and the old key, separated by a comma.
+
+**Events**
+
+* `text`, `image`, `voice`, `video`, `location`, `link`, and a menu click (`click`) → Message Received
+* `subscribe` → Contact Subscribed
+* `unsubscribe` → Contact Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, the ID of the application, and a hash of the message ID.
+* The WeCom user ID of the person in your company.
+
+**Not stored**: text, pictures and locations.
+
+**Notes**
+
+* Signature: every envelope is encrypted and signed. A signature older than 10 minutes is rejected.
+* Duplicates: the message ID, or the sender and the time, identify an event.
+* XML with declarations, such as a DOCTYPE, is rejected before it is parsed.
 """
 
 from collections.abc import Sequence

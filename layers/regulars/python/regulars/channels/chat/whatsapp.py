@@ -1,26 +1,39 @@
-"""WhatsApp Cloud API: messages that came in, what became of those sent, carts, and marketing switched off or on.
+"""Receive messages, delivery states, carts and marketing preferences from the WhatsApp Cloud API.
 
-Set it up
-* Run `regulars connect whatsapp`. It asks for the app secret (Meta for Developers → your app → App settings → Basic) and
-  for a word of your own, the verify token, and prints the URL.
-* In the same app: WhatsApp → Configuration → Webhook → Edit. Paste the URL and the verify token; Meta tries them at once.
-* Under Webhook fields subscribe to `messages` and `user_preferences`.
-* To rotate: reset the app secret at Meta and run `regulars sources rotate whatsapp`; both count until the old one is
-  taken away.
+**Set up**
 
-Events
-* a message → Message Received; a cart that was sent → Order Created besides, with its products: an order placed, and no
-  payment.
-* statuses sent, delivered, read and failed → Message Sent, Message Delivered, Message Read, Message Failed.
-* user_preferences → Marketing Consent Changed: `stop` takes back the consent to WhatsApp, `resume` gives it again.
-* Anything else is set aside as unknown_topic.
+1. Copy the app secret: Meta for Developers → your app → App settings → Basic.
+2. Run `regulars connect whatsapp`. It asks for a verify token of your choice, prints the URL and then asks for the
+   app secret.
+3. In the same app, go to WhatsApp → Configuration → Webhook → Edit. Paste the URL and the verify token. Meta verifies
+   them immediately.
+4. Under Webhook fields, subscribe to `messages` and `user_preferences`.
 
-What is stored
-* The kind of a message (text, image, …) and how long its text is; never the text, a picture, a place or a card. The id of
-  a message holds the number it came from, so only a fingerprint of it is kept.
-* The number and the profile's name go to the person's contact data. Meta's own id of the person is kept as an id, since
-  people with a username may come without a number.
-* Meta repeats for days what was not taken, unsigned in time; message and status make an event the one it is.
+**Rotate the secret**: Reset the app secret at Meta and run `regulars sources rotate whatsapp`. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* Message → Message Received
+* Message with a cart → also Order Created, with its products. It reports a placed order, not a payment.
+* Status `sent`, `delivered`, `read`, `failed` → Message Sent, Message Delivered, Message Read, Message Failed
+* `user_preferences` → Marketing Consent Changed. `stop` withdraws the consent to WhatsApp messages, `resume` grants
+  it again.
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type (text, image, …) and length of a message, and a hash of the message ID. The ID itself contains the phone
+  number of the sender and is not stored.
+* The phone number and the profile name as contact data.
+* Meta's ID of the person as an identifier, because a person with a username can arrive without a phone number.
+
+**Not stored**: text, pictures, locations and contact cards.
+
+**Notes**
+
+* Retries: Meta retries a failed delivery for days. Its signature covers no time.
+* Duplicates: the message and the status identify an event.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,1 +1,1 @@
-"""Shops: Shopify, WooCommerce, Gumroad, Ko-fi and Lemon Squeezy."""
+"""Shop channels: Shopify, WooCommerce, Gumroad, Ko-fi and Lemon Squeezy."""

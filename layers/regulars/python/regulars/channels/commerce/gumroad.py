@@ -1,24 +1,44 @@
-"""Sales, refunds, disputes and ended subscriptions of a Gumroad seller.
+"""Receive sales, refunds, disputes, cancellations and ended subscriptions of a Gumroad seller.
 
-In Gumroad, go to Settings → Advanced → Ping and paste the URL that `regulars connect gumroad` printed, with its
-`?token=…`: Gumroad signs nothing, so the token in the URL is what tells its pings from anybody's. Keep it as you would
-a password; `regulars sources rotate` makes a new one and takes the old one too until you have changed it.
+**Set up**
 
-The Ping of the settings tells of sales. For refunds, disputes, cancellations and ended subscriptions, make an
-application under Settings → Advanced → Applications and subscribe the same URL, by Gumroad's API
-(`PUT /v2/resource_subscriptions`), to `refund`, `dispute`, `cancellation` and `subscription_ended`.
+1. Run `regulars connect gumroad`. It generates a token and prints the URL, which ends with `?token=…`.
+2. In Gumroad, go to Settings → Advanced → Ping and paste the URL with its token. This Ping sends sales only.
+3. For refunds, disputes, cancellations and ended subscriptions, create an application under Settings → Advanced →
+   Applications. Use the Gumroad API (`PUT /v2/resource_subscriptions`) to subscribe the same URL to `refund`,
+   `dispute`, `cancellation` and `subscription_ended`.
 
-Gumroad tries again only after a server's failure, three times within a quarter of an hour. A sale has an id, so that
-whatever comes twice counts once.
+Gumroad does not sign its pings. The token in the URL is the only proof of origin, so treat the URL as a password.
 
-The price of a ping is in US cents, whatever currency the product is sold in. A refund is counted when the sale was
-given back whole; of a partial one the ping does not say how much. A preorder counts as placed until it is charged, and
-a present counts for who paid for it, not for who got it.
+**Rotate the token**: Run `regulars sources rotate gumroad` and paste the new URL in Gumroad. The previous token stays
+valid until the next rotation.
 
-What is stored: ids, price, quantity, product, offer code, recurrence and referrer; the purchaser id, e-mail address and
-name beside them. `can_contact` is kept as the buyer's consent to e-mail, granted or denied; a renewal asks nobody and
-grants nothing anew. Addresses, cards, licence keys, the buyer's IP country and the answers to your own questions are not
-read. What you buy yourself is a test: kept and never counted.
+**Events**
+
+* `sale` → Order Completed
+* `refund` → Order Refunded
+* `dispute` → Dispute Opened
+* `cancellation` → Subscription Cancelled
+* `subscription_ended` → Subscription Ended
+* Any other resource → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The sale: IDs, price, quantity, product, offer code, recurrence and referrer.
+* The buyer: purchaser ID as an identifier; e-mail address and name as contact data.
+* `can_contact` as the e-mail consent of the buyer, granted or denied. A renewal does not grant consent again.
+
+**Not stored**: addresses, cards, licence keys, the IP country of the buyer, and answers to your custom questions.
+
+**Notes**
+
+* Currency: the price of a ping is in US cents, whatever currency the product is sold in.
+* Refunds: a full refund is subtracted. A partial refund is not, because the ping does not contain its amount.
+* Preorders: a preorder counts as placed until it is charged.
+* Gifts: a gift counts for the person who paid, not for the recipient.
+* Test mode: a purchase of your own product is a test. It is stored and never counted.
+* Retries: Gumroad retries only after a server error, three times within 15 minutes.
+* Duplicates: the sale ID identifies a sale, so a repeated ping counts once.
 """
 
 import hashlib

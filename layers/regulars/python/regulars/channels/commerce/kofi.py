@@ -1,21 +1,34 @@
-"""Donations, memberships, shop orders and commissions of a Ko-fi page.
+"""Receive donations, memberships, shop orders and commissions of a Ko-fi page.
 
-In Ko-fi, go to More → API → Webhooks, paste the URL that `regulars connect kofi` printed and press Update. Under
-Advanced on the same page stands the verification token: give it to `regulars connect`. Ko-fi signs nothing; it sends
-this token within every delivery, and whoever holds it can make up donations.
+**Set up**
 
-Every kind of payment is sent to the one URL; there is nothing to choose:
+1. Run `regulars connect kofi`. It prints the URL and then asks for the verification token.
+2. In Ko-fi, go to More → API → Webhooks. Paste the URL and click Update.
+3. On the same page, open Advanced, copy the verification token and enter it in `regulars connect kofi`.
 
-* a donation is told as Payment Succeeded,
-* the first payment of a membership as Subscription Started, every later one as Payment Succeeded,
-* a shop order and a commission as Order Completed.
+Ko-fi sends all payments to one URL, so there are no events to select. Ko-fi does not sign its deliveries. It includes
+the verification token in each delivery. Anyone who has the token can forge donations, so keep it secret.
 
-Each of them is money that nothing else tells of, so each is an order, whose id is Ko-fi's transaction. Ko-fi does not
-tell of refunds, nor of memberships that end.
+**Events**
 
-What is stored: ids, amount, currency, tier, whether it was public, and the codes of the shop items; the giver's e-mail
-address and name beside them. What they wrote and where their parcel goes is not read. The test that Ko-fi's page sends
-is kept and never counted.
+* Donation → Payment Succeeded
+* First payment of a membership → Subscription Started
+* Later payment of a membership → Payment Succeeded
+* Shop order, commission → Order Completed
+* Any other type → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The payment: IDs, amount, currency, membership tier, whether it was public, and the codes of the shop items.
+* The e-mail address and the name of the supporter as contact data.
+
+**Not stored**: messages and shipping addresses.
+
+**Notes**
+
+* Orders: each payment is one order, because nothing else reports it. The order ID is the Ko-fi transaction ID.
+* Limits: Ko-fi sends no refunds and no ended memberships.
+* Test mode: the test of the Ko-fi webhook page is stored and never counted.
 """
 
 import json

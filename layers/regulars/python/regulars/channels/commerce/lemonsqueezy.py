@@ -1,22 +1,43 @@
-"""Orders, subscriptions, their payments and licence keys of a Lemon Squeezy store.
+"""Receive orders, refunds, subscriptions, renewals and licence keys of a Lemon Squeezy store.
 
-In Lemon Squeezy, go to Settings → Webhooks and add one with the URL and the signing secret that
-`regulars connect lemonsqueezy` printed. Choose these events:
+**Set up**
 
-* `order_created`, `order_refunded`: the sales,
-* `subscription_payment_success`, `subscription_payment_failed`, `subscription_payment_refunded`: the renewals,
-* `subscription_created`, `subscription_updated`, `subscription_cancelled`, `subscription_expired`,
-* `license_key_created`.
+1. Run `regulars connect lemonsqueezy`. It generates a signing secret and prints the URL and the secret.
+2. In Lemon Squeezy, go to Settings → Webhooks and add a webhook with this URL and this signing secret.
+3. Select the events listed below.
 
-Lemon Squeezy tries a delivery again three times within minutes and then gives up.
+**Rotate the secret**: Run `regulars sources rotate lemonsqueezy` and paste the new secret in Lemon Squeezy. The
+previous secret stays valid until the next rotation.
 
-An order is one order. The first payment of a subscription belongs to its order; every renewal is an order of its own,
-whose id is the subscription invoice's, since nothing else tells of it. A refund is shown by the order or the invoice
-with all that was given back so far.
+**Events**
 
-What is stored: ids, amounts, currency, status and billing reason, and the product; the customer id, e-mail address and
-name beside them, and `user_id` of the custom data, if your checkout link passes it. Licence keys, card digits, addresses
-and the links into the customer's portal are not read. What test mode sends is kept and never counted.
+* `order_created` → Order Completed
+* `order_refunded` → Order Refunded
+* `subscription_created` → Subscription Started
+* `subscription_updated` → Subscription Updated
+* `subscription_cancelled` → Subscription Cancelled
+* `subscription_expired` → Subscription Ended
+* `subscription_payment_success` → Payment Succeeded
+* `subscription_payment_failed` → Payment Failed
+* `subscription_payment_refunded` → Payment Refunded
+* `license_key_created` → License Key Created
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The order or payment: IDs, amounts, currency, status, billing reason and product.
+* The buyer: customer ID as an identifier; e-mail address and name as contact data. Also `user_id` of the custom data,
+  if your checkout link passes it.
+
+**Not stored**: the licence keys themselves, card digits, addresses and links to the customer portal.
+
+**Notes**
+
+* Orders: an order is one order. The first payment of a subscription belongs to its order. Every renewal is a separate
+  order with the ID of the subscription invoice, because no other event reports it.
+* Refunds: an order or invoice contains the total that was refunded so far.
+* Retries: Lemon Squeezy retries a delivery three times within minutes and then stops.
+* Test mode: deliveries of test mode are stored and never counted.
 """
 
 import hashlib

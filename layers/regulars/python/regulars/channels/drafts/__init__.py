@@ -1,1 +1,1 @@
-"""Event drafts of one kind: sales, mails, conversations and form submissions, shared by the providers of that kind."""
+"""Drafts shared by the providers of one kind: sales, e-mail, conversations and form submissions."""

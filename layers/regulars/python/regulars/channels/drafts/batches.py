@@ -1,4 +1,4 @@
-"""Deliveries of many items: each is translated by itself, and a bad one keeps no other back."""
+"""Translate deliveries of many items, so that an invalid item does not affect the others."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Conversations: what a messenger or a help desk tells of one message or one contact, never with what was written."""
+"""Build the draft of one message or contact of a messenger or help desk, without the message text."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

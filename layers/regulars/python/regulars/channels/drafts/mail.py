@@ -1,4 +1,4 @@
-"""Letters: what a provider of e-mail tells of one mail to one recipient, as an event and the consent that follows."""
+"""Build the draft of one e-mail event for one recipient, with the consent change that it implies."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the providers that sell have in common: several events of one delivery, ids within an account, exact money."""
+"""Build the drafts of sales channels: several events per delivery, ids scoped by account, and exact amounts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

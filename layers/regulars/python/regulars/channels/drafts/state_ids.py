@@ -1,4 +1,4 @@
-"""A state of a resource is one event whoever tells it: the webhook, or the provider's API in other bytes."""
+"""Derive an event id from the state of a resource, so that webhook and provider API produce the same event."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Answers to an online form: who filled it in, what they agreed to, which of its choices they took; never what they wrote."""
+"""Build the draft of a form submission: the person, the consents and the selected choices, without free text."""
 
 import re
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""File formats of exported history, their registry and the readers that they share."""
+"""Export file formats, their registry and their shared readers."""

@@ -1,4 +1,4 @@
-"""The person that a line of a file names."""
+"""Read the person that a row names: identifiers and contact data."""
 
 import re
 

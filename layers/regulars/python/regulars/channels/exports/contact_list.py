@@ -1,8 +1,20 @@
-"""Contacts from anywhere: a list of e-mail addresses or phone numbers.
+"""Import contacts from any system: a list of e-mail addresses or phone numbers.
 
-Headings: `Email` or `Phone`, and if you have them `Name` (or `First Name` and `Last Name`), `customer_id`, `Opt in`
-(yes or no) and `Date`, the day of the answer. Only a tick or a *yes* gives the consent to e-mail, and a *no* takes it
-back; without a date, whatever is told with one weighs more. E-mail, phone and name are kept apart; nothing else is read.
+**Create the file**
+
+Write one row for each contact, with these headings:
+
+* Required: `Email` or `Phone`
+* Optional: `Name` (or `First Name` and `Last Name`), `customer_id`, `Opt in` (yes or no) and `Date`, the day on which
+  the person answered
+
+**Stored**
+
+* `customer_id` as an identifier; e-mail address, phone number and name as contact data.
+* `Opt in`: a tick or a *yes* grants the consent to e-mail, and a *no* withdraws it. Without a date, any consent with
+  a date takes precedence.
+
+**Not stored**: all other columns.
 """
 
 from regulars.channels.contract import Draft

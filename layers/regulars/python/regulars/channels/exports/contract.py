@@ -1,6 +1,7 @@
-"""What every file format keeps to: the columns that tell it, the rows that belong together, and what they say.
+"""Define the contract of an export format: its columns, how its rows form groups, and how a group becomes drafts.
 
-A format is a module with `FORMAT`; its docstring is its page: what to click in the provider, and what is kept.
+An export format is a module with `FORMAT`. Its docstring is its documentation page: how to export the file from the
+provider, and which data is stored.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Drafts of what a file says: history, under the ids that a webhook of the same account would use."""
+"""Build the drafts of an export, with the ids that a webhook of the same account produces."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Reading the fields of exports: ids, amounts and answers as people and spreadsheets write them."""
+"""Parse ids, amounts, quantities and yes/no answers in the forms that people and spreadsheets write."""
 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal

@@ -1,9 +1,24 @@
-"""Order lines from anywhere: a till, an old shop, a spreadsheet.
+"""Import order lines from any system, such as a till, an old shop or a spreadsheet.
 
-One row per order line, with the headings `customer_id` or `email`, `order_id`, `occurred_at`, `product_id`, `quantity`,
-`unit_price`, and if you have them `product_name`, `category`, `currency`. `occurred_at` is an ISO 8601 date or time. In a
-file separated by semicolons the decimal comma is understood. Each line is checked by itself; the lines of one order,
-wherever they stand, become one event. `customer_id` is the shop's own user id, as your site's events have it.
+**Create the file**
+
+Write one row for each order line, with these headings:
+
+* Required: `customer_id` or `email`, and `order_id`, `occurred_at`, `product_id`, `quantity`, `unit_price`
+* Optional: `product_name`, `category`, `currency`
+
+`customer_id` is your own user ID, as in the events of your site. `occurred_at` is an ISO 8601 date or time. In a file
+that is separated by semicolons, the decimal comma is supported.
+
+**Stored**
+
+* Orders with their products, quantities and prices.
+* `customer_id` as an identifier; the e-mail address as contact data.
+
+**Notes**
+
+* Orders: all lines of one order become one event, wherever they are in the file.
+* Errors: each line is validated by itself. A rejected line does not affect the other lines.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What is told of a line of a file that was not taken, by code."""
+"""Define the reason codes and messages of rejected rows."""
 
 from regulars.domain.errors import InvalidEventError
 

@@ -1,4 +1,4 @@
-"""Every format that is understood, and which of them a file has, told by its headings."""
+"""List every supported export format, and find the format of a file by its headings."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Numbers and times of the generic file, read strictly: what may be meant in two ways is refused."""
+"""Parse the numbers and times of the generic order file strictly, and reject ambiguous values."""
 
 import re
 from decimal import Decimal, InvalidOperation

@@ -1,4 +1,4 @@
-"""Time zones as tills name them: "Eastern Time (US & Canada)", "Perth", "America/New_York"."""
+"""Look up a time zone by the name that a till uses: "Eastern Time (US & Canada)", "Perth", "America/New_York"."""
 
 from datetime import UTC, tzinfo
 from functools import cache

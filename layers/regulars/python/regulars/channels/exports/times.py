@@ -1,4 +1,4 @@
-"""Reading the times of exports, in each of the ways in which providers and people write them."""
+"""Parse the dates and times of exports in every form that providers and people write."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo

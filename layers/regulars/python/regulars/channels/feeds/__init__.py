@@ -1,1 +1,1 @@
-"""Provider APIs that list what changed, page by page."""
+"""Feeds: provider APIs that list changes page by page."""

@@ -1,4 +1,4 @@
-"""When the objects of a page were changed, as they say; one that says nothing readable is passed on all the same."""
+"""Read the modification time of each record of a page; a record without a readable time is still returned."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What every feed keeps to: asked for what changed since a watermark, it shows page after page, to be resumed anywhere."""
+"""Define the contract of a feed: list the changes since a watermark page by page, resumable at any page."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""One HTTPS request to a provider: no redirect is followed, and neither its time nor its size is without bounds."""
+"""Send one HTTPS request to a provider, with limits on time and response size and without following redirects."""
 
 import time
 from collections.abc import Mapping

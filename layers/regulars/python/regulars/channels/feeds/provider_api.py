@@ -1,4 +1,4 @@
-"""A provider's API, asked with patience: limits are waited for, passing faults retried, and what lasts is said clearly."""
+"""Call a provider's API: wait for rate limits, retry transient errors, and report permanent errors clearly."""
 
 import random
 import time

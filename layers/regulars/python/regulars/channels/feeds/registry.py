@@ -1,4 +1,4 @@
-"""One module per provider that can be asked what changed: what its webhooks did not bring is fetched."""
+"""Map each channel with a feed to its module, which fetches the changes that webhooks did not deliver."""
 
 from collections.abc import Mapping
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""When something happened: as the sender says, kept out of the future, and told apart from history."""
+"""Determine when an event happened: use the sender's time, clamp future times, and mark history as backfill."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The fields of a form as a browser sends them: urlencoded or multipart, a name possibly several times."""
+"""Parse the fields of a browser form, urlencoded or multipart; a name can occur several times."""
 
 from email.message import Message
 from email.parser import BytesHeaderParser

@@ -1,4 +1,4 @@
-"""Reading JSON that may be anything: a wrong type is an absent value, never a fault of ours."""
+"""Read JSON of unknown shape, and treat a value of the wrong type as absent."""
 
 from collections.abc import Iterable
 from typing import Any

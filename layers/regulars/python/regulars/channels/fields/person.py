@@ -1,4 +1,4 @@
-"""Who a delivery speaks of: identifiers to key by, and the contact data that is kept apart."""
+"""Collect the identifiers and the contact data of the person that a delivery names."""
 
 from collections.abc import Mapping
 from typing import Any

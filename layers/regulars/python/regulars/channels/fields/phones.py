@@ -1,4 +1,4 @@
-"""Phone numbers as E.164, with the shop's country for those written the national way."""
+"""Convert phone numbers to E.164; numbers in national format use the country of the shop."""
 
 from functools import lru_cache
 

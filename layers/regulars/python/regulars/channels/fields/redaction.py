@@ -1,4 +1,4 @@
-"""Properties without a person in them: what is standard stays, what is or looks personal goes."""
+"""Remove personal data from properties: keep standard fields, drop fields that are or look personal."""
 
 import re
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""Form providers and the plain HTML form."""
+"""Form channels: form providers and the plain HTML form."""

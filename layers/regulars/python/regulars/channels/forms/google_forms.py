@@ -1,39 +1,52 @@
-"""Google Forms: every form that was filled in, sent by a few lines of Apps Script with a token of yours.
+"""Receive submissions of a Google form, which an Apps Script sends with your token.
 
-Set it up
-* Google Forms has no webhooks; a script of yours sends each response. Run `regulars connect google-forms`; it makes up a
-  token and prints the URL with it. Whoever knows the URL is believed, so keep it.
-* In the form: ⋮ → Apps Script. Paste this, with the URL, and save:
+**Set up**
 
-      function onFormSubmit(e) {
-        const r = e.response;
-        UrlFetchApp.fetch("THE URL", {
-          method: "post",
-          contentType: "application/json",
-          payload: JSON.stringify({
-            source: "google-forms-apps-script",
-            formId: e.source.getId(),
-            responseId: r.getId(),
-            submittedAt: r.getTimestamp().toISOString(),
-            respondentEmail: r.getRespondentEmail(),
-            answers: r.getItemResponses().map(i => ({
-              title: i.getItem().getTitle(), type: String(i.getItem().getType()), response: i.getResponse()})),
-          }),
-        });
-      }
+1. Run `regulars connect google-forms`. It generates a token and prints the URL, which contains the token. Anyone who
+   knows the URL can send submissions, so treat it as a secret.
+2. Google Forms has no webhooks. A script sends each response. In the form, go to ⋮ → Apps Script, paste this script
+   with your URL, and save:
 
-* In the script: Triggers → Add trigger → onFormSubmit, from form, on form submit. Allow what it asks for.
-* In the form's settings, "Collect email addresses: verified" gives the best address there is: that of the Google account.
+       function onFormSubmit(e) {
+         const r = e.response;
+         UrlFetchApp.fetch("THE URL", {
+           method: "post",
+           contentType: "application/json",
+           payload: JSON.stringify({
+             source: "google-forms-apps-script",
+             formId: e.source.getId(),
+             responseId: r.getId(),
+             submittedAt: r.getTimestamp().toISOString(),
+             respondentEmail: r.getRespondentEmail(),
+             answers: r.getItemResponses().map(i => ({
+               title: i.getItem().getTitle(), type: String(i.getItem().getType()), response: i.getResponse()})),
+           }),
+         });
+       }
 
-Events
-* A response → Form Submitted. Without an e-mail address or a phone it is set aside as missing_identity.
-* Consent is taken only from questions you name in the source's config: {"consents": {"Newsletter?": "email"}}.
+3. In the script, go to Triggers → Add trigger. Choose onFormSubmit, from form, on form submit, and grant the
+   requested permissions.
+4. In the settings of the form, choose "Collect email addresses: verified". The address of the Google account is the
+   most reliable one.
 
-What is stored
-* The form's id, and answers to drop-downs, scales and ratings. Other choices may hold an "other" that was typed, so they
-  are kept, like short texts, only when you name the question: {"answers": ["Which size?"]}.
-* The account's address, or the first that was given, the first phone and the names go to the person's contact data.
-* The response's id makes it one event, however often it is sent.
+**Events**
+
+* Response → Form Submitted
+* Response without an e-mail address and a phone number → a reject with the reason `missing_identity`
+
+Consent is recorded only for questions that you name when you connect, for example
+`--set 'consents={"Newsletter?": "email"}'`.
+
+**Stored**
+
+* The form ID, and answers to drop-downs, scales and ratings.
+* Other choices and short texts, only if you name the question, for example `--set 'answers=Which size?'`. Other
+  choices can contain a typed "other" option.
+* Contact data: the address of the Google account or the first e-mail address, the first phone number and the names.
+
+**Notes**
+
+* Duplicates: the response ID identifies an event, so a repeated response is stored once.
 """
 
 from collections.abc import Iterator, Sequence

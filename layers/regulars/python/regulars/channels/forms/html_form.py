@@ -1,17 +1,43 @@
-"""A plain HTML form with a key: who wrote and what they agreed to; never what they wrote.
+"""Receive submissions of a plain HTML form: the person, the consents and short answers.
 
-In the page: make the URL the form's `action` with `method="post"`. The browser may send it urlencoded or multipart. The
-key in the URL is public, as the page is; it tells forms apart and can be rotated.
+**Set up**
 
-Fields that are read: `email`, `phone`, `name`, `first_name`, `last_name`; the checkboxes `consent`, `newsletter` or
-`marketing` (e-mail), `consent_sms`, `consent_whatsapp`, `consent_phone`, each a consent when it is ticked and never a
-refusal; and the answers `topic`, `topics`, `interest`, `interests`, `form_id`, `utm_source`, `utm_medium` and
-`utm_campaign`, when they are short. Add a field named `_gotcha` and hide it with CSS: only robots fill it in, and what
-they send is set aside. `_id` makes a repeated submission the same one; `_next` is the page that follows, on the site
-set up as `next`.
+1. Run `regulars connect form`. It generates a key and prints the URL, which contains the key.
+2. Set the URL as the `action` of your form, with `method="post"`. The browser can send the form urlencoded or as
+   multipart.
+3. Name the inputs as listed below.
+4. Add an input named `_gotcha` and hide it with CSS. Only bots fill it in. Their submissions are stored as rejects
+   with the reason `honeypot`.
+5. To choose the next page, enter it as `next` in `regulars connect form`. The input `_next` can name another page of
+   the same site.
 
-What is kept: that the form was sent, the consents, and the short answers. E-mail, phone and names are kept apart. Never
-kept: messages, other fields, files.
+The key is public, because the page is public. It identifies the form, and `regulars sources rotate form` replaces it.
+
+**Fields**
+
+* Person: `email`, `phone`, `name`, `first_name`, `last_name`
+* Consent to e-mail (checkboxes): `consent`, `newsletter`, `marketing`
+* Other consents (checkboxes): `consent_sms`, `consent_whatsapp`, `consent_phone`
+* Answers of at most 64 characters: `topic`, `topics`, `interest`, `interests`, `form_id`, `utm_source`, `utm_medium`,
+  `utm_campaign`
+
+**Events**
+
+* Submission → Form Submitted
+* Submission without an e-mail address and a phone number → a reject with the reason `missing_identity`
+
+A ticked checkbox grants the consent. A checkbox that is not ticked withdraws nothing.
+
+**Stored**
+
+* The submission, the consents and the short answers.
+* E-mail address, phone number and name as contact data.
+
+**Not stored**: messages, other fields and files.
+
+**Notes**
+
+* Duplicates: the input `_id` identifies a submission. A repeated submission with the same `_id` is stored once.
 """
 
 import hashlib

@@ -1,24 +1,38 @@
-"""Jotform's webhooks: every form that was filled in, from a URL that is the secret.
+"""Receive submissions of a Jotform form.
 
-Set it up
-* Run `regulars connect jotform`; it makes up a token and prints the URL with it. Jotform signs nothing: whoever knows the
-  URL is believed, so keep it.
-* In Jotform: your form → Settings → Integrations → Webhooks. Paste the URL, complete the integration.
-* To rotate: run `regulars sources rotate jotform`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* A submission → Form Submitted.
-* A form that gives no e-mail address and no phone is set aside as missing_identity: it says of nobody who it is.
-* Consent is taken only from questions you name in the source's config, by the part after `q7_`, when they were answered
-  with yes or one box was ticked: {"consents": {"newsletter": "email"}}.
+1. Run `regulars connect jotform`. It generates a token and prints the URL, which contains the token.
+2. In Jotform, open your form and go to Settings → Integrations → Webhooks. Paste the URL and complete the
+   integration.
 
-What is stored
-* The form's id and the submission's time. Jotform does not say what a question is, so no answer is kept but those you
-  name, and only when they are short: {"answers": ["shoeSize"]}.
-* The first e-mail address, the first phone and the names go to the person's contact data. What a question asks for is
-  seen from its name; otherwise say it: {"fields": {"q11_reachMe": "email"}}.
-* IP addresses, files, signatures, payments and passwords are not kept.
-* The submission's id makes it one event, however often it is sent or edited.
+Jotform does not sign its deliveries. Anyone who knows the URL can send submissions, so treat it as a secret.
+
+**Rotate the token**: Run `regulars sources rotate jotform` and paste the new URL in Jotform. The previous token stays
+valid until the next rotation.
+
+**Events**
+
+* Submission → Form Submitted
+* Submission without an e-mail address and a phone number → a reject with the reason `missing_identity`
+
+Consent is recorded only for questions that you name when you connect, for example
+`--set 'consents={"newsletter": "email"}'`. Use the part of the question name after `q7_`. The answer must be yes, or
+one ticked box.
+
+**Stored**
+
+* The form ID and the time of the submission.
+* Short answers, only if you name the question, for example `--set answers=shoeSize`. Jotform does not send the type
+  of a question.
+* Contact data: the first e-mail address, the first phone number and the names. They are recognized by the name of the
+  question. Map any other question, for example `--set 'fields={"q11_reachMe": "email"}'`.
+
+**Not stored**: IP addresses, files, signatures, payments and passwords.
+
+**Notes**
+
+* Duplicates: the submission ID identifies an event, however often the submission is sent or edited.
 """
 
 import re

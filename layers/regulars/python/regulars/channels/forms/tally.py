@@ -1,25 +1,36 @@
-"""Tally's webhooks: every form that was filled in, signed over the raw bytes.
+"""Receive submissions of a Tally form, signed over the raw body.
 
-Set it up
-* Run `regulars connect tally`; it makes up a secret and prints the URL.
-* In Tally: your form → Integrations → Webhooks → Connect. Paste the URL as the endpoint, add the secret as the signing
-  secret, connect.
-* To rotate: run `regulars sources rotate tally`, paste the new secret; both count until the old one is taken away.
+**Set up**
 
-Events
-* FORM_RESPONSE → Form Submitted.
-* A form that gives no e-mail address and no phone is set aside as missing_identity: it says of nobody who it is.
-* Consent is taken only from questions you name in the source's config, by their words or keys, when they were ticked:
-  {"consents": {"I agree to receive e-mails": "email"}}.
+1. Run `regulars connect tally`. It generates a secret and prints the URL and the secret.
+2. In Tally, open your form and go to Integrations → Webhooks → Connect.
+3. Paste the URL as the endpoint, add the secret as the signing secret, and connect.
 
-What is stored
-* The form's id, the campaign (utm_…) in hidden fields, and the choices taken: words of yours, never the reader's. Of what
-  was typed, nothing; if a question's answer is short and you want it, name it: {"answers": ["Shoe size"]}.
-* The first e-mail address, the first phone and the names go to the person's contact data; the hidden field `user_id` is
-  taken as your own id of the person. What a question asks for is seen from its kind or its words; otherwise say it:
-  {"fields": {"question_3EKz4n": "first_name"}}.
-* Files, signatures and payments are not kept.
-* Tally repeats what was not taken for a day, with the same event id, which is signed: it is one event.
+**Rotate the secret**: Run `regulars sources rotate tally` and paste the new secret in Tally. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* `FORM_RESPONSE` → Form Submitted
+* Response without an e-mail address and a phone number → a reject with the reason `missing_identity`
+* Any other event → a reject with the reason `unknown_topic`
+
+Consent is recorded only for questions that you name when you connect, by label or key, for example
+`--set 'consents={"I agree to receive e-mails": "email"}'`. The box must be ticked.
+
+**Stored**
+
+* The form ID, the campaign (`utm_…`) in hidden fields, and the selected choices, which are your own words.
+* Short typed answers, only if you name the question, for example `--set 'answers=Shoe size'`.
+* Contact data: the first e-mail address, the first phone number and the names. They are recognized by the type or the
+  label of the question. Map any other question, for example `--set 'fields={"question_3EKz4n": "first_name"}'`.
+* The hidden field `user_id`, as your own ID of the person.
+
+**Not stored**: other typed answers, files, signatures and payments.
+
+**Notes**
+
+* Retries: Tally retries a failed delivery for one day with the same signed event ID. It is stored as one event.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,24 +1,38 @@
-"""Typeform's webhooks: every form that was filled in, signed over the raw bytes.
+"""Receive complete and partial submissions of a Typeform form, signed over the raw body.
 
-Set it up
-* Run `regulars connect typeform`; it makes up a secret and prints the URL.
-* In Typeform: your form → Connect → Webhooks → Add a webhook. Paste the URL, save, then Edit → Secret and paste the
-  secret. Switch the webhook on, and "Send partial responses" too if you want to know who gave up.
-* To rotate: run `regulars sources rotate typeform`, paste the new secret; both count until the old one is taken away.
+**Set up**
 
-Events
-* form_response → Form Submitted; form_response_partial → Form Submitted with `partial`.
-* A form that gives no e-mail address and no phone is set aside as missing_identity: it says of nobody who it is.
-* Consent is taken only from questions you name in the source's config, by reference or id, when they were answered with
-  yes: {"consents": {"newsletter_ok": "email"}}.
+1. Run `regulars connect typeform`. It generates a secret and prints the URL and the secret.
+2. In Typeform, open your form and go to Connect → Webhooks → Add a webhook. Paste the URL and save.
+3. Go to Edit → Secret and paste the secret.
+4. Enable the webhook. To receive abandoned forms, also enable "Send partial responses".
 
-What is stored
-* The form's id, the campaign (utm_…) in hidden fields, and the choices taken: words of yours, never the reader's. Of what
-  was typed, nothing; if a question's answer is short and you want it, name it: {"answers": ["shoe_size"]}.
-* The first e-mail address, the first phone and the names go to the person's contact data; the hidden field `user_id` is
-  taken as your own id of the person. What a question asks for is seen from its kind or its words; otherwise say it:
-  {"fields": {"ref_7": "first_name"}}.
-* Typeform repeats what was not taken for hours, with the same event id, which is signed: it is one event.
+**Rotate the secret**: Run `regulars sources rotate typeform` and paste the new secret in Typeform. The previous
+secret stays valid until the next rotation.
+
+**Events**
+
+* `form_response` → Form Submitted
+* `form_response_partial` → Form Submitted with `partial`
+* Response without an e-mail address and a phone number → a reject with the reason `missing_identity`
+* Any other event → a reject with the reason `unknown_topic`
+
+Consent is recorded only for questions that you name when you connect, by reference or ID, for example
+`--set 'consents={"newsletter_ok": "email"}'`. The answer must be yes.
+
+**Stored**
+
+* The form ID, the campaign (`utm_…`) in hidden fields, and the selected choices, which are your own words.
+* Short typed answers, only if you name the question, for example `--set answers=shoe_size`.
+* Contact data: the first e-mail address, the first phone number and the names. They are recognized by the type or the
+  text of the question. Map any other question, for example `--set 'fields={"ref_7": "first_name"}'`.
+* The hidden field `user_id`, as your own ID of the person.
+
+**Not stored**: other typed answers.
+
+**Notes**
+
+* Retries: Typeform retries a failed delivery for hours with the same signed event ID. It is stored as one event.
 """
 
 from collections.abc import Iterator, Sequence

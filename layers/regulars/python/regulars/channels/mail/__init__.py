@@ -1,1 +1,1 @@
-"""E-mail providers: deliveries, opens, clicks, bounces and unsubscribes."""
+"""E-mail channels: deliveries, opens, clicks, bounces, complaints and unsubscribes."""

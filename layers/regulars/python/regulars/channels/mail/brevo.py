@@ -1,25 +1,45 @@
-"""Brevo's webhooks: what became of every transactional or marketing mail, from a URL that is the secret.
+"""Receive delivery, open, click, bounce and opt-out events of transactional and marketing e-mail from Brevo.
 
-Set it up
-* Run `regulars connect brevo`; it makes up a token and prints the URL with it. Brevo signs nothing: whoever knows the URL
-  is believed, so keep it.
-* In Brevo: Transactional → Settings → Webhook → Add a new webhook; paste the URL and tick all events. The same under
-  Campaigns → Settings → Webhooks for marketing mails.
-* Brevo can also send the token as authentication (Token); then paste the URL without it.
-* To rotate: run `regulars sources rotate brevo`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* request → Email Sent, delivered → Email Delivered, opened and unique_opened → Email Opened, click → Email Link Clicked,
-* hard_bounce, soft_bounce and invalid_email → Email Bounced, deferred → Email Deferred, blocked and error → Email Dropped,
-* complaint and spam → Email Marked as Spam, unsubscribe and unsubscribed → Unsubscribed.
-* proxy_open and unique_proxy_open, by which a mail program opens for its user, are Email Opened with `machine_open`.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
+1. Run `regulars connect brevo`. It generates a token and prints the URL, which contains the token.
+2. For transactional e-mail, go to Transactional → Settings → Webhook → Add a new webhook in Brevo. Paste the URL and
+   select all events.
+3. For marketing e-mail, do the same under Campaigns → Settings → Webhooks.
 
-What is stored
-* Type, time, message id, tags, campaign, the link clicked without its query, a bounce's kind.
-* The address goes to the person's contact data. Subjects, IP addresses, texts of bounces and custom headers are not kept.
-* Message id, event, time and address make an event the one it is, so what Brevo repeats counts once, and so does a first
-  opening, which it tells twice.
+Brevo does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret. Alternatively,
+configure the token as the authentication of the webhook (Token) and paste the URL without it.
+
+**Rotate the token**: Run `regulars sources rotate brevo` and paste the new URL in Brevo. The previous token stays
+valid until the next rotation.
+
+**Events**
+
+* `request` → Email Sent
+* `delivered` → Email Delivered
+* `opened`, `unique_opened` → Email Opened
+* `proxy_open`, `unique_proxy_open` → Email Opened with `machine_open`. A mail program opened the e-mail for its user.
+* `click` → Email Link Clicked
+* `hard_bounce`, `soft_bounce`, `invalid_email` → Email Bounced
+* `deferred` → Email Deferred
+* `blocked`, `error` → Email Dropped
+* `complaint`, `spam` → Email Marked as Spam
+* `unsubscribe`, `unsubscribed` → Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* Type, time, message ID, tags, campaign, the clicked link without its query, and the kind of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, IP addresses, bounce texts and custom headers.
+
+**Notes**
+
+* Duplicates: the message ID, the event, the time and the address identify an event. A retry is stored once, and so is
+  a first open, which Brevo reports twice.
 """
 
 from collections.abc import Sequence

@@ -1,26 +1,45 @@
-"""Mailgun's webhooks: what became of every mail; the signature covers a token, and one token is one event.
+"""Receive delivery, open, click, failure, complaint and unsubscribe events from Mailgun.
 
-Set it up
-* Run `regulars connect mailgun` and give it the HTTP webhook signing key, which is in Mailgun under Send → Sending →
-  Webhooks (for a whole account: Settings → API security). It prints the URL to paste.
-* On the Webhooks page choose the domain, then Add webhook for each of: Delivered messages, Opens, Clicks, Permanent
-  failure, Temporary failure, Spam complaints, Unsubscribes; paste the URL for each.
-* To rotate: give the new key to `regulars sources rotate mailgun`; both count until the old one is taken away.
+**Set up**
 
-Events
-* delivered → Email Delivered, opened → Email Opened, clicked → Email Link Clicked, rejected → Email Dropped,
-* failed → Email Bounced when it is permanent and Email Deferred when it is not,
-* complained → Email Marked as Spam, unsubscribed → Unsubscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
-* The older form-encoded deliveries are understood too: bounced and dropped come only there.
+1. In Mailgun, go to Send → Sending → Webhooks (for the whole account: Settings → API security) and copy the HTTP
+   webhook signing key.
+2. Run `regulars connect mailgun`. It prints the URL and then asks for the signing key.
+3. On the Webhooks page, choose the domain. Add a webhook with the URL for each of these events: Delivered messages,
+   Opens, Clicks, Permanent failure, Temporary failure, Spam complaints, Unsubscribes.
 
-What is stored
-* Type, time, message id, tags, the link clicked without its query, a bounce's reason and SMTP status.
-* The address goes to the person's contact data. Subjects, places, IP addresses, devices and custom variables are not
-  kept. A mail of Mailgun's test mode is marked as a test and counts nowhere.
-* Mailgun signs a time and a token, and not what the delivery says. So a token makes exactly one event: whoever caught a
-  delivery and sends it again with other contents changes nothing. Its retries, which go on for eight hours, carry the
-  same token; after twelve hours a signature is refused.
+**Rotate the key**: Run `regulars sources rotate mailgun` and enter the new key. The previous key stays valid until
+the next rotation.
+
+**Events**
+
+* `delivered` → Email Delivered
+* `opened` → Email Opened
+* `clicked` → Email Link Clicked
+* `rejected` → Email Dropped
+* `failed` → Email Bounced if the failure is permanent, otherwise Email Deferred
+* `complained` → Email Marked as Spam
+* `unsubscribed` → Unsubscribed
+* `bounced` → Email Bounced, `dropped` → Email Dropped. Only the older form-encoded deliveries, which are also
+  supported, contain them.
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* Type, time, message ID, tags, the clicked link without its query, and the reason and SMTP status of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, locations, IP addresses, devices and custom variables.
+
+**Notes**
+
+* Test mode: an e-mail in Mailgun's test mode is marked as a test and never counted.
+* Signature: Mailgun signs a time and a token and not the content. Therefore one token produces exactly one event. A
+  captured delivery that is sent again with other content changes nothing. A signature older than 12 hours is
+  rejected.
+* Retries: Mailgun retries a failed delivery for eight hours with the same token.
 """
 
 import hmac

@@ -1,23 +1,40 @@
-"""Mailjet's event callbacks: what became of every mail, from a URL that is the secret.
+"""Receive send, open, click, bounce, block, spam and unsubscribe events from Mailjet.
 
-Set it up
-* Run `regulars connect mailjet`; it makes up a token and prints the URL with it. Mailjet signs nothing: whoever knows the
-  URL is believed, so keep it.
-* In Mailjet: Account settings → REST API → Event notifications (webhooks). Paste the URL for each of: sent, open, click,
-  bounce, spam, blocked, unsub. Tick "Group events" to get them by the hundred rather than one by one.
-* To rotate: run `regulars sources rotate mailjet`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* sent → Email Sent and Email Delivered (Mailjet says it when the recipient's server took the mail), open → Email Opened,
-* click → Email Link Clicked, bounce and blocked → Email Bounced, spam → Email Marked as Spam, unsub → Unsubscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail.
+1. Run `regulars connect mailjet`. It generates a token and prints the URL, which contains the token.
+2. In Mailjet, go to Account settings → REST API → Event notifications (webhooks).
+3. Paste the URL for each of these events: sent, open, click, bounce, spam, blocked, unsub.
+4. Select "Group events" to receive up to a hundred events per delivery instead of one.
 
-What is stored
-* Per item of a delivery one event: type, time, message id, campaign, list, the link clicked without its query, and a
-  bounce's kind and reason.
-* The address goes to the person's contact data, and Mailjet's id of the contact is kept as one of the person's ids. IP
-  addresses, places, browsers and payloads are not kept.
-* Message id, event, time and address make an item one event, however often Mailjet repeats it.
+Mailjet does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret.
+
+**Rotate the token**: Run `regulars sources rotate mailjet` and paste the new URL in Mailjet. The previous token stays
+valid until the next rotation.
+
+**Events**
+
+* `sent` → Email Sent and Email Delivered. Mailjet sends it when the server of the recipient accepted the e-mail.
+* `open` → Email Opened
+* `click` → Email Link Clicked
+* `bounce`, `blocked` → Email Bounced
+* `spam` → Email Marked as Spam
+* `unsub` → Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail.
+
+**Stored**
+
+* One event for each item of a delivery: type, time, message ID, campaign, list, the clicked link without its query,
+  and the kind and reason of a bounce.
+* The e-mail address as contact data, and the Mailjet contact ID as an identifier.
+
+**Not stored**: IP addresses, locations, browsers and payloads.
+
+**Notes**
+
+* Duplicates: the message ID, the event, the time and the address identify an event, however often Mailjet repeats it.
 """
 
 from collections.abc import Sequence

@@ -1,25 +1,46 @@
-"""Mandrill's webhooks (Mailchimp Transactional): what became of every mail, signed over the URL and the form.
+"""Receive delivery, open, click, bounce and opt-out events from Mandrill (Mailchimp Transactional).
 
-Set it up
-* Run `regulars connect mandrill`; it prints the URL to paste.
-* In Mandrill: Settings → Webhooks → Add a webhook. Paste the URL exactly as printed, since it is part of what is signed,
-  and tick the events. Mandrill tries the URL with a HEAD and with an empty delivery that it signs with a key of its own;
-  both are answered and nothing is stored.
-* Copy the webhook's key from the list and give it to `regulars connect`.
-* To rotate: reset the key in Mandrill, give the new one to `regulars sources rotate mandrill`; both count meanwhile.
+**Set up**
 
-Events
-* send → Email Sent, delivered → Email Delivered, open → Email Opened, click → Email Link Clicked,
-* hard_bounce and soft_bounce → Email Bounced, deferral → Email Deferred, reject → Email Dropped,
-* spam → Email Marked as Spam, unsub → Unsubscribed,
-* an address put on the rejection list → Unsubscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail; an address that is on the list for bouncing does
-  not.
+1. Run `regulars connect mandrill`. It prints the URL and then asks for the webhook key.
+2. In Mandrill, go to Settings → Webhooks → Add a webhook. Paste the URL exactly as printed, because Mandrill signs it
+   with the form, and select the events.
+3. Mandrill tests the URL with a HEAD request and with an empty delivery that it signs with a key of its own. Regulars
+   answers both and stores nothing.
+4. Copy the key of the webhook from the list and enter it in `regulars connect mandrill`.
 
-What is stored
-* Per item of a delivery one event: type, time, message id, tags, the link clicked without its query, a bounce's kind.
-* The address goes to the person's contact data. Subjects, senders, metadata, places and browsers are not kept.
-* Mandrill repeats a delivery for hours; message id, event and time make an item one event.
+**Rotate the key**: Reset the key in Mandrill and enter the new one in `regulars sources rotate mandrill`. The
+previous key stays valid until the next rotation.
+
+**Events**
+
+* `send` → Email Sent
+* `delivered` → Email Delivered
+* `open` → Email Opened
+* `click` → Email Link Clicked
+* `hard_bounce`, `soft_bounce` → Email Bounced
+* `deferral` → Email Deferred
+* `reject` → Email Dropped
+* `spam` → Email Marked as Spam
+* `unsub` → Unsubscribed
+* Address added to the rejection list → Unsubscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail. An address that is on the rejection list because
+of a bounce does not.
+
+**Stored**
+
+* One event for each item of a delivery: type, time, message ID, tags, the clicked link without its query, and the
+  kind of a bounce.
+* The e-mail address as contact data.
+
+**Not stored**: subjects, senders, metadata, locations and browsers.
+
+**Notes**
+
+* Retries: Mandrill retries a failed delivery for hours.
+* Duplicates: the message ID, the event and the time identify an event.
 """
 
 import hashlib

@@ -1,28 +1,45 @@
-"""Postmark's webhooks: deliveries, opens, clicks, bounces, complaints, unsubscribes, and mails people send you.
+"""Receive delivery, bounce, complaint, open, click, subscription and inbound e-mail events from Postmark.
 
-Set it up
-* Run `regulars connect postmark`; it makes up a token and prints the URL with it. Postmark signs nothing: whoever knows
-  the URL is believed, so keep it.
-* In Postmark: your server → the message stream → Webhooks → Add webhook. Paste the URL. If you would rather use Basic
-  auth, connect with `--secret user:password` and fill in both there, with the URL up to the question mark.
-* Tick Delivery, Bounce, Spam complaint, Open, Link click and Subscription change. Leave "Include bounce content" off.
-* For mails that people send you: the inbound stream → Settings → Webhook, with the same URL.
+**Set up**
 
-Events
-* Delivery → Email Delivered, Open → Email Opened, Click → Email Link Clicked, SpamComplaint → Email Marked as Spam,
-* Bounce → Email Bounced; a passing trouble → Email Deferred; an answer that asks to be taken off → Unsubscribed,
-* SubscriptionChange → Unsubscribed, or Subscribed when sending is allowed again, or Email Bounced when Postmark stopped
-  sending because of a bounce,
-* an inbound mail → Message Received.
-* A complaint or an unsubscribe also takes back the consent to e-mail. Only the recipient's own resubscribing gives it
-  again; that you reactivated an address does not.
+1. Run `regulars connect postmark`. It generates a token and prints the URL, which contains the token.
+2. In Postmark, open your server and the message stream, go to Webhooks → Add webhook and paste the URL.
+3. Select Delivery, Bounce, Spam complaint, Open, Link click and Subscription change. Do not select "Include bounce
+   content".
+4. To receive inbound e-mail, open the inbound stream and paste the same URL under Settings → Webhook.
 
-What is stored
-* Type, time, message id, tag, the stream, the link clicked without its query, a bounce's kind.
-* Of an inbound mail its length and its number of attachments; never its subject, its text or an attachment.
-* The address, and the name of who wrote, go to the person's contact data. Places, devices, metadata and bounce texts are
-  not kept.
-* Postmark repeats bounces and inbound mails for hours; the message id with the kind and the time makes them one event.
+Postmark does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret. To use Basic
+authentication instead, connect with `--secret user:password`, enter both in Postmark, and paste the URL without the
+part from the question mark on.
+
+**Events**
+
+* `Delivery` → Email Delivered
+* `Open` → Email Opened
+* `Click` → Email Link Clicked
+* `SpamComplaint` → Email Marked as Spam
+* `Bounce` → Email Bounced. A transient bounce → Email Deferred. A reply that asks to unsubscribe → Unsubscribed.
+* `SubscriptionChange` → Unsubscribed; Subscribed if sending is allowed again; Email Bounced if Postmark stopped
+  sending because of a bounce
+* Inbound e-mail → Message Received
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail. Only a resubscribe by the recipient grants it
+again. An address that you reactivate does not.
+
+**Stored**
+
+* Type, time, message ID, tag, message stream, the clicked link without its query, and the kind of a bounce.
+* The length and the number of attachments of an inbound e-mail.
+* The e-mail address and the name of an inbound sender as contact data.
+
+**Not stored**: the subject, text and attachments of an inbound e-mail, and locations, devices, metadata and bounce
+texts.
+
+**Notes**
+
+* Retries: Postmark retries bounces and inbound e-mail for hours.
+* Duplicates: the message ID, the type and the time identify an event.
 """
 
 import re

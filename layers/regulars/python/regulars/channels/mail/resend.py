@@ -1,26 +1,47 @@
-"""Resend's webhooks: what became of every mail, and who joined or left your contacts; signed by Svix.
+"""Receive e-mail events and contact changes from Resend, signed by Svix.
 
-Set it up
-* Run `regulars connect resend`; it prints the URL to paste.
-* In Resend: Webhooks → Add webhook. Paste the URL and choose the events: all of email.*, contact.created and
-  contact.updated. Opens and clicks come only when tracking is on for the domain.
-* Copy the signing secret (it begins with whsec_) and give it to `regulars connect`.
-* To rotate: rotate it in Resend, give the new one to `regulars sources rotate resend`; both count meanwhile.
+**Set up**
 
-Events
-* email.sent → Email Sent, email.delivered → Email Delivered, email.opened → Email Opened, email.clicked → Email Link
-  Clicked, email.bounced → Email Bounced, email.delivery_delayed → Email Deferred, email.complained → Email Marked as
-  Spam, email.failed and email.suppressed → Email Dropped,
-* contact.created → Customer Created, contact.updated → Customer Updated.
-* A complaint takes back the consent to e-mail, and so does a contact that is marked as unsubscribed. A contact that is
-  not marked so is no proof of consent.
+1. Run `regulars connect resend`. It prints the URL and then asks for the signing secret.
+2. In Resend, go to Webhooks → Add webhook and paste the URL.
+3. Select all `email.*` events, `contact.created` and `contact.updated`. Opens and clicks require tracking to be
+   enabled for the domain.
+4. Copy the signing secret (`whsec_…`) and enter it in `regulars connect resend`.
 
-What is stored
-* One event for each recipient of a mail: type, time, mail id, the link clicked without its query, a bounce's kind. When a
-  mail went to several, Resend does not say which of them opened or clicked: that event names nobody.
-* Addresses and names go to the person's contact data. Subjects, headers, tags, IP addresses and browsers are not kept.
-* Resend repeats a delivery for a day and signs every attempt anew, so a signature older than five minutes is refused; the
-  message id, which is signed, makes all attempts one event.
+**Rotate the secret**: Rotate it in Resend and enter the new one in `regulars sources rotate resend`. The previous
+secret stays valid until the next rotation.
+
+**Events**
+
+* `email.sent` → Email Sent
+* `email.delivered` → Email Delivered
+* `email.opened` → Email Opened
+* `email.clicked` → Email Link Clicked
+* `email.bounced` → Email Bounced
+* `email.delivery_delayed` → Email Deferred
+* `email.complained` → Email Marked as Spam
+* `email.failed`, `email.suppressed` → Email Dropped
+* `contact.created` → Customer Created
+* `contact.updated` → Customer Updated
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint, or a contact that is marked as unsubscribed, withdraws the consent to e-mail. A contact that is not
+marked as unsubscribed does not grant it.
+
+**Stored**
+
+* One event for each recipient: type, time, e-mail ID, the clicked link without its query, and the kind of a bounce.
+* E-mail addresses and names as contact data.
+
+**Not stored**: subjects, headers, tags, IP addresses and browsers.
+
+**Notes**
+
+* Several recipients: Resend does not report which recipient opened or clicked. Such an event is not assigned to a
+  person.
+* Signature: a signature older than five minutes is rejected. Resend signs each attempt anew.
+* Retries: Resend retries a failed delivery for one day. The signed message ID is the same in all attempts, so they
+  are stored as one event.
 """
 
 import hashlib

@@ -1,27 +1,47 @@
-"""SendGrid's event webhook: what became of every mail, signed with a key pair of SendGrid's.
+"""Receive delivery and engagement events from the SendGrid Event Webhook.
 
-Set it up
-* Run `regulars connect sendgrid`; it prints the URL to paste.
-* In SendGrid: Settings → Mail Settings → Event Webhooks → Create new webhook. Paste the URL as the Post URL.
-* Tick what you want to know: all deliverability events, all engagement events. Opens and clicks come only when open and
-  click tracking are on under Settings → Tracking.
-* Switch on Signed Event Webhook, save, open it again and copy the verification key. That key is the secret to give to
-  `regulars connect`; it is public, so it proves who sent a delivery and opens nothing.
-* To rotate: give the new key to `regulars sources rotate sendgrid`; both count until the old one is taken away.
+**Set up**
 
-Events
-* processed → Email Sent, delivered → Email Delivered, open → Email Opened, click → Email Link Clicked,
-* bounce → Email Bounced, deferred → Email Deferred, dropped → Email Dropped, spamreport → Email Marked as Spam,
-* unsubscribe and group_unsubscribe → Unsubscribed, group_resubscribe → Subscribed.
-* A complaint or an unsubscribe also takes back the consent to e-mail; a resubscribe gives it.
+1. Run `regulars connect sendgrid`. It prints the URL and then asks for the verification key.
+2. In SendGrid, go to Settings → Mail Settings → Event Webhooks → Create new webhook. Paste the URL as the Post URL.
+3. Select all deliverability events and all engagement events that you need. Opens and clicks require open and click
+   tracking under Settings → Tracking.
+4. Enable Signed Event Webhook and save. Open the webhook again and copy the verification key.
+5. Enter the verification key in `regulars connect sendgrid`. It is a public key: it proves who sent a delivery and
+   grants no access.
 
-What is stored
-* Per item of a delivery one event: type, time, message id, categories, campaign, the link clicked without its query, and
-  for a bounce its kind and SMTP status. An open that a mail program made by itself is marked as `machine_open`.
-* The address goes to the person's contact data and is not in the event. Subjects, IP addresses, browsers and custom
-  arguments are not kept.
-* SendGrid repeats a delivery for up to a day, and an item may come twice; `sg_event_id` makes both one event. That is
-  why an old signature is not refused: what it signed is recorded once, whenever it comes.
+**Rotate the key**: Enter the new key in `regulars sources rotate sendgrid`. The previous key stays valid until the
+next rotation.
+
+**Events**
+
+* `processed` → Email Sent
+* `delivered` → Email Delivered
+* `open` → Email Opened. An open by a mail program has `machine_open`.
+* `click` → Email Link Clicked
+* `bounce` → Email Bounced
+* `deferred` → Email Deferred
+* `dropped` → Email Dropped
+* `spamreport` → Email Marked as Spam
+* `unsubscribe`, `group_unsubscribe` → Unsubscribed
+* `group_resubscribe` → Subscribed
+* Any other event → a reject with the reason `unknown_topic`
+
+A complaint or an unsubscribe also withdraws the consent to e-mail. A resubscribe grants it.
+
+**Stored**
+
+* One event for each item of a delivery: type, time, message ID, categories, campaign, the clicked link without its
+  query, and the kind and SMTP status of a bounce.
+* The e-mail address as contact data. It is not part of the event.
+
+**Not stored**: subjects, IP addresses, browsers and custom arguments.
+
+**Notes**
+
+* Retries: SendGrid retries a failed delivery for up to one day, and an item can arrive twice. The `sg_event_id`
+  identifies an event, so it is stored once.
+* Signature: an old signature is not rejected, because the events that it covers are stored only once.
 """
 
 from collections.abc import Sequence

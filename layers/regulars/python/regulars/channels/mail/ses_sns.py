@@ -1,28 +1,49 @@
-"""Amazon SES through Amazon SNS: what became of every mail, signed by Amazon, for your own topic only.
+"""Receive Amazon SES e-mail events through an Amazon SNS topic.
 
-Set it up
-* In SNS: Topics → Create topic, standard. Open it and, under Edit → Delivery policy, leave raw message delivery off: a
-  raw delivery is not signed and is refused. Signature version 2 (SHA-256) is the better one; both are understood.
-* Run `regulars connect ses-sns` and give it the topic's ARN. It prints the URL to paste.
-* In SES: Configuration sets → your set → Event destinations → Add destination: tick all events, choose SNS and the topic.
-  Or for an identity without a set: Identities → your domain → Notifications → bounce, complaint and delivery feedback.
-* In SNS: the topic → Create subscription, protocol HTTPS, endpoint the URL. SNS asks for a confirmation, which is given
-  by itself, but only for the topic you named. No secret is needed: Amazon signs with keys of its own and changes them
-  by itself. Should the subscription be ended, that is set aside and listed as subscription_ended: make it anew.
+**Set up**
 
-Events
-* Send → Email Sent, Delivery → Email Delivered, Open → Email Opened, Click → Email Link Clicked,
-* Bounce → Email Bounced, or Email Deferred when it is transient; DeliveryDelay → Email Deferred,
-* Complaint → Email Marked as Spam, Reject and Rendering Failure → Email Dropped,
-* Subscription (SES's list management) → Unsubscribed, or Subscribed when nothing was opted out of.
-* A complaint or an unsubscribe also takes back the consent to e-mail; a subscribe gives it.
+1. In SNS, go to Topics → Create topic and create a standard topic.
+2. Open the topic, go to Edit → Delivery policy and leave raw message delivery disabled. A raw delivery is not signed
+   and is rejected. Prefer signature version 2 (SHA-256). Version 1 is also accepted.
+3. Run `regulars connect ses-sns` and enter the ARN of the topic. It prints the URL.
+4. In SES, go to Configuration sets → your set → Event destinations → Add destination. Select all events, then choose
+   SNS and the topic. For an identity without a configuration set, go to Identities → your domain → Notifications and
+   set bounce, complaint and delivery feedback.
+5. In SNS, open the topic and click Create subscription. Choose the protocol HTTPS and paste the URL as the endpoint.
 
-What is stored
-* One event for each recipient it speaks of: type, time, message id, configuration set, the link clicked without its
-  query, a bounce's kind and SMTP status. When a mail went to several, SES does not say which of them opened or clicked:
-  that event names nobody.
-* Addresses go to the people's contact data. Headers, subjects, tags, IP addresses, browsers and bounce texts are not kept.
-* SES's message id, the event, its time and the recipient make it one event, whether told once, twice, or by two topics.
+Regulars confirms the subscription automatically, but only for the topic that you entered. No secret is required.
+Amazon signs with its own keys and rotates them.
+
+**Events**
+
+* `Send` → Email Sent
+* `Delivery` → Email Delivered
+* `Open` → Email Opened
+* `Click` → Email Link Clicked
+* `Bounce` → Email Bounced, or Email Deferred if the bounce is transient
+* `DeliveryDelay` → Email Deferred
+* `Complaint` → Email Marked as Spam
+* `Reject`, `Rendering Failure` → Email Dropped
+* `Subscription` (SES list management) → Unsubscribed, or Subscribed if the contact opted out of nothing
+* Any other event → a reject with the reason `unknown_topic`
+* End of the SNS subscription → a reject with the reason `subscription_ended`. Create the subscription again.
+
+A complaint or an unsubscribe also withdraws the consent to e-mail. A subscribe grants it.
+
+**Stored**
+
+* One event for each affected recipient: type, time, message ID, configuration set, the clicked link without its
+  query, and the kind and SMTP status of a bounce.
+* E-mail addresses as contact data.
+
+**Not stored**: headers, subjects, tags, IP addresses, browsers and bounce texts.
+
+**Notes**
+
+* Several recipients: SES does not report which recipient opened or clicked. Such an event is not assigned to a
+  person.
+* Duplicates: the SES message ID, the event, its time and the recipient identify an event, even if it arrives twice or
+  through two topics.
 """
 
 from collections.abc import Sequence

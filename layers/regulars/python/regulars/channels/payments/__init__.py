@@ -1,1 +1,1 @@
-"""Payment providers: Stripe, PayPal, Paddle and Square."""
+"""Payment channels: Stripe, PayPal, Paddle and Square."""

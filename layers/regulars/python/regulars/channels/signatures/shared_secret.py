@@ -1,4 +1,4 @@
-"""What a delivery shows for itself: a signature by a live secret, or the secret; always compared in constant time."""
+"""Verify a delivery by an HMAC or by the secret itself, always compared in constant time."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The signature of Amazon SNS: RSA over the message's fields, by a certificate of Amazon's, for a topic of ours.
+"""Verify Amazon SNS signatures: RSA over the message fields, with Amazon's certificate, for configured topics only.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
 """

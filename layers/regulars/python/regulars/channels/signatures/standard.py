@@ -1,4 +1,4 @@
-"""The signature of Standard Webhooks and of Svix: over id, time and body, with a shared secret or an Ed25519 key.
+"""Verify Standard Webhooks and Svix signatures over id, time and body, with a shared secret or an Ed25519 key.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """

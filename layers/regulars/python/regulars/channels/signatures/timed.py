@@ -1,4 +1,4 @@
-"""Signatures that cover a time: `t=1767139200,v1=<hex>`, possibly several, each an HMAC-SHA256 over time and body."""
+"""Verify timed signatures: `t=1767139200,v1=<hex>`, one or more, each an HMAC-SHA256 over time and body."""
 
 import hmac
 import re

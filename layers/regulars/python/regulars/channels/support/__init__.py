@@ -1,1 +1,1 @@
-"""Help desks and customer databases: Intercom, Crisp, Chatwoot and HubSpot."""
+"""Help desk and CRM channels: Intercom, Crisp, Chatwoot and HubSpot."""

@@ -1,26 +1,39 @@
-"""Chatwoot: messages, conversations and contacts of your help desk, never with what was written.
+"""Receive messages, conversation status changes and contacts of a Chatwoot help desk.
 
-Set it up
-* Run `regulars connect chatwoot`; it prints the URL and then waits for the webhook's secret.
-* In Chatwoot: Settings → Integrations → Webhooks → Add. Paste the URL and choose message_created, contact_created,
-  contact_updated and conversation_status_changed. Chatwoot then shows the webhook's secret: give it to
-  `regulars connect chatwoot`.
-* Releases that sign nothing are refused: update yours.
-* To rotate: make a second webhook, give its secret to `regulars sources rotate chatwoot`, delete the first.
+**Set up**
 
-Events
-* message_created → Message Received, or Message Sent when an agent or a bot wrote it. Notes among agents and what Chatwoot
-  says by itself tell nothing.
-* contact_created → Customer Created, contact_updated → Customer Updated,
-* conversation_status_changed → Conversation Updated.
-* Anything else is set aside as unknown_topic.
+1. Run `regulars connect chatwoot`. It prints the URL and then asks for the secret of the webhook.
+2. In Chatwoot, go to Settings → Integrations → Webhooks → Add. Paste the URL and select `message_created`,
+   `contact_created`, `contact_updated` and `conversation_status_changed`.
+3. Copy the secret that Chatwoot then shows and enter it in `regulars connect chatwoot`.
 
-What is stored
-* The kind of a message, how long it is and how many files came with it; a conversation's status. Never a text or a subject.
-  Of ids of messages and conversations, a fingerprint.
-* Chatwoot's id of the contact and your own (`identifier`) as ids; e-mail address, phone and name as contact data. Custom
-  attributes are not read.
-* Chatwoot does not repeat what was not taken. What it tells without an id is known by its content.
+Deliveries of Chatwoot releases that do not sign webhooks are rejected. Update such a release.
+
+**Rotate the secret**: Create a second webhook, enter its secret in `regulars sources rotate chatwoot`, and delete the
+first webhook.
+
+**Events**
+
+* `message_created` → Message Received, or Message Sent if an agent or a bot wrote the message. Private notes and the
+  automatic messages of Chatwoot produce no event.
+* `contact_created` → Customer Created
+* `contact_updated` → Customer Updated
+* `conversation_status_changed` → Conversation Updated
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type, length and number of attachments of a message, and the status of a conversation.
+* Hashes of the message ID and the conversation ID.
+* The Chatwoot contact ID and your own ID (`identifier`) as identifiers; e-mail address, phone number and name as
+  contact data.
+
+**Not stored**: text, subjects and custom attributes.
+
+**Notes**
+
+* Retries: Chatwoot does not retry a failed delivery.
+* Duplicates: a delivery without an ID is identified by its content.
 """
 
 import hmac

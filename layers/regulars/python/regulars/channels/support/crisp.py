@@ -1,21 +1,34 @@
-"""Crisp: messages of visitors and operators, and the e-mail address or number a visitor leaves.
+"""Receive messages of visitors and operators, and the contact details that visitors leave, from Crisp.
 
-Set it up
-* Run `regulars connect crisp`; it prints the URL and then waits for the signing secret.
-* In Crisp: Settings → Workspace settings → Advanced configuration → Web Hooks (needs a paid plan) → Add a Web Hook. Paste
-  the URL and choose message:send, message:received, session:set_email and session:set_phone. Crisp then shows the
-  signing secret: give it to `regulars connect crisp`.
-* To rotate: make a second Web Hook, give its secret to `regulars sources rotate crisp`, delete the first.
+**Set up** (web hooks require a paid Crisp plan)
 
-Events
-* message:send (the visitor's) → Message Received, message:received (the operator's) → Message Sent,
-* session:set_email and session:set_phone → Identity Linked.
-* Notes among operators tell nothing. Anything else is set aside as unknown_topic.
+1. Run `regulars connect crisp`. It prints the URL and then asks for the signing secret.
+2. In Crisp, go to Settings → Workspace settings → Advanced configuration → Web Hooks → Add a Web Hook. Paste the URL
+   and select `message:send`, `message:received`, `session:set_email` and `session:set_phone`.
+3. Copy the signing secret that Crisp then shows and enter it in `regulars connect crisp`.
 
-What is stored
-* The kind of a message and how long it is; never the text or a file. Of ids of messages and sessions, a fingerprint.
-* Crisp's session as an id of the person; the e-mail address and the number as contact data. Nicknames are not read.
-* Session and fingerprint, both signed, make a message the one it is. A delivery older than a day is refused.
+**Rotate the secret**: Create a second web hook, enter its secret in `regulars sources rotate crisp`, and delete the
+first web hook.
+
+**Events**
+
+* `message:send` (by the visitor) → Message Received
+* `message:received` (by the operator) → Message Sent
+* `session:set_email`, `session:set_phone` → Identity Linked
+* A note among operators → no event
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, and hashes of the message ID and the session ID.
+* The Crisp session as an identifier; e-mail address and phone number as contact data.
+
+**Not stored**: text, files and nicknames.
+
+**Notes**
+
+* Signature: a delivery older than one day is rejected.
+* Duplicates: the session and the fingerprint of a message identify it. Both are signed.
 """
 
 import hmac

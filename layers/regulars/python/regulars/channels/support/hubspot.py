@@ -1,26 +1,42 @@
-"""HubSpot: contacts that were made, changed, merged or deleted, and deals, as ids and single fields.
+"""Receive created, changed, merged and deleted contacts, and deals, from HubSpot.
 
-Set it up
-* In HubSpot: Development → Legacy apps (or your developer account) → Create a private or public app. Copy its client
-  secret (Auth tab).
-* Run `regulars connect hubspot`; it asks for the client secret and prints the URL.
-* In the app: Webhooks → Target URL, paste the URL exactly, since HubSpot signs it with the body. Subscribe to contact
-  created, deleted, merged, privacy deleted (for a public app), and to changes of email, phone, mobilephone, firstname,
-  lastname, hs_email_optout and lifecyclestage; to deal created and the change of dealstage and amount.
-* Only the signature of version 3 is taken: the older ones carry no time.
-* To rotate: rotate the client secret and run `regulars sources rotate hubspot`; both count until the old one is taken away.
+**Set up**
 
-Events
-* contact.creation → Customer Created, contact.propertyChange and contact.merge → Customer Updated,
-* contact.deletion → Customer Deleted, contact.privacyDeletion → Customer Deletion Requested,
-* deal.creation and deal.propertyChange → Deal Updated.
-* Anything else is set aside as unknown_topic, and keeps nothing else of its delivery back.
+1. In HubSpot, go to Development → Legacy apps (or your developer account) and create a private or public app. Copy
+   its client secret from the Auth tab.
+2. Run `regulars connect hubspot`. It prints the URL and then asks for the client secret.
+3. In the app, go to Webhooks → Target URL and paste the URL exactly as printed, because HubSpot signs it with the
+   body.
+4. Subscribe to contact created, deleted, merged and, for a public app, privacy deleted.
+5. Subscribe to changes of the contact properties `email`, `phone`, `mobilephone`, `firstname`, `lastname`,
+   `hs_email_optout` and `lifecyclestage`.
+6. Subscribe to deal created and to changes of the deal properties `dealstage` and `amount`.
 
-What is stored
-* Ids, the name of the field that changed, and its value for the stages of a contact or a deal alone.
-* An e-mail address, a phone or a name that changed goes to the contact data of the person with that HubSpot id; opting out
-  of all e-mail takes back the consent. HubSpot tells no more: who a contact is comes with its changes.
-* Every attempt is signed anew and refused when it is five minutes old; event, object and time make it the one it is.
+**Rotate the secret**: Rotate the client secret in HubSpot and run `regulars sources rotate hubspot`. The previous
+secret stays valid until the next rotation.
+
+**Events**
+
+* `contact.creation` → Customer Created
+* `contact.propertyChange`, `contact.merge` → Customer Updated
+* `contact.deletion` → Customer Deleted
+* `contact.privacyDeletion` → Customer Deletion Requested
+* `deal.creation`, `deal.propertyChange` → Deal Updated
+* Any other item → a reject with the reason `unknown_topic`. The other items of the delivery are still processed.
+
+**Stored**
+
+* IDs, the name of the changed property, and its value only for the stages of a contact or a deal.
+* A changed e-mail address, phone number or name as contact data of the person with that HubSpot ID.
+* Withdrawn consent, if the contact opted out of all e-mail.
+
+**Not stored**: all other property values. HubSpot sends the data of a contact only with a change.
+
+**Notes**
+
+* Signature: only version 3 is accepted, because older versions contain no time. HubSpot signs each attempt anew. A
+  signature older than five minutes is rejected.
+* Duplicates: the event, the object and the time identify an item.
 """
 
 import json

@@ -1,29 +1,43 @@
-"""Intercom: contacts, who unsubscribed, and conversations, never with what was written.
+"""Receive contacts, subscription changes and conversations from Intercom.
 
-Set it up
-* In Intercom's Developer Hub: Your apps → New app (for your own workspace). Copy the client secret (Basic information).
-* Run `regulars connect intercom`; it asks for the client secret and prints the URL.
-* In the app: Webhooks → paste the URL as endpoint; Intercom tries it at once. Subscribe to contact.user.created,
-  contact.user.updated, contact.lead.created, contact.lead.signed_up, contact.deleted, contact.archived,
-  contact.unsubscribed, contact.subscribed, conversation.user.created, conversation.user.replied and
-  conversation.admin.replied. The app needs the permission to read users and conversations.
-* To rotate: make a new client secret and run `regulars sources rotate intercom`; both count until the old one is taken
-  away.
+**Set up**
 
-Events
-* contact.user.created and contact.lead.created → Customer Created, contact.user.updated and contact.lead.signed_up →
-  Customer Updated, contact.deleted and contact.archived → Customer Deleted,
-* contact.unsubscribed → Unsubscribed, contact.subscribed → Subscribed, of e-mail,
-* conversation.user.created and conversation.user.replied → Message Received, conversation.admin.replied → Message Sent,
-  conversation.read, conversation.contact.attached and conversation.updated → Conversation Updated.
-* ping, by which Intercom tries the address, is answered. Anything else is set aside as unknown_topic.
+1. In the Intercom Developer Hub, go to Your apps → New app and create an app for your own workspace. Copy the client
+   secret from Basic information.
+2. Run `regulars connect intercom`. It prints the URL and then asks for the client secret.
+3. In the app, go to Webhooks and paste the URL as the endpoint. Intercom tests it immediately.
+4. Subscribe to `contact.user.created`, `contact.user.updated`, `contact.lead.created`, `contact.lead.signed_up`,
+   `contact.deleted`, `contact.archived`, `contact.unsubscribed`, `contact.subscribed`, `conversation.user.created`,
+   `conversation.user.replied` and `conversation.admin.replied`. The app needs the permission to read users and
+   conversations.
 
-What is stored
-* The state of a conversation, how long a message is; never its words, its subject or a note. Of ids of conversations, a
-  fingerprint.
-* Intercom's id of the contact and your own (`external_id`) as ids; e-mail address, phone and name as contact data; the
-  language and the country. Custom attributes and companies are not read.
-* A notification has one id for all its attempts, which is signed: it is one event.
+**Rotate the secret**: Create a new client secret and run `regulars sources rotate intercom`. The previous secret
+stays valid until the next rotation.
+
+**Events**
+
+* `contact.user.created`, `contact.lead.created` → Customer Created
+* `contact.user.updated`, `contact.lead.signed_up` → Customer Updated
+* `contact.deleted`, `contact.archived` → Customer Deleted
+* `contact.unsubscribed` → Unsubscribed, from e-mail
+* `contact.subscribed` → Subscribed, to e-mail
+* `conversation.user.created`, `conversation.user.replied` → Message Received
+* `conversation.admin.replied` → Message Sent
+* `conversation.read`, `conversation.contact.attached`, `conversation.updated` → Conversation Updated
+* `ping`, the test of the endpoint → no event
+* Any other topic → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The state of a conversation, the length of a message, and a hash of the conversation ID.
+* The Intercom contact ID and your own ID (`external_id`) as identifiers; e-mail address, phone number and name as
+  contact data; language and country as traits.
+
+**Not stored**: text, subjects, notes, custom attributes and companies.
+
+**Notes**
+
+* Duplicates: all attempts of a notification have the same signed ID and are stored as one event.
 """
 
 import hmac

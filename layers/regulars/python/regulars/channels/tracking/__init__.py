@@ -1,1 +1,1 @@
-"""The Segment tracking API and any sender of Standard Webhooks."""
+"""Tracking channels: the Segment tracking API and any sender of Standard Webhooks."""

@@ -1,4 +1,4 @@
-"""The e-commerce part of track messages (Segment e-commerce V2): items, money and orders."""
+"""Translate the commerce properties of track messages (Segment e-commerce V2) into items, amounts and orders."""
 
 from collections.abc import Mapping
 from typing import Any

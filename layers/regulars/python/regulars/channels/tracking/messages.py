@@ -1,4 +1,4 @@
-"""The Segment tracking API: one message of an SDK becomes one event."""
+"""Translate each message of the Segment tracking API into one event."""
 
 import hashlib
 from typing import Any

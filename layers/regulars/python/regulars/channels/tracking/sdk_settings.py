@@ -1,7 +1,7 @@
-"""What the browser SDKs fetch before their first event: where to send it, and that nothing else is to be loaded.
+"""Build the settings that the browser SDKs fetch before their first event: the API host, and no other integrations.
 
-It is the same for every write key, a mistyped one too: an SDK that is refused its settings sends nothing at all, while
-what it sends with an unknown key is kept as rejects, counted, and received again once the key is known.
+The settings are the same for every write key, including an unknown one. An SDK without settings sends no events. With
+settings, events of an unknown key are stored as rejects, counted, and can be replayed once the key is known.
 """
 
 from typing import Any

@@ -1,32 +1,49 @@
-"""Any sender that keeps to Standard Webhooks: your own backend, or a service of which you say what its events mean.
+"""Receive events from any sender of Standard Webhooks, such as your own backend, with a mapping that you configure.
 
-Set it up
-* Run `regulars connect standard-webhooks`; it prints the URL to paste and asks for the signing secret (whsec_…, or the
-  public key whpk_… of a sender that signs with a key pair).
-* Senders that use Svix are such senders too: the headers may be named webhook-… or svix-….
-* To rotate: give the new secret to `regulars sources rotate standard-webhooks`; both count until the old one is taken
-  away.
+**Set up**
 
-Events
-* customer.created, order.completed, checkout.started and so on need no mapping: a type is a word or two and a verb, and
-  becomes the event of that name. contact.… and user.… are taken as customer.…
-* For all others the source's config says what they mean:
+1. Run `regulars connect standard-webhooks`. It prints the URL and then asks for the signing secret (`whsec_…`, or the
+   public key `whpk_…` of a sender that signs with a key pair).
+2. Configure the URL at the sender.
+3. Map the event types and fields as described below, if they differ from the defaults.
 
-      {"events": {"invoice.settled": "Order Completed", "member.left": "Unsubscribed"},
-       "fields": {"email": "data.member.email", "order_id": "data.number", "total": "data.sum"},
-       "properties": {"plan": "data.plan"} (optional),
-       "channel": "payments", "store": "acme"}
+Senders that use Svix are supported. The headers can be named `webhook-…` or `svix-…`.
 
-* `fields` may name email, phone, first_name, last_name, name, user_id, customer, anonymous_id, occurred_at, order_id,
-  total, currency and status; each is a path into the body. Without it they are looked for in `data` under these names.
-* An amount is a decimal number in the currency's main unit ("12.50"); with `"amounts": "minor"` it is in cents.
-* Subscribed gives the consent to e-mail, Unsubscribed takes it back.
+**Rotate the secret**: Enter the new secret in `regulars sources rotate standard-webhooks`. The previous secret stays
+valid until the next rotation.
 
-What is stored
-* Type, time, the order if there is one, and the `properties` you named, unless they are or look personal. E-mail
-  address, phone and names go to the person's contact data; nothing else of the body is kept.
-* The message id is signed and makes all attempts one event. A signature older than five minutes is refused; a sender
-  signs every attempt anew.
+**Events**
+
+A type of the form `object.verb`, such as `customer.created`, `order.completed` or `checkout.started`, becomes the
+event of that name and needs no mapping. `contact.…` and `user.…` are treated as `customer.…`. Map all other types in
+the configuration of the source. Any type without a mapping is a reject with the reason `unknown_topic`.
+
+    {"events": {"invoice.settled": "Order Completed", "member.left": "Unsubscribed"},
+     "fields": {"email": "data.member.email", "order_id": "data.number", "total": "data.sum"},
+     "properties": {"plan": "data.plan"},
+     "channel": "payments", "store": "acme"}
+
+* `events` maps a type to an event name.
+* `fields` maps `email`, `phone`, `first_name`, `last_name`, `name`, `user_id`, `customer`, `anonymous_id`,
+  `occurred_at`, `order_id`, `total`, `currency` and `status` to a path in the body. By default, the fields are read
+  from `data` under these names.
+* `properties` (optional) maps the name of a further stored property to a path in the body.
+* `amounts`: an amount is a decimal number in the main unit of the currency (`"12.50"`). Set `"amounts": "minor"` if
+  amounts are in cents.
+
+Subscribed grants the consent to e-mail. Unsubscribed withdraws it.
+
+**Stored**
+
+* Type, time, the order if there is one, and the mapped `properties`, unless they are or look personal.
+* E-mail address, phone number and name as contact data.
+
+**Not stored**: all other fields of the body.
+
+**Notes**
+
+* Signature: a signature older than five minutes is rejected. A sender signs each attempt anew.
+* Duplicates: the message ID is signed and is the same in all attempts, so they are stored as one event.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""WeChat Official Accounts: webhook and sealed envelopes."""
+"""WeChat Official Account channel: webhook and encrypted envelopes."""

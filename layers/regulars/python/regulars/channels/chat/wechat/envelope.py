@@ -1,4 +1,4 @@
-"""WeChat's envelopes: XML that is flat, signed with a token, and sealed with AES for one account.
+"""Verify and decrypt WeChat envelopes: flat XML, signed with a token and encrypted with AES for one account.
 
 https://developers.weixin.qq.com/doc/oplatform/en/Third-party_Platforms/2.0/api/Before_Develop/Technical_Plan.html
 """

@@ -1,26 +1,42 @@
-"""WeChat Official Accounts: messages, who followed or left, and orders of a WeChat shop, from sealed envelopes.
+"""Receive messages, follows, unfollows and WeChat shop orders of a WeChat Official Account.
 
-Set it up
-* Run `regulars connect wechat`. It makes up a token and asks for two things of the account: the AppID and the
-  EncodingAESKey, both under Settings and Development → Basic configuration (press Generate for the key). It prints the URL.
-* At the same place: Server configuration → Change. Paste the URL and the token, choose Security mode, submit, enable.
-* Do not choose plain mode: WeChat signs the time of a plain delivery and not what it says. Once the key is set up here,
-  plain deliveries are refused.
-* To rotate the token: run `regulars sources rotate wechat` and paste the new one; both count until the old one is taken
-  away. To rotate the key, run `regulars connect wechat` again and give it the new key and the old one, with a comma between.
+**Set up**
 
-Events
-* text, image, voice, video, shortvideo, location, link, and a press in the menu (CLICK) → Message Received,
-* subscribe → Contact Subscribed, with the QR code it came by, and consent to WeChat messages; unsubscribe → Contact
-  Unsubscribed, which takes it back,
-* merchant_order → Order Created, with its product: WeChat does not tell the price.
-* Anything else is set aside as unknown_topic.
+1. In WeChat, go to Settings and Development → Basic configuration. Copy the AppID and the EncodingAESKey. Click
+   Generate to create the key.
+2. Run `regulars connect wechat` and enter the AppID and the EncodingAESKey. The command generates a token and prints
+   the URL and the token as the secret.
+3. On the same page in WeChat, go to Server configuration → Change. Paste the URL and the token, choose Security mode,
+   submit and enable the configuration.
+4. Do not choose plain mode. The signature of a plain delivery covers the time and not the content. As soon as the
+   EncodingAESKey is configured here, plain deliveries are rejected.
 
-What is stored
-* The kind of a message and how long its text is; never the text, a picture or a place. Of a message's id, a fingerprint.
-* The OpenID, which is WeChat's id of the person for this account.
-* WeChat tries three times within fifteen seconds; a signature older than ten minutes is refused. The message's id, or the
-  sender and the time, make an event the one it is. XML that declares anything (a DOCTYPE) is refused before it is read.
+**Rotate the token**: Run `regulars sources rotate wechat` and paste the new token in WeChat. The previous token stays
+valid until the next rotation.
+
+**Rotate the key**: Run `regulars connect wechat` again and enter the new key and the old key, separated by a comma.
+
+**Events**
+
+* `text`, `image`, `voice`, `video`, `shortvideo`, `location`, `link`, and a menu click (`CLICK`) → Message Received
+* `subscribe` → Contact Subscribed, with the QR code that the person scanned. It grants the consent to WeChat
+  messages.
+* `unsubscribe` → Contact Unsubscribed. It withdraws that consent.
+* `merchant_order` → Order Created, with its product and without a price. WeChat does not send the price.
+* Any other event → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* The type and length of a message, and a hash of the message ID.
+* The OpenID, which is the ID of the person for this account.
+
+**Not stored**: text, pictures and locations.
+
+**Notes**
+
+* Retries: WeChat tries a delivery three times within 15 seconds. A signature older than 10 minutes is rejected.
+* Duplicates: the message ID, or the sender and the time, identify an event.
+* XML with declarations, such as a DOCTYPE, is rejected before it is parsed.
 """
 
 from collections.abc import Sequence

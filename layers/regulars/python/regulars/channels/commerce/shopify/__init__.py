@@ -1,1 +1,1 @@
-"""Shopify: webhook, exports and the feed of its Admin API."""
+"""Shopify channel: webhook, exports and the feed of the Admin API."""

@@ -1,13 +1,22 @@
-"""Shopify customers, as Shopify exports them.
+"""Import the customer CSV that Shopify exports.
 
-In Shopify: Customers → Export → *All customers*, *CSV for Excel, Numbers, or other spreadsheet programs* → Export
-customers. More than fifty customers come by e-mail.
+**Export the file**
 
-The account is the shop's own domain, such as my-shop.myshopify.com, as its webhooks say it; the customer ids are theirs.
+1. In Shopify, go to Customers → Export.
+2. Choose *All customers* and *CSV for Excel, Numbers, or other spreadsheet programs*, then click Export customers.
+3. Shopify sends more than 50 customers by e-mail.
 
-Kept: the country. E-mail, phone and name are kept apart. *Accepts Email Marketing* and *Accepts SMS Marketing: yes* give
-the consent; since the file does not say when, anything that is told with a date weighs more. A *no* says nothing: Shopify
-writes it for whoever was never asked, too. Not read: addresses, notes, tags, totals (the orders tell them).
+**Account**: the domain of the shop, such as `my-shop.myshopify.com`, as in its webhooks. The customer IDs are those
+of the webhooks.
+
+**Stored**
+
+* The customer ID as an identifier; e-mail address, phone number and name as contact data; the country as a trait.
+* *Accepts Email Marketing: yes* and *Accepts SMS Marketing: yes* grant the consent. The file contains no consent
+  date, so any consent with a date takes precedence. A *no* is ignored, because Shopify also writes it for customers
+  who were never asked.
+
+**Not stored**: addresses, notes, tags and totals. The orders contain the totals.
 """
 
 from regulars.channels.contract import Draft

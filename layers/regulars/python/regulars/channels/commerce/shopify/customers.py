@@ -1,4 +1,4 @@
-"""The buyer in a Shopify resource: identifiers, contact data and the consent that came with them."""
+"""Read the buyer of a Shopify resource: identifiers, contact data, traits and marketing consent."""
 
 from typing import Any
 

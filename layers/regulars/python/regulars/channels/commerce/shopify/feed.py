@@ -1,7 +1,7 @@
-"""Shopify's Admin REST API: orders and customers by when they were changed, in the very form of their webhooks.
+"""List changed orders and customers with Shopify's Admin REST API, in the same JSON as the webhooks.
 
-REST and not GraphQL, because it shows an order as its webhook does, so that both are one translation. Shopify keeps
-it for the apps that a shop makes for itself.
+Use REST instead of GraphQL, because REST returns an order in the form of its webhook and one translation serves both.
+Shopify keeps the REST API available to the apps that a shop creates for itself.
 https://shopify.dev/docs/api/usage/pagination-rest, https://shopify.dev/docs/api/usage/limits
 https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant
 """

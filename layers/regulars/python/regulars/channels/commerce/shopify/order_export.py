@@ -1,17 +1,31 @@
-"""Shopify orders, as Shopify exports them.
+"""Import the order CSV that Shopify exports.
 
-In Shopify: Orders → Export → *All orders* (or a range of dates), *CSV for Excel, Numbers, or other spreadsheet
-programs* → Export orders. More than fifty orders come by e-mail, which may take some minutes. Leave out *Transaction
-histories*, which is another file. Do not open the file with a spreadsheet program: it rounds the orders' ids.
+**Export the file**
 
-The account is the shop's own domain, such as my-shop.myshopify.com, as its webhooks say it. An order's lines stand in
-several rows, of which only the first has the order's own fields; its id is the webhooks' order id, so that both tell of
-one order. As there, an order that is not paid yet is an order; one that was cancelled is not counted.
+1. In Shopify, go to Orders → Export.
+2. Choose *All orders* (or a date range) and *CSV for Excel, Numbers, or other spreadsheet programs*, then click
+   Export orders. Do not choose *Transaction histories*, which is a different file.
+3. Shopify sends more than 50 orders by e-mail, which can take some minutes.
 
-Kept: products (by SKU, else by name, since the file has no product ids), quantities and amounts, refunds, status,
-coupon, payment method, the billing country. E-mail, phone and name are kept apart. *Accepts Marketing: yes* gives the
-consent to e-mail, at the time of the order; a *no* takes nothing back, since it is also said of whoever was never asked.
-Not read: addresses, notes, tags, staff, locations.
+Do not open the file in a spreadsheet program. It rounds the order IDs.
+
+**Account**: the domain of the shop, such as `my-shop.myshopify.com`, as in its webhooks. The order IDs are those of
+the webhooks, so the file and the webhooks describe the same orders.
+
+**Stored**
+
+* Products (by SKU, otherwise by name, because the file has no product IDs), quantities and amounts.
+* Refunds, status, coupon and payment method; the billing country as a trait.
+* E-mail address, phone number and name as contact data.
+* *Accepts Marketing: yes* grants the consent to e-mail at the time of the order. A *no* withdraws nothing, because
+  Shopify also writes it for customers who were never asked.
+
+**Not stored**: addresses, notes, tags, staff and locations.
+
+**Notes**
+
+* Rows: the lines of an order are in several rows. Only the first row contains the fields of the order itself.
+* Status: as with the webhooks, an unpaid order is an order and a cancelled order is not counted.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The goods and the money in a Shopify resource, from its decimal strings in the shop's own currency."""
+"""Read the items, amounts and order of a Shopify resource from its decimal strings in the currency of the shop."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Shopify's topics: the event each one tells, and when its resource says that it happened."""
+"""Map each Shopify topic to an event type and to the field that contains the event time."""
 
 from typing import Any
 

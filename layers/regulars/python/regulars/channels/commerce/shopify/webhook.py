@@ -1,42 +1,83 @@
-"""Shopify: orders, refunds, payments, customers, checkouts, carts, products and stock of a shop, at the till too.
+"""Receive orders, refunds, payments, customers, checkouts, carts, products and stock of a Shopify shop.
 
-In Shopify: open Settings → Notifications → Webhooks, choose *Create webhook*, an event, the format JSON and the newest
-version of the API, paste the URL, save; once per event. The secret stands below the list ("Your webhooks will be signed
-with …"): that is the one to paste here. For an app of your own instead, name the URL as its webhook subscription and
-paste the app's client secret. Right after a secret was changed Shopify may still sign with the one before: two are good
-at once.
+**Set up**
 
-Topics: orders/create, orders/paid, orders/updated, orders/edited, orders/fulfilled, orders/partially_fulfilled,
-orders/cancelled, refunds/create, order_transactions/create, fulfillments/create and update, customers/create, update,
-enable, disable and delete, customers_marketing_consent/update, customers_email_marketing_consent/update,
-checkouts/create and update, carts/create and update, products/create and update, inventory_levels/update, and the three
-of privacy: customers/redact, customers/data_request, shop/redact. Any other topic is set aside and listed.
+1. Run `regulars connect shopify`. It prints the URL and then asks for the signing secret.
+2. In Shopify, go to Settings → Notifications → Webhooks and click Create webhook.
+3. Choose an event, the format JSON and the newest API version. Paste the URL and save. Repeat for each event below.
+4. Copy the signing secret below the list ("Your webhooks will be signed with …") and enter it in
+   `regulars connect shopify`.
 
-The money of an order, its refunds and its cancellation are read from the order itself, in the shop's own currency also
-when the buyer paid in another: do not leave out orders/updated. A refund or an edit by itself names nobody.
+To use an app of your own instead, set the URL as its webhook subscription and enter the client secret of the app.
 
-If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
-and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+**Rotate the secret**: Run `regulars sources rotate shopify`. Two secrets are valid at the same time, because Shopify
+can still sign with the previous secret right after a change.
 
-What is kept: products, quantities and amounts; status, coupon codes, where the order came from, the buyer's country and
-language, and consent with its time. Names, e-mail and phone are kept apart, under the customer. Never kept: addresses,
-notes, cart and checkout tokens, card details. An order at the till is also told as an In-Store Sale; without a customer
-it is nobody's. Test orders are kept, and never counted.
+**Topics**
 
-A request of privacy is kept as a Customer Deletion Requested of that person, without contact data: which of the three it
-is, its number and the orders it names stand with it; shop/redact names nobody. They are sent to apps alone, which name
-their URL in the app's configuration; a shop without an app is asked by its customers themselves. There are thirty days
-to do what is asked.
+* `orders/create` → Order Created. A point-of-sale order also produces In-Store Sale.
+* `orders/paid` → Order Completed
+* `orders/updated`, `orders/edited` → Order Updated
+* `orders/fulfilled`, `orders/partially_fulfilled`, `fulfillments/create` → Order Fulfilled
+* `fulfillments/update` → Fulfillment Updated
+* `orders/cancelled` → Order Cancelled
+* `refunds/create` → Order Refunded
+* `order_transactions/create` → Payment Succeeded, Payment Authorized, Payment Pending, Payment Failed or Payment
+  Refunded
+* `customers/create` → Customer Created
+* `customers/update`, `customers/enable`, `customers/disable` → Customer Updated
+* `customers/delete` → Customer Deleted
+* `customers_marketing_consent/update`, `customers_email_marketing_consent/update` → Marketing Consent Changed
+* `checkouts/create`, `checkouts/update` → Checkout Started, Checkout Updated
+* `carts/create`, `carts/update` → Cart Updated
+* `products/create`, `products/update` → Product Created, Product Updated
+* `inventory_levels/update` → Inventory Updated
+* `customers/redact`, `customers/data_request`, `shop/redact` → Customer Deletion Requested
+* Any other topic → a reject with the reason `unknown_topic`
 
-Shopify waits five seconds, tries eight times in four hours, and gives a subscription up after eight refusals in a row.
-So that nothing is lost even then, let Regulars fetch every hour what was changed: in the Dev Dashboard make an app of
-your own with the scopes read_orders and read_customers, install it in the shop, and give its client ID and secret to
-`regulars connect shopify` together with the shop's myshopify.com domain. An older custom app's Admin API access token
-does as well. Orders and customers are fetched; the other topics come by webhook only. On plans on which apps are not
-shown names and addresses, an order that was fetched is known by its customer's number alone.
+Do not omit `orders/updated`. The amounts of an order, its refunds and its cancellation are read from the order
+itself, in the currency of the shop, even if the buyer paid in another currency.
 
-Its ids of deliveries are not signed, so a delivery is known again by its topic and its very bytes; an updated order or
-customer by what it says, so that it counts once when it is also fetched.
+**Stored**
+
+* Products, quantities, amounts, status, coupon codes and the origin of the order.
+* The country and the language of the buyer as traits, and marketing consent with its time.
+* The customer ID as an identifier; name, e-mail address and phone number as contact data.
+
+**Not stored**: addresses, notes, cart tokens, checkout tokens and card details.
+
+**Privacy requests**
+
+* The event contains the topic, the request number and the order IDs, and no contact data. `shop/redact` names no
+  person.
+* Shopify sends the privacy topics to apps only. An app declares their URL in its configuration. Without an app, your
+  customers send their requests to you directly.
+* You have 30 days to fulfil a request.
+
+**Reconciliation**
+
+Shopify waits five seconds for a response, tries a delivery eight times within four hours, and removes the webhook
+subscription after eight consecutive failures. To recover missed deliveries, let Regulars fetch changed orders and
+customers every hour:
+
+1. In the Dev Dashboard, create an app of your own with the scopes `read_orders` and `read_customers`, and install it
+   in the shop.
+2. Enter its client ID, its client secret and the `myshopify.com` domain of the shop in `regulars connect shopify`.
+   The Admin API access token of an older custom app also works.
+
+Only orders and customers are fetched. All other topics arrive by webhook only. On plans that do not show names and
+addresses to apps, a fetched order identifies the buyer by the customer ID alone.
+
+**Notes**
+
+* Persons: the payloads of `refunds/create` and `orders/edited` contain no customer. Their events are not assigned to
+  a person. A point-of-sale order without a customer is not assigned to a person either.
+* Tracking SDK: if your storefront also sends Order Completed through a tracking SDK, omit its `order_id`. The shop
+  counts the order, and the SDK event records the visit. With an `order_id`, the SDK event is a second order that
+  belongs to the storefront.
+* Test mode: test orders are stored and never counted.
+* Duplicates: Shopify does not sign its delivery IDs. The topic and the exact body identify a delivery. The content
+  identifies `orders/updated` and `customers/update`, so a change that is also fetched is stored once.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""WooCommerce: webhook, export and the feed of its REST API."""
+"""WooCommerce channel: webhook, export and the feed of the REST API."""

@@ -1,5 +1,6 @@
-"""WooCommerce's REST API (v3): orders by when they were changed, customers by when they registered, as in its webhooks.
+"""List orders by modification time and customers by registration time with WooCommerce's REST API (v3).
 
+The JSON is the same as in the webhooks.
 https://woocommerce.github.io/woocommerce-rest-api-docs/#list-all-orders
 """
 

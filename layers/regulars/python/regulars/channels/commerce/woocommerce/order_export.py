@@ -1,17 +1,31 @@
-"""WooCommerce orders, as the usual export plugins write them.
+"""Import the order CSV that the common WooCommerce export plugins write.
 
-WooCommerce itself exports no orders with their buyers, so install one of these, all understood with their own headings:
-*Customer/Order/Coupon CSV Import Suite* or *Customer/Order/Coupon Export* (SkyVerge), *Order Export & Order Import for
-WooCommerce* (WebToffee), *Advanced Order Export For WooCommerce* (AlgolPlus). Export all orders with all columns as CSV,
-separated by commas. Ask for dates as year-month-day; with month/day/year the month comes first.
+**Export the file**
 
-The account is the one of `regulars connect woocommerce`; the order ids are its webhooks' (where the file has only order
-numbers, they must be the ids, so no plugin for sequential numbers). An order counts as by a webhook: cancelled and failed
-ones do not, and one that still waits for its payment is left out. A file without a currency takes the shop's, one
-without a time zone UTC; since that may be fourteen hours off, it gives way to what a webhook told of an order meanwhile.
+1. WooCommerce does not export orders with their buyers. Install one of these plugins:
+   * *Customer/Order/Coupon CSV Import Suite* or *Customer/Order/Coupon Export* (SkyVerge)
+   * *Order Export & Order Import for WooCommerce* (WebToffee)
+   * *Advanced Order Export For WooCommerce* (AlgolPlus)
+2. Export all orders with all columns as CSV, separated by commas. The headings of each plugin are
+   recognized.
+3. Choose year-month-day as the date format. A date with slashes is read as month/day/year.
 
-Kept: products, quantities and amounts, refunds, status, payment method, the billing country; customer number, e-mail,
-phone and name apart. Not read: addresses, notes, IP addresses.
+**Account**: the source of `regulars connect woocommerce`. The order IDs are those of its webhooks. If the file
+contains only order numbers, they must equal the order IDs, so do not use a plugin for sequential order numbers.
+
+**Stored**
+
+* Products, quantities, amounts, refunds, status and payment method; the billing country as a trait.
+* The customer number as an identifier; e-mail address, phone number and name as contact data.
+
+**Not stored**: addresses, notes and IP addresses.
+
+**Notes**
+
+* Status: as with the webhooks, cancelled and failed orders are not counted. An order that waits for its payment is
+  not imported.
+* Defaults: without a currency, the currency of the shop is used. A time without a time zone is read as UTC. It can be
+  off by 14 hours, so newer data of a webhook about the same order takes precedence.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The goods and the money in a WooCommerce order, and what its status tells besides that it was changed."""
+"""Read the items and amounts of a WooCommerce order, and derive the further events that its status implies."""
 
 from collections.abc import Iterator
 from typing import Any

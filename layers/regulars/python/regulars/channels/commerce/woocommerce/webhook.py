@@ -1,37 +1,60 @@
-"""Orders, customers, products and coupons of a WooCommerce shop.
+"""Receive orders, customers, products and coupons of a WooCommerce shop.
 
-In WordPress, go to WooCommerce → Settings → Advanced → Webhooks and add one webhook for each of these topics, all with
-the same delivery URL and the same secret, both as `regulars connect woocommerce` printed them:
+**Set up**
 
-* Order created, Order updated, Order deleted, Order restored: the sales, their payment and their refunds,
-* Customer created, Customer updated, Customer deleted: who buys,
-* Product created, Product updated: what is sold, and its stock,
-* Coupon created: the offers.
+1. Run `regulars connect woocommerce`. It generates a secret and prints the delivery URL and the secret.
+2. In WordPress, go to WooCommerce → Settings → Advanced → Webhooks.
+3. Add one webhook for each topic below, all with the same delivery URL and the same secret.
+4. Choose the API version WP REST API Integration v3 and the status Active, then save. Saving sends an unsigned ping.
+   Regulars answers it and stores nothing.
 
-Choose API version WP REST API Integration v3 and the status Active. Saving sends a ping without a signature; it is
-answered and leaves nothing behind.
+**Rotate the secret**: Run `regulars sources rotate woocommerce` and paste the new secret in each webhook. The
+previous secret stays valid until the next rotation.
 
-WooCommerce never sends a delivery again, and it switches a webhook off after more than five failures: look into this
-list after an outage. So that nothing is lost, let Regulars fetch every hour what was changed: under WooCommerce →
-Settings → Advanced → REST API add a key with the permission Read, and give its consumer key and secret to `regulars
-connect woocommerce` together with the shop's address. Orders are fetched when they were changed, customers when they
-registered; products and coupons come by webhook only.
+**Topics**
 
-If your storefront sends Order Completed through a tracking SDK, too, leave its `order_id` out: the shop counts the order,
-and the SDK tells of the visit. With an `order_id` it would be a second order, of the storefront's own.
+* Order created → Order Created
+* Order updated, Order restored → Order Updated
+* Order deleted → Order Deleted
+* Customer created, Customer updated, Customer deleted → Customer Created, Customer Updated, Customer Deleted
+* Product created → Product Created
+* Product updated → Product Updated. With managed stock, also Inventory Updated.
+* Coupon created → Coupon Created
+* Any other topic → a reject with the reason `unknown_topic`
 
-What is stored of an order: its number, status, total, refunds, currency, payment method, coupon codes and its lines;
-the buyer's customer number, e-mail address, phone and name beside it. A guest is known by e-mail address and phone
-only. An update that pays, fulfils, cancels or refunds the order also tells just that, once an order. Notes, addresses,
-IP addresses and order keys, which open an order's page, are not read.
+An update that pays, fulfils, cancels or refunds an order also produces Order Completed, Order Fulfilled, Order
+Cancelled or Order Refunded. Each is reported once.
 
-The id of a delivery is made of the webhook and the second, so that two in one second share it, and it is not signed:
-deliveries are told apart by what they say, and an order by its number and when it was changed. Of two changes within
-one second the later status counts. All times are read from the `_gmt` fields.
+**Stored**
 
-An order that still waits for its payment (`pending`) is told and not counted, as in WooCommerce's own reports; one that
-waits for a bank transfer (`on-hold`) counts as placed. An order that is put in the bin tells nothing but its number and
-stays counted: cancel or refund it first.
+* The order: number, status, total, refunds, currency, payment method, coupon codes and items.
+* The customer number as an identifier; e-mail address, phone number and name as contact data. A guest is identified
+  by e-mail address and phone number only.
+
+**Not stored**: notes, addresses, IP addresses and order keys, which open the page of an order.
+
+**Reconciliation**
+
+WooCommerce does not retry a delivery, and it disables a webhook after more than five failures. Check the list of
+webhooks after an outage. To recover missed deliveries, let Regulars fetch changes every hour:
+
+1. Go to WooCommerce → Settings → Advanced → REST API and add a key with the permission Read.
+2. Enter its consumer key, its consumer secret and the address of the shop in `regulars connect woocommerce`.
+
+Orders are fetched when they change, customers when they register. Products and coupons arrive by webhook only.
+
+**Notes**
+
+* Unpaid orders: an order with the status `pending` is stored and not counted, as in the reports of WooCommerce. An
+  order that waits for a bank transfer (`on-hold`) counts as placed.
+* Trash: a deleted order contains only its number and stays counted. Cancel or refund an order before you delete it.
+* Tracking SDK: if your storefront also sends Order Completed through a tracking SDK, omit its `order_id`. The shop
+  counts the order, and the SDK event records the visit. With an `order_id`, the SDK event is a second order that
+  belongs to the storefront.
+* Duplicates: the delivery ID of WooCommerce is not signed, and it consists of the webhook and the second, so two
+  deliveries in one second share it. The content identifies a delivery. The number and the modification time identify
+  an order. Of two changes within one second, the later status counts.
+* Times: all times are read from the `_gmt` fields.
 """
 
 import hashlib

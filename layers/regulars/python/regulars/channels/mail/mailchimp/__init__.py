@@ -1,1 +1,1 @@
-"""Mailchimp: audience webhook and audience export."""
+"""Mailchimp channel: audience webhook and audience export."""

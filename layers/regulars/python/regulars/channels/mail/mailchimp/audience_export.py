@@ -1,13 +1,25 @@
-"""A Mailchimp audience: who subscribed, who left, and whose address is dead.
+"""Import a Mailchimp audience: subscribed, unsubscribed, cleaned and non-subscribed contacts.
 
-In Mailchimp: Audience → All contacts → Export audience. It makes a ZIP file; unpack it and import each of its files, as
-they are named: `subscribed_…`, `unsubscribed_…`, `cleaned_…` and `nonsubscribed_…` say which of them gave consent.
+**Export the files**
 
-The account is the one of `regulars connect mailchimp`; a contact's id (EUID) is that of its webhooks. Who subscribed gave
-the consent to e-mail, when they confirmed or else opted in (without either time, whatever is told with a date weighs
-more). Who unsubscribed took it back then. A cleaned address is not to be written to: it counts as a denial. Of the
-non-subscribed nothing is known. E-mail, phone and name are kept apart, the country with the profile. Not read: other
-merge fields, addresses, birthdays, IP addresses, notes, tags.
+1. In Mailchimp, go to Audience → All contacts → Export audience.
+2. Unpack the ZIP file and import each of its files.
+
+Do not rename the files. The names `subscribed_…`, `unsubscribed_…`, `cleaned_…` and `nonsubscribed_…` determine the
+consent.
+
+**Account**: the source of `regulars connect mailchimp`. The contact ID (EUID) is that of its webhooks.
+
+**Stored**
+
+* The contact ID as an identifier; e-mail address, phone number and name as contact data; the country as a trait.
+* Subscribed: consent to e-mail is granted at the time of confirmation, otherwise at the time of opt-in. Without
+  either time, any consent with a date takes precedence.
+* Unsubscribed: consent is withdrawn at the time of the unsubscribe.
+* Cleaned: the address must not receive e-mail, so consent counts as denied.
+* Non-subscribed: no consent is recorded.
+
+**Not stored**: other merge fields, addresses, birthdays, IP addresses, notes and tags.
 """
 
 import re

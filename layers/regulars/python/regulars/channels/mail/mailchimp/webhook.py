@@ -1,24 +1,39 @@
-"""Mailchimp's audience webhooks: who subscribed, left, changed an address or bounced, from a URL that is the secret.
+"""Receive subscribes, unsubscribes, profile changes, address changes and cleaned addresses of a Mailchimp audience.
 
-Set it up
-* Run `regulars connect mailchimp`; it makes up a token and prints the URL with it.
-* In Mailchimp: Audience → Manage contacts → Settings → Webhooks → Create new webhook. Paste the URL. Mailchimp tries it
-  with a GET at once and only saves what answers. It signs nothing: whoever knows the URL is believed, so keep it.
-* Tick all updates (subscribes, unsubscribes, profile updates, e-mail changed, cleaned, campaign sending), and as senders
-  "by a subscriber" and "by account admin". Tick "via the API" only when no other tool of yours copies people there.
-* To rotate: run `regulars sources rotate mailchimp`, paste the new URL; both count until the old one is taken away.
+**Set up**
 
-Events
-* subscribe → Subscribed, unsubscribe → Unsubscribed (or Email Marked as Spam, when it was for abuse),
-* profile → Customer Updated, upemail → Email Address Changed, cleaned → Email Bounced, campaign → Campaign Sent.
-* A subscribe gives the consent to e-mail; an unsubscribe or a complaint takes it back. A cleaned address is not a person's
-  will and changes no consent.
+1. Run `regulars connect mailchimp`. It generates a token and prints the URL, which contains the token.
+2. In Mailchimp, go to Audience → Manage contacts → Settings → Webhooks → Create new webhook and paste the URL.
+   Mailchimp tests the URL with a GET request and saves it only if it responds.
+3. Select all updates: subscribes, unsubscribes, profile updates, e-mail changed, cleaned and campaign sending.
+4. Select the senders "by a subscriber" and "by account admin". Select "via the API" only if no other tool of yours
+   copies contacts to Mailchimp.
 
-What is stored
-* Type, time, audience, campaign, reason. After a change of address the old and the new one are one person.
-* Address, name and phone (the merge fields FNAME, LNAME and PHONE) go to the person's contact data. Other merge fields,
-  interests and IP addresses are not kept.
-* Mailchimp sends no id: type, time, audience and address make an event the one it is.
+Mailchimp does not sign its deliveries. Anyone who knows the URL can send events, so treat it as a secret.
+
+**Rotate the token**: Run `regulars sources rotate mailchimp` and paste the new URL in Mailchimp. The previous token
+stays valid until the next rotation.
+
+**Events**
+
+* `subscribe` → Subscribed. It grants the consent to e-mail.
+* `unsubscribe` → Unsubscribed, or Email Marked as Spam if the reason is abuse. Both withdraw the consent.
+* `profile` → Customer Updated
+* `upemail` → Email Address Changed. The old and the new address belong to one person.
+* `cleaned` → Email Bounced. It changes no consent, because a cleaned address is not a decision of the person.
+* `campaign` → Campaign Sent
+* Any other type → a reject with the reason `unknown_topic`
+
+**Stored**
+
+* Type, time, audience, campaign and reason.
+* The e-mail address, and the name and phone number of the merge fields FNAME, LNAME and PHONE, as contact data.
+
+**Not stored**: other merge fields, interests and IP addresses.
+
+**Notes**
+
+* Duplicates: Mailchimp sends no event ID. The type, the time, the audience and the address identify an event.
 """
 
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""Paddle Billing: webhook and sales."""
+"""Paddle Billing channel: webhook and sales."""

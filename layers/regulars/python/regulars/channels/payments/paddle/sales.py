@@ -1,4 +1,4 @@
-"""The sales in Paddle's events: a transaction is an order, and adjustments give back of it."""
+"""Translate the sales in Paddle events: a transaction is an order, and adjustments are its refunds."""
 
 from typing import Any, NamedTuple
 

@@ -1,28 +1,47 @@
-"""Transactions, refunds, subscriptions, customers and products of a Paddle Billing account.
+"""Receive transactions, refunds, subscriptions, customers and products of a Paddle Billing account.
 
-In Paddle, go to Developer Tools → Notifications and add a destination of the type Webhook with the URL that
-`regulars connect paddle` printed. Choose these events:
+**Set up**
 
-* `transaction.completed`: the sales, renewals included,
-* `transaction.paid`, `transaction.payment_failed`: the payments,
-* `adjustment.created`, `adjustment.updated`: refunds and chargebacks,
-* `customer.created`, `customer.updated`: who buys; other events hold the customer's id alone, so do not leave them out,
-* `subscription.created`, `subscription.activated`, `subscription.updated`, `subscription.past_due`,
-  `subscription.canceled`, and `product.updated`.
+1. Run `regulars connect paddle`. It prints the URL and then asks for the secret key.
+2. In Paddle, go to Developer Tools → Notifications and add a destination of the type Webhook with this URL.
+3. Select the events listed below.
+4. Open the destination, copy its secret key (`pdl_ntfset_…`) and enter it in `regulars connect paddle`.
 
-Then open the destination, copy its secret key (`pdl_ntfset_…`) and give it to `regulars connect`. Paddle signs every
-attempt with its time; what is older or newer than 300 seconds is refused. It retries for three days.
+**Events**
 
-A transaction is one order, counted when it is completed; the payment is told beside it. A refund that waits for
-approval is counted at once, and no more when it is rejected. A chargeback is told as a dispute, and a credit, which is
-no money, as Payment Adjusted.
+* `transaction.completed` → Order Completed, renewals included
+* `transaction.paid` → Payment Succeeded
+* `transaction.payment_failed` → Payment Failed
+* `adjustment.created`, `adjustment.updated` → Payment Refunded for a refund, Refund Failed for a rejected refund,
+  Dispute Opened for a chargeback, Payment Adjusted for a credit
+* `customer.created`, `customer.updated` → Customer Created, Customer Updated. Do not omit them, because all other
+  events contain only the customer ID.
+* `subscription.created`, `subscription.activated` → Subscription Started
+* `subscription.updated` → Subscription Updated
+* `subscription.past_due` → Payment Failed
+* `subscription.canceled` → Subscription Cancelled
+* `product.updated` → Product Updated
+* Any other event → a reject with the reason `unknown_topic`
 
-What is stored: ids, amounts, currency, status and origin, and the lines with their products; the customer id, e-mail
-address and name beside them, and `user_id` of the custom data, if your checkout passes it. Cards, addresses and the rest
-of the custom data are not read. Marketing consent is kept when it is given.
+**Stored**
 
-Sandbox and live are separate accounts with separate secrets, and what they send looks the same: give the sandbox a
-source of its own with `--set test=true`, so that it is kept and never counted.
+* The transaction: IDs, amounts, currency, status, origin and items with their products.
+* The buyer: customer ID as an identifier; e-mail address and name as contact data. Also `user_id` of the custom data,
+  if your checkout passes it.
+* Marketing consent, if it is granted.
+
+**Not stored**: cards, addresses and the rest of the custom data.
+
+**Notes**
+
+* Orders: a transaction is one order. It counts as soon as it is completed. The payment is a separate event.
+* Refunds: a refund that waits for approval is subtracted immediately, and added again if it is rejected. A chargeback
+  is reported as a dispute. A credit moves no money.
+* Signature: Paddle signs each attempt with its time. A signature that is more than 300 seconds old, or as far in the
+  future, is rejected.
+* Retries: Paddle retries a delivery for three days.
+* Test mode: sandbox and live are separate accounts with separate secrets, and their deliveries look the same. Connect
+  the sandbox as a separate source with `--set test=true`. Its deliveries are stored and never counted.
 """
 
 import json

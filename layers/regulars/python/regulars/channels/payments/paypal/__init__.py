@@ -1,1 +1,1 @@
-"""PayPal: webhook and sales."""
+"""PayPal channel: webhook and sales."""

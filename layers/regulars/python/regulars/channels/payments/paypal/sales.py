@@ -1,4 +1,4 @@
-"""The sales in PayPal's events, of both generations of its API: a capture is a sale, and orders say who bought."""
+"""Translate the sales in PayPal events of both API generations: a capture is a sale, and an order names the buyer."""
 
 from typing import Any, NamedTuple
 

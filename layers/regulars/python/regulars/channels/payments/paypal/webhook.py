@@ -1,28 +1,47 @@
-"""Captures, sales, refunds, subscriptions and disputes of a PayPal account.
+"""Receive captures, sales, refunds, subscriptions and disputes of a PayPal account.
 
-In the PayPal Developer Dashboard, open Apps & Credentials, switch to Live, choose (or make) an app and add a webhook with
-the URL that `regulars connect paypal` printed. Choose these events:
+**Set up**
 
-* Checkout order approved, Checkout order completed: who buys,
-* Payment authorization created, Payment capture completed, denied, refunded and reversed: the sales,
-* Payment sale completed and refunded: subscriptions, and buttons of an older kind,
-* Billing subscription activated, cancelled and expired,
-* Customer dispute created.
+1. Run `regulars connect paypal`. It prints the URL and then asks for the Webhook ID.
+2. In the PayPal Developer Dashboard, open Apps & Credentials and switch to Live. Choose or create an app and add a
+   webhook with this URL.
+3. Select the events listed below.
+4. Copy the Webhook ID from the list of webhooks and enter it in `regulars connect paypal`.
 
-Then copy the Webhook ID from the list of webhooks and give it to `regulars connect`. It is no secret: PayPal signs with
-a certificate of its own, which is fetched from paypal.com alone, and the id says which webhook a signature is for.
-PayPal sends again for three days with the time of the first attempt, so no delivery is refused for its age.
+The Webhook ID is not a secret. PayPal signs with its own certificate, which Regulars fetches from paypal.com only.
+The Webhook ID identifies the webhook that a signature belongs to.
 
-A sale is one order, whose id is the capture's (an older sale: its own): refunds name only that. A capture does not say
-who paid; the approved order does, and they are joined by the ids of order and capture. A checkout order that was
-completed counts by its only capture.
+**Events**
 
-If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
-shop tells the orders, and each is counted once. The payments are kept all the same.
+* Checkout order approved → Order Created. It contains the buyer.
+* Checkout order completed → Order Completed. It contains the buyer.
+* Payment authorization created → Payment Authorized
+* Payment capture completed, denied → Payment Succeeded, Payment Failed
+* Payment capture refunded, reversed → Payment Refunded
+* Payment sale completed, refunded → Payment Succeeded, Payment Refunded. Subscriptions and older buttons send them.
+* Billing subscription activated → Subscription Started
+* Billing subscription cancelled, expired → Subscription Cancelled
+* Customer dispute created → Dispute Opened
+* Any other event → a reject with the reason `unknown_topic`
 
-What is stored: ids, amounts, currency, status and reasons; the payer id, e-mail address, phone and name beside them.
-Addresses, notes and the shop's own fields (`custom_id`) are not read. What the sandbox sends is kept and never counted.
-PayPal's simulator signs with nothing that can be checked; use the sandbox for a test.
+**Stored**
+
+* The payment: IDs, amounts, currency, status and reasons.
+* The payer: payer ID as an identifier; e-mail address, phone number and name as contact data.
+
+**Not stored**: addresses, notes and the custom fields of the shop (`custom_id`).
+
+**Notes**
+
+* Orders: a sale is one order. Its order ID is the ID of the capture, or of the older sale, because refunds refer to
+  it. A capture does not contain the payer, the approved order does. The IDs of the order and of the capture link
+  both. A completed checkout order counts by its only capture.
+* Connected shop: if a connected shop takes its payments through this account, add `--set orders=elsewhere` to
+  `regulars connect`. The shop then reports the orders, and each order counts once. Payments are still stored.
+* Retries: PayPal retries a delivery for three days with the time of the first attempt. Therefore no delivery is
+  rejected because of its age.
+* Test mode: deliveries of the sandbox are stored and never counted. Use the sandbox for tests. The signature of
+  PayPal's webhook simulator cannot be verified.
 """
 
 import re

@@ -1,1 +1,1 @@
-"""Square: webhook, sales, records and the export of items sold."""
+"""Square channel: webhook, sales, records and the export of sold items."""

@@ -1,15 +1,29 @@
-"""Square's item details: every line of every sale at the till and online.
+"""Import the Items Detail CSV of Square: every line of every sale, online and at the till.
 
-In the Square Dashboard: Reports → Sales → Transactions (or Items & orders → Orders), choose the range of dates,
-Export → *Items Detail CSV*. The *Items summary* names no buyers and is another file.
+**Export the file**
 
-The account is the one of `regulars connect square`. A sale is one order, whose id is the payment's, as with the webhooks
-(an old file without payment ids: the transaction's). The amount is what was sold with its tax, without tips, until a
-webhook tells the payment itself. The file does not say the currency: the sign is taken for pounds, euros or yen, a dollar
-for that of the shop. A refund that does not name its payment is reported and not subtracted.
+1. In the Square Dashboard, go to Reports → Sales → Transactions, or to Items & orders → Orders.
+2. Choose the date range and click Export → *Items Detail CSV*. Do not choose *Items summary*, which is a different
+   file without buyers.
 
-Kept: products (by SKU, else Square's token, else by name), quantities, amounts, location; customer id and name apart.
-Whoever paid without a customer record is nobody. Not read: notes, staff, cards.
+**Account**: the source of `regulars connect square`.
+
+**Stored**
+
+* Products (by SKU, otherwise by the Square token, otherwise by name), quantities, amounts and location.
+* The customer ID as an identifier; the name as contact data. A payment without a customer record is not assigned to
+  a person.
+
+**Not stored**: notes, staff and cards.
+
+**Notes**
+
+* Orders: a sale is one order with the ID of its payment, as with the webhooks. An old file without payment IDs uses
+  the transaction ID.
+* Amounts: the amount is the sum of the items with tax and without tips, until a webhook reports the payment itself.
+* Currency: the file does not name the currency. The signs for pounds, euros and yen are recognized. A dollar sign
+  means the dollar of the shop.
+* Refunds: a refund that does not name its payment is reported and not subtracted.
 """
 
 from collections.abc import Iterator

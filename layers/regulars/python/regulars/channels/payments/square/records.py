@@ -1,4 +1,4 @@
-"""What Square tells of customers, orders, invoices, subscriptions and stock; and who its events name."""
+"""Translate Square events of customers, orders, invoices, subscriptions and stock, and read the person they name."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""The sales in Square's events: a payment is a sale, counted once it is completed, and refunds name it."""
+"""Translate the sales in Square events: a completed payment is one sale, and refunds refer to it."""
 
 from typing import Any
 

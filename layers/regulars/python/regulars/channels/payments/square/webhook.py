@@ -1,28 +1,47 @@
-"""Payments of a Square account, at the till and online, with refunds, customers, invoices, orders and stock.
+"""Receive payments, refunds, customers, invoices, orders and stock of a Square account, online and at the till.
 
-In the Square Developer Console, open (or make) an application, go to Webhooks → Subscriptions and add one with the URL
-that `regulars connect square` printed; paste it exactly, since Square signs the URL with the body. Choose these events:
+**Set up**
 
-* `payment.created`, `payment.updated`: the sales, at the till and online, and what was given back,
-* `refund.created`, `refund.updated`: each refund by itself, also one that fails,
-* `customer.created`, `customer.updated`, `customer.deleted`: who buys,
-* `order.created`, `order.updated`, `order.fulfillment.updated`, `invoice.created`, `invoice.payment_made`,
-* `subscription.created`, `subscription.updated`, `inventory.count.updated`, `catalog.version.updated`.
+1. Run `regulars connect square`. It prints the URL and then asks for the signature key.
+2. In the Square Developer Console, open or create an application. Go to Webhooks → Subscriptions and add a
+   subscription with this URL. Paste it exactly as printed, because Square signs the URL with the body.
+3. Select the events listed below.
+4. Show the Signature Key of the subscription and enter it in `regulars connect square`.
 
-Then show the subscription's Signature Key and give it to `regulars connect`. Square retries for a day; its old
-SHA-1 signature is refused.
+**Events**
 
-A sale is one order, whose id is the payment's: order events hold nothing but ids, and a refund names the payment. Two
-cards for one bill are two payments and so two orders. A payment is counted when its status is COMPLETED; APPROVED is
-told as pending, CANCELED and FAILED as failed. A sale with Square Point of Sale is told as In-Store Sale besides.
+* `payment.created`, `payment.updated` → Payment Succeeded (`COMPLETED`), Payment Pending (`APPROVED`) or Payment
+  Failed (`CANCELED`, `FAILED`). They report sales online and at the till, and the amount refunded. A sale with Square
+  Point of Sale also produces In-Store Sale.
+* `refund.created`, `refund.updated` → Payment Refunded or Refund Failed, for each single refund
+* `customer.created`, `customer.updated`, `customer.deleted` → Customer Created, Customer Updated, Customer Deleted
+* `order.created` → Order Created
+* `order.updated`, `order.fulfillment.updated` → Order Updated
+* `invoice.created`, `invoice.payment_made` → Invoice Created, Invoice Paid
+* `subscription.created`, `subscription.updated` → Subscription Started, Subscription Updated
+* `inventory.count.updated` → Inventory Updated
+* `catalog.version.updated` → Product Updated
+* Any other event → a reject with the reason `unknown_topic`
 
-If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
-shop tells the orders, and each is counted once. The payments are kept all the same.
+**Stored**
 
-What is stored: ids, amounts, currency, status, source (card, cash …) and location; the customer id, e-mail address,
-phone and name beside them. Whoever pays at the till without a customer record is nobody. A customer who unsubscribed
-from e-mail is kept as having denied it. Cards, addresses, birthdays and notes are not read. What the sandbox sends is
-kept and never counted.
+* The payment: IDs, amounts, currency, status, source (card, cash, …) and location.
+* The customer ID as an identifier; e-mail address, phone number and name as contact data.
+* Withdrawn consent, if a customer unsubscribed from e-mail.
+
+**Not stored**: cards, addresses, birthdays and notes.
+
+**Notes**
+
+* Orders: a sale is one order with the ID of its payment, because order events contain only IDs and refunds refer to
+  the payment. A bill paid with two cards is two payments and therefore two orders. A payment counts as soon as its
+  status is `COMPLETED`.
+* Persons: a payment at the till without a customer record is not assigned to a person.
+* Connected shop: if a connected shop takes its payments through this account, add `--set orders=elsewhere` to
+  `regulars connect`. The shop then reports the orders, and each order counts once. Payments are still stored.
+* Signature: the old SHA-1 signature of Square is rejected.
+* Retries: Square retries a delivery for one day.
+* Test mode: deliveries of the sandbox are stored and never counted.
 """
 
 import json

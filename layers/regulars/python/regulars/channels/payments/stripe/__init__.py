@@ -1,1 +1,1 @@
-"""Stripe: webhook, exports and the feed of its event list."""
+"""Stripe channel: webhook, exports and the feed of the event list."""

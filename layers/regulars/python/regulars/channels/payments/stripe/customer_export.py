@@ -1,9 +1,15 @@
-"""Stripe customers, as the Dashboard exports them.
+"""Import the customer CSV that the Stripe Dashboard exports.
 
-In Stripe's Dashboard: Customers → Export, *UTC*, all columns → Export.
+**Export the file**
 
-The account is the one of `regulars connect stripe`; the customer ids are those of its webhooks. E-mail, phone and name
-are kept apart. Not read: descriptions, cards, plans, totals (the payments tell them).
+1. In the Stripe Dashboard, go to Customers → Export.
+2. Choose *UTC* and all columns, then click Export.
+
+**Account**: the source of `regulars connect stripe`. The customer IDs are those of its webhooks.
+
+**Stored**: the customer ID as an identifier; e-mail address, phone number and name as contact data.
+
+**Not stored**: descriptions, cards, plans and totals. The payments contain the totals.
 """
 
 from regulars.channels.contract import Draft

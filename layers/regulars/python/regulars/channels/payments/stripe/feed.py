@@ -1,6 +1,7 @@
-"""Stripe's list of events: the very events of its webhooks, newest first, kept for 30 days.
+"""List Stripe events with the Events API: the same events as the webhooks, newest first, available for 30 days.
 
-Each is shown in the version of the API in which it was made, whatever version is asked for, so none is.
+Stripe returns each event in the API version in which it was created, whatever version a request names. Therefore the
+request names none.
 https://docs.stripe.com/api/events/list, https://docs.stripe.com/rate-limits
 """
 

@@ -1,14 +1,26 @@
-"""Stripe payments, as the Dashboard exports them.
+"""Import the payment CSV that the Stripe Dashboard exports.
 
-In Stripe's Dashboard: Transactions → Payments → Export, *UTC*, the range of dates, *All columns* (the default columns
-suffice, too) → Export. Stripe's own names of the columns are understood, in any order.
+**Export the file**
 
-The account is the one of `regulars connect stripe`. A sale is one order, whose id is the PaymentIntent's, or else the
-charge's, as with the webhooks. A payment that failed or is pending, and one that is authorised but not captured, is told
-and not counted; what is in test mode is kept and never counted.
+1. In the Stripe Dashboard, go to Transactions → Payments → Export.
+2. Choose *UTC*, the date range and *All columns* (the default columns are sufficient), then click Export.
 
-Kept: ids, amounts, refunds, currency, method and status; customer id, e-mail and name apart. Not read: descriptions,
-cards, addresses.
+Do not rename the columns. Their order does not matter.
+
+**Account**: the source of `regulars connect stripe`.
+
+**Stored**
+
+* The payment: IDs, amounts, refunds, currency, method and status.
+* The customer ID as an identifier; e-mail address and name as contact data.
+
+**Not stored**: descriptions, cards and addresses.
+
+**Notes**
+
+* Orders: a sale is one order with the PaymentIntent ID, otherwise with the charge ID, as with the webhooks.
+* Status: a failed or pending payment, and a payment that is authorized and not captured, is stored and not counted.
+* Test mode: a test payment is stored and never counted.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Stripe tells of customers, subscriptions, disputes and products: records that are no sale; and who they name."""
+"""Translate Stripe events of customers, subscriptions, disputes and products, and read the person they name."""
 
 from typing import Any, NamedTuple
 

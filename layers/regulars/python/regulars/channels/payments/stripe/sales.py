@@ -1,4 +1,4 @@
-"""The sales in Stripe's events: one order by its PaymentIntent and one payment, whoever of the four tells it first."""
+"""Translate Stripe sales into one order and one payment per PaymentIntent, whichever event arrives first."""
 
 from typing import Any
 

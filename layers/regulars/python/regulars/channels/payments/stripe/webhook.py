@@ -1,43 +1,70 @@
-"""Payments, refunds, checkouts, invoices, subscriptions, customers and disputes of a Stripe account.
+"""Receive payments, refunds, checkouts, invoices, subscriptions, customers and disputes of a Stripe account.
 
-In Stripe's Dashboard, go to Developers → Webhooks (Workbench → Event destinations), add an endpoint with the URL that
-`regulars connect stripe` printed, and choose these events:
+**Set up**
 
-* `payment_intent.succeeded`, `payment_intent.payment_failed`: every sale is counted by its PaymentIntent; leave these
-  out and nothing is counted but what Checkout sells at once,
-* `charge.succeeded`, `charge.refunded`, `charge.dispute.created`: who paid as a guest, and what was given back to whom,
-* `refund.created`, `refund.updated`: each refund by itself, also one that fails,
-* `checkout.session.completed`, `checkout.session.async_payment_succeeded`,
-  `checkout.session.async_payment_failed`, `checkout.session.expired`: Checkout and payment links,
-* `invoice.paid`, `invoice.payment_failed`: invoices and subscriptions,
-* `customer.created`, `customer.updated`, `customer.deleted`, `customer.subscription.created`,
-  `customer.subscription.updated`, `customer.subscription.deleted`, `product.updated`, `price.updated`.
+1. Run `regulars connect stripe`. It prints the endpoint URL and then asks for the signing secret.
+2. In the Stripe Dashboard, go to Developers → Webhooks (Workbench → Event destinations) and add an endpoint with this
+   URL.
+3. Select the events listed below.
+4. Reveal the signing secret of the endpoint (`whsec_…`) and enter it in `regulars connect stripe`.
 
-Then reveal the endpoint's signing secret (`whsec_…`) and give it to `regulars connect`. When you roll it, Stripe signs
-with both for up to a day; hold both meanwhile. An endpoint in test mode has a secret of its own, and what it sends is
-kept and never counted.
+**Rotate the secret**: Roll the secret in Stripe and run `regulars sources rotate stripe`. Stripe signs with both
+secrets for up to one day, and Regulars accepts both.
 
-Stripe tries for three days. So that nothing is lost even then, let Regulars fetch every hour what happened: under
-Developers → API keys create a restricted key that may only read Events (and whatever else Stripe asks for to read
-those), and give it to `regulars connect stripe`. Of the events above, those of the last 30 days can be fetched.
+**Events**
 
-One sale is told by up to four events. It is one order, whose id is the PaymentIntent's (an old charge without one: the
-charge's), and one payment, whichever of the twins comes first. An invoice of a newer API version does not name its
-PaymentIntent: it is told, and its money is counted by the PaymentIntent; one that was marked as paid out of band is a
-sale by itself. A checkout that nobody had to pay for counts by its own id; one that starts a trial counts nothing. What
-was only authorised is no sale, whether it was let go or waits to be captured.
+* `payment_intent.succeeded`, `charge.succeeded` → Payment Succeeded and Order Updated, or Payment Authorized if the
+  charge is not captured. A charge contains the e-mail address of a guest.
+* `payment_intent.payment_failed` → Payment Failed
+* `charge.refunded` → Payment Refunded and Order Updated, with the total refunded so far
+* `refund.created`, `refund.updated` → Payment Refunded or Refund Failed, for each single refund
+* `charge.dispute.created` → Dispute Opened
+* `checkout.session.completed`, `checkout.session.async_payment_succeeded` → Order Completed, or Order Created until
+  the session is paid. They cover Checkout and payment links. A ticked promotions box also produces Subscribed.
+* `checkout.session.async_payment_failed` → Payment Failed
+* `checkout.session.expired` → Checkout Abandoned
+* `invoice.paid`, `invoice.payment_failed` → Invoice Paid, Payment Failed
+* `customer.created`, `customer.updated`, `customer.deleted` → Customer Created, Customer Updated, Customer Deleted
+* `customer.subscription.created` → Subscription Started
+* `customer.subscription.updated` → Subscription Updated, or Subscription Cancelled if it will end with its period
+* `customer.subscription.deleted` → Subscription Cancelled
+* `product.updated`, `price.updated` → Product Updated
+* Any other event → a reject with the reason `unknown_topic`
 
-A guest's PaymentIntent names nobody, nor does a refund or a dispute: they find who paid by the id of the sale, which is
-kept among the person's ids. What was paid at a counter with Terminal is left to nobody unless a customer was named.
+Do not omit the `payment_intent` events. Every sale is counted by its PaymentIntent. Without them, only immediate
+sales of Checkout are counted.
 
-A dispute is told when it is opened; what it takes from you is not subtracted.
+**Stored**
 
-If a shop that is connected, too, is paid through this account, add `--set orders=elsewhere` to `regulars connect`: the
-shop tells the orders, and each is counted once. The payments are kept all the same.
+* The payment: IDs, amounts, currency, method, status and failure codes.
+* The customer ID as an identifier; e-mail address, phone number and name as contact data.
 
-What is stored: ids, amounts, currency, method, status and failure codes; the customer id, e-mail address, phone and
-name beside them. Cards, addresses, descriptions, metadata and client secrets are not read. Events of another kind
-are set aside as unknown topics.
+**Not stored**: cards, addresses, descriptions, metadata and client secrets.
+
+**Reconciliation**
+
+Stripe retries a delivery for three days. To recover missed deliveries, let Regulars fetch events every hour: under
+Developers → API keys, create a restricted key with read access to Events (and to the other resources that Stripe
+requires for it) and enter it in `regulars connect stripe`. The events above of the last 30 days can be fetched.
+
+**Orders**
+
+* One sale produces up to four Stripe events. It is one order and one payment, whichever event arrives first. The
+  order ID is the PaymentIntent ID, or the charge ID of an old charge without a PaymentIntent.
+* An invoice of a newer API version does not name its PaymentIntent. The invoice is stored, and its amount is counted
+  by the PaymentIntent. An invoice that is marked as paid out of band is a sale of its own.
+* A checkout without a payment counts by its own ID. A checkout that starts a trial is not counted.
+* A payment that is only authorized is not a sale, whether it was released or waits for its capture.
+* A dispute is reported when it is opened. Its amount is not subtracted.
+
+**Notes**
+
+* Guests: the PaymentIntent of a guest, a refund and a dispute contain no person. The ID of the sale is stored as an
+  identifier of the person and links them to the payer. A Terminal payment without a customer is not assigned to a
+  person.
+* Connected shop: if a connected shop takes its payments through this account, add `--set orders=elsewhere` to
+  `regulars connect`. The shop then reports the orders, and each order counts once. Payments are still stored.
+* Test mode: a test endpoint has its own signing secret. Its deliveries are stored and never counted.
 """
 
 import json
