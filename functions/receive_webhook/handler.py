@@ -15,17 +15,16 @@ from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
-from regulars.transport.certificates import fetched
-from regulars.transport.cold_start import started
-from regulars.transport.html_pages import thanked
-from regulars.transport.http import (
-    Answer,
-    Call,
-    answered,
-    answering,
-    called,
-    preflight,
-    replied,
+from regulars.transport.certificates import fetch_certificate
+from regulars.transport.cold_start import freeze_startup_objects
+from regulars.transport.html_pages import thank_you_response
+from regulars.transport.requests import HttpRequest, parse_request
+from regulars.transport.responses import (
+    HttpResponse,
+    json_response,
+    preflight_response,
+    text_response,
+    with_error_responses,
 )
 
 SETTINGS = ReceiveWebhookSettings.from_env()
@@ -38,45 +37,45 @@ RECEIVER = WebhookReceiver(
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
 )
-started()
+freeze_startup_objects()
 
 
-def handler(event: dict[str, Any], context: Any) -> Answer:
-    """Verify and record one delivery."""
-    return answering(lambda: _respond(called(event)))
+def handler(event: dict[str, Any], context: Any) -> HttpResponse:
+    """Receive one request for a source's webhook."""
+    return with_error_responses(lambda: _respond(parse_request(event)))
 
 
-def _respond(call: Call) -> Answer:
-    match call:
-        case Call(method="OPTIONS"):
-            return preflight()
-        case Call(method="POST" | "GET" | "HEAD", path=("hooks", channel, source)):
-            return _to_response(RECEIVER.handle(channel, _to_request(call, source)))
+def _respond(http_request: HttpRequest) -> HttpResponse:
+    match http_request:
+        case HttpRequest(method="OPTIONS"):
+            return preflight_response()
+        case HttpRequest(method="POST" | "GET" | "HEAD", path=("hooks", channel, source)):
+            return _to_response(RECEIVER.handle(channel, _to_request(http_request, source)))
     raise NotFoundError("There is nothing at this path.")
 
 
-def _to_request(call: Call, source: str) -> Request:
+def _to_request(http_request: HttpRequest, source: str) -> Request:
     return Request(
-        source,
-        call.body,
-        datetime.now(UTC),
-        call.headers,
-        call.query,
+        source=source,
+        body=http_request.body,
+        received_at=datetime.now(UTC),
+        headers=http_request.headers,
+        query=http_request.query,
         default_country=SETTINGS.default_country,
         default_currency=SETTINGS.default_currency,
-        method=call.method,
-        url=call.url,
-        raw_query=call.raw_query,
-        certificates=fetched,
+        method=http_request.method,
+        url=http_request.url,
+        raw_query=http_request.raw_query,
+        certificates=fetch_certificate,
     )
 
 
-def _to_response(reply: WebhookReply) -> Answer:
+def _to_response(reply: WebhookReply) -> HttpResponse:
     match reply:
         case Reply(status, body, content_type):
-            return replied(status, body, content_type)
+            return text_response(status, body, content_type)
         case NextPage(url):
-            return thanked(url)
+            return thank_you_response(url)
         case Receipt(new, known, rejected):
-            return answered({"ok": True, "new": new, "known": known, "rejected": rejected})
-    return answered({"ok": True})
+            return json_response({"ok": True, "new": new, "known": known, "rejected": rejected})
+    return json_response({"ok": True})

@@ -14,7 +14,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.publishing import Publishing
 from regulars.store.registry import Registry
 from regulars.store.scores import Scores
-from regulars.transport.s3_events import uploaded
+from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = ScoreProfilesSettings.from_env()
 STORES = Stores(
@@ -28,6 +28,6 @@ STORES = Stores(
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Score, tell why, keep what changed; answers what was done."""
-    report = score_people(uploaded(event).key, STORES, datetime.now(UTC))
+    report = score_people(parse_object_event(event).key, STORES, datetime.now(UTC))
     answer: dict[str, Any] = msgspec.to_builtins(report)
     return answer

@@ -14,8 +14,8 @@ from regulars.store.people import People
 from regulars.store.products import Products
 from regulars.store.published import Published
 from regulars.store.served_profiles import ServedProfiles
-from regulars.transport.cold_start import started
-from regulars.transport.http import Answer
+from regulars.transport.cold_start import freeze_startup_objects
+from regulars.transport.responses import HttpResponse
 
 SETTINGS = ServeProfilesSettings.from_env()
 CLIENT = dynamodb_for_doors()
@@ -41,9 +41,9 @@ API = Api(
         }
     ),
 )
-started()
+freeze_startup_objects()
 
 
-def handler(event: dict[str, Any], context: Any) -> Answer:
+def handler(event: dict[str, Any], context: Any) -> HttpResponse:
     """Answer one request of the HTTP API."""
     return API.resolve(event)

@@ -12,7 +12,7 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from regulars.transport.s3_events import uploaded
+from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = TrainChurnSettings.from_env()
 DATASETS = Datasets(SETTINGS.lake_bucket)
@@ -21,6 +21,8 @@ REGISTRY = Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.con
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Train, gate, publish and promote; answers the outcome."""
-    outcome = train(ChurnTrainer(), uploaded(event).key, DATASETS, REGISTRY, datetime.now(UTC))
+    outcome = train(
+        ChurnTrainer(), parse_object_event(event).key, DATASETS, REGISTRY, datetime.now(UTC)
+    )
     answer: dict[str, Any] = msgspec.to_builtins(outcome)
     return answer

@@ -17,7 +17,7 @@ from regulars.channels.exports.contract import Format
 from regulars.channels.registry import CHANNELS
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.imports.csv_file import CsvFile
-from regulars.ingestion.imports.import_run import told_by
+from regulars.ingestion.imports.import_run import find_format
 from regulars.store import schema
 from regulars.store.sources import Source
 
@@ -64,7 +64,7 @@ def export_at(path: Path) -> Export:
     try:
         with path.open("rb") as stream:
             csv = CsvFile(stream)
-            format_, _ = told_by(csv, path.name)
+            format_, _ = find_format(csv, path.name)
         encoding, rows = _measured(path)
     except OSError as error:
         raise FaultError(f"{path} cannot be read: {error.strerror}.") from error

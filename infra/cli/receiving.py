@@ -18,7 +18,7 @@ from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.domain.times import from_text
 from regulars.ingestion.archiving import archive_events
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.tracking import Tracking, source_of
+from regulars.ingestion.tracking import TrackingReceiver, source_of_key
 from regulars.ingestion.webhook_sources import WebhookSources
 from regulars.ingestion.webhooks import Receipt, WebhookReceiver
 from regulars.profiles.update import update_profiles
@@ -36,7 +36,7 @@ from regulars.store.profile_stores import Stores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Delivery, Reject, Rejects, Shared
 from regulars.store.sources import Sources
-from regulars.transport.certificates import fetched
+from regulars.transport.certificates import fetch_certificate
 from regulars.transport.stream_events import read_changes
 
 UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # set aside on the stream
@@ -65,7 +65,7 @@ class Receiver:
         parameters = Parameters(self._settings.parameters_prefix)
         ledger, people = Ledger(self._settings.events_table), People(self._settings.people_table)
         recorder = Recorder(ledger, people, parameters)
-        self._tracking = Tracking(self._keys, recorder, store)
+        self._tracking = TrackingReceiver(self._keys, recorder, store)
         sources = WebhookSources(Sources(self._settings.control_table), parameters)
         self._webhooks = WebhookReceiver(sources, recorder, store)
 
@@ -91,7 +91,7 @@ class Receiver:
         key = self._keys.find(delivery.key) if delivery.key else None
         if key is None and not self._into:
             raise UnauthorizedError("Its key is not known; --into SOURCE says whose it is.")
-        return source_of(key) if key else self._into
+        return source_of_key(key) if key else self._into
 
     def _folded(self, kept: rejects.Kept) -> Receipt:
         batch, aside, now = _batch(kept), SetAside(), datetime.now(UTC)
@@ -133,7 +133,7 @@ class Receiver:
             method=delivery.method,
             url=delivery.url,
             raw_query=delivery.raw_query,
-            certificates=fetched,
+            certificates=fetch_certificate,
         )
 
 

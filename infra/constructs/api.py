@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledged import ROUTE, acknowledge
 from infra.constructs.functions import Function
-from regulars.transport import http as doors
+from regulars.transport.responses import CORS_HEADERS, PREFLIGHT_HEADERS
 
 REQUESTS_PER_SECOND = 50
 BURST = 100
@@ -93,13 +93,13 @@ class Api(Construct):
 
 def preflight() -> apigateway.CorsPreflightOptions:
     """What the functions would answer a browser that asks before it sends, without starting one of them."""
-    methods = doors.PREFLIGHT["access-control-allow-methods"].split(", ")
+    methods = PREFLIGHT_HEADERS["access-control-allow-methods"].split(", ")
     return apigateway.CorsPreflightOptions(
         allow_origins=["*"],
         allow_methods=[apigateway.CorsHttpMethod[method] for method in methods],
-        allow_headers=doors.PREFLIGHT["access-control-allow-headers"].split(", "),
-        expose_headers=[doors.CORS["Access-Control-Expose-Headers"]],
-        max_age=Duration.seconds(int(doors.PREFLIGHT["access-control-max-age"])),
+        allow_headers=PREFLIGHT_HEADERS["access-control-allow-headers"].split(", "),
+        expose_headers=[CORS_HEADERS["Access-Control-Expose-Headers"]],
+        max_age=Duration.seconds(int(PREFLIGHT_HEADERS["access-control-max-age"])),
     )
 
 

@@ -73,7 +73,9 @@ class Doors:
         module, path = self._tracked(sent) if sent.provider == TRACKING else self._hooked(sent)
         self._monkeypatch.setattr(module, "datetime", _clock(sent.now))
         if sent.provider != TRACKING:
-            self._monkeypatch.setattr(module, "fetched", _fetching(sent.certificates, fetched))
+            self._monkeypatch.setattr(
+                module, "fetch_certificate", _fetching(sent.certificates, fetched)
+            )
         parts = urlsplit(sent.url)
         headers = {"Host": parts.netloc} | sent.headers
         event = http_event(path, sent.body, headers, sent.method, parts.query)

@@ -13,7 +13,7 @@ from unittest import mock
 
 from regulars.channels.registry import CHANNELS, channel_of
 from regulars.domain.events import Event, encode
-from regulars.transport.requests import presented_key
+from regulars.transport.requests import read_api_key
 from tests.conformance import files
 from tests.conformance.doors import CHANNEL_OF, TRACKING, Became, Doors, Sent
 
@@ -72,7 +72,7 @@ def request(fixture: Fixture) -> Sent:
         headers,
         fixture["path"].read_bytes(),
         datetime.now(UTC),
-        tuple(filter(None, [presented_key(lowered)])) or ("made-up",),
+        tuple(filter(None, [read_api_key(lowered)])) or ("made-up",),
     )
 
 

@@ -266,7 +266,7 @@ def test_every_line_that_an_open_quote_swallows_is_refused(importer: Importer, o
 def test_line_of_any_length_takes_little_memory() -> None:
     text = io.BytesIO(lines(LINE, "x" * 40_000_000, LINE).encode())
     tracemalloc.start()
-    rows = list(CsvFile(text).rows(["order_id"]))
+    rows = list(CsvFile(text).read_rows(["order_id"]))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert [(row[0], row[1]) for row in rows] == [(2, ""), (3, "unreadable_line"), (4, "")]
@@ -301,7 +301,7 @@ def test_import_goes_on_where_its_time_ended(
 def test_import_that_crashed_ends_with_the_same_ledger(
     aws: Deployed, importer: Importer, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars.ingestion.imports.history_import.ORDERS_AT_ONCE", 2)
+    monkeypatch.setattr("regulars.ingestion.imports.history_import.RECORD_BATCH_ORDERS", 2)
     monkeypatch.setattr("regulars.store.ledger.Ledger.record", failing_after(3))
     content = lines(*(LINE.replace("o1", f"o{number}") for number in range(9)))
     with pytest.raises(ConnectionError):

@@ -47,6 +47,11 @@ from tests.support.profile_stories import tell
 from tests.support.shopify_deliveries import SHOP
 
 MINUTES = 15 * 60_000
+PAGE_SIZES = {
+    "commerce.shopify.feed.LIMIT": "20",
+    "commerce.woocommerce.feed.SIZE": 30,
+    "payments.stripe.feed.LIMIT": "20",
+}
 HOSTS = {"shopify": SHOP, "woocommerce": "shop.example.com", "stripe": "api.stripe.com"}
 
 
@@ -161,8 +166,8 @@ def town(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
 @pytest.fixture
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pages are a walk, without hundreds of orders."""
-    for name, size in {"shopify.LIMIT": "20", "stripe.LIMIT": "20", "woocommerce.SIZE": 30}.items():
-        monkeypatch.setattr(f"regulars.feeds.{name}", size)
+    for name, size in PAGE_SIZES.items():
+        monkeypatch.setattr(f"regulars.channels.{name}", size)
 
 
 def opened(channel: str, sold: int = 0) -> Storefront:
@@ -209,7 +214,7 @@ def test_two_runs_at_once_take_everything_in_once(town: Town, short_pages: None)
 
     def run(module: Any) -> None:
         provider = Provider(server.wire, lambda: 60.0, lambda _: None)
-        outcomes.extend(module.RECONCILING.run(provider, lambda: True))
+        outcomes.extend(module.RECONCILER.run(provider, lambda: True))
 
     runs = [Thread(target=run, args=(town.function(),)) for _ in range(2)]
     for one in runs:

@@ -136,7 +136,7 @@ def test_batch_beyond_its_bound_is_received_whole(
     door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("regulars.ingestion.tracking.MOST_MESSAGES", 1)
+        patch.setattr("regulars.ingestion.tracking.MAX_BATCH_MESSAGES", 1)
         door("/v1/batch", {"batch": [MESSAGE | {"messageId": str(n)} for n in range(4)]})
     assert kept.codes() == ["batch_too_long"]
     assert owner("replay", "--source", "segment")["new events"] == 3

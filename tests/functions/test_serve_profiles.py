@@ -75,7 +75,7 @@ def openapi(function: Any) -> dict[str, Any]:
 def operation_of(document: dict[str, Any], function: Any, event: dict[str, Any]) -> Any:
     method, path = event["requestContext"]["http"]["method"], event["rawPath"].strip("/").split("/")
     for route in function.API.routes:
-        if route.method == method and route.filled(path) is not None:
+        if route.method == method and route.match_path(path) is not None:
             return document["paths"][route.path][method.lower()]
     return None
 

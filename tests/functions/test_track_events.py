@@ -194,7 +194,7 @@ def test_batch_of_2501_keeps_the_last_as_a_reject(door: Door, kept: Kept) -> Non
 def test_batch_of_a_stranger_costs_no_more_writes_than_a_batch_may_hold(
     door: Door, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars.ingestion.tracking.MOST_MESSAGES", 5)
+    monkeypatch.setattr("regulars.ingestion.tracking.MAX_BATCH_MESSAGES", 5)
     body = json.dumps({"batch": list(range(30))}).encode()
     assert door("/v1/batch", body, {"Authorization": "Bearer who"})[0] == 200
     assert kept.codes() == ["batch_too_long"] + ["unknown_write_key"] * 5

@@ -2,7 +2,7 @@
 
 import json
 
-from regulars.transport.http import preflight
+from regulars.transport.responses import preflight_response
 from tests.support.template import Template
 
 PERSONAL = ("identity", "sourceIp", "userAgent", "path", "query", "header", "body")
@@ -49,7 +49,7 @@ def test_access_log_holds_nothing_personal(template: Template) -> None:
 
 def test_preflight_is_answered_by_the_gateway_as_by_the_functions(template: Template) -> None:
     (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
-    cors, told = api["CorsConfiguration"], preflight()["headers"]
+    cors, told = api["CorsConfiguration"], preflight_response()["headers"]
     assert cors["AllowHeaders"] == told["access-control-allow-headers"].split(", ")
     assert cors["AllowMethods"] == told["access-control-allow-methods"].split(", ")
     assert (cors["AllowOrigins"], cors["ExposeHeaders"]) == (["*"], ["retry-after"])

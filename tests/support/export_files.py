@@ -9,7 +9,7 @@ from typing import NamedTuple
 from regulars.channels.contract import Draft
 from regulars.domain.events import Event
 from regulars.domain.profiles import ProfileState, fold
-from regulars.ingestion.imports.import_run import Defaults, opened
+from regulars.ingestion.imports.import_run import ImportDefaults, recognize_upload
 from regulars.store.uploads import Upload
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -64,9 +64,9 @@ def imported(
     body = text.encode() if isinstance(text, str) else text
     stream = io.BytesIO(body)
     upload = Upload(f"imports/{folder}{name}", len(body), "etag", uploaded_at, stream)
-    of = opened(upload, Defaults(currency, "GB"), NOW)
+    of = recognize_upload(upload, ImportDefaults(currency, "GB"), NOW)
     refused: dict[int, str] = {}
-    rows = of.csv.rows(of.headings)
+    rows = of.csv.read_rows(of.headings)
     told = list(of.format.tell(rows, of.file, refused.__setitem__))
     if fault := next((one.fault for one in told if one.fault), None):
         raise fault

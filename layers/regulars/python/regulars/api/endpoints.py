@@ -26,9 +26,9 @@ from regulars.recommendations.surfaces import Recommender, Wish
 from regulars.store.api_keys import ApiKey, Keys
 from regulars.store.published import Published
 from regulars.store.served_profiles import ServedProfiles
-from regulars.transport.http import Answer, Call
-from regulars.transport.requests import presented_key
-from regulars.transport.router import Route, answer, json_body, resolved
+from regulars.transport.requests import HttpRequest, read_api_key
+from regulars.transport.responses import HttpResponse, json_response
+from regulars.transport.router import Route, parse_json_body, route_request
 
 LARGEST_LOOKUP = 4096
 
@@ -65,67 +65,67 @@ class Api:
             Route("GET", "/sourceConfig/", self.source_config),
         )
 
-    def resolve(self, event: Mapping[str, Any]) -> Answer:
+    def resolve(self, event: Mapping[str, Any]) -> HttpResponse:
         """The answer to one request of the HTTP API."""
-        return resolved(self.routes, event)
+        return route_request(self.routes, event)
 
-    def profile(self, call: Call, profile_id: str) -> Answer:
+    def profile(self, call: HttpRequest, profile_id: str) -> HttpResponse:
         """One profile; a read key learns its coarse segment only."""
         if self._caller(call, "read", "admin").scope == "read":
-            return answer(profiles.coarse(self.profiles, profile_id))
-        return answer(profiles.view(profiles.find(self.profiles, profile_id), self.now()))
+            return json_response(profiles.coarse(self.profiles, profile_id))
+        return json_response(profiles.view(profiles.find(self.profiles, profile_id), self.now()))
 
-    def lookup(self, call: Call) -> Answer:
+    def lookup(self, call: HttpRequest) -> HttpResponse:
         """The profile and contact data behind an identifier in the body."""
         self._caller(call, "admin")
-        wanted = json_body(call, Lookup, LARGEST_LOOKUP)
-        return answer(self.directory.look_up(wanted, self.now()))
+        wanted = parse_json_body(call, Lookup, LARGEST_LOOKUP)
+        return json_response(self.directory.look_up(wanted, self.now()))
 
-    def for_profile(self, call: Call, profile_id: str) -> Answer:
+    def for_profile(self, call: HttpRequest, profile_id: str) -> HttpResponse:
         """Products for a person; only the owner is told that there is no such person."""
         owner = self._caller(call, "read", "admin").scope == "admin"
         recommend = self.recommender.for_owner if owner else self.recommender.for_storefront
-        return answer(recommend(profile_id, _wish(call), self.now()))
+        return json_response(recommend(profile_id, _wish(call), self.now()))
 
-    def for_visitor(self, call: Call) -> Answer:
+    def for_visitor(self, call: HttpRequest) -> HttpResponse:
         """Products for somebody nobody knows."""
         self._caller(call, "read", "admin")
         items = queries.listed(call.query.get("items"), "items", most=50)
         told = self.recommender.for_visitor(items, _wish(call))
-        return answer(told, cache="private, max-age=60")
+        return json_response(told, cache="private, max-age=60")
 
-    def segments(self, call: Call) -> Answer:
+    def segments(self, call: HttpRequest) -> HttpResponse:
         """Every segment with its size."""
         self._caller(call, "admin")
-        return answer({"segments": self.published.segments()})
+        return json_response({"segments": self.published.segments()})
 
-    def members(self, call: Call, name: str) -> Answer:
+    def members(self, call: HttpRequest, name: str) -> HttpResponse:
         """The profiles of a segment, page by page."""
         key = self._caller(call, "admin")
         segment = segments.named(name, self.published.segments())
         limit = queries.count(call.query.get("limit"), "limit", default=20, most=50)
         page = segments.Page(segment, limit, call.query.get("next"), key.id)
-        return answer(segments.members(self.profiles, page, self.now()))
+        return json_response(segments.members(self.profiles, page, self.now()))
 
-    def report(self, _: Call) -> Answer:
+    def report(self, _: HttpRequest) -> HttpResponse:
         """What works."""
         report = self.health.report()
-        return answer(report, 200 if report["status"] == "ok" else 503)
+        return json_response(report, 200 if report["status"] == "ok" else 503)
 
-    def description(self, _: Call) -> Answer:
+    def description(self, _: HttpRequest) -> HttpResponse:
         """This API as OpenAPI."""
-        return answer(openapi.document(), cache="public, max-age=3600")
+        return json_response(openapi.document(), cache="public, max-age=3600")
 
-    def source_config(self, call: Call) -> Answer:
+    def source_config(self, call: HttpRequest) -> HttpResponse:
         """What Rudder's browser SDK asks for before it sends."""
-        key = call.query.get("writeKey") or presented_key(call.headers)
-        return answer(for_rudder(key), cache="public, max-age=300")
+        key = call.query.get("writeKey") or read_api_key(call.headers)
+        return json_response(for_rudder(key), cache="public, max-age=300")
 
-    def _caller(self, call: Call, *scopes: str) -> ApiKey:
-        return authorized(self.keys, presented_key(call.headers), *scopes)
+    def _caller(self, call: HttpRequest, *scopes: str) -> ApiKey:
+        return authorized(self.keys, read_api_key(call.headers), *scopes)
 
 
-def _wish(call: Call) -> Wish:
+def _wish(call: HttpRequest) -> Wish:
     return Wish(
         queries.count(call.query.get("n"), "n", default=10, most=50),
         queries.listed(call.query.get("exclude"), "exclude", most=100),

@@ -1,4 +1,4 @@
-"""Fetches a provider's certificate: over TLS, without redirects, kept for as long as the container lives."""
+"""Fetch a provider's certificate over TLS without following redirects, and cache it while the container lives."""
 
 from functools import lru_cache
 from http import HTTPStatus
@@ -6,31 +6,31 @@ from urllib.parse import urlsplit
 
 from regulars.domain.errors import CertificateUnavailableError, SignatureError
 
-PATIENCE_SECONDS = 2.0
-LARGEST = 64 * 1024
+TIMEOUT_SECONDS = 2.0
+MAX_CERTIFICATE_BYTES = 64 * 1024
 
 
 @lru_cache(maxsize=32)
-def fetched(url: str) -> bytes:
-    """What is at a URL whose host was checked.
+def fetch_certificate(url: str) -> bytes:
+    """Return the content of a URL whose host was checked.
 
-    SignatureError when the host says that there is no such thing, CertificateUnavailableError when it says nothing.
+    Raise SignatureError when the host has no such certificate, CertificateUnavailableError when it does not answer.
     """
     # Imported by the two providers that need it.
     from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415
 
     parts = urlsplit(url)
-    connection = HTTPSConnection(parts.netloc, timeout=PATIENCE_SECONDS)
+    connection = HTTPSConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
-        answer = connection.getresponse()
-        body = answer.read(LARGEST)
+        response = connection.getresponse()
+        body = response.read(MAX_CERTIFICATE_BYTES)
     except (HTTPException, OSError) as error:
         raise CertificateUnavailableError from error
     finally:
         connection.close()
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise CertificateUnavailableError
-    if answer.status != HTTPStatus.OK:
+    if response.status != HTTPStatus.OK:
         raise SignatureError("cert_url")
     return body
