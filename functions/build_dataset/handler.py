@@ -1,4 +1,4 @@
-"""Nightly or on demand: the lake becomes a dataset; its manifest, written last, starts the trainings."""
+"""Build a dataset from the lake, nightly or on demand; its manifest, written last, starts the trainings."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ LATEST = LatestDataset(SETTINGS.control_table)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Build the dataset as of `cutoff` (RFC 3339, default now); answers what was built, or what is missing."""
+    """Build the dataset as of `cutoff` (RFC 3339, default now); return its id and counts, or what is missing."""
     now = datetime.now(UTC).replace(microsecond=0)
     cutoff = from_text(event["cutoff"]) if event.get("cutoff") else now
     try:

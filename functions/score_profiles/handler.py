@@ -1,11 +1,11 @@
-"""A training ended: score everybody in its dataset with the champions that stand now."""
+"""Score all people of a dataset with the present champions when a training on it ends."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from regulars.learning.scoring.run import Stores, score_people
+from regulars.learning.scoring.run import ScoringStores, score_dataset
 from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.catalog import Catalog
@@ -17,17 +17,17 @@ from regulars.store.scores import Scores
 from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = ScoreProfilesSettings.from_env()
-STORES = Stores(
-    Datasets(SETTINGS.lake_bucket),
-    Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table)),
-    Scores(SETTINGS.profiles_table),
-    Catalog(SETTINGS.catalog_table),
-    Publishing(SETTINGS.control_table),
+STORES = ScoringStores(
+    datasets=Datasets(SETTINGS.lake_bucket),
+    registry=Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table)),
+    scores=Scores(SETTINGS.profiles_table),
+    catalog=Catalog(SETTINGS.catalog_table),
+    publishing=Publishing(SETTINGS.control_table),
 )
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Score, tell why, keep what changed; answers what was done."""
-    report = score_people(parse_object_event(event).key, STORES, datetime.now(UTC))
-    answer: dict[str, Any] = msgspec.to_builtins(report)
-    return answer
+    """Score, explain and store what changed; return the report."""
+    report = score_dataset(parse_object_event(event).key, STORES, datetime.now(UTC))
+    response: dict[str, Any] = msgspec.to_builtins(report)
+    return response

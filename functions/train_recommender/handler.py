@@ -1,4 +1,4 @@
-"""A dataset's manifest was written: train the recommender on it."""
+"""Train the recommender when a dataset's manifest is written."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from regulars.learning.recommender.trainer import RecommenderTrainer
-from regulars.learning.training_run import train
+from regulars.learning.training_run import train_model
 from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
@@ -20,9 +20,9 @@ REGISTRY = Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.con
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Train, gate, publish and promote; answers the outcome."""
-    outcome = train(
+    """Train, gate, publish and promote; return the outcome."""
+    outcome = train_model(
         RecommenderTrainer(), parse_object_event(event).key, DATASETS, REGISTRY, datetime.now(UTC)
     )
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
-    return answer
+    response: dict[str, Any] = msgspec.to_builtins(outcome)
+    return response

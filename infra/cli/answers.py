@@ -2,20 +2,18 @@
 
 import argparse
 import getpass
-import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from infra.cli.channels import OPTIONAL, nearest
+from infra.cli.channels import nearest
 from infra.cli.console import say
 from infra.local.faults import FaultError
+from regulars.channels.contract import ConfigField, CredentialField
 
-SEVERAL = "separated by commas"  # a question that says so is answered with a list
-AS_JSON = "as JSON"  # one that says so, with an object
 FROM_INPUT, FROM_ENVIRONMENT = "-", "env:"
 # In the name of what must not be told.
 _SECRET = re.compile(r"secret|token|passw|key", re.IGNORECASE)
@@ -58,19 +56,21 @@ def pairs(options: list[str], known: list[str], hidden: Iterable[str]) -> dict[s
 
 
 def answered(
-    questions: Mapping[str, str],
+    fields: Mapping[str, ConfigField | CredentialField],
     given: Mapping[str, str],
     known: Mapping[str, Any],
     *,
     hidden: bool,
 ) -> dict[str, str]:
     """The answers that are given or asked for, without empty ones; FaultError when one that is needed is missing."""
-    found = {name: given[name] for name in questions if name in given}
-    for name, question in questions.items():
+    found = {name: given[name] for name in fields if name in given}
+    for name, field in fields.items():
         if name not in found and sys.stdin.isatty():
-            found[name] = asked(_with_hint(question, is_known=name in known), hidden=hidden)
-        if not found.get(name) and name not in known and not question.endswith(OPTIONAL):
-            raise FaultError(f"{name} is missing.", f"--set {name}=…: {question}.")
+            found[name] = asked(
+                _with_hint(_prompt_text(field), is_known=name in known), hidden=hidden
+            )
+        if not found.get(name) and name not in known and not field.is_optional:
+            raise FaultError(f"{name} is missing.", f"--set {name}=…: {field.question}.")
     return {name: text for name, text in found.items() if text}
 
 
@@ -82,18 +82,17 @@ def asked(question: str, *, hidden: bool) -> str:
     return input().strip()
 
 
-def value(
-    name: str, text: str, question: str, spelled: Callable[[str], str] = str
-) -> str | list[str]:
+def value(name: str, text: str, field: ConfigField) -> str | list[str]:
     """An answer as it is kept; FaultError when it is not what was asked for."""
-    if SEVERAL in question:
-        return [part.strip() for part in text.split(",") if part.strip()]
     try:
-        if AS_JSON in question and not isinstance(json.loads(text), dict):
-            raise ValueError
-        return spelled(text)
+        return field.normalize(text)
     except ValueError:
-        raise FaultError(f"{name} cannot be {text!r}.", f"--set {name}=…: {question}.") from None
+        advice = f"--set {name}=…: {_prompt_text(field)}."
+        raise FaultError(f"{name} cannot be {text!r}.", advice) from None
+
+
+def _prompt_text(field: ConfigField | CredentialField) -> str:
+    return f"{field.question} (optional)" if field.is_optional else field.question
 
 
 def _with_hint(question: str, *, is_known: bool) -> str:

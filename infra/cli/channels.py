@@ -4,11 +4,9 @@ import argparse
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
 
-from regulars.channels.registry import CHANNELS, channel_of
+from regulars.channels.registry import CHANNELS, load_channel
 
-OPTIONAL = "(optional)"  # a question that ends so may be left unanswered
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _NEAR = 0.5
 
@@ -38,14 +36,9 @@ def nearest(text: str, names: Iterable[str]) -> list[str]:
     return near or listed
 
 
-def trait(channel: str, name: str, default: Any) -> Any:
-    """Something a channel's module may say of itself."""
-    return getattr(channel_of(channel), name, default)
-
-
 def page(channel: str) -> list[str]:
     """What to click in the provider and what is kept: the channel's own words."""
-    return str(channel_of(channel).__doc__).strip().splitlines()
+    return load_channel(channel).page.strip().splitlines()
 
 
 def _channel(text: str) -> str:

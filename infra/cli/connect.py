@@ -7,19 +7,20 @@ secret is given, now or by running this again, it waits and has its senders try 
 import argparse
 import re
 import sys
-from collections.abc import Callable
 
 import msgspec
 
 from infra.cli import answers, connections, options, stack
-from infra.cli.channels import add_channel, page, source_name, trait
+from infra.cli.channels import add_channel, page, source_name
 from infra.cli.console import say, show
 from infra.local.faults import FaultError
-from regulars.channels.registry import needs_secret
+from regulars.channels.contract import ConfigField, GeneratedSecret, ProviderSecret
+from regulars.channels.registry import load_channel
 from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
 
 OWN = "own"  # the URL that the API has by itself
+UNASKED = ConfigField(question="")  # a field that the channel does not ask for
 _URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
@@ -56,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     connections.add_credentials(deployed, source.channel, source.source, credentials)
     url = connections.public_url(deployed, source, made or secret or "".join(kept.signing[:1]))
     guide = [*([] if before and secret else [*page(source.channel), ""]), f"URL: {url}"]
-    if not secret and not made and _is_asked(source.channel):
+    if not secret and not made and (question := _secret_question(source.channel)):
         say("\n".join([*guide, ""]))
-        guide, secret = [], _typed(source.channel, kept)
+        guide, secret = [], _typed(question, kept)
     if made or secret:
         connections.add_secret(deployed, source.channel, source.source, made or secret)
     facts = {"channel": source.channel, "source": source.source, "url": url}
@@ -82,14 +83,13 @@ def _told(
 ) -> tuple[Source, dict[str, str]]:
     """The source and its credentials by what is answered and what was known; a disabled one stays so."""
     source = before or Source(arguments.channel, arguments.name)
-    questions: dict[str, str] = trait(source.channel, "ASKS", {})
-    hidden: dict[str, str] = trait(source.channel, "CREDENTIALS", {})
-    spelled: dict[str, Callable[[str], str]] = trait(source.channel, "SPELLED", {})
-    given = answers.pairs(arguments.set, [*questions, *hidden], hidden)
-    said = answers.answered(questions, given, source.config, hidden=False)
+    channel = load_channel(source.channel)
+    fields, hidden = channel.config_fields, channel.credential_fields
+    given = answers.pairs(arguments.set, [*fields, *hidden], hidden)
+    said = answers.answered(fields, given, source.config, hidden=False)
     credentials = answers.answered(hidden, given, kept.credentials, hidden=True)
     config = {
-        name: answers.value(name, text, questions.get(name, ""), spelled.get(name, str))
+        name: answers.value(name, text, fields.get(name, UNASKED))
         for name, text in (given | said).items()
         if text and name not in hidden
     }
@@ -104,27 +104,28 @@ def _told(
 def _given(arguments: argparse.Namespace) -> str:
     """The secret on the command line."""
     secret = answers.said(arguments.secret)
-    if secret and not needs_secret(arguments.channel):
+    if secret and not load_channel(arguments.channel).needs_secret:
         raise FaultError(f"{arguments.channel} needs no secret of yours; leave --secret out.")
     return secret
 
 
 def _made_up(channel: str) -> str:
     """A secret of ours, for a provider that takes one."""
-    return (
-        ""
-        if trait(channel, "SIGNING_KEY", "") or not needs_secret(channel)
-        else connections.made_up()
-    )
+    is_ours = isinstance(load_channel(channel).secret, GeneratedSecret)
+    return connections.made_up() if is_ours else ""
 
 
-def _is_asked(channel: str) -> bool:
-    return bool(trait(channel, "SIGNING_KEY", "")) and sys.stdin.isatty()
+def _secret_question(channel: str) -> str:
+    """The question for a secret that the provider makes, if someone is there to answer it; '' otherwise."""
+    match load_channel(channel).secret:
+        case ProviderSecret(question=question) if sys.stdin.isatty():
+            return question
+    return ""
 
 
-def _typed(channel: str, kept: SourceSecrets) -> str:
+def _typed(question: str, kept: SourceSecrets) -> str:
     hint = "keeps the one that is there" if kept else "to give it later"
-    return answers.asked(f"{trait(channel, 'SIGNING_KEY', '')} [Enter {hint}]", hidden=True)
+    return answers.asked(f"{question} [Enter {hint}]", hidden=True)
 
 
 def _changes(before: Source, source: Source, credentials: dict[str, str], secret: str) -> list[str]:

@@ -5,10 +5,10 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from infra.cli.channels import trait
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
-from regulars.channels.registry import needs_secret
+from regulars.channels.contract import GeneratedSecret
+from regulars.channels.registry import load_channel
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Source, Sources
@@ -73,15 +73,17 @@ def state(source: Source, *, has_secret: bool) -> str:
     """`on`, `waiting` for its secret, or `disabled`."""
     if source.disabled:
         return "disabled"
-    return "on" if has_secret or not needs_secret(source.channel) else "waiting"
+    return "on" if has_secret or not load_channel(source.channel).needs_secret else "waiting"
 
 
 def public_url(deployed: Stack, source: Source, secret: str = "") -> str:
     """Where the provider is to send; with the secret in it for a provider that signs nothing."""
     own = own_url(deployed, source.channel, source.source)
     url = str(source.config.get("url") or own)
-    parameter = trait(source.channel, "IN_URL", "")
-    return f"{url}?{urlencode({parameter: secret})}" if parameter and secret else url
+    match load_channel(source.channel).secret:
+        case GeneratedSecret(url_parameter=parameter) if parameter and secret:
+            return f"{url}?{urlencode({parameter: secret})}"
+    return url
 
 
 def own_url(deployed: Stack, channel: str, name: str) -> str:

@@ -13,7 +13,7 @@ from infra.cli.stack import Stack
 from infra.local.faults import FaultError
 from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.drafts.sales import ELSEWHERE
-from regulars.channels.exports.contract import Format
+from regulars.channels.exports.contract import ExportFormat
 from regulars.channels.registry import CHANNELS
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.imports.csv_file import CsvFile
@@ -31,7 +31,7 @@ class Export(NamedTuple):
     """A file whose format is known; `rows` is how many there may be, since a quoted field may hold line breaks."""
 
     path: Path
-    format: Format
+    format: ExportFormat
     delimiter: str
     encoding: str
     rows: int
@@ -75,7 +75,7 @@ def export_at(path: Path) -> Export:
     return Export(path, format_, csv.delimiter, encoding, rows)
 
 
-def account_of(deployed: Stack, format_: Format, given: str | None) -> str:
+def account_of(deployed: Stack, format_: ExportFormat, given: str | None) -> str:
     """Whose the file is, in the words of its channel's webhooks, so that both tell of the same orders."""
     if not format_.channel:
         return ""
@@ -133,7 +133,7 @@ def _account(source: Source) -> str:
     return str(source.config.get("account") or source.source)
 
 
-def _asked(format_: Format, question: str, advice: str) -> str:
+def _asked(format_: ExportFormat, question: str, advice: str) -> str:
     if not sys.stdin.isatty():
         raise FaultError(f"A file of {format_.title} does not say whose it is.", advice)
     say(f"{question}?")

@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.cli import connections
 from infra.cli.stack import Stack
-from regulars.channels.feeds.registry import FEEDS
+from regulars.channels.registry import FEED_PROVIDERS
 from regulars.settings import ReconcileSourcesSettings
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.sources import Source
@@ -12,7 +12,7 @@ from regulars.store.sources import Source
 
 def of_source(deployed: Stack, source: Source) -> dict[str, Any]:
     """When a source was last asked, what came of it, and what has been in the way since when; {} when it never was."""
-    if source.channel not in FEEDS:
+    if source.channel not in FEED_PROVIDERS:
         return {}
     table = deployed.settings(ReconcileSourcesSettings).control_table
     state = Reconciliations(table).read(source.channel, source.source)

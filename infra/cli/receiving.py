@@ -11,7 +11,7 @@ from infra.cli import rejects
 from infra.cli.stack import Stack
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
-from regulars.channels.tracking.messages import CHANNEL as TRACKING
+from regulars.channels.tracking.messages import CHANNEL_NAME as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
 from regulars.domain.events import decode
 from regulars.domain.stream_changes import ChangeBatch, EventChange

@@ -7,14 +7,16 @@ from infra.cli import options, stack
 from infra.cli.console import show, step, table
 from infra.cli.invoke import invoked
 from infra.local.faults import FaultError
-from regulars.channels.feeds.registry import FEEDS
+from regulars.channels.registry import FEED_PROVIDERS
 
 FUNCTION = "reconcile_sources"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CHANNEL and NAME, both may be left out."""
-    parser.add_argument("channel", nargs="?", default="", choices=["", *FEEDS], metavar="CHANNEL")
+    parser.add_argument(
+        "channel", nargs="?", default="", choices=["", *FEED_PROVIDERS], metavar="CHANNEL"
+    )
     parser.add_argument("name", nargs="?", default="", metavar="NAME")
     options.add_stack(parser)
     options.add_json(parser)

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from infra.cli import answers, connections, fetched, options, stack, trial
-from infra.cli.channels import add_channel, source_name, trait
+from infra.cli.channels import add_channel, source_name
 from infra.cli.console import show, table
 from infra.local.faults import FaultError
-from regulars.channels.registry import needs_secret
+from regulars.channels.contract import GeneratedSecret, NoSecret, ProviderSecret
+from regulars.channels.registry import load_channel
 from regulars.store.sources import Source
 
 NONE = "There are no sources yet. Make one: regulars connect CHANNEL"
@@ -91,13 +92,17 @@ def _rotate(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
 
 def _asked(channel: str) -> str:
     """The provider's own new secret; '' where it is ours to make."""
-    question = trait(channel, "SIGNING_KEY", "")
-    if not needs_secret(channel):
-        raise FaultError(f"{channel} needs no secret of yours: there is nothing to rotate.")
-    secret = answers.asked(question, hidden=True) if question and sys.stdin.isatty() else ""
-    if question and not secret:
-        raise FaultError("The provider's new secret is missing.", f"--secret …: {question}.")
-    return secret
+    match load_channel(channel).secret:
+        case NoSecret():
+            raise FaultError(f"{channel} needs no secret of yours: there is nothing to rotate.")
+        case GeneratedSecret():
+            return ""
+        case ProviderSecret(question=question):
+            secret = answers.asked(question, hidden=True) if sys.stdin.isatty() else ""
+            if not secret:
+                advice = f"--secret …: {question}."
+                raise FaultError("The provider's new secret is missing.", advice)
+            return secret
 
 
 def _switch(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:

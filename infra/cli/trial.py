@@ -10,11 +10,10 @@ import msgspec
 import urllib3
 
 from infra.cli import connections
-from infra.cli.channels import trait
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
 from regulars.channels.contract import Draft, Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.cache import ABSENT_SECONDS
@@ -109,9 +108,9 @@ def _request(
 
 
 def _sample(ledger: Ledger, source: Source, blank: Request, kept: SourceSecrets) -> _Sample:
-    signed = trait(source.channel, "sample", None)
+    channel = load_channel(source.channel)
     try:
-        request: Request | None = signed(blank, kept.signing[0]) if signed else None
+        request = channel.build_sample(blank, kept.signing[0]) if channel.build_sample else None
     except ValueError as error:
         advice = f"Give the right one: regulars connect {source.channel} --name {source.source}"
         raise FaultError(f"Its secret or a credential cannot sign: {error}", advice) from error
@@ -119,7 +118,7 @@ def _sample(ledger: Ledger, source: Source, blank: Request, kept: SourceSecrets)
         headers = {"content-type": "application/json"}
         return _Sample(msgspec.structs.replace(blank, headers=headers), signed=False)
     try:
-        drafts = channel_of(source.channel).translate(request)
+        drafts = channel.translate(request)
     except RegularsError as error:
         return _Sample(request, signed=True, set_aside=error.code)
     return _Sample(request, True, drafts, known=frozenset(_stored(ledger, drafts)))

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regulars.learning import artifacts as frames
-from regulars.learning.churn.candidates import Linear
+from regulars.learning.churn.candidates import LinearCandidate
 from regulars.learning.churn.trainer import ChurnTrainer
 from regulars.learning.contract import Dataset
-from regulars.learning.datasets.build import build
-from regulars.learning.evaluation import Evaluation
+from regulars.learning.datasets.build import build_dataset
+from regulars.learning.datasets.frames import read_dataset
+from regulars.learning.evaluation import ProbabilityEvaluation
 from tests.benchmarks import online_retail
 
 END = datetime(2011, 12, 10, tzinfo=UTC)
@@ -23,13 +23,13 @@ ORIGINS = (0, 2, 4)  # labelled cut-offs, counted back from the newest, 14 days 
 MEASURES = ("auc", "pr_auc", "brier", "ece")
 RFM, RECENCY = ("recency_days", "orders", "money"), ("recency_days",)
 
-type Told = dict[str, Evaluation]
+type Told = dict[str, ProbabilityEvaluation]
 
 
 def rolled() -> Iterator[tuple[str, Told]]:
     """Every origin with the evaluations of ours, of RFM logistic regression and of recency alone."""
     whole = _dataset()
-    cutoffs = sorted(whole.past["cutoff"].unique(), reverse=True)
+    cutoffs = sorted(whole.training_rows["cutoff"].unique(), reverse=True)
     for origin in ORIGINS:
         yield cutoffs[origin], _told(_as_of(whole, cutoffs[origin]))
 
@@ -38,13 +38,13 @@ def _dataset() -> Dataset:
     with tempfile.TemporaryDirectory() as name:
         folder, lines = Path(name), online_retail.cleaned()
         objects = online_retail.write_lake(online_retail.events(lines), folder)
-        manifest = build(folder, objects, online_retail.subjects(lines), END, END)
-        return frames.read_dataset(manifest, lambda file: (folder / file).read_bytes())
+        manifest = build_dataset(folder, objects, online_retail.subjects(lines), END, END)
+        return read_dataset(manifest, lambda file: (folder / file).read_bytes())
 
 
 def _as_of(whole: Dataset, cutoff: str) -> Dataset:
     """What was known at a past cut-off: labels whose horizon had ended, and that day's people to score."""
-    past = whole.past
+    past = whole.training_rows
     known = pd.Timestamp(cutoff) - pd.Timedelta(days=whole.manifest.horizon_days)
     labelled = past[pd.to_datetime(past["cutoff"]) <= known]
     present = past[past["cutoff"] == cutoff].assign(split="score")
@@ -52,25 +52,29 @@ def _as_of(whole: Dataset, cutoff: str) -> Dataset:
 
 
 def _told(dataset: Dataset) -> Told:
-    happened = dataset.present["churned"].to_numpy(dtype=np.float64)
+    happened = dataset.scoring_rows["churned"].to_numpy(dtype=np.float64)
     trainer = ChurnTrainer()
     said = {"ours": trainer.predict(trainer.fit(dataset).estimator, dataset)}
     for name, features in {"rfm logistic": RFM, "recency rule": RECENCY}.items():
-        past, columns = dataset.past, list(features)
+        past, columns = dataset.training_rows, list(features)
         outcomes = past["churned"].to_numpy(dtype=np.float64)
-        fitted = Linear(1.0).fit(past[columns], outcomes, np.ones(len(past)))
-        said[name] = fitted.predict_proba(dataset.present[columns])[:, 1]
-    return {name: Evaluation(happened, probabilities) for name, probabilities in said.items()}
+        fitted = LinearCandidate(1.0).fit(past[columns], outcomes, np.ones(len(past)))
+        said[name] = fitted.predict_proba(dataset.scoring_rows[columns])[:, 1]
+    return {
+        name: ProbabilityEvaluation(happened, probabilities) for name, probabilities in said.items()
+    }
 
 
 def main() -> None:
     """Print each origin's measures, their means, and our gain in log-loss over RFM with its error."""
     table = []
     for cutoff, told in rolled():
-        gain = told["ours"].beats(told["rfm logistic"])
+        gain = told["ours"].gain_over(told["rfm logistic"])
         for name, evaluation in told.items():
             table.append([cutoff[:10], name, *(evaluation.metrics()[m] for m in MEASURES)])
-        sys.stdout.write(f"{cutoff[:10]} gain over rfm {gain.gain:.4f} ± {gain.error:.4f}\n")
+        sys.stdout.write(
+            f"{cutoff[:10]} gain over rfm {gain.mean:.4f} ± {gain.standard_error:.4f}\n"
+        )
     printed = pd.DataFrame(table, columns=["origin", "model", *MEASURES])
     means = printed.groupby("model")[list(MEASURES)].mean().round(4)
     sys.stdout.write(f"{printed.to_string(index=False)}\n\n{means.to_string()}\n")

@@ -80,11 +80,11 @@ def lake(folder: Path, copies: int) -> dict[str, Any]:
 
 def dataset(folder: Path, _: int) -> dict[str, Any]:
     """Build the dataset."""
-    from regulars.learning.datasets.build import build  # noqa: PLC0415 (each step imports its own)
+    from regulars.learning.datasets.build import build_dataset  # noqa: PLC0415 (each step imports its own)
 
     objects = sorted((folder / "lake").iterdir())
     subjects = json.loads((folder / "subjects.json").read_text())
-    manifest = build(folder, objects, subjects, CUTOFF, CUTOFF)
+    manifest = build_dataset(folder, objects, subjects, CUTOFF, CUTOFF)
     (folder / MANIFEST).write_bytes(encode(manifest))
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 
@@ -96,13 +96,13 @@ def training(name: str) -> Callable[[Path, int], dict[str, Any]]:
         from regulars.learning.churn.trainer import ChurnTrainer  # noqa: PLC0415 (each step imports its own)
         from regulars.learning.recommender.trainer import RecommenderTrainer  # noqa: PLC0415
         from regulars.learning.segments.trainer import SegmentsTrainer  # noqa: PLC0415
-        from regulars.learning.training_run import train  # noqa: PLC0415
+        from regulars.learning.training_run import train_model  # noqa: PLC0415
 
         trainers = (SegmentsTrainer(), ChurnTrainer(), RecommenderTrainer())
         trainer = next(one for one in trainers if one.model == name)
         artifacts = KeptArtifacts()
         registry = Registry(artifacts, NoChampions())
-        outcome = train(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
+        outcome = train_model(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
         key = f"models/{name}/{outcome.version}/{MANIFEST}"
         published = msgspec.json.decode(artifacts.files[key], type=ModelManifest)
         return {

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.channels.exports.registry import recognised
+from regulars.channels.exports.recognition import recognize_format
+from regulars.channels.registry import load_export_formats
 from regulars.domain.events import encode
 from regulars.ingestion.imports.csv_file import CsvFile
 from tests.conformance.doors import Doors
@@ -17,7 +18,7 @@ def failures(doors: Doors, fixture: dict[str, Any]) -> Iterator[str]:
     """What is not as it should be; the manifest does not say what becomes of a file."""
     path = fixture["path"]
     with path.open("rb") as stream:
-        format_ = recognised(CsvFile(stream).columns)
+        format_ = recognize_format(load_export_formats(), CsvFile(stream).columns)
     if _first_word(format_.title) not in fixture["topic"]:
         yield f"recognised as {format_.title}"
     folder = f"{format_.channel}/{ACCOUNT}/" if format_.channel else ""

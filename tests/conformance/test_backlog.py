@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from regulars.channels.registry import CHANNELS, channel_of
+from regulars.channels.registry import CHANNELS, load_channel
 from tests.conformance.mutations.delivery import NOW, Delivery, is_believed
 from tests.conformance.mutations.ring import Ring
 from tests.conformance.mutations.scheme import ALWAYS, Scheme
@@ -78,6 +78,6 @@ def test_late_order_is_told_with_its_own_time() -> None:
     before = (NOW - OUTAGE).isoformat()
     order = shopify.order() | {"created_at": before, "updated_at": before, "processed_at": before}
     request = of_json(order, None, x_shopify_topic="orders/create")
-    (draft,) = channel_of("shopify").translate(request)
+    (draft,) = load_channel("shopify").translate(request)
     assert datetime.fromisoformat(draft.event.occurred_at) == NOW - OUTAGE
     assert not draft.event.backfill

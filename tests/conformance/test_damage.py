@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from itertools import cycle
 from random import Random
 from typing import Any
-from unittest import mock
 
 import msgspec
 import pytest
@@ -13,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.channels.contract import Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError, UntranslatableError
 from regulars.domain.events import decode, encode
 from tests.conformance import damage
 from tests.conformance.doors import Doors, Sent, doors
 from tests.support.deliveries import FORM, NOW
+from tests.support.verification import accept_deliveries
 
 KINDS = ("application/json", FORM, "multipart/form-data; boundary=b")
 SECONDS = 5.0  # of computing, on a busy machine
@@ -50,7 +50,7 @@ def opened() -> Iterator[Doors]:
 def translated(channel: str, request: Request) -> None:
     """Translate it; every event can be stored and read again."""
     try:
-        drafts = channel_of(channel).translate(request)
+        drafts = load_channel(channel).translate(request)
     except RegularsError as error:
         if error.code == UntranslatableError.code:
             raise AssertionError from error
@@ -100,7 +100,7 @@ def answered(opened: Doors, channel: str, request: Request) -> int:
         ("s",),
         request.config,
     )
-    with mock.patch.object(channel_of(channel), "verify"):
+    with accept_deliveries(channel):
         return opened.send(sent).status
 
 

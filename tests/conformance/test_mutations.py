@@ -6,6 +6,7 @@ from regulars.channels.registry import CHANNELS
 from tests.conformance.mutations.__main__ import SEED, campaigns, main
 from tests.conformance.mutations.campaign import Campaign
 from tests.conformance.mutations.schemes import SCHEMES
+from tests.support.verification import accept_deliveries, replace_verification
 
 COUNT = 100_000
 
@@ -24,16 +25,18 @@ def test_every_channel_has_its_scheme() -> None:
     assert {scheme.channel for scheme in SCHEMES} == CHANNELS.keys()
 
 
-def test_verifier_that_believes_everybody_is_found(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("regulars.channels.commerce.shopify.webhook.verify", lambda *_: None)
-    assert main(["--count", "500", "--seed", SEED]) == 1
+def test_verifier_that_believes_everybody_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    with accept_deliveries("shopify"):
+        assert main(["--count", "500", "--seed", SEED]) == 1
     assert "shopify" in capsys.readouterr().out
 
 
-def test_verifier_that_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regulars.channels.commerce.shopify.webhook.verify", lambda *_: 1 / 0)
-    tally = Campaign(SCHEMES[0], SEED).run(50)
+def fail(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_verifier_that_fails_is_found() -> None:
+    with replace_verification("shopify", fail):
+        tally = Campaign(SCHEMES[0], SEED).run(50)
     assert tally.wrong == 50
     assert "ZeroDivisionError" in tally.examples[0]

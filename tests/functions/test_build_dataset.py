@@ -1,4 +1,4 @@
-"""The lake becomes a dataset through the handler, as the archive and the profiles left it."""
+"""The dataset build through its handler, from archived events and stored profiles."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,70 +10,75 @@ from regulars.store.datasets import Datasets
 from regulars.store.lake import Lake
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
-from tests.support.lake import day, order
+from tests.support.lake_events import day_text, order_event
 
-type Build = Callable[..., dict[str, Any]]
+type BuildFunction = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def build(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Build:
-    """Invokes the handler, optionally as of a day."""
+def build(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> BuildFunction:
+    """Return a function that invokes the handler, optionally as of a day."""
     module = loaded("build_dataset", aws.settings(BuildDatasetSettings), monkeypatch)
 
-    def invoke(cutoff: float | None = None) -> Any:
-        return module.handler({"cutoff": day(cutoff)} if cutoff else {}, None)
+    def invoke(cutoff_day: float | None = None) -> Any:
+        event = {"cutoff": day_text(cutoff_day)} if cutoff_day else {}
+        return module.handler(event, None)
 
     return invoke
 
 
-def stored(aws: Deployed) -> None:
-    """Two buyers, one of them known under two subjects."""
+def store_two_buyers(aws: Deployed) -> None:
+    """Store the profiles and events of two buyers; one has two subjects."""
     for name, subjects in {"p_1": ["u:ada", "e:ada"], "p_2": ["u:bob"]}.items():
-        item = {"profile_id": {"S": name}, "sk": {"S": "profile"}}
-        listed = {"L": [{"S": subject} for subject in subjects]}
-        aws.dynamodb.put_item(TableName="test-profiles", Item=item | {"subjects": listed})
-    events = [order("ada", 10), order("ada", 20, subjects=("e:ada",)), order("bob", 60)]
+        item: dict[str, Any] = {"profile_id": {"S": name}, "sk": {"S": "profile"}}
+        item |= {"subjects": {"L": [{"S": subject} for subject in subjects]}}
+        aws.dynamodb.put_item(TableName="test-profiles", Item=item)
+    events = [
+        order_event("ada", 10),
+        order_event("ada", 20, subjects=("e:ada",)),
+        order_event("bob", 60),
+    ]
     Lake("test-lake", aws.s3).archive("2025-01-11", events)
 
 
-def test_build_dataset_publishes_what_the_lake_holds(aws: Deployed, build: Build) -> None:
-    stored(aws)
-    answer = build(90)
-    assert (answer["status"], answer["counts"]["buyers"], answer["counts"]["orders"]) == (
-        "ok",
-        2,
-        3,
-    )
-    manifest = Datasets("test-lake", aws.s3).manifest(
-        f"datasets/{answer['dataset_id']}/manifest.json"
-    )
+def test_build_dataset_publishes_what_the_lake_holds(aws: Deployed, build: BuildFunction) -> None:
+    store_two_buyers(aws)
+    response = build(90)
+    counts = response["counts"]
+    assert (response["status"], counts["buyers"], counts["orders"]) == ("ok", 2, 3)
+    key = f"datasets/{response['dataset_id']}/manifest.json"
+    manifest = Datasets("test-lake", aws.s3).manifest(key)
     assert set(manifest.files) == {"features.parquet", "interactions.parquet", "products.parquet"}
 
 
-def test_build_dataset_names_the_newest_for_the_owner(aws: Deployed, build: Build) -> None:
-    stored(aws)
-    answer = build(90)
+def test_build_dataset_stores_the_latest_dataset_id(aws: Deployed, build: BuildFunction) -> None:
+    store_two_buyers(aws)
+    response = build(90)
     item = aws.dynamodb.get_item(TableName="test-control", Key={"id": {"S": "dataset"}})["Item"]
-    assert item["dataset_id"]["S"] == answer["dataset_id"]
+    assert item["dataset_id"]["S"] == response["dataset_id"]
 
 
-def test_build_dataset_leaves_out_what_came_after_the_cutoff(aws: Deployed, build: Build) -> None:
-    stored(aws)
+def test_build_dataset_excludes_events_after_the_cutoff(
+    aws: Deployed, build: BuildFunction
+) -> None:
+    store_two_buyers(aws)
     assert build(50)["counts"]["buyers"] == 1
 
 
-def test_build_dataset_of_the_same_past_has_the_same_name(aws: Deployed, build: Build) -> None:
-    stored(aws)
+def test_build_dataset_of_the_same_events_has_the_same_id(
+    aws: Deployed, build: BuildFunction
+) -> None:
+    store_two_buyers(aws)
     assert build(90)["dataset_id"] == build(90)["dataset_id"]
 
 
-def test_build_dataset_says_what_is_missing_in_an_empty_lake(build: Build) -> None:
+def test_build_dataset_states_what_is_missing_in_an_empty_lake(build: BuildFunction) -> None:
     assert build() == {
         "status": "insufficient_data",
         "reason": "No event has reached the lake yet.",
     }
 
 
-def test_build_dataset_without_a_cutoff_is_as_of_now(aws: Deployed, build: Build) -> None:
-    stored(aws)
+def test_build_dataset_without_a_cutoff_is_as_of_now(aws: Deployed, build: BuildFunction) -> None:
+    store_two_buyers(aws)
     assert build()["counts"]["orders"] == 3

@@ -254,7 +254,7 @@ def test_account_that_is_not_the_connected_one_is_warned_of(
     Sources("test-control", deployed.aws.dynamodb).save(
         Source("stripe", "eu", {"account": "acct_1"})
     )
-    exports.account_of(cast("Stack", deployed), stripe_payments.FORMAT, given)
+    exports.account_of(cast("Stack", deployed), stripe_payments.EXPORT_FORMAT, given)
     assert ("would count twice" in capsys.readouterr().err) == warned
 
 

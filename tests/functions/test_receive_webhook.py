@@ -209,7 +209,7 @@ def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -
 @pytest.fixture
 def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     """The door with a source whose provider tries its address."""
-    monkeypatch.setitem(CHANNELS, "probing", "tests.support.probing_channel")
+    monkeypatch.setitem(CHANNELS, "probing", "tests.support.probing_channel:CHANNEL")
     Sources("test-control", aws.dynamodb).save(Source("probing", "main"))
     aws.put_secrets("probing/main", "canary")
     return door

@@ -1,68 +1,70 @@
-"""Scoring on moto: with rules alone, with champions, over what was there before."""
+"""The scoring through its handler: with rules alone, with champions, and over stored scores."""
 
 import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
 from regulars.domain.manifests import Champion, Outcome
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from regulars.learning.segments.trainer import SegmentsTrainer
-from regulars.learning.training_run import train
+from regulars.learning.training_run import train_model
 from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from tests.support import learning
-from tests.support import sample_shops as shops
+from tests.support import published_datasets, taste_shop
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
 
 PEOPLE = 60
 
 
-class Shop:
-    """The shop of two tastes, its dataset published and its people known."""
+class ScoredShop:
+    """The shop of two tastes, with its dataset published and its profiles stored."""
 
     def __init__(self, aws: Deployed, folder: Path, module: ModuleType) -> None:
         self._aws = aws
         self._folder = folder
         self._handler = module.handler
-        self.bought = shops.interactions(PEOPLE)
+        interactions = taste_shop.build_interactions(PEOPLE)
         self.registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
-        self.dataset = learning.publish(aws, folder, self.bought)
-        for person in [*sorted(set(self.bought["profile_id"])), "p_visitor"]:
-            self.put({"profile_id": person, "sk": "profile", "state": "{}"})
+        self.manifest_key = published_datasets.publish_dataset(aws, folder, interactions)
+        for person in [*sorted(set(interactions["profile_id"])), "p_visitor"]:
+            self.put_item({"profile_id": person, "sk": "profile", "state": "{}"})
 
-    def put(self, item: dict[str, str]) -> None:
+    def put_item(self, item: dict[str, str]) -> None:
         self._aws.dynamodb.put_item(
             TableName="test-profiles", Item={name: {"S": text} for name, text in item.items()}
         )
 
     def train(self, trainer: Any) -> Outcome:
-        return train(trainer, self.dataset, Datasets("test-lake"), self.registry, shops.MOMENT)
+        datasets, now = Datasets("test-lake"), taste_shop.CUTOFF_TIME
+        return train_model(trainer, self.manifest_key, datasets, self.registry, now)
 
     def score(self, dataset_id: str = "20260101-a") -> dict[str, Any]:
         self.registry.artifacts.conclude(Outcome("churn", dataset_id, "v", False, "ok", ""))
-        event = learning.arrived("test-artifacts", "models/churn/outcome.json")
+        key = "models/churn/outcome.json"
+        event = published_datasets.object_created_event("test-artifacts", key)
         report: dict[str, Any] = self._handler(event, None)
         return report
 
-    def item(self, profile_id: str, sk: str) -> dict[str, str] | None:
+    def get_item(self, profile_id: str, sk: str) -> dict[str, str] | None:
         key = {"profile_id": {"S": profile_id}, "sk": {"S": sk}}
         item = self._aws.dynamodb.get_item(TableName="test-profiles", Key=key).get("Item")
         return item and {name: text["S"] for name, text in item.items()}
 
-    def scores(self, profile_id: str) -> dict[str, Any]:
-        item = self.item(profile_id, "profile#scores")
+    def read_scores(self, profile_id: str) -> dict[str, Any]:
+        item = self.get_item(profile_id, "profile#scores")
         assert item
         scores: dict[str, Any] = json.loads(item["scores"])
         return scores
 
-    def control(self, id_: str) -> list[Any]:
+    def read_published(self, id_: str) -> list[Any]:
         key = {"id": {"S": id_}}
         item = self._aws.dynamodb.get_item(TableName="test-control", Key=key)["Item"]
         content: list[Any] = json.loads(item[id_]["S"])
@@ -70,51 +72,51 @@ class Shop:
 
 
 @pytest.fixture
-def shop(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScoredShop:
     module = loaded("score_profiles", aws.settings(ScoreProfilesSettings), monkeypatch)
-    return Shop(aws, tmp_path, module)
+    return ScoredShop(aws, tmp_path, module)
 
 
-def test_people_are_scored_by_rules_when_no_champion_stands(shop: Shop) -> None:
+def test_people_are_scored_by_rules_without_a_champion(shop: ScoredShop) -> None:
     report = shop.score()
-    scores = shop.scores("p_000")
+    scores = shop.read_scores("p_000")
     assert set(report["status"].values()) == {"insufficient_data"}
     assert (scores["churn"]["basis"], scores["churn"]["probability"]) == ("rules", None)
     assert scores["rfm"]["recency"] in range(1, 6)
     assert scores["next_best_products"][0]["reason"] == "you usually buy this again"
 
 
-def test_visitor_without_an_order_gets_what_is_popular_and_no_segment(shop: Shop) -> None:
+def test_visitor_gets_popular_products_and_no_segment(shop: ScoredShop) -> None:
     shop.score()
-    scores = shop.scores("p_visitor")
+    scores = shop.read_scores("p_visitor")
     assert scores["churn"]["band"] == "unknown"
     assert scores["segments"] == {"rfm": None, "kmeans": None}
-    assert {one["reason"] for one in scores["next_best_products"]} == {"popular right now"}
+    assert {product["reason"] for product in scores["next_best_products"]} == {"popular right now"}
 
 
-def test_champions_speak_once_they_stand(shop: Shop) -> None:
+def test_champions_score_once_they_are_promoted(shop: ScoredShop) -> None:
     shop.train(SegmentsTrainer())
-    recommender = shop.train(RecommenderTrainer())
+    outcome = shop.train(RecommenderTrainer())
     report = shop.score()
     assert report["status"] == {
         "churn": "insufficient_data",
         "segments": "ok",
         "recommender": "ok",
     }
-    item = shop.item("p_000", "recommendations")
+    item = shop.get_item("p_000", "recommendations")
     assert item
-    assert json.loads(item["candidates"])["model_version"] == recommender.version
+    assert json.loads(item["candidates"])["model_version"] == outcome.version
 
 
-def test_next_best_products_are_of_the_persons_taste_and_say_why(shop: Shop) -> None:
+def test_next_best_products_are_of_the_persons_taste_with_a_reason(shop: ScoredShop) -> None:
     shop.train(RecommenderTrainer())
     shop.score()
-    best = shop.scores("p_001")["next_best_products"]
-    assert {one["product_id"].partition("-")[0] for one in best} == {"mug"}
-    assert all(one["name"] and one["reason"] for one in best)
+    products = shop.read_scores("p_001")["next_best_products"]
+    assert {product["product_id"].partition("-")[0] for product in products} == {"mug"}
+    assert all(product["name"] and product["reason"] for product in products)
 
 
-def test_neighbours_and_products_reach_the_catalogue(shop: Shop, aws: Deployed) -> None:
+def test_neighbours_and_products_reach_the_catalogue(shop: ScoredShop, aws: Deployed) -> None:
     shop.train(RecommenderTrainer())
     shop.score()
     key = {"product_id": {"S": "tea-1"}}
@@ -123,17 +125,17 @@ def test_neighbours_and_products_reach_the_catalogue(shop: Shop, aws: Deployed) 
     assert json.loads(item["neighbours"]["S"])[0][0].startswith("tea-")
 
 
-def test_segments_are_published_with_their_sizes(shop: Shop) -> None:
+def test_segments_are_published_with_their_sizes(shop: ScoredShop) -> None:
     shop.score()
-    published = shop.control("segments")
-    assert sum(one["size"] for one in published) == PEOPLE
+    published = shop.read_published("segments")
+    assert sum(segment["size"] for segment in published) == PEOPLE
     assert {"name", "scheme", "title", "description", "size"} <= set(published[0])
-    assert len(shop.control("popular")) == 2 * shops.KINDS
+    assert len(shop.read_published("popular")) == 2 * taste_shop.PRODUCTS_PER_TASTE
 
 
-def test_members_of_a_segment_are_found_by_its_index(shop: Shop, aws: Deployed) -> None:
+def test_members_of_a_segment_are_found_by_the_index(shop: ScoredShop, aws: Deployed) -> None:
     shop.score()
-    name = shop.scores("p_000")["segments"]["rfm"]
+    name = shop.read_scores("p_000")["segments"]["rfm"]
     members = aws.dynamodb.query(
         TableName="test-profiles",
         IndexName="members",
@@ -143,46 +145,42 @@ def test_members_of_a_segment_are_found_by_its_index(shop: Shop, aws: Deployed) 
     assert "p_000" in {item["profile_id"]["S"] for item in members}
 
 
-def test_second_scoring_writes_nothing_when_nothing_changed(shop: Shop) -> None:
+def test_second_scoring_writes_nothing_when_nothing_changed(shop: ScoredShop) -> None:
     first, second = shop.score(), shop.score()
     assert first["items"]["written"] > 3 * PEOPLE
     assert second["items"]["written"] == 0
     assert second["items"]["unchanged"] == first["items"]["written"]
 
 
-def test_person_who_was_merged_meanwhile_is_not_written_again(shop: Shop) -> None:
-    shop.put({"profile_id": "p_000", "sk": "profile", "state": "{}", "merged_into": "p_001"})
+def test_merged_person_is_not_written_again(shop: ScoredShop) -> None:
+    shop.put_item({"profile_id": "p_000", "sk": "profile", "state": "{}", "merged_into": "p_001"})
     shop.score()
-    assert shop.item("p_000", "profile#scores") is None
-    assert shop.item("p_001", "profile#scores")
+    assert shop.get_item("p_000", "profile#scores") is None
+    assert shop.get_item("p_001", "profile#scores")
 
 
-def test_scores_as_of_a_later_time_stay(shop: Shop) -> None:
+def test_scores_of_a_later_time_are_kept(shop: ScoredShop) -> None:
     later = {"scores": '{"later": 1}', "as_of": "2027-01-01", "digest": "other"}
-    shop.put({"profile_id": "p_000", "sk": "profile#scores", **later})
+    shop.put_item({"profile_id": "p_000", "sk": "profile#scores", **later})
     report = shop.score()
-    assert shop.scores("p_000") == {"later": 1}
+    assert shop.read_scores("p_000") == {"later": 1}
     assert report["items"]["skipped"] == 1
 
 
-def test_tampered_artifact_is_never_loaded_and_rules_speak(shop: Shop, aws: Deployed) -> None:
+def test_tampered_artifact_is_never_loaded(shop: ScoredShop, aws: Deployed) -> None:
     version = shop.train(RecommenderTrainer()).version
     key = f"models/recommender/{version}/model.joblib"
     aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=b"evil")
     assert shop.score()["status"]["recommender"] == "tampered_artifact"
 
 
-def test_champion_that_reads_a_missing_feature_is_not_asked(shop: Shop) -> None:
-    trained = shop.train(SegmentsTrainer())
+def test_champion_that_reads_a_missing_feature_is_incompatible(shop: ScoredShop) -> None:
+    outcome = shop.train(SegmentsTrainer())
     champion = shop.registry.champions.current("segments")
     assert isinstance(champion, Champion)
     manifest = shop.registry.artifacts.manifest("segments", champion)
-    other = type(manifest)(**{**_fields(manifest), "features": ("gone",), "version": "other"})
-    digest = shop.registry.artifacts.publish(other, {})
+    incompatible = msgspec.structs.replace(manifest, features=("gone",), version="other")
+    digest = shop.registry.artifacts.publish(incompatible, {})
     shop.registry.champions.promote("segments", "other", digest, champion)
-    assert trained.promoted
+    assert outcome.promoted
     assert shop.score()["status"]["segments"] == "incompatible"
-
-
-def _fields(manifest: Any) -> dict[str, Any]:
-    return {name: getattr(manifest, name) for name in manifest.__struct_fields__}

@@ -1,4 +1,4 @@
-"""A second training on the same dataset meets the champion of the first, and does not replace it."""
+"""A second training on the same dataset does not replace the champion of the first."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,37 +9,35 @@ import pytest
 from regulars import settings
 from regulars.domain.events import Event
 from regulars.store.datasets import Datasets
-from tests.functions.test_train_churn import shop
-from tests.support import learning
-from tests.support import sample_shops as shops
+from tests.support import published_datasets, taste_shop
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
-from tests.support.lake import built, order
+from tests.support.lake_events import build_churn_events, build_lake_dataset, order_event
 
-type Published = Callable[[Deployed, Path], str]
+type DatasetPublisher = Callable[[Deployed, Path], str]
 
 
-def lake(events: Sequence[Event]) -> Published:
-    """A dataset built from events; its manifest's key."""
+def publisher_of(events: Sequence[Event]) -> DatasetPublisher:
+    """Return a function that publishes a dataset built from events and returns its manifest's key."""
 
     def publish(aws: Deployed, folder: Path) -> str:
-        manifest = built(folder / "dataset", events, 240)
+        manifest = build_lake_dataset(folder / "dataset", events, 240)
         return Datasets("test-lake", aws.s3).publish(manifest, folder / "dataset")
 
     return publish
 
 
-def tastes(aws: Deployed, folder: Path) -> str:
-    """The shop of two tastes; its manifest's key."""
-    return learning.publish(aws, folder, shops.interactions(60))
+def publish_taste_shop(aws: Deployed, folder: Path) -> str:
+    """Publish the shop of two tastes; return its manifest's key."""
+    return published_datasets.publish_dataset(aws, folder, taste_shop.build_interactions(60))
 
 
 @pytest.mark.parametrize(
-    ("name", "cls", "published"),
+    ("name", "settings_class", "publish"),
     [
-        ("train_segments", settings.TrainSegmentsSettings, lake([order("ada", 200)])),
-        ("train_churn", settings.TrainChurnSettings, lake(shop())),
-        ("train_recommender", settings.TrainRecommenderSettings, tastes),
+        ("train_segments", settings.TrainSegmentsSettings, publisher_of([order_event("ada", 200)])),
+        ("train_churn", settings.TrainChurnSettings, publisher_of(build_churn_events())),
+        ("train_recommender", settings.TrainRecommenderSettings, publish_taste_shop),
     ],
 )
 def test_champion_stays_when_the_challenger_is_no_better(
@@ -47,10 +45,10 @@ def test_champion_stays_when_the_challenger_is_no_better(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
-    cls: Any,
-    published: Published,
+    settings_class: Any,
+    publish: DatasetPublisher,
 ) -> None:
-    event = learning.arrived("test-lake", published(aws, tmp_path))
-    module = loaded(name, aws.settings(cls), monkeypatch)
+    event = published_datasets.object_created_event("test-lake", publish(aws, tmp_path))
+    module = loaded(name, aws.settings(settings_class), monkeypatch)
     outcomes = [module.handler(event, None) for _ in range(2)]
     assert [outcome["promoted"] for outcome in outcomes] == [True, False], outcomes

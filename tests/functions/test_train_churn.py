@@ -1,6 +1,5 @@
-"""Churn trained through its handler on a dataset that was built from events."""
+"""The churn training through its handler, on a dataset built from events."""
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,34 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from tests.support import learning
+from tests.support import published_datasets
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
-from tests.support.lake import built, order, page
+from tests.support.lake_events import (
+    activity_event,
+    build_churn_events,
+    build_lake_dataset,
+    order_event,
+)
 
-type Train = Callable[[list[Event]], dict[str, Any]]
+type TrainFunction = Callable[[list[Event]], dict[str, Any]]
 
 
 @pytest.fixture
-def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
-    """Builds a dataset of these events and trains on it."""
+def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
+    """Return a function that builds a dataset of events and invokes the handler with it."""
 
     def invoke(events: list[Event]) -> Any:
-        manifest = built(tmp_path / "dataset", events, 240)
+        manifest = build_lake_dataset(tmp_path / "dataset", events, 240)
         key = Datasets("test-lake", aws.s3).publish(manifest, tmp_path / "dataset")
         module = loaded("train_churn", aws.settings(TrainChurnSettings), monkeypatch)
-        return module.handler(learning.arrived("test-lake", key), None)
+        return module.handler(published_datasets.object_created_event("test-lake", key), None)
 
     return invoke
 
 
-def champion(aws: Deployed) -> dict[str, Any]:
-    """The champion's plain scorer, read through the whole chain of digests."""
+def load_champion_scorer(aws: Deployed) -> dict[str, Any]:
+    """Return the champion's plain scorer, verified through the whole chain of digests."""
     artifacts = Artifacts("test-artifacts", aws.s3)
     registry = Registry(artifacts, Champions("test-control", aws.dynamodb))
     manifest = registry.champion("churn")
@@ -43,34 +47,26 @@ def champion(aws: Deployed) -> dict[str, Any]:
     return registry.scorer(manifest)
 
 
-def shop() -> list[Event]:
-    """Seventy who come back every fortnight, and seventy whose third order is their last."""
-    drawn = random.Random(2)
-    events = []
-    for number in range(140):
-        start = drawn.uniform(0, 170)
-        times = 30 if number % 2 else 3
-        days = [start + 14 * time + drawn.uniform(0, 4) for time in range(times)]
-        events += [order(f"c{number}", at, drawn.randint(500, 5000)) for at in days if at < 240]
-    return events
-
-
-def test_train_churn_promotes_a_model_that_knows_who_leaves(aws: Deployed, train: Train) -> None:
-    outcome = train(shop())
+def test_train_churn_promotes_a_model_of_who_stays_away(
+    aws: Deployed, train: TrainFunction
+) -> None:
+    outcome = train(build_churn_events())
     assert (outcome["status"], outcome["promoted"]) == ("ok", True)
-    stored = champion(aws)
-    assert stored["horizon_days"] == 30
-    assert stored["kind"] in {"linear", "trees"}
+    scorer = load_champion_scorer(aws)
+    assert scorer["horizon_days"] == 30
+    assert scorer["kind"] in {"linear", "trees"}
 
 
-def test_train_churn_says_what_is_missing_when_nobody_bought(train: Train) -> None:
-    outcome = train([page("eve", 30), page("eve", 31)])
+def test_train_churn_states_what_is_missing_when_nobody_bought(train: TrainFunction) -> None:
+    outcome = train([activity_event("eve", 30), activity_event("eve", 31)])
     assert (outcome["status"], outcome["reason"]) == ("insufficient_data", "0 of 50 repeat buyers.")
 
 
-def test_train_churn_refuses_a_shop_that_loses_nobody(train: Train) -> None:
-    loyal = [order(f"c{number}", at) for number in range(60) for at in range(number % 7, 240, 7)]
-    outcome = train(loyal)
+def test_train_churn_refuses_a_shop_that_loses_nobody(train: TrainFunction) -> None:
+    loyal_orders = [
+        order_event(f"c{number}", day) for number in range(60) for day in range(number % 7, 240, 7)
+    ]
+    outcome = train(loyal_orders)
     assert (outcome["status"], outcome["reason"]) == (
         "insufficient_data",
         "0 of 20 buyers who stayed away.",

@@ -1,4 +1,4 @@
-"""The function that trains the recommender, on moto: what it publishes, promotes and says when there is too little."""
+"""The recommender training through its handler: what it publishes and promotes, and its outcome for too little data."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,57 +7,57 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.registry import Registry
-from tests.support import learning
-from tests.support import sample_shops as shops
+from tests.support import published_datasets, taste_shop
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
 
-type Training = Callable[[int], dict[str, Any]]
+type TrainFunction = Callable[[int], dict[str, Any]]
 
 
 @pytest.fixture
-def training(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training:
+def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
     module = loaded("train_recommender", aws.settings(TrainRecommenderSettings), monkeypatch)
 
-    def run(people: int) -> dict[str, Any]:
-        key = learning.publish(aws, tmp_path, shops.interactions(people))
-        answer: dict[str, Any] = module.handler(learning.arrived("test-lake", key), None)
-        return answer
+    def invoke(people: int) -> dict[str, Any]:
+        interactions = taste_shop.build_interactions(people)
+        key = published_datasets.publish_dataset(aws, tmp_path, interactions)
+        event = published_datasets.object_created_event("test-lake", key)
+        outcome: dict[str, Any] = module.handler(event, None)
+        return outcome
 
-    return run
+    return invoke
 
 
-def test_trained_recommender_is_promoted_with_its_measures(training: Training) -> None:
-    outcome = training(60)
-    manifest = Registry(Artifacts("test-artifacts"), Champions("test-control")).champion(
-        "recommender"
-    )
+def test_trained_recommender_is_promoted_with_its_metrics(train: TrainFunction) -> None:
+    outcome = train(60)
+    registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
+    manifest = registry.champion("recommender")
     assert (outcome["promoted"], outcome["status"]) == (True, "ok")
     assert manifest
     assert manifest.version == outcome["version"]
     assert {"ndcg10", "coverage", "new", "all", "popularity"} <= set(manifest.metrics)
 
 
-def test_published_artifact_and_scorer_are_read_back_alike(training: Training) -> None:
-    training(60)
+def test_published_artifact_and_scorer_have_the_same_products(train: TrainFunction) -> None:
+    train(60)
     registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
     manifest = registry.champion("recommender")
     assert manifest
-    recommender = frames.load(registry.artifacts.file(manifest, "model.joblib"), manifest)
-    plain = HistoryScorer(registry.scorer(manifest))
-    assert list(recommender.products) == plain.products
+    content = registry.artifacts.file(manifest, "model.joblib")
+    model = artifacts.load_estimator(content, manifest)
+    assert list(model.products) == HistoryScorer(registry.scorer(manifest)).products
 
 
-def test_outcome_says_what_is_missing_when_there_is_too_little(
-    training: Training, aws: Deployed
+def test_outcome_states_what_is_missing_when_data_are_too_few(
+    train: TrainFunction, aws: Deployed
 ) -> None:
-    training(12)
+    train(12)
     key = "models/recommender/outcome.json"
     body = aws.s3.get_object(Bucket="test-artifacts", Key=key)["Body"].read()
     outcome = msgspec.json.decode(body)

@@ -1,4 +1,4 @@
-"""Segments trained through its handler on a dataset that was built from events."""
+"""The segments training through its handler, on a dataset built from events."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,29 +12,29 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
-from tests.support import learning
+from tests.support import published_datasets
 from tests.support.aws import Deployed
 from tests.support.gateway import loaded
-from tests.support.lake import built, order, page
+from tests.support.lake_events import activity_event, build_lake_dataset, order_event
 
-type Train = Callable[[list[Event]], dict[str, Any]]
+type TrainFunction = Callable[[list[Event]], dict[str, Any]]
 
 
 @pytest.fixture
-def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
-    """Builds a dataset of these events and trains on it."""
+def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
+    """Return a function that builds a dataset of events and invokes the handler with it."""
 
     def invoke(events: list[Event]) -> Any:
-        manifest = built(tmp_path / "dataset", events, 240)
+        manifest = build_lake_dataset(tmp_path / "dataset", events, 240)
         key = Datasets("test-lake", aws.s3).publish(manifest, tmp_path / "dataset")
         module = loaded("train_segments", aws.settings(TrainSegmentsSettings), monkeypatch)
-        return module.handler(learning.arrived("test-lake", key), None)
+        return module.handler(published_datasets.object_created_event("test-lake", key), None)
 
     return invoke
 
 
-def champion(aws: Deployed) -> dict[str, Any]:
-    """The champion's plain scorer, read through the whole chain of digests."""
+def load_champion_scorer(aws: Deployed) -> dict[str, Any]:
+    """Return the champion's plain scorer, verified through the whole chain of digests."""
     artifacts = Artifacts("test-artifacts", aws.s3)
     registry = Registry(artifacts, Champions("test-control", aws.dynamodb))
     manifest = registry.champion("segments")
@@ -42,21 +42,25 @@ def champion(aws: Deployed) -> dict[str, Any]:
     return registry.scorer(manifest)
 
 
-def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: Train) -> None:
-    often = [
-        order(f"a{number}", at, 9000 + number) for number in range(40) for at in range(0, 240, 20)
+def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: TrainFunction) -> None:
+    frequent_orders = [
+        order_event(f"a{number}", day, 9000 + number)
+        for number in range(40)
+        for day in range(0, 240, 20)
     ]
-    once = [order(f"b{number}", 30 + number, 500 + number) for number in range(40)]
-    assert train(often + once)["promoted"]
-    names = [segment[0] for segment in champion(aws)["kmeans"]["segments"]]
+    single_orders = [order_event(f"b{number}", 30 + number, 500 + number) for number in range(40)]
+    assert train(frequent_orders + single_orders)["promoted"]
+    names = [segment[0] for segment in load_champion_scorer(aws)["kmeans"]["segments"]]
     assert len(names) == len(set(names)) >= 2
 
 
-def test_train_segments_promotes_rfm_for_a_single_buyer(aws: Deployed, train: Train) -> None:
-    assert train([order("ada", 200)])["promoted"]
-    assert champion(aws)["kmeans"] is None
+def test_train_segments_promotes_rfm_for_a_single_buyer(
+    aws: Deployed, train: TrainFunction
+) -> None:
+    assert train([order_event("ada", 200)])["promoted"]
+    assert load_champion_scorer(aws)["kmeans"] is None
 
 
-def test_train_segments_says_what_is_missing_when_nobody_bought(train: Train) -> None:
-    outcome = train([page("eve", 30)])
+def test_train_segments_states_what_is_missing_when_nobody_bought(train: TrainFunction) -> None:
+    outcome = train([activity_event("eve", 30)])
     assert (outcome["status"], outcome["reason"]) == ("insufficient_data", "0 of 1 buyer.")

@@ -1,6 +1,7 @@
 """What an owner answers when a channel is connected, made up."""
 
-from regulars.channels.registry import channel_of
+from regulars.channels.contract import ProviderSecret
+from regulars.channels.registry import load_channel
 
 AES_KEY = "encoding_aes_key=" + "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 # Providers that sign with a key of their own, so that no sample of ours is genuine.
@@ -15,8 +16,8 @@ _SAID = {
 
 def answers_of(channel: str, secret: str = "whsec_bWFkZS11cC1zZWNyZXQ=") -> list[str]:  # noqa: S107
     """The options that answer all a channel needs, with a secret of its provider's where that makes it."""
-    module = channel_of(channel)
-    asked = [*getattr(module, "ASKS", {}), *getattr(module, "CREDENTIALS", {})]
+    contract = load_channel(channel)
+    asked = [*contract.config_fields, *contract.credential_fields]
     said = [word for name in asked if name in _SAID for word in ("--set", _SAID[name])]
-    is_theirs = bool(getattr(module, "SIGNING_KEY", None))
+    is_theirs = isinstance(contract.secret, ProviderSecret)
     return [*said, "--secret", secret] if is_theirs else said

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.registry import channel_of
+from regulars.channels.contract import Channel, Draft, Request
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, UntranslatableError
 from regulars.domain.events import Event
 
@@ -49,7 +49,15 @@ def of_form(fields: dict[str, str], url: str = "", **headers: str) -> Request:
 
 def drafts(channel: str, request: Request) -> list[Draft]:
     """What the channel makes of it."""
-    return channel_of(channel).translate(request)
+    return load_channel(channel).translate(request)
+
+
+def build_sample_delivery(channel: Channel, blank: Request, secret: str) -> Request:
+    """The channel's own sample, signed with the secret."""
+    sample = channel.build_sample(blank, secret) if channel.build_sample else None
+    if sample is None:
+        raise AssertionError
+    return sample
 
 
 def only(channel: str, request: Request) -> Event:

@@ -67,7 +67,7 @@ def imported(
     of = recognize_upload(upload, ImportDefaults(currency, "GB"), NOW)
     refused: dict[int, str] = {}
     rows = of.csv.read_rows(of.headings)
-    told = list(of.format.tell(rows, of.file, refused.__setitem__))
+    told = list(of.format.translate(rows, of.file, refused.__setitem__))
     if fault := next((one.fault for one in told if one.fault), None):
         raise fault
     return Imported(of.format.title, [draft for one in told for draft in one.drafts], refused)

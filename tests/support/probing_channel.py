@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Reply, Request
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "probing"
-REPLY = Reply(body="success")
 
-
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """A challenge is sent back to who knows the secret."""
     if "challenge" not in request.query:
         return None
@@ -19,12 +16,24 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply(body=request.query["challenge"])
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """Everybody is believed who names the URL that was set up."""
     if request.headers.get("x-url") != request.url:
         raise SignatureError("signature")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """It tells nothing."""
     return []
+
+
+CHANNEL = Channel(
+    name="probing",
+    title="Probing",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    reply=Reply(body="success"),
+)

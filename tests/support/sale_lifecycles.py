@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
 from regulars.channels.contract import Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.profiles import ProfileState, encode_state
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.ingestion.recording import Recorder
@@ -40,7 +40,7 @@ def lived(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
     memory = Memory()
     recorder = Recorder(memory.ledger, Nameless(), Peppered())
     for delivery in deliveries:
-        new = recorder.record(channel_of(channel).translate(delivery)).new
+        new = recorder.record(load_channel(channel).translate(delivery)).new
         events = memory.ledger.read(new)
         update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
     assert not memory.rejects.kept

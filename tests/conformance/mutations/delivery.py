@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from regulars.channels.contract import Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
 from regulars.transport.requests import parse_request
 from tests.support.gateway import http_event
@@ -56,8 +56,8 @@ def arrived(sent: Delivery) -> Request:
 
 def is_believed(sent: Delivery) -> bool:
     """Whether its channel takes it for a delivery of its provider; an error that is not the domain's is a fault."""
-    channel = channel_of(sent.channel)
-    answer = getattr(channel, "answer", None)
+    channel = load_channel(sent.channel)
+    answer = channel.answer_handshake
     try:
         request = arrived(sent)
         if answer and answer(request, sent.live, sent.now) is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from regulars.channels.contract import PartlyInvalidError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.profiles import fold
 from tests.support.deliveries import (
@@ -336,5 +336,5 @@ def test_calcom_ping_tells_nothing() -> None:
 )
 def test_unknown_topic_is_set_aside(channel: str, body: object) -> None:
     with pytest.raises(InvalidEventError) as raised:
-        channel_of(channel).translate(of_json(json.loads(json.dumps(body))))
+        load_channel(channel).translate(of_json(json.loads(json.dumps(body))))
     assert raised.value.code == "unknown_topic"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.channels.contract import PartlyInvalidError, Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from tests.support.deliveries import AT, NOW, of_form, of_json, refusals
 from tests.unit.channels.test_translation_property import CANARY, anything, check
 
@@ -173,7 +173,7 @@ def spoil(told: Any, damage: Any, places: list[int]) -> Any:
 def checked(channel: str, request: Request) -> int:
     """How many events became of it; every one is looked at."""
     try:
-        drafts = channel_of(channel).translate(request)
+        drafts = load_channel(channel).translate(request)
     except PartlyInvalidError as error:
         drafts = list(error.drafts)
     for draft in drafts:

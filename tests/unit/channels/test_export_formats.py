@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from regulars.channels.exports.recognition import recognize_format
 from regulars.channels.exports.refusals import REASONS
-from regulars.channels.exports.registry import FORMATS, recognised
+from regulars.channels.registry import load_export_formats
 from regulars.domain.errors import InvalidRequestError
 from tests.support.deliveries import consents
 from tests.support.export_files import imported, written
@@ -38,7 +39,7 @@ NAME = "subscribed_export.csv"
 
 
 def test_every_format_has_an_export_here() -> None:
-    assert {*EXPORTS} == {format_.title for format_ in FORMATS}
+    assert {*EXPORTS} == {format_.title for format_ in load_export_formats()}
 
 
 @pytest.mark.parametrize("title", EXPORTS)
@@ -95,7 +96,7 @@ def test_same_rows_in_a_later_file_are_the_same_events(title: str) -> None:
 )
 def test_file_of_no_format_is_told_what_is_missing(headings: str, code: str, said: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        recognised(headings.lower().split(","))
+        recognize_format(load_export_formats(), headings.lower().split(","))
     assert refused.value.code == code
     assert said in str(refused.value)
 

@@ -10,7 +10,7 @@ import pytest
 from regulars.channels.feeds.contract import CursorLostError, Feed, FeedError
 from regulars.channels.feeds.https import LARGEST, Wire
 from regulars.channels.feeds.provider_api import Provider
-from regulars.channels.feeds.registry import feeds_of
+from regulars.channels.registry import load_feeds
 from tests.providers import shopify as shop
 from tests.providers import stripe as account
 from tests.providers import woocommerce as site
@@ -53,7 +53,7 @@ def feed_of(
     """The first feed of a channel."""
     sleep = (slept if slept is not None else []).append
     provider = Provider(server.wire, lambda: seconds, sleep)
-    return feeds_of(channel, CONFIG, CREDENTIALS[channel], provider)[0]
+    return load_feeds(channel, CONFIG, CREDENTIALS[channel], provider)[0]
 
 
 def walked(feed: Feed, since: str = SINCE) -> list[Any]:
@@ -61,7 +61,7 @@ def walked(feed: Feed, since: str = SINCE) -> list[Any]:
     seen: list[Any] = []
     cursor = ""
     for _ in range(200):
-        page = feed.page(since, cursor)
+        page = feed.read_page(since, cursor)
         seen += [msgspec.json.decode(record.body)["id"] for record in page.records]
         if not (cursor := page.cursor):
             return seen
@@ -129,7 +129,7 @@ def test_woocommerce_customers_are_asked_for_until_those_known() -> None:
     }
     with ProviderServer(site.WooCommerce(customers=people)) as server:
         provider = Provider(server.wire, lambda: 1e6)
-        _, feed = feeds_of("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
+        _, feed = load_feeds("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
         assert set(walked(feed)) == set(range(300, 330))
         assert len(server.calls) == 1
 
@@ -145,7 +145,7 @@ def test_woocommerce_customer_who_is_deleted_meanwhile_hides_no_other() -> None:
     fake.between = delete
     with ProviderServer(fake) as server:
         provider = Provider(server.wire, lambda: 1e6)
-        _, feed = feeds_of("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
+        _, feed = load_feeds("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
         assert set(walked(feed)) >= set(range(220))
 
 
@@ -168,7 +168,7 @@ def test_feed_survives_limits_faults_and_dropped_connections(
 def test_provider_that_stays_down_is_given_up() -> None:
     with ProviderServer(shop_of(1), [BROKEN] * 20) as server:
         with pytest.raises(FeedError, match=r"answered 502, 6 times") as raised:
-            feed_of(server, "shopify").page(SINCE, "")
+            feed_of(server, "shopify").read_page(SINCE, "")
         assert (raised.value.code, len(server.calls)) == ("unreachable", 6)
 
 
@@ -178,7 +178,7 @@ def test_wait_that_is_longer_than_the_time_left_is_not_waited() -> None:
         ProviderServer(shop_of(1), [Said({}, 429, {"Retry-After": "30"})]) as server,
         pytest.raises(FeedError) as raised,
     ):
-        feed_of(server, "shopify", slept, seconds=10).page(SINCE, "")
+        feed_of(server, "shopify", slept, seconds=10).read_page(SINCE, "")
     assert (raised.value.code, slept) == ("busy", [])
 
 
@@ -197,7 +197,7 @@ def test_wait_that_is_longer_than_the_time_left_is_not_waited() -> None:
 def test_answer_that_cannot_be_used_says_why(said: Said, code: str) -> None:
     with ProviderServer(lambda _: said) as server:
         with pytest.raises(FeedError) as raised:
-            feed_of(server, "shopify").page(SINCE, "")
+            feed_of(server, "shopify").read_page(SINCE, "")
         assert (raised.value.code, len(server.calls)) == (code, 1)
 
 
@@ -206,7 +206,7 @@ def test_redirect_is_not_followed(status: int) -> None:
     elsewhere = Said({}, status, {"Location": "/elsewhere"})
     with ProviderServer(lambda _: elsewhere) as server:
         with pytest.raises(FeedError, match="moved elsewhere") as raised:
-            feed_of(server, "shopify").page(SINCE, "")
+            feed_of(server, "shopify").read_page(SINCE, "")
         assert (raised.value.code, len(server.calls)) == ("misconfigured", 1)
 
 
@@ -214,7 +214,7 @@ def test_link_to_another_host_never_sees_the_token() -> None:
     evil = '<https://evil.example.com/steal?page_info=abc>; rel="next"'
     with ProviderServer(lambda _: Said({"orders": []}, 200, {"Link": evil})) as server:
         feed = feed_of(server, "shopify")
-        feed.page(SINCE, feed.page(SINCE, "").cursor)
+        feed.read_page(SINCE, feed.read_page(SINCE, "").cursor)
         assert [(call.host, call.query.get("page_info")) for call in server.calls] == [
             (SHOP, None),
             (SHOP, "abc"),
@@ -232,7 +232,7 @@ def test_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
         ProviderServer(lambda _: Said(b" " * 1001)) as server,
         pytest.raises(FeedError, match="did not answer"),
     ):
-        feed_of(server, "shopify").page(SINCE, "")
+        feed_of(server, "shopify").read_page(SINCE, "")
     assert LARGEST > 250 * 100_000
 
 
@@ -253,14 +253,14 @@ def test_cursor_that_the_provider_forgot_is_lost(channel: str) -> None:
         ProviderServer(lambda _: Said({"errors": "Invalid page_info"}, 400)) as server,
         pytest.raises(CursorLostError),
     ):
-        feed_of(server, channel).page(SINCE, "evt_forgotten")
+        feed_of(server, channel).read_page(SINCE, "evt_forgotten")
 
 
 def test_app_of_the_shop_makes_its_token_once() -> None:
     with ProviderServer(shop_of(300)) as server:
         provider = Provider(server.wire, lambda: 1e6)
         app = {"client_id": "i", "client_secret": "s"}
-        feed = feeds_of("shopify", CONFIG, app, provider)[0]
+        feed = load_feeds("shopify", CONFIG, app, provider)[0]
         assert len(walked(feed)) == 300
         assert [call.method for call in server.calls] == ["POST", "GET", "GET"]
 
@@ -292,7 +292,7 @@ def test_shop_leaves_room_for_its_other_apps() -> None:
 def test_address_that_is_none_is_said_and_not_asked(channel: str, config: dict[str, str]) -> None:
     with ProviderServer(lambda _: Said({})) as server:
         with pytest.raises(FeedError) as raised:
-            feeds_of(channel, config, CREDENTIALS[channel], Provider(server.wire, lambda: 1))
+            load_feeds(channel, config, CREDENTIALS[channel], Provider(server.wire, lambda: 1))
         assert (raised.value.code, server.calls) == ("misconfigured", [])
 
 
@@ -300,13 +300,13 @@ def test_address_that_is_none_is_said_and_not_asked(channel: str, config: dict[s
 def test_source_without_credentials_is_not_asked(channel: str) -> None:
     provider = Provider(Wire(), lambda: 1)
     assert (
-        feeds_of(channel, CONFIG, {"client_id": "alone", "consumer_key": "alone"}, provider) == []
+        load_feeds(channel, CONFIG, {"client_id": "alone", "consumer_key": "alone"}, provider) == []
     )
 
 
 def test_object_without_a_time_is_shown_all_the_same() -> None:
     odd = [{"id": 1}, {"id": 2, "updated_at": "never"}, {"id": 3, "updated_at": f"{at(0)}Z"}, 4]
     with ProviderServer(lambda _: Said({"orders": odd})) as server:
-        page = feed_of(server, "shopify").page(SINCE, "")
+        page = feed_of(server, "shopify").read_page(SINCE, "")
     assert (len(page.records), page.newest) == (4, "2026-11-20T06:00:00.000Z")
     assert page.at == "2026-11-20T12:00:00.000Z"

@@ -28,7 +28,7 @@ SALE = {
 
 
 def told(**changes: str) -> Draft:
-    (draft,) = gumroad.translate(of_form(SALE | changes))
+    (draft,) = gumroad.translate_delivery(of_form(SALE | changes))
     return draft
 
 
@@ -44,7 +44,7 @@ def test_sale_is_an_order_in_us_cents() -> None:
 
 
 def test_ping_of_json_says_the_same() -> None:
-    (draft,) = gumroad.translate(of_json(SALE))
+    (draft,) = gumroad.translate_delivery(of_json(SALE))
     assert draft.event == told().event
 
 
@@ -81,7 +81,7 @@ def test_sale_sent_again_is_the_same_event() -> None:
 
 def test_cancellation_names_its_subscriber() -> None:
     ended = {"resource_name": "cancellation", "subscription_id": "s_1", "user_email": ADDRESS}
-    (draft,) = gumroad.translate(of_form(ended | {"cancelled_at": "2026-11-20T07:00:00Z"}))
+    (draft,) = gumroad.translate_delivery(of_form(ended | {"cancelled_at": "2026-11-20T07:00:00Z"}))
     assert (draft.event.type, draft.event.occurred_at) == (
         "Subscription Cancelled",
         "2026-11-20T07:00:00.000Z",
@@ -101,16 +101,16 @@ def test_unknown_resource_is_refused_by_name() -> None:
 
 
 def test_sample_is_genuine_and_a_test() -> None:
-    sample = gumroad.sample(Request("main", b"", NOW), "token")
-    gumroad.verify(sample, ["newer", "token"], NOW)
-    assert [draft.event.test for draft in gumroad.translate(sample)] == [True]
+    sample = gumroad.build_sample(Request("main", b"", NOW), "token")
+    gumroad.verify_delivery(sample, ["newer", "token"], NOW)
+    assert [draft.event.test for draft in gumroad.translate_delivery(sample)] == [True]
 
 
 @pytest.mark.parametrize(("query", "reason"), [({}, "missing"), ({"token": "t"}, "signature")])
 def test_ping_is_refused_without_the_token(query: dict[str, str], reason: str) -> None:
     request = msgspec.structs.replace(of_form(SALE), query=query)
     with pytest.raises(SignatureError, match=reason):
-        gumroad.verify(request, ["token"], NOW)
+        gumroad.verify_delivery(request, ["token"], NOW)
 
 
 def test_renewal_does_not_consent_anew() -> None:

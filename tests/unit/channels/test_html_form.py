@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.forms.html_form import translate, verify
+from regulars.channels.forms.html_form import translate_delivery, verify_delivery
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
 from regulars.domain.events import encode
 
@@ -30,7 +30,7 @@ def request(body: bytes, kind: str = URLENCODED, **query: str) -> Request:
 
 
 def draft(body: bytes, kind: str = URLENCODED) -> Draft:
-    (only,) = translate(request(body, kind))
+    (only,) = translate_delivery(request(body, kind))
     return only
 
 
@@ -94,7 +94,7 @@ def test_same_answers_are_one_event_whatever_the_boundary() -> None:
 )
 def test_body_that_is_no_form_is_an_invalid_request(body: bytes, kind: str) -> None:
     with pytest.raises(InvalidRequestError):
-        translate(request(body, kind))
+        translate_delivery(request(body, kind))
 
 
 @pytest.mark.parametrize(
@@ -103,21 +103,21 @@ def test_body_that_is_no_form_is_an_invalid_request(body: bytes, kind: str) -> N
 )
 def test_form_of_a_robot_or_of_nobody_is_no_event(body: bytes, code: str) -> None:
     with pytest.raises(InvalidEventError) as refused:
-        translate(request(body))
+        translate_delivery(request(body))
     assert refused.value.code == code
 
 
 @pytest.mark.parametrize("name", ["key", "token"])
 def test_key_is_taken_from_the_url(name: str) -> None:
-    verify(request(PLAIN, **{name: "k1"}), ["k2", "k1"], NOW)
+    verify_delivery(request(PLAIN, **{name: "k1"}), ["k2", "k1"], NOW)
 
 
 def test_key_is_taken_from_a_hidden_field() -> None:
-    verify(request(PLAIN + b"&_key=k1"), ["k1"], NOW)
+    verify_delivery(request(PLAIN + b"&_key=k1"), ["k1"], NOW)
 
 
 @pytest.mark.parametrize(("given", "reason"), [("", "missing"), ("k", "signature")])
 def test_form_without_its_key_is_refused(given: str, reason: str) -> None:
     with pytest.raises(SignatureError) as refused:
-        verify(request(PLAIN, key=given), ["k1"], NOW)
+        verify_delivery(request(PLAIN, key=given), ["k1"], NOW)
     assert refused.value.reason == reason

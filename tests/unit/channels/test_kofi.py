@@ -31,7 +31,7 @@ def request(**changes: Any) -> Request:
 
 
 def told(**changes: Any) -> Draft:
-    (draft,) = kofi.translate(request(**changes))
+    (draft,) = kofi.translate_delivery(request(**changes))
     return draft
 
 
@@ -92,7 +92,7 @@ def test_payment_sent_again_is_the_same_event() -> None:
 )
 def test_delivery_is_refused_for_what_is_wrong(fields: dict[str, str], reason: str) -> None:
     with pytest.raises(SignatureError, match=reason):
-        kofi.verify(of_form(fields), ["token"], NOW)
+        kofi.verify_delivery(of_form(fields), ["token"], NOW)
 
 
 def test_unknown_kind_is_refused_by_name() -> None:
@@ -102,6 +102,6 @@ def test_unknown_kind_is_refused_by_name() -> None:
 
 
 def test_sample_is_genuine_and_a_test() -> None:
-    sample = kofi.sample(Request("main", b"", NOW), "token")
-    kofi.verify(sample, ["newer", "token"], NOW)
-    assert [draft.event.test for draft in kofi.translate(sample)] == [True]
+    sample = kofi.build_sample(Request("main", b"", NOW), "token")
+    kofi.verify_delivery(sample, ["newer", "token"], NOW)
+    assert [draft.event.test for draft in kofi.translate_delivery(sample)] == [True]

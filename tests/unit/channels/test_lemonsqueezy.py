@@ -31,7 +31,7 @@ INVOICE: dict[str, Any] = ORDER | {"billing_reason": "renewal", "subscription_id
 def told(event: str, facts: dict[str, Any], custom: object = None, id_: str = "1") -> Draft:
     meta = {"event_name": event, "custom_data": custom}
     body = {"meta": meta, "data": {"id": id_, "attributes": facts}}
-    (draft,) = lemonsqueezy.translate(of_json(body, x_event_name="other"))
+    (draft,) = lemonsqueezy.translate_delivery(of_json(body, x_event_name="other"))
     return draft
 
 
@@ -108,8 +108,8 @@ def test_unknown_event_is_refused_by_name() -> None:
 
 
 def test_sample_is_genuine_and_a_test() -> None:
-    sample = lemonsqueezy.sample(Request("main", b"", NOW), "secret")
-    lemonsqueezy.verify(sample, ["newer", "secret"], NOW + timedelta(days=1))
-    assert [draft.event.test for draft in lemonsqueezy.translate(sample)] == [True]
+    sample = lemonsqueezy.build_sample(Request("main", b"", NOW), "secret")
+    lemonsqueezy.verify_delivery(sample, ["newer", "secret"], NOW + timedelta(days=1))
+    assert [draft.event.test for draft in lemonsqueezy.translate_delivery(sample)] == [True]
     with pytest.raises(SignatureError, match="signature"):
-        lemonsqueezy.verify(msgspec.structs.replace(sample, body=b"{}"), ["secret"], NOW)
+        lemonsqueezy.verify_delivery(msgspec.structs.replace(sample, body=b"{}"), ["secret"], NOW)

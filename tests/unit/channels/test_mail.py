@@ -19,7 +19,7 @@ from regulars.channels.mail import (
     resend,
     sendgrid,
 )
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError, InvalidRequestError
 from regulars.domain.events import encode
 from tests.support.deliveries import (
@@ -206,7 +206,7 @@ def test_time_that_is_none_is_refused(channel: str, topic: str, type_: str) -> N
 def test_body_that_cannot_be_read_is_refused(channel: str, body: bytes) -> None:
     request = msgspec.structs.replace(of_json({}), body=body)
     with pytest.raises((InvalidRequestError, InvalidEventError)):
-        channel_of(channel).translate(request)
+        load_channel(channel).translate(request)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from regulars.channels.contract import Request
+from regulars.channels.contract import Channel, Request
 from regulars.channels.mail import brevo, mailgun, mandrill, postmark, resend, sendgrid
 from regulars.channels.mail.mailchimp import webhook as mailchimp
 from regulars.domain.errors import InvalidEventError, SignatureError
@@ -19,6 +19,7 @@ from tests.support.deliveries import (
     ADDRESS,
     AT,
     NOW,
+    build_sample_delivery,
     consents,
     drafts,
     of_form,
@@ -31,9 +32,9 @@ KEY = "key-of-our-own"
 URL = "https://hooks.example.com/hooks/mandrill/main"
 
 
-def refusal(module: Any, request: Request, *secrets: str) -> str:
+def refusal(channel: Channel, request: Request, *secrets: str) -> str:
     with pytest.raises(SignatureError) as refused:
-        module.verify(request, secrets or (KEY,), NOW)
+        channel.verify(request, secrets or (KEY,), NOW)
     return str(refused.value.reason)
 
 
@@ -57,7 +58,7 @@ def sendgrid_signed(body: bytes = b"[]\r\n", seconds: int = 0) -> tuple[Request,
 @pytest.mark.parametrize("seconds", [0, 86_400])
 def test_sendgrid_is_believed_for_as_long_as_it_repeats(seconds: int) -> None:
     request, key = sendgrid_signed(seconds=seconds)
-    sendgrid.verify(request, ("no key", key), NOW)
+    sendgrid.verify_delivery(request, ("no key", key), NOW)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +76,14 @@ def test_sendgrid_damaged_header_is_refused(name: str, value: str, reason: str) 
     request, key = sendgrid_signed()
     changed = {f"x-twilio-email-event-webhook-{name}": value}
     damaged = msgspec.structs.replace(request, headers=request.headers | changed)
-    assert refusal(sendgrid, damaged, key) == reason
+    assert refusal(sendgrid.CHANNEL, damaged, key) == reason
 
 
 def test_sendgrid_line_break_at_the_end_is_signed() -> None:
     request, key = sendgrid_signed()
-    assert refusal(sendgrid, msgspec.structs.replace(request, body=b"[]"), key) == "signature"
+    assert (
+        refusal(sendgrid.CHANNEL, msgspec.structs.replace(request, body=b"[]"), key) == "signature"
+    )
 
 
 def test_sendgrid_open_by_a_program_is_marked() -> None:
@@ -101,23 +104,23 @@ def mailgun_signed(token: str = "a1", seconds: int = 0, **event: Any) -> Request
 
 @pytest.mark.parametrize("seconds", [0, 8 * 3600, 12 * 3600, -300])
 def test_mailgun_is_believed_for_as_long_as_it_repeats(seconds: int) -> None:
-    mailgun.verify(mailgun_signed(seconds=seconds), ("other", KEY), NOW)
+    mailgun.verify_delivery(mailgun_signed(seconds=seconds), ("other", KEY), NOW)
 
 
 @pytest.mark.parametrize("seconds", [12 * 3600 + 1, -301])
 def test_mailgun_signature_of_another_day_is_refused(seconds: int) -> None:
-    assert refusal(mailgun, mailgun_signed(seconds=seconds)) == "timestamp"
+    assert refusal(mailgun.CHANNEL, mailgun_signed(seconds=seconds)) == "timestamp"
 
 
 def test_mailgun_end_of_the_time_cannot_be_made_from_the_token() -> None:
     body = json.loads(mailgun_signed("e0a1").body)
     body["signature"] |= {"timestamp": body["signature"]["timestamp"] + "e0", "token": "a1"}
-    assert refusal(mailgun, of_json(body)) == "malformed"
+    assert refusal(mailgun.CHANNEL, of_json(body)) == "malformed"
 
 
 @pytest.mark.parametrize("body", [{}, {"signature": {}}, {"signature": {"timestamp": AT}}, []])
 def test_mailgun_without_a_signature_is_refused(body: object) -> None:
-    assert refusal(mailgun, of_json(body)) == "missing"
+    assert refusal(mailgun.CHANNEL, of_json(body)) == "missing"
 
 
 def test_mailgun_token_makes_one_event_whatever_comes_with_it() -> None:
@@ -129,7 +132,7 @@ def test_mailgun_token_makes_one_event_whatever_comes_with_it() -> None:
 def test_mailgun_older_form_is_understood() -> None:
     signed = json.loads(mailgun_signed().body)["signature"]
     request = of_form(signed | {"event": "dropped", "recipient": ADDRESS, "code": "605"})
-    mailgun.verify(request, (KEY,), NOW)
+    mailgun.verify_delivery(request, (KEY,), NOW)
     assert people(drafts("mailgun", request)) == [(ADDRESS,)]
     assert only("mailgun", request).type == "Email Dropped"
 
@@ -140,8 +143,8 @@ def test_mailgun_passing_failure_is_no_bounce() -> None:
 
 
 def test_mailgun_sample_counts_nowhere() -> None:
-    request = mailgun.sample(of_json({}), KEY)
-    mailgun.verify(request, (KEY,), NOW)
+    request = mailgun.build_sample(of_json({}), KEY)
+    mailgun.verify_delivery(request, (KEY,), NOW)
     assert only("mailgun", request).test
 
 
@@ -156,27 +159,30 @@ def mandrill_signed(fields: dict[str, str], key: str = KEY, url: str = URL) -> R
 
 def test_mandrill_signs_the_url_and_every_field() -> None:
     request = mandrill_signed({"mandrill_events": '[{"event":"open"}]', "b": "é", "a": ""})
-    mandrill.verify(request, ("other", KEY), NOW)
-    assert mandrill.answer(request, (KEY,), NOW) is None
+    mandrill.verify_delivery(request, ("other", KEY), NOW)
+    assert mandrill.answer_handshake(request, (KEY,), NOW) is None
 
 
 def test_mandrill_signature_for_another_url_is_refused() -> None:
-    assert refusal(mandrill, mandrill_signed({"a": "b"}, url=URL + "2")) == "signature"
+    assert refusal(mandrill.CHANNEL, mandrill_signed({"a": "b"}, url=URL + "2")) == "signature"
 
 
 @pytest.mark.parametrize("key", [KEY, mandrill.PROBE_KEY])
 def test_mandrill_empty_delivery_is_answered(key: str) -> None:
-    assert mandrill.answer(mandrill_signed({"mandrill_events": "[]"}, key), (KEY,), NOW) is not None
+    assert (
+        mandrill.answer_handshake(mandrill_signed({"mandrill_events": "[]"}, key), (KEY,), NOW)
+        is not None
+    )
 
 
 def test_mandrill_probe_key_opens_nothing_else() -> None:
     request = mandrill_signed({"mandrill_events": '[{"event":"spam"}]'}, mandrill.PROBE_KEY)
-    assert refusal(mandrill, request) == "signature"
+    assert refusal(mandrill.CHANNEL, request) == "signature"
 
 
 def test_mandrill_empty_delivery_of_nobody_is_refused() -> None:
     with pytest.raises(SignatureError):
-        mandrill.answer(mandrill_signed({"mandrill_events": "[]"}, "guess"), (KEY,), NOW)
+        mandrill.answer_handshake(mandrill_signed({"mandrill_events": "[]"}, "guess"), (KEY,), NOW)
 
 
 @pytest.mark.parametrize(
@@ -318,13 +324,13 @@ def test_mailchimp_old_and_new_address_are_one_person() -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_mailchimp_probe_is_answered_for_the_token(method: str) -> None:
     probe = Request("main", b"", NOW, query={"token": KEY}, method=method)
-    assert mailchimp.answer(probe, (KEY,), NOW) is not None
+    assert mailchimp.answer_handshake(probe, (KEY,), NOW) is not None
     with pytest.raises(SignatureError):
-        mailchimp.answer(msgspec.structs.replace(probe, query={}), (KEY,), NOW)
+        mailchimp.answer_handshake(msgspec.structs.replace(probe, query={}), (KEY,), NOW)
 
 
 def test_mailchimp_delivery_is_no_probe() -> None:
-    assert mailchimp.answer(mailchimp_sent("subscribe"), (KEY,), NOW) is None
+    assert mailchimp.answer_handshake(mailchimp_sent("subscribe"), (KEY,), NOW) is None
 
 
 # Brevo
@@ -344,17 +350,23 @@ def test_brevo_time_is_the_one_in_utc(said: dict[str, int]) -> None:
     assert event.occurred_at == "2026-11-20T09:00:00.000Z"
 
 
-@pytest.mark.parametrize("module", [brevo, mailchimp, postmark])
-def test_sample_is_believed_and_set_aside(module: Any) -> None:
-    request = module.sample(of_json({}), KEY)
-    module.verify(request, (KEY,), NOW)
+@pytest.mark.parametrize(
+    "channel",
+    [brevo.CHANNEL, mailchimp.CHANNEL, postmark.CHANNEL],
+    ids=lambda channel: channel.name,
+)
+def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
+    request = build_sample_delivery(channel, of_json({}), KEY)
+    channel.verify(request, (KEY,), NOW)
     with pytest.raises(InvalidEventError) as refused:
-        module.translate(request)
+        channel.translate(request)
     assert refused.value.code == "unknown_topic"
 
 
 def test_signed_sample_is_believed() -> None:
     secret = "whsec_" + base64.b64encode(KEY.encode()).decode()
-    resend.verify(resend.sample(of_json({}), secret), (secret,), NOW + timedelta(seconds=1))
+    resend.verify_delivery(
+        resend.build_sample(of_json({}), secret), (secret,), NOW + timedelta(seconds=1)
+    )
     blank = msgspec.structs.replace(of_json({}), url=URL)
-    mandrill.verify(mandrill.sample(blank, KEY), (KEY,), NOW)
+    mandrill.verify_delivery(mandrill.build_sample(blank, KEY), (KEY,), NOW)

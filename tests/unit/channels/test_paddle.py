@@ -43,7 +43,7 @@ ADJUSTMENT: dict[str, Any] = {
 
 def told(type_: str, thing: dict[str, Any], at: str = "06:00:00", **config: Any) -> Draft:
     event = {"event_id": f"evt_{type_}", "event_type": type_, "occurred_at": f"2026-11-20T{at}Z"}
-    (draft,) = paddle.translate(of_json(event | {"data": thing}, config))
+    (draft,) = paddle.translate_delivery(of_json(event | {"data": thing}, config))
     return draft
 
 
@@ -125,9 +125,9 @@ def test_unknown_type_is_refused_by_name() -> None:
 
 
 def test_sample_is_genuine_and_of_nobody() -> None:
-    sample = paddle.sample(Request("main", b"", NOW), "secret")
-    paddle.verify(sample, ["secret"], NOW)
-    (draft,) = paddle.translate(sample)
+    sample = paddle.build_sample(Request("main", b"", NOW), "secret")
+    paddle.verify_delivery(sample, ["secret"], NOW)
+    (draft,) = paddle.translate_delivery(sample)
     assert (draft.identifiers, draft.event.order) == ((), None)
 
 

@@ -75,7 +75,7 @@ def signed(**changes: str) -> Request:
 
 def told(type_: str, thing: dict[str, Any], **headers: str) -> list[Draft]:
     event = {"id": f"WH-{type_}", "event_type": type_, "create_time": "2026-11-20T09:00:00Z"}
-    return paypal.translate(of_json(event | {"resource": thing}, None, **headers))
+    return paypal.translate_delivery(of_json(event | {"resource": thing}, None, **headers))
 
 
 def event(type_: str, thing: dict[str, Any], **headers: str) -> Event:
@@ -83,12 +83,12 @@ def event(type_: str, thing: dict[str, Any], **headers: str) -> Event:
 
 
 def test_genuine_delivery_is_accepted_days_later() -> None:
-    paypal.verify(signed(), ["WH-other", WEBHOOK], NOW + timedelta(days=3))
+    paypal.verify_delivery(signed(), ["WH-other", WEBHOOK], NOW + timedelta(days=3))
 
 
 def test_delivery_for_another_webhook_is_refused() -> None:
     with pytest.raises(SignatureError, match="signature"):
-        paypal.verify(signed(), ["WH-other"], NOW)
+        paypal.verify_delivery(signed(), ["WH-other"], NOW)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_delivery_for_another_webhook_is_refused() -> None:
 )
 def test_delivery_is_refused_for_what_is_wrong(changes: dict[str, str], reason: str) -> None:
     with pytest.raises(SignatureError, match=f": {reason}"):
-        paypal.verify(signed(**changes), [WEBHOOK], NOW)
+        paypal.verify_delivery(signed(**changes), [WEBHOOK], NOW)
 
 
 def test_nothing_is_fetched_from_another_host() -> None:
@@ -117,13 +117,13 @@ def test_nothing_is_fetched_from_another_host() -> None:
 
     request = signed(cert_url="https://example.com/certs/CERT-1")
     with pytest.raises(SignatureError):
-        paypal.verify(msgspec.structs.replace(request, certificates=fetch), [WEBHOOK], NOW)
+        paypal.verify_delivery(msgspec.structs.replace(request, certificates=fetch), [WEBHOOK], NOW)
 
 
 def test_what_is_no_certificate_proves_nothing() -> None:
     request = msgspec.structs.replace(signed(), certificates=lambda _: b"<html>")
     with pytest.raises(SignatureError, match="signature"):
-        paypal.verify(request, [WEBHOOK], NOW)
+        paypal.verify_delivery(request, [WEBHOOK], NOW)
 
 
 def test_capture_is_an_order_by_its_own_id() -> None:

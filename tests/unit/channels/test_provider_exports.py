@@ -83,7 +83,10 @@ def stripe_event(type_: str, thing: dict[str, Any]) -> Any:
 
 def test_stripe_payment_and_webhook_are_one_payment_and_one_order() -> None:
     intent = {"object": "payment_intent", "id": "pi_1", "amount": 104990, "currency": "eur"}
-    live = [one.event for one in stripe.translate(stripe_event("payment_intent.succeeded", intent))]
+    live = [
+        one.event
+        for one in stripe.translate_delivery(stripe_event("payment_intent.succeeded", intent))
+    ]
     history = of("stripe", PAYMENT).events
     for events in ([*live, *history], [*history, *live]):
         state = fold({event.id: event for event in events}.values())
@@ -164,7 +167,7 @@ def test_stripe_refund_is_subtracted_and_told_anew_by_a_later_file() -> None:
 def test_stripe_customer_has_the_webhooks_id() -> None:
     (draft,) = of("stripe", STRIPE_CUSTOMER).drafts
     thing = {"object": "customer", "id": "cus_1", "email": "zebedee@example.com"}
-    (live,) = stripe.translate(stripe_event("customer.created", thing))
+    (live,) = stripe.translate_delivery(stripe_event("customer.created", thing))
     assert {*live.identifiers} == {*draft.identifiers}
 
 
@@ -191,7 +194,7 @@ def test_woocommerce_items_are_read_as_each_plugin_writes_them(
 def test_woocommerce_order_counts_as_by_a_webhook(status: str, count: int) -> None:
     history = of("woocommerce", WOO | {"status": status})
     word = status.lower().removeprefix("wc-").replace(" ", "-")
-    live = woocommerce.translate(woo_webhook(word))
+    live = woocommerce.translate_delivery(woo_webhook(word))
     assert history.state.orders.count == fold([live[0].event]).orders.count == count
 
 
@@ -212,7 +215,7 @@ def woo_webhook(status: str) -> Any:
 
 def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
     history = of("woocommerce", WOO).drafts
-    live = woocommerce.translate(woo_webhook("completed"))
+    live = woocommerce.translate_delivery(woo_webhook("completed"))
     assert fold([one.event for one in [*live, *history]]).orders.count == 1
     assert {*history[0].identifiers} == {*live[0].identifiers}
 
@@ -223,7 +226,7 @@ def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
 def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
     date: str, count: int
 ) -> None:
-    live = woocommerce.translate(woo_webhook("cancelled"))[0].event
+    live = woocommerce.translate_delivery(woo_webhook("cancelled"))[0].event
     history = of("woocommerce", WOO | {"date_modified": date}).events
     assert fold([live, *history]).orders.count == count
 
@@ -281,7 +284,7 @@ def test_square_sale_is_the_payment_of_the_webhook() -> None:
         "updated_at": "2026-11-01T14:00:00Z",
     }
     body = {"type": "payment.updated", "event_id": "e", "data": {"object": {"payment": payment}}}
-    (live,) = square.translate(of_json(body))
+    (live,) = square.translate_delivery(of_json(body))
     assert history.state.orders.money == {"USD": 2200}
     assert fold([live.event, *history.events]).orders.money == {"USD": 2400}
     assert {*live.identifiers} == {*history.drafts[0].identifiers}
@@ -357,7 +360,7 @@ def test_mailchimp_consent_has_its_time_and_basis() -> None:
 def test_mailchimp_contact_has_the_webhooks_id() -> None:
     (draft,) = of("mailchimp", MEMBER, name="subscribed_1.csv").drafts
     fields = {"type": "profile", "fired_at": "2026-11-20 09:00:00", "data[id]": "abc"}
-    (live,) = mailchimp.translate(of_form(fields | {"data[email]": "zebedee@example.com"}))
+    (live,) = mailchimp.translate_delivery(of_form(fields | {"data[email]": "zebedee@example.com"}))
     assert {*live.identifiers} == {*draft.identifiers}
 
 

@@ -81,13 +81,13 @@ def confirmation(**changes: Any) -> dict[str, Any]:
 
 def refusal(sent: Request) -> str:
     with pytest.raises(SignatureError) as refused:
-        ses_sns.verify(sent, (), NOW)
+        ses_sns.verify_delivery(sent, (), NOW)
     return refused.value.reason
 
 
 @pytest.mark.parametrize("changes", [{}, {"SignatureVersion": "1"}, {"Subject": "Mail"}])
 def test_genuine_notification_is_believed(changes: dict[str, str]) -> None:
-    ses_sns.verify(signed(envelope(**changes)), (), NOW)
+    ses_sns.verify_delivery(signed(envelope(**changes)), (), NOW)
 
 
 def test_subject_folded_into_the_id_is_refused() -> None:
@@ -158,9 +158,9 @@ def test_subscription_to_our_topic_is_confirmed() -> None:
         return amazon()[1]
 
     sent = msgspec.structs.replace(signed(confirmation()), certificates=fetch)
-    assert ses_sns.answer(sent, (), NOW) is not None
+    assert ses_sns.answer_handshake(sent, (), NOW) is not None
     assert fetched == [CERTIFICATE, CONFIRM]
-    assert ses_sns.translate(sent) == []
+    assert ses_sns.translate_delivery(sent) == []
 
 
 @pytest.mark.parametrize(
@@ -177,12 +177,12 @@ def test_subscription_to_our_topic_is_confirmed() -> None:
 )
 def test_confirmation_that_leads_elsewhere_is_refused(url: str) -> None:
     with pytest.raises(SignatureError) as refused:
-        ses_sns.answer(signed(confirmation(SubscribeURL=url)), (), NOW)
+        ses_sns.answer_handshake(signed(confirmation(SubscribeURL=url)), (), NOW)
     assert refused.value.reason == "subscribe_url"
 
 
 def test_notification_is_no_handshake() -> None:
-    assert ses_sns.answer(signed(envelope("SubscriptionConfirmation")), (), NOW) is None
+    assert ses_sns.answer_handshake(signed(envelope("SubscriptionConfirmation")), (), NOW) is None
 
 
 def told(topic: str, detail: dict[str, Any] | None = None, key: str = "") -> Request:
@@ -201,14 +201,14 @@ def told(topic: str, detail: dict[str, Any] | None = None, key: str = "") -> Req
     ],
 )
 def test_mail_to_several_is_an_event_for_each(topic: str, type_: str) -> None:
-    drafts = ses_sns.translate(told(topic))
+    drafts = ses_sns.translate_delivery(told(topic))
     assert {draft.event.type for draft in drafts} == {type_}
     assert people(drafts) == [(ADDRESS,), ("other@example.com",)]
     assert len({draft.event.id for draft in drafts}) == 2
 
 
 def test_opening_by_one_of_several_names_nobody() -> None:
-    (draft,) = ses_sns.translate(told("Open"))
+    (draft,) = ses_sns.translate_delivery(told("Open"))
     assert (draft.event.type, draft.identifiers) == ("Email Opened", ())
 
 
@@ -224,7 +224,9 @@ def test_bounce_speaks_only_of_who_bounced(kind: str, type_: str) -> None:
     bounced = [
         {"emailAddress": f"Zebedee <{ADDRESS}>", "status": "5.1.1", "diagnosticCode": ADDRESS}
     ]
-    (draft,) = ses_sns.translate(told("Bounce", {"bounceType": kind, "bouncedRecipients": bounced}))
+    (draft,) = ses_sns.translate_delivery(
+        told("Bounce", {"bounceType": kind, "bouncedRecipients": bounced})
+    )
     assert (draft.event.type, people([draft])) == (type_, [(ADDRESS,)])
     assert draft.event.properties["status"] == "5.1.1"
     assert ADDRESS not in msgspec.json.encode(draft.event).decode()
@@ -256,18 +258,18 @@ def test_complaint_takes_the_consent_back() -> None:
     ],
 )
 def test_list_management_is_consent(preferences: dict[str, Any], status: str) -> None:
-    drafts = ses_sns.translate(told("Subscription", {"newTopicPreferences": preferences}))
+    drafts = ses_sns.translate_delivery(told("Subscription", {"newTopicPreferences": preferences}))
     assert {change.status for draft in drafts for change in draft.event.consents} == {status}
 
 
 def test_same_event_by_another_topic_is_known() -> None:
-    by_one = ses_sns.translate(told("Delivery", {"timestamp": "2026-11-20T08:59:30Z"}))
+    by_one = ses_sns.translate_delivery(told("Delivery", {"timestamp": "2026-11-20T08:59:30Z"}))
     again = {
         "notificationType": "Delivery",
         "delivery": {"timestamp": "2026-11-20T08:59:30Z"},
         "mail": MAIL,
     }
-    by_other = ses_sns.translate(request(envelope(again, MessageId="sns-2")))
+    by_other = ses_sns.translate_delivery(request(envelope(again, MessageId="sns-2")))
     assert [draft.event.id for draft in by_one] == [draft.event.id for draft in by_other]
 
 
@@ -279,18 +281,18 @@ def test_same_event_by_another_topic_is_known() -> None:
     ],
 )
 def test_greeting_of_ses_is_no_event(said: object) -> None:
-    assert ses_sns.translate(request(envelope(said))) == []
+    assert ses_sns.translate_delivery(request(envelope(said))) == []
 
 
 def test_end_of_the_subscription_is_set_aside_for_the_owner_to_see() -> None:
     with pytest.raises(InvalidEventError) as refused:
-        ses_sns.translate(request(confirmation(Type="UnsubscribeConfirmation")))
+        ses_sns.translate_delivery(request(confirmation(Type="UnsubscribeConfirmation")))
     assert refused.value.code == "subscription_ended"
 
 
 def test_unknown_topic_is_set_aside() -> None:
     with pytest.raises(InvalidEventError) as refused:
-        ses_sns.translate(told("Received"))
+        ses_sns.translate_delivery(told("Received"))
     assert refused.value.code == "unknown_topic"
 
 

@@ -7,7 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.channels.commerce.shopify.webhook import sample, translate, verify
+from regulars.channels.commerce.shopify.webhook import (
+    build_sample,
+    translate_delivery,
+    verify_delivery,
+)
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event, encode
@@ -24,7 +28,7 @@ def request(body: dict[str, Any], topic: str = "orders/paid", **headers: str) ->
 
 
 def draft(body: dict[str, Any], topic: str = "orders/paid", **headers: str) -> Draft:
-    (only,) = translate(request(body, topic, **headers))
+    (only,) = translate_delivery(request(body, topic, **headers))
     return only
 
 
@@ -193,13 +197,13 @@ def test_both_spellings_of_the_headers_are_understood() -> None:
     said = request(shopify.order())
     bare = {name.removeprefix("x-"): value for name, value in said.headers.items()}
     unprefixed = msgspec.structs.replace(said, headers=bare)
-    verify(unprefixed, [shopify.SECRET], NOW)
-    assert translate(unprefixed) == translate(said)
+    verify_delivery(unprefixed, [shopify.SECRET], NOW)
+    assert translate_delivery(unprefixed) == translate_delivery(said)
 
 
 @pytest.mark.parametrize("secrets", [["new", shopify.SECRET], [shopify.SECRET, "old"]])
 def test_any_live_secret_verifies(secrets: list[str]) -> None:
-    verify(request(shopify.order()), secrets, NOW)
+    verify_delivery(request(shopify.order()), secrets, NOW)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +219,7 @@ def test_wrong_signature_is_refused(
     secrets: list[str], change: dict[str, str], reason: str
 ) -> None:
     with pytest.raises(SignatureError) as refused:
-        verify(request(shopify.order(), **change), secrets, NOW)
+        verify_delivery(request(shopify.order(), **change), secrets, NOW)
     assert refused.value.reason == reason
 
 
@@ -223,7 +227,7 @@ def test_event_id_is_of_the_content_and_not_of_the_arrival() -> None:
     later = msgspec.structs.replace(
         request(shopify.order()), received_at=datetime(2027, 1, 1, tzinfo=UTC)
     )
-    assert translate(later)[0].event.id == event(shopify.order()).id
+    assert translate_delivery(later)[0].event.id == event(shopify.order()).id
     assert event(shopify.order(), "orders/create").id != event(shopify.order()).id
 
 
@@ -235,7 +239,7 @@ def test_same_bytes_under_another_unsigned_id_are_the_same_event() -> None:
 
 def test_unknown_topic_is_said_to_be_one() -> None:
     with pytest.raises(InvalidEventError) as refused:
-        translate(request(shopify.order(), "themes/publish"))
+        translate_delivery(request(shopify.order(), "themes/publish"))
     assert refused.value.code == "unknown_topic"
 
 
@@ -294,7 +298,7 @@ def test_payment_of_no_known_kind_is_set_aside(kind: object, status: object) -> 
 
 
 def test_till_sale_is_told_beside_its_order() -> None:
-    order, sale = translate(request(shopify.order(source_name="pos"), "orders/create"))
+    order, sale = translate_delivery(request(shopify.order(source_name="pos"), "orders/create"))
     assert (order.event.type, sale.event.type) == ("Order Created", "In-Store Sale")
     assert (sale.event.order, sale.event.items) == (None, ())
     assert sale.event.properties["order_id"] == "5100000001"
@@ -310,7 +314,7 @@ def test_checkout_goes_by_the_id_that_its_order_names() -> None:
 
 def test_completed_checkout_leaves_the_word_to_its_order() -> None:
     body = {"token": "t", "completed_at": "2026-11-20T08:00:00Z"}
-    assert translate(request(body, "checkouts/update")) == []
+    assert translate_delivery(request(body, "checkouts/update")) == []
 
 
 @pytest.mark.parametrize("topic", ["customers/redact", "customers/data_request"])
@@ -359,9 +363,9 @@ def test_part_of_an_order_sent_is_said_to_be_one() -> None:
 
 
 def test_sample_is_signed_and_counts_nowhere() -> None:
-    delivery = sample(Request("main", b"", NOW), shopify.SECRET)
-    verify(delivery, [shopify.SECRET], NOW)
-    (told,) = translate(delivery)
+    delivery = build_sample(Request("main", b"", NOW), shopify.SECRET)
+    verify_delivery(delivery, [shopify.SECRET], NOW)
+    (told,) = translate_delivery(delivery)
     assert (told.event.test, told.identifiers) == (True, ())
 
 

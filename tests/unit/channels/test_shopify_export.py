@@ -128,16 +128,16 @@ def test_newer_of_import_and_webhook_wins_whichever_comes_first(
 ) -> None:
     """The webhook's when it was sent at or after the last time in the file; the file's when before."""
     history = of_shop(HEAD, SECOND).events
-    (live,) = shopify.translate(webhook(updated_at, total_price="40.00"))
+    (live,) = shopify.translate_delivery(webhook(updated_at, total_price="40.00"))
     for events in ([*history, live.event], [live.event, *history]):
         orders = fold(events).orders
         assert (orders.count, orders.money) == (1, {"EUR": total})
 
 
 def test_old_file_does_not_uncancel_an_order() -> None:
-    live = shopify.translate(webhook("2026-11-05T10:00:00Z", cancelled_at="2026-11-05T10:00:00Z"))[
-        0
-    ]
+    live = shopify.translate_delivery(
+        webhook("2026-11-05T10:00:00Z", cancelled_at="2026-11-05T10:00:00Z")
+    )[0]
     late = of_shop(HEAD, uploaded_at="2027-01-01T00:00:00.000Z").events
     assert fold([live.event, *late]).orders.count == 0
 
@@ -209,7 +209,7 @@ def test_consent_is_given_by_the_order_it_was_ticked_in(
 def test_customer_is_known_by_the_webhooks_id() -> None:
     (draft,) = of_shop(CUSTOMER).drafts
     body = {"id": 6972943892790, "updated_at": "2026-11-01T00:00:00Z"}
-    (live,) = shopify.translate(told_live("customers/update", body))
+    (live,) = shopify.translate_delivery(told_live("customers/update", body))
     assert live.identifiers[0] in draft.identifiers
     assert consents(draft.event) == [("email", "granted")]
 
@@ -218,7 +218,7 @@ def test_live_denial_outweighs_a_consent_without_a_date() -> None:
     (history,) = of_shop(CUSTOMER).events
     said = {"state": "unsubscribed", "consent_updated_at": "2020-01-01T00:00:00Z"}
     body = {"id": 1, "updated_at": "2026-11-01T00:00:00Z", "email_marketing_consent": said}
-    (live,) = shopify.translate(told_live("customers/update", body))
+    (live,) = shopify.translate_delivery(told_live("customers/update", body))
     assert fold([live.event, history]).consent["email"].status == "denied"
 
 

@@ -41,7 +41,7 @@ TILL = {"application_details": {"square_product": "SQUARE_POS"}}
 def told(type_: str, thing: dict[str, Any], event_id: str = "e") -> list[Draft]:
     event = {"type": type_, "event_id": event_id, "created_at": "2026-11-20T09:00:00Z"}
     name = type_.partition(".")[0]
-    return square.translate(of_json(event | {"data": {"object": {name: thing}}}))
+    return square.translate_delivery(of_json(event | {"data": {"object": {name: thing}}}))
 
 
 def recorded(*deliveries: list[Draft]) -> list[Event]:
@@ -129,7 +129,9 @@ def test_customer_denies_and_never_grants(unsubscribed: bool, expected: list[Any
 def test_stock_is_told_count_by_count() -> None:
     counts = [{"catalog_object_id": "p", "quantity": "3"}, {"catalog_object_id": "q"}]
     event = {"type": "inventory.count.updated", "event_id": "e", "created_at": "2026-11-20"}
-    drafts = square.translate(of_json(event | {"data": {"object": {"inventory_counts": counts}}}))
+    drafts = square.translate_delivery(
+        of_json(event | {"data": {"object": {"inventory_counts": counts}}})
+    )
     assert [draft.event.properties["catalog_object_id"] for draft in drafts] == ["p", "q"]
     assert len({draft.event.id for draft in drafts}) == 2
 
@@ -137,9 +139,9 @@ def test_stock_is_told_count_by_count() -> None:
 def test_url_is_signed_with_the_body() -> None:
     headers = {"x-square-hmacsha256-signature": hmac_base64(b"key", URL.encode() + b"{}").decode()}
     request = Request("main", b"{}", NOW, headers, url=URL)
-    square.verify(request, ["newer", "key"], NOW)
+    square.verify_delivery(request, ["newer", "key"], NOW)
     with pytest.raises(SignatureError, match="signature"):
-        square.verify(msgspec.structs.replace(request, url=f"{URL}/"), ["key"], NOW)
+        square.verify_delivery(msgspec.structs.replace(request, url=f"{URL}/"), ["key"], NOW)
 
 
 def test_unknown_type_is_refused_by_name() -> None:
@@ -149,6 +151,6 @@ def test_unknown_type_is_refused_by_name() -> None:
 
 
 def test_sample_is_genuine_and_a_test() -> None:
-    sample = square.sample(Request("main", b"", NOW, url=URL), "key")
-    square.verify(sample, ["key"], NOW)
-    assert [draft.event.test for draft in square.translate(sample)] == [True]
+    sample = square.build_sample(Request("main", b"", NOW, url=URL), "key")
+    square.verify_delivery(sample, ["key"], NOW)
+    assert [draft.event.test for draft in square.translate_delivery(sample)] == [True]

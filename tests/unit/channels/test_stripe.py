@@ -75,7 +75,7 @@ def request(type_: str, thing: dict[str, Any], **envelope: Any) -> Request:
 
 
 def told(type_: str, thing: dict[str, Any], **envelope: Any) -> list[Draft]:
-    return stripe.translate(request(type_, thing, **envelope))
+    return stripe.translate_delivery(request(type_, thing, **envelope))
 
 
 def event(type_: str, thing: dict[str, Any], **envelope: Any) -> Event:
@@ -247,12 +247,12 @@ def test_price_of_a_product_is_its_products() -> None:
 @pytest.mark.parametrize("type_", ["payout.paid", None, ["invoice.paid"]])
 def test_unknown_type_is_refused_by_name(type_: Any) -> None:
     with pytest.raises(InvalidEventError) as refused:
-        stripe.translate(of_json({"id": "evt_1", "type": type_, "created": AT}))
+        stripe.translate_delivery(of_json({"id": "evt_1", "type": type_, "created": AT}))
     assert refused.value.code == "unknown_topic"
 
 
 def test_sample_is_genuine_and_a_test() -> None:
-    sample = stripe.sample(Request("main", b"", NOW), "whsec_made_up")
-    stripe.verify(sample, ["whsec_made_up"], NOW)
-    (draft,) = stripe.translate(sample)
+    sample = stripe.build_sample(Request("main", b"", NOW), "whsec_made_up")
+    stripe.verify_delivery(sample, ["whsec_made_up"], NOW)
+    (draft,) = stripe.translate_delivery(sample)
     assert draft.event.test

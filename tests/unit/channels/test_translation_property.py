@@ -95,7 +95,7 @@ def test_any_bytes_are_a_message_or_an_invalid_one(raw: bytes) -> None:
 def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) -> None:
     headers = {"x-shopify-topic": topic}
     request = Request("main", json.dumps(body).encode(), NOW, headers, default_currency="EUR")
-    translated(shopify, request)
+    translated(shopify.CHANNEL, request)
 
 
 form_parts = st.sampled_from(
@@ -106,7 +106,7 @@ form_parts = st.sampled_from(
 @given(st.lists(form_parts | st.binary(max_size=20), max_size=20).map(b"".join))
 def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b", ""):
-        translated(form, Request("contact", body, NOW, {"content-type": kind}))
+        translated(form.CHANNEL, Request("contact", body, NOW, {"content-type": kind}))
 
 
 def translated(channel: Channel, request: Request) -> None:

@@ -34,12 +34,12 @@ def plain(body: str, config: dict[str, str] | None = None) -> Request:
 
 def refusal(request: Request) -> str:
     with pytest.raises(SignatureError) as refused:
-        wechat.verify(request, (TOKEN,), NOW)
+        wechat.verify_delivery(request, (TOKEN,), NOW)
     return str(refused.value.reason)
 
 
 def test_sealed_message_is_received_without_its_text() -> None:
-    wechat.verify(sealed(), (TOKEN,), NOW)
+    wechat.verify_delivery(sealed(), (TOKEN,), NOW)
     event = only("wechat", sealed())
     assert (event.type, event.properties["length"]) == ("Message Received", 21)
     assert "hello" not in str(event)
@@ -47,7 +47,7 @@ def test_sealed_message_is_received_without_its_text() -> None:
 
 def test_old_key_opens_while_it_is_set_up() -> None:
     config = CONFIG | {"encoding_aes_key": f"{OTHER_KEY}, {KEY}"}
-    wechat.verify(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
+    wechat.verify_delivery(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_envelope_that_is_not_ours_is_refused(request_: Request, reason: str) ->
 @pytest.mark.parametrize("config", [{"app_id": "a"}, {}, {"encoding_aes_key": "short"}])
 def test_wecom_without_its_key_refuses_all(config: dict[str, str]) -> None:
     with pytest.raises(SignatureError):
-        wecom.verify(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
+        wecom.verify_delivery(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_follower_is_known_by_account_and_scene() -> None:
     told = TEXT.replace(">text<", "><![CDATA[event]]><").replace("<MsgId>77</MsgId>", "")
     scene = "<Event>subscribe</Event><EventKey>qrscene_window</EventKey></xml>"
     request = plain(told.replace("</xml>", scene))
-    (draft,) = wechat.translate(request)
+    (draft,) = wechat.translate_delivery(request)
     assert draft.event.type == "Contact Subscribed"
     assert draft.event.properties["scene"] == "window"
     assert draft.identifiers[0].scope == "wechat/gh_1"
@@ -105,6 +105,6 @@ def test_wecom_echo_is_opened() -> None:
     made = sealed("12345")
     echo = fields_of(made.body)["Encrypt"]
     asked = msgspec.structs.replace(made, method="GET", query=made.query | {"echostr": echo})
-    reply = wecom.answer(asked, (TOKEN,), NOW)
+    reply = wecom.answer_handshake(asked, (TOKEN,), NOW)
     assert reply is not None
     assert reply.body == "12345"

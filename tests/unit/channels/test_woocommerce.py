@@ -42,7 +42,7 @@ def request(topic: str = "order.updated", **changes: Any) -> Request:
 
 
 def told(topic: str = "order.updated", **changes: Any) -> list[Draft]:
-    return woocommerce.translate(request(topic, **changes))
+    return woocommerce.translate_delivery(request(topic, **changes))
 
 
 def types(topic: str = "order.updated", **changes: Any) -> list[str]:
@@ -108,8 +108,8 @@ def test_draft_of_a_checkout_is_no_order() -> None:
 
 def test_two_deliveries_with_one_delivery_id_are_two() -> None:
     # Its id is made of the webhook and the second.
-    one = woocommerce.translate(request())
-    other = woocommerce.translate(request(id=728))
+    one = woocommerce.translate_delivery(request())
+    other = woocommerce.translate_delivery(request(id=728))
     assert {draft.event.id for draft in one}.isdisjoint(draft.event.id for draft in other)
 
 
@@ -117,7 +117,7 @@ def test_delivery_replayed_under_another_id_is_the_same() -> None:
     again = msgspec.structs.replace(
         request(), headers=request().headers | {"x-wc-webhook-delivery-id": "other"}
     )
-    assert [draft.event.id for draft in woocommerce.translate(again)] == [
+    assert [draft.event.id for draft in woocommerce.translate_delivery(again)] == [
         draft.event.id for draft in told()
     ]
 
@@ -167,7 +167,7 @@ def test_number_of_an_order_is_no_customer_under_a_changed_topic() -> None:
 
 def test_stock_is_told_beside_a_changed_product() -> None:
     product = {"id": 5, "name": "Tea", "price": "3.20", "manage_stock": True, "stock_quantity": 7}
-    drafts = woocommerce.translate(of_json(product, x_wc_webhook_topic="product.updated"))
+    drafts = woocommerce.translate_delivery(of_json(product, x_wc_webhook_topic="product.updated"))
     assert [draft.event.type for draft in drafts] == ["Product Updated", "Inventory Updated"]
     assert drafts[1].event.properties == {"stock_quantity": "7"}
 
@@ -190,16 +190,16 @@ def test_unknown_topic_is_refused_by_name() -> None:
 def test_ping_is_answered_and_nothing_else(
     body: bytes, headers: dict[str, str], is_ping: bool
 ) -> None:
-    reply = woocommerce.answer(Request("main", body, NOW, headers), [SECRET], NOW)
+    reply = woocommerce.answer_handshake(Request("main", body, NOW, headers), [SECRET], NOW)
     assert (reply is not None) == is_ping
 
 
 def test_sample_is_genuine_and_of_nobody() -> None:
-    sample = woocommerce.sample(Request("main", b"", NOW), SECRET)
-    woocommerce.verify(sample, ["newer", SECRET], NOW + timedelta(days=3))
-    assert people(woocommerce.translate(sample)) == [()]
+    sample = woocommerce.build_sample(Request("main", b"", NOW), SECRET)
+    woocommerce.verify_delivery(sample, ["newer", SECRET], NOW + timedelta(days=3))
+    assert people(woocommerce.translate_delivery(sample)) == [()]
     with pytest.raises(SignatureError, match="signature"):
-        woocommerce.verify(sample, ["newer"], NOW)
+        woocommerce.verify_delivery(sample, ["newer"], NOW)
 
 
 def test_old_order_that_is_edited_was_completed_when_it_was_paid() -> None:

@@ -1,4 +1,4 @@
-"""No door imports a provider's SDK, nor anything else that only one provider would need."""
+"""A webhook function starts without any provider's code, and a delivery imports that of its own provider only."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.channels.registry import CHANNELS
+from regulars.channels.registry import CHANNELS, EXPORT_FORMATS, FEED_PROVIDERS
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from tests.support.aws import REGION
 
@@ -24,17 +24,23 @@ SDKS = {
 # What a door pays for in a cold start: drawn in by the few deliveries that need it.
 RARE = {"cryptography", "boto3", "concurrent.futures.thread", "phonenumbers", "requests", "yaml"}
 DOORS = {"receive_webhook": ReceiveWebhookSettings, "track_events": TrackEventsSettings}
-PROGRAM = "import json, sys; list(map(__import__, sys.argv[1:])); print(json.dumps([*sys.modules]))"
+PROGRAM = "import json, sys; exec(sys.argv[1]); print(json.dumps([*sys.modules]))"
+# The modules of every provider: those that the registry names.
+PROVIDERS = {
+    reference.partition(":")[0]
+    for reference in (*CHANNELS.values(), *EXPORT_FORMATS, *FEED_PROVIDERS.values())
+}
+LOAD = "from regulars.channels.registry import load_channel; load_channel({name!r})"
 
 
-def imported(*modules: str, **variables: str) -> set[str]:
-    """What a fresh interpreter has imported after these modules."""
+def imported(statement: str, **variables: str) -> set[str]:
+    """What a fresh interpreter has imported after this statement."""
     folders = ("functions", "layers/regulars/python")
     environment = {"PYTHONPATH": ":".join(str(ROOT / folder) for folder in folders)}
     environment |= {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION} | variables
     environment |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     ran = subprocess.run(  # noqa: S603 (our own program)
-        [sys.executable, "-c", PROGRAM, *modules],
+        [sys.executable, "-c", PROGRAM, statement],
         env=environment,
         capture_output=True,
         text=True,
@@ -51,14 +57,24 @@ def packages(modules: set[str]) -> set[str]:
 @pytest.mark.parametrize("door", DOORS)
 def test_cold_door_imports_no_sdk_and_no_channel_it_may_not_need(door: str) -> None:
     variables = {field.name.upper(): "x" for field in fields(DOORS[door])}
-    found = imported(f"{door}.handler", **variables)
+    found = imported(f"import {door}.handler", **variables)
     assert packages(found) & SDKS == set()
     assert (found | packages(found)) & RARE == set()
-    assert found & {*CHANNELS.values()} == set()
+    assert found & PROVIDERS == set()
+
+
+@pytest.mark.parametrize("name", ["shopify", "stripe", "mailchimp", "whatsapp", "form"])
+def test_loading_a_channel_imports_no_other_provider(name: str) -> None:
+    found = imported(LOAD.format(name=name))
+    module = CHANNELS[name].partition(":")[0]
+    assert found & PROVIDERS == {module}
+    kinds = {".".join(other.split(".")[:3]) for other in PROVIDERS} - {"regulars.channels.exports"}
+    assert found & kinds == {".".join(module.split(".")[:3])}
+    assert packages(found) & RARE == set()
 
 
 def test_no_channel_imports_an_sdk() -> None:
-    found = imported(*CHANNELS.values())
-    assert found >= {*CHANNELS.values()}
+    found = imported("\n".join(LOAD.format(name=name) for name in CHANNELS))
+    assert found >= {reference.partition(":")[0] for reference in CHANNELS.values()}
     assert packages(found) & SDKS == set()
     assert packages(found) & {"cryptography", "boto3", "botocore"} == set()

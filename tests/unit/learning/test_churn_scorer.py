@@ -1,11 +1,10 @@
-"""A person's risk and its reasons in words, by rules and by a published scorer."""
+"""The churn risk of a person and its reasons, by rules and by a published scorer."""
 
-import json
 from typing import Any
 
 import pytest
 
-from regulars.learning.churn.scorer import assess, probability
+from regulars.learning.churn.scorer import assess_churn, predict_probability
 
 PERSON = {
     "orders": 6.0,
@@ -39,18 +38,18 @@ TREES: dict[str, Any] = {
 }
 
 
-def person(**changes: float) -> dict[str, float]:
+def build_person(**changes: float) -> dict[str, float]:
     return {**PERSON, **changes}
 
 
-def test_reasons_say_the_persons_own_numbers() -> None:
-    churn = assess(SCORER, PERSON, 90)
+def test_reasons_contain_the_persons_own_numbers() -> None:
+    churn = assess_churn(SCORER, PERSON, 90)
     assert churn.reasons[0] == "last ordered 84 days ago, usually every 30 days"
     assert (churn.basis, churn.band) == ("model", "high")
 
 
-def test_reasons_of_a_low_risk_say_why_somebody_stays() -> None:
-    churn = assess(SCORER, person(recency_days=2.0, orders=30.0), 90)
+def test_reasons_of_a_low_risk_say_why_a_person_stays() -> None:
+    churn = assess_churn(SCORER, build_person(recency_days=2.0, orders=30.0), 90)
     assert churn.band == "low"
     assert churn.reasons == (
         "last ordered 2 days ago, usually every 30 days",
@@ -58,25 +57,27 @@ def test_reasons_of_a_low_risk_say_why_somebody_stays() -> None:
     )
 
 
-def test_long_silence_is_never_a_reason_to_be_calm() -> None:
+def test_long_silence_is_never_a_reason_for_a_low_risk() -> None:
     backwards = SCORER | {"weights": {"recency_days": [-1.0, 3.0, 0.0, 10.0]}}
-    assert assess(backwards, PERSON, 90).reasons == ()
+    assert assess_churn(backwards, PERSON, 90).reasons == ()
 
 
-def test_what_is_beyond_the_usual_counts_as_its_bound() -> None:
+def test_feature_beyond_its_bound_counts_as_the_bound() -> None:
     bounded = SCORER | {"weights": {"recency_days": [1.0, 3.0, 0.0, 4.0]}}
-    assert probability(bounded, person(recency_days=1e9)) == probability(
-        bounded, person(recency_days=60)
-    )
+    beyond = predict_probability(bounded, build_person(recency_days=1e9))
+    assert beyond == predict_probability(bounded, build_person(recency_days=60))
 
 
 @pytest.mark.parametrize(("recency", "risk"), [(60, 0.1824), (61, 0.6225)])
-def test_trees_send_what_equals_the_threshold_left(recency: float, risk: float) -> None:
-    assert probability(TREES, person(recency_days=recency)) == pytest.approx(risk, abs=1e-4)
+def test_trees_send_a_value_equal_to_the_threshold_left(recency: float, risk: float) -> None:
+    probability = predict_probability(TREES, build_person(recency_days=recency))
+    assert probability == pytest.approx(risk, abs=1e-4)
 
 
 def test_trees_give_the_split_feature_as_reason() -> None:
-    assert assess(TREES, PERSON, 90).reasons == ("last ordered 84 days ago, usually every 30 days",)
+    assert assess_churn(TREES, PERSON, 90).reasons == (
+        "last ordered 84 days ago, usually every 30 days",
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,25 +91,24 @@ def test_trees_give_the_split_feature_as_reason() -> None:
     ],
 )
 def test_rules_compare_silence_with_the_own_gap(changes: dict[str, float], band: str) -> None:
-    churn = assess(None, person(**changes), 90)
+    churn = assess_churn(None, build_person(**changes), 90)
     assert (churn.probability, churn.band, churn.basis) == (None, band, "rules")
 
 
-def test_visitor_has_no_risk_of_leaving() -> None:
-    assert assess(SCORER, person(orders=0.0), 90)[:3] == (None, "unknown", "rules")
+def test_visitor_has_no_risk() -> None:
+    churn = assess_churn(SCORER, build_person(orders=0.0), 90)
+    assert (churn.probability, churn.band, churn.basis) == (None, "unknown", "rules")
 
 
-def test_brand_new_customer_gets_a_probability_and_words() -> None:
-    new = person(orders=1.0, purchase_days=1.0, recency_days=0.0, tenure_days=0.0, gap_mean=90.0)
-    churn = assess(SCORER, new, 90)
+def test_new_customer_gets_a_probability_and_a_reason() -> None:
+    new_customer = build_person(
+        orders=1.0, purchase_days=1.0, recency_days=0.0, tenure_days=0.0, gap_mean=90.0
+    )
+    churn = assess_churn(SCORER, new_customer, 90)
     assert churn.probability is not None
     assert churn.reasons == ("last ordered less than a day ago",)
 
 
-def test_absurd_features_give_a_finite_probability() -> None:
-    huge = SCORER | {"weights": {"recency_days": [-1e6, 0.0, 0.0, 1e6]}}
-    assert probability(huge, person(recency_days=1e300)) == pytest.approx(0.0)
-
-
-def test_answer_is_plain_json() -> None:
-    assert json.loads(json.dumps(assess(SCORER, PERSON, 90)))[1] == "high"
+def test_extreme_features_give_a_finite_probability() -> None:
+    extreme = SCORER | {"weights": {"recency_days": [-1e6, 0.0, 0.0, 1e6]}}
+    assert predict_probability(extreme, build_person(recency_days=1e300)) == pytest.approx(0.0)

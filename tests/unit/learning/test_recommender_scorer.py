@@ -1,33 +1,37 @@
-"""Lists to recommendations in plain Python: weights decide, exclusions hold, popularity fills."""
+"""Recommendations in plain Python: weights decide, excluded products stay out, popular ones fill the list."""
 
 import pytest
 
 from regulars.domain.errors import InvalidRequestError
+from regulars.learning.recommender.reasons import explain_recommendation
 from regulars.learning.recommender.scorer import (
-    Candidate,
+    ProductCandidate,
     Recommendation,
-    adjusted,
-    for_items,
-    for_profile,
-    in_words,
+    adjust_weights,
+    recommend_for_items,
+    recommend_for_profile,
 )
 
 WEIGHTS = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}
 CANDIDATES = [
-    Candidate("cup", content=0.9, collaborative=0.1, because="pot"),
-    Candidate("jar", collaborative=0.8),
-    Candidate("tea", habit=0.7, because="tea"),
-    Candidate("hat", trend=0.5),
+    ProductCandidate("cup", content=0.9, collaborative=0.1, because="pot"),
+    ProductCandidate("jar", collaborative=0.8),
+    ProductCandidate("tea", habit=0.7, because="tea"),
+    ProductCandidate("hat", trend=0.5),
 ]
 POPULAR = [("hat", 9.0), ("sock", 5.0), ("cup", 3.0)]
 
 
-def ids(recommendations: list[Recommendation]) -> list[str]:
-    return [one.product_id for one in recommendations]
+def list_ids(recommendations: list[Recommendation]) -> list[str]:
+    return [recommendation.product_id for recommendation in recommendations]
+
+
+def build_recommendation(reason: str) -> Recommendation:
+    return Recommendation(product_id="cup", score=1.0, reason=reason, because="pot")
 
 
 def test_best_of_a_persons_candidates_come_first() -> None:
-    assert ids(for_profile(CANDIDATES, WEIGHTS, 3)) == ["cup", "jar", "tea"]
+    assert list_ids(recommend_for_profile(CANDIDATES, WEIGHTS, 3)) == ["cup", "jar", "tea"]
 
 
 @pytest.mark.parametrize(
@@ -36,39 +40,39 @@ def test_best_of_a_persons_candidates_come_first() -> None:
 )
 def test_weight_alone_brings_its_part_first(part: str, first: str) -> None:
     weights = dict.fromkeys(WEIGHTS, 0.0) | {part: 2.0}
-    assert ids(for_profile(CANDIDATES, weights, 1)) == [first]
+    assert list_ids(recommend_for_profile(CANDIDATES, weights, 1)) == [first]
 
 
 def test_reasons_follow_what_counts_most() -> None:
-    reasons = {one.product_id: one.reason for one in for_profile(CANDIDATES, WEIGHTS, 4)}
+    recommendations = recommend_for_profile(CANDIDATES, WEIGHTS, 4)
+    reasons = {entry.product_id: entry.reason for entry in recommendations}
     assert reasons == {"cup": "because", "jar": "alike", "tea": "again", "hat": "popular"}
 
 
-def test_product_bought_once_is_not_called_usual() -> None:
-    (only,) = for_profile([Candidate("tea", habit=0.7)], WEIGHTS, 1)
-    assert only.reason == "before"
+def test_product_bought_once_is_no_repeat_purchase() -> None:
+    (recommendation,) = recommend_for_profile([ProductCandidate("tea", habit=0.7)], WEIGHTS, 1)
+    assert recommendation.reason == "before"
 
 
 def test_excluded_products_are_replaced_by_popular_ones() -> None:
-    chosen = for_profile(CANDIDATES, WEIGHTS, 4, {"cup", "jar"}, POPULAR)
-    assert ids(chosen) == ["tea", "hat", "sock"]
+    recommendations = recommend_for_profile(CANDIDATES, WEIGHTS, 4, {"cup", "jar"}, POPULAR)
+    assert list_ids(recommendations) == ["tea", "hat", "sock"]
 
 
-@pytest.mark.parametrize(("n", "count"), [(-1, 0), (0, 0), (2, 2), (10_000, 5)])
-def test_as_many_as_asked_come_where_there_are_as_many(n: int, count: int) -> None:
-    assert len(for_profile(CANDIDATES, WEIGHTS, n, (), POPULAR)) == count
+@pytest.mark.parametrize(("count", "expected"), [(-1, 0), (0, 0), (2, 2), (10_000, 5)])
+def test_list_is_as_long_as_requested_if_products_suffice(count: int, expected: int) -> None:
+    recommendations = recommend_for_profile(CANDIDATES, WEIGHTS, count, (), POPULAR)
+    assert len(recommendations) == expected
 
 
 def test_rows_of_json_serve_as_candidates() -> None:
-    assert ids(for_profile([["cup", 0.1, 0, 0, 0], ["jar", 0.2, 0, 0, 0, ""]], WEIGHTS, 2)) == [
-        "jar",
-        "cup",
-    ]
+    rows = [["cup", 0.1, 0, 0, 0], ["jar", 0.2, 0, 0, 0, ""]]
+    assert list_ids(recommend_for_profile(rows, WEIGHTS, 2)) == ["jar", "cup"]
 
 
 def test_equal_scores_come_in_the_order_of_their_ids() -> None:
     rows = [("b", 1.0, 0.0, 0.0, 0.0), ("a", 1.0, 0.0, 0.0, 0.0)]
-    assert ids(for_profile(rows, WEIGHTS, 2)) == ["a", "b"]
+    assert list_ids(recommend_for_profile(rows, WEIGHTS, 2)) == ["a", "b"]
 
 
 def test_neighbours_of_all_seeds_add_up() -> None:
@@ -76,20 +80,22 @@ def test_neighbours_of_all_seeds_add_up() -> None:
         "pot": [("cup", 0.5, 0.0), ("jar", 0.6, 0.0)],
         "tea": [("cup", 0.3, 0.0), ("pot", 1.0, 1.0)],
     }
-    chosen = for_items(neighbours, POPULAR, WEIGHTS, 2)
-    assert ids(chosen) == ["cup", "jar"]
-    assert chosen[0] == Recommendation("cup", 0.8, "viewed", "pot")
+    recommendations = recommend_for_items(neighbours, POPULAR, WEIGHTS, 2)
+    assert list_ids(recommendations) == ["cup", "jar"]
+    assert recommendations[0] == Recommendation(
+        product_id="cup", score=0.8, reason="viewed", because="pot"
+    )
 
 
-def test_unknown_seed_is_answered_with_what_is_popular() -> None:
-    chosen = for_items({"sock": []}, POPULAR, WEIGHTS, 2)
-    assert ids(chosen) == ["hat", "cup"]
-    assert {one.reason for one in chosen} == {"popular"}
+def test_unknown_seed_gets_popular_products() -> None:
+    recommendations = recommend_for_items({"sock": []}, POPULAR, WEIGHTS, 2)
+    assert list_ids(recommendations) == ["hat", "cup"]
+    assert {entry.reason for entry in recommendations} == {"popular"}
 
 
-def test_wanted_weights_replace_learnt_ones_within_bounds() -> None:
-    wanted = {"content": "0.5", "habit": 99, "trend": -3, "collaborative": "inf"}
-    assert adjusted(WEIGHTS, wanted) == {
+def test_requested_weights_replace_learnt_ones_within_bounds() -> None:
+    requested = {"content": "0.5", "habit": 99, "trend": -3, "collaborative": "inf"}
+    assert adjust_weights(WEIGHTS, requested) == {
         "content": 0.5,
         "habit": 10.0,
         "trend": 0.0,
@@ -98,11 +104,11 @@ def test_wanted_weights_replace_learnt_ones_within_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", [{"colour": 1}, {"habit": "much"}, {"habit": "nan"}, {"habit": True}]
+    "requested", [{"colour": 1}, {"habit": "much"}, {"habit": "nan"}, {"habit": True}]
 )
-def test_weight_that_is_none_is_refused(wanted: dict[str, object]) -> None:
+def test_invalid_weight_is_refused(requested: dict[str, object]) -> None:
     with pytest.raises(InvalidRequestError, match="eight"):
-        adjusted(WEIGHTS, wanted)
+        adjust_weights(WEIGHTS, requested)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +120,11 @@ def test_weight_that_is_none_is_refused(wanted: dict[str, object]) -> None:
         ("popular", "popular right now"),
     ],
 )
-def test_reason_is_told_in_words(reason: str, words: str) -> None:
-    assert in_words(Recommendation("cup", 1.0, reason, "pot"), {"pot": "Tea pot"}) == words
+def test_reason_is_explained_in_a_sentence(reason: str, words: str) -> None:
+    recommendation = build_recommendation(reason)
+    assert explain_recommendation(recommendation, {"pot": "Tea pot"}) == words
 
 
 def test_product_without_a_name_is_not_named() -> None:
-    words = in_words(Recommendation("cup", 1.0, "because", "pot"), {})
+    words = explain_recommendation(build_recommendation("because"), {})
     assert words == "people with your taste buy this"

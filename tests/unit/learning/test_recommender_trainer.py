@@ -1,47 +1,55 @@
-"""Choosing and measuring the recommender: on the past alone, beside what is plain, and refused when too little."""
+"""The recommender's trainer: it chooses on the past alone, beats popularity, and refuses too little data."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.learning.recommender.holdout import hold_out, quality
-from regulars.learning.recommender.purchases import purchases
-from regulars.learning.recommender.recipe_search import choose, window
+from regulars.learning.recommender.holdout import HoldOut, build_hold_out
+from regulars.learning.recommender.purchases import purchases_from_interactions
+from regulars.learning.recommender.ranking_quality import measure_ranking
+from regulars.learning.recommender.recipe_search import build_validation_window, choose_recipe
 from regulars.learning.recommender.trainer import RecommenderTrainer
-from tests.support import sample_shops as shops
+from tests.support import taste_shop
 
-WEEK = 7 * shops.DAY
+WEEK_SECONDS = 7 * taste_shop.DAY_SECONDS
+MIDDLE = taste_shop.CUTOFF_SECONDS - 15 * WEEK_SECONDS
 
 
-def some(people: int, weeks: int) -> pd.DataFrame:
-    bought = shops.interactions(max(people, 1), weeks)
-    return bought.head(0) if people == 0 else bought
+def build_interactions(people: int, weeks: int) -> pd.DataFrame:
+    interactions = taste_shop.build_interactions(max(people, 1), weeks)
+    return interactions.head(0) if people == 0 else interactions
+
+
+def build_middle_hold_out() -> HoldOut:
+    purchases = purchases_from_interactions(taste_shop.build_interactions())
+    earlier, later = purchases.between(-np.inf, MIDDLE), purchases.between(MIDDLE, np.inf)
+    return build_hold_out(earlier, later, MIDDLE, 365.0)
 
 
 def test_trained_recommender_finds_more_than_popularity() -> None:
-    trained = RecommenderTrainer().fit(shops.dataset())
-    found, popular = trained.metrics["all"], trained.metrics["popularity"]["all"]
-    assert found["ndcg10"] > popular["ndcg10"] + 0.1
-    assert found["people"] == 80
+    trained = RecommenderTrainer().fit(taste_shop.build_dataset())
+    hybrid, popularity = trained.metrics["all"], trained.metrics["popularity"]["all"]
+    assert hybrid["ndcg10"] > popularity["ndcg10"] + 0.1
+    assert hybrid["people"] == 80
 
 
 def test_trained_recommender_and_its_export_agree() -> None:
-    trainer, shop = RecommenderTrainer(), shops.dataset()
+    trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
     trained = trainer.fit(shop)
-    by_artifact = trainer.predict(trained.estimator, shop)
-    assert np.abs(by_artifact - trainer.score(trained.scorer, shop)).max() < 1e-9
-    assert by_artifact.std() > 0.1
+    predictions = trainer.predict(trained.estimator, shop)
+    assert np.abs(predictions - trainer.score(trained.scorer, shop)).max() < 1e-9
+    assert predictions.std() > 0.1
 
 
 def test_first_recommender_is_compared_with_popularity() -> None:
-    trainer, shop = RecommenderTrainer(), shops.dataset()
+    trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
     comparison = trainer.compare(trainer.fit(shop), None, shop)
-    assert comparison.gain > comparison.error
+    assert comparison.gain > comparison.standard_error
 
 
 def test_same_recipe_gains_nothing_over_itself() -> None:
-    trainer, shop = RecommenderTrainer(), shops.dataset()
+    trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
     trained = trainer.fit(shop)
     comparison = trainer.compare(trained, trained.scorer, shop)
     assert (comparison.gain, comparison.compatible) == (0.0, True)
@@ -51,7 +59,7 @@ def test_same_recipe_gains_nothing_over_itself() -> None:
     "change", [{"cutoff": "2025-12-20T00:00:00.000Z"}, {"products": ["tea-1"]}]
 )
 def test_champion_without_trend_or_products_gives_way(change: dict[str, object]) -> None:
-    trainer, shop = RecommenderTrainer(), shops.dataset()
+    trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
     trained = trainer.fit(shop)
     assert not trainer.compare(trained, trained.scorer | change, shop).compatible
 
@@ -64,30 +72,27 @@ def test_too_little_data_is_refused_with_what_is_missing(
     people: int, weeks: int, words: str
 ) -> None:
     with pytest.raises(InsufficientDataError, match=words):
-        RecommenderTrainer().fit(shops.dataset(some(people, weeks)))
+        RecommenderTrainer().fit(taste_shop.build_dataset(build_interactions(people, weeks)))
 
 
 def test_recipe_is_chosen_without_what_came_later() -> None:
-    bought = purchases(shops.interactions())
-    start, end = shops.NOW - 12 * WEEK, shops.NOW - 6 * WEEK
-    before = bought.between(-np.inf, end)
-    assert choose(window(bought, shops.products(), start, end)) == choose(
-        window(before, shops.products(), start, end)
-    )
+    purchases = purchases_from_interactions(taste_shop.build_interactions())
+    products, cutoff = taste_shop.build_products(), taste_shop.CUTOFF_SECONDS
+    start, end = cutoff - 12 * WEEK_SECONDS, cutoff - 6 * WEEK_SECONDS
+    earlier = purchases.between(-np.inf, end)
+    window = build_validation_window(purchases, products, start, end)
+    earlier_window = build_validation_window(earlier, products, start, end)
+    assert choose_recipe(window) == choose_recipe(earlier_window)
 
 
 def test_hold_out_keeps_only_what_was_known_before() -> None:
-    bought = purchases(shops.interactions())
-    middle = shops.NOW - 15 * WEEK
-    earlier, later = bought.between(-np.inf, middle), bought.between(middle, np.inf)
-    part = hold_out(earlier, later, middle, 365.0)
-    assert part.next_all.shape == part.counts.shape
-    assert part.next_new.multiply(part.counts).nnz == 0
+    hold_out = build_middle_hold_out()
+    assert hold_out.next_all.shape == hold_out.counts.shape
+    assert hold_out.next_new.multiply(hold_out.counts).nnz == 0
 
 
 def test_perfect_ranking_has_an_ndcg_of_one() -> None:
-    bought = purchases(shops.interactions())
-    middle = shops.NOW - 15 * WEEK
-    part = hold_out(bought.between(-np.inf, middle), bought.between(middle, np.inf), middle, 365.0)
-    assert quality(np.asarray(part.next_all.todense()), part, "all").ndcg10 == 1.0
-    assert quality(-np.asarray(part.next_all.todense()), part, "all").ndcg10 < 0.9
+    hold_out = build_middle_hold_out()
+    totals = np.asarray(hold_out.next_all.todense())
+    assert measure_ranking(totals, hold_out, "all").ndcg10 == 1.0
+    assert measure_ranking(-totals, hold_out, "all").ndcg10 < 0.9

@@ -1,14 +1,16 @@
-"""RFM scores and the group each of them names."""
+"""RFM scores and the segment that they name."""
+
+import itertools
 
 import pytest
 
 from regulars.learning.segments.scorer import (
     RFM_SEGMENTS,
-    Rfm,
-    kmeans_segment,
-    rfm,
-    rfm_segment,
-    segments,
+    RfmScores,
+    choose_rfm_segment,
+    find_kmeans_segment,
+    list_segments,
+    score_rfm,
 )
 
 CUTS = {
@@ -28,44 +30,44 @@ CUTS = {
         (500, 1, 1, (1, 1, 1)),
     ],
 )
-def test_rfm_counts_the_cuts_below(
+def test_rfm_score_counts_the_cuts_below(
     recency: float, orders: int, money: int, scores: tuple[int, ...]
 ) -> None:
-    assert rfm(CUTS, {"recency_days": recency, "orders": orders, "money": money}) == scores
+    assert score_rfm(CUTS, {"recency_days": recency, "orders": orders, "money": money}) == scores
 
 
 @pytest.mark.parametrize(
     ("scores", "orders", "name"),
     [
-        (Rfm(5, 5, 5), 30, "champions"),
-        (Rfm(4, 5, 4), 20, "loyal"),
-        (Rfm(3, 4, 4), 9, "loyal"),
-        (Rfm(5, 2, 2), 2, "potential-loyalists"),
-        (Rfm(5, 1, 5), 1, "new"),
-        (Rfm(4, 1, 1), 1, "promising"),
-        (Rfm(3, 3, 2), 3, "need-attention"),
-        (Rfm(2, 3, 4), 5, "at-risk"),
-        (Rfm(1, 5, 5), 30, "cannot-lose"),
-        (Rfm(2, 1, 2), 1, "hibernating"),
-        (Rfm(1, 1, 1), 1, "lost"),
+        (RfmScores(5, 5, 5), 30, "champions"),
+        (RfmScores(4, 5, 4), 20, "loyal"),
+        (RfmScores(3, 4, 4), 9, "loyal"),
+        (RfmScores(5, 2, 2), 2, "potential-loyalists"),
+        (RfmScores(5, 1, 5), 1, "new"),
+        (RfmScores(4, 1, 1), 1, "promising"),
+        (RfmScores(3, 3, 2), 3, "need-attention"),
+        (RfmScores(2, 3, 4), 5, "at-risk"),
+        (RfmScores(1, 5, 5), 30, "cannot-lose"),
+        (RfmScores(2, 1, 2), 1, "hibernating"),
+        (RfmScores(1, 1, 1), 1, "lost"),
     ],
 )
-def test_rfm_segment_is_named_after_the_scores(scores: Rfm, orders: int, name: str) -> None:
-    assert rfm_segment(scores, orders) == name
+def test_rfm_segment_is_named_after_the_scores(scores: RfmScores, orders: int, name: str) -> None:
+    assert choose_rfm_segment(scores, orders) == name
 
 
 def test_every_combination_of_scores_has_a_known_name() -> None:
-    every = [Rfm(r, f, m) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)]
-    named = {rfm_segment(scores, orders) for scores in every for orders in (1, 5)}
-    assert named == {segment.name for segment in RFM_SEGMENTS}
+    combinations = [RfmScores(*scores) for scores in itertools.product(range(1, 6), repeat=3)]
+    names = {choose_rfm_segment(scores, orders) for scores in combinations for orders in (1, 5)}
+    assert names == {segment.name for segment in RFM_SEGMENTS}
 
 
 def test_visitor_without_orders_has_no_segment() -> None:
     visitor = {"recency_days": 0.0, "orders": 0.0, "money": 0.0}
-    assert rfm(CUTS, visitor) is None
-    assert kmeans_segment(CUTS, visitor) is None
+    assert score_rfm(CUTS, visitor) is None
+    assert find_kmeans_segment(CUTS, visitor) is None
 
 
 def test_segments_without_clusters_are_those_of_rfm() -> None:
-    assert segments(CUTS) == RFM_SEGMENTS
+    assert list_segments(CUTS) == RFM_SEGMENTS
     assert len({segment.name for segment in RFM_SEGMENTS}) == 10

@@ -1,4 +1,4 @@
-"""One training from dataset to outcome, with a trainer whose answers are given."""
+"""One training from dataset to outcome, with a trainer of fixed predictions."""
 
 import io
 from collections.abc import Mapping
@@ -14,55 +14,58 @@ import pytest
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest, Outcome
-from regulars.learning import artifacts as frames
+from regulars.learning import artifacts
 from regulars.learning import training_run as training
-from regulars.learning.contract import Comparison, Dataset, Floats, Trained
+from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
 from tests.support.aws import Deployed
-from tests.support.lake import built, order
+from tests.support.lake_events import build_lake_dataset, order_event
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
-EVENTS = [order("ada", 10), order("bob", 12)]
+EVENTS = [order_event("ada", 10), order_event("bob", 12)]
 
 
 @dataclass
-class GivenTrainer:
-    """Answers what it is told to."""
+class StubTrainer:
+    """Return fixed predictions and a fixed comparison; `drift` separates the scorer from the estimator."""
 
-    comparison: Comparison = field(default_factory=Comparison)
+    comparison: ModelComparison = field(default_factory=ModelComparison)
     drift: float = 0.0
     missing: str = ""
     model: str = "churn"
-    asked: list[Mapping[str, Any] | None] = field(default_factory=list)
+    compared_champions: list[Mapping[str, Any] | None] = field(default_factory=list)
 
-    def fit(self, dataset: Dataset) -> Trained:  # noqa: ARG002
+    def fit(self, dataset: Dataset) -> TrainedModel:  # noqa: ARG002
         if self.missing:
             raise InsufficientDataError(self.missing)
-        return Trained(
-            {"weight": 1.0}, {"weight": 1.0 + self.drift}, ("orders",), metrics={"auc": 0.8}
+        return TrainedModel(
+            estimator={"weight": 1.0},
+            scorer={"weight": 1.0 + self.drift},
+            features=("orders",),
+            metrics={"auc": 0.8},
         )
 
-    def predict(self, estimator: Any, dataset: Dataset) -> Floats:
-        return np.full(len(dataset.present), estimator["weight"])
+    def predict(self, estimator: Any, dataset: Dataset) -> FloatArray:
+        return np.full(len(dataset.scoring_rows), estimator["weight"])
 
-    def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> Floats:
-        return np.full(len(dataset.present), scorer["weight"])
+    def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
+        return np.full(len(dataset.scoring_rows), scorer["weight"])
 
     def compare(
         self,
-        trained: Trained,  # noqa: ARG002
+        trained: TrainedModel,  # noqa: ARG002
         champion: Mapping[str, Any] | None,
         dataset: Dataset,  # noqa: ARG002
-    ) -> Comparison:
-        self.asked.append(champion)
+    ) -> ModelComparison:
+        self.compared_champions.append(champion)
         return self.comparison
 
 
 @dataclass(frozen=True)
-class Shop:
+class TrainedShop:
     """A published dataset and an empty registry."""
 
     aws: Deployed
@@ -70,104 +73,107 @@ class Shop:
     datasets: Datasets
     registry: Registry
 
-    def train(self, trainer: GivenTrainer, cutoff: float = 50) -> Outcome:
+    def train(self, trainer: StubTrainer, cutoff: float = 50) -> Outcome:
         folder = self.folder / str(len(list(self.folder.iterdir())))
-        key = self.datasets.publish(built(folder, EVENTS, cutoff), folder)
-        return training.train(trainer, key, self.datasets, self.registry, NOW)
+        key = self.datasets.publish(build_lake_dataset(folder, EVENTS, cutoff), folder)
+        return training.train_model(trainer, key, self.datasets, self.registry, NOW)
 
 
 @pytest.fixture
-def shop(aws: Deployed, tmp_path: Path) -> Shop:
+def shop(aws: Deployed, tmp_path: Path) -> TrainedShop:
     registry = Registry(
         Artifacts("test-artifacts", aws.s3), Champions("test-control", aws.dynamodb)
     )
-    return Shop(aws, tmp_path, Datasets("test-lake", aws.s3), registry)
+    return TrainedShop(aws, tmp_path, Datasets("test-lake", aws.s3), registry)
 
 
-def champion(shop: Shop) -> ModelManifest:
+def load_champion(shop: TrainedShop) -> ModelManifest:
     manifest = shop.registry.champion("churn")
     assert manifest
     return manifest
 
 
-def test_first_model_is_published_and_promoted(shop: Shop) -> None:
-    outcome = shop.train(GivenTrainer())
-    manifest = champion(shop)
+def test_first_model_is_published_and_promoted(shop: TrainedShop) -> None:
+    outcome = shop.train(StubTrainer())
+    manifest = load_champion(shop)
     assert (outcome.promoted, outcome.version) == (True, manifest.version)
     assert (manifest.metrics, set(manifest.files)) == (
         {"auc": 0.8},
         {"model.joblib", "scorer.json"},
     )
-    assert frames.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest) == {
-        "weight": 1.0
-    }
+    assert artifacts.load_estimator(
+        shop.registry.artifacts.file(manifest, "model.joblib"), manifest
+    ) == {"weight": 1.0}
 
 
-def test_outcome_is_stored_as_it_is_returned(shop: Shop) -> None:
-    outcome = shop.train(GivenTrainer())
+def test_outcome_is_stored_as_it_is_returned(shop: TrainedShop) -> None:
+    outcome = shop.train(StubTrainer())
     assert shop.registry.artifacts.outcome("models/churn/outcome.json") == outcome
 
 
-def test_challenger_that_gains_nothing_leaves_the_champion(shop: Shop) -> None:
-    first = shop.train(GivenTrainer())
-    second = shop.train(GivenTrainer(Comparison(0.0, 0.01)))
+def test_challenger_that_gains_nothing_leaves_the_champion(shop: TrainedShop) -> None:
+    first = shop.train(StubTrainer())
+    second = shop.train(StubTrainer(ModelComparison(standard_error=0.01)))
     assert (second.promoted, second.reason) == (
         False,
         "It does not beat the champion beyond its error.",
     )
-    assert champion(shop).version == first.version
+    assert load_champion(shop).version == first.version
 
 
-def test_challenger_is_compared_with_the_champions_scorer(shop: Shop) -> None:
-    shop.train(GivenTrainer())
-    trainer = GivenTrainer(Comparison(0.1, 0.01))
+def test_challenger_is_compared_with_the_champions_scorer(shop: TrainedShop) -> None:
+    shop.train(StubTrainer())
+    trainer = StubTrainer(ModelComparison(gain=0.1, standard_error=0.01))
     assert shop.train(trainer).promoted
-    assert trainer.asked == [{"weight": 1.0}]
+    assert trainer.compared_champions == [{"weight": 1.0}]
 
 
 @pytest.mark.parametrize(("cutoff", "promoted"), [(77, False), (78, True)])
-def test_champion_gives_way_with_age(shop: Shop, cutoff: float, promoted: bool) -> None:
-    shop.train(GivenTrainer(), 50)
-    assert shop.train(GivenTrainer(), cutoff).promoted is promoted
+def test_champion_gives_way_with_age(shop: TrainedShop, cutoff: float, promoted: bool) -> None:
+    shop.train(StubTrainer(), 50)
+    assert shop.train(StubTrainer(), cutoff).promoted is promoted
 
 
-def test_incompatible_champion_is_replaced(shop: Shop) -> None:
-    shop.train(GivenTrainer())
-    trainer = GivenTrainer(Comparison(compatible=False))
+def test_incompatible_champion_is_replaced(shop: TrainedShop) -> None:
+    shop.train(StubTrainer())
+    trainer = StubTrainer(ModelComparison(compatible=False))
     assert shop.train(trainer).promoted
-    assert trainer.asked[-1] is None
+    assert trainer.compared_champions[-1] is None
 
 
-def test_tampered_champion_is_replaced(shop: Shop) -> None:
-    key = f"models/churn/{shop.train(GivenTrainer()).version}/scorer.json"
+def test_tampered_champion_is_replaced(shop: TrainedShop) -> None:
+    key = f"models/churn/{shop.train(StubTrainer()).version}/scorer.json"
     shop.aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=b'{"weight":9}')
     assert (
-        shop.train(GivenTrainer()).reason
-        == "The champion's bytes are not those that were promoted."
+        shop.train(StubTrainer()).reason == "The champion's bytes are not those that were promoted."
     )
 
 
 @pytest.mark.parametrize(("drift", "promoted"), [(1e-8, False), (1e-10, True)])
-def test_scorer_that_disagrees_is_not_promoted(shop: Shop, drift: float, promoted: bool) -> None:
-    assert shop.train(GivenTrainer(drift=drift)).promoted is promoted
+def test_scorer_that_disagrees_is_not_promoted(
+    shop: TrainedShop, drift: float, promoted: bool
+) -> None:
+    assert shop.train(StubTrainer(drift=drift)).promoted is promoted
 
 
-def test_too_little_data_is_an_outcome_with_its_reason(shop: Shop) -> None:
-    outcome = shop.train(GivenTrainer(missing="41 of 50 repeat buyers."))
+def test_too_little_data_is_an_outcome_with_its_reason(shop: TrainedShop) -> None:
+    outcome = shop.train(StubTrainer(missing="41 of 50 repeat buyers."))
     assert (outcome.status, outcome.reason) == ("insufficient_data", "41 of 50 repeat buyers.")
     assert shop.registry.champion("churn") is None
 
 
-def test_too_little_data_keeps_the_champion(shop: Shop) -> None:
-    first = shop.train(GivenTrainer())
-    assert not shop.train(GivenTrainer(missing="1 of 50 repeat buyers.")).promoted
-    assert champion(shop).version == first.version
+def test_too_little_data_keeps_the_champion(shop: TrainedShop) -> None:
+    first = shop.train(StubTrainer())
+    assert not shop.train(StubTrainer(missing="1 of 50 repeat buyers.")).promoted
+    assert load_champion(shop).version == first.version
 
 
-def test_training_that_lost_the_race_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop.train(GivenTrainer())
+def test_training_that_lost_the_race_is_not_promoted(
+    shop: TrainedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.train(StubTrainer())
     monkeypatch.setattr(shop.registry.champions, "current", lambda _: None)
-    outcome = shop.train(GivenTrainer())
+    outcome = shop.train(StubTrainer())
     assert (outcome.promoted, outcome.reason) == (
         False,
         "Another churn model was promoted meanwhile.",
@@ -175,31 +181,31 @@ def test_training_that_lost_the_race_says_so(shop: Shop, monkeypatch: pytest.Mon
 
 
 def test_tampered_artifact_is_never_deserialised(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: TrainedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.train(GivenTrainer())
-    manifest, loaded = champion(shop), list[object]()
+    shop.train(StubTrainer())
+    manifest, loaded = load_champion(shop), list[object]()
     key = f"models/churn/{manifest.version}/model.joblib"
-    shop.aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=poison())
+    shop.aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=dump_other_estimator())
     monkeypatch.setattr(joblib, "load", loaded.append)
     with pytest.raises(TamperedArtifactError):
-        frames.load(shop.registry.artifacts.file(manifest, "model.joblib"), manifest)
+        artifacts.load_estimator(shop.registry.artifacts.file(manifest, "model.joblib"), manifest)
     assert loaded == []
 
 
 def test_artifact_of_another_library_version_is_never_deserialised(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: TrainedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.train(GivenTrainer())
-    old = msgspec.structs.replace(champion(shop), versions={"scikit-learn": "0.1"})
+    shop.train(StubTrainer())
+    old_manifest = msgspec.structs.replace(load_champion(shop), versions={"scikit-learn": "0.1"})
     loaded = list[object]()
     monkeypatch.setattr(joblib, "load", loaded.append)
     with pytest.raises(TamperedArtifactError, match="another python"):
-        frames.load(b"", old)
+        artifacts.load_estimator(b"", old_manifest)
     assert loaded == []
 
 
-def poison() -> bytes:
+def dump_other_estimator() -> bytes:
     buffer = io.BytesIO()
     joblib.dump({"weight": 9.0}, buffer)
     return buffer.getvalue()

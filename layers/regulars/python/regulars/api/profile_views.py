@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars.domain import lifecycle
 from regulars.domain.errors import ProfileNotFoundError
-from regulars.domain.money import major_units
+from regulars.domain.money import format_major_units
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import ProfileState
 from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, Person, ServedProfiles
@@ -89,7 +89,7 @@ def _orders(orders: OrderTotals) -> dict[str, Any]:
 
 def _money(amounts: Mapping[str, int]) -> list[dict[str, str]]:
     return [
-        {"amount": major_units(minor, currency), "currency": currency}
+        {"amount": format_major_units(minor, currency), "currency": currency}
         for currency, minor in sorted(amounts.items())
     ]
 

@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.tracking.messages import CHANNEL, translate_message
+from regulars.channels.tracking.messages import CHANNEL_NAME, translate_message
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
@@ -168,4 +168,4 @@ def _call_reject(
     # The last key: one before it in the request may be a token that nobody registers.
     key = digest(call.keys[-1]) if call.keys else ""
     delivery = Delivery(url=f"/v1/{call.kind}", key=key, shared=shared)
-    return Reject(error.code, str(error), f"{CHANNEL}/{source}", call.body, delivery)
+    return Reject(error.code, str(error), f"{CHANNEL_NAME}/{source}", call.body, delivery)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from regulars.channels.contract import Draft, PartlyInvalidError, Request
-from regulars.channels.registry import channel_of
+from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError, UntranslatableError
 from regulars.domain.isolation import Isolated, convert_bugs, isolate
 from regulars.store.rejects import Delivery, Reject
@@ -26,7 +26,7 @@ def isolate_translation[Item, Error: RegularsError](
 def translate_delivery(channel: str, request: Request) -> Iterator[Draft]:
     """Yield the drafts of one delivery; those of its valid items before the error of the others is raised."""
     try:
-        yield from channel_of(channel).translate(request)
+        yield from load_channel(channel).translate(request)
     except PartlyInvalidError as error:
         yield from error.drafts
         raise

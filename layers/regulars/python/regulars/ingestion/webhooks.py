@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.channels.contract import Reply, Request
-from regulars.channels.registry import channel_of, needs_secret
+from regulars.channels.registry import load_channel
 from regulars.channels.signatures.shared_secret import TOKEN
 from regulars.domain.errors import (
     ForbiddenError,
@@ -86,10 +86,9 @@ class WebhookReceiver:
 
     def _answer_handshake(self, channel: str, request: Request) -> Reply | None:
         """Return the reply to a handshake, which is not recorded; None for a delivery."""
-        answer = getattr(channel_of(channel), "answer", None)
+        answer = load_channel(channel).answer_handshake
         if answer is None:
             return None
-        reply: Reply | None
         try:
             with self._store_refusal(channel, request):
                 _, reply = self._sources.check_request(
@@ -148,9 +147,9 @@ class WebhookReceiver:
 
 
 def _verify_delivery(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:
-    if not secrets and needs_secret(channel):
+    if not secrets and load_channel(channel).needs_secret:
         raise SourceWaitingError
-    channel_of(channel).verify(request, secrets, now)
+    load_channel(channel).verify(request, secrets, now)
 
 
 def _probe_reply(request: Request) -> ProbeReply:
@@ -161,8 +160,7 @@ def _probe_reply(request: Request) -> ProbeReply:
 
 
 def _delivery_reply(channel: str, request: Request, receipt: Receipt) -> WebhookReply:
-    module = channel_of(channel)
-    if hasattr(module, "next_page") and "text/html" in request.headers.get("accept", ""):
-        return NextPage(module.next_page(request))
-    reply: Reply | None = getattr(module, "REPLY", None)
-    return reply or receipt
+    contract = load_channel(channel)
+    if contract.find_next_page and "text/html" in request.headers.get("accept", ""):
+        return NextPage(contract.find_next_page(request))
+    return contract.reply or receipt

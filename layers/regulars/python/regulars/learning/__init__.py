@@ -1,1 +1,1 @@
-"""Learning: datasets, trainers and scorers, one folder per predictor."""
+"""Learning: build datasets, train models and score profiles; one package a predictor."""

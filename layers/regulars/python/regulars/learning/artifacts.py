@@ -1,69 +1,51 @@
-"""A dataset's Parquet bytes as pandas frames, and models as joblib bytes and back."""
+"""Serialize estimators with joblib, and load only those written by the same Python and scikit-learn."""
 
 import io
 import platform
-import tempfile
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import joblib
-import pandas as pd
 import sklearn
-from fastparquet import ParquetFile
 
 from regulars.domain.errors import TamperedArtifactError
-from regulars.domain.manifests import DatasetManifest, ModelManifest
-from regulars.learning.contract import Dataset
+from regulars.domain.manifests import ModelManifest
 
 
-def read_dataset(manifest: DatasetManifest, read: Callable[[str], bytes]) -> Dataset:
-    """The dataset whose files `read` gives by name, already verified."""
-    frames = {
-        name: _frame(read(f"{name}.parquet")) for name in ("features", "interactions", "products")
-    }
-    return Dataset(manifest, **frames)
-
-
-def versions() -> dict[str, str]:
-    """What a joblib artifact depends on."""
+def library_versions() -> dict[str, str]:
+    """Return the versions that a joblib artifact depends on."""
     return {"python": platform.python_version(), "scikit-learn": sklearn.__version__}
 
 
-def dump(estimator: Any) -> bytes:
-    """An estimator as joblib bytes."""
+def dump_estimator(estimator: Any) -> bytes:
+    """Serialize an estimator as joblib bytes."""
     buffer = io.BytesIO()
     joblib.dump(estimator, buffer, compress=3)
     return buffer.getvalue()
 
 
-def load(content: bytes, manifest: ModelManifest) -> Any:
-    """The estimator in bytes the artifact store has verified; refuses one written by other minor versions."""
-    check(manifest.versions)
-    return restored(content)
+def load_estimator(content: bytes, manifest: ModelManifest) -> Any:
+    """Load the estimator from bytes that the artifact store has verified.
+
+    Raise TamperedArtifactError when another minor version of Python or scikit-learn wrote the artifact.
+    """
+    check_versions(manifest.versions)
+    return restore_estimator(content)
 
 
-def check(written_with: Mapping[str, str]) -> None:
-    """TamperedArtifactError unless an artifact written with these versions can be read here."""
-    for name, version in versions().items():
-        if _minor(written_with.get(name, "")) != _minor(version):
+def check_versions(artifact_versions: Mapping[str, str]) -> None:
+    """Raise TamperedArtifactError unless an artifact written with these versions can be loaded here."""
+    for name, version in library_versions().items():
+        if _minor_version(artifact_versions.get(name, "")) != _minor_version(version):
             raise TamperedArtifactError(
                 f"The artifact was written with another {name} than {version}."
             )
 
 
-def restored(content: bytes) -> Any:
-    """The estimator in bytes this very process made."""
+def restore_estimator(content: bytes) -> Any:
+    """Load the estimator from bytes that this process wrote."""
     return joblib.load(io.BytesIO(content))
 
 
-def _minor(version: str) -> list[str]:
+def _minor_version(version: str) -> list[str]:
     return version.split(".")[:2]
-
-
-def _frame(content: bytes) -> pd.DataFrame:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "frame.parquet")
-        path.write_bytes(content)
-        frame: pd.DataFrame = ParquetFile(str(path)).to_pandas()
-    return frame

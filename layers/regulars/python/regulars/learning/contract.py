@@ -1,4 +1,4 @@
-"""The one contract of all models: a trainer fits on a dataset, and what it returns is published, gated and promoted."""
+"""Define the contract between trainers, the training run and the scoring run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from regulars.domain.manifests import DatasetManifest
 
-Floats = NDArray[np.float64]
-PARITY = 1e-9  # the largest difference allowed between joblib's answer and the plain scorer's
+FloatArray = NDArray[np.float64]
+# The largest difference allowed between a prediction of the joblib estimator and one of the plain scorer.
+MAX_PARITY_DIFFERENCE = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """A dataset as pandas frames; the columns are those of the SQL that wrote them."""
 
@@ -24,21 +25,21 @@ class Dataset:
     products: pd.DataFrame
 
     @property
-    def present(self) -> pd.DataFrame:
-        """The feature rows to be scored: everybody, as of the dataset's cut-off."""
+    def scoring_rows(self) -> pd.DataFrame:
+        """Return the feature rows of all people as of the dataset's cut-off."""
         return self.features[self.features["split"] == "score"]
 
     @property
-    def past(self) -> pd.DataFrame:
-        """The feature rows to learn from: several past cut-offs stacked, with what happened next."""
+    def training_rows(self) -> pd.DataFrame:
+        """Return the labelled feature rows of several past cut-offs, stacked."""
         return self.features[self.features["split"] == "train"]
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What a trainer returns: `estimator` goes to joblib, `scorer` (plain JSON values) to scorer.json.
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel:
+    """A fitted model: `estimator` is published with joblib, `scorer` (plain JSON values) as scorer.json.
 
-    `evaluation` is the trainer's own, kept from `fit` for `compare`; it is not published.
+    `evaluation` stays in memory between `fit` and `compare` of the same trainer; it is not published.
     """
 
     estimator: Any
@@ -49,39 +50,43 @@ class Trained:
     evaluation: Any = None
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Challenger against champion (or, when there is none, a plain rule) on the same hold-out; a gain above 0 is better.
+@dataclass(frozen=True, kw_only=True)
+class ModelComparison:
+    """A challenger against the champion, or against a plain rule when there is none, on the same hold-out.
 
-    `error` is the gain's standard error, paired by person. `compatible` is False when the champion cannot
-    score this dataset any more, for example because a feature it reads is gone.
+    `gain` is positive when the challenger is better; `standard_error` is that of the gain, paired by person.
+    `compatible` is False when the champion cannot score this dataset, for example because a feature that it reads
+    is gone.
     """
 
     gain: float = 0.0
-    error: float = 0.0
+    standard_error: float = 0.0
     calibration_worse: bool = False
     compatible: bool = True
 
 
 class Trainer(Protocol):
-    """One kind of model. Hyper-parameters go to `__init__`; no method does any I/O."""
+    """The trainer of one kind of model. Hyper-parameters are arguments of `__init__`; no method does I/O."""
 
     model: str  # segments | churn | recommender
 
-    def fit(self, dataset: Dataset) -> Trained:
-        """Learn and evaluate on a time-based hold-out; InsufficientDataError says what is missing."""
+    def fit(self, dataset: Dataset) -> TrainedModel:
+        """Fit a model and evaluate it on a time-based hold-out.
+
+        Raise InsufficientDataError, which states what is missing, below the model's minimum of data.
+        """
         ...
 
-    def predict(self, estimator: Any, dataset: Dataset) -> Floats:
-        """The estimator's answers for the dataset's present rows."""
+    def predict(self, estimator: Any, dataset: Dataset) -> FloatArray:
+        """Return the estimator's predictions for the dataset's scoring rows."""
         ...
 
-    def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> Floats:
-        """The pure-Python scorer's answers for the same rows, in the same order and shape."""
+    def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
+        """Return the plain scorer's predictions for the same rows, in the order and shape of `predict`."""
         ...
 
     def compare(
-        self, trained: Trained, champion: Mapping[str, Any] | None, dataset: Dataset
-    ) -> Comparison:
-        """The challenger beside the champion's scorer (None: beside a plain rule) on the same hold-out."""
+        self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset
+    ) -> ModelComparison:
+        """Compare a trained model with the champion's scorer on the same hold-out; None compares with a plain rule."""
         ...

@@ -1,4 +1,4 @@
-"""How good probabilities are on people held out: discrimination and calibration, each with a bootstrap interval."""
+"""Evaluate predicted probabilities on held-out people: discrimination and calibration, with bootstrap intervals."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,80 +6,99 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.learning.contract import Floats
+from regulars.learning.contract import FloatArray
 
-RESAMPLES = 200
-_BINS = 10
+BOOTSTRAP_RESAMPLES = 200
+_CALIBRATION_BINS = 10
+
+type _WeightArray = NDArray[np.floating | np.integer]
 
 
-class Gain(NamedTuple):
-    """How much smaller one model's mean loss is than another's on the same people, and its standard error."""
+class LogLossGain(NamedTuple):
+    """By how much the mean log-loss of one model is below that of another on the same people, and its standard error."""
 
-    gain: float
-    error: float
+    mean: float
+    standard_error: float
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Outcomes (1 = it happened) and the probabilities said before, of the same people."""
+class ProbabilityEvaluation:
+    """Outcomes (1 = it happened) and the probabilities predicted for them; both have one value a person."""
 
-    outcomes: Floats
-    probabilities: Floats
+    outcomes: FloatArray
+    probabilities: FloatArray
 
     def metrics(self, seed: int = 0) -> dict[str, float | list[float]]:
-        """auc, pr_auc, brier and ece, each with the 95 % interval of a bootstrap over people as `<name>_interval`."""
-        whole = self._measured(np.ones_like(self.outcomes))
-        table = np.array([list(row.values()) for row in self._resampled(seed)])
-        lows, highs = np.quantile(table, (0.025, 0.975), axis=0)
-        answer: dict[str, float | list[float]] = {}
-        for name, value, low, high in zip(whole, whole.values(), lows, highs, strict=True):
-            answer[name] = round(value, 4)
-            answer[f"{name}_interval"] = [round(float(low), 4), round(float(high), 4)]
-        return answer
+        """Return auc, pr_auc, brier and ece, and the 95 % interval of each as `<name>_interval`.
 
-    def calibration(self, seed: int = 0) -> tuple[float, float]:
-        """The expected calibration error and its standard error."""
-        resampled = [row["ece"] for row in self._resampled(seed)]
-        return self._measured(np.ones_like(self.outcomes))["ece"], float(np.std(resampled))
-
-    def beats(self, other: "Evaluation") -> Gain:
-        """The gain in log-loss over another's probabilities for the same people, paired.
-
-        The standard error of a mean of paired differences is what a paired bootstrap of it converges to.
+        The intervals are percentile intervals of a bootstrap over people (Efron and Tibshirani, "An Introduction to
+        the Bootstrap", 1993, chapter 13).
         """
-        difference = other.losses() - self.losses()
-        return Gain(float(difference.mean()), float(difference.std() / np.sqrt(len(difference))))
+        estimates = self._compute_metrics(np.ones_like(self.outcomes))
+        resamples = np.array([list(row.values()) for row in self._resample_metrics(seed)])
+        lows, highs = np.quantile(resamples, (0.025, 0.975), axis=0)
+        metrics: dict[str, float | list[float]] = {}
+        for name, value, low, high in zip(estimates, estimates.values(), lows, highs, strict=True):
+            metrics[name] = round(value, 4)
+            metrics[f"{name}_interval"] = [round(float(low), 4), round(float(high), 4)]
+        return metrics
 
-    def losses(self) -> Floats:
-        """Each person's log-loss."""
-        said = np.clip(self.probabilities, 1e-9, 1 - 1e-9)
-        losses: Floats = -np.where(self.outcomes > 0, np.log(said), np.log(1 - said))
+    def calibration_error(self, seed: int = 0) -> tuple[float, float]:
+        """Return the expected calibration error and its bootstrap standard error."""
+        resamples = [row["ece"] for row in self._resample_metrics(seed)]
+        return self._compute_metrics(np.ones_like(self.outcomes))["ece"], float(np.std(resamples))
+
+    def gain_over(self, baseline: "ProbabilityEvaluation") -> LogLossGain:
+        """Return the paired gain in log-loss over a baseline's probabilities for the same people.
+
+        The standard error is that of a mean of paired differences; a paired bootstrap converges to the same value.
+        """
+        differences = baseline.log_losses() - self.log_losses()
+        standard_error = float(differences.std() / np.sqrt(len(differences)))
+        return LogLossGain(float(differences.mean()), standard_error)
+
+    def log_losses(self) -> FloatArray:
+        """Return the log-loss of each person."""
+        clipped = np.clip(self.probabilities, 1e-9, 1 - 1e-9)
+        losses: FloatArray = -np.where(self.outcomes > 0, np.log(clipped), np.log(1 - clipped))
         return losses
 
-    def _resampled(self, seed: int) -> list[dict[str, float]]:
-        drawn = np.random.default_rng(seed)
+    def _resample_metrics(self, seed: int) -> list[dict[str, float]]:
+        """Return the metrics of each bootstrap resample; multinomial counts weigh the people of a resample."""
+        generator = np.random.default_rng(seed)
         size = len(self.outcomes)
-        equal = np.full(size, 1 / size)
-        return [self._measured(drawn.multinomial(size, equal)) for _ in range(RESAMPLES)]
+        uniform = np.full(size, 1 / size)
+        return [
+            self._compute_metrics(generator.multinomial(size, uniform))
+            for _ in range(BOOTSTRAP_RESAMPLES)
+        ]
 
-    def _measured(self, weights: NDArray[np.floating | np.integer]) -> dict[str, float]:
-        """The measures of people counted `weights` times; people with equal probabilities are one step of the curves."""
-        _, step = np.unique(self.probabilities, return_inverse=True)
-        happened = np.bincount(step, weights * self.outcomes)[::-1]
-        stayed = np.bincount(step, weights * (1 - self.outcomes))[::-1]
-        total, others = max(happened.sum(), 1), max(stayed.sum(), 1)
-        above = np.cumsum(happened)
-        precision = above / np.maximum(above + np.cumsum(stayed), 1)
-        squares = weights * (self.probabilities - self.outcomes) ** 2
+    def _compute_metrics(self, weights: _WeightArray) -> dict[str, float]:
+        """Return the metrics with each person weighted; equal probabilities form one step of both curves.
+
+        auc is the Mann-Whitney statistic with ties counted half, pr_auc the average precision of scikit-learn's
+        `average_precision_score`, brier the score of Brier (1950).
+        """
+        _, steps = np.unique(self.probabilities, return_inverse=True)
+        positives = np.bincount(steps, weights * self.outcomes)[::-1]
+        negatives = np.bincount(steps, weights * (1 - self.outcomes))[::-1]
+        positive_total, negative_total = max(positives.sum(), 1), max(negatives.sum(), 1)
+        true_positives = np.cumsum(positives)
+        precision = true_positives / np.maximum(true_positives + np.cumsum(negatives), 1)
+        squared_errors = weights * (self.probabilities - self.outcomes) ** 2
+        ranked_pairs = (negatives * (true_positives - positives / 2)).sum()
         return {
-            "auc": float((stayed * (above - happened / 2)).sum() / (total * others)),
-            "pr_auc": float((happened * precision).sum() / total),
-            "brier": float(squares.sum() / weights.sum()),
-            "ece": self._ece(weights),
+            "auc": float(ranked_pairs / (positive_total * negative_total)),
+            "pr_auc": float((positives * precision).sum() / positive_total),
+            "brier": float(squared_errors.sum() / weights.sum()),
+            "ece": self._compute_ece(weights),
         }
 
-    def _ece(self, weights: NDArray[np.floating | np.integer]) -> float:
-        rank = np.argsort(np.argsort(self.probabilities, kind="stable"))
-        bins = rank * _BINS // len(rank)
-        gaps = np.bincount(bins, weights * (self.outcomes - self.probabilities), minlength=_BINS)
+    def _compute_ece(self, weights: _WeightArray) -> float:
+        """Return the expected calibration error (Naeini et al., AAAI 2015) over ten bins of equally many people."""
+        ranks = np.argsort(np.argsort(self.probabilities, kind="stable"))
+        bins = ranks * _CALIBRATION_BINS // len(ranks)
+        gaps = np.bincount(
+            bins, weights * (self.outcomes - self.probabilities), minlength=_CALIBRATION_BINS
+        )
         return float(np.abs(gaps).sum() / weights.sum())

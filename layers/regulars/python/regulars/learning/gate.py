@@ -1,34 +1,37 @@
-"""The gate a challenger passes before it may become champion: a decision with its reason."""
+"""Decide whether a challenger may become champion, and state the reason."""
 
 from regulars.domain.manifests import Gate
-from regulars.learning.contract import PARITY, Comparison
+from regulars.learning.contract import MAX_PARITY_DIFFERENCE, ModelComparison
 
-FIRST = "The first version that passes every check."
-STALE = "The champion is stale."
-INCOMPATIBLE = "The champion cannot score this dataset any more."
-TAMPERED = "The champion's bytes are not those that were promoted."
+# Why the champion's place is free.
+FIRST_VERSION = "The first version that passes every check."
+STALE_CHAMPION = "The champion is stale."
+INCOMPATIBLE_CHAMPION = "The champion cannot score this dataset any more."
+TAMPERED_CHAMPION = "The champion's bytes are not those that were promoted."
 
 
-def decide(comparison: Comparison, difference: float, vacancy: str = "") -> Gate:
+def decide_promotion(comparison: ModelComparison, difference: float, vacancy: str = "") -> Gate:
     """Decide on a challenger.
 
-    `difference` is the largest one between joblib's and the plain scorer's answers. `vacancy` says why the champion's
-    place is free (FIRST, STALE, INCOMPATIBLE, TAMPERED): then the comparison is with a plain rule, which the challenger must not
-    lose to. Otherwise it is with the champion, which the challenger has to beat beyond its error.
+    `difference` is the largest one between a prediction of the joblib estimator and one of the plain scorer.
+    `vacancy` is the reason why the champion's place is free, or ''. If the place is free, the comparison is with a
+    plain rule, and the challenger must not be worse. Otherwise the comparison is with the champion, and the gain of
+    the challenger must exceed its standard error.
     """
     checks = {
-        "parity": difference <= PARITY,
+        "parity": difference <= MAX_PARITY_DIFFERENCE,
         "calibration": not comparison.calibration_worse,
-        "not_worse": comparison.gain >= -comparison.error,
-        "better": comparison.gain > comparison.error,
+        "not_worse": comparison.gain >= -comparison.standard_error,
+        "better": comparison.gain > comparison.standard_error,
         "vacant": bool(vacancy),
     }
-    refusal = _refusal(checks)
+    refusal = _find_refusal(checks)
     reason = refusal or vacancy or "It beats the champion beyond its error."
     return Gate(not refusal, reason, checks)
 
 
-def _refusal(checks: dict[str, bool]) -> str:
+def _find_refusal(checks: dict[str, bool]) -> str:
+    """Return the reason of the first failed check, or ''."""
     if not checks["parity"]:
         return "The exported scorer and the joblib artifact disagree."
     if not checks["calibration"]:

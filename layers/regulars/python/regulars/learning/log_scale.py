@@ -1,14 +1,19 @@
-"""The scale on which models see amounts, counts and days: what doubles is one step, wherever it starts."""
+"""Transform amounts, counts and days to the logarithmic scale on which models see them.
+
+Doubling a value is the same step everywhere on this scale.
+"""
 
 import numpy as np
 import pandas as pd
 
-from regulars.learning.contract import Floats
+from regulars.learning.contract import FloatArray
 
 
-def logarithms(
-    rows: pd.DataFrame, low: Floats | float = 0.0, high: Floats | float = np.inf
-) -> Floats:
-    """log(1 + x) of every value within bounds; values below 0 are taken as 0."""
-    values: Floats = np.clip(np.log1p(np.maximum(rows.to_numpy(dtype=np.float64), 0.0)), low, high)
+def to_log_scale(
+    rows: pd.DataFrame, low: FloatArray | float = 0.0, high: FloatArray | float = np.inf
+) -> FloatArray:
+    """Return log(1 + x) of every value, clipped to `low` and `high`; negative values count as 0."""
+    values: FloatArray = np.clip(
+        np.log1p(np.maximum(rows.to_numpy(dtype=np.float64), 0.0)), low, high
+    )
     return values

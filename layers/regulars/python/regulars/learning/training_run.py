@@ -1,4 +1,4 @@
-"""Train one model on one dataset: fit, evaluate, gate, publish, promote, and say how it ended."""
+"""Train one model on one dataset: fit, evaluate, gate, publish, promote and store the outcome."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,95 +13,102 @@ from regulars.domain.errors import (
 )
 from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, encode, sha256
 from regulars.domain.times import from_text, to_text
-from regulars.learning import artifacts as frames
-from regulars.learning import gate
-from regulars.learning.contract import Comparison, Dataset, Trained, Trainer
+from regulars.learning import artifacts, gate
+from regulars.learning.contract import Dataset, ModelComparison, TrainedModel, Trainer
+from regulars.learning.datasets.frames import read_dataset
 from regulars.store.datasets import Datasets
 from regulars.store.registry import Registry
 
-STALE_DAYS = 28.0  # a champion this much older gives way to any challenger that is not worse
+# A champion whose dataset is this much older is replaced by any challenger that is not worse than a plain rule.
+MAX_CHAMPION_AGE_DAYS = 28.0
 
 
-def train(
+def train_model(
     trainer: Trainer, manifest_key: str, datasets: Datasets, registry: Registry, now: datetime
 ) -> Outcome:
-    """Train on the dataset under `manifest_key`; the outcome is stored last, and returned."""
-    facts = datasets.manifest(manifest_key)
-    dataset = frames.read_dataset(facts, lambda name: datasets.file(facts, name))
+    """Train on the dataset whose manifest is stored under `manifest_key`; store the outcome last, and return it."""
+    dataset_manifest = datasets.manifest(manifest_key)
+    dataset = read_dataset(dataset_manifest, lambda name: datasets.file(dataset_manifest, name))
     champion = registry.champions.current(trainer.model)
     try:
-        manifest, files = _trained(trainer, dataset, registry, champion, now)
+        manifest, files = _train_challenger(trainer, dataset, registry, champion, now)
     except InsufficientDataError as error:
-        manifest, files = _insufficient(trainer.model, dataset, str(error), now), {}
+        manifest, files = _build_insufficient_manifest(trainer.model, dataset, str(error), now), {}
     digest = registry.artifacts.publish(manifest, files)
-    outcome = _promoted(manifest, digest, champion, registry)
+    outcome = _promote_version(manifest, digest, champion, registry)
     registry.artifacts.conclude(outcome)
     return outcome
 
 
-def _trained(
+def _train_challenger(
     trainer: Trainer,
     dataset: Dataset,
     registry: Registry,
     champion: Champion | None,
     now: datetime,
 ) -> tuple[ModelManifest, dict[str, bytes]]:
+    """Return the manifest and the files of a new version."""
     trained = trainer.fit(dataset)
     files = {
-        "model.joblib": frames.dump(trained.estimator),
+        "model.joblib": artifacts.dump_estimator(trained.estimator),
         "scorer.json": msgspec.json.encode(trained.scorer, order="deterministic"),
     }
-    comparison, vacancy = _compared(trainer, trained, dataset, registry, champion)
-    decision = gate.decide(comparison, _difference(trainer, files, dataset), vacancy)
-    return _manifest(trainer.model, dataset, trained, files, decision, now), files
+    comparison, vacancy = _compare_with_champion(trainer, trained, dataset, registry, champion)
+    decision = gate.decide_promotion(comparison, _measure_parity(trainer, files, dataset), vacancy)
+    return _build_manifest(trainer.model, dataset, trained, files, decision, now), files
 
 
-def _compared(
+def _compare_with_champion(
     trainer: Trainer,
-    trained: Trained,
+    trained: TrainedModel,
     dataset: Dataset,
     registry: Registry,
     champion: Champion | None,
-) -> tuple[Comparison, str]:
-    """Compare with the champion, or with a plain rule where there is none that could stay, and why there is none.
+) -> tuple[ModelComparison, str]:
+    """Compare with the champion, or with a plain rule when the champion's place is free; return also why it is free.
 
-    A champion that has learnt from the hold-out itself cannot be beaten fairly: age alone makes it give way.
+    A champion may have been trained on the hold-out, so that no challenger can beat it. Its age alone frees its place.
     """
     if not champion:
-        return trainer.compare(trained, None, dataset), gate.FIRST
+        return trainer.compare(trained, None, dataset), gate.FIRST_VERSION
     try:
         manifest = registry.artifacts.manifest(trainer.model, champion)
         comparison = trainer.compare(trained, registry.scorer(manifest), dataset)
-        vacancy = "" if comparison.compatible else gate.INCOMPATIBLE
-        vacancy = gate.STALE if _age_days(manifest, dataset) >= STALE_DAYS else vacancy
+        vacancy = _find_vacancy(manifest, comparison, dataset)
     except TamperedArtifactError:
-        vacancy = gate.TAMPERED
+        vacancy = gate.TAMPERED_CHAMPION
     return (trainer.compare(trained, None, dataset) if vacancy else comparison), vacancy
 
 
-def _difference(trainer: Trainer, files: Mapping[str, bytes], dataset: Dataset) -> float:
-    """Compare what would be loaded, not what is in memory: both files are read back first."""
-    by_joblib = trainer.predict(frames.restored(files["model.joblib"]), dataset)
-    by_scorer = trainer.score(msgspec.json.decode(files["scorer.json"]), dataset)
-    if by_joblib.shape != by_scorer.shape or not np.isfinite(by_scorer).all():
+def _find_vacancy(champion: ModelManifest, comparison: ModelComparison, dataset: Dataset) -> str:
+    """Return why the champion has to give up its place, or ''."""
+    age = from_text(dataset.manifest.cutoff) - from_text(champion.window["cutoff"])
+    if age.total_seconds() / 86400 >= MAX_CHAMPION_AGE_DAYS:
+        return gate.STALE_CHAMPION
+    return "" if comparison.compatible else gate.INCOMPATIBLE_CHAMPION
+
+
+def _measure_parity(trainer: Trainer, files: Mapping[str, bytes], dataset: Dataset) -> float:
+    """Return the largest difference between the predictions of the two files.
+
+    Both files are decoded first: what is compared is what would be loaded, not what is in memory.
+    """
+    predictions = trainer.predict(artifacts.restore_estimator(files["model.joblib"]), dataset)
+    scores = trainer.score(msgspec.json.decode(files["scorer.json"]), dataset)
+    if predictions.shape != scores.shape or not np.isfinite(scores).all():
         return float("inf")
-    return float(np.abs(by_joblib - by_scorer).max(initial=0.0))
+    return float(np.abs(predictions - scores).max(initial=0.0))
 
 
-def _age_days(champion: ModelManifest, dataset: Dataset) -> float:
-    later, earlier = from_text(dataset.manifest.cutoff), from_text(champion.window["cutoff"])
-    return (later - earlier).total_seconds() / 86400
-
-
-def _manifest(
+def _build_manifest(
     model: str,
     dataset: Dataset,
-    trained: Trained,
+    trained: TrainedModel,
     files: Mapping[str, bytes],
     decision: Gate,
     now: datetime,
 ) -> ModelManifest:
-    content = ModelManifest(
+    manifest = ModelManifest(
         model=model,
         version="",
         dataset_id=dataset.manifest.dataset_id,
@@ -109,30 +116,34 @@ def _manifest(
         status="ok",
         reason=decision.reason,
         files={name: sha256(content) for name, content in files.items()},
-        versions=frames.versions(),
+        versions=artifacts.library_versions(),
         features=trained.features,
         window={"cutoff": dataset.manifest.cutoff, **trained.window},
         metrics=trained.metrics,
         gate=decision,
     )
-    return _versioned(content)
+    return _with_version(manifest)
 
 
-def _insufficient(model: str, dataset: Dataset, reason: str, now: datetime) -> ModelManifest:
+def _build_insufficient_manifest(
+    model: str, dataset: Dataset, reason: str, now: datetime
+) -> ModelManifest:
     decision = Gate(promote=False, reason=reason)
-    content = _manifest(model, dataset, Trained(None, {}), {}, decision, now)
-    return _versioned(msgspec.structs.replace(content, status=InsufficientDataError.code))
+    untrained = TrainedModel(estimator=None, scorer={})
+    manifest = _build_manifest(model, dataset, untrained, {}, decision, now)
+    return _with_version(msgspec.structs.replace(manifest, status=InsufficientDataError.code))
 
 
-def _versioned(manifest: ModelManifest) -> ModelManifest:
-    """Name a version by its dataset and its content, so that no two versions share a name."""
+def _with_version(manifest: ModelManifest) -> ModelManifest:
+    """Set the version to the dataset id and a digest of the manifest, so that it is unique."""
     digest = sha256(encode(msgspec.structs.replace(manifest, version="")))
     return msgspec.structs.replace(manifest, version=f"{manifest.dataset_id}-{digest[:8]}")
 
 
-def _promoted(
+def _promote_version(
     manifest: ModelManifest, digest: str, champion: Champion | None, registry: Registry
 ) -> Outcome:
+    """Promote a version that passed the gate, unless another training promoted one meanwhile; return the outcome."""
     promoted, reason = manifest.gate.promote, manifest.reason
     try:
         if promoted:

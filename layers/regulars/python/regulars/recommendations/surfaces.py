@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from regulars.domain.errors import ProfileNotFoundError
-from regulars.domain.money import major_units
+from regulars.domain.money import format_major_units
+from regulars.learning.recommender.reasons import explain_recommendation
 from regulars.learning.recommender.scorer import (
     Recommendation,
-    adjusted,
-    for_items,
-    for_profile,
-    in_words,
+    adjust_weights,
+    recommend_for_items,
+    recommend_for_profile,
 )
 from regulars.store.products import Product, Products
 from regulars.store.published import Published
@@ -55,9 +55,11 @@ class Recommender:
 
     def for_visitor(self, items: Sequence[str], wish: Wish) -> dict[str, Any]:
         """For somebody nobody knows, who looked at these items; what is popular fills the list."""
-        weights = adjusted(WEIGHTS, wish.weights)
+        weights = adjust_weights(WEIGHTS, wish.weights)
         neighbours = dict.fromkeys(items, ()) | self.products.neighbours(items)
-        chosen = for_items(neighbours, self.published.popular(), weights, wish.n, wish.exclude)
+        chosen = recommend_for_items(
+            neighbours, self.published.popular(), weights, wish.n, wish.exclude
+        )
         return {"items_seen": list(items), **self._told(chosen, "model", weights)}
 
     def _person(self, profile_id: str) -> Person | None:
@@ -71,8 +73,8 @@ class Recommender:
         self, profile_id: str, person: Person | None, wish: Wish, now: datetime
     ) -> dict[str, Any]:
         lists = person.candidates if person else {}
-        weights = adjusted(WEIGHTS | lists.get("weights", {}), wish.weights)
-        chosen = for_profile(
+        weights = adjust_weights(WEIGHTS | lists.get("weights", {}), wish.weights)
+        chosen = recommend_for_profile(
             lists.get("candidates", ()),
             weights,
             wish.n,
@@ -99,7 +101,7 @@ class Recommender:
 
 
 def _item(one: Recommendation, product: Product, names: Mapping[str, str]) -> dict[str, Any]:
-    price = None if product.price is None else major_units(product.price, product.currency)
+    price = None if product.price is None else format_major_units(product.price, product.currency)
     return {
         "product_id": one.product_id,
         "name": product.name,
@@ -107,7 +109,7 @@ def _item(one: Recommendation, product: Product, names: Mapping[str, str]) -> di
         "price": price,
         "currency": product.currency or None,
         "score": round(one.score, 6),
-        "reason": in_words(one, names),
+        "reason": explain_recommendation(one, names),
         "because": one.because or None,
     }
 

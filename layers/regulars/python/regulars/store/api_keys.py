@@ -72,7 +72,7 @@ class Keys:
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
     def revoke(self, key_id: str, at: str) -> bool:
-        """Refuse the key from now on (elsewhere within a minute); False when there is no such key."""
+        """RefuseLine the key from now on (elsewhere within a minute); False when there is no such key."""
         self._remembered.forget(key_id)
         try:
             self._client.update_item(

@@ -41,16 +41,17 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
+from regulars.channels.fields.money import parse_currency, parse_minor_units
 from regulars.channels.fields.redaction import clean_text, clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
-CHANNEL = "calcom"
+CHANNEL_NAME = "calcom"
 PAID, FORM = "BOOKING_PAID", "FORM_SUBMITTED"
 TOPICS = {
     "BOOKING_CREATED": "Booking Created",
@@ -66,7 +67,7 @@ _SIGNATURE = "x-cal-signature-256"
 _READER = ObjectReader(("triggerEvent", "createdAt", "payload"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes by any live secret.
 
     https://cal.com/docs/developing/guides/automation/webhooks#verifying-the-authenticity-of-the-received-payload
@@ -75,28 +76,28 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(request.headers.get(_SIGNATURE, ""), wanted)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event, or none for a ping."""
     body = _READER.read(request.body)
     topic, told = body.get("triggerEvent"), an_object(body.get("payload"))
     if topic == "PING":
         return []
     if not isinstance(topic, str) or topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     at = body.get("createdAt")
     thing = told.get("uid") or told.get("bookingId") or told.get("formId")
     message = Message(
         type=TOPICS[topic],
         at=parsed(at),
-        key=(topic, required(thing, "uid"), at),
+        key=(topic, require_id(thing, "uid"), at),
         channel=_CHANNELS.get(topic, "booking"),
         **_who(told),
         **(_form(told) if topic == FORM else _booking(told, is_paid=topic == PAID)),
     )
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps({"triggerEvent": "TEST"}).encode()
     headers = {"content-type": "application/json", _SIGNATURE: _signed(secret, body).decode()}
@@ -127,8 +128,8 @@ def _answer(responses: dict[str, Any], name: str) -> object:
 
 
 def _booking(told: dict[str, Any], *, is_paid: bool) -> dict[str, Any]:
-    price = units_of(told.get("price") or 0)
-    currency = currency_of(told.get("currency")) if price or is_paid else ""
+    price = parse_minor_units(told.get("price") or 0)
+    currency = parse_currency(told.get("currency")) if price or is_paid else ""
     return {
         "currency": currency,
         "properties": {
@@ -150,3 +151,14 @@ def _form(told: dict[str, Any]) -> dict[str, Any]:
 
 def _signed(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Cal.com",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -43,22 +43,22 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.fields.redaction import clean_text, clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 
-CHANNEL = "calendly"
+CHANNEL_NAME = "calendly"
 WRITTEN = Format("calendly-webhook-signature", ",", "t", "v1", b".")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _READER = ObjectReader(("event", "created_at", "payload"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes, by any live signing key.
 
     https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
@@ -66,7 +66,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, WRITTEN)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event, or none for the half of a move that cancels."""
     body = _READER.read(request.body)
     told = an_object(body.get("payload"))
@@ -78,14 +78,14 @@ def translate(request: Request) -> list[Draft]:
         case "invitee.canceled":
             type_ = "Booking Cancelled"
         case "routing_form_submission.created":
-            return [message_draft(CHANNEL, request, _form(told, body.get("created_at")))]
+            return [message_draft(CHANNEL_NAME, request, _form(told, body.get("created_at")))]
         case _:
-            raise unknown_topic()
+            raise UnknownTopicError
     message = _booking(type_, told, body.get("created_at"))
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps({"event": "test"}).encode()
     headers = {"content-type": "application/json"}
@@ -99,7 +99,7 @@ def _booking(type_: str, told: dict[str, Any], created_at: object) -> Message:
     return Message(
         type=type_,
         at=parsed(created_at),
-        key=(required(told.get("uri"), "uri"),),
+        key=(require_id(told.get("uri"), "uri"),),
         contact=told | {"phone": told.get("text_reminder_number")},
         traits={"timezone": clean_text(told.get("timezone"))},
         properties={
@@ -120,7 +120,7 @@ def _form(told: dict[str, Any], created_at: object) -> Message:
     return Message(
         type="Form Submitted",
         at=parsed(told.get("created_at") or created_at),
-        key=(required(told.get("uri"), "uri"),),
+        key=(require_id(told.get("uri"), "uri"),),
         properties={"form_id": _last(told.get("routing_form")), **_campaign(told)},
         channel="form",
     )
@@ -134,3 +134,14 @@ def _campaign(told: dict[str, Any]) -> dict[str, str]:
 def _last(uri: object) -> str:
     """The id at the end of an address at Calendly."""
     return clean_token(clean_text(uri).rpartition("/")[2])
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Calendly",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

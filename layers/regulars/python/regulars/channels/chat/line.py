@@ -42,17 +42,16 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
-CHANNEL = "line"
-SIGNING_KEY = "The channel secret (LINE Developers Console → Basic settings)"
+CHANNEL_NAME = "line"
 TOPICS = {
     "message": chat.RECEIVED,
     "postback": chat.RECEIVED,
@@ -65,7 +64,7 @@ _SIGNATURE = "x-line-signature"
 _READER = ObjectReader(("destination", "events"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes by any live channel secret.
 
     https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
@@ -74,17 +73,17 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per event of LINE's; none for the Verify button."""
     body = _READER.read(request.body)
     account = body.get("destination")
     return each(
         a_list(body.get("events")),
-        lambda item: [message_draft(CHANNEL, request, _message(item, account))],
+        lambda item: [message_draft(CHANNEL_NAME, request, _message(item, account))],
     )
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed event of a type nobody knows, which is set aside."""
     body = b'{"destination":"","events":[{"type":"test"}]}'
     signature = hmac_base64(secret.encode(), body).decode()
@@ -97,11 +96,11 @@ def _message(item: Item, account: object) -> Message:
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     link = an_object(item.get("link"))
     if type_ is None or (type_ == chat.LINKED and link.get("result") != "ok"):
-        raise unknown_topic()
+        raise UnknownTopicError
     return Message(
         type=type_,
         at=from_epoch(item.get("timestamp"), 1000),
-        key=(required(item.get("webhookEventId"), "webhookEventId"),),
+        key=(require_id(item.get("webhookEventId"), "webhookEventId"),),
         account=account,
         customer=an_object(item.get("source")).get("userId"),
         anonymous_id=link.get("nonce"),
@@ -118,3 +117,14 @@ def _properties(item: Item) -> dict[str, Any]:
         "length": chat.length(message.get("text")),
         "place": chat.kind(an_object(item.get("source")).get("type")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="LINE",
+    page=__doc__,
+    secret=ProviderSecret(question="The channel secret (LINE Developers Console → Basic settings)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -40,34 +40,32 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regulars.channels.chat import meta
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import texts_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.texts import select_texts
 
-CHANNEL = "messenger"
-SIGNING_KEY = meta.SIGNING_KEY
-CREDENTIALS = meta.CREDENTIALS
+CHANNEL_NAME = "messenger"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Meta's signature by any live app secret."""
     meta.verify_meta(request, secrets)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
     """Meta's challenge."""
     return meta.answer_meta(request)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per message and per lead."""
     items = [part for entry in meta.entries(request, "page") for part in meta.parts(entry)]
-    return each(items, lambda item: [message_draft(CHANNEL, request, _message(item))])
+    return each(items, lambda item: [message_draft(CHANNEL_NAME, request, _message(item))])
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of an object nobody knows, which is set aside."""
     return meta.meta_sample(blank, secret)
 
@@ -76,7 +74,7 @@ def _message(item: Item) -> Message:
     if "messaging" in item:
         return meta.conversation(item)
     if item.get("field") != "leadgen":
-        raise unknown_topic()
+        raise UnknownTopicError
     lead = item["value"]
     return Message(
         type="Form Submitted",
@@ -84,5 +82,18 @@ def _message(item: Item) -> Message:
         key=(lead.get("leadgen_id"),),
         account=item.get("account"),
         channel="form",
-        properties=texts_of(lead, "form_id", "leadgen_id", "ad_id", "adgroup_id"),
+        properties=select_texts(lead, "form_id", "leadgen_id", "ad_id", "adgroup_id"),
     )
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Messenger",
+    page=__doc__,
+    secret=meta.SIGNING_SECRET,
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+    credential_fields=meta.CREDENTIAL_FIELDS,
+)

@@ -6,20 +6,27 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Reply, Request
+from regulars.channels.contract import (
+    CredentialField,
+    ProviderSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item
 from regulars.channels.drafts.conversations import Message
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
 HEADER = "x-hub-signature-256"
-SIGNING_KEY = "The app secret (in the Meta app: App settings → Basic)"
-CREDENTIALS = {
-    "verify_token": "A word of your own, which you also paste at Meta as the verify token"
+SIGNING_SECRET = ProviderSecret(question="The app secret (in the Meta app: App settings → Basic)")
+CREDENTIAL_FIELDS = {
+    "verify_token": CredentialField(
+        question="A word of your own, which you also paste at Meta as the verify token"
+    )
 }
 _TOPICS = ("message", "postback", "read", "delivery")
 
@@ -56,7 +63,7 @@ def entries(request: Request, wanted: str) -> list[Item]:
     """The entries of a delivery about this object; InvalidEventError(unknown_topic) for another one."""
     body = an_object(read_json(request.body))
     if body.get("object") != wanted:
-        raise unknown_topic()
+        raise UnknownTopicError
     return objects(body.get("entry"))
 
 
@@ -78,7 +85,7 @@ def conversation(item: Item) -> Message:
     told = an_object(item.get("messaging"))
     topic = next((name for name in _TOPICS if name in told), None)
     if topic is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     said = an_object(told[topic])
     type_ = _type(topic, said)
     # The page's own messages come back as echoes, in which the person is the recipient.

@@ -47,15 +47,16 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import currency_of, required, units_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.money import parse_currency, parse_minor_units
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
-CHANNEL = "telegram"
+CHANNEL_NAME = "telegram"
 TOPICS = {
     "message": chat.RECEIVED,
     "callback_query": chat.RECEIVED,
@@ -73,7 +74,7 @@ _START = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
 _READER = ObjectReader(("update_id", *TOPICS))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Telegram signs nothing: it repeats the secret token it was given.
 
     https://core.telegram.org/bots/api#setwebhook
@@ -81,14 +82,14 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(request.headers.get(_TOKEN, ""), [secret.encode() for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The events of one update."""
     update = _READER.read(request.body)
     topic = next((name for name in TOPICS if isinstance(update.get(name), dict)), None)
     if topic is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     said = update[topic]
-    telling = _Telling(request, required(update.get("update_id"), "update_id"), said)
+    telling = _Telling(request, require_id(update.get("update_id"), "update_id"), said)
     if topic == "my_chat_member":
         return [telling.member()]
     drafts = [telling.draft(TOPICS[topic], _properties(topic, said))]
@@ -99,7 +100,7 @@ def translate(request: Request) -> list[Draft]:
     return drafts
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An update of a kind nobody knows, which is set aside."""
     body = json.dumps({"update_id": int(blank.received_at.timestamp()), "test": {}}).encode()
     headers = {"content-type": "application/json", _TOKEN: secret}
@@ -140,14 +141,14 @@ class _Telling:
             currency=currency,
             channel=channel,
         )
-        return message_draft(CHANNEL, self._request, message)
+        return message_draft(CHANNEL_NAME, self._request, message)
 
     def member(self) -> Draft:
         """Whether the person lets the bot in; InvalidEventError(unknown_topic) for what happens in a group."""
         status = an_object(self._said.get("new_chat_member")).get("status")
         type_ = MEMBERS.get(str(status))
         if type_ is None or an_object(self._said.get("chat")).get("type") != "private":
-            raise unknown_topic()
+            raise UnknownTopicError
         return self.draft(type_, {})
 
 
@@ -165,8 +166,19 @@ def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _payment(paid: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    amount = units_of(paid.get("total_amount"))
+    amount = parse_minor_units(paid.get("total_amount"))
     if paid.get("currency") == STARS:
         return {"amount": amount, "currency": STARS}, ""
-    currency = currency_of(paid.get("currency"))
+    currency = parse_currency(paid.get("currency"))
     return {"amount": amount, "currency": currency}, currency
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Telegram",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

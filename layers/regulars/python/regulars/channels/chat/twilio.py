@@ -50,17 +50,22 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    Draft,
+    ProviderSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
-CHANNEL = "twilio"
-SIGNING_KEY = "The auth token (or the shared key, if your account signs with one)"
-REPLY = Reply(body="<Response/>", content_type="text/xml")
+CHANNEL_NAME = "twilio"
 STATUSES = {
     "received": chat.RECEIVED,
     "sent": chat.SENT,
@@ -77,7 +82,7 @@ _FORM = "application/x-www-form-urlencoded"
 _PORTS = {"https": "443", "http": "80"}
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC over the URL with its query and the sorted fields, or over a URL that holds the hash of the body.
 
     https://www.twilio.com/docs/usage/security#validating-requests
@@ -97,16 +102,16 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, wanted)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event: of a message, of its status, or of the person's opting out or in."""
     if not _is_form(request):
-        raise unknown_topic()
+        raise UnknownTopicError
     fields = {name: values[0] for name, values in fields_of(request).items()}
     status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
     type_ = STATUSES.get(status)
     if type_ is None:
-        raise unknown_topic()
-    message_id = required(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
+        raise UnknownTopicError
+    message_id = require_id(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
     incoming = type_ == chat.RECEIVED
     number = fields.get("From" if incoming else "To", "")
     medium = "whatsapp" if number.startswith("whatsapp:") else "sms"
@@ -121,10 +126,10 @@ def translate(request: Request) -> list[Draft]:
         basis=fields.get("OptOutType", "").lower() if opted else "",
         properties=_properties(fields, message_id, medium),
     )
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed status nobody knows, which is set aside."""
     request = msgspec.structs.replace(
         blank, body=b"MessageStatus=test", headers={"content-type": _FORM}
@@ -183,3 +188,17 @@ def _urls(request: Request) -> tuple[str, str]:
 def _message(url: str, fields: Mapping[str, Sequence[str]]) -> bytes:
     pairs = (name + value for name in sorted(fields) for value in sorted(set(fields[name])))
     return (url + "".join(pairs)).encode("utf-8", "replace")
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Twilio",
+    page=__doc__,
+    secret=ProviderSecret(
+        question="The auth token (or the shared key, if your account signs with one)"
+    ),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    reply=Reply(body="<Response/>", content_type="text/xml"),
+    build_sample=build_sample,
+)

@@ -46,20 +46,23 @@ from regulars.channels.chat.wechat.envelope import (
     opened,
     sealed_request,
 )
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    GeneratedSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "wecom"
-ASKS = {"app_id": "The CorpID of the company"}
-CREDENTIALS = {
-    "encoding_aes_key": "The EncodingAESKey, 43 characters; without it WeCom signs the time and not the words"
-}
-REPLY = Reply()
+CHANNEL_NAME = "wecom"
 TOPICS = {
     "text": chat.RECEIVED,
     "image": chat.RECEIVED,
@@ -73,7 +76,7 @@ TOPICS = {
 }
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """The signature over the sealed text, and its seal.
 
     https://developer.work.weixin.qq.com/document/path/90968
@@ -85,7 +88,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     opened(request, sealed)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """What WeCom wants to hear back, opened, when it tries the address."""
     if request.method != "GET":
         return None
@@ -96,15 +99,15 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply(body=opened(request, echo).decode("utf-8", "replace"))
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     told = fields_of(request.body)
     if is_sealed(request):
         told = fields_of(opened(request, told.get("Encrypt", "")))
-    return [message_draft(CHANNEL, request, _message(told))]
+    return [message_draft(CHANNEL_NAME, request, _message(told))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A sealed message of a kind nobody knows, which is set aside."""
     text = "<xml><MsgType>test</MsgType></xml>"
     return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
@@ -114,7 +117,7 @@ def _message(told: dict[str, str]) -> Message:
     kind, event = told.get("MsgType", ""), told.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     return Message(
         type=type_,
         at=from_epoch(told.get("CreateTime")),
@@ -128,3 +131,22 @@ def _message(told: dict[str, str]) -> Message:
             "agent_id": clean_token(told.get("AgentID")),
         },
     )
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WeCom",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    reply=Reply(),
+    build_sample=build_sample,
+    config_fields={"app_id": ConfigField(question="The CorpID of the company")},
+    credential_fields={
+        "encoding_aes_key": CredentialField(
+            question="The EncodingAESKey, 43 characters; without it WeCom signs the time and not the words"
+        )
+    },
+)

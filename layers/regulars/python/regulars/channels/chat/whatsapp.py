@@ -41,18 +41,17 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.chat import meta
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import amount_of, currency_of, item_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.domain.events import Item as Product
 
-CHANNEL = "whatsapp"
-SIGNING_KEY = meta.SIGNING_KEY
-CREDENTIALS = meta.CREDENTIALS
+CHANNEL_NAME = "whatsapp"
 STATUSES = {
     "sent": chat.SENT,
     "delivered": chat.DELIVERED,
@@ -64,24 +63,24 @@ MOST_ITEMS = 100
 _LISTS = ("messages", "statuses", "user_preferences")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Meta's signature by any live app secret."""
     meta.verify_meta(request, secrets)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
     """Meta's challenge."""
     return meta.answer_meta(request)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per message, status and preference, whatever their number."""
     told = meta.entries(request, "whatsapp_business_account")
     items = [item for entry in told for part in meta.parts(entry) for item in _items(part)]
     return each(items, lambda item: _drafts(request, item))
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of an object nobody knows, which is set aside."""
     return meta.meta_sample(blank, secret)
 
@@ -102,8 +101,8 @@ def _drafts(request: Request, item: Item) -> list[Draft]:
         case "user_preferences":
             messages = [_preference(item["told"], item["value"])]
         case _:
-            raise unknown_topic()
-    return [message_draft(CHANNEL, request, message) for message in messages]
+            raise UnknownTopicError
+    return [message_draft(CHANNEL_NAME, request, message) for message in messages]
 
 
 def _messages(told: Item, value: Item) -> list[Message]:
@@ -120,21 +119,21 @@ def _messages(told: Item, value: Item) -> list[Message]:
     cart = objects(an_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
     if not cart:
         return [message]
-    currency = currency_of(*(line.get("currency") for line in cart))
+    currency = parse_currency(*(line.get("currency") for line in cart))
     items = tuple(item for line in cart if (item := _item(line, currency)))
     ordered = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
     return [message, ordered]
 
 
 def _item(line: Item, currency: str) -> Product | None:
-    price = amount_of(line.get("item_price"), currency)
-    return item_of(line.get("product_retailer_id"), line.get("quantity"), price)
+    price = parse_amount(line.get("item_price"), currency)
+    return build_item(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
 def _status(told: Item, value: Item) -> Message:
     status = str(told.get("status"))
     if status not in STATUSES:
-        raise unknown_topic()
+        raise UnknownTopicError
     errors = objects(told.get("errors"))
     return Message(
         type=STATUSES[status],
@@ -152,12 +151,12 @@ def _status(told: Item, value: Item) -> Message:
 def _preference(told: Item, value: Item) -> Message:
     status = PREFERENCES.get(str(told.get("value")))
     if status is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     return Message(
         type="Marketing Consent Changed",
         at=from_epoch(told.get("timestamp")),
         key=(told.get("wa_id") or told.get("user_id"), told.get("timestamp"), status),
-        consents={CHANNEL: status},
+        consents={CHANNEL_NAME: status},
         basis="user_preferences",
         **_who(told.get("wa_id"), told.get("user_id"), value),
     )
@@ -184,3 +183,16 @@ def _who(number: object, user: object, value: Item) -> dict[str, Any]:
         "customer": user or known.get("user_id"),
         "contact": contact,
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WhatsApp",
+    page=__doc__,
+    secret=meta.SIGNING_SECRET,
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+    credential_fields=meta.CREDENTIAL_FIELDS,
+)

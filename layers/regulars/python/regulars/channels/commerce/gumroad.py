@@ -49,26 +49,22 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    units_of,
-    unknown_topic,
-)
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
 from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.money import parse_minor_units
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, clean_url
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_token
 from regulars.domain.events import ConsentChange, OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "gumroad"
-IN_URL = "token"
+CHANNEL_NAME = "gumroad"
+URL_PARAMETER = "token"
 CURRENCY = "USD"
 # Resource → the event's type, and the field that says when it happened.
 TOPICS = {
@@ -85,7 +81,7 @@ _KEPT = (
 _TRUE = (True, "true", "1")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
     """The token in the URL.
 
     https://gumroad.com/ping
@@ -93,16 +89,16 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one ping tells; InvalidEventError(unknown_topic) for a resource we make nothing of."""
     ping = _read(request)
     # The Ping of the settings, which is of sales only, may not name its resource.
     resource = ping.get("resource_name") or "sale"
     if not isinstance(resource, str) or resource not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     type_, field = TOPICS[resource]
-    said = said_at(ping.get(field)) if field else None
-    telling = Telling(request, CHANNEL, "shop", said, test=ping.get("test") in _TRUE)
+    said = parse_first_time(ping.get(field)) if field else None
+    telling = EventBuilder(request, CHANNEL_NAME, "shop", said, test=ping.get("test") in _TRUE)
     person = _person(ping, telling.store)
     # Without the sale's id, as of a subscription, what is told is told apart by its content.
     key = clean_text(ping.get("sale_id")) or hashlib.sha256(request.body).hexdigest()
@@ -110,13 +106,13 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(type_, (resource, key), person, **told)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A purchase of one's own."""
     ping = {"sale_id": f"sample-{to_text(blank.received_at)}", "price": "0", "test": "true"}
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    body, query = urlencode(ping).encode(), urlencode({IN_URL: secret})
+    body, query = urlencode(ping).encode(), urlencode({URL_PARAMETER: secret})
     return msgspec.structs.replace(
-        blank, body=body, headers=headers, query={IN_URL: secret}, raw_query=query
+        blank, body=body, headers=headers, query={URL_PARAMETER: secret}, raw_query=query
     )
 
 
@@ -126,25 +122,29 @@ def _read(request: Request) -> dict[str, Any]:
     return {name: values[0] for name, values in fields_of(request).items()}
 
 
-def _told(resource: str, ping: dict[str, Any], telling: Telling, received: str) -> dict[str, Any]:
-    properties: dict[str, Any] = texts_of(ping, *_KEPT)
+def _told(
+    resource: str, ping: dict[str, Any], telling: EventBuilder, received: str
+) -> dict[str, Any]:
+    properties: dict[str, Any] = select_texts(ping, *_KEPT)
     referrer = ping.get("referrer")
     if isinstance(referrer, str):
-        properties |= texts_of({"referrer": clean_url(referrer)}, "referrer")
+        properties |= select_texts({"referrer": clean_url(referrer)}, "referrer")
     told: dict[str, Any] = {"properties": properties}
     if resource in {"sale", "refund"}:
-        sale_id = required(ping.get("sale_id"), "sale_id")
-        properties["amount"] = units_of(ping.get("price"))
+        sale_id = require_id(ping.get("sale_id"), "sale_id")
+        properties["amount"] = parse_minor_units(ping.get("price"))
         told |= {"currency": CURRENCY, "order": _order(resource, ping, telling, sale_id, received)}
     if resource == "sale":
-        item = item_of(ping.get("product_id"), ping.get("quantity"), name=ping.get("product_name"))
+        item = build_item(
+            ping.get("product_id"), ping.get("quantity"), name=ping.get("product_name")
+        )
         told["items"] = (item,) if item else ()
         told["consents"] = _consents(ping, telling.occurred_at)
     return told
 
 
 def _order(
-    resource: str, ping: dict[str, Any], telling: Telling, sale_id: str, received: str
+    resource: str, ping: dict[str, Any], telling: EventBuilder, sale_id: str, received: str
 ) -> OrderFact | None:
     key = f"{telling.store}/{sale_id}"
     if ping.get("is_gift_receiver_purchase") in _TRUE:
@@ -158,7 +158,7 @@ def _order(
         version=telling.occurred_at,
         placed_at=telling.occurred_at,
         status="placed" if ping.get("is_preorder_authorization") in _TRUE else "paid",
-        total=units_of(ping.get("price")),
+        total=parse_minor_units(ping.get("price")),
         currency=CURRENCY,
     )
 
@@ -170,7 +170,7 @@ def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
     if status == "granted" and ping.get("is_recurring_charge") in _TRUE:
         # Nobody was asked: a renewal takes back no refusal that came since.
         return ()
-    return (ConsentChange("email", status, at, CHANNEL),)
+    return (ConsentChange("email", status, at, CHANNEL_NAME),)
 
 
 def _person(ping: dict[str, Any], store: str) -> Person:
@@ -179,3 +179,14 @@ def _person(ping: dict[str, Any], store: str) -> Person:
     person.describe({"email": ping.get("email") or ping.get("user_email")})
     person.describe({"name": ping.get("full_name")})
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Gumroad",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=URL_PARAMETER),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

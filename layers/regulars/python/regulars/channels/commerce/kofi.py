@@ -39,28 +39,22 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    amount_of,
-    currency_of,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    unknown_topic,
-)
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
 from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import an_object, objects, read_json
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "kofi"
-SIGNING_KEY = "The verification token"
+CHANNEL_NAME = "kofi"
 TOPICS = {
     "Donation": "Payment Succeeded",
     "Subscription": "Payment Succeeded",
@@ -71,7 +65,7 @@ TOPICS = {
 _TEST = "00000000-1111-2222-3333-444444444444"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
     """The verification token within the delivery; SignatureError(malformed) for what is no delivery of Ko-fi's.
 
     https://help.ko-fi.com/hc/en-us/articles/360004162298
@@ -84,15 +78,15 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [secret.encode() for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one payment tells; InvalidEventError(unknown_topic) for a kind we make nothing of."""
     data = _read(request)
     kind = data.get("type")
     if not isinstance(kind, str) or kind not in TOPICS:
-        raise unknown_topic()
-    transaction = required(data.get("kofi_transaction_id"), "kofi_transaction_id")
-    said = said_at(data.get("timestamp"))
-    telling = Telling(request, CHANNEL, "payments", said, test=transaction == _TEST)
+        raise UnknownTopicError
+    transaction = require_id(data.get("kofi_transaction_id"), "kofi_transaction_id")
+    said = parse_first_time(data.get("timestamp"))
+    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=transaction == _TEST)
     person = Person("")
     person.describe({"email": data.get("email"), "name": data.get("from_name")})
     is_first = data.get("is_first_subscription_payment") is True
@@ -101,7 +95,7 @@ def translate(request: Request) -> list[Draft]:
     return [telling.draft(type_, (key,), person, **_told(data, telling, transaction))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """The test that Ko-fi's page sends."""
     data = {
         "verification_token": secret,
@@ -125,9 +119,9 @@ def _read(request: Request) -> dict[str, Any]:
     return an_object(read_json(said[0]))
 
 
-def _told(data: dict[str, Any], telling: Telling, transaction: str) -> dict[str, Any]:
-    currency = currency_of(data.get("currency"))
-    total = amount_of(data.get("amount"), currency)
+def _told(data: dict[str, Any], telling: EventBuilder, transaction: str) -> dict[str, Any]:
+    currency = parse_currency(data.get("currency"))
+    total = parse_amount(data.get("amount"), currency)
     order = OrderFact(
         key=f"{telling.store}/{transaction}",
         version=telling.occurred_at,
@@ -137,8 +131,8 @@ def _told(data: dict[str, Any], telling: Telling, transaction: str) -> dict[str,
         currency=currency,
     )
     lines = objects(data.get("shop_items"))
-    items = (item_of(line.get("direct_link_code"), line.get("quantity")) for line in lines)
-    properties: dict[str, Any] = texts_of(data, "tier_name")
+    items = (build_item(line.get("direct_link_code"), line.get("quantity")) for line in lines)
+    properties: dict[str, Any] = select_texts(data, "tier_name")
     properties |= {"payment_id": transaction, "amount": total, "kind": data["type"]}
     properties["is_public"] = data.get("is_public") is True
     return {
@@ -147,3 +141,14 @@ def _told(data: dict[str, Any], telling: Telling, transaction: str) -> dict[str,
         "items": tuple(item for item in items if item),
         "properties": properties,
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Ko-fi",
+    page=__doc__,
+    secret=ProviderSecret(question="The verification token"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -49,26 +49,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    currency_of,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    units_of,
-    unknown_topic,
-)
-from regulars.channels.fields.event_times import first_of
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import first_of, parse_first_time
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.money import parse_currency, parse_minor_units
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
-CHANNEL = "lemonsqueezy"
+CHANNEL_NAME = "lemonsqueezy"
 # Event → the event's type.
 TOPICS = {
     "order_created": "Order Completed",
@@ -92,13 +86,13 @@ _KEPT = (
 
 
 class _Notice(NamedTuple):
-    telling: Telling
+    telling: EventBuilder
     topic: str
     id: str
     facts: dict[str, Any]
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw body, in hexadecimal.
 
     https://docs.lemonsqueezy.com/help/webhooks/signing-requests
@@ -107,7 +101,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [_signature(secret, request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for one we make nothing of."""
     body = _READER.read(request.body)
     meta, data = an_object(body.get("meta")), an_object(body.get("data"))
@@ -115,18 +109,18 @@ def translate(request: Request) -> list[Draft]:
     # The header of the same name is not signed.
     topic = meta.get("event_name")
     if not isinstance(topic, str) or topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     is_test = facts.get("test_mode") is True or meta.get("test_mode") is True
-    said = said_at(facts.get("updated_at"), facts.get("created_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
-    notice = _Notice(telling, topic, required(data.get("id"), "id"), facts)
+    said = parse_first_time(facts.get("updated_at"), facts.get("created_at"))
+    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_test)
+    notice = _Notice(telling, topic, require_id(data.get("id"), "id"), facts)
     # What was changed twice within its clock's precision differs in content.
     version = clean_text(facts.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
     person = _person(meta, facts, telling.store)
     return [telling.draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An order of test mode."""
     facts = {
         "test_mode": True,
@@ -142,13 +136,13 @@ def sample(blank: Request, secret: str) -> Request:
 
 def _told(notice: _Notice) -> dict[str, Any]:
     facts = notice.facts
-    properties: dict[str, Any] = texts_of(facts, *_KEPT)
+    properties: dict[str, Any] = select_texts(facts, *_KEPT)
     if facts.get("total") is None:
         return {"properties": properties}
-    currency, total = currency_of(facts.get("currency")), units_of(facts["total"])
+    currency, total = parse_currency(facts.get("currency")), parse_minor_units(facts["total"])
     line = an_object(facts.get("first_order_item"))
-    price = None if line.get("price") is None else units_of(line["price"])
-    item = item_of(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
+    price = None if line.get("price") is None else parse_minor_units(line["price"])
+    item = build_item(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
     return {
         "currency": currency,
         "items": (item,) if item else (),
@@ -180,7 +174,7 @@ def _order(notice: _Notice, currency: str, total: int) -> OrderFact | None:
 def _refunded(facts: dict[str, Any]) -> int | None:
     """What was given back so far; everything where only the status says so."""
     if facts.get("refunded_amount") is not None:
-        return units_of(facts["refunded_amount"])
+        return parse_minor_units(facts["refunded_amount"])
     return None if facts.get("status") == "refunded" else 0
 
 
@@ -194,3 +188,14 @@ def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> Person:
 
 def _signature(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Lemon Squeezy",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -8,12 +8,11 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Draft, Request, UnknownTopicError
 from regulars.channels.fields.event_times import happened
 from regulars.channels.fields.json_values import a_list
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, clean_token, clean_url
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
@@ -101,7 +100,7 @@ def type_of(table: Mapping[str, str], topic: object) -> str:
     """The event's type of a provider's topic; InvalidEventError(unknown_topic) when we make nothing of it."""
     type_ = table.get(topic) if isinstance(topic, str) else None
     if type_ is None:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     return type_
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import ConfigField, Draft, Request
+from regulars.channels.fields.config_answers import check_json_object, split_list
 from regulars.channels.fields.event_times import happened
 from regulars.channels.fields.json_values import a_list, set_up
 from regulars.channels.fields.person import Person
@@ -30,10 +31,22 @@ _ROLES = {
 }
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+")
 # What may be said of a source's questions beyond what a form says by itself.
-ASKS = {
-    "fields": 'What a question asks for, as JSON such as {"ref_7": "first_name"} (optional)',
-    "consents": 'Questions whose yes is a consent, as JSON such as {"newsletter": "email"} (optional)',
-    "answers": "Questions whose short answers are kept, separated by commas (optional)",
+CONFIG_FIELDS = {
+    "fields": ConfigField(
+        question='What a question asks for, as JSON such as {"ref_7": "first_name"}',
+        is_optional=True,
+        normalize=check_json_object,
+    ),
+    "consents": ConfigField(
+        question='Questions whose yes is a consent, as JSON such as {"newsletter": "email"}',
+        is_optional=True,
+        normalize=check_json_object,
+    ),
+    "answers": ConfigField(
+        question="Questions whose short answers are kept, separated by commas",
+        is_optional=True,
+        normalize=split_list,
+    ),
 }
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _YES = re.compile(r"yes|y|true|on|1|agreed?|accepted|i (agree|accept|consent)\b.*", re.IGNORECASE)

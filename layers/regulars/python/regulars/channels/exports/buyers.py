@@ -3,7 +3,7 @@
 import re
 
 from regulars.channels.exports.contract import File
-from regulars.channels.exports.fields import bare
+from regulars.channels.fields.numbers import strip_apostrophe
 from regulars.channels.fields.person import Person
 
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
@@ -14,10 +14,10 @@ def buyer(
     file: File, customer: str = "", store: str = "", country: str = "", **contact: str
 ) -> Person:
     """Who a line names; the country is that of a phone number written the national way."""
-    code = bare(country).upper()
+    code = strip_apostrophe(country).upper()
     person = Person(code if _CODE.fullmatch(code) else file.default_country)
-    person.add("customer", bare(customer), store)
-    said = {name: bare(text) for name, text in contact.items()}
+    person.add("customer", strip_apostrophe(customer), store)
+    said = {name: strip_apostrophe(text) for name, text in contact.items()}
     if _ROUNDED.fullmatch(said.get("phone", "")):
         del said["phone"]  # a spreadsheet program made another number of it
     person.describe(said)

@@ -17,9 +17,11 @@ Write one row for each contact, with these headings:
 **Not stored**: all other columns.
 """
 
+import re
+
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
 from regulars.channels.exports.drafts import draft_of
 from regulars.channels.exports.fields import answer_in
 from regulars.channels.exports.refusals import refusal
@@ -36,9 +38,14 @@ _COLUMNS = {
     "consent": "Opt in|Opt-in|Consent|Marketing Consent|Newsletter|Subscribed|Accepts Marketing",
     "date": "Date|Consent Date|Opt-in Date|Created|Created at|created_at",
 }
+# A file with such a column lists orders, whose rows name a person too.
+_ORDER_COLUMNS = re.compile(
+    r"order[ _#](id|number|total|status|date)?|product_id|unit_price|lineitem .*|financial status|net sales|amount refunded"
+)
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the update of one contact; refuse a line without an e-mail address, a phone number or an id."""
     said = line.said
     contact = {name: said[name] for name in ("email", "phone", "name", "first_name", "last_name")}
     person = buyer(file, **contact)
@@ -54,12 +61,13 @@ def _tell(line: Line, file: File) -> list[Draft]:
     return [draft_of(file, "Customer Updated", told_on, person, ("contact",), consents=consents)]
 
 
-FORMAT = Format(
-    "Contacts",
-    "",
-    _COLUMNS,
-    ("email|phone",),
-    ("email", "phone"),
-    by_line(_tell),
-    of_persons=True,
+EXPORT_FORMAT = ExportFormat(
+    title="Contacts",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("email|phone",),
+    key_columns=("email", "phone"),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
+    excluded_columns=_ORDER_COLUMNS,
 )

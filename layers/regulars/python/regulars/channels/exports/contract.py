@@ -1,7 +1,17 @@
-"""Define the contract of an export format: its columns, how its rows form groups, and how a group becomes drafts.
+"""Define the contract of an export format: how a provider's file of history is recognized and translated into events.
 
-An export format is a module with `FORMAT`. Its docstring is its documentation page: how to export the file from the
-provider, and which data is stored.
+Each format has a module that defines one `ExportFormat` value, and one line in `regulars.channels.registry` that names
+it. Where a channel's webhooks report the same things, the format builds the same ids, so that an order counts once:
+
+    EXPORT_FORMAT = ExportFormat(
+        title="Acme orders",
+        channel="acme",
+        page=__doc__,
+        columns={"id": "Order ID|Id", "total": "Total", "email": "Email"},
+        required_columns=("id", "total"),
+        key_columns=("id",),
+        translate=build_group_translator(("id",), translate_group),
+    )
 """
 
 import re
@@ -15,17 +25,30 @@ from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.isolation import isolate
 
-MOST_LINES = 999  # of one order
+MAX_ORDER_LINES = 999
 
-type Row = tuple[int, str, list[str]]  # line number, why it cannot be read, fields
-type Refuse = Callable[[int, str], None]  # told the line number and a code of REASONS
+type Row = tuple[int, str, list[str]]
+"""The line number, the code of the reason why the row cannot be read ('' if it can), and the fields."""
+
+type RefuseLine = Callable[[int, str], None]
+"""Call it with the number of a line that is not imported and a code of `refusals.REASONS`."""
 
 
 class File(msgspec.Struct, frozen=True):
     """What all lines of a file share.
 
-    `names` are the format's names of the fields of a row, `name` is the file's own and `source` as events carry it;
-    `latest` is the last time that is not in the future. Where it does not sell, a shop tells of the same sales.
+    Attributes:
+        names: The format's names of the fields of a row, in the order of the fields.
+        name: The file's own name.
+        source: The source of its events.
+        account: The account that the ids in the file belong to; '' for a format of no channel.
+        uploaded_at: When the file was uploaded, RFC 3339.
+        received_at: When this import began.
+        latest: The latest time that is not in the future, RFC 3339.
+        default_currency: The ISO 4217 code for amounts without a currency.
+        default_country: The ISO 3166 code for phone numbers without a country.
+        decimal_comma: Whether `1,50` is one and a half.
+        sells: Whether its sales are orders; False where a shop reports the same sales.
     """
 
     names: Sequence[str]
@@ -48,92 +71,131 @@ class Line(NamedTuple):
     said: Mapping[str, str]
 
 
-class Told(NamedTuple):
-    """What the lines of one order, payment or person say, or the `fault` of ours that kept them from being told."""
+class TranslatedLines(NamedTuple):
+    """The drafts of the lines of one order, payment or person.
+
+    `defaulted` counts the lines that took the default currency. `fault` is the bug that kept them from being translated.
+    """
 
     lines: Sequence[int]
     drafts: list[Draft]
-    defaulted: int = 0  # lines that took the default currency
+    defaulted: int = 0
     fault: Exception | None = None
 
 
-type Tell = Callable[[Iterable[Row], File, Refuse], Iterator[Told]]
+type TranslateRows = Callable[[Iterable[Row], File, RefuseLine], Iterator[TranslatedLines]]
+"""Translate the rows of a file. A line that is refused, or whose translation fails, does not lose the others."""
+
+type TranslateGroup = Callable[[list[Line], File, RefuseLine], list[Draft]]
+"""Return the drafts of lines that belong together. Raise InvalidEventError to refuse them all."""
+
+type TranslateLine = Callable[[Line, File], list[Draft]]
+"""Return the drafts of one line. Raise InvalidEventError to refuse it."""
+
+type CheckFile = Callable[[str, Collection[str]], None]
+"""Raise InvalidRequestError for a file, by its name and its fields, that has the columns and still cannot be imported."""
 
 
-class Format(NamedTuple):
-    """One format.
+class ExportFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """One format of a file of history. A module defines it as a constant; the registry loads it by its dotted name.
 
-    `columns`: the name of a field → the headings under which files have it, the usual one first, separated by `|`.
-    `required`: the fields that make a file one of this format; one of several where they are separated by `|`.
-    `key`: the fields, the first that is not blank, by which lines belong together. `channel`: whose webhooks tell the
-    same things, '' when nobody's. `more` matches headings of which there may be any number. `of_persons` says that
-    events are told apart by whom they speak of. `check` raises InvalidRequestError for a file that has the columns and yet
-    cannot be read: its name and its fields are given.
+    Attributes:
+        title: What the file holds, such as `Shopify orders`.
+        channel: The channel whose webhooks report the same things; '' if there is none.
+        page: The documentation of the format, in Markdown: where to click for it, and what is stored. The module's
+            docstring, from which `python -m infra.pages` generates `channels/exports/README.md`.
+        columns: The name of a field → its headings in files, the usual one first, separated by `|`.
+        required_columns: The fields that a file of this format has; one of several where they are separated by `|`.
+        key_columns: The fields whose first value that is not blank says which lines belong together.
+        translate: Translates the rows of a file; see `build_group_translator` and `build_line_translator`.
+        extra_columns: Matches headings of which a file has any number, such as those of its line items.
+        excluded_columns: Matches headings that a file of this format never has.
+        describes_people: Whether an event's id depends on the person that it describes.
+        check_file: Refuses files that have the columns and still cannot be imported.
     """
 
     title: str
-    channel: str
+    channel: str = ""
+    page: str
     columns: Mapping[str, str]
-    required: Sequence[str]
-    key: Sequence[str]
-    tell: Tell
-    more: re.Pattern[str] | None = None
-    of_persons: bool = False
-    check: Callable[[str, Collection[str]], None] | None = None
+    required_columns: Sequence[str]
+    key_columns: Sequence[str]
+    translate: TranslateRows
+    extra_columns: re.Pattern[str] | None = None
+    excluded_columns: re.Pattern[str] | None = None
+    describes_people: bool = False
+    check_file: CheckFile | None = None
 
-    def found(self, headings: Iterable[str]) -> dict[str, str]:
-        """The name of each field that a file with these headings has → its heading, in lower case."""
+    def match_columns(self, headings: Iterable[str]) -> dict[str, str]:
+        """Return the field → the heading, in lower case, of each column that a file with these headings has."""
         known = list(headings)
         fields = {
             name: heading
             for name, spellings in self.columns.items()
-            if (heading := next((one for one in spellings.lower().split("|") if one in known), ""))
+            if (
+                heading := next(
+                    (text for text in spellings.lower().split("|") if text in known), ""
+                )
+            )
         }
-        return fields | {one: one for one in known if self.more and self.more.fullmatch(one)}
+        extra = self.extra_columns
+        return fields | {text: text for text in known if extra and extra.fullmatch(text)}
 
-    def missing(self, found: Iterable[str]) -> list[str]:
-        """The required columns that are not there, by their usual headings."""
-        have = {*found}
+    def list_missing_columns(self, fields: Iterable[str]) -> list[str]:
+        """Return the required columns that are not among these fields, by their usual headings."""
+        present = {*fields}
         return [
             " or ".join(self.columns[name].partition("|")[0] for name in needed.split("|"))
-            for needed in self.required
-            if have.isdisjoint(needed.split("|"))
+            for needed in self.required_columns
+            if present.isdisjoint(needed.split("|"))
         ]
 
 
-def by_group(key: Sequence[str], tell: Callable[[list[Line], File, Refuse], list[Draft]]) -> Tell:
-    """Lines with the same key are told together; what `tell` refuses of them by itself does not lose the others."""
+def build_group_translator(
+    key_columns: Sequence[str], translate_group: TranslateGroup
+) -> TranslateRows:
+    """Return a translator that translates lines with the same key together.
 
-    def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
+    A line that `translate_group` refuses by itself does not lose the other lines of its group.
+    """
+
+    def translate_rows(
+        rows: Iterable[Row], file: File, refuse: RefuseLine
+    ) -> Iterator[TranslatedLines]:
         groups: dict[str, list[Line]] = {}
-        for line in _lines(rows, file, refuse):
-            group = groups.setdefault(key_of(line.said, key), [])
-            if len(group) < MOST_LINES:
+        for line in _read_lines(rows, file, refuse):
+            group = groups.setdefault(group_key(line.said, key_columns), [])
+            if len(group) < MAX_ORDER_LINES:
                 group.append(line)
             else:
                 refuse(line.number, "order_too_long")
         for group in groups.values():
-            yield from _told(group, file, refuse, tell)
+            yield from _translate_group(group, file, refuse, translate_group)
 
-    return told
-
-
-def by_line(tell: Callable[[Line, File], list[Draft]]) -> Tell:
-    """Every line is told by itself."""
-
-    def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
-        for line in _lines(rows, file, refuse):
-            yield from _told([line], file, refuse, lambda lines, file, _: tell(lines[0], file))
-
-    return told
+    return translate_rows
 
 
-def key_of(said: Mapping[str, str], key: Sequence[str]) -> str:
-    """By what a line belongs to others."""
-    return next((text for name in key if (text := said.get(name, "").strip())), "")
+def build_line_translator(translate_line: TranslateLine) -> TranslateRows:
+    """Return a translator that translates every line by itself."""
+
+    def translate_group(lines: list[Line], file: File, _refuse: RefuseLine) -> list[Draft]:
+        return translate_line(lines[0], file)
+
+    def translate_rows(
+        rows: Iterable[Row], file: File, refuse: RefuseLine
+    ) -> Iterator[TranslatedLines]:
+        for line in _read_lines(rows, file, refuse):
+            yield from _translate_group([line], file, refuse, translate_group)
+
+    return translate_rows
 
 
-def _lines(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Line]:
+def group_key(fields: Mapping[str, str], key_columns: Sequence[str]) -> str:
+    """Return the first of the key fields that is not blank: lines with the same key belong together."""
+    return next((text for name in key_columns if (text := fields.get(name, "").strip())), "")
+
+
+def _read_lines(rows: Iterable[Row], file: File, refuse: RefuseLine) -> Iterator[Line]:
     for number, problem, fields in rows:
         if problem:
             refuse(number, problem)
@@ -141,19 +203,16 @@ def _lines(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Line]:
             yield Line(number, dict(zip(file.names, fields, strict=True)))
 
 
-def _told(
-    lines: list[Line],
-    file: File,
-    refuse: Refuse,
-    tell: Callable[[list[Line], File, Refuse], list[Draft]],
-) -> Iterator[Told]:
+def _translate_group(
+    lines: list[Line], file: File, refuse: RefuseLine, translate_group: TranslateGroup
+) -> Iterator[TranslatedLines]:
     refused: dict[int, str] = {}
     drafts, failures = isolate(
-        [lines], lambda group: tell(group, file, refused.__setitem__), Exception
+        [lines], lambda group: translate_group(group, file, refused.__setitem__), Exception
     )
     for failure in failures:
         if not isinstance(failure.error, InvalidEventError):
-            yield Told([line.number for line in lines], [], fault=failure.error)
+            yield TranslatedLines([line.number for line in lines], [], fault=failure.error)
             return
         code = failure.error.code
         refused = {line.number: refused.get(line.number, code) for line in lines}
@@ -163,4 +222,4 @@ def _told(
     if taken:
         # A format without a currency reads '' nowhere.
         is_defaulted = not lines[0].said.get("currency", "said").strip()
-        yield Told(taken, drafts, len(taken) if is_defaulted else 0)
+        yield TranslatedLines(taken, drafts, len(taken) if is_defaulted else 0)

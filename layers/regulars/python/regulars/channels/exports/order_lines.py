@@ -29,21 +29,26 @@ from typing import NamedTuple
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.contract import MOST_LINES, File, Format, Refuse, Row, Told
+from regulars.channels.exports.contract import (
+    MAX_ORDER_LINES,
+    ExportFormat,
+    File,
+    RefuseLine,
+    Row,
+    TranslatedLines,
+)
 from regulars.channels.exports.fields import LONGEST_ID
 from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.strict_values import (
-    plain_currency,
-    plain_price,
-    plain_quantity,
-    plain_time,
-)
+from regulars.channels.exports.times import parse_iso_time
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.numbers import DECIMAL_COMMA, DECIMAL_POINT
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.identifiers import normalized
-from regulars.domain.money import check_line
+from regulars.domain.money import check_line_total
 from regulars.domain.times import to_text
 
 COLUMNS = (
@@ -73,7 +78,9 @@ class OrderLine(NamedTuple):
     currency: str
 
 
-def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
+def translate_rows(
+    rows: Iterable[Row], file: File, refuse: RefuseLine
+) -> Iterator[TranslatedLines]:
     """The orders of these rows; a line that is refused does not lose the others."""
     orders: dict[str, list[OrderLine]] = {}
     defaulted: dict[str, int] = {}
@@ -87,7 +94,7 @@ def told(rows: Iterable[Row], file: File, refuse: Refuse) -> Iterator[Told]:
             refuse(number, error.code)
             continue
         except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
-            yield Told([number], [], fault=fault)
+            yield TranslatedLines([number], [], fault=fault)
             continue
         if not fields[-1].strip():
             defaulted[line.order_id] = defaulted.get(line.order_id, 0) + 1
@@ -102,13 +109,14 @@ def order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
     if not (_worth("user_id", customer_id) or _worth("email", email)):
         raise refusal("missing_customer")
     order_id, product_id = _id(order_id, "missing_order_id"), _id(product_id, "missing_product_id")
-    at = plain_time(occurred_at)
+    at = parse_iso_time(occurred_at)
     if at > file.latest:
         raise refusal("future_date")
-    currency = plain_currency(currency) if currency.strip() else file.default_currency
-    price = plain_price(unit_price, currency, decimal_comma=file.decimal_comma)
-    pieces = plain_quantity(quantity, decimal_comma=file.decimal_comma)
-    check_line(price, pieces)
+    currency = parse_currency(currency) if currency.strip() else file.default_currency
+    notation = DECIMAL_COMMA if file.decimal_comma else DECIMAL_POINT
+    price = parse_amount(unit_price, currency, notation=notation)
+    pieces = parse_quantity_cell(quantity, notation)
+    check_line_total(price, pieces)
     item = Item(product_id, clean_text(name), clean_text(category), pieces, price)
     return OrderLine(number, customer_id.strip(), email.strip(), order_id, at, item, currency)
 
@@ -155,12 +163,12 @@ def order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
     return Draft(event, person.identifiers, person.contact)
 
 
-def _told(lines: Sequence[OrderLine], file: File, defaulted: int) -> Told:
+def _told(lines: Sequence[OrderLine], file: File, defaulted: int) -> TranslatedLines:
     numbers = [line.number for line in lines]
     try:
-        return Told(numbers, [order_draft(lines, file)], defaulted)
+        return TranslatedLines(numbers, [order_draft(lines, file)], defaulted)
     except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
-        return Told(numbers, [], fault=fault)
+        return TranslatedLines(numbers, [], fault=fault)
 
 
 def _place(lines: list[OrderLine], line: OrderLine) -> None:
@@ -173,7 +181,7 @@ def _place(lines: list[OrderLine], line: OrderLine) -> None:
             customer_id=lines[0].customer_id or line.customer_id,
             email=lines[0].email or line.email,
         )
-    if len(lines) == MOST_LINES:
+    if len(lines) == MAX_ORDER_LINES:
         raise refusal("order_too_long")
     lines.append(line)
 
@@ -214,11 +222,18 @@ def _id(text: str, missing: str) -> str:
     return text
 
 
-FORMAT = Format(
-    "Order lines",
-    "",
-    {name: name for name in COLUMNS},
-    ("customer_id|email", "order_id", "occurred_at", "product_id", "quantity", "unit_price"),
-    ("order_id",),
-    told,
+EXPORT_FORMAT = ExportFormat(
+    title="Order lines",
+    page=__doc__,
+    columns={name: name for name in COLUMNS},
+    required_columns=(
+        "customer_id|email",
+        "order_id",
+        "occurred_at",
+        "product_id",
+        "quantity",
+        "unit_price",
+    ),
+    key_columns=("order_id",),
+    translate=translate_rows,
 )

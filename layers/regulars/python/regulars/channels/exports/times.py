@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from regulars.channels.exports.contract import File
-from regulars.channels.exports.fields import bare
 from regulars.channels.exports.refusals import refusal
-from regulars.channels.fields.event_times import YEARS, from_epoch
+from regulars.channels.fields.event_times import YEARS, from_epoch, parsed
+from regulars.channels.fields.numbers import strip_apostrophe
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.times import to_text
 
@@ -26,11 +26,17 @@ _MOST_MONTHS = 12
 _MILLISECONDS = 13  # digits of an epoch
 
 
+@lru_cache(maxsize=65_536)
+def parse_iso_time(text: str) -> str:
+    """Return an ISO 8601 date or time as a canonical time; raise InvalidEventError(invalid_timestamp) for anything else."""
+    return to_text(parsed(text))
+
+
 def moment_in(text: str, file: File, zone: tzinfo = UTC) -> str:
     """A time as providers write it, '' for a blank; one without a zone is of `zone`. Refused when in the future."""
     if not text.strip():
         return ""
-    at = _moment(bare(text), zone)
+    at = _moment(strip_apostrophe(text), zone)
     if at > file.latest:
         raise refusal("future_date")
     return at
@@ -46,7 +52,7 @@ def required_moment(text: str, file: File, zone: tzinfo = UTC) -> str:
 
 def day_in(text: str, file: File) -> str:
     """A day that anybody wrote; '' for a blank, one in the future, and one that may be read in two ways."""
-    said = bare(text)
+    said = strip_apostrophe(text)
     if match := _DAY.fullmatch(said):
         first, second, year = match.groups()
         is_day_first = "." in said or int(first) > _MOST_MONTHS or file.decimal_comma

@@ -1,4 +1,12 @@
-"""Define the contract of a feed: list the changes since a watermark page by page, resumable at any page."""
+"""Define the contract of a feed: list the changes since a watermark page by page, resumable at any page.
+
+A feed brings what webhooks did not deliver. Each provider has a module that defines one `FeedProvider` value, and one
+line in `regulars.channels.registry` that names it:
+
+    FEED_PROVIDER = FeedProvider(channel="acme", list_feeds=list_feeds)
+
+A record looks like the webhook delivery of the same change, so that the channel translates both into the same events.
+"""
 
 from typing import Protocol
 
@@ -7,42 +15,45 @@ import msgspec
 from regulars.domain.errors import RegularsError
 
 
-class Record(msgspec.Struct, frozen=True):
-    """One object as the provider shows it, and the headers with which its webhook would have brought it."""
+class FeedRecord(msgspec.Struct, frozen=True):
+    """One object of a page, as the body and the headers with which the provider's webhook would deliver it."""
 
     body: bytes
     headers: dict[str, str] = {}
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Some of what changed.
+class FeedPage(msgspec.Struct, frozen=True):
+    """One page of what changed. Times are RFC 3339 by the provider's clock, '' if the provider does not say.
 
-    `newest` is the latest change shown, `at` what time the provider has; `cursor` continues after this page, '' when
-    it was the last one. Times are RFC 3339 texts by the provider's clock, '' when it does not say.
+    Attributes:
+        records: The objects of the page.
+        newest: The time of the latest change on the page.
+        at: The provider's current time.
+        cursor: Where the next page begins; '' if this is the last one.
     """
 
-    records: tuple[Record, ...] = ()
+    records: tuple[FeedRecord, ...] = ()
     newest: str = ""
     at: str = ""
     cursor: str = ""
 
 
 class Feed(Protocol):
-    """One kind of resource of one source; `name` tells it from the source's others."""
+    """One kind of resource of one source, such as the orders of a shop; `name` is unique within the source."""
 
     name: str
 
-    def page(self, since: str, cursor: str) -> Page:
-        """What changed at or after `since`, at the cursor of the page before ('' for the first).
+    def read_page(self, since: str, cursor: str) -> FeedPage:
+        """Return what changed at or after `since` (RFC 3339), at the cursor of the previous page ('' for the first).
 
-        What changes while pages are turned may be shown twice, and is never passed over. FeedError when the provider
-        does not answer as it should, CursorLostError when it no longer knows the cursor.
+        A change that happens between two pages may appear twice and is never skipped. Raise FeedError if the provider
+        does not answer as it should, CursorLostError if it no longer knows the cursor.
         """
         ...
 
 
 class FeedError(RegularsError):
-    """A provider that could not be asked; `code` says why, the message what the owner can do."""
+    """A feed cannot be read; `code` is the reason, the message says what the owner can do."""
 
     code = "unreachable"
 
@@ -52,17 +63,17 @@ class FeedError(RegularsError):
 
 
 class CursorLostError(FeedError):
-    """The provider no longer knows where we were: begin again at the watermark."""
+    """The provider no longer knows the cursor: begin again at the watermark."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "cursor_lost")
 
 
 def misconfigured(message: str) -> FeedError:
-    """What is raised when what the owner set up cannot work."""
+    """Return the error for a config or credentials that cannot work."""
     return FeedError(message, "misconfigured")
 
 
 def unexpected(message: str) -> FeedError:
-    """What is raised for an answer that cannot be read."""
+    """Return the error for an answer that cannot be read."""
     return FeedError(message, "unexpected_answer")

@@ -71,3 +71,17 @@ def first_of(*values: object) -> str:
             except InvalidEventError:
                 return ""
     return ""
+
+
+def parse_first_time(*values: object) -> datetime | None:
+    """Return the first value that is not empty as a time, None when all are empty.
+
+    Raise InvalidEventError(invalid_timestamp) when it is no time.
+    """
+    value = next((value for value in values if value), None)
+    return None if value is None else parsed(value)
+
+
+def build_version(time: str, rank: int) -> str:
+    """Return an order's version: the time to the second, and the `rank` below 1000 that decides within one second."""
+    return f"{time[:19]}.{rank:03d}Z"

@@ -53,32 +53,29 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.json_values import an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
-from regulars.domain.errors import InvalidEventError
 
-CHANNEL = "google-forms"
-IN_URL = TOKEN
-ASKS = form_answers.ASKS
+CHANNEL_NAME = "google-forms"
 # Of these every possible answer is the form's own; the others may have been typed.
 _CHOSEN = ("LIST", "SCALE", "RATING")  # unlike a set, asked of anything
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """A script signs nothing: a live token is in the URL, or comes as a bearer's."""
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
     body = an_object(read_json(request.body))
     response_id = body.get("responseId")
     if not isinstance(response_id, str) or not response_id:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     submission = Submission(
         key=(str(body.get("formId")), response_id),
         at=parsed(body.get("submittedAt")),
@@ -86,10 +83,10 @@ def translate(request: Request) -> list[Draft]:
         answers=list(_answers(body)),
         email=body.get("respondentEmail"),
     )
-    return [submission_draft(CHANNEL, request, submission)]
+    return [submission_draft(CHANNEL_NAME, request, submission)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'{"formId":"test"}', "application/json")
 
@@ -100,3 +97,15 @@ def _answers(body: dict[str, Any]) -> Iterator[Answer]:
         if isinstance(title, str) and title.strip():
             kind = "choice" if told.get("type") in _CHOSEN else "text"
             yield Answer((title.strip(),), told.get("response"), kind)
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Google Forms",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields=form_answers.CONFIG_FIELDS,
+)

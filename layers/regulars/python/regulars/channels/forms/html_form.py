@@ -50,7 +50,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, ConfigField, Draft, GeneratedSecret, Request
 from regulars.channels.fields.form_body import fields_of
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, looks_personal
@@ -58,9 +58,7 @@ from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.times import to_text
 
-CHANNEL = "form"
-IN_URL = "key"
-ASKS = {"next": "The page that thanks, such as https://shop.example.com/thanks (optional)"}
+CHANNEL_NAME = "form"
 HONEYPOT = "_gotcha"
 KEY_FIELDS = ("key", "_key", "token")
 KEY_HEADER = "x-form-key"
@@ -91,7 +89,7 @@ _CHOICES = (
 )
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001
     """A form is not signed: the key is in the URL (`?key=`), a header or a hidden field, and may be any live one."""
     given = _key(request)
     if not given:
@@ -103,7 +101,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         raise SignatureError("signature")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`; InvalidEventError(honeypot) for a robot, (missing_identity) for nobody."""
     fields = fields_of(request)
     if _first(fields, HONEYPOT):
@@ -116,10 +114,10 @@ def translate(request: Request) -> list[Draft]:
         )
     at = to_text(request.received_at)
     event = Event(
-        id=event_id(CHANNEL, request.source, _dedupe(fields)),
+        id=event_id(CHANNEL_NAME, request.source, _dedupe(fields)),
         type="Form Submitted",
         channel="form",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=at,
         received_at=at,
         consents=_consents(fields, at),
@@ -128,7 +126,7 @@ def translate(request: Request) -> list[Draft]:
     return [Draft(event, person.identifiers, person.contact)]
 
 
-def next_page(request: Request) -> str:
+def find_next_page(request: Request) -> str:
     """Where a browser goes after the form: its `_next` if that is on the host set up as `next`, else `next` itself.
 
     Any other address would make the door an open redirect.
@@ -141,7 +139,7 @@ def next_page(request: Request) -> str:
     return wanted if origin and origin == _origin(configured) else configured
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """What a robot sends, which is set aside: a form has no test mode, and nobody is to be made up."""
     body = f"_key={quote(secret)}&{HONEYPOT}=test".encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -191,3 +189,21 @@ def _choices(fields: dict[str, list[str]]) -> dict[str, Any]:
         if short:
             kept[name] = short[:10]
     return kept
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="HTML form",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter="key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    find_next_page=find_next_page,
+    build_sample=build_sample,
+    config_fields={
+        "next": ConfigField(
+            question="The page that thanks, such as https://shop.example.com/thanks",
+            is_optional=True,
+        )
+    },
+)

@@ -40,22 +40,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import fields_of
 from regulars.channels.fields.json_values import an_object, read_json
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
-from regulars.domain.errors import InvalidEventError
 
-CHANNEL = "jotform"
-IN_URL = TOKEN
-ASKS = form_answers.ASKS
+CHANNEL_NAME = "jotform"
 _QUESTION = re.compile(r"q[0-9]+_(.+)")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Jotform signs nothing: a live token is in the URL.
 
     https://www.jotform.com/help/245-how-to-setup-a-webhook-with-jotform/
@@ -63,12 +60,12 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
     fields = {name: values[0] for name, values in fields_of(request).items()}
     submission_id = fields.get("submissionID")
     if not submission_id:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     answers = an_object(read_json(fields.get("rawRequest") or "{}"))
     submission = Submission(
         key=(submission_id,),
@@ -76,10 +73,10 @@ def translate(request: Request) -> list[Draft]:
         form_id=fields.get("formID"),
         answers=list(_answers(answers)),
     )
-    return [submission_draft(CHANNEL, request, submission)]
+    return [submission_draft(CHANNEL_NAME, request, submission)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
 
@@ -109,3 +106,15 @@ def _parts(names: tuple[str, ...], value: object) -> Iterator[Answer]:
 
 def _kind_of(value: dict[str, Any]) -> str:
     return "phone" if {"full", "phone"} & value.keys() else "text"
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Jotform",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields=form_answers.CONFIG_FIELDS,
+)

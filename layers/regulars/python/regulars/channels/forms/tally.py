@@ -39,16 +39,14 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 
-CHANNEL = "tally"
-ASKS = form_answers.ASKS
+CHANNEL_NAME = "tally"
 TOPIC = "FORM_RESPONSE"
 _KINDS = {
     "INPUT_EMAIL": "email",
@@ -60,7 +58,7 @@ _KINDS = {
 _CHOSEN = {"MULTIPLE_CHOICE", "CHECKBOXES", "DROPDOWN", "MULTI_SELECT", "RANKING"}
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes by any live secret.
 
     https://tally.so/help/webhooks
@@ -69,11 +67,11 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
     body = an_object(read_json(request.body))
     if body.get("eventType") != TOPIC:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     response = an_object(body.get("data"))
     submission = Submission(
         key=(str(body.get("eventId") or response.get("responseId")),),
@@ -81,10 +79,10 @@ def translate(request: Request) -> list[Draft]:
         form_id=response.get("formId"),
         answers=list(_answers(response)),
     )
-    return [submission_draft(CHANNEL, request, submission)]
+    return [submission_draft(CHANNEL_NAME, request, submission)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = b'{"eventType":"TEST"}'
     signature = hmac_base64(secret.encode(), body).decode()
@@ -112,3 +110,15 @@ def _answer(field: dict[str, Any]) -> tuple[Any, str]:
         if option.get("isOtherOption") is not True
     }
     return [words[each] for each in map(str, a_list(value)) if each in words], "choice"
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Tally",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields=form_answers.CONFIG_FIELDS,
+)

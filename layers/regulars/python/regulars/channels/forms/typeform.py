@@ -41,22 +41,20 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 
-CHANNEL = "typeform"
-ASKS = form_answers.ASKS
+CHANNEL_NAME = "typeform"
 TOPICS = ("form_response", "form_response_partial")
 _KINDS = {"email": "email", "phone_number": "phone"}
 _CHOSEN = ("yes_no", "legal", "rating", "opinion_scale", "nps")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes by any live secret.
 
     https://www.typeform.com/developers/webhooks/secure-your-webhooks/
@@ -66,12 +64,12 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [b"sha256=" + each for each in wanted])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
     body = an_object(read_json(request.body))
     topic = body.get("event_type")
     if topic not in TOPICS:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     response = an_object(body.get("form_response"))
     submission = Submission(
         key=(str(body.get("event_id") or response.get("token")),),
@@ -80,10 +78,10 @@ def translate(request: Request) -> list[Draft]:
         answers=[*_answers(response), *_hidden(response)],
         is_partial=topic != TOPICS[0],
     )
-    return [submission_draft(CHANNEL, request, submission)]
+    return [submission_draft(CHANNEL_NAME, request, submission)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = b'{"event_type":"test"}'
     signature = b"sha256=" + hmac_base64(secret.encode(), body)
@@ -118,3 +116,15 @@ def _answer(told: dict[str, Any], field: dict[str, Any]) -> tuple[Any, str]:
 def _hidden(response: dict[str, Any]) -> Iterator[Answer]:
     for name, value in an_object(response.get("hidden")).items():
         yield Answer((name,), value, "hidden")
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Typeform",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields=form_answers.CONFIG_FIELDS,
+)

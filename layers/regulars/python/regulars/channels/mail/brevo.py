@@ -45,7 +45,7 @@ A complaint or an unsubscribe also withdraws the consent to e-mail.
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
@@ -53,8 +53,7 @@ from regulars.channels.fields.json_values import read_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
-CHANNEL = "brevo"
-IN_URL = TOKEN
+CHANNEL_NAME = "brevo"
 TOPICS = {
     "request": mail.SENT,
     "delivered": mail.DELIVERED,
@@ -76,7 +75,7 @@ TOPICS = {
 }
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Brevo signs nothing: a live token is in the URL, or comes as a bearer's or as `user:password`.
 
     https://developers.brevo.com/docs/username-and-password-authentication
@@ -84,14 +83,14 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; most deliveries are of one."""
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+    return each(items, lambda item: [mail.letter_draft(CHANNEL_NAME, request, _letter(item))])
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
@@ -124,3 +123,14 @@ def _happened(item: Item) -> datetime:
     if item.get("ts_epoch"):
         return from_epoch(item["ts_epoch"], 1000)
     return from_epoch(item.get("ts_event") or item.get("ts"))
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Brevo",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

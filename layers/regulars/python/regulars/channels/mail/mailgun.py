@@ -50,7 +50,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import fields_of
@@ -59,8 +59,7 @@ from regulars.channels.fields.redaction import clean_token
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "mailgun"
-SIGNING_KEY = "The HTTP webhook signing key"
+CHANNEL_NAME = "mailgun"
 TOPICS = {
     "delivered": mail.DELIVERED,
     "opened": mail.OPENED,
@@ -78,7 +77,7 @@ _SECONDS = re.compile(r"[0-9]{10}")
 _SIGNED = ("timestamp", "token", "signature")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over time and token, in hex, by any live key.
 
     https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
@@ -96,7 +95,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     body = _read(request)
     _, token, _ = _signed(body)
@@ -115,10 +114,10 @@ def translate(request: Request) -> list[Draft]:
         basis=str(topic),
         test=flags.get("is-test-mode") is True,
     )
-    return [mail.letter_draft(CHANNEL, request, letter)]
+    return [mail.letter_draft(CHANNEL_NAME, request, letter)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery in test mode, of nobody."""
     timestamp = str(int(blank.received_at.timestamp()))
     token = f"regulars-test-{timestamp}"
@@ -172,3 +171,14 @@ def _properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
         "status": clean_token(status.get("code")) if is_trouble else "",
         "reason": clean_token(item.get("reason")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mailgun",
+    page=__doc__,
+    secret=ProviderSecret(question="The HTTP webhook signing key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -42,7 +42,7 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
@@ -50,8 +50,7 @@ from regulars.channels.fields.json_values import read_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
-CHANNEL = "mailjet"
-IN_URL = TOKEN
+CHANNEL_NAME = "mailjet"
 TOPICS = {
     "sent": mail.SENT,
     "open": mail.OPENED,
@@ -63,7 +62,7 @@ TOPICS = {
 }
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Mailjet signs nothing: a live token is in the URL, or comes as `user:password` of Basic authentication.
 
     https://dev.mailjet.com/email/guides/webhooks/
@@ -71,16 +70,17 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; an ungrouped delivery is one."""
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
     return each(
-        items, lambda item: [mail.letter_draft(CHANNEL, request, one) for one in _letters(item)]
+        items,
+        lambda item: [mail.letter_draft(CHANNEL_NAME, request, one) for one in _letters(item)],
     )
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
 
@@ -122,3 +122,14 @@ def _kind(item: Item) -> str:
     if item.get("event") == "blocked":
         return "block"
     return "hard" if item.get("hard_bounce") is True else "soft"
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mailjet",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -50,7 +50,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
@@ -59,8 +59,7 @@ from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.errors import InvalidRequestError
 
-CHANNEL = "mandrill"
-SIGNING_KEY = "The webhook's key"
+CHANNEL_NAME = "mandrill"
 TOPICS = {
     "send": mail.SENT,
     "delivered": mail.DELIVERED,
@@ -81,7 +80,7 @@ _BOUNCES = {"hard-bounce", "soft-bounce", "invalid"}
 MOST_FIELDS = 20
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The HEAD and the empty delivery by which Mandrill tries the URL."""
     if request.method != "POST":
         return Reply()
@@ -91,7 +90,7 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply()
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA1 over the URL and every field's name and value, by any live key.
 
     https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
@@ -99,14 +98,15 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     _check(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     return each(
-        _items(request), lambda item: [mail.letter_draft(CHANNEL, request, _letter(item, request))]
+        _items(request),
+        lambda item: [mail.letter_draft(CHANNEL_NAME, request, _letter(item, request))],
     )
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     event = '[{"event":"test"}]'
     signed = f"{blank.url}mandrill_events{event}".encode()
@@ -164,3 +164,15 @@ def _letter(item: Item, request: Request) -> mail.Letter:
         consent="" if is_bounce else None,
         basis=str(topic),
     )
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mandrill",
+    page=__doc__,
+    secret=ProviderSecret(question="The webhook's key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+)

@@ -48,7 +48,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.json_values import a_list, an_object, read_json
@@ -56,8 +56,7 @@ from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 from regulars.domain.errors import InvalidEventError
 
-CHANNEL = "postmark"
-IN_URL = TOKEN
+CHANNEL_NAME = "postmark"
 TOPICS = {
     "Delivery": mail.DELIVERED,
     "Open": mail.OPENED,
@@ -85,20 +84,20 @@ _ZONE = re.compile(r"([+-]\d\d):(\d\d)\Z")
 _TIMES = ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Postmark signs nothing: the secret is `user:password` of Basic authentication, or a token in the URL."""
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     body = an_object(read_json(request.body))
     is_inbound = "RecordType" not in body and "FromFull" in body
     letter = _inbound(body, request) if is_inbound else _letter(body)
-    return [mail.letter_draft(CHANNEL, request, letter)]
+    return [mail.letter_draft(CHANNEL_NAME, request, letter)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b'{"RecordType":"Test"}', "application/json")
 
@@ -172,3 +171,14 @@ def _sent_at(date: object) -> datetime | None:
         return parsed(moment.isoformat()) if moment.tzinfo else None
     except (ValueError, OverflowError, InvalidEventError):
         return None
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Postmark",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -49,15 +49,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import an_object, read_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.standard import header, standard_sample, verify_standard
 
-CHANNEL = "resend"
-SIGNING_KEY = "The webhook's signing secret (whsec_…)"
+CHANNEL_NAME = "resend"
 TOPICS = {
     "email.sent": mail.SENT,
     "email.delivered": mail.DELIVERED,
@@ -75,7 +74,7 @@ TOPICS = {
 _KINDS = {"Permanent": "hard", "Transient": "soft", "Undetermined": "soft"}
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """Svix's signature, under either of its headers' names.
 
     https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
@@ -83,7 +82,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_standard(request, secrets, now)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per recipient, or the one of a contact."""
     body = an_object(read_json(request.body))
     type_ = mail.type_of(TOPICS, body.get("type"))
@@ -95,10 +94,10 @@ def translate(request: Request) -> list[Draft]:
     else:
         recipients = mail.readers(type_, mail.addresses(item.get("to")))
         letters = [_letter(type_, body, item, (key, email)) for email in recipients]
-    return [mail.letter_draft(CHANNEL, request, letter) for letter in letters]
+    return [mail.letter_draft(CHANNEL_NAME, request, letter) for letter in letters]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     return standard_sample(blank, secret)
 
@@ -137,3 +136,14 @@ def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -
         consent="denied" if item.get("unsubscribed") is True else "",
         basis=clean_token(body.get("type")),
     )
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Resend",
+    page=__doc__,
+    secret=ProviderSecret(question="The webhook's signing secret (whsec_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -49,7 +49,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
@@ -61,8 +61,7 @@ from regulars.domain.errors import InvalidRequestError, SignatureError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-CHANNEL = "sendgrid"
-SIGNING_KEY = "The event webhook's verification key"
+CHANNEL_NAME = "sendgrid"
 TOPICS = {
     "processed": mail.SENT,
     "delivered": mail.DELIVERED,
@@ -81,7 +80,7 @@ _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 _SEQUENCE = b"\x30"  # what every DER signature begins with
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (retried for a day)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (retried for a day)
     """ECDSA over P-256 of time and body, which ends in a line break, by any key held.
 
     https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
@@ -98,12 +97,12 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         raise SignatureError("signature")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     items = read_json(request.body)
     if not isinstance(items, list):
         raise InvalidRequestError("The body is not a list of events.", "invalid_json")
-    return each(items, lambda item: [mail.letter_draft(CHANNEL, request, _letter(item))])
+    return each(items, lambda item: [mail.letter_draft(CHANNEL_NAME, request, _letter(item))])
 
 
 def _letter(item: Item) -> mail.Letter:
@@ -172,3 +171,13 @@ def _public_key(secret: str) -> "EllipticCurvePublicKey | None":
     except ValueError:
         return None
     return key if isinstance(key, EllipticCurvePublicKey) else None
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="SendGrid",
+    page=__doc__,
+    secret=ProviderSecret(question="The event webhook's verification key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+)

@@ -50,8 +50,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, ConfigField, Draft, NoSecret, Reply, Request
 from regulars.channels.drafts import mail
+from regulars.channels.fields.config_answers import split_list
 from regulars.channels.fields.event_times import first_of, parsed
 from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -64,9 +65,7 @@ from regulars.channels.signatures.sns import (
 )
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
 
-CHANNEL = "ses-sns"
-SIGNING_KEY = None
-ASKS = {"topic_arns": "The ARN of the SNS topic, or of several, separated by commas"}
+CHANNEL_NAME = "ses-sns"
 TOPICS = {
     "Send": mail.SENT,
     "Delivery": mail.DELIVERED,
@@ -87,21 +86,21 @@ _GREETING = "Successfully validated SNS topic"
 _GREETING_TYPE = "AmazonSnsSubscriptionSucceeded"
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """The confirmation of a subscription to a topic of ours."""
     if CONFIRMATION.encode() not in request.body:
         return None
     message = an_object(read_json(request.body))
     if message.get("Type") != CONFIRMATION:
         return None
-    verify(request, secrets, now)
+    verify_delivery(request, secrets, now)
     url = subscribe_url(message)
     if request.certificates:
         request.certificates(url)
     return Reply()
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (Amazon's own keys)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (Amazon's own keys)
     """RSA over the message's fields, in SHA-1 or SHA-256, by a certificate from SNS's own host."""
     message = read_json(request.body)
     if not isinstance(message, dict):
@@ -109,7 +108,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     verify_sns(message, request)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per recipient; none for what SNS and SES say of the subscription itself."""
     message = an_object(read_json(request.body))
     told = message.get("Message")
@@ -129,7 +128,7 @@ def translate(request: Request) -> list[Draft]:
     detail = an_object(event.get(_DETAILS.get(str(topic), str(topic).lower())))
     type_ = _type(type_, detail)
     letters = _letters(type_, str(topic), detail, event, message)
-    return [mail.letter_draft(CHANNEL, request, letter) for letter in letters]
+    return [mail.letter_draft(CHANNEL_NAME, request, letter) for letter in letters]
 
 
 def _type(type_: str, detail: dict[str, Any]) -> str:
@@ -184,3 +183,20 @@ def _properties(type_: str, detail: dict[str, Any], sent: dict[str, Any]) -> dic
         "status": clean_token(bounced.get("status")),
         "reason": clean_token(detail.get("bounceSubType") or detail.get("complaintFeedbackType")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Amazon SES",
+    page=__doc__,
+    secret=NoSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    config_fields={
+        "topic_arns": ConfigField(
+            question="The ARN of the SNS topic, or of several, separated by commas",
+            normalize=split_list,
+        )
+    },
+)

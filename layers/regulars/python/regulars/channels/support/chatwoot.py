@@ -46,18 +46,16 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch, parsed
 from regulars.channels.fields.json_values import a_list, an_object, read_json
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "chatwoot"
-SIGNING_KEY = "The webhook's secret (Chatwoot → Settings → Integrations → Webhooks)"
+CHANNEL_NAME = "chatwoot"
 CONTACTS = {"contact_created": chat.CREATED, "contact_updated": chat.CHANGED}
 # Chatwoot writes the direction as a word or as a number; others (activity, template) are its own.
 DIRECTIONS = {"incoming": chat.RECEIVED, "0": chat.RECEIVED, "outgoing": chat.SENT, "1": chat.SENT}
@@ -65,7 +63,7 @@ _SIGNATURE, _TIME = "x-chatwoot-signature", "x-chatwoot-timestamp"
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes, by any live secret."""
     time = request.headers.get(_TIME, "")
     if not time:
@@ -76,7 +74,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event; none for what agents say among themselves."""
     body = an_object(read_json(request.body))
     topic = body.get("event")
@@ -93,10 +91,10 @@ def translate(request: Request) -> list[Draft]:
             "status": chat.kind(body.get("status")),
         }
         return [_draft(request, body, chat.CONVERSATION, key, person, properties)]
-    raise unknown_topic()
+    raise UnknownTopicError
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body, time = json.dumps({"event": "test"}).encode(), str(int(blank.received_at.timestamp()))
     headers = {_TIME: time, _SIGNATURE: _signed(secret, body, time).decode()}
@@ -140,7 +138,7 @@ def _draft(
         contact=person | {"phone": person.get("phone_number")},
         properties=properties,
     )
-    return message_draft(CHANNEL, request, message)
+    return message_draft(CHANNEL_NAME, request, message)
 
 
 def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
@@ -161,3 +159,16 @@ def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
 def _signed(secret: str, body: bytes, time: str) -> bytes:
     message = time.encode("utf-8", "replace") + b"." + body
     return b"sha256=" + hmac.digest(secret.encode(), message, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Chatwoot",
+    page=__doc__,
+    secret=ProviderSecret(
+        question="The webhook's secret (Chatwoot → Settings → Integrations → Webhooks)"
+    ),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -40,17 +40,15 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "crisp"
-SIGNING_KEY = "The Web Hook's signing secret"
+CHANNEL_NAME = "crisp"
 AUTHORS = {"user": chat.RECEIVED, "operator": chat.SENT}
 LEFT_BEHIND = {"session:set_email": "email", "session:set_phone": "phone"}
 NOTE = "note"
@@ -61,7 +59,7 @@ _MILLISECONDS = re.compile(r"[0-9]{1,16}")
 _READER = ObjectReader(("website_id", "event", "data", "timestamp"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the time and the raw bytes in brackets, by any live secret.
 
     https://docs.crisp.chat/guides/web-hooks/#verify-web-hook-signatures
@@ -76,7 +74,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event; none for a note among operators."""
     body = _READER.read(request.body)
     topic, data = str(body.get("event")), an_object(body.get("data"))
@@ -91,12 +89,12 @@ def translate(request: Request) -> list[Draft]:
         key = (topic, session, body.get("timestamp"), data.get(name))
         told = {"type": chat.LINKED, "key": key, "contact": {name: data.get(name)}}
     else:
-        raise unknown_topic()
+        raise UnknownTopicError
     message = Message(at=at, account=body.get("website_id"), customer=session, **told)
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     now = int(blank.received_at.timestamp() * 1000)
     body = json.dumps({"event": "test", "timestamp": now}).encode()
@@ -108,7 +106,7 @@ def sample(blank: Request, secret: str) -> Request:
 def _message(data: dict[str, Any]) -> dict[str, Any]:
     type_ = AUTHORS.get(str(data.get("from")))
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     session, fingerprint = data.get("session_id"), data.get("fingerprint")
     return {
         "type": type_,
@@ -125,3 +123,14 @@ def _message(data: dict[str, Any]) -> dict[str, Any]:
 def _signed(secret: str, body: bytes, time: str) -> bytes:
     message = b"[" + time.encode("utf-8", "replace") + b";" + body + b"]"
     return hmac.digest(secret.encode(), message, "sha256").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Crisp",
+    page=__doc__,
+    secret=ProviderSecret(question="The Web Hook's signing secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -47,20 +47,19 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import a_list, read_json
 from regulars.channels.fields.redaction import clean_token
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "hubspot"
-SIGNING_KEY = "The app's client secret"
+CHANNEL_NAME = "hubspot"
 TOPICS = {
     "contact.creation": chat.CREATED,
     "contact.propertyChange": chat.CHANGED,
@@ -101,7 +100,7 @@ _DECODED = {
 _ENCODED = re.compile("|".join(_DECODED), re.IGNORECASE)
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over method, URL with its query, body and time, by any live client secret.
 
     https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
@@ -116,14 +115,14 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
         raise SignatureError("timestamp")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     body = read_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [message_draft(CHANNEL, request, _message(item))])
+    return each(items, lambda item: [message_draft(CHANNEL_NAME, request, _message(item))])
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed delivery of a topic nobody knows, which is set aside."""
     body = json.dumps([{"subscriptionType": "test"}]).encode()
     time = str(int(blank.received_at.timestamp() * 1000))
@@ -149,7 +148,7 @@ def _message(item: Item) -> Message:
     topic = item.get("subscriptionType")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     name, value = str(item.get("propertyName") or ""), item.get("propertyValue")
     is_contact = type_ != "Deal Updated"
     is_out = is_contact and name == OPT_OUT and str(value).lower() == "true"
@@ -160,7 +159,7 @@ def _message(item: Item) -> Message:
         # HubSpot does not promise that an event's id is the only one.
         key=(item.get("eventId"), topic, _object(item), name, item.get("occurredAt")),
         account=item.get("portalId"),
-        customer=required(_object(item), "objectId") if is_contact else None,
+        customer=require_id(_object(item), "objectId") if is_contact else None,
         # Where a merge makes a new contact, all that it was made of are named beside it.
         former=(item.get("primaryObjectId"), *a_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
         contact=contact,
@@ -183,3 +182,14 @@ def _properties(item: Item, name: str, value: object) -> dict[str, Any]:
         "value": clean_token(value) if name in KEPT else "",
         "deal_id": clean_token(_object(item)) if is_deal else "",
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="HubSpot",
+    page=__doc__,
+    secret=ProviderSecret(question="The app's client secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -48,16 +48,22 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    Draft,
+    ProviderSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import required, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object, objects
+from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
-CHANNEL = "intercom"
-SIGNING_KEY = "The app's client secret"
+CHANNEL_NAME = "intercom"
 TOPICS = {
     "contact.user.created": chat.CREATED,
     "contact.lead.created": chat.CREATED,
@@ -79,7 +85,7 @@ _SIGNATURE = "x-hub-signature"
 _READER = ObjectReader(("id", "topic", "app_id", "created_at", "data"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA1 over the raw bytes by any live client secret.
 
     https://developers.intercom.com/docs/webhooks/webhook-notifications#signed-notifications
@@ -88,38 +94,38 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(request.headers.get(_SIGNATURE, ""), wanted)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """Intercom's tries of the address: a HEAD, and a signed ping."""
     if request.method == "HEAD":
         return Reply()
     if request.method != "POST" or b'"ping"' not in request.body:
         return None
-    verify(request, secrets, now)
+    verify_delivery(request, secrets, now)
     return Reply() if _READER.read(request.body).get("topic") == "ping" else None
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The one event of a notification."""
     body = _READER.read(request.body)
     topic = body.get("topic")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     item = an_object(an_object(body.get("data")).get("item"))
     told = _conversation(item) if str(topic).startswith("conversation.") else _contact(item)
     message = Message(
         type=type_,
         at=from_epoch(body.get("created_at")),
-        key=(required(body.get("id"), "id"),),
+        key=(require_id(body.get("id"), "id"),),
         account=body.get("app_id"),
         consents=_CONSENTS.get(type_, {}),
         basis=str(topic) if type_ in _CONSENTS else "",
         **told,
     )
-    return [message_draft(CHANNEL, request, message)]
+    return [message_draft(CHANNEL_NAME, request, message)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed notification of a topic nobody knows, which is set aside."""
     body = json.dumps({"topic": "test"}).encode()
     headers = {"content-type": "application/json", _SIGNATURE: _signed(secret, body).decode()}
@@ -163,3 +169,15 @@ def _conversation(item: dict[str, Any]) -> dict[str, Any]:
 def _signed(secret: str, body: bytes) -> bytes:
     # Intercom signs with nothing newer; an HMAC of SHA-1 is not forged by what SHA-1 is broken for.
     return b"sha1=" + hmac.digest(secret.encode(), body, "sha1").hex().encode()
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Intercom",
+    page=__doc__,
+    secret=ProviderSecret(question="The app's client secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+)

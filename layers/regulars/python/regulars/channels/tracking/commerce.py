@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.quantities import parse_quantity
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.money import check_line, currency_code, minor_units
+from regulars.domain.money import MAX_MINOR_UNITS, check_line_total
 
 STORE = "shop"  # the store of the shop's own orders: an SDK and a plain CSV tell of the same ones
 LONGEST_ID = 128  # characters of an order's id: a key of the store, cut nowhere
-MOST_QUANTITY = 1_000_000
-LARGEST_TOTAL = 10**15  # minor units
 
 _OLD_NAMES = {
     "Viewed Product Category": "Product List Viewed",
@@ -61,7 +61,7 @@ def commerce(event: Event, said: Mapping[str, Any], default_currency: str) -> Ev
     if not products and not is_order:
         return event
     held = _LISTED if isinstance(listed, list) else _ITEM_FIELDS
-    currency = currency_code(said.get("currency") or default_currency)
+    currency = parse_currency(said.get("currency"), default_currency)
     items = tuple(item for item in (_item(each, currency) for each in products) if item)
     return msgspec.structs.replace(
         event,
@@ -78,9 +78,9 @@ def _item(product: object, currency: str) -> Item | None:
     product_id = clean_text(product.get("product_id")) or clean_text(product.get("sku"))
     if not product_id:
         return None
-    quantity = _quantity(product.get("quantity"))
-    price = _price(product.get("price"), currency)
-    check_line(price, quantity)
+    quantity = parse_quantity(product.get("quantity"), missing=1, as_double=True)
+    price = parse_amount(product["price"], currency) if _is_said(product, "price") else None
+    check_line_total(price, quantity)
     return Item(
         product_id,
         clean_text(product.get("name")),
@@ -88,29 +88,6 @@ def _item(product: object, currency: str) -> Item | None:
         quantity,
         price,
     )
-
-
-def _quantity(value: object) -> int:
-    """A whole number of pieces; 1 when nothing is said."""
-    if value is None:
-        return 1
-    try:
-        number = float(value) if isinstance(value, int | float | str) else 0.0
-        quantity = int(number)
-    except (ValueError, OverflowError):
-        number = quantity = 0
-    if not 0 < quantity <= MOST_QUANTITY or quantity != number:
-        raise InvalidEventError("A quantity is not a positive whole number.", "invalid_quantity")
-    return quantity
-
-
-def _price(value: object, currency: str) -> int | None:
-    if value is None or value == "":
-        return None
-    price = minor_units(value, currency)
-    if price < 0:
-        raise InvalidEventError("A price is negative.", "negative_price")
-    return price
 
 
 def _order(
@@ -121,7 +98,11 @@ def _order(
     order_id = clean_text(said["order_id"])
     if not 0 < len(order_id) <= LONGEST_ID:
         raise InvalidEventError("The order_id is no id, too long, or personal.", "invalid_order_id")
-    amounts = {name: minor_units(said[name], currency) for name in _MONEY if _is_said(said, name)}
+    amounts = {
+        name: parse_amount(said[name], currency, allow_negative=True)
+        for name in _MONEY
+        if _is_said(said, name)
+    }
     is_priced = any(name in amounts for name in _TOTALS) or any(item.price for item in items)
     if event.type == "Order Updated" and not is_priced:
         return None  # as a snapshot it would make the order one of nothing
@@ -133,7 +114,7 @@ def _order(
         total=_total(amounts, items),
         currency=currency,
     )
-    if not 0 <= fact.total <= LARGEST_TOTAL:
+    if not 0 <= fact.total <= MAX_MINOR_UNITS:
         raise InvalidEventError("The order's total is negative or absurd.", "invalid_amount")
     if event.type == "Order Refunded":
         # Segment's full refund names no amount.

@@ -15,7 +15,7 @@ from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.times import to_text
 
-CHANNEL = "segment"
+CHANNEL_NAME = "segment"
 NAMES = {
     "identify": "Identified",
     "page": "Page Viewed",
@@ -73,10 +73,10 @@ def translate_message(
     sent_at = max(first_of(message.sent_at), first_of(sent_at))
     moment = _moment(message, sent_at, request)
     event = Event(
-        id=event_id(CHANNEL, request.source, dedupe_key),
+        id=event_id(CHANNEL_NAME, request.source, dedupe_key),
         type=_type(message),
         channel="web",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=moment.occurred_at,
         received_at=to_text(request.received_at),
         sent_at=sent_at,

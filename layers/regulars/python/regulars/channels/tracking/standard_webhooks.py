@@ -52,10 +52,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    Draft,
+    ProviderSecret,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import mail
+from regulars.channels.fields.config_answers import check_json_object
 from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
 from regulars.channels.fields.json_values import an_object, read_json, set_up
+from regulars.channels.fields.money import parse_amount, parse_currency, parse_minor_units
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, scrubbed
 from regulars.channels.signatures.standard import (
@@ -64,22 +73,12 @@ from regulars.channels.signatures.standard import (
     standard_sample,
     verify_standard,
 )
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
-from regulars.domain.money import MINOR_DIGITS, currency_code, minor_units
+from regulars.domain.money import MAX_MAJOR_UNITS, to_minor_units
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
-CHANNEL = "standard-webhooks"
-SIGNING_KEY = "The sender's signing secret (whsec_… or whpk_…)"
-ASKS = {
-    "events": 'What its events mean, as JSON such as {"invoice.settled": "Order Completed"} (optional)',
-    "fields": 'Where things are, as JSON such as {"email": "data.member.email"} (optional)',
-    "properties": 'What else to keep, as JSON such as {"plan": "data.plan"} (optional)',
-    "channel": "The kind of channel, such as payments; web by itself (optional)",
-    "store": "The shop that its order numbers are of; its own by itself (optional)",
-    "amounts": "minor if amounts come in cents (optional)",
-}
+CHANNEL_NAME = "standard-webhooks"
 _KINDS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
 # The words of types that may come without a mapping: what happened to what.
 _OBJECTS = {"contact": "Customer", "user": "Customer", "customer": "Customer", "order": "Order"} | {
@@ -98,7 +97,7 @@ _CONSENTS = {mail.SUBSCRIBED: "granted", mail.UNSUBSCRIBED: "denied", mail.COMPL
 _CONTACT = ("email", "phone", "first_name", "last_name", "name")
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """The signature over id, time and body.
 
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -106,7 +105,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_standard(request, secrets, now)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The event of one delivery, as the source's config maps it."""
     body = an_object(read_json(request.body))
     topic = body.get("type")
@@ -115,7 +114,7 @@ def translate(request: Request) -> list[Draft]:
     return [Draft(_event(request, type_, body), person.identifiers, person.contact)]
 
 
-def sample(blank: Request, secret: str) -> Request | None:
+def build_sample(blank: Request, secret: str) -> Request | None:
     """A signed delivery of a topic nobody knows, which is set aside; a public key signs nothing."""
     return None if secret.startswith(PUBLIC_KEY) else standard_sample(blank, secret)
 
@@ -128,7 +127,7 @@ def _type(request: Request, topic: object) -> str:
     noun, _, verb = text.partition(".")
     if noun in _OBJECTS and verb in _VERBS:
         return f"{_OBJECTS[noun]} {verb.capitalize()}"
-    raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+    raise UnknownTopicError
 
 
 def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
@@ -137,7 +136,7 @@ def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
     customer = _field(request, body, "customer") or _field(request, body, "customer_id")
     if customer is None and type_.startswith("Customer "):
         customer = an_object(body.get("data")).get("id")
-    person.add("customer", customer, f"{CHANNEL}/{request.source}")
+    person.add("customer", customer, f"{CHANNEL_NAME}/{request.source}")
     person.describe({name: _field(request, body, name) for name in _CONTACT})
     person.add("anonymous_id", _field(request, body, "anonymous_id"))
     return person
@@ -151,10 +150,10 @@ def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
     order = _order(request, type_, body, moment.occurred_at)
     return Event(
         # The id is signed; a body without one is known by its content.
-        id=event_id(CHANNEL, request.source, replace_surrogates(_key(request))),
+        id=event_id(CHANNEL_NAME, request.source, replace_surrogates(_key(request))),
         type=type_,
         channel=kind if kind in _KINDS else "web",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=moment.occurred_at,
         received_at=to_text(request.received_at),
         currency=order.currency if order else "",
@@ -184,24 +183,24 @@ def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> Order
     status = _STATUSES.get(type_)
     if not (order_id and status) or total is None:
         return None
-    currency = currency_code(_field(request, body, "currency") or request.default_currency)
-    store = clean_text(request.config.get("store")) or f"{CHANNEL}/{request.source}"
+    currency = parse_currency(_field(request, body, "currency"), request.default_currency)
+    store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
     return OrderFact(
         key=f"{store}/{order_id}",
         version=at,
         placed_at=at,
         status=status,
-        total=_amount(request, total, currency),
+        total=_parse_total(request, total, currency),
         currency=currency,
     )
 
 
-def _amount(request: Request, told: object, currency: str) -> int:
+def _parse_total(request: Request, value: object, currency: str) -> int:
+    """Return a total in minor units, which the source's config says the sender writes."""
     if request.config.get("amounts") != "minor":
-        return minor_units(told, currency)
-    if isinstance(told, bool) or not isinstance(told, int):
-        raise InvalidEventError("The amount is not a whole number of cents.", "invalid_amount")
-    return minor_units(Decimal(told).scaleb(-MINOR_DIGITS[currency]), currency)
+        return parse_amount(value, currency, allow_negative=True)
+    max_units = to_minor_units(Decimal(MAX_MAJOR_UNITS), currency)
+    return parse_minor_units(value, integers_only=True, allow_negative=True, max_units=max_units)
 
 
 def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
@@ -220,3 +219,38 @@ def _at(body: dict[str, Any], path: object) -> Any:
     for name in str(path).split("."):
         found = an_object(found).get(name)
     return found
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Standard Webhooks",
+    page=__doc__,
+    secret=ProviderSecret(question="The sender's signing secret (whsec_… or whpk_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields={
+        "events": ConfigField(
+            question='What its events mean, as JSON such as {"invoice.settled": "Order Completed"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "fields": ConfigField(
+            question='Where things are, as JSON such as {"email": "data.member.email"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "properties": ConfigField(
+            question='What else to keep, as JSON such as {"plan": "data.plan"}',
+            is_optional=True,
+            normalize=check_json_object,
+        ),
+        "channel": ConfigField(
+            question="The kind of channel, such as payments; web by itself", is_optional=True
+        ),
+        "store": ConfigField(
+            question="The shop that its order numbers are of; its own by itself", is_optional=True
+        ),
+        "amounts": ConfigField(question="minor if amounts come in cents", is_optional=True),
+    },
+)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.contract import Told
+from regulars.channels.exports.contract import TranslatedLines
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.times import to_text
 from regulars.ingestion.imports.import_run import (
@@ -97,11 +97,11 @@ class HistoryImporter:
 
     def _import_part(self, run: ImportRun, directory: Path, part: int) -> None:
         rows, tally = read_part(directory, part), run.progress.tally
-        groups = run.recognized.format.tell(rows, run.recognized.file, tally.count_refusal)
+        groups = run.recognized.format.translate(rows, run.recognized.file, tally.count_refusal)
         for batch in batched(groups, RECORD_BATCH_ORDERS, strict=False):
             self._import_groups(run, batch)
 
-    def _import_groups(self, run: ImportRun, groups: Iterable[Told]) -> None:
+    def _import_groups(self, run: ImportRun, groups: Iterable[TranslatedLines]) -> None:
         tally = run.progress.tally
         accepted_groups = []
         for group in groups:
@@ -124,7 +124,7 @@ class HistoryImporter:
 
     def _prepare_draft(self, run: ImportRun, draft: Draft) -> Draft:
         draft = run.without_known_contact(draft)
-        if run.recognized.format.of_persons:
+        if run.recognized.format.describes_people:
             return self._recorder.add_subjects_to_id(draft)
         return draft
 
@@ -156,7 +156,7 @@ class HistoryImporter:
         }
 
 
-def _find_obstacle(group: Told) -> str:
+def _find_obstacle(group: TranslatedLines) -> str:
     """Return the code of the reason why the lines cannot be stored; '' when they can."""
     if group.fault:
         log_failure(group.fault, "import_history")

@@ -8,9 +8,10 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.sales import ELSEWHERE
-from regulars.channels.exports.contract import File, Format
-from regulars.channels.exports.registry import recognised
+from regulars.channels.exports.contract import ExportFormat, File
+from regulars.channels.exports.recognition import recognize_format
 from regulars.channels.fields.redaction import clean_text, looks_personal
+from regulars.channels.registry import load_export_formats
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.identifiers import NAMESPACES, Identifier
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
@@ -48,34 +49,34 @@ class RecognizedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file whose format is known; `headings` are the columns to read, in the order of `file.names`."""
 
     csv: CsvFile
-    format: Format
+    format: ExportFormat
     headings: Sequence[str]
     file: File
 
     @property
     def row_key(self) -> RowKey:
         """The function that returns, for the fields of a row, the key by which rows belong together."""
-        indexes = [self.file.names.index(name) for name in self.format.key]
+        indexes = [self.file.names.index(name) for name in self.format.key_columns]
         if len(indexes) == 1:
             (index,) = indexes
             return lambda fields: fields[index].strip()
         return lambda fields: next((text for at in indexes if (text := fields[at].strip())), "")
 
 
-def find_format(csv: CsvFile, name: str) -> tuple[Format, dict[str, str]]:
+def find_format(csv: CsvFile, name: str) -> tuple[ExportFormat, dict[str, str]]:
     """Return the format of a file with this name, and the heading of each field that it has.
 
     Raise InvalidRequestError when the file cannot be imported.
     """
-    format_ = recognised(csv.columns)
-    headings = format_.found(csv.columns)
+    format_ = recognize_format(load_export_formats(), csv.columns)
+    headings = format_.match_columns(csv.columns)
     if repeated := sorted({*headings.values()} & csv.repeated):
         raise InvalidRequestError(
             f"The file's first line names these columns twice: {', '.join(repeated)}. Please rename one of each.",
             "repeated_columns",
         )
-    if format_.check:
-        format_.check(name, headings)
+    if format_.check_file:
+        format_.check_file(name, headings)
     return format_, headings
 
 
@@ -101,7 +102,7 @@ def recognize_upload(upload: Upload, defaults: ImportDefaults, now: datetime) ->
     return RecognizedFile(csv=csv, format=format_, headings=columns, file=file)
 
 
-def account_from_key(key: str, format_: Format) -> str:
+def account_from_key(key: str, format_: ExportFormat) -> str:
     """Return the account in `imports/<channel>/<account>/<file>.csv`; '' for a format that belongs to no channel.
 
     Raise InvalidRequestError for a file in another folder: its orders would get other ids than those of the webhooks.

@@ -8,7 +8,7 @@ import msgspec
 
 from regulars.channels.exports.refusals import REASONS
 from regulars.domain.events import Event
-from regulars.domain.money import major_units
+from regulars.domain.money import format_major_units
 
 MAX_SHOWN_REFUSALS = 1000
 
@@ -63,7 +63,7 @@ class ImportTally(msgspec.Struct):
         report: dict[str, Any] = msgspec.to_builtins(self)
         for name, amounts in (("money", self.money), ("refunded", self.refunded)):
             report[name] = {
-                currency: major_units(minor, currency) for currency, minor in amounts.items()
+                currency: format_major_units(minor, currency) for currency, minor in amounts.items()
             }
         report["refusals"] = [
             {"line": line, "code": code, "reason": REASONS[code]} for line, code in self.refusals

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.feeds.contract import Record
+from regulars.channels.feeds.contract import FeedRecord
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
 from regulars.ingestion.recording import Recorder, fits_ledger
@@ -44,7 +44,7 @@ class RecordImporter:
         self._default_currency = default_currency
 
     def import_records(
-        self, source: Source, config: dict[str, Any], records: Iterable[Record], now: datetime
+        self, source: Source, config: dict[str, Any], records: Iterable[FeedRecord], now: datetime
     ) -> RecordCounts:
         """Record a page; when this returns, everything in it is durable."""
         requests = [self._to_request(source, config, record, now) for record in records]
@@ -63,7 +63,7 @@ class RecordImporter:
         return RecordCounts(len(recorded.new), len(recorded.known), len(failures))
 
     def _to_request(
-        self, source: Source, config: dict[str, Any], record: Record, now: datetime
+        self, source: Source, config: dict[str, Any], record: FeedRecord, now: datetime
     ) -> Request:
         """Return the delivery that the provider's webhook would have sent; it needs no signature, since we fetched it."""
         return Request(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from regulars.channels.feeds.provider_api import Provider
-from regulars.channels.feeds.registry import FEEDS
+from regulars.channels.registry import FEED_PROVIDERS
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.ingestion.reconciliation.fetched_records import RecordImporter
 from regulars.ingestion.reconciliation.source_run import SourceOutcome, SourceRun
@@ -45,7 +45,11 @@ class Reconciler:
         for source in self._sources.list():
             channel, name = source.channel, source.source
             is_wanted = only in (channel, f"{channel}/{name}", "") and not source.disabled
-            if is_wanted and channel in FEEDS and self._parameters.credentials(channel, name):
+            if (
+                is_wanted
+                and channel in FEED_PROVIDERS
+                and self._parameters.credentials(channel, name)
+            ):
                 yield self._reconciliations.read(channel, name), source
 
     def _reconcile_source(

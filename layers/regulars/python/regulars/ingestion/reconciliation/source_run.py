@@ -10,12 +10,12 @@ from regulars.channels.feeds.contract import (
     CursorLostError,
     Feed,
     FeedError,
-    Page,
+    FeedPage,
     misconfigured,
     unexpected,
 )
 from regulars.channels.feeds.provider_api import Provider
-from regulars.channels.feeds.registry import feeds_of
+from regulars.channels.registry import load_feeds
 from regulars.domain.times import from_text, to_text
 from regulars.ingestion.reconciliation.fetched_records import RecordCounts, RecordImporter
 from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
@@ -111,7 +111,7 @@ class SourceRun:
     def _find_walk(self, name: str) -> Walk:
         return self._state.walks.get(name, Walk(to_text(self._clock() - LOOKBACK)))
 
-    def _next_walk(self, walk: Walk, page: Page) -> Walk:
+    def _next_walk(self, walk: Walk, page: FeedPage) -> Walk:
         """Return the walk after a page.
 
         After the last page its watermark moves, by the provider's clock, to the time up to which all changes are in.
@@ -148,16 +148,16 @@ class SourceRun:
 
 def _build_feeds(source: Source, credentials: dict[str, str], provider: Provider) -> list[Feed]:
     """Return the feeds that the credentials give access to; raise FeedError when there is none."""
-    feeds = feeds_of(source.channel, source.config, credentials, provider)
+    feeds = load_feeds(source.channel, source.config, credentials, provider)
     if not feeds:
         raise misconfigured("Its credentials are not complete; connect it again.")
     return feeds
 
 
-def _fetch_page(feed: Feed, walk: Walk) -> Page:
+def _fetch_page(feed: Feed, walk: Walk) -> FeedPage:
     """Return the next page; raise FeedError for an answer that breaks the feed, which stops no other source."""
     try:
-        return feed.page(walk.since, walk.cursor)
+        return feed.read_page(walk.since, walk.cursor)
     except FeedError:
         raise
     except Exception as error:

@@ -1,1 +1,1 @@
-"""Datasets: SQL features over the lake at past and present cut-offs."""
+"""Datasets: SQL features over the lake's events at past and present cut-offs, as Parquet files."""

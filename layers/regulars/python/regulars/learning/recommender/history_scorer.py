@@ -1,73 +1,75 @@
-"""The published recommender in plain Python: one person's purchases to the hybrid score of every product."""
+"""Score every product for one purchase history in plain Python, by the published scorer.json of the recommender."""
 
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from regulars.learning.recommender.scorer import Candidate
+from regulars.learning.recommender.scorer import ProductCandidate
 
-NOTHING = 1e-12
+MIN_SCALE = 1e-12  # against a division by zero
 
 
 class HistoryScorer:
-    """Scores by the lists of a recommender's `scorer.json`; the same numbers as the artifact it was exported from.
-
-    `lists` hold, for each product as a voter, [[places of products], [votes]].
-    """
+    """Score products; the numbers equal those of the estimator that the scorer was exported from."""
 
     def __init__(self, scorer: Mapping[str, Any]) -> None:
         self.products: list[str] = scorer["products"]
         self.weights: dict[str, float] = scorer["weights"]
         self._scorer = scorer
-        self._places = {product: place for place, product in enumerate(self.products)}
+        self._positions = {product: position for position, product in enumerate(self.products)}
 
-    def scored(self, counts: Mapping[str, float]) -> list[tuple[Candidate, float]]:
-        """Every product with its parts and its hybrid score, for a person with these decayed purchase counts.
+    def score_products(self, counts: Mapping[str, float]) -> list[tuple[ProductCandidate, float]]:
+        """Return every product with its parts and its hybrid score, for decayed purchase counts by product id.
 
-        A product the recommender does not know counts for nothing.
+        A product that the scorer does not know has no effect.
         """
-        known = {
-            self._places[product]: n for product, n in counts.items() if product in self._places
+        history = {
+            self._positions[product]: count
+            for product, count in counts.items()
+            if product in self._positions
         }
+        collaborative = _scale_part(self._sum_votes("collaborative", history))
         parts = zip(
-            _scaled(self._votes("content", known)),
-            [_root(vote) for vote in _scaled(self._votes("collaborative", known))],
-            _scaled(self._habit(known)),
+            _scale_part(self._sum_votes("content", history)),
+            [_signed_root(vote) for vote in collaborative],
+            _scale_part(self._score_habit(history)),
             self._scorer["trend"],
             strict=True,
         )
-        rows = [
-            Candidate(product, *part) for product, part in zip(self.products, parts, strict=True)
+        candidates = [
+            ProductCandidate(product, *values)
+            for product, values in zip(self.products, parts, strict=True)
         ]
-        return [(row, self._total(row)) for row in rows]
+        return [(candidate, self._weigh_parts(candidate)) for candidate in candidates]
 
-    def _total(self, row: Candidate) -> float:
+    def _weigh_parts(self, candidate: ProductCandidate) -> float:
         return (
-            self.weights["content"] * row.content
-            + self.weights["collaborative"] * row.collaborative
-            + self.weights["habit"] * row.habit
-            + self.weights["trend"] * row.trend
+            self.weights["content"] * candidate.content
+            + self.weights["collaborative"] * candidate.collaborative
+            + self.weights["habit"] * candidate.habit
+            + self.weights["trend"] * candidate.trend
         )
 
-    def _votes(self, kind: str, history: Iterable[int]) -> list[float]:
-        summed = [0.0] * len(self.products)
+    def _sum_votes(self, kind: str, history: Iterable[int]) -> list[float]:
+        sums = [0.0] * len(self.products)
         for voter in history:
-            places, votes = self._scorer[kind][voter]
-            for place, vote in zip(places, votes, strict=True):
-                summed[place] += vote
-        return summed
+            positions, votes = self._scorer[kind][voter]
+            for position, vote in zip(positions, votes, strict=True):
+                sums[position] += vote
+        return sums
 
-    def _habit(self, counts: Mapping[int, float]) -> list[float]:
+    def _score_habit(self, history: Mapping[int, float]) -> list[float]:
         habit = [0.0] * len(self.products)
-        for place, count in counts.items():
-            habit[place] = math.sqrt(count * self._scorer["rebuy"][place])
+        for position, count in history.items():
+            habit[position] = math.sqrt(count * self._scorer["rebuy"][position])
         return habit
 
 
-def _scaled(part: list[float]) -> list[float]:
-    largest = max(max(map(abs, part), default=0.0), NOTHING)
+def _scale_part(part: list[float]) -> list[float]:
+    """Divide the values by the largest absolute value."""
+    largest = max(max(map(abs, part), default=0.0), MIN_SCALE)
     return [value / largest for value in part]
 
 
-def _root(value: float) -> float:
+def _signed_root(value: float) -> float:
     return math.copysign(math.sqrt(abs(value)), value)

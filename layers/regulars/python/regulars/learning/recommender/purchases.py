@@ -1,4 +1,4 @@
-"""Who bought what, when: a shop's purchases as arrays, each product once an order."""
+"""Hold a shop's purchases as arrays of person, product and time; a product counts once an order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,123 +8,150 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-DAY = 86_400.0
+from regulars.learning.contract import FloatArray
 
-type Labels = NDArray[np.object_]
-type Codes = NDArray[np.int64]
-type Floats = NDArray[np.float64]
+DAY_SECONDS = 86_400.0
+
+type IdArray = NDArray[np.object_]
+type IndexArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Purchases:
-    """Parallel arrays: `person` and `product` index the sorted `people` and `products`; `at` is epoch seconds.
+    """Parallel arrays: `person_index` and `product_index` point into the sorted `people` and `products`.
 
-    How much of a product an order holds, and what it cost, plays no part.
+    `times` are epoch seconds. The quantity of a product in an order and its price have no effect.
     """
 
-    people: Labels
-    products: Labels
-    person: Codes
-    product: Codes
-    at: Floats
+    people: IdArray
+    products: IdArray
+    person_index: IndexArray
+    product_index: IndexArray
+    times: FloatArray
 
     @property
     def shape(self) -> tuple[int, int]:
-        """How many people and how many products."""
+        """Return the number of people and the number of products."""
         return len(self.people), len(self.products)
 
     @property
     def span_days(self) -> float:
-        """From the first purchase to the last."""
-        return float(np.ptp(self.at)) / DAY if len(self.at) else 0.0
+        """Return the days from the first purchase to the last."""
+        return float(np.ptp(self.times)) / DAY_SECONDS if len(self.times) else 0.0
 
-    def matrix(self) -> sp.csr_matrix:
-        """People by products: 1 where bought."""
-        matrix = self.decayed(0.0, np.inf)
+    def binary_matrix(self) -> sp.csr_matrix:
+        """Return people by products: 1 where bought."""
+        matrix = self.decayed_counts(0.0, np.inf)
         matrix.data[:] = 1.0
         return matrix
 
-    def decayed(self, now: float, half_life_days: float) -> sp.csr_matrix:
-        """People by products: in how many orders, each halved every `half_life_days`."""
-        weights = np.power(0.5, np.maximum(now - self.at, 0.0) / DAY / half_life_days)
-        return sp.csr_matrix((weights, (self.person, self.product)), shape=self.shape)
+    def decayed_counts(self, now: float, half_life_days: float) -> sp.csr_matrix:
+        """Return people by products: the number of orders, where an order counts half after `half_life_days`."""
+        weights = np.power(0.5, np.maximum(now - self.times, 0.0) / DAY_SECONDS / half_life_days)
+        return sp.csr_matrix((weights, (self.person_index, self.product_index)), shape=self.shape)
 
-    def latest(self) -> sp.csr_matrix:
-        """People by products: when it was last bought, in epoch seconds."""
-        pairs = self.person * len(self.products) + self.product
-        order = np.argsort(self.at, kind="stable")
-        known, last = np.unique(pairs[order][::-1], return_index=True)
-        at = self.at[order][::-1][last]
-        person, product = np.divmod(known, max(len(self.products), 1))
-        return sp.csr_matrix((at, (person, product)), shape=self.shape)
+    def latest_times(self) -> sp.csr_matrix:
+        """Return people by products: the time of the last purchase in epoch seconds."""
+        pairs = self.person_index * len(self.products) + self.product_index
+        order = np.argsort(self.times, kind="stable")[::-1]
+        latest_pairs, first_positions = np.unique(pairs[order], return_index=True)
+        times = self.times[order][first_positions]
+        person_index, product_index = np.divmod(latest_pairs, max(len(self.products), 1))
+        return sp.csr_matrix((times, (person_index, product_index)), shape=self.shape)
 
-    def buyers(self, since: float = -np.inf) -> Floats:
-        """Of each product: how many people bought it since."""
-        late = self.at >= since
-        pairs = np.unique(self.person[late] * len(self.products) + self.product[late])
+    def count_buyers(self, since: float = -np.inf) -> FloatArray:
+        """Return the number of people who bought each product since a time."""
+        is_later = self.times >= since
+        pairs = np.unique(
+            self.person_index[is_later] * len(self.products) + self.product_index[is_later]
+        )
         return np.bincount(pairs % len(self.products), minlength=len(self.products)).astype(float)
 
     def between(self, start: float, end: float) -> "Purchases":
-        """The purchases of start ≤ at < end; only their people and products are known in it."""
-        kept = (self.at >= start) & (self.at < end)
-        people, person = np.unique(self.person[kept], return_inverse=True)
-        products, product = np.unique(self.product[kept], return_inverse=True)
+        """Return the purchases of start ≤ time < end, with their people and products only."""
+        is_within = (self.times >= start) & (self.times < end)
+        people, person_index = np.unique(self.person_index[is_within], return_inverse=True)
+        products, product_index = np.unique(self.product_index[is_within], return_inverse=True)
         return Purchases(
-            self.people[people], self.products[products], person, product, self.at[kept]
+            people=self.people[people],
+            products=self.products[products],
+            person_index=person_index,
+            product_index=product_index,
+            times=self.times[is_within],
         )
 
-    def among(self, other: "Purchases") -> sp.csr_matrix:
-        """The same purchases, 1 where bought, in the rows and columns of another's that knows them."""
-        onto = self.onto(other.products)
-        person = _places(self.people, other.people)[onto.person]
+    def align_with(self, reference: "Purchases") -> sp.csr_matrix:
+        """Return these purchases, 1 where bought, in the rows and columns of a reference; others are left out."""
+        aligned = self.with_products(reference.products)
+        person_index = _find_positions(self.people, reference.people)[aligned.person_index]
+        is_known = person_index >= 0
         matrix = sp.csr_matrix(
-            (np.ones(int((person >= 0).sum())), (person[person >= 0], onto.product[person >= 0])),
-            shape=other.shape,
+            (
+                np.ones(int(is_known.sum())),
+                (person_index[is_known], aligned.product_index[is_known]),
+            ),
+            shape=reference.shape,
         )
         matrix.data[:] = 1.0
         return matrix
 
-    def onto(self, products: Labels) -> "Purchases":
-        """The purchases of these products, in their order; the people stay, some perhaps with none left."""
-        product = _places(self.products, products)[self.product]
-        known = product >= 0
-        return Purchases(self.people, products, self.person[known], product[known], self.at[known])
-
-    def some(self, count: int) -> "Purchases":
-        """The purchases of at most `count` people, evenly picked."""
-        picked = np.unique(np.linspace(0, len(self.people) - 1, count).astype(int))
-        place = np.full(len(self.people), -1)
-        place[picked] = np.arange(len(picked))
-        person = place[self.person]
-        kept = person >= 0
+    def with_products(self, products: IdArray) -> "Purchases":
+        """Return the purchases of these products, in their order; all people remain, some with no purchase."""
+        product_index = _find_positions(self.products, products)[self.product_index]
+        is_known = product_index >= 0
         return Purchases(
-            self.people[picked], self.products, person[kept], self.product[kept], self.at[kept]
+            people=self.people,
+            products=products,
+            person_index=self.person_index[is_known],
+            product_index=product_index[is_known],
+            times=self.times[is_known],
+        )
+
+    def sample_people(self, count: int) -> "Purchases":
+        """Return the purchases of at most `count` people, evenly spaced."""
+        sample = np.unique(np.linspace(0, len(self.people) - 1, count).astype(int))
+        positions = np.full(len(self.people), -1)
+        positions[sample] = np.arange(len(sample))
+        person_index = positions[self.person_index]
+        is_sampled = person_index >= 0
+        return Purchases(
+            people=self.people[sample],
+            products=self.products,
+            person_index=person_index[is_sampled],
+            product_index=self.product_index[is_sampled],
+            times=self.times[is_sampled],
         )
 
 
-def purchases(interactions: pd.DataFrame) -> Purchases:
-    """The purchases in a dataset's interactions, in whatever order its rows are."""
-    person, people = _coded(interactions["profile_id"])
-    product, products = _coded(interactions["product_id"])
-    order, _ = _coded(interactions["order_key"])
+def purchases_from_interactions(interactions: pd.DataFrame) -> Purchases:
+    """Return the purchases in a dataset's interactions; the order of the rows has no effect."""
+    person_index, people = _encode_ids(interactions["profile_id"])
+    product_index, products = _encode_ids(interactions["product_id"])
+    order_index, _ = _encode_ids(interactions["order_key"])
     lines = pd.DataFrame(
-        {"person": person, "product": product, "order": order, "at": interactions["occurred_at"]}
+        {
+            "person": person_index,
+            "product": product_index,
+            "order": order_index,
+            "time": interactions["occurred_at"],
+        }
     )
-    once = lines.groupby(["person", "product", "order"], as_index=False)["at"].min()
+    unique_lines = lines.groupby(["person", "product", "order"], as_index=False)["time"].min()
     return Purchases(
-        people,
-        products,
-        once["person"].to_numpy(np.int64),
-        once["product"].to_numpy(np.int64),
-        once["at"].to_numpy(np.float64),
+        people=people,
+        products=products,
+        person_index=unique_lines["person"].to_numpy(np.int64),
+        product_index=unique_lines["product"].to_numpy(np.int64),
+        times=unique_lines["time"].to_numpy(np.float64),
     )
 
 
-def _coded(labels: "pd.Series[Any]") -> tuple[Codes, Labels]:
-    codes, known = pd.factorize(labels.astype(object), sort=True)
-    return codes, np.asarray(known, dtype=object)
+def _encode_ids(ids: "pd.Series[Any]") -> tuple[IndexArray, IdArray]:
+    """Return the index of each id, and the sorted distinct ids that it points into."""
+    index, distinct_ids = pd.factorize(ids.astype(object), sort=True)
+    return index, np.asarray(distinct_ids, dtype=object)
 
 
-def _places(labels: Labels, known: Labels) -> Codes:
-    """Where each label stands in `known`, -1 when it does not."""
-    return pd.Index(known).get_indexer(pd.Index(labels)).astype(np.int64)
+def _find_positions(ids: IdArray, known_ids: IdArray) -> IndexArray:
+    """Return the position of each id in `known_ids`; -1 when it is missing."""
+    return pd.Index(known_ids).get_indexer(pd.Index(ids)).astype(np.int64)

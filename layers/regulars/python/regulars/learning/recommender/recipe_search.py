@@ -1,167 +1,200 @@
-"""Choosing a recipe on the last window before a moment: few parameters, one after the other."""
+"""Choose a recipe on a validation window: few hyper-parameters, one after the other."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from regulars.learning.recommender import similarity as similar
-from regulars.learning.recommender.fit import Recipe, assemble, similarities, texts, trend
-from regulars.learning.recommender.holdout import HoldOut, Quality, hold_out, quality
-from regulars.learning.recommender.model import HALF_LIFE_DAYS, Parts
-from regulars.learning.recommender.purchases import Floats, Purchases
+from regulars.learning.contract import FloatArray
+from regulars.learning.recommender import similarity
+from regulars.learning.recommender.fitting import (
+    Recipe,
+    assemble_model,
+    build_product_texts,
+    compute_similarities,
+)
+from regulars.learning.recommender.holdout import HoldOut, build_hold_out
+from regulars.learning.recommender.hybrid_model import HISTORY_HALF_LIFE_DAYS, ScoreParts
+from regulars.learning.recommender.product_statistics import compute_trend
+from regulars.learning.recommender.purchases import Purchases
+from regulars.learning.recommender.ranking_quality import RankingQuality, measure_ranking
 
-RIDGES = (0.1, 0.4, 1.3, 4.0, 14.0, 45.0)
-DESCRIBED = (0.0, 0.7)
-CONTENT = (0.0, 0.2, 0.4)
-TREND = (0.0, 0.1, 0.2, 0.3)
-HABIT = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)
-FEWEST_PEOPLE = 30  # below that a window says nothing about weights
-CELLS = 4_000_000  # people times products of the sample on which recipes are compared
-WIDE = 0.33  # the share of the catalogue worth showing …
-PRICE = 0.05  # … for this share of what the best recipe finds
-ALONE = {"content": 0.0, "collaborative": 1.0, "habit": 0.0, "trend": 0.0}
-POPULAR = {"content": 0.0, "collaborative": 0.0, "habit": 0.0, "trend": 1.0}
+RIDGE_VALUES = (0.1, 0.4, 1.3, 4.0, 14.0, 45.0)
+DESCRIPTION_WEIGHTS = (0.0, 0.7)
+CONTENT_WEIGHTS = (0.0, 0.2, 0.4)
+TREND_WEIGHTS = (0.0, 0.1, 0.2, 0.3)
+HABIT_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)
+MIN_WINDOW_PEOPLE = 30  # a smaller window gives no evidence about weights
+MAX_SAMPLE_CELLS = 4_000_000  # people times products of the sample on which recipes are compared
+MIN_SAMPLE_PEOPLE = 100
+# A recipe that covers this share of the catalogue may lose this share of the best recipe's NDCG.
+MIN_WIDE_COVERAGE = 0.33
+MAX_NDCG_LOSS_SHARE = 0.05
+COLLABORATIVE_ONLY_WEIGHTS = {"content": 0.0, "collaborative": 1.0, "habit": 0.0, "trend": 0.0}
+POPULARITY_ONLY_WEIGHTS = {"content": 0.0, "collaborative": 0.0, "habit": 0.0, "trend": 1.0}
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A recipe and what it found in the window."""
+class RecipeTrial:
+    """A recipe, and the quality of its ranking in the validation window."""
 
     recipe: Recipe
-    found: Quality
+    quality: RankingQuality
 
 
 @dataclass(frozen=True)
-class Window:
-    """The purchases before a window, their descriptions and trends, and some of the people who bought in it."""
+class SimilarityTrial:
+    """One value of `ridge` and `described`: its votes alone, its votes in the default blend, and their score parts."""
+
+    alone: RecipeTrial
+    blended: RecipeTrial
+    parts: ScoreParts
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationWindow:
+    """The purchases before a window, their descriptions and trends, and a sample of the people who bought in it."""
 
     earlier: Purchases
-    words: sp.csr_matrix
-    trends: dict[float, Floats]
-    part: HoldOut
+    description_vectors: sp.csr_matrix
+    trends: dict[float, FloatArray]
+    hold_out: HoldOut
     start: float
 
-    def parts(self, recipe: Recipe) -> Parts:
-        """The parts of the score that a recipe's lists give."""
-        lists = similarities(self.earlier, self.words, recipe)
-        return assemble(self.earlier, lists, recipe, self.start).parts(self.part.counts)
+    def score_parts(self, recipe: Recipe) -> ScoreParts:
+        """Return the parts of the score for the votes of a recipe."""
+        lists = compute_similarities(self.earlier, self.description_vectors, recipe)
+        model = assemble_model(self.earlier, lists, recipe, self.start)
+        return model.score_parts(self.hold_out.counts)
 
-    def tried(self, parts: Parts, recipe: Recipe, mode: str = "new") -> Tried:
-        """What a recipe finds with these parts."""
+    def try_recipe(self, parts: ScoreParts, recipe: Recipe, mode: str = "new") -> RecipeTrial:
+        """Measure a recipe with parts that were computed for its votes."""
         parts = parts._replace(trend=self.trends[recipe.versus][None, :])
-        return Tried(recipe, quality(parts.total(recipe.weights), self.part, mode))
+        totals = parts.weighted_sum(recipe.weights)
+        return RecipeTrial(recipe, measure_ranking(totals, self.hold_out, mode))
 
 
-def window(bought: Purchases, products: pd.DataFrame, start: float, end: float) -> Window:
-    """The window start ≤ at < end after what was bought before it."""
-    earlier = bought.between(-np.inf, start)
-    part = hold_out(earlier, bought.between(start, end), start, HALF_LIFE_DAYS)
-    return Window(
-        earlier,
-        similar.descriptions(texts(earlier.products, products)),
-        {versus: trend(earlier, start, versus) for versus in (0.0, 1.0)},
-        part.sample(max(CELLS // max(earlier.shape[1], 1), 100)),
-        start,
+def build_validation_window(
+    purchases: Purchases, products: pd.DataFrame, start: float, end: float
+) -> ValidationWindow:
+    """Return the window start ≤ time < end, and the purchases before it."""
+    earlier = purchases.between(-np.inf, start)
+    later = purchases.between(start, end)
+    hold_out = build_hold_out(earlier, later, start, HISTORY_HALF_LIFE_DAYS)
+    max_people = max(MAX_SAMPLE_CELLS // max(earlier.shape[1], 1), MIN_SAMPLE_PEOPLE)
+    texts = build_product_texts(earlier.products, products)
+    return ValidationWindow(
+        earlier=earlier,
+        description_vectors=similarity.build_description_vectors(texts),
+        trends={versus: compute_trend(earlier, start, versus) for versus in (0.0, 1.0)},
+        hold_out=hold_out.sample_people(max_people),
+        start=start,
     )
 
 
-def choose(seen: Window) -> Recipe:
-    """The recipe that finds most of the window; the default one when too few people bought in it.
+def choose_recipe(window: ValidationWindow) -> Recipe:
+    """Return the recipe that ranks best in a window; the default one when fewer than 30 people bought something new.
 
-    The lists alone and popularity alone are always among the candidates: no blend is chosen that finds less.
+    Collaborative votes alone and popularity alone are always tried: no blend is chosen that ranks worse.
     """
-    if np.count_nonzero(np.diff(seen.part.next_new.indptr)) < FEWEST_PEOPLE:
+    if np.count_nonzero(np.diff(window.hold_out.next_new.indptr)) < MIN_WINDOW_PEOPLE:
         return Recipe()
-    alone, (_, blended, parts) = _shaped(seen)
-    for options in (_trends, _contents):
-        blended = _preferred(seen.tried(parts, each) for each in options(blended.recipe))
-    popular = replace(blended.recipe, versus=0.0, weights=POPULAR)
-    best = _finds_most([blended, alone, seen.tried(parts, popular)]).recipe
-    if _shape(best) != _shape(blended.recipe):
-        parts = seen.parts(best)
-    return _finds_most(seen.tried(parts, each, "all") for each in _habits(best)).recipe
+    alone, best_similarity = _search_similarity(window)
+    blended, parts = best_similarity.blended, best_similarity.parts
+    for list_options in (_list_trend_recipes, _list_content_recipes):
+        blended = _choose_preferred(
+            window.try_recipe(parts, option) for option in list_options(blended.recipe)
+        )
+    popularity = replace(blended.recipe, versus=0.0, weights=POPULARITY_ONLY_WEIGHTS)
+    trials = [blended, alone, window.try_recipe(parts, popularity)]
+    best = _choose_most_accurate(trials).recipe
+    if _similarity_key(best) != _similarity_key(blended.recipe):
+        parts = window.score_parts(best)
+    return _choose_most_accurate(
+        window.try_recipe(parts, option, "all") for option in _list_habit_recipes(best)
+    ).recipe
 
 
-class Shaped(NamedTuple):
-    """A pair of ridge and descriptions: its lists alone, its lists in the usual blend, and their parts."""
+def _search_similarity(window: ValidationWindow) -> tuple[RecipeTrial, SimilarityTrial]:
+    """Return the best trial of collaborative votes alone, and the votes that rank best in the default blend.
 
-    alone: Tried
-    blended: Tried
-    parts: Parts
-
-
-def _shaped(seen: Window) -> tuple[Tried, Shaped]:
-    """The best lists alone, and the lists that serve the usual blend best.
-
-    First how much the descriptions count; then the ridge, step by step while that helps.
+    It tries the weights of descriptions first, then the next ridge in each direction while the quality rises.
     """
-    first = replace(Recipe(), weights=Recipe().weights | {"habit": 0.0})
-    known = [_tried_shape(seen, first)]
-    if len(seen.earlier.products) <= similar.LARGEST_DENSE:  # the damped cosine has neither
-        known += [_tried_shape(seen, replace(first, described=value)) for value in DESCRIBED]
+    default = Recipe()
+    first = replace(default, weights=default.weights | {"habit": 0.0})
+    trials = [_try_similarity(window, first)]
+    # The damped cosine of a larger catalogue has neither parameter.
+    if len(window.earlier.products) <= similarity.MAX_DENSE_PRODUCTS:
+        trials += [
+            _try_similarity(window, replace(first, described=weight))
+            for weight in DESCRIPTION_WEIGHTS
+        ]
         for step in (-1, 1):
-            known += _climbed(seen, _best_shape(known), step)
-    return _finds_most(shape.alone for shape in known), _best_shape(known)
+            trials += _climb_ridges(window, _choose_similarity(trials), step)
+    return _choose_most_accurate(trial.alone for trial in trials), _choose_similarity(trials)
 
 
-def _climbed(seen: Window, start: Shaped, step: int) -> list[Shaped]:
-    """The next ridges in one direction, until one is no better than the one before."""
-    recipe, climbed = start.blended.recipe, [start]
-    place = RIDGES.index(recipe.ridge) + step
-    while 0 <= place < len(RIDGES):
-        climbed.append(_tried_shape(seen, replace(recipe, ridge=RIDGES[place])))
-        if _best_shape(climbed) is not climbed[-1]:
+def _climb_ridges(
+    window: ValidationWindow, start: SimilarityTrial, step: int
+) -> list[SimilarityTrial]:
+    """Return trials of the next ridges in one direction, up to the first that is no better than the one before."""
+    recipe, trials = start.blended.recipe, [start]
+    position = RIDGE_VALUES.index(recipe.ridge) + step
+    while 0 <= position < len(RIDGE_VALUES):
+        trials.append(_try_similarity(window, replace(recipe, ridge=RIDGE_VALUES[position])))
+        if _choose_similarity(trials) is not trials[-1]:
             break
-        place += step
-    return climbed[1:]
+        position += step
+    return trials[1:]
 
 
-def _best_shape(known: Iterable[Shaped]) -> Shaped:
-    shapes = list(known)
-    best = _preferred(shape.blended for shape in shapes)
-    return next(shape for shape in shapes if shape.blended is best)
+def _choose_similarity(trials: list[SimilarityTrial]) -> SimilarityTrial:
+    best = _choose_preferred(trial.blended for trial in trials)
+    return next(trial for trial in trials if trial.blended is best)
 
 
-def _tried_shape(seen: Window, recipe: Recipe) -> Shaped:
-    parts = seen.parts(recipe)
-    alone = seen.tried(parts, replace(recipe, weights=ALONE))
-    return Shaped(alone, seen.tried(parts, recipe), parts)
+def _try_similarity(window: ValidationWindow, recipe: Recipe) -> SimilarityTrial:
+    parts = window.score_parts(recipe)
+    alone = window.try_recipe(parts, replace(recipe, weights=COLLABORATIVE_ONLY_WEIGHTS))
+    return SimilarityTrial(alone, window.try_recipe(parts, recipe), parts)
 
 
-def _shape(recipe: Recipe) -> tuple[float, float]:
+def _similarity_key(recipe: Recipe) -> tuple[float, float]:
     return recipe.ridge, recipe.described
 
 
-def _trends(recipe: Recipe) -> list[Recipe]:
-    """The recipe with each weight of the trend, against the long run or as plain popularity."""
-    known = [replace(recipe, versus=versus) for versus in (1.0, 0.0)]
-    return [_weighing(each, trend=weight) for each in known for weight in TREND]
+def _list_trend_recipes(recipe: Recipe) -> list[Recipe]:
+    """Return the recipe with each weight of the trend, then with each weight of recent popularity."""
+    bases = [replace(recipe, versus=versus) for versus in (1.0, 0.0)]
+    return [_with_weights(base, trend=weight) for base in bases for weight in TREND_WEIGHTS]
 
 
-def _contents(recipe: Recipe) -> list[Recipe]:
-    return [_weighing(recipe, content=weight) for weight in CONTENT]
+def _list_content_recipes(recipe: Recipe) -> list[Recipe]:
+    return [_with_weights(recipe, content=weight) for weight in CONTENT_WEIGHTS]
 
 
-def _habits(recipe: Recipe) -> list[Recipe]:
-    return [_weighing(recipe, habit=weight) for weight in HABIT]
+def _list_habit_recipes(recipe: Recipe) -> list[Recipe]:
+    return [_with_weights(recipe, habit=weight) for weight in HABIT_WEIGHTS]
 
 
-def _weighing(recipe: Recipe, **weights: float) -> Recipe:
+def _with_weights(recipe: Recipe, **weights: float) -> Recipe:
     return replace(recipe, weights=recipe.weights | weights)
 
 
-def _finds_most(tried: Iterable[Tried]) -> Tried:
-    return max(tried, key=lambda each: each.found.ndcg10)
+def _choose_most_accurate(trials: Iterable[RecipeTrial]) -> RecipeTrial:
+    return max(trials, key=lambda trial: trial.quality.ndcg10)
 
 
-def _preferred(tried: Iterable[Tried]) -> Tried:
-    """The one that finds most, or one that shows much more of the catalogue and finds hardly less."""
-    known = list(tried)
-    best = _finds_most(known)
-    level = best.found.ndcg10 * (1 - PRICE)
-    wide = [each for each in known if each.found.coverage >= WIDE and each.found.ndcg10 >= level]
-    return _finds_most(wide or [best])
+def _choose_preferred(trials: Iterable[RecipeTrial]) -> RecipeTrial:
+    """Return the most accurate trial, or one with wide coverage that is hardly less accurate."""
+    candidates = list(trials)
+    best = _choose_most_accurate(candidates)
+    min_ndcg = best.quality.ndcg10 * (1 - MAX_NDCG_LOSS_SHARE)
+    wide = [
+        trial
+        for trial in candidates
+        if trial.quality.coverage >= MIN_WIDE_COVERAGE and trial.quality.ndcg10 >= min_ndcg
+    ]
+    return _choose_most_accurate(wide or [best])

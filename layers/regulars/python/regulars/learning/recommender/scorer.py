@@ -1,4 +1,4 @@
-"""Recommendations for one person or one visitor from published lists: plain arithmetic, no numpy."""
+"""Recommend products from published candidates and neighbours in plain Python."""
 
 import heapq
 import math
@@ -7,27 +7,19 @@ from typing import Any, NamedTuple
 
 from regulars.domain.errors import InvalidRequestError
 
-PARTS = ("content", "collaborative", "habit", "trend")
-LARGEST_WEIGHT = 10.0
-_WORDS = {
-    "again": "you usually buy this again",
-    "before": "you bought this before",
-    "because": "because you bought {name}",
-    "viewed": "goes with {name}",
-    "alike": "people with your taste buy this",
-    "popular": "popular right now",
-}
+PART_NAMES = ("content", "collaborative", "habit", "trend")
+MAX_WEIGHT = 10.0
 
 type Weights = Mapping[str, float]
-type Row = Sequence[
-    Any
-]  # a candidate, a neighbour or a popular product as JSON keeps it: its id, then numbers
+# A candidate, a neighbour or a popular product as stored in JSON: its product id, then numbers.
+type Row = Sequence[Any]
 
 
-class Candidate(NamedTuple):
-    """A product a person may be offered, its four parts, and the product of theirs that speaks most for it.
+class ProductCandidate(NamedTuple):
+    """A product that may be recommended to a person, with the four parts of its score.
 
-    That is the product itself when they bought it more than once.
+    `because` is the product of the person's history with the largest vote for it, or the product itself when the person
+    bought it in more than one order. It is stored as a JSON array.
     """
 
     product_id: str
@@ -39,7 +31,10 @@ class Candidate(NamedTuple):
 
 
 class Recommendation(NamedTuple):
-    """One product to offer; `reason` is again | before | because | viewed | alike | popular, `because` a product id or ''."""
+    """A recommended product; `because` is a product id or ''.
+
+    `reason` is again | before | because | viewed | alike | popular.
+    """
 
     product_id: str
     score: float
@@ -47,124 +42,127 @@ class Recommendation(NamedTuple):
     because: str = ""
 
 
-def adjusted(weights: Weights, wanted: Mapping[str, object]) -> dict[str, float]:
-    """The learnt weights with the wanted ones in their place, clamped to 0…10.
+def adjust_weights(weights: Weights, requested: Mapping[str, object]) -> dict[str, float]:
+    """Return the learnt weights with requested ones in their place, clamped to 0…10.
 
-    InvalidRequestError for a part nobody knows and for what is no number.
+    Raise InvalidRequestError for an unknown part and for a value that is not a number.
 
-    >>> adjusted({"content": 1.0, "habit": 2.0}, {"habit": "50"})
+    >>> adjust_weights({"content": 1.0, "habit": 2.0}, {"habit": "50"})
     {'content': 1.0, 'habit': 10.0}
     """
-    return {**weights, **{part: _weight(part, value) for part, value in wanted.items()}}
+    return {**weights, **{part: _parse_weight(part, value) for part, value in requested.items()}}
 
 
-def for_profile(
+def recommend_for_profile(
     candidates: Iterable[Row],
     weights: Weights,
-    n: int,
-    exclude: Collection[str] = (),
-    popularity: Iterable[Row] = (),
+    count: int,
+    excluded_ids: Collection[str] = (),
+    popular: Iterable[Row] = (),
 ) -> list[Recommendation]:
-    """The n best of a person's candidates; `popularity` ([product id, score], best first) fills what is missing."""
-    amounts = [weights.get(part, 0.0) for part in PARTS]
-    rows = [_candidate(row) for row in candidates]
-    scored = [(-_score(row, amounts), row.product_id, row) for row in rows]
-    best = heapq.nsmallest(max(n, 0), (each for each in scored if each[1] not in exclude))
-    chosen = [
-        Recommendation(product_id, -score, _reason(row, amounts), row.because)
-        for score, product_id, row in best
+    """Return the `count` best candidates of a person; `popular` ([product id, score], best first) fills the list."""
+    part_weights = [weights.get(part, 0.0) for part in PART_NAMES]
+    rows = [_to_candidate(row) for row in candidates]
+    scored = [(-_score_candidate(row, part_weights), row.product_id, row) for row in rows]
+    allowed = (entry for entry in scored if entry[1] not in excluded_ids)
+    recommendations = [
+        Recommendation(
+            product_id=product_id,
+            score=-negative_score,
+            reason=_choose_reason(candidate, part_weights),
+            because=candidate.because,
+        )
+        for negative_score, product_id, candidate in heapq.nsmallest(max(count, 0), allowed)
     ]
-    return _filled(chosen, n, exclude, popularity)
+    return _fill_with_popular(recommendations, count, excluded_ids, popular)
 
 
-def for_items(
+def recommend_for_items(
     neighbours: Mapping[str, Iterable[Row]],
-    popularity: Iterable[Row],
+    popular: Iterable[Row],
     weights: Weights,
-    n: int,
-    exclude: Collection[str] = (),
+    count: int,
+    excluded_ids: Collection[str] = (),
 ) -> list[Recommendation]:
-    """The n products that go best with the seeds, whose lists ([product id, content, collaborative]) add up.
+    """Return the `count` products that go best with the seeds, the keys of `neighbours`.
 
-    A seed is never offered itself; `popularity` fills what is missing and answers for unknown seeds.
+    The neighbours of a seed are [product id, content, collaborative]; votes of several seeds add up. A seed is never
+    recommended itself; `popular` fills the list and answers for unknown seeds.
     """
-    left_out = {*exclude, *neighbours}
-    content_weight, collaborative_weight = (
-        weights.get("content", 0.0),
-        weights.get("collaborative", 0.0),
-    )
-    votes: dict[str, list[tuple[float, str]]] = {}
+    unwanted_ids = {*excluded_ids, *neighbours}
+    content_weight = weights.get("content", 0.0)
+    collaborative_weight = weights.get("collaborative", 0.0)
+    votes_by_product: dict[str, list[tuple[float, str]]] = {}
     for seed, rows in neighbours.items():
         for product_id, content, collaborative in rows:
             vote = content_weight * content + collaborative_weight * collaborative
-            if product_id not in left_out and vote > 0:
-                votes.setdefault(product_id, []).append((vote, seed))
-    ranked = [
-        Recommendation(product_id, math.fsum(vote for vote, _ in cast), "viewed", max(cast)[1])
-        for product_id, cast in votes.items()
+            if product_id not in unwanted_ids and vote > 0:
+                votes_by_product.setdefault(product_id, []).append((vote, seed))
+    recommendations = [
+        Recommendation(
+            product_id=product_id,
+            score=math.fsum(vote for vote, _ in votes),
+            reason="viewed",
+            because=max(votes)[1],
+        )
+        for product_id, votes in votes_by_product.items()
     ]
-    return _filled(ranked, n, left_out, popularity)
+    return _fill_with_popular(recommendations, count, unwanted_ids, popular)
 
 
-def in_words(recommendation: Recommendation, names: Mapping[str, str]) -> str:
-    """Why, in words; a product without a name in `names` is not named.
-
-    >>> in_words(Recommendation("cup", 1.0, "because", "pot"), {"pot": "Tea pot"})
-    'because you bought Tea pot'
-    """
-    name = names.get(recommendation.because, "")
-    reason = recommendation.reason
-    if not name and reason in ("because", "viewed"):
-        reason = "alike"
-    return _WORDS[reason].format(name=name)
-
-
-def _weight(part: str, value: object) -> float:
-    if part not in PARTS:
-        raise InvalidRequestError(f"Weights are {', '.join(PARTS)}.", "invalid_weights")
+def _parse_weight(part: str, value: object) -> float:
+    if part not in PART_NAMES:
+        raise InvalidRequestError(f"Weights are {', '.join(PART_NAMES)}.", "invalid_weights")
     try:
         number = math.nan if isinstance(value, bool) else float(str(value))
     except ValueError:
         number = math.nan
     if math.isnan(number):
         raise InvalidRequestError("A weight is a number from 0 to 10.", "invalid_weights")
-    return min(max(number, 0.0), LARGEST_WEIGHT)
+    return min(max(number, 0.0), MAX_WEIGHT)
 
 
-def _candidate(row: Row) -> Candidate:
-    return row if isinstance(row, Candidate) else Candidate(*row)
+def _to_candidate(row: Row) -> ProductCandidate:
+    return row if isinstance(row, ProductCandidate) else ProductCandidate(*row)
 
 
-def _score(row: Candidate, amounts: Sequence[float]) -> float:
-    content, collaborative, habit, trend = amounts
+def _score_candidate(candidate: ProductCandidate, part_weights: Sequence[float]) -> float:
+    content, collaborative, habit, trend = part_weights
     return (
-        content * row.content
-        + collaborative * row.collaborative
-        + habit * row.habit
-        + trend * row.trend
+        content * candidate.content
+        + collaborative * candidate.collaborative
+        + habit * candidate.habit
+        + trend * candidate.trend
     )
 
 
-def _reason(row: Candidate, amounts: Sequence[float]) -> str:
-    if row.because == row.product_id:
+def _choose_reason(candidate: ProductCandidate, part_weights: Sequence[float]) -> str:
+    if candidate.because == candidate.product_id:
         return "again"
-    if row.habit > 0:
+    if candidate.habit > 0:
         return "before"
-    taste = max(amounts[0] * row.content, 0.0) + max(amounts[1] * row.collaborative, 0.0)
-    if taste > 0 and taste >= amounts[3] * row.trend:
-        return "because" if row.because else "alike"
+    content, collaborative, _, trend = part_weights
+    similarity = max(content * candidate.content, 0.0)
+    similarity += max(collaborative * candidate.collaborative, 0.0)
+    if similarity > 0 and similarity >= trend * candidate.trend:
+        return "because" if candidate.because else "alike"
     return "popular"
 
 
-def _filled(
-    ranked: Iterable[Recommendation], n: int, exclude: Collection[str], popularity: Iterable[Row]
+def _fill_with_popular(
+    recommendations: Iterable[Recommendation],
+    count: int,
+    excluded_ids: Collection[str],
+    popular: Iterable[Row],
 ) -> list[Recommendation]:
-    chosen = sorted(ranked, key=lambda one: (-one.score, one.product_id))[: max(n, 0)]
-    known = {one.product_id for one in chosen}.union(exclude)
-    for product_id, *_ in popularity:
-        if len(chosen) >= n:
+    """Return the best recommendations, and popular products in their order up to `count`."""
+    ranked = sorted(recommendations, key=lambda entry: (-entry.score, entry.product_id))
+    filled = ranked[: max(count, 0)]
+    used_ids = {entry.product_id for entry in filled}.union(excluded_ids)
+    for product_id, *_ in popular:
+        if len(filled) >= count:
             break
-        if product_id not in known:
-            known.add(product_id)
-            chosen.append(Recommendation(product_id, 0.0, "popular"))
-    return chosen
+        if product_id not in used_ids:
+            used_ids.add(product_id)
+            filled.append(Recommendation(product_id=product_id, score=0.0, reason="popular"))
+    return filled

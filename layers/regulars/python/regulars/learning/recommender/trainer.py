@@ -1,185 +1,138 @@
-"""Training the recommender: a recipe chosen on one window, measured on the next, refitted on everything."""
+"""Train the recommender: choose a recipe on one window, evaluate it on the next, then fit it on everything."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.times import from_text, to_text
-from regulars.learning.contract import Comparison, Dataset, Floats, Trained
-from regulars.learning.recommender.fit import Recipe, fit
+from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
+from regulars.learning.recommender.fitting import Recipe, fit_model
 from regulars.learning.recommender.history_scorer import HistoryScorer
-from regulars.learning.recommender.holdout import MODES, Quality, paired, together
-from regulars.learning.recommender.measurement import (
-    Measured,
-    measure,
-    metrics,
-    window_start,
+from regulars.learning.recommender.holdout import HOLD_OUT_MODES
+from regulars.learning.recommender.hybrid_model import HISTORY_HALF_LIFE_DAYS, HybridModel
+from regulars.learning.recommender.purchases import DAY_SECONDS, Purchases
+from regulars.learning.recommender.ranking_quality import (
+    RankingQuality,
+    compare_qualities,
+    merge_qualities,
 )
-from regulars.learning.recommender.model import HALF_LIFE_DAYS, Recommender
-from regulars.learning.recommender.purchases import DAY, Purchases, purchases
-from regulars.learning.recommender.recipe_search import FEWEST_PEOPLE, choose, window
+from regulars.learning.recommender.recipe_evaluation import RecipeEvaluation, report_metrics
+from regulars.learning.recommender.recipe_search import MIN_WINDOW_PEOPLE
+from regulars.learning.recommender.scorer_export import export_scorer
+from regulars.learning.recommender.shop_history import ShopHistory
 
-FEWEST_BUYERS = 50
-FEWEST_PRODUCTS = 10
-LONGEST_DAYS, SHORTEST_DAYS = 91.0, 14.0
-FRESH_DAYS = 7.0  # the trend is that of two weeks: an older champion has lost it
-CHECKED_PEOPLE = 40  # on whom joblib and the plain scorer must agree
-
-
-class Past:
-    """A dataset's purchases before its cut-off, and what recipes find in their last window."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
-        self.now = from_text(dataset.manifest.cutoff).timestamp()
-        self.bought = purchases(dataset.interactions).between(-np.inf, self.now)
-        self._measured: list[tuple[Recipe, Measured]] = []
-
-    @property
-    def days(self) -> float:
-        """A quarter of the shop's past, so that a fit and two windows fit in."""
-        return float(np.clip(self.bought.span_days / 4, SHORTEST_DAYS, LONGEST_DAYS))
-
-    def chosen(self) -> Recipe:
-        """The recipe for the window before the last one."""
-        start = window_start(self.bought, self.days)
-        return choose(window(self.bought, self.dataset.products, start - self.days * DAY, start))
-
-    def measured(self, recipe: Recipe) -> Measured:
-        """What a recipe finds in the last window; the same one is fitted once."""
-        for known, measured in self._measured:
-            if known == recipe:
-                return measured
-        measured = measure(self.bought, self.dataset.products, recipe, self.days)
-        self._measured.append((recipe, measured))
-        return measured
-
-    def some(self) -> Purchases:
-        """The purchases of an even sample of the people."""
-        return self.bought.some(CHECKED_PEOPLE)
+MIN_BUYERS = 50
+MIN_PRODUCTS = 10
+MAX_TREND_AGE_DAYS = 7.0  # the trend is that of two weeks: a champion of this age has lost it
 
 
 class RecommenderTrainer:
-    """Content, collaborative lists, own habit and trend in one score whose weights the shop's past decides."""
+    """Train the hybrid model: content, collaborative votes, habit and trend, with weights chosen on the shop's past."""
 
     model = "recommender"
 
     def __init__(self) -> None:
-        self._last: Past | None = None
+        self._last_history: ShopHistory | None = None
 
-    def fit(self, dataset: Dataset) -> Trained:
-        """Learn on everything before the hold-out, measure on it, then refit on everything."""
-        past = self._past(dataset)
-        _check_enough(past.bought)
-        recipe = past.chosen()
-        measured = past.measured(recipe)
-        _check_returning(measured, past.days)
-        recommender = fit(past.bought, dataset.products, recipe, past.now)
-        return Trained(
-            recommender,
-            exported(recommender, dataset.manifest.cutoff),
-            window=_told_window(past),
-            metrics=metrics(measured),
+    def fit(self, dataset: Dataset) -> TrainedModel:
+        """Choose and evaluate a recipe on the windows before the cut-off, then fit it on all purchases."""
+        history = self._load_history(dataset)
+        _check_minimum_data(history.purchases)
+        recipe = history.choose_recipe()
+        evaluation = history.evaluate_recipe(recipe)
+        _check_returning_buyers(evaluation, history.window_days)
+        model = fit_model(history.purchases, dataset.products, recipe, history.now)
+        return TrainedModel(
+            estimator=model,
+            scorer=export_scorer(model, dataset.manifest.cutoff),
+            window=_describe_window(history),
+            metrics=report_metrics(evaluation),
         )
 
-    def predict(self, estimator: Recommender, dataset: Dataset) -> Floats:
-        """The hybrid scores of all products for an even sample of the people."""
-        past = self._past(dataset)
-        counts = past.some().onto(estimator.products)
-        return estimator.totals(counts.decayed(past.now, HALF_LIFE_DAYS))
+    def predict(self, estimator: HybridModel, dataset: Dataset) -> FloatArray:
+        """Return the hybrid scores of a sample of people, people by products."""
+        history = self._load_history(dataset)
+        purchases = history.sample_purchases().with_products(estimator.products)
+        return estimator.score_products(
+            purchases.decayed_counts(history.now, HISTORY_HALF_LIFE_DAYS)
+        )
 
-    def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> Floats:
-        """The plain scorer's answers for the same people."""
-        past, history = self._past(dataset), HistoryScorer(scorer)
-        rows = past.some().decayed(past.now, HALF_LIFE_DAYS).tolil()
-        counts = [
-            dict(zip(past.bought.products[places], numbers, strict=True))
-            for places, numbers in zip(rows.rows, rows.data, strict=True)
+    def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
+        """Return the plain scorer's hybrid scores of the same people."""
+        history, history_scorer = self._load_history(dataset), HistoryScorer(scorer)
+        matrix = history.sample_purchases().decayed_counts(history.now, HISTORY_HALF_LIFE_DAYS)
+        rows = matrix.tolil()
+        people_counts = [
+            dict(zip(history.purchases.products[positions], counts, strict=True))
+            for positions, counts in zip(rows.rows, rows.data, strict=True)
         ]
-        return np.asarray([[total for _, total in history.scored(each)] for each in counts])
+        return np.asarray(
+            [
+                [total for _, total in history_scorer.score_products(counts)]
+                for counts in people_counts
+            ]
+        )
 
     def compare(
-        self, trained: Trained, champion: Mapping[str, Any] | None, dataset: Dataset
-    ) -> Comparison:
-        """Both recipes fitted before the same hold-out; without a champion, the same list for everybody.
+        self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset
+    ) -> ModelComparison:
+        """Compare NDCG@10 of both recipes, fitted before the same hold-out; without a champion, with popularity.
 
-        A champion that does not know every product, or has lost the trend, cannot serve this dataset any more.
+        A champion is incompatible when it lacks a product or when its trend is out of date.
         """
-        past = self._past(dataset)
-        mine = past.measured(_recipe(trained.scorer["recipe"]))
+        history = self._load_history(dataset)
+        challenger = history.evaluate_recipe(Recipe(**trained.scorer["recipe"]))
+        quality = _measure_both_modes(challenger.measure_hybrid)
         if champion is None:
-            gain, error = paired(_both(mine.found), _both(mine.found_by_popularity))
-            return Comparison(gain, error)
-        other = past.measured(_recipe(champion["recipe"]))
-        gain, error = paired(_both(mine.found), _both(other.found))
-        return Comparison(gain, error, compatible=_serves(champion, past))
+            baseline, compatible = _measure_both_modes(challenger.measure_popularity), True
+        else:
+            previous = history.evaluate_recipe(Recipe(**champion["recipe"]))
+            baseline = _measure_both_modes(previous.measure_hybrid)
+            compatible = _can_serve(champion, history)
+        gain, standard_error = compare_qualities(quality, baseline)
+        return ModelComparison(gain=gain, standard_error=standard_error, compatible=compatible)
 
-    def _past(self, dataset: Dataset) -> Past:
-        """Reading millions of purchases takes seconds: the last dataset's are kept."""
-        if self._last is None or self._last.dataset is not dataset:
-            self._last = Past(dataset)
-        return self._last
-
-
-def _both(found: Callable[[str], Quality]) -> Quality:
-    """What was found of new products and of all, as one."""
-    return together([found(mode) for mode in MODES])
+    def _load_history(self, dataset: Dataset) -> ShopHistory:
+        """Return the history of a dataset; keep the last one, because millions of purchases take seconds to read."""
+        if self._last_history is None or self._last_history.dataset is not dataset:
+            self._last_history = ShopHistory(dataset)
+        return self._last_history
 
 
-def exported(recommender: Recommender, cutoff: str) -> dict[str, Any]:
-    """The recommender as plain JSON values, for `HistoryScorer`."""
-    return {
-        "products": [str(product) for product in recommender.products],
-        "content": _voters(recommender.content),
-        "collaborative": _voters(recommender.collaborative),
-        "trend": recommender.trend.tolist(),
-        "rebuy": recommender.rebuy.tolist(),
-        "popular": recommender.popular(),
-        "weights": recommender.weights,
-        "recipe": recommender.recipe,
-        "half_life_days": HALF_LIFE_DAYS,
-        "cutoff": cutoff,
-    }
+def _measure_both_modes(measure: Callable[[str], RankingQuality]) -> RankingQuality:
+    """Return the quality over new products and over all products as one."""
+    return merge_qualities([measure(mode) for mode in HOLD_OUT_MODES])
 
 
-def _voters(votes: sp.csr_matrix) -> list[list[list[float]]]:
-    bounds = zip(votes.indptr[:-1], votes.indptr[1:], strict=True)
-    return [[votes.indices[a:b].tolist(), votes.data[a:b].tolist()] for a, b in bounds]
-
-
-def _recipe(known: Mapping[str, Any]) -> Recipe:
-    return Recipe(**known)
-
-
-def _check_enough(bought: Purchases) -> None:
-    for known, least, what in (
-        (len(bought.people), FEWEST_BUYERS, "buyers"),
-        (len(bought.products), FEWEST_PRODUCTS, "products"),
+def _check_minimum_data(purchases: Purchases) -> None:
+    for count, minimum, noun in (
+        (len(purchases.people), MIN_BUYERS, "buyers"),
+        (len(purchases.products), MIN_PRODUCTS, "products"),
     ):
-        if known < least:
+        if count < minimum:
             raise InsufficientDataError(
-                f"{known} {what}; recommendations are learnt from {least} on."
+                f"{count} {noun}; recommendations are learnt from {minimum} on."
             )
 
 
-def _check_returning(measured: Measured, days: float) -> None:
-    returning = measured.part.counts.shape[0]
-    if returning < FEWEST_PEOPLE:
+def _check_returning_buyers(evaluation: RecipeEvaluation, window_days: float) -> None:
+    people = evaluation.hold_out.counts.shape[0]
+    if people < MIN_WINDOW_PEOPLE:
         raise InsufficientDataError(
-            f"{returning} people bought again in the last {days:.0f} days; "
-            f"recommendations are learnt from {FEWEST_PEOPLE} on."
+            f"{people} people bought again in the last {window_days:.0f} days; "
+            f"recommendations are learnt from {MIN_WINDOW_PEOPLE} on."
         )
 
 
-def _serves(champion: Mapping[str, Any], past: Past) -> bool:
-    age = past.now - from_text(champion["cutoff"]).timestamp()
-    return age < FRESH_DAYS * DAY and set(past.bought.products) <= set(champion["products"])
+def _can_serve(champion: Mapping[str, Any], history: ShopHistory) -> bool:
+    age_seconds = history.now - from_text(champion["cutoff"]).timestamp()
+    has_trend = age_seconds < MAX_TREND_AGE_DAYS * DAY_SECONDS
+    return has_trend and set(history.purchases.products) <= set(champion["products"])
 
 
-def _told_window(past: Past) -> dict[str, str]:
-    start = datetime.fromtimestamp(window_start(past.bought, past.days), UTC)
-    return {"holdout_from": to_text(start), "holdout_days": f"{past.days:.0f}"}
+def _describe_window(history: ShopHistory) -> dict[str, str]:
+    start = datetime.fromtimestamp(history.window_start, UTC)
+    return {"holdout_from": to_text(start), "holdout_days": f"{history.window_days:.0f}"}

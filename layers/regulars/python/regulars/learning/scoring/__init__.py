@@ -1,1 +1,1 @@
-"""Scoring: load the champions, score everybody in a dataset and store what changed."""
+"""Scoring: load the champions, score all people of a dataset and store what changed."""

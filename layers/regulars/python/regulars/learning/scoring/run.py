@@ -1,23 +1,26 @@
-"""Score everybody in a dataset with the champions, tell why, and keep what changed."""
+"""Score all people of a dataset with the champions, and store what changed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 import pandas as pd
 
 from regulars.domain.times import from_text, to_text
-from regulars.learning import artifacts as frames
-from regulars.learning.churn import scorer as churn
+from regulars.learning.churn.scorer import assess_churn
 from regulars.learning.contract import Dataset
-from regulars.learning.scoring import champions as standing
-from regulars.learning.scoring.champions import Standing
-from regulars.learning.scoring.product_candidates import Taste, Tastes
-from regulars.learning.scoring.segment_membership import Segmentation, Segmented
+from regulars.learning.datasets.frames import read_dataset
+from regulars.learning.scoring.candidate_generation import CandidateGenerator, PersonCandidates
+from regulars.learning.scoring.champion_loading import (
+    LoadedChampion,
+    load_champion_estimator,
+    load_champion_scorer,
+)
+from regulars.learning.scoring.segment_membership import BuyerSegments, SegmentAssigner
 from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets
@@ -26,12 +29,13 @@ from regulars.store.registry import Registry
 from regulars.store.scores import Membership, Scored, Scores
 from regulars.transport.logging import LOGGER
 
-AT_ONCE = 1_000  # people whose features are plain Python values at one time
-MOST_MONEY = 10**15
+BATCH_PEOPLE = 1_000  # people whose features are plain Python values at one time
+MAX_RANKED_MONEY = 10**15  # minor units; 16 digits, as many as a rank has
 
 
-class Stores(NamedTuple):
-    """Where the scoring reads and writes."""
+@dataclass(frozen=True, kw_only=True)
+class ScoringStores:
+    """The stores that a scoring run reads from and writes to."""
 
     datasets: Datasets
     registry: Registry
@@ -40,8 +44,8 @@ class Stores(NamedTuple):
     publishing: Publishing
 
 
-class Report(msgspec.Struct, frozen=True):
-    """What one scoring did; `status` tells of each kind of model whether it spoke (ok) or why rules did."""
+class ScoringReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scoring run did; `status` is ok for each kind of model that scored, or the reason why rules did."""
 
     dataset_id: str
     people: int
@@ -50,123 +54,130 @@ class Report(msgspec.Struct, frozen=True):
     status: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Scoring:
-    """One dataset and all that speaks about its people."""
+@dataclass(frozen=True, kw_only=True)
+class ScoringRun:
+    """A dataset, and the models or rules that score its people."""
 
     dataset: Dataset
-    churn: Standing
-    segments: Standing
-    segmentation: Segmentation
-    tastes: Tastes
+    churn: LoadedChampion
+    segments: LoadedChampion
+    segment_assigner: SegmentAssigner
+    candidates: CandidateGenerator
 
-    def people(self) -> Iterator[Scored]:
-        """Everybody scored, in the order of their ids."""
-        rows = _rows(self.dataset.present)
-        for done, (row, taste) in enumerate(self.tastes.beside(rows), start=1):
-            if done % AT_ONCE == 0:
-                LOGGER.info("scoring", people=done)
-            yield self._scored(row, taste)
+    def score_people(self) -> Iterator[Scored]:
+        """Yield the scores of all people, sorted by profile id."""
+        rows = _iterate_rows(self.dataset.scoring_rows)
+        for count, (row, person) in enumerate(self.candidates.join_candidates(rows), start=1):
+            if count % BATCH_PEOPLE == 0:
+                LOGGER.info("scoring", people=count)
+            yield self._score_person(row, person)
 
-    def _scored(self, row: Mapping[str, Any], taste: Taste) -> Scored:
-        segmented = self.segmentation.of(row)
+    def model_status(self) -> dict[str, str]:
+        """Return the status of each kind of model."""
+        return {
+            "churn": self.churn.status,
+            "segments": self.segments.status,
+            "recommender": self.candidates.status,
+        }
+
+    def _score_person(self, row: Mapping[str, Any], person: PersonCandidates) -> Scored:
+        segments = self.segment_assigner.find_segments(row)
         scores = {
-            "churn": self._churn(row),
-            "rfm": segmented.rfm._asdict() if segmented.rfm else None,
-            "segments": segmented.names,
-            "next_best_products": self.tastes.next_best(taste),
+            "churn": self._score_churn(row),
+            "rfm": segments.rfm._asdict() if segments.rfm else None,
+            "segments": segments.names,
+            "next_best_products": self.candidates.choose_next_best(person),
         }
         return Scored(
-            row["profile_id"],
-            scores,
-            self.tastes.recommendations(taste),
-            _memberships(segmented, row),
+            profile_id=row["profile_id"],
+            scores=scores,
+            recommendations=self.candidates.build_recommendations(person),
+            memberships=_build_memberships(segments, row),
         )
 
-    def _churn(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _score_churn(self, row: Mapping[str, Any]) -> dict[str, Any]:
         horizon_days = self.dataset.manifest.horizon_days
-        risk = churn.assess(self.churn.loaded, row, horizon_days)
+        churn = assess_churn(self.churn.artifact, row, horizon_days)
         return {
-            "probability": None if risk.probability is None else round(risk.probability, 6),
-            "band": risk.band,
-            "basis": risk.basis,
+            "probability": None if churn.probability is None else round(churn.probability, 6),
+            "band": churn.band,
+            "basis": churn.basis,
             "horizon_days": horizon_days,
-            "reasons": risk.reasons,
+            "reasons": churn.reasons,
             "model_version": self.churn.version or None,
             "status": self.churn.status,
         }
 
 
-def score_people(outcome_key: str, stores: Stores, now: datetime) -> Report:
-    """Score the dataset that a training's outcome names, with whatever champions stand now."""
+def score_dataset(outcome_key: str, stores: ScoringStores, now: datetime) -> ScoringReport:
+    """Score the dataset of a training's outcome with the present champions; store and return what was done."""
     outcome = stores.registry.artifacts.outcome(outcome_key)
-    scoring = prepare(outcome.dataset_id, stores)
-    manifest = scoring.dataset.manifest
+    run = prepare_run(outcome.dataset_id, stores)
+    manifest = run.dataset.manifest
     LOGGER.info(
-        "scoring begins", dataset_id=manifest.dataset_id, people=len(scoring.dataset.present)
+        "scoring begins", dataset_id=manifest.dataset_id, people=len(run.dataset.scoring_rows)
     )
     as_of = f"{manifest.cutoff} {to_text(now)}"
-    products = stores.catalog.write(scoring.tastes.listed(), as_of)
-    stores.publishing.popular(scoring.tastes.popular, as_of)
-    counted = Counted(scoring.people())
-    moment = {"computed_at": to_text(now), "dataset_id": manifest.dataset_id}
-    written = stores.scores.write(counted, as_of, moment)
-    stores.publishing.segments(scoring.segmentation.described(counted.sizes), as_of)
-    report = Report(
-        manifest.dataset_id,
-        counted.people,
-        sum(products),
-        written._asdict(),
-        {
-            "churn": scoring.churn.status,
-            "segments": scoring.segments.status,
-            "recommender": scoring.tastes.status,
-        },
+    product_counts = stores.catalog.write(run.candidates.list_products(), as_of)
+    stores.publishing.popular(run.candidates.popular, as_of)
+    people = SegmentCounter(run.score_people())
+    provenance = {"computed_at": to_text(now), "dataset_id": manifest.dataset_id}
+    item_counts = stores.scores.write(people, as_of, provenance)
+    stores.publishing.segments(run.segment_assigner.describe_segments(people.sizes), as_of)
+    report = ScoringReport(
+        dataset_id=manifest.dataset_id,
+        people=people.count,
+        products=sum(product_counts),
+        items=item_counts._asdict(),
+        status=run.model_status(),
     )
     LOGGER.info("scored", **msgspec.to_builtins(report))
     return report
 
 
-def prepare(dataset_id: str, stores: Stores) -> Scoring:
-    """Read the dataset and load the champions, each file verified first."""
-    facts = stores.datasets.manifest(schema.dataset_key(dataset_id, "manifest.json"))
-    dataset = frames.read_dataset(facts, lambda name: stores.datasets.file(facts, name))
+def prepare_run(dataset_id: str, stores: ScoringStores) -> ScoringRun:
+    """Read a dataset and load the champions; each file is verified first."""
+    manifest = stores.datasets.manifest(schema.dataset_key(dataset_id, "manifest.json"))
+    dataset = read_dataset(manifest, lambda name: stores.datasets.file(manifest, name))
     columns = set(dataset.features.columns)
-    segments = standing.scorer(stores.registry, "segments", columns)
-    now = from_text(facts.cutoff).timestamp()
-    recommender = standing.estimator(stores.registry, "recommender")
-    return Scoring(
+    segments = load_champion_scorer(stores.registry, "segments", columns)
+    now = from_text(manifest.cutoff).timestamp()
+    recommender = load_champion_estimator(stores.registry, "recommender")
+    return ScoringRun(
         dataset=dataset,
-        churn=standing.scorer(stores.registry, "churn", columns),
+        churn=load_champion_scorer(stores.registry, "churn", columns),
         segments=segments,
-        segmentation=Segmentation(segments, dataset),
-        tastes=Tastes(dataset.interactions, dataset.products, now, recommender),
+        segment_assigner=SegmentAssigner(segments, dataset),
+        candidates=CandidateGenerator(dataset.interactions, dataset.products, now, recommender),
     )
 
 
-class Counted:
-    """People passing by, counted by segment on their way."""
+class SegmentCounter:
+    """Count people, and the members of each segment, while they are iterated over."""
 
     def __init__(self, people: Iterator[Scored]) -> None:
         self._people = people
-        self.people = 0
+        self.count = 0
         self.sizes: Counter[tuple[str, str]] = Counter()
 
     def __iter__(self) -> Iterator[Scored]:
         for person in self._people:
-            self.people += 1
-            self.sizes.update((scheme, one.segment) for scheme, one in person.memberships.items())
+            self.count += 1
+            self.sizes.update(
+                (scheme, membership.segment) for scheme, membership in person.memberships.items()
+            )
             yield person
 
 
-def _rows(present: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    ordered = present.sort_values("profile_id")
-    for places in batched(range(len(ordered)), AT_ONCE, strict=False):
-        some = ordered.iloc[places[0] : places[-1] + 1]
-        yield from cast("list[dict[str, Any]]", some.to_dict("records"))
+def _iterate_rows(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the rows sorted by profile id; convert one batch at a time to plain Python values."""
+    ordered = rows.sort_values("profile_id")
+    for positions in batched(range(len(ordered)), BATCH_PEOPLE, strict=False):
+        batch = ordered.iloc[positions[0] : positions[-1] + 1]
+        yield from cast("list[dict[str, Any]]", batch.to_dict("records"))
 
 
-def _memberships(segmented: Segmented, row: Mapping[str, Any]) -> dict[str, Membership]:
-    """Who spent most comes first in a segment."""
-    rank = f"{MOST_MONEY - min(max(int(row['money']), 0), MOST_MONEY):016d}"
-    return {scheme: Membership(name, rank) for scheme, name in segmented.names.items() if name}
+def _build_memberships(segments: BuyerSegments, row: Mapping[str, Any]) -> dict[str, Membership]:
+    """Return the membership in each scheme; the rank sorts members by money, most first."""
+    rank = f"{MAX_RANKED_MONEY - min(max(int(row['money']), 0), MAX_RANKED_MONEY):016d}"
+    return {scheme: Membership(name, rank) for scheme, name in segments.names.items() if name}

@@ -1,38 +1,38 @@
-"""The groups a person belongs to: by the published segments, or by RFM rules among the present buyers."""
+"""Find the segments of a person: by the published scorer, or by RFM cuts of the present buyers when there is none."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from regulars.learning.contract import Dataset
-from regulars.learning.scoring.champions import Standing
+from regulars.learning.scoring.champion_loading import LoadedChampion
 from regulars.learning.segments import scorer as segments
-from regulars.learning.segments.scorer import Rfm
-from regulars.learning.segments.trainer import rules
+from regulars.learning.segments.scorer import RfmScores
+from regulars.learning.segments.trainer import fit_rfm_rules
 
 
-class Segmented(NamedTuple):
-    """A person's RFM scores and the name of their group in each scheme; None for who never bought."""
+class BuyerSegments(NamedTuple):
+    """A person's RFM scores, and the segment's name by scheme; None for a person who never bought."""
 
-    rfm: Rfm | None
+    rfm: RfmScores | None
     names: dict[str, str | None]
 
 
-class Segmentation:
-    """One way to tell groups, the same for everybody in a dataset."""
+class SegmentAssigner:
+    """Assign the people of a dataset to segments."""
 
-    def __init__(self, model: Standing, dataset: Dataset) -> None:
-        self._scorer: Mapping[str, Any] = model.loaded or rules(dataset)
+    def __init__(self, champion: LoadedChampion, dataset: Dataset) -> None:
+        self._scorer: Mapping[str, Any] = champion.artifact or fit_rfm_rules(dataset)
 
-    def of(self, features: Mapping[str, Any]) -> Segmented:
-        """The groups of one person."""
-        scores = segments.rfm(self._scorer, features)
-        name = segments.rfm_segment(scores, features["orders"]) if scores else None
-        cluster = segments.kmeans_segment(self._scorer, features)
-        return Segmented(scores, {"rfm": name, "kmeans": cluster})
+    def find_segments(self, features: Mapping[str, Any]) -> BuyerSegments:
+        """Return the segments of one person."""
+        scores = segments.score_rfm(self._scorer, features)
+        rfm_name = segments.choose_rfm_segment(scores, features["orders"]) if scores else None
+        kmeans_name = segments.find_kmeans_segment(self._scorer, features)
+        return BuyerSegments(scores, {"rfm": rfm_name, "kmeans": kmeans_name})
 
-    def described(self, sizes: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
-        """Every group in words, with how many people are in it."""
+    def describe_segments(self, sizes: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+        """Return every segment with its size; `sizes` are by scheme and name."""
         return [
             {**segment._asdict(), "size": sizes.get((segment.scheme, segment.name), 0)}
-            for segment in segments.segments(self._scorer)
+            for segment in segments.list_segments(self._scorer)
         ]

@@ -1,57 +1,80 @@
-"""Plain, unique and stable names for clusters of buyers, from what sets each one apart from all buyers."""
+"""Name clusters of buyers by how their centroids differ from the average buyer: plain, unique and stable names."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from regulars.learning.contract import Floats
+from regulars.learning.contract import FloatArray
 from regulars.learning.segments.scorer import Segment
 
-# What a centroid's coordinate says when it is clearly below, or above, all buyers: recency, orders, money, tenure.
-TRAITS = (
+# A (word, phrase) for a coordinate clearly below, and clearly above, the average: recency, orders, money, tenure.
+CENTROID_TRAITS = (
     (("recent", "ordered lately"), ("silent", "have been silent for long")),
     (("occasional", "ordered once or seldom"), ("frequent", "order often")),
     (("small-spending", "spend less than most"), ("big-spending", "spend more than most")),
     (("new", "came not long ago"), ("longtime", "have been customers for long")),
 )
-_CLEAR = 0.35  # standard deviations
+_MIN_TRAIT_DEVIATION = 0.35  # standard deviations
 
 
-def named(centroids: Floats) -> list[Segment]:
-    """One segment for each centroid, in standard deviations of the four traits.
+class ClusterTrait(NamedTuple):
+    """A clear trait of a cluster; traits sort by `position`, their order in a name and in a sentence."""
 
-    The two clearest traits name a group; groups that would share a name say more, and at last count.
+    position: int
+    word: str
+    phrase: str
+
+
+def name_clusters(centroids: FloatArray) -> list[Segment]:
+    """Return one segment a centroid; centroids are in standard deviations of the four traits, one row each.
+
+    The two clearest traits name a cluster. Clusters that would share a name get a third and a fourth trait, then a
+    number.
     """
-    traits = [_traits(centroid.tolist()) for centroid in centroids]
-    names = [_name(said[:2]) for said in traits]
-    for most in (3, 4):
+    cluster_traits = [_list_clear_traits(centroid.tolist()) for centroid in centroids]
+    names = [_join_words(traits[:2]) for traits in cluster_traits]
+    for max_traits in (3, 4):
         names = [
-            _name(said[:most]) if names.count(name) > 1 else name
-            for said, name in zip(traits, names, strict=True)
+            _join_words(traits[:max_traits]) if names.count(name) > 1 else name
+            for traits, name in zip(cluster_traits, names, strict=True)
         ]
-    return [_segment(_counted(names, number), said) for number, said in enumerate(traits)]
+    return [
+        _build_segment(_number_duplicate(names, index), traits)
+        for index, traits in enumerate(cluster_traits)
+    ]
 
 
-def _traits(centroid: Sequence[float]) -> list[tuple[int, str, str]]:
-    """The clear traits, clearest first: its place in a sentence, its word and its phrase."""
-    order = sorted(range(len(TRAITS)), key=lambda trait: (-abs(round(centroid[trait], 2)), trait))
-    clear = [trait for trait in order if abs(centroid[trait]) >= _CLEAR]
-    return [(trait, *TRAITS[trait][centroid[trait] > 0]) for trait in clear]
+def _list_clear_traits(centroid: Sequence[float]) -> list[ClusterTrait]:
+    """Return the clear traits, clearest first."""
+    positions = sorted(
+        range(len(CENTROID_TRAITS)),
+        key=lambda position: (-abs(round(centroid[position], 2)), position),
+    )
+    return [
+        ClusterTrait(position, *CENTROID_TRAITS[position][centroid[position] > 0])
+        for position in positions
+        if abs(centroid[position]) >= _MIN_TRAIT_DEVIATION
+    ]
 
 
-def _name(traits: Sequence[tuple[int, str, str]]) -> str:
-    words = [word for _, word, _ in sorted(traits)]
+def _join_words(traits: Sequence[ClusterTrait]) -> str:
+    words = [trait.word for trait in sorted(traits)]
     return "-".join([*words, "buyers"] if words else ["average", "buyers"])
 
 
-def _counted(names: Sequence[str], number: int) -> str:
-    """The name, numbered from its second use on."""
-    before = names[:number].count(names[number])
-    return f"{names[number]}-{before + 1}" if before else names[number]
+def _number_duplicate(names: Sequence[str], index: int) -> str:
+    """Return the name at an index, with a number from its second use on."""
+    uses_before = names[:index].count(names[index])
+    return f"{names[index]}-{uses_before + 1}" if uses_before else names[index]
 
 
-def _segment(name: str, traits: Sequence[tuple[int, str, str]]) -> Segment:
-    phrases = [phrase for _, _, phrase in sorted(traits)]
-    listed = (
+def _build_segment(name: str, traits: Sequence[ClusterTrait]) -> Segment:
+    phrases = [trait.phrase for trait in sorted(traits)]
+    joined = (
         ", ".join(phrases[:-1]) + " and " + phrases[-1] if len(phrases) > 1 else "".join(phrases)
     )
-    description = f"They {listed}." if listed else "Like most buyers in everything."
-    return Segment(name, "kmeans", name.replace("-", " ").capitalize(), description)
+    return Segment(
+        name=name,
+        scheme="kmeans",
+        title=name.replace("-", " ").capitalize(),
+        description=f"They {joined}." if joined else "Like most buyers in everything.",
+    )

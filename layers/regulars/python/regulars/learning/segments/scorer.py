@@ -1,14 +1,15 @@
-"""Which named groups a buyer belongs to: RFM by cut-offs, and the nearest centroid of a clustering."""
+"""Assign a buyer to named segments: one by RFM scores, one by the nearest centroid of a clustering."""
 
 import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-_GOOD, _MIDDLE, _ONCE = 4, 3, 1
+_GOOD_SCORE, _MIDDLE_SCORE = 4, 3
+_SINGLE_ORDER = 1
 
 
-class Rfm(NamedTuple):
+class RfmScores(NamedTuple):
     """Recency, frequency and monetary value, each from 1 (worst) to 5 (best) among the shop's buyers."""
 
     recency: int
@@ -17,7 +18,7 @@ class Rfm(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """A named group; `name` is fit for a URL, `scheme` is rfm or kmeans."""
+    """A named group of buyers; `name` is a URL path segment, `scheme` is rfm or kmeans."""
 
     name: str
     scheme: str
@@ -26,7 +27,9 @@ class Segment(NamedTuple):
 
 
 RFM_SEGMENTS = tuple(
-    Segment(title.lower().replace(" ", "-"), "rfm", title, description)
+    Segment(
+        name=title.lower().replace(" ", "-"), scheme="rfm", title=title, description=description
+    )
     for title, description in (
         ("Champions", "Bought very recently, buy often and spend most."),
         ("Loyal", "Buy often and spend well, and were here not long ago."),
@@ -42,73 +45,73 @@ RFM_SEGMENTS = tuple(
 )
 
 
-def segments(scorer: Mapping[str, Any]) -> tuple[Segment, ...]:
-    """Every group this scorer knows, in the order an owner reads them."""
+def list_segments(scorer: Mapping[str, Any]) -> tuple[Segment, ...]:
+    """Return every segment of a scorer, in the order in which the owner reads them."""
     clusters = scorer["kmeans"]["segments"] if scorer["kmeans"] else ()
     return (*RFM_SEGMENTS, *(Segment(*cluster) for cluster in clusters))
 
 
-def rfm(scorer: Mapping[str, Any], features: Mapping[str, float]) -> Rfm | None:
-    """The three scores of a buyer; None for somebody who never bought."""
+def score_rfm(scorer: Mapping[str, Any], features: Mapping[str, float]) -> RfmScores | None:
+    """Return the three scores of a buyer; None for a person who never bought."""
     if features["orders"] < 1:
         return None
-    return Rfm(
-        5 - _above(scorer["recency_cuts"], features["recency_days"]),
-        1 + _above(scorer["frequency_cuts"], features["orders"]),
-        1 + _above(scorer["monetary_cuts"], features["money"]),
+    return RfmScores(
+        recency=5 - _count_cuts_below(scorer["recency_cuts"], features["recency_days"]),
+        frequency=1 + _count_cuts_below(scorer["frequency_cuts"], features["orders"]),
+        monetary=1 + _count_cuts_below(scorer["monetary_cuts"], features["money"]),
     )
 
 
-def rfm_segment(scores: Rfm, orders: float) -> str:
-    """The name of the RFM group.
+def choose_rfm_segment(scores: RfmScores, orders: float) -> str:
+    """Return the name of the RFM segment.
 
-    >>> rfm_segment(Rfm(recency=1, frequency=5, monetary=5), orders=30)
+    >>> choose_rfm_segment(RfmScores(recency=1, frequency=5, monetary=5), orders=30)
     'cannot-lose'
     """
     value = (scores.frequency + scores.monetary + 1) // 2
-    if scores.recency >= _GOOD:
-        return _recent(scores.recency, value, orders)
-    if scores.recency == _MIDDLE:
-        return "loyal" if value >= _GOOD else "need-attention"
-    if value > _GOOD:
+    if scores.recency >= _GOOD_SCORE:
+        return _choose_recent_segment(scores.recency, value, orders)
+    if scores.recency == _MIDDLE_SCORE:
+        return "loyal" if value >= _GOOD_SCORE else "need-attention"
+    if value > _GOOD_SCORE:
         return "cannot-lose"
-    if value >= _MIDDLE:
+    if value >= _MIDDLE_SCORE:
         return "at-risk"
     return "lost" if scores.recency == 1 else "hibernating"
 
 
-def cluster(scorer: Mapping[str, Any], features: Mapping[str, float]) -> int | None:
-    """The number of the nearest centroid; None without a clustering, and for somebody who never bought."""
+def find_nearest_cluster(scorer: Mapping[str, Any], features: Mapping[str, float]) -> int | None:
+    """Return the index of the nearest centroid; None without clusters, and for a person who never bought."""
     kmeans = scorer["kmeans"]
     if not kmeans or features["orders"] < 1:
         return None
-    place = [
+    point = [
         (math.log1p(max(features[name], 0.0)) - mean) / scale
         for name, mean, scale in zip(
             kmeans["features"], kmeans["means"], kmeans["scales"], strict=True
         )
     ]
-    distances = [math.dist(place, centroid) for centroid in kmeans["centroids"]]
+    distances = [math.dist(point, centroid) for centroid in kmeans["centroids"]]
     return distances.index(min(distances))
 
 
-def kmeans_segment(scorer: Mapping[str, Any], features: Mapping[str, float]) -> str | None:
-    """The name of the nearest centroid's group."""
-    number = cluster(scorer, features)
-    if number is None:
+def find_kmeans_segment(scorer: Mapping[str, Any], features: Mapping[str, float]) -> str | None:
+    """Return the name of the nearest centroid's segment; None without clusters or orders."""
+    index = find_nearest_cluster(scorer, features)
+    if index is None:
         return None
-    name: str = scorer["kmeans"]["segments"][number][0]
+    name: str = scorer["kmeans"]["segments"][index][0]
     return name
 
 
-def _recent(recency: int, value: int, orders: float) -> str:
-    if orders <= _ONCE:
-        return "new" if recency > _GOOD else "promising"
-    if value >= _GOOD:
-        return "champions" if recency > _GOOD else "loyal"
+def _choose_recent_segment(recency: int, value: int, orders: float) -> str:
+    if orders <= _SINGLE_ORDER:
+        return "new" if recency > _GOOD_SCORE else "promising"
+    if value >= _GOOD_SCORE:
+        return "champions" if recency > _GOOD_SCORE else "loyal"
     return "potential-loyalists"
 
 
-def _above(cuts: Sequence[float], value: float) -> int:
-    """How many of the ascending cuts lie below the value."""
+def _count_cuts_below(cuts: Sequence[float], value: float) -> int:
+    """Return how many of the ascending cuts lie below the value."""
     return bisect_left(cuts, value)

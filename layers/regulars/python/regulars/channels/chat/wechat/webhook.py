@@ -50,20 +50,24 @@ from regulars.channels.chat.wechat.envelope import (
     opened,
     sealed_request,
 )
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    GeneratedSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.drafts.sales import item_of, unknown_topic
 from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import InvalidEventError, SignatureError
 
-CHANNEL = "wechat"
-ASKS = {"app_id": "The AppID of the account"}
-CREDENTIALS = {
-    "encoding_aes_key": "The EncodingAESKey, 43 characters; without it WeChat signs the time and not the words"
-}
-REPLY = Reply(body="success")
+CHANNEL_NAME = "wechat"
 TOPICS = {
     "text": chat.RECEIVED,
     "image": chat.RECEIVED,
@@ -80,7 +84,7 @@ TOPICS = {
 _SCENE = "qrscene_"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """The signature over the sealed text, and its seal; without a key set up, the one over the time alone."""
     if not is_sealed(request):
         check_signature(request, secrets, now, "signature")
@@ -92,7 +96,7 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     opened(request, sealed)
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """What WeChat wants to hear back when it tries the address."""
     if request.method != "GET":
         return None
@@ -100,15 +104,15 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply(body=request.query.get("echostr", ""))
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     told = fields_of(request.body)
     if is_sealed(request):
         told = fields_of(opened(request, told.get("Encrypt", "")))
-    return [message_draft(CHANNEL, request, _message(told, request))]
+    return [message_draft(CHANNEL_NAME, request, _message(told, request))]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A sealed message of a kind nobody knows, which is set aside."""
     text = "<xml><MsgType>test</MsgType></xml>"
     return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
@@ -118,8 +122,8 @@ def _message(told: dict[str, str], request: Request) -> Message:
     kind, event = told.get("MsgType", ""), told.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
-        raise unknown_topic()
-    item = item_of(told.get("ProductId"), 1) if event == "merchant_order" else None
+        raise UnknownTopicError
+    item = build_item(told.get("ProductId"), 1) if event == "merchant_order" else None
     return Message(
         type=type_,
         at=_moment(told, request.received_at),
@@ -149,3 +153,22 @@ def _moment(told: dict[str, str], received_at: datetime) -> datetime:
         return from_epoch(told.get("CreateTime"))
     except InvalidEventError:
         return received_at
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WeChat",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    reply=Reply(body="success"),
+    build_sample=build_sample,
+    config_fields={"app_id": ConfigField(question="The AppID of the account")},
+    credential_fields={
+        "encoding_aes_key": CredentialField(
+            question="The EncodingAESKey, 43 characters; without it WeChat signs the time and not the words"
+        )
+    },
+)

@@ -20,13 +20,13 @@ of the webhooks.
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import traits_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
 from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import answer_in, id_in
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import UNDATED
+from regulars.channels.fields.texts import build_traits
 from regulars.domain.events import ConsentChange
 
 _COLUMNS = {
@@ -44,7 +44,8 @@ _COLUMNS = {
 }
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the update of one customer."""
     said, store = line.said, store_of("shopify", file).lower()
     person = buyer(
         file,
@@ -64,17 +65,18 @@ def _tell(line: Line, file: File) -> list[Draft]:
         if answer_in(said[f"{channel}_consent"])
     )
     key = (store, "customer", said["id"].strip())
-    traits = traits_of(country=said["country"])
+    traits = build_traits(country=said["country"])
     told = {"consents": consents, "traits": traits}
     return [draft_of(file, "Customer Updated", ("import", ""), person, key, **told)]
 
 
-FORMAT = Format(
-    "Shopify customers",
-    "shopify",
-    _COLUMNS,
-    ("email", "email_consent", "spent", "orders"),
-    ("id", "email", "phone"),
-    by_line(_tell),
-    of_persons=True,
+EXPORT_FORMAT = ExportFormat(
+    title="Shopify customers",
+    channel="shopify",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("email", "email_consent", "spent", "orders"),
+    key_columns=("id", "email", "phone"),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
 )

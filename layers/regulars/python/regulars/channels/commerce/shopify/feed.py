@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from regulars.channels.feeds.change_times import newest, stamp
-from regulars.channels.feeds.contract import Feed, Page, Record, misconfigured
+from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord, misconfigured
+from regulars.channels.feeds.feed_provider import FeedProvider
 from regulars.channels.feeds.https import Answer
 from regulars.channels.feeds.provider_api import Provider, decoded, told_at
 
@@ -69,7 +70,7 @@ class ShopifyFeed:
         self.name = name
         self._admin = admin
 
-    def page(self, since: str, cursor: str) -> Page:
+    def read_page(self, since: str, cursor: str) -> FeedPage:
         """At most 250; Shopify's cursor takes no filter beside it."""
         topic, first = KINDS[self.name]
         asked = (("updated_at_min", since), ("order", "updated_at asc"), *first)
@@ -77,15 +78,15 @@ class ShopifyFeed:
         answer = self._admin.get(self.name, query, resumed=bool(cursor))
         raws = decoded(answer.body, dict[str, list[msgspec.Raw]]).get(self.name, [])
         headers = {"x-shopify-topic": topic, "x-shopify-shop-domain": self._admin.shop}
-        return Page(
-            tuple(Record(bytes(raw), headers) for raw in raws),
+        return FeedPage(
+            tuple(FeedRecord(bytes(raw), headers) for raw in raws),
             newest(stamp(raw, "updated_at") for raw in raws),
             told_at(answer),
             _next(answer.headers.get("link", "")),
         )
 
 
-def feeds(
+def list_feeds(
     config: Mapping[str, Any], credentials: Mapping[str, str], provider: Provider
 ) -> list[Feed]:
     """What a shop can be asked for."""
@@ -104,3 +105,6 @@ def _next(link: str) -> str:
     found = _NEXT.search(link)
     asked = parse_qs(urlsplit(found[1]).query) if found else {}
     return next(iter(asked.get("page_info", ())), "")
+
+
+FEED_PROVIDER = FeedProvider(channel="shopify", list_feeds=list_feeds)

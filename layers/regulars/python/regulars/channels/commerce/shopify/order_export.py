@@ -32,27 +32,32 @@ from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import texts_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+)
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of
 from regulars.channels.exports.fields import (
-    amount_in,
     answer_in,
-    bare,
     id_in,
     order_id_in,
-    quantity_in,
-    required_amount,
-    takes_off,
+    spreadsheet_notation,
 )
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import moment_in, required_moment
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.numbers import Notation, strip_apostrophe
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import select_texts
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Item
-from regulars.domain.money import check_line, currency_code
+from regulars.domain.money import check_line_total
 
 _COLUMNS = {
     "name": "Name",
@@ -85,10 +90,11 @@ _PLACED = {"pending", "authorized", "voided", "expired"}
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the order that these lines describe."""
     own = list(_own(lines, refuse))
     head = own[0].said
-    currency = currency_code(head["currency"] or file.default_currency)
+    currency = parse_currency(head["currency"], file.default_currency)
     created = required_moment(head["created_at"], file)
     changed = [moment_in(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")]
     status = _status(head)
@@ -99,7 +105,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         created,
         *changed,
         status=status,
-        total=required_amount(head["total"], currency, file),
+        total=parse_amount(head["total"], currency, notation=spreadsheet_notation(file)),
         refunded=_refunded(head, currency, file),
         currency=currency,
     )
@@ -110,14 +116,16 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         "items": tuple(_items(own, currency, file, refuse)),
         "consents": _consents(head, created),
         "traits": {"country": country} if len(country) == len("NL") else {},
-        "properties": texts_of(head, "financial_status", "fulfillment_status", "gateway", "coupon"),
+        "properties": select_texts(
+            head, "financial_status", "fulfillment_status", "gateway", "coupon"
+        ),
     }
     channel = "pos" if head["source"] == "pos" else "shop"
     key = (store, "order", order_id)
     return [draft_of(file, _TYPES[status], (channel, created), _person(head, file), key, **told)]
 
 
-def _own(lines: list[Line], refuse: Refuse) -> Iterator[Line]:
+def _own(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
     """The lines of the order, the one with its own fields first; a file that was put together may hold it twice."""
     head = next((line for line in lines if line.said["id"].strip()), None)
     if head is None:
@@ -133,7 +141,8 @@ def _own(lines: list[Line], refuse: Refuse) -> Iterator[Line]:
             yield line
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
+    notation = spreadsheet_notation(file)
     for line in lines:
         try:
             product = id_in(line.said["sku"]) or clean_text(line.said["product"])
@@ -141,18 +150,25 @@ def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iter
             if (
                 product
                 and line.said["quantity"].strip() != "0"
-                and not takes_off(line.said["price"], currency, file)
+                and not _is_deduction(line, currency, notation)
             ):
-                yield _item(product, line, currency, file)
+                yield _item(product, line, currency, notation)
         except InvalidEventError as error:
             refuse(line.number, error.code)
 
 
-def _item(product: str, line: Line, currency: str, file: File) -> Item:
+def _is_deduction(line: Line, currency: str, notation: Notation) -> bool:
+    price = parse_amount(
+        line.said["price"], currency, notation=notation, allow_negative=True, blank=0
+    )
+    return price < 0
+
+
+def _item(product: str, line: Line, currency: str, notation: Notation) -> Item:
     said = line.said
-    quantity = quantity_in(said["quantity"], file)
-    price = amount_in(said["price"], currency, file)
-    check_line(price, quantity)
+    quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
+    price = parse_amount(said["price"], currency, notation=notation, blank=0)
+    check_line_total(price, quantity)
     return Item(product, clean_text(said["product"]), quantity=quantity, price=price)
 
 
@@ -165,7 +181,7 @@ def _status(head: Any) -> str:
 def _refunded(head: Any, currency: str, file: File) -> int | None:
     """What was paid back; None, which is everything, where only the status says it."""
     if head["refunded"].strip():
-        return amount_in(head["refunded"], currency, file)
+        return parse_amount(head["refunded"], currency, notation=spreadsheet_notation(file))
     return None if head["financial_status"].strip().lower() == "refunded" else 0
 
 
@@ -179,16 +195,26 @@ def _person(head: Any, file: File) -> Person:
         file,
         country=head["country"],
         email=head["email"],
-        phone=bare(head["phone"]) or head["billing_phone"],
+        phone=strip_apostrophe(head["phone"]) or head["billing_phone"],
         name=head["billing_name"],
     )
 
 
-FORMAT = Format(
-    "Shopify orders",
-    "shopify",
-    _COLUMNS,
-    ("name", "id", "created_at", "financial_status", "total", "quantity", "product", "price"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Shopify orders",
+    channel="shopify",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=(
+        "name",
+        "id",
+        "created_at",
+        "financial_status",
+        "total",
+        "quantity",
+        "product",
+        "price",
+    ),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

@@ -2,27 +2,26 @@
 
 from typing import Any
 
-from regulars.channels.drafts.sales import gives_back, version_at
-from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.event_times import build_version, first_of
 from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.money import is_deduction, parse_amount, parse_currency
+from regulars.channels.fields.quantities import parse_quantity
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
-from regulars.domain.money import check_line, currency_code, minor_units
+from regulars.domain.money import check_line_total
 
-MOST_QUANTITY = 1_000_000
 _MOST_REFUNDS = 99  # that a version can count
 
 
-def currency_of(body: dict[str, Any], default: str) -> str:
+def find_currency(body: dict[str, Any], default: str) -> str:
     """The currency of the amounts: the resource's, its lines', its transactions', or else the shop's."""
     lines = [
         an_object(an_object(line.get("price_set")).get("shop_money")).get("currency_code")
         for line in objects(body.get("line_items"))
     ]
     paid = [transaction.get("currency") for transaction in objects(body.get("transactions"))]
-    said = next((code for code in (body.get("currency"), *lines, *paid) if code), default)
-    return currency_code(said)
+    return parse_currency(body.get("currency"), *lines, *paid, default)
 
 
 def items_of(kind: str, body: dict[str, Any], currency: str) -> tuple[Item, ...]:
@@ -55,18 +54,18 @@ def payment_of(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any
     """What a payment's event says of it, in minor units; nothing for other topics."""
     if topic != "order_transactions/create":
         return {}
-    return {"payment_id": _id(body, "id"), "amount": _amount(body.get("amount"), currency)}
+    return {"payment_id": _id(body, "id"), "amount": parse_amount(body.get("amount"), currency)}
 
 
 def _snapshot(body: dict[str, Any], store: str, currency: str) -> OrderFact:
-    total = _amount(body.get("total_price"), currency)
+    total = parse_amount(body.get("total_price"), currency)
     status = _status(body)
     # Of two tellings of one second the cancelled, the one with more refunds, the paid one is the later.
     refunds = min(len(objects(body.get("refunds"))), _MOST_REFUNDS)
     rank = 500 * (status == "cancelled") + 2 * refunds + (status == "paid")
     return OrderFact(
         key=f"{store}/{_id(body, 'id')}",
-        version=version_at(_version(body), rank),
+        version=build_version(_version(body), rank),
         placed_at=first_of(body.get("processed_at"), body.get("created_at")),
         status=status,
         total=total,
@@ -106,7 +105,7 @@ def _refunded(body: dict[str, Any], total: int, currency: str) -> int:
     current = body.get("current_total_price")
     if back or current is None:
         return back
-    return max(0, total - _amount(current, currency))
+    return max(0, total - parse_amount(current, currency))
 
 
 def _paid_back(refund: dict[str, Any], told: dict[str, Any], currency: str) -> int:
@@ -126,10 +125,12 @@ def _in_shop_money(
     """A payment's amount: what the buyer paid in another currency, at the rate of the order."""
     paid_in = transaction.get("currency")
     if paid_in in (None, currency) or paid_in != buyer.get("currency_code"):
-        return _amount(transaction.get("amount"), currency)
-    paid = currency_code(paid_in)
-    whole = _amount(buyer.get("amount"), paid) or 1
-    share = _amount(transaction.get("amount"), paid) * _amount(shop.get("amount"), currency)
+        return parse_amount(transaction.get("amount"), currency)
+    paid = parse_currency(paid_in)
+    whole = parse_amount(buyer.get("amount"), paid) or 1
+    share = parse_amount(transaction.get("amount"), paid) * parse_amount(
+        shop.get("amount"), currency
+    )
     return (2 * share + whole) // (2 * whole)  # rounded, in whole numbers
 
 
@@ -137,26 +138,18 @@ def _item(line: dict[str, Any], currency: str) -> Item | None:
     product_id = clean_text(line.get("product_id")) or clean_text(line.get("sku"))
     quantity = line.get("quantity")
     # A line edited away has quantity 0; a line of no product (a tip, a custom sale) still counts in the total.
-    if not product_id or quantity == 0 or gives_back(line.get("price")):
+    if not product_id or quantity == 0 or is_deduction(line.get("price")):
         return None
-    if type(quantity) is not int or not 0 < quantity <= MOST_QUANTITY:  # True is an int
-        raise InvalidEventError("A quantity is not a positive whole number.", "invalid_quantity")
-    price = None if line.get("price") is None else _amount(line["price"], currency)
-    check_line(price, quantity)
+    pieces = parse_quantity(quantity, integers_only=True)
+    price = None if line.get("price") is None else parse_amount(line["price"], currency)
+    check_line_total(price, pieces)
     return Item(
         product_id,
         clean_text(line.get("title")),
         clean_text(line.get("product_type")),
-        quantity,
+        pieces,
         price,
     )
-
-
-def _amount(value: object, currency: str) -> int:
-    amount = minor_units(value, currency)
-    if amount < 0:
-        raise InvalidEventError("An amount is negative.", "negative_price")
-    return amount
 
 
 def _id(body: dict[str, Any], name: str) -> str:

@@ -91,7 +91,7 @@ import msgspec
 
 from regulars.channels.commerce.shopify.customers import consents_of, person_of, traits_of
 from regulars.channels.commerce.shopify.orders import (
-    currency_of,
+    find_currency,
     items_of,
     order_of,
     payment_of,
@@ -103,25 +103,25 @@ from regulars.channels.commerce.shopify.topics import (
     TOPICS,
     type_of,
 )
-from regulars.channels.contract import Draft, Request
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    ProviderSecret,
+    Request,
+    UnknownTopicError,
+)
 from regulars.channels.drafts.state_ids import known_by_state
 from regulars.channels.fields.event_times import Moment, first_of, happened, parsed
 from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text, clean_url
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
 
-CHANNEL = "shopify"
-SIGNING_KEY = "The secret that stands below the list of webhooks, or the app's client secret"
-ASKS = {"shop": "The shop's own domain, such as my-shop.myshopify.com (optional)"}
-CREDENTIALS = {
-    "client_id": "To fetch what webhooks miss: the app's client ID (optional)",
-    "client_secret": "The app's client secret (optional)",
-    "access_token": "Or the Admin API access token of an older custom app, shpat_… (optional)",
-}
+CHANNEL_NAME = "shopify"
 # What is kept beside the fields of an event: never a token, which opens a cart or an order's page.
 _KEPT = (
     "cancel_reason",
@@ -172,10 +172,7 @@ def domain_of(said: str) -> str:
     return domain if "." in domain else f"{domain}.myshopify.com"
 
 
-SPELLED = {"shop": domain_of}
-
-
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes with any live secret.
 
     https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
@@ -184,11 +181,11 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """The events of one delivery; InvalidEventError(unknown_topic) for a topic we make nothing of."""
     topic = _header(request, "topic")
     if topic not in TOPICS:
-        raise InvalidEventError("Nothing is known to do with this topic.", "unknown_topic")
+        raise UnknownTopicError
     kind, body = _resource(request, topic)
     if topic == "checkouts/update" and body.get("completed_at"):
         return []  # the order's own topics tell the rest
@@ -199,14 +196,14 @@ def translate(request: Request) -> list[Draft]:
     told = Draft(event, person.identifiers, person.contact)
     if topic in RETOLD:
         changed_at = first_of(body.get("updated_at"))
-        names = (CHANNEL, _shop(request), topic, clean_text(body.get("id")))
+        names = (CHANNEL_NAME, _shop(request), topic, clean_text(body.get("id")))
         return [known_by_state(told, changed_at, *names)]
     if topic == "orders/create" and event.channel == "pos":
         return [told, Draft(_in_store(request, event), person.identifiers)]
     return [told]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A signed test order of nobody."""
     now = to_text(blank.received_at)
     order = {"id": 1, "test": True, "created_at": now, "updated_at": now, "total_price": "1.00"}
@@ -229,17 +226,17 @@ def _resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
 def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
     shop = _shop(request)
     moment = _moment(request, topic, body)
-    currency = currency_of(body, request.default_currency)
+    currency = find_currency(body, request.default_currency)
     return Event(
-        id=event_id(CHANNEL, shop, topic, _content(request)),
+        id=event_id(CHANNEL_NAME, shop, topic, _content(request)),
         type=type_of(topic, body),
         channel="pos" if body.get("source_name") == "pos" else "shop",
-        source=f"{CHANNEL}/{request.source}",
+        source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=moment.occurred_at,
         received_at=to_text(request.received_at),
         items=items_of(kind, body, currency),
         currency=currency,
-        order=order_of(kind, body, f"{CHANNEL}/{shop}", currency),
+        order=order_of(kind, body, f"{CHANNEL_NAME}/{shop}", currency),
         consents=consents_of(kind, body),
         traits=traits_of(kind, body),
         properties=_properties(topic, body, currency),
@@ -262,7 +259,7 @@ def _privacy(event: Event, topic: str, body: dict[str, Any], person: Person) -> 
 
 def _in_store(request: Request, event: Event) -> Event:
     """The sale at the till beside its order, which it names and does not count again."""
-    id_ = event_id(CHANNEL, _shop(request), IN_STORE, _content(request))
+    id_ = event_id(CHANNEL_NAME, _shop(request), IN_STORE, _content(request))
     order = {"order_id": event.order.key.rpartition("/")[2]} if event.order else {}
     return msgspec.structs.replace(
         event,
@@ -324,3 +321,33 @@ def _header(request: Request, name: str) -> str:
     """A header of Shopify's: `X-Shopify-…`, and `Shopify-…` as newer deliveries spell it."""
     headers = request.headers
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Shopify",
+    page=__doc__,
+    secret=ProviderSecret(
+        question="The secret that stands below the list of webhooks, or the app's client secret"
+    ),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    config_fields={
+        "shop": ConfigField(
+            question="The shop's own domain, such as my-shop.myshopify.com",
+            is_optional=True,
+            normalize=domain_of,
+        )
+    },
+    credential_fields={
+        "client_id": CredentialField(
+            question="To fetch what webhooks miss: the app's client ID", is_optional=True
+        ),
+        "client_secret": CredentialField(question="The app's client secret", is_optional=True),
+        "access_token": CredentialField(
+            question="Or the Admin API access token of an older custom app, shpat_…",
+            is_optional=True,
+        ),
+    },
+)

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from regulars.channels.feeds.change_times import newest, stamp
-from regulars.channels.feeds.contract import Feed, Page, Record, misconfigured
+from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord, misconfigured
+from regulars.channels.feeds.feed_provider import FeedProvider
 from regulars.channels.feeds.https import Answer
 from regulars.channels.feeds.provider_api import Provider, decoded, told_at
 from regulars.domain.times import from_text, to_text
@@ -56,7 +57,7 @@ class OrdersFeed:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def page(self, since: str, cursor: str) -> Page:
+    def read_page(self, since: str, cursor: str) -> FeedPage:
         """At most 100."""
         # Without a zone: with one, WordPress would take it for the site's time and move it.
         after, _, skipped = (cursor or f"{since[:19]} 0").partition(" ")
@@ -70,8 +71,8 @@ class OrdersFeed:
         )
         stamps = [stamp(raw, "date_modified_gmt", "date_created_gmt") for raw in raws]
         headers = {"x-wc-webhook-topic": "order.updated"}
-        return Page(
-            tuple(Record(bytes(raw), headers) for raw in raws),
+        return FeedPage(
+            tuple(FeedRecord(bytes(raw), headers) for raw in raws),
             newest(stamps),
             told_at(answer),
             _following(after, int(skipped), newest(stamps)) if _is_full(answer, raws) else "",
@@ -86,7 +87,7 @@ class CustomersFeed:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def page(self, since: str, cursor: str) -> Page:
+    def read_page(self, since: str, cursor: str) -> FeedPage:
         """At most 100. Who registers meanwhile moves the others further down, who is deleted moves them up."""
         skipped = int(cursor or "0")
         answer, raws = self._site.get(
@@ -96,15 +97,15 @@ class CustomersFeed:
         told = zip(raws, stamps, strict=True)
         headers = {"x-wc-webhook-topic": "customer.created"}
         goes_on = _is_full(answer, raws) and min(filter(None, stamps), default="") >= since
-        return Page(
-            tuple(Record(bytes(raw), headers) for raw, at in told if at >= since),
+        return FeedPage(
+            tuple(FeedRecord(bytes(raw), headers) for raw, at in told if at >= since),
             newest(stamps),
             told_at(answer),
             str(skipped + SIZE - SHOWN_AGAIN) if goes_on else "",
         )
 
 
-def feeds(
+def list_feeds(
     config: Mapping[str, Any], credentials: Mapping[str, str], provider: Provider
 ) -> list[Feed]:
     """What a shop can be asked for."""
@@ -127,3 +128,6 @@ def _following(after: str, skipped: int, last: str) -> str:
     """Where the next page begins: `modified_after` leaves its own second out."""
     begins = to_text(from_text(last) - SECOND)[:19] if last else ""
     return f"{begins} 0" if begins > after else f"{after} {skipped + SIZE - SHOWN_AGAIN}"
+
+
+FEED_PROVIDER = FeedProvider(channel="woocommerce", list_feeds=list_feeds)

@@ -36,26 +36,27 @@ import msgspec
 
 from regulars.channels.commerce.woocommerce.orders import is_order, standing
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import texts_of, traits_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
-from regulars.channels.exports.drafts import draft_of, snapshot, store_of
-from regulars.channels.exports.fields import (
-    amount_in,
-    each,
-    id_in,
-    order_id_in,
-    quantity_in,
-    required_amount,
-    takes_off,
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
 )
+from regulars.channels.exports.drafts import draft_of, snapshot, store_of
+from regulars.channels.exports.fields import id_in, order_id_in, spreadsheet_notation
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import EASTERNMOST, moment_in, required_moment
+from regulars.channels.fields.money import parse_amount, parse_currency
+from regulars.channels.fields.numbers import Notation
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import build_traits, select_texts
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item
-from regulars.domain.money import check_line, currency_code
+from regulars.domain.money import check_line_total, compute_unit_price
 
 _COLUMNS = {
     "id": "order_id|Order ID|Order Number|order_number",
@@ -88,14 +89,15 @@ _KEY = ("id",)
 _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the order that these lines describe."""
     head = lines[0].said
     order_id, store = order_id_in(head["id"]), store_of("woocommerce", file)
     status = _status(head["status"])
     paid = moment_in(head["paid"], file)
     if not is_order(status, is_paid=bool(paid)):
         raise refusal("unpaid_order")
-    currency = currency_code(head["currency"].strip() or file.default_currency)
+    currency = parse_currency(head["currency"].strip(), file.default_currency)
     created = required_moment(head["created"], file)
     stands = standing(status, is_paid=bool(paid))
     told_of = ("created", "paid", "completed", "modified")
@@ -105,7 +107,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         # In the shop's own time, which the file does not name: what was told live since must not lose to it.
         *(moment_in(head[name], file, EASTERNMOST) for name in told_of),
         status=stands,
-        total=required_amount(head["total"], currency, file),
+        total=parse_amount(head["total"], currency, notation=spreadsheet_notation(file)),
         refunded=_refunded(head, status, currency, file),
         currency=currency,
     )
@@ -113,8 +115,8 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         "currency": currency,
         "order": msgspec.structs.replace(order, placed_at=created),
         "items": tuple(_items(lines, currency, file, refuse)),
-        "traits": traits_of(country=head["country"]),
-        "properties": texts_of(head, "payment_method") | {"status": clean_text(status)},
+        "traits": build_traits(country=head["country"]),
+        "properties": select_texts(head, "payment_method") | {"status": clean_text(status)},
     }
     key = (store, "order", order_id)
     return [
@@ -130,7 +132,8 @@ def _status(said: str) -> str:
 
 def _refunded(head: Any, status: str, currency: str, file: File) -> int | None:
     """What was paid back; None, which is everything, where only the status says it."""
-    amount = abs(amount_in(head["refunded"].strip().removeprefix("-"), currency, file))
+    text = head["refunded"].strip().removeprefix("-")
+    amount = parse_amount(text, currency, notation=spreadsheet_notation(file), blank=0)
     return None if status == "refunded" and not amount else amount
 
 
@@ -139,11 +142,12 @@ def _person(head: Any, store: str, file: File) -> Person:
     return buyer(file, id_in(head["customer"]), store, head["country"], **contact)
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
+    notation = spreadsheet_notation(file)
     for line in lines:
         try:
             for said in _said(line):
-                item = _item(said, currency, file)
+                item = _item(said, currency, notation)
                 if item:
                     yield item
         except InvalidEventError as error:
@@ -173,31 +177,39 @@ def _pieces(text: str) -> dict[str, str]:
     return dict(zip(("quantity", "total"), loose, strict=False)) | said
 
 
-def _item(said: dict[str, str], currency: str, file: File) -> Item | None:
+def _item(said: dict[str, str], currency: str, notation: Notation) -> Item | None:
     product = (
         id_in(said.get("id", "")) or id_in(said.get("sku", "")) or clean_text(said.get("name"))
     )
     told = said.get("quantity", "")
     if product in {"", "0"} or told.startswith("-") or told == "0":
         return None
-    if takes_off(said.get("price") or said.get("total", ""), currency, file):
+    amount = parse_amount(
+        said.get("price") or said.get("total", ""),
+        currency,
+        notation=notation,
+        allow_negative=True,
+        blank=0,
+    )
+    if amount < 0:
         return None
-    quantity = quantity_in(told, file)
+    quantity = parse_quantity_cell(told, notation, blank=1, fraction=1)
     price = None
     if said.get("price"):
-        price = amount_in(said["price"], currency, file)
+        price = amount
     elif said.get("total"):
-        price = each(amount_in(said["total"], currency, file), quantity)
-    check_line(price, quantity)
+        price = compute_unit_price(amount, quantity)
+    check_line_total(price, quantity)
     return Item(product, clean_text(said.get("name")), quantity=quantity, price=price)
 
 
-FORMAT = Format(
-    "WooCommerce orders",
-    "woocommerce",
-    _COLUMNS,
-    ("id", "status", "created", "total", "email"),
-    _KEY,
-    by_group(_KEY, _tell),
-    _MANY,
+EXPORT_FORMAT = ExportFormat(
+    title="WooCommerce orders",
+    channel="woocommerce",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "status", "created", "total", "email"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
+    extra_columns=_MANY,
 )

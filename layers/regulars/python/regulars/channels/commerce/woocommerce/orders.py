@@ -3,20 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.channels.drafts.sales import (
-    amount_of,
-    currency_of,
-    gives_back,
-    item_of,
-    required,
-    version_at,
-)
-from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.event_times import build_version, first_of
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import objects
+from regulars.channels.fields.money import is_deduction, parse_amount, parse_currency
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import require_id
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
-from regulars.domain.money import minor_units
 
 # Type, key within the order, time, and what else is told otherwise than in the order.
 type Once = tuple[str, tuple[str, ...], object, dict[str, Any]]
@@ -43,7 +37,7 @@ _MOST_REFUNDS = 99  # that a version can count
 
 def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[str, Any]:
     """The facts of an event that shows the whole order."""
-    currency = currency_of(body.get("currency"), default_currency)
+    currency = parse_currency(body.get("currency"), default_currency)
     status = clean_text(body.get("status"))
     lines = (_item(line, currency) for line in objects(body.get("line_items")))
     order = None
@@ -53,7 +47,7 @@ def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[st
             version=_version(body, status),
             placed_at=first_of(body.get("date_created_gmt"), body.get("date_created")),
             status=standing(status, is_paid=_is_paid(body)),
-            total=amount_of(body.get("total"), currency),
+            total=parse_amount(body.get("total"), currency),
             refunded=_refunded(body, status, currency),
             currency=currency,
         )
@@ -92,11 +86,11 @@ def standing(status: str, *, is_paid: bool) -> str:
 
 
 def _refund(refund: dict[str, Any], order: OrderFact) -> Once:
-    refund_id = required(refund.get("id"), "id")
+    refund_id = require_id(refund.get("id"), "id")
     fact = OrderFact(
         key=order.key,
         version=order.version,
-        refunded=_paid_back(refund, order.currency),
+        refunded=_parse_refund_total(refund, order.currency),
         refund_id=refund_id,
         currency=order.currency,
     )
@@ -107,12 +101,12 @@ def _refunded(body: dict[str, Any], status: str, currency: str) -> int | None:
     refunds = objects(body.get("refunds"))
     if status == "refunded" and not refunds:
         return None
-    return sum(_paid_back(refund, currency) for refund in refunds)
+    return sum(_parse_refund_total(refund, currency) for refund in refunds)
 
 
-def _paid_back(refund: dict[str, Any], currency: str) -> int:
-    """A refund's total, which is written as a negative number."""
-    return abs(minor_units(refund.get("total"), currency))
+def _parse_refund_total(refund: dict[str, Any], currency: str) -> int:
+    """Return the total of a refund, which WooCommerce writes as a negative number."""
+    return abs(parse_amount(refund.get("total"), currency, allow_negative=True))
 
 
 def _is_paid(body: dict[str, Any]) -> bool:
@@ -125,13 +119,13 @@ def _version(body: dict[str, Any], status: str) -> str:
     if not at:
         raise InvalidEventError("The order does not say when it was changed.", "invalid_timestamp")
     refunds = min(len(objects(body.get("refunds"))), _MOST_REFUNDS)
-    return version_at(at, refunds * 10 + _RANKS.get(status, 0))
+    return build_version(at, refunds * 10 + _RANKS.get(status, 0))
 
 
 def _item(line: dict[str, Any], currency: str) -> Item | None:
     price = line.get("price")
-    if gives_back(price):
+    if is_deduction(price):
         return None
     product_id = line.get("product_id") or line.get("sku")  # 0: the product was deleted
-    said = None if price is None else amount_of(price, currency)
-    return item_of(product_id, line.get("quantity"), said, line.get("name"))
+    said = None if price is None else parse_amount(price, currency)
+    return build_item(product_id, line.get("quantity"), said, line.get("name"))

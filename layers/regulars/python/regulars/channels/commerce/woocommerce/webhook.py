@@ -67,32 +67,29 @@ from typing import Any, NamedTuple
 import msgspec
 
 from regulars.channels.commerce.woocommerce.orders import once_of, order_told
-from regulars.channels.contract import Draft, Reply, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    amount_of,
-    currency_of,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    traits_of,
-    unknown_topic,
+from regulars.channels.contract import (
+    Channel,
+    ConfigField,
+    CredentialField,
+    Draft,
+    GeneratedSecret,
+    Reply,
+    Request,
+    UnknownTopicError,
 )
+from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.drafts.state_ids import known_by_state
-from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.event_times import first_of, parse_first_time
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import ObjectReader, an_object, objects
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import build_traits, require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
-CHANNEL = "woocommerce"
-ASKS = {"site": "The shop's address, such as https://shop.example.com (optional)"}
-CREDENTIALS = {
-    "consumer_key": "To fetch what webhooks miss: the consumer key, ck_… (optional)",
-    "consumer_secret": "The consumer secret, cs_… (optional)",
-}
+CHANNEL_NAME = "woocommerce"
 # Topic → the event's type, and the fields that say when it happened.
 TOPICS = {
     "customer.created": ("Customer Created", "date_created"),
@@ -126,7 +123,7 @@ _READER = ObjectReader(
 
 
 class _Delivery(NamedTuple):
-    telling: Telling
+    telling: EventBuilder
     topic: str
     body: dict[str, Any]
     content: str
@@ -134,7 +131,7 @@ class _Delivery(NamedTuple):
     person: Person
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the raw bytes with the webhook's secret.
 
     https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php
@@ -143,22 +140,24 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The ping of a webhook that was saved, which is a form with its number and nothing else."""
     is_signed = "x-wc-webhook-signature" in request.headers
     return Reply() if _PING.fullmatch(request.body) and not is_signed else None
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one delivery tells: one event, and those that an order's status tells besides."""
     topic = request.headers.get("x-wc-webhook-topic", "")
     if topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     body = _READER.read(request.body)
     field = TOPICS[topic][1]
-    said = said_at(*(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt")))
+    said = parse_first_time(
+        *(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt"))
+    )
     via = clean_text(body.get("created_via"))
-    telling = Telling(request, CHANNEL, "pos" if via.startswith("pos") else "shop", said)
+    telling = EventBuilder(request, CHANNEL_NAME, "pos" if via.startswith("pos") else "shop", said)
     delivery = _Delivery(
         telling,
         topic,
@@ -172,13 +171,13 @@ def translate(request: Request) -> list[Draft]:
     if topic.startswith("product."):
         return _products(delivery)
     kind = topic.partition(".")[0]
-    properties = texts_of(body, "discount_type")
+    properties = select_texts(body, "discount_type")
     if kind != "customer":
         properties[f"{kind}_id"] = clean_text(body.get("id"))
     return [_event(delivery, properties=properties)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A coupon that nobody was given."""
     body = json.dumps({"id": 0, "date_created_gmt": to_text(blank.received_at)}).encode()
     signature = hmac_base64(secret.encode(), body).decode()
@@ -188,9 +187,9 @@ def sample(blank: Request, secret: str) -> Request:
 
 def _orders(delivery: _Delivery) -> list[Draft]:
     telling, body = delivery.telling, delivery.body
-    order_id = required(body.get("id"), "id")
+    order_id = require_id(body.get("id"), "id")
     told = order_told(body, f"{telling.store}/{order_id}", delivery.default_currency)
-    properties = texts_of(body, "status", "created_via", "payment_method")
+    properties = select_texts(body, "status", "created_via", "payment_method")
     codes = [clean_text(line.get("code")) for line in objects(body.get("coupon_lines"))]
     properties |= {"coupon": ",".join(codes[:5])} if codes else {}
     drafts = [_event(delivery, **told, properties=properties)]
@@ -203,13 +202,13 @@ def _orders(delivery: _Delivery) -> list[Draft]:
 
 def _products(delivery: _Delivery) -> list[Draft]:
     telling, body = delivery.telling, delivery.body
-    currency = currency_of(delivery.default_currency)
+    currency = parse_currency(delivery.default_currency)
     # A product without a price, such as one of which only the variations have one, says ''.
-    price = amount_of(body["price"], currency) if body.get("price") else None
-    item = item_of(body.get("id"), 1, price, body.get("name"))
+    price = parse_amount(body["price"], currency) if body.get("price") else None
+    item = build_item(body.get("id"), 1, price, body.get("name"))
     told = {"items": (item,) if item else (), "currency": currency}
-    stock = texts_of(body, "stock_status", "stock_quantity")
-    drafts = [_event(delivery, **told, properties=texts_of(body, "status", "sku", "type"))]
+    stock = select_texts(body, "stock_status", "stock_quantity")
+    drafts = [_event(delivery, **told, properties=select_texts(body, "status", "sku", "type"))]
     if delivery.topic == "product.updated" and body.get("manage_stock") is True:
         key = ("stock", delivery.content)
         facts = told | {"properties": stock}
@@ -221,7 +220,7 @@ def _event(delivery: _Delivery, **told: Any) -> Draft:
     """The event that the topic names; orders and customers are fetched, too, in other bytes."""
     body, topic = delivery.body, delivery.topic
     billing = an_object(body.get("billing"))
-    traits = traits_of(country=billing.get("country"))
+    traits = build_traits(country=billing.get("country"))
     key = (topic, delivery.content)
     draft = delivery.telling.draft(TOPICS[topic][0], key, delivery.person, traits=traits, **told)
     if not topic.startswith(("order.", "customer.")):
@@ -236,7 +235,7 @@ def _person(topic: str, body: dict[str, Any], store: str, default_country: str) 
     kind = topic.partition(".")[0]
     if kind != "order" and body.get("line_items") is not None:
         # The topic is not signed: an order's number must not be taken for a customer's.
-        raise unknown_topic()
+        raise UnknownTopicError
     billing = an_object(body.get("billing"))
     person = Person(clean_text(billing.get("country")) or default_country)
     if kind in {"order", "customer"}:
@@ -247,3 +246,26 @@ def _person(topic: str, body: dict[str, Any], store: str, default_country: str) 
         person.describe(body)
     person.describe(billing)
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="WooCommerce",
+    page=__doc__,
+    secret=GeneratedSecret(),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+    config_fields={
+        "site": ConfigField(
+            question="The shop's address, such as https://shop.example.com", is_optional=True
+        )
+    },
+    credential_fields={
+        "consumer_key": CredentialField(
+            question="To fetch what webhooks miss: the consumer key, ck_…", is_optional=True
+        ),
+        "consumer_secret": CredentialField(question="The consumer secret, cs_…", is_optional=True),
+    },
+)

@@ -27,13 +27,13 @@ from collections.abc import Collection
 
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.mail import BOUNCED, COMPLAINED, SUBSCRIBED, UNSUBSCRIBED
-from regulars.channels.drafts.sales import traits_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
 from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import id_in
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.times import UNDATED, moment_in
+from regulars.channels.fields.texts import build_traits
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.events import ConsentChange
 
@@ -81,7 +81,8 @@ def _state(line: Line, file: File) -> str:
     return re.sub(r"[-_ ]", "", named[1])
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the state of one member of the audience."""
     said, state = line.said, _state(line, file)
     store = store_of("mailchimp", file)
     person = buyer(
@@ -103,7 +104,7 @@ def _tell(line: Line, file: File) -> list[Draft]:
             person,
             (store, "contact"),
             consents=(consent,) if consent else (),
-            traits=traits_of(country=said["country"]),
+            traits=build_traits(country=said["country"]),
         )
     ]
 
@@ -125,13 +126,14 @@ def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | N
     return changed, None
 
 
-FORMAT = Format(
-    "Mailchimp audience",
-    "mailchimp",
-    _COLUMNS,
-    ("email", "rating|optin", "id|leid"),
-    ("email",),
-    by_line(_tell),
-    of_persons=True,
-    check=_check,
+EXPORT_FORMAT = ExportFormat(
+    title="Mailchimp audience",
+    channel="mailchimp",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("email", "rating|optin", "id|leid"),
+    key_columns=("email",),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
+    check_file=_check,
 )

@@ -39,15 +39,14 @@ stays valid until the next rotation.
 from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.channels.contract import Draft, Reply, Request
+from regulars.channels.contract import Channel, Draft, GeneratedSecret, Reply, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import parsed
 from regulars.channels.fields.form_body import fields_of
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
-CHANNEL = "mailchimp"
-IN_URL = TOKEN
+CHANNEL_NAME = "mailchimp"
 EMAIL_CHANGED = "Email Address Changed"
 TOPICS = {
     "subscribe": mail.SUBSCRIBED,
@@ -59,7 +58,7 @@ TOPICS = {
 }
 
 
-def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
     """The GET by which Mailchimp tries the URL before it saves it."""
     if request.method == "POST":
         return None
@@ -67,7 +66,7 @@ def answer(request: Request, secrets: Sequence[str], now: datetime) -> Reply | N
     return Reply()
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """Mailchimp signs nothing: a live token is in the URL.
 
     https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/
@@ -75,15 +74,15 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_token(request, secrets)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     fields = {name: values[0] for name, values in fields_of(request).items()}
     letter = _letter(fields)
-    draft = mail.letter_draft(CHANNEL, request, letter)
+    draft = mail.letter_draft(CHANNEL_NAME, request, letter)
     return [draft]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
     return token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
 
@@ -130,3 +129,15 @@ def _properties(fields: dict[str, str]) -> dict[str, str]:
         "reason": clean_token(fields.get("data[reason]")),
         "status": clean_token(fields.get("data[status]")),
     }
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Mailchimp",
+    page=__doc__,
+    secret=GeneratedSecret(url_parameter=TOKEN),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    answer_handshake=answer_handshake,
+    build_sample=build_sample,
+)

@@ -3,18 +3,13 @@
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import (
-    Telling,
-    currency_of,
-    gives_back,
-    item_of,
-    required,
-    texts_of,
-    units_of,
-)
+from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.money import is_deduction, parse_currency, parse_minor_units
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.domain.events import Item, OrderFact
 
 _ADJUSTMENTS = {
@@ -27,7 +22,7 @@ _ADJUSTMENTS = {
 class Notice(NamedTuple):
     """One event of Paddle's: its id, and the object it shows."""
 
-    telling: Telling
+    telling: EventBuilder
     id: str
     thing: dict[str, Any]
     person: Person
@@ -36,9 +31,9 @@ class Notice(NamedTuple):
 def transaction(notice: Notice) -> Draft:
     """A transaction that was completed."""
     thing = notice.thing
-    transaction_id = required(thing.get("id"), "id")
+    transaction_id = require_id(thing.get("id"), "id")
     details = an_object(thing.get("details"))
-    currency, total = _total(thing)
+    currency, total = _parse_total(thing)
     lines = (_item(line) for line in objects(details.get("line_items")))
     order = OrderFact(
         key=f"{notice.telling.store}/{transaction_id}",
@@ -52,7 +47,7 @@ def transaction(notice: Notice) -> Draft:
         "currency": currency,
         "order": order,
         "items": tuple(item for item in lines if item),
-        "properties": texts_of(thing, "status", "origin", "subscription_id"),
+        "properties": select_texts(thing, "status", "origin", "subscription_id"),
     }
     return notice.telling.draft("Order Completed", (notice.id,), notice.person, **told)
 
@@ -60,27 +55,27 @@ def transaction(notice: Notice) -> Draft:
 def payment(notice: Notice, type_: str) -> Draft:
     """A transaction that was paid, or could not be."""
     thing = notice.thing
-    properties: dict[str, Any] = texts_of(thing, "origin", "subscription_id")
-    properties |= {"payment_id": required(thing.get("id"), "id")}
+    properties: dict[str, Any] = select_texts(thing, "origin", "subscription_id")
+    properties |= {"payment_id": require_id(thing.get("id"), "id")}
     told: dict[str, Any] = {"properties": properties}
     if thing.get("details"):
-        told["currency"], properties["amount"] = _total(thing)
+        told["currency"], properties["amount"] = _parse_total(thing)
     if type_ == "Payment Failed":
         errors = [each.get("error_code") for each in objects(thing.get("payments"))]
         code = next(filter(None, errors), None)
-        properties |= texts_of({"failure_code": code}, "failure_code")
+        properties |= select_texts({"failure_code": code}, "failure_code")
     return notice.telling.draft(type_, (notice.id,), notice.person, **told)
 
 
 def adjustment(notice: Notice) -> Draft:
     """What was given back, charged back or credited; a refund that was rejected gives nothing back."""
     thing = notice.thing
-    adjustment_id = required(thing.get("id"), "id")
+    adjustment_id = require_id(thing.get("id"), "id")
     totals = an_object(thing.get("totals"))
-    currency = currency_of(totals.get("currency_code"), thing.get("currency_code"))
-    amount = units_of(totals.get("total"))
+    currency = parse_currency(totals.get("currency_code"), thing.get("currency_code"))
+    amount = parse_minor_units(totals.get("total"))
     # The reason is what the seller typed, possibly of whom.
-    properties: dict[str, Any] = texts_of(thing, "action", "status", "transaction_id")
+    properties: dict[str, Any] = select_texts(thing, "action", "status", "transaction_id")
     properties |= {"refund_id": adjustment_id, "amount": amount}
     told: dict[str, Any] = {"currency": currency, "properties": properties}
     type_ = _ADJUSTMENTS.get(str(thing.get("action")), "Payment Adjusted")
@@ -88,7 +83,7 @@ def adjustment(notice: Notice) -> Draft:
         is_rejected = thing.get("status") == "rejected"
         type_ = "Refund Failed" if is_rejected else type_
         told["order"] = OrderFact(
-            key=f"{notice.telling.store}/{required(thing.get('transaction_id'), 'transaction_id')}",
+            key=f"{notice.telling.store}/{require_id(thing.get('transaction_id'), 'transaction_id')}",
             version=notice.telling.occurred_at,
             refunded=0 if is_rejected else amount,
             refund_id=adjustment_id,
@@ -99,19 +94,19 @@ def adjustment(notice: Notice) -> Draft:
     return telling.draft(type_, (type_, adjustment_id), notice.person, **told)
 
 
-def _total(thing: dict[str, Any]) -> tuple[str, int]:
-    """Currency, and what the buyer pays: less the credit that was used up."""
-    totals = an_object(an_object(thing.get("details")).get("totals"))
-    currency = currency_of(totals.get("currency_code"), thing.get("currency_code"))
-    said = totals.get("grand_total")
-    return currency, units_of(totals.get("total") if said is None else said)
+def _parse_total(transaction: dict[str, Any]) -> tuple[str, int]:
+    """Return currency and total of a transaction; the grand total is the total less the credit that was used."""
+    totals = an_object(an_object(transaction.get("details")).get("totals"))
+    currency = parse_currency(totals.get("currency_code"), transaction.get("currency_code"))
+    total = totals.get("grand_total")
+    return currency, parse_minor_units(totals.get("total") if total is None else total)
 
 
 def _item(line: dict[str, Any]) -> Item | None:
     product = an_object(line.get("product"))
     price = an_object(line.get("unit_totals")).get("subtotal")
-    if gives_back(price):
+    if is_deduction(price):
         return None
-    amount = None if price is None else units_of(price)
+    amount = None if price is None else parse_minor_units(price)
     product_id = product.get("id") or line.get("price_id")
-    return item_of(product_id, line.get("quantity"), amount, product.get("name"))
+    return build_item(product_id, line.get("quantity"), amount, product.get("name"))

@@ -51,26 +51,19 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import (
-    Telling,
-    item_of,
-    required,
-    said_at,
-    texts_of,
-    traits_of,
-    unknown_topic,
-)
-from regulars.channels.fields.event_times import first_of
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import first_of, parse_first_time
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import ObjectReader, an_object
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.texts import build_traits, require_id, select_texts
 from regulars.channels.payments.paddle.sales import Notice, adjustment, payment, transaction
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.events import ConsentChange
 from regulars.domain.times import to_text
 
-CHANNEL = "paddle"
-SIGNING_KEY = "The destination's secret key (pdl_ntfset_…)"
+CHANNEL_NAME = "paddle"
 FORMAT = Format("paddle-signature", ";", "ts", "h1", b":")
 # Type → the event's type.
 TOPICS = {
@@ -91,7 +84,7 @@ TOPICS = {
 _READER = ObjectReader(("event_id", "event_type", "occurred_at", "data"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """An `h1` signature over time and body.
 
     https://developer.paddle.com/webhooks/signature-verification
@@ -99,18 +92,18 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, FORMAT)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     topic = event.get("event_type")
     if not isinstance(topic, str) or topic not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     thing = an_object(event.get("data"))
     is_test = request.config.get("test") in (True, "true")
-    said = said_at(event.get("occurred_at"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_test)
+    said = parse_first_time(event.get("occurred_at"))
+    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_test)
     person = _person(topic, thing, telling.store)
-    notice = Notice(telling, required(event.get("event_id"), "event_id"), thing, person)
+    notice = Notice(telling, require_id(event.get("event_id"), "event_id"), thing, person)
     match topic.partition(".")[0]:
         case "adjustment":
             return [adjustment(notice)]
@@ -121,7 +114,7 @@ def translate(request: Request) -> list[Draft]:
     return [_recorded(notice, topic)]
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A payment of nobody that failed."""
     event = {
         "event_id": f"evt_sample_{to_text(blank.received_at)}",
@@ -136,22 +129,22 @@ def sample(blank: Request, secret: str) -> Request:
 
 def _recorded(notice: Notice, topic: str) -> Draft:
     thing, telling = notice.thing, notice.telling
-    told: dict[str, Any] = {"properties": texts_of(thing, "status", "tax_category")}
+    told: dict[str, Any] = {"properties": select_texts(thing, "status", "tax_category")}
     key: tuple[str, ...] = (notice.id,)
     if topic.startswith("subscription."):
-        told["properties"] |= {"subscription_id": required(thing.get("id"), "id")}
+        told["properties"] |= {"subscription_id": require_id(thing.get("id"), "id")}
     if TOPICS[topic] == "Subscription Started":
         # Created and activated, it is started once.
         key = ("started", told["properties"]["subscription_id"])
         telling = telling.at(thing.get("started_at"), thing.get("created_at"))
     if topic == "product.updated":
-        item = item_of(thing.get("id"), 1, name=thing.get("name"))
+        item = build_item(thing.get("id"), 1, name=thing.get("name"))
         told["items"] = (item,) if item else ()
     if thing.get("marketing_consent") is True:
         # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
         at = first_of(thing.get("created_at")) or notice.telling.occurred_at
         told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
-    told["traits"] = traits_of(locale=thing.get("locale"))
+    told["traits"] = build_traits(locale=thing.get("locale"))
     return telling.draft(TOPICS[topic], key, notice.person, **told)
 
 
@@ -163,3 +156,14 @@ def _person(topic: str, thing: dict[str, Any], store: str) -> Person:
     person.add("customer", customer.get("id") or thing.get("customer_id"), store)
     person.describe(customer)
     return person
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Paddle",
+    page=__doc__,
+    secret=ProviderSecret(question="The destination's secret key (pdl_ntfset_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

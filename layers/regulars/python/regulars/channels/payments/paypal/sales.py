@@ -3,18 +3,14 @@
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import (
-    Telling,
-    amount_of,
-    currency_of,
-    item_of,
-    required,
-    texts_of,
-)
+from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import first_of
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.domain.events import Item, OrderFact
 
 _PAYERS = ("payer", "subscriber")
@@ -23,7 +19,7 @@ _PAYERS = ("payer", "subscriber")
 class Notice(NamedTuple):
     """One event of PayPal's: its id, and the resource it shows."""
 
-    telling: Telling
+    telling: EventBuilder
     id: str
     thing: dict[str, Any]
     person: Person
@@ -53,10 +49,10 @@ def order(notice: Notice, type_: str) -> Draft:
     thing = notice.thing
     units = objects(thing.get("purchase_units"))
     captures = _captures(thing)
-    properties = texts_of(thing, "status", "intent") | {"order_id": clean_text(thing.get("id"))}
+    properties = select_texts(thing, "status", "intent") | {"order_id": clean_text(thing.get("id"))}
     told: dict[str, Any] = {"properties": properties}
     if units and units[0].get("amount"):
-        told["currency"] = _money(units[0].get("amount"))[0]
+        told["currency"] = _parse_money(units[0].get("amount"))[0]
         lines = [line for unit in units for line in objects(unit.get("items"))]
         told["items"] = tuple(item for line in lines if (item := _item(line)))
     if len(captures) == 1 and captures[0].get("amount"):
@@ -67,11 +63,11 @@ def order(notice: Notice, type_: str) -> Draft:
 def payment(notice: Notice, type_: str) -> Draft:
     """A capture, a sale or an authorisation; what succeeded is the sale."""
     thing = notice.thing
-    currency, amount = _money(thing.get("amount"))
+    currency, amount = _parse_money(thing.get("amount"))
     related = an_object(an_object(thing.get("supplementary_data")).get("related_ids"))
-    properties: dict[str, Any] = texts_of(thing, "status", "state", "billing_agreement_id")
-    properties |= texts_of(related, "order_id")
-    properties |= {"payment_id": required(thing.get("id"), "id"), "amount": amount}
+    properties: dict[str, Any] = select_texts(thing, "status", "state", "billing_agreement_id")
+    properties |= select_texts(related, "order_id")
+    properties |= {"payment_id": require_id(thing.get("id"), "id"), "amount": amount}
     told: dict[str, Any] = {"currency": currency, "properties": properties}
     if type_ == "Payment Succeeded":
         told["order"] = _snapshot(notice, thing)
@@ -83,13 +79,12 @@ def payment(notice: Notice, type_: str) -> Draft:
 def refund(notice: Notice, type_: str) -> Draft:
     """A refund of a capture or a sale; one that was reversed may show the capture itself."""
     thing = notice.thing
-    refund_id = required(thing.get("id"), "id")
+    refund_id = require_id(thing.get("id"), "id")
     sale = _refunded_sale(thing) or refund_id
-    currency, amount = _money(thing.get("amount"))
+    currency, amount = _parse_money(thing.get("amount"))
     order = OrderFact(
         key=f"{notice.telling.store}/{sale}",
         version=_version(notice, thing),
-        # The second generation writes a refund of the first one as a negative amount.
         refunded=amount,
         refund_id=refund_id,
         currency=currency,
@@ -105,14 +100,14 @@ def refund(notice: Notice, type_: str) -> Draft:
 def recorded(notice: Notice, type_: str) -> Draft:
     """A subscription or a dispute."""
     names = ("id", "plan_id", "status", "dispute_id", "reason", "dispute_life_cycle_stage")
-    properties = texts_of(notice.thing, *names)
+    properties = select_texts(notice.thing, *names)
     return notice.telling.draft(type_, (notice.id,), notice.person, properties=properties)
 
 
 def _snapshot(notice: Notice, capture: dict[str, Any]) -> OrderFact:
-    currency, amount = _money(capture.get("amount"))
+    currency, amount = _parse_money(capture.get("amount"))
     return OrderFact(
-        key=f"{notice.telling.store}/{required(capture.get('id'), 'id')}",
+        key=f"{notice.telling.store}/{require_id(capture.get('id'), 'id')}",
         version=_version(notice, capture),
         placed_at=first_of(capture.get("create_time")) or notice.telling.occurred_at,
         status="paid",
@@ -147,18 +142,20 @@ def _captures(thing: dict[str, Any]) -> list[dict[str, Any]]:
     return [capture for payment in payments for capture in objects(payment.get("captures"))]
 
 
-def _money(said: object) -> tuple[str, int]:
-    """Currency and amount, in the words of either generation."""
-    money = an_object(said)
-    currency = currency_of(money.get("currency_code"), money.get("currency"))
+def _parse_money(amount: object) -> tuple[str, int]:
+    """Return currency and amount, which both generations of the API name differently."""
+    money = an_object(amount)
+    currency = parse_currency(money.get("currency_code"), money.get("currency"))
     value = money.get("value") if money.get("value") is not None else money.get("total")
-    return currency, amount_of(value.lstrip("-") if isinstance(value, str) else value, currency)
+    # The second generation writes a refund of the first one as a negative text.
+    unsigned = value.lstrip("-") if isinstance(value, str) else value
+    return currency, parse_amount(unsigned, currency)
 
 
 def _item(line: dict[str, Any]) -> Item | None:
     said = line.get("unit_amount")
-    price = _money(said)[1] if said else None
-    return item_of(
+    price = _parse_money(said)[1] if said else None
+    return build_item(
         line.get("sku") or line.get("name"), line.get("quantity"), price, line.get("name")
     )
 

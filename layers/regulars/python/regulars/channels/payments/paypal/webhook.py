@@ -49,16 +49,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zlib import crc32
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import Telling, required, said_at, unknown_topic
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
 from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.paypal import sales as paypal_sales
 from regulars.channels.payments.paypal.sales import Notice, person_of
 from regulars.channels.signatures.shared_secret import decoded
 from regulars.domain.errors import SignatureError
 
-CHANNEL = "paypal"
-SIGNING_KEY = "The Webhook ID, which is no secret"
+CHANNEL_NAME = "paypal"
 # Type → the event's type and what tells it.
 TOPICS: dict[str, tuple[str, Callable[[Notice, str], Draft]]] = {
     "CHECKOUT.ORDER.APPROVED": ("Order Created", paypal_sales.order),
@@ -82,7 +83,7 @@ _HEADERS = ("transmission-id", "transmission-time", "transmission-sig", "cert-ur
 _READER = ObjectReader(("id", "event_type", "create_time", "resource"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (an id, and no window)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (an id, and no window)
     """RSA with SHA-256 over transmission id, time, webhook id and the body's CRC-32, by PayPal's certificate.
 
     https://developer.paypal.com/api/rest/webhooks/rest/#link-verifysignature
@@ -103,19 +104,19 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
         raise SignatureError("signature")
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     type_ = event.get("event_type")
     if not isinstance(type_, str) or type_ not in TOPICS:
-        raise unknown_topic()
+        raise UnknownTopicError
     thing = an_object(event.get("resource"))
     is_sandbox = ".sandbox." in _header(request, "cert-url").partition("/certs/")[0]
-    said = said_at(event.get("create_time"))
-    telling = Telling(request, CHANNEL, "payments", said, test=is_sandbox)
+    said = parse_first_time(event.get("create_time"))
+    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_sandbox)
     person = person_of(thing, telling.store, request.default_country)
     name, told = TOPICS[type_]
-    return [told(Notice(telling, required(event.get("id"), "id"), thing, person), name)]
+    return [told(Notice(telling, require_id(event.get("id"), "id"), thing, person), name)]
 
 
 def _header(request: Request, name: str) -> str:
@@ -138,3 +139,13 @@ def _is_signed(certificate: bytes, signature: bytes, message: bytes) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="PayPal",
+    page=__doc__,
+    secret=ProviderSecret(question="The Webhook ID, which is no secret"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+)

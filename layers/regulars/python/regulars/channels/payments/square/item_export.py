@@ -30,18 +30,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import texts_of
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group, key_of
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+    group_key,
+)
 from regulars.channels.exports.drafts import draft_of, snapshot, store_of
-from regulars.channels.exports.fields import each, id_in, order_id_in, quantity_in, signed_amount
+from regulars.channels.exports.fields import id_in, order_id_in, spreadsheet_notation
 from regulars.channels.exports.refusals import refusal
 from regulars.channels.exports.time_zones import zone_named
 from regulars.channels.exports.times import required_moment
+from regulars.channels.fields.money import parse_amount
+from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import select_texts
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item
-from regulars.domain.money import check_line
+from regulars.domain.money import check_line_total, compute_unit_price
 
 _COLUMNS = {
     "date": "Date",
@@ -70,12 +79,13 @@ _SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY"}
 _DOLLARS = {"USD", "AUD", "CAD", "NZD", "SGD", "HKD"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
+    """Return the sale or the refund that these lines describe."""
     sold = [line for line in lines if line.said["event"].strip().lower() != "refund"]
     if not sold:
         raise refusal("refund_without_sale")
     head, store = sold[0].said, store_of("square", file)
-    sale = order_id_in(key_of(head, _KEY))
+    sale = order_id_in(group_key(head, _KEY))
     currency = _currency(head, file)
     amounts = {line.number: _amount(line, currency, file) for line in lines}
     total = sum(amounts[line.number] for line in sold)
@@ -97,7 +107,7 @@ def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
         "currency": currency,
         "order": order,
         "items": tuple(_items(sold, currency, file, refuse)),
-        "properties": texts_of(head, "location"),
+        "properties": select_texts(head, "location"),
     }
     channel = "shop" if "online" in head["channel"].lower() else "pos"
     told_on = (channel, order.placed_at)
@@ -118,11 +128,16 @@ def _at(line: Line, file: File) -> str:
 
 
 def _amount(line: Line, currency: str, file: File) -> int:
-    told = (line.said[name] for name in ("net", "tax"))
-    return sum(signed_amount(text, currency, decimal_comma=file.decimal_comma) for text in told)
+    """Return what was paid for a line: its net sales and its tax."""
+    return sum(_parse_signed_amount(line.said[name], currency, file) for name in ("net", "tax"))
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: Refuse) -> Iterator[Item]:
+def _parse_signed_amount(text: str, currency: str, file: File) -> int:
+    notation = spreadsheet_notation(file)
+    return parse_amount(text, currency, notation=notation, allow_negative=True, blank=0)
+
+
+def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
     for line in lines:
         try:
             item = _item(line.said, currency, file)
@@ -138,20 +153,22 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
         return None
     name = " ".join(filter(None, (clean_text(said["item"]), clean_text(said["variation"]))))
     product = id_in(said["sku"]) or id_in(said["token"]) or name
-    quantity = quantity_in(said["quantity"], file)
-    gross = signed_amount(said["gross"], currency, decimal_comma=file.decimal_comma)
+    notation = spreadsheet_notation(file)
+    quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
+    gross = _parse_signed_amount(said["gross"], currency, file)
     if not product or gross < 0:
         return None
-    price = each(gross, quantity)
-    check_line(price, quantity)
+    price = compute_unit_price(gross, quantity)
+    check_line_total(price, quantity)
     return Item(product, name, clean_text(said["category"]), quantity, price)
 
 
-FORMAT = Format(
-    "Square items",
-    "square",
-    _COLUMNS,
-    ("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Square items",
+    channel="square",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import Telling, texts_of
+from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import first_of
 from regulars.channels.fields.json_values import an_object, objects
 from regulars.channels.fields.person import Person
+from regulars.channels.fields.texts import select_texts
 from regulars.domain.events import ConsentChange
 
 _TYPES = {
@@ -27,7 +28,7 @@ _TYPES = {
 class Notice(NamedTuple):
     """One event of Square's: its type and id, the object it shows, and whether that was sold at the till."""
 
-    telling: Telling
+    telling: EventBuilder
     type: str
     id: str
     thing: dict[str, Any]
@@ -62,7 +63,7 @@ def person_of(type_: str, thing: dict[str, Any], store: str, default_country: st
 def recorded(notice: Notice) -> list[Draft]:
     """An event that only says that something came to be or was changed; its money is told by the payment."""
     names = ("order_id", "location_id", "state", "status", "invoice_number", "plan_id")
-    properties = texts_of(notice.thing, *names)
+    properties = select_texts(notice.thing, *names)
     return [_told(notice, _TYPES[notice.type], properties=properties)]
 
 
@@ -73,7 +74,7 @@ def customer(notice: Notice) -> list[Draft]:
     if preferences.get("email_unsubscribed") is True:
         at = first_of(notice.thing.get("updated_at")) or notice.telling.occurred_at
         consents = (ConsentChange("email", "denied", at, "square"),)
-    properties = texts_of(notice.thing, "creation_source")
+    properties = select_texts(notice.thing, "creation_source")
     return [_told(notice, _TYPES[notice.type], properties=properties, consents=consents)]
 
 
@@ -85,7 +86,7 @@ def inventory(notice: Notice) -> list[Draft]:
             "Inventory Updated",
             (notice.id, str(index)),
             notice.person,
-            properties=texts_of(count, *names),
+            properties=select_texts(count, *names),
         )
         for index, count in enumerate(objects(notice.thing.get("inventory_counts")))
     ]

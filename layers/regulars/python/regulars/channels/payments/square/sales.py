@@ -3,9 +3,10 @@
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import currency_of, required, texts_of, units_of
 from regulars.channels.fields.event_times import first_of
 from regulars.channels.fields.json_values import an_object
+from regulars.channels.fields.money import parse_currency, parse_minor_units
+from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.payments.square.records import Notice
 from regulars.domain.events import OrderFact
 
@@ -21,10 +22,12 @@ _NOT_PAID_BACK = {"REJECTED", "FAILED"}
 def payment(notice: Notice) -> list[Draft]:
     """A payment by its status, each told once; a completed one shows the order."""
     thing = notice.thing
-    payment_id = required(thing.get("id"), "id")
+    payment_id = require_id(thing.get("id"), "id")
     type_ = _TYPES.get(str(thing.get("status")), _PENDING)
-    currency, total = _money(thing.get("total_money") or thing.get("amount_money"))
-    properties: dict[str, Any] = texts_of(thing, "order_id", "location_id", "source_type", "status")
+    currency, total = _parse_money(thing.get("total_money") or thing.get("amount_money"))
+    properties: dict[str, Any] = select_texts(
+        thing, "order_id", "location_id", "source_type", "status"
+    )
     told: dict[str, Any] = {
         "currency": currency,
         "properties": properties | {"payment_id": payment_id, "amount": total},
@@ -37,9 +40,9 @@ def payment(notice: Notice) -> list[Draft]:
 def refund(notice: Notice) -> list[Draft]:
     """A refund; one that was rejected or failed gives nothing back."""
     thing = notice.thing
-    refund_id = required(thing.get("id"), "id")
-    payment_id = required(thing.get("payment_id"), "payment_id")
-    currency, amount = _money(thing.get("amount_money"))
+    refund_id = require_id(thing.get("id"), "id")
+    payment_id = require_id(thing.get("payment_id"), "payment_id")
+    currency, amount = _parse_money(thing.get("amount_money"))
     has_failed = str(thing.get("status")) in _NOT_PAID_BACK
     order = OrderFact(
         key=f"{notice.telling.store}/{payment_id}",
@@ -68,7 +71,7 @@ def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
         placed_at=first_of(thing.get("created_at")),
         status="paid",
         total=told["properties"]["amount"],
-        refunded=_money(back)[1] if back else 0,
+        refunded=_parse_money(back)[1] if back else 0,
         currency=told["currency"],
     )
     types = ["Payment Succeeded", "In-Store Sale"] if notice.is_till else ["Payment Succeeded"]
@@ -83,7 +86,7 @@ def _version(notice: Notice) -> str:
     return first_of(notice.thing.get("updated_at")) or notice.telling.occurred_at
 
 
-def _money(said: object) -> tuple[str, int]:
-    """Currency and amount, which is in minor units."""
-    money = an_object(said)
-    return currency_of(money.get("currency")), units_of(money.get("amount"))
+def _parse_money(amount_money: object) -> tuple[str, int]:
+    """Return currency and amount, which Square writes in minor units."""
+    money = an_object(amount_money)
+    return parse_currency(money.get("currency")), parse_minor_units(money.get("amount"))

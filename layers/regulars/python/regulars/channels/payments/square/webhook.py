@@ -50,9 +50,11 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import Telling, required, said_at, unknown_topic
+from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.event_times import parse_first_time
 from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.square import (
     records as square_records,
 )
@@ -63,8 +65,7 @@ from regulars.channels.payments.square.records import Notice, person_of
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
-CHANNEL = "square"
-SIGNING_KEY = "The subscription's signature key"
+CHANNEL_NAME = "square"
 # Type → what tells it.
 TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
     "payment.created": square_sales.payment,
@@ -88,7 +89,7 @@ _READER = ObjectReader(("type", "event_id", "created_at", "data"))
 _TILL = "SQUARE_POS"
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
     """HMAC-SHA256 over the notification URL, as it was typed in at Square, and the raw body.
 
     https://developer.squareup.com/docs/webhooks/step3validate
@@ -98,28 +99,28 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:  # 
     check_equal(given, [hmac_base64(secret.encode(), message) for secret in secrets])
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     type_ = event.get("type")
     told = TOPICS.get(type_) if isinstance(type_, str) else None
     if told is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     data = an_object(event.get("data"))
     # The object stands under its own name (`payment`, `order_created`, …), alone.
     thing = next(map(an_object, an_object(data.get("object")).values()), {})
     product = an_object(thing.get("application_details")).get("square_product")
-    telling = Telling(
+    telling = EventBuilder(
         request,
-        CHANNEL,
+        CHANNEL_NAME,
         "pos" if product == _TILL else "shop",
-        said_at(event.get("created_at")),
+        parse_first_time(event.get("created_at")),
         test=request.headers.get("square-environment", "").lower() == "sandbox",
     )
     notice = Notice(
         telling,
         str(type_),
-        required(event.get("event_id"), "event_id"),
+        require_id(event.get("event_id"), "event_id"),
         an_object(data.get("object")) if type_ == "inventory.count.updated" else thing,
         product == _TILL,
         person_of(str(type_), thing, telling.store, request.default_country),
@@ -127,7 +128,7 @@ def translate(request: Request) -> list[Draft]:
     return told(notice)
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """An order of nobody, from the sandbox."""
     now = to_text(blank.received_at)
     event = {"type": "order.created", "event_id": f"sample-{now}", "created_at": now, "data": {}}
@@ -142,3 +143,14 @@ def _message(request: Request) -> bytes:
     said = request.config.get("notification_url")
     url = said if isinstance(said, str) and said else request.url
     return url.encode() + request.body
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Square",
+    page=__doc__,
+    secret=ProviderSecret(question="The subscription's signature key"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+)

@@ -14,7 +14,7 @@
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, by_line
+from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
 from regulars.channels.exports.drafts import draft_of, store_of
 from regulars.channels.exports.fields import order_id_in
 from regulars.channels.exports.times import required_moment
@@ -31,7 +31,8 @@ _COLUMNS = {
 }
 
 
-def _tell(line: Line, file: File) -> list[Draft]:
+def translate_line(line: Line, file: File) -> list[Draft]:
+    """Return the update of one customer."""
     said, store = line.said, store_of("stripe", file)
     customer = order_id_in(said["id"])
     contact = {name: said[name] for name in ("email", "phone", "name")}
@@ -41,12 +42,13 @@ def _tell(line: Line, file: File) -> list[Draft]:
     return [draft_of(file, "Customer Created", ("payments", at), person, key)]
 
 
-FORMAT = Format(
-    "Stripe customers",
-    "stripe",
-    _COLUMNS,
-    ("id", "email", "created", "delinquent|spend|plan"),
-    ("id",),
-    by_line(_tell),
-    of_persons=True,
+EXPORT_FORMAT = ExportFormat(
+    title="Stripe customers",
+    channel="stripe",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "email", "created", "delinquent|spend|plan"),
+    key_columns=("id",),
+    translate=build_line_translator(translate_line),
+    describes_people=True,
 )

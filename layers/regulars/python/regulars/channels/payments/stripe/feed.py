@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.feeds.contract import Feed, Page, Record
+from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord
+from regulars.channels.feeds.feed_provider import FeedProvider
 from regulars.channels.feeds.provider_api import Provider, decoded, told_at
 from regulars.domain.times import from_text, to_text
 
@@ -65,7 +66,7 @@ class StripeFeed:
         self._headers = {"authorization": f"Bearer {key}"}
         self._provider = provider
 
-    def page(self, since: str, cursor: str) -> Page:
+    def read_page(self, since: str, cursor: str) -> FeedPage:
         """At most 100; the cursor is the last event shown."""
         query = [
             ("limit", LIMIT),
@@ -77,15 +78,15 @@ class StripeFeed:
         listed = decoded(answer.body, _Events)
         stamps = [decoded(bytes(raw), _Stamp) for raw in listed.data]
         latest = max((one.created for one in stamps), default=None)
-        return Page(
-            tuple(Record(bytes(raw)) for raw in listed.data),
+        return FeedPage(
+            tuple(FeedRecord(bytes(raw)) for raw in listed.data),
             "" if latest is None else to_text(datetime.fromtimestamp(latest, UTC)),
             told_at(answer),
             stamps[-1].id if listed.has_more and stamps else "",
         )
 
 
-def feeds(
+def list_feeds(
     config: Mapping[str, Any],  # noqa: ARG001 (a key is of one account)
     credentials: Mapping[str, str],
     provider: Provider,
@@ -93,3 +94,6 @@ def feeds(
     """What an account can be asked for."""
     key = credentials.get("api_key", "")
     return [StripeFeed(name, key, provider) for name in TYPES] if key else []
+
+
+FEED_PROVIDER = FeedProvider(channel="stripe", list_feeds=list_feeds)

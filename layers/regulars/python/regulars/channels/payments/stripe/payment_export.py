@@ -27,20 +27,25 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import buyer
-from regulars.channels.exports.contract import File, Format, Line, Refuse, by_group
+from regulars.channels.exports.contract import (
+    ExportFormat,
+    File,
+    Line,
+    RefuseLine,
+    build_group_translator,
+)
 from regulars.channels.exports.drafts import draft_of, named, snapshot, store_of
 from regulars.channels.exports.fields import (
-    amount_in,
     answer_in,
     id_in,
     order_id_in,
-    required_amount,
+    spreadsheet_notation,
 )
 from regulars.channels.exports.times import moment_in, required_moment
+from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.events import Event, event_id
-from regulars.domain.money import currency_code
 
 _COLUMNS = {
     "id": "id",
@@ -64,7 +69,7 @@ _PENDING = {"pending", "processing", "incomplete"}
 _FAILED = {"failed", "blocked", "canceled", "cancelled", "expired"}
 
 
-def _tell(lines: list[Line], file: File, refuse: Refuse) -> list[Draft]:
+def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """The payments of a sale: of several attempts at most one was paid."""
     drafts: list[Draft] = []
     for line in lines:
@@ -90,17 +95,15 @@ def _status(line: Line) -> str:
 def _payment(line: Line, status: str, file: File) -> list[Draft]:
     """The payment, under the id that its webhook has; beside one that succeeded the order."""
     said, store = line.said, store_of("stripe", file)
-    charge, currency = (
-        order_id_in(said["id"]),
-        currency_code(said["currency"] or file.default_currency),
-    )
+    charge = order_id_in(said["id"])
+    currency = parse_currency(said["currency"], file.default_currency)
     sale = id_in(said["intent"]) or charge
     at = required_moment(said["created"], file)
     told: dict[str, Any] = {
         "currency": currency,
         "properties": {
             "payment_id": sale,
-            "amount": required_amount(said["amount"], currency, file),
+            "amount": parse_amount(said["amount"], currency, notation=spreadsheet_notation(file)),
         }
         | {"method": clean_text(said["method"])},
         "test": said["mode"].strip().lower() == "test",
@@ -130,7 +133,8 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
 
 def _refunded(line: Line, currency: str, file: File) -> int | None:
     if line.said["refunded"].strip():
-        return amount_in(line.said["refunded"], currency, file)
+        text = line.said["refunded"]
+        return parse_amount(text, currency, notation=spreadsheet_notation(file))
     return None if line.said["status"].strip().lower() == "refunded" else 0
 
 
@@ -139,11 +143,12 @@ def _person(line: Line, store: str, file: File) -> Person:
     return buyer(file, id_in(said["customer"]), store, email=said["email"], name=said["name"])
 
 
-FORMAT = Format(
-    "Stripe payments",
-    "stripe",
-    _COLUMNS,
-    ("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
-    _KEY,
-    by_group(_KEY, _tell),
+EXPORT_FORMAT = ExportFormat(
+    title="Stripe payments",
+    channel="stripe",
+    page=__doc__,
+    columns=_COLUMNS,
+    required_columns=("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
+    key_columns=_KEY,
+    translate=build_group_translator(_KEY, translate_group),
 )

@@ -3,15 +3,18 @@
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import Telling, item_of, texts_of, traits_of, units_of
+from regulars.channels.drafts.sales import EventBuilder
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import a_list, an_object, objects
+from regulars.channels.fields.money import parse_currency, parse_minor_units
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
-from regulars.domain.money import MINOR_DIGITS, currency_code
+from regulars.channels.fields.texts import build_traits, select_texts
+from regulars.domain.money import MINOR_UNIT_DIGITS
 
 # Currencies that Stripe's API writes with other digits than ISO 4217.
 # https://docs.stripe.com/currencies#special-cases
-_DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
+_STRIPE_DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
 _TYPES = {
     "customer.created": "Customer Created",
     "customer.updated": "Customer Updated",
@@ -28,7 +31,7 @@ _OF_SALES = {"refund", "dispute", "checkout.session"}
 class Notice(NamedTuple):
     """One event of Stripe's: its type and id, the object it shows, and what of it was otherwise before."""
 
-    telling: Telling
+    telling: EventBuilder
     type: str
     id: str
     thing: dict[str, Any]
@@ -74,13 +77,13 @@ def product(notice: Notice) -> list[Draft]:
     thing = notice.thing
     told: dict[str, Any] = {"items": ()}
     if thing.get("object") == "price" and thing.get("unit_amount") is not None:
-        currency, price = money_of(notice, "unit_amount")
+        currency, price = parse_stripe_money(notice, "unit_amount")
         told = {"currency": currency}
-        item = item_of(id_of(thing.get("product")), 1, price)
+        item = build_item(id_of(thing.get("product")), 1, price)
     else:
         name = thing.get("name") if thing.get("object") == "product" else ""
         said = thing.get("product") if thing.get("object") == "price" else thing
-        item = item_of(id_of(said), 1, name=name)
+        item = build_item(id_of(said), 1, name=name)
     told["items"] = (item,) if item else ()
     return [notice.telling.draft("Product Updated", (notice.id,), notice.person, **told)]
 
@@ -100,21 +103,21 @@ def sale_of(thing: dict[str, Any]) -> str:
     return next((text for value in said if (text := id_of(value))), "")
 
 
-def money_of(notice: Notice, *names: str) -> tuple[str, int]:
-    """Currency and amount of the first of these fields that is there."""
-    currency = currency_code(notice.thing.get("currency") or notice.default_currency)
-    said = next((notice.thing[name] for name in names if notice.thing.get(name) is not None), None)
-    return currency, minor_of(said, currency)
+def parse_stripe_money(notice: Notice, *names: str) -> tuple[str, int]:
+    """Return the currency, and the amount of the first of these fields that is there."""
+    currency = parse_currency(notice.thing.get("currency"), notice.default_currency)
+    amounts = (notice.thing[name] for name in names if notice.thing.get(name) is not None)
+    return currency, parse_stripe_units(next(amounts, None), currency)
 
 
-def minor_of(value: object, currency: str) -> int:
-    """Stripe's minor units in those of ISO 4217."""
-    units, digits = units_of(value), MINOR_DIGITS[currency]
-    written = _DIGITS.get(currency, digits)
-    if written <= digits:
-        return units * int(10 ** (digits - written))
+def parse_stripe_units(value: object, currency: str) -> int:
+    """Return an amount in Stripe's minor units in those of ISO 4217."""
+    units, digits = parse_minor_units(value), MINOR_UNIT_DIGITS[currency]
+    stripe_digits = _STRIPE_DIGITS.get(currency, digits)
+    if stripe_digits <= digits:
+        return units * int(10 ** (digits - stripe_digits))
     # Where Stripe has more digits, it asks for them to be zeros.
-    return units // int(10 ** (written - digits))
+    return units // int(10 ** (stripe_digits - digits))
 
 
 def _is_of_a_sale(thing: dict[str, Any]) -> bool:
@@ -130,7 +133,7 @@ def _is_of_a_sale(thing: dict[str, Any]) -> bool:
 
 def _recorded(notice: Notice, type_: str) -> Draft:
     thing = notice.thing
-    properties = texts_of(thing, "status", "reason", "cancel_at_period_end")
+    properties = select_texts(thing, "status", "reason", "cancel_at_period_end")
     kind = clean_text(thing.get("object")).rpartition(".")[2]
     if kind != "customer":
         properties[f"{kind}_id"] = id_of(thing)
@@ -142,6 +145,6 @@ def _recorded(notice: Notice, type_: str) -> Draft:
     properties |= (
         {"payment_id": id_of(thing["payment_intent"])} if thing.get("payment_intent") else {}
     )
-    traits = traits_of(locale=next(iter(a_list(thing.get("preferred_locales"))), ""))
+    traits = build_traits(locale=next(iter(a_list(thing.get("preferred_locales"))), ""))
     told = {"properties": properties, "traits": traits}
     return notice.telling.draft(type_, (notice.id,), notice.person, **told)

@@ -5,16 +5,18 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import gives_back, item_of, texts_of, version_at
-from regulars.channels.fields.event_times import from_epoch
+from regulars.channels.fields.event_times import build_version, from_epoch
+from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.money import is_deduction
 from regulars.channels.fields.person import Person
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.fields.texts import select_texts
 from regulars.channels.payments.stripe.records import (
     Notice,
     id_of,
-    minor_of,
-    money_of,
+    parse_stripe_money,
+    parse_stripe_units,
     sale_of,
 )
 from regulars.domain.events import ConsentChange, Item, OrderFact
@@ -31,7 +33,7 @@ def checked_out(notice: Notice) -> list[Draft]:
     if session.get("mode") == "setup":
         return [notice.telling.draft("Checkout Completed", (notice.id,), notice.person)]
     is_paid = session.get("payment_status") in ("paid", "no_payment_required")
-    currency, total = money_of(notice, "amount_total")
+    currency, total = parse_stripe_money(notice, "amount_total")
     order: OrderFact | None = _order(notice, currency, total, "paid" if is_paid else "placed")
     if session.get("mode") == "subscription" and not session.get("payment_intent"):
         # Its first invoice is paid by a PaymentIntent of its own, which is the sale.
@@ -40,7 +42,7 @@ def checked_out(notice: Notice) -> list[Draft]:
         "currency": currency,
         "order": order,
         "items": _lines(session.get("line_items"), currency),
-        "properties": texts_of(session, "mode", "status", "payment_status", "subscription")
+        "properties": select_texts(session, "mode", "status", "payment_status", "subscription")
         | {"session_id": id_of(session)},
     }
     type_ = "Order Completed" if is_paid else "Order Created"
@@ -54,9 +56,9 @@ def paid(notice: Notice) -> list[Draft]:
     The order is shown beside it, by either, since the one that came first may not say who paid.
     """
     thing = notice.thing
-    currency, amount = money_of(notice, "amount_received", "amount_captured", "amount")
+    currency, amount = parse_stripe_money(notice, "amount_received", "amount_captured", "amount")
     if not amount:  # a charge that was authorised and not captured yet
-        amount = minor_of(thing.get("amount"), currency)
+        amount = parse_stripe_units(thing.get("amount"), currency)
     sale = sale_of(thing)
     method = clean_text(an_object(thing.get("payment_method_details")).get("type"))
     properties: dict[str, Any] = {"payment_id": sale, "amount": amount}
@@ -78,13 +80,13 @@ def failed(notice: Notice) -> list[Draft]:
     error = an_object(thing.get("last_payment_error"))
     is_charge = thing.get("object") == "charge"
     charge = id_of(thing if is_charge else error.get("charge") or thing.get("latest_charge"))
-    properties: dict[str, Any] = texts_of(thing, "failure_code") or {
+    properties: dict[str, Any] = select_texts(thing, "failure_code") or {
         name: text for name, text in (("failure_code", clean_text(error.get("code"))),) if text
     }
     properties["payment_id"] = sale_of(thing)
     told: dict[str, Any] = {"properties": properties}
     if thing.get("currency"):
-        currency, amount = money_of(notice, "amount_due", "amount_total", "amount")
+        currency, amount = parse_stripe_money(notice, "amount_due", "amount_total", "amount")
         told["currency"], properties["amount"] = currency, amount
         if thing.get("object") == "checkout.session":
             # It was placed when the session was completed.
@@ -96,13 +98,13 @@ def failed(notice: Notice) -> list[Draft]:
 def invoice_paid(notice: Notice) -> list[Draft]:
     """An invoice that was paid; it shows the order only where it says by which PaymentIntent."""
     invoice = notice.thing
-    currency, amount = money_of(notice, "amount_paid", "total")
+    currency, amount = parse_stripe_money(notice, "amount_paid", "total")
     # What is written on the invoice, where what was paid is not said.
-    total = amount or minor_of(invoice.get("total") or 0, currency)
+    total = amount or parse_stripe_units(invoice.get("total") or 0, currency)
     # Paid by bank transfer or in cash, it has no PaymentIntent and is the sale itself.
     is_sale = _is_twin(invoice) or invoice.get("paid_out_of_band") is True
     order = _order(notice, currency, total, "paid") if is_sale and total else None
-    properties: dict[str, Any] = texts_of(invoice, "billing_reason", "subscription")
+    properties: dict[str, Any] = select_texts(invoice, "billing_reason", "subscription")
     properties |= {"invoice_id": id_of(invoice)}
     told = {
         "currency": currency,
@@ -117,9 +119,9 @@ def invoice_paid(notice: Notice) -> list[Draft]:
 def charge_refunded(notice: Notice) -> list[Draft]:
     """A charge of which something was given back, with all that was so far."""
     charge = notice.thing
-    currency, total = money_of(notice, "amount_captured", "amount")
-    total = total or minor_of(charge.get("amount"), currency)
-    back = minor_of(charge.get("amount_refunded") or 0, currency)
+    currency, total = parse_stripe_money(notice, "amount_captured", "amount")
+    total = total or parse_stripe_units(charge.get("amount"), currency)
+    back = parse_stripe_units(charge.get("amount_refunded") or 0, currency)
     told: dict[str, Any] = {
         "currency": currency,
         "properties": {"payment_id": sale_of(charge), "amount": back},
@@ -143,12 +145,12 @@ def charge_refunded(notice: Notice) -> list[Draft]:
 def refunded(notice: Notice) -> list[Draft]:
     """A refund; one that failed gives nothing back, though a charge told before may have counted it."""
     refund = notice.thing
-    currency, amount = money_of(notice, "amount")
+    currency, amount = parse_stripe_money(notice, "amount")
     has_failed = str(refund.get("status")) in _UNPAID_REFUNDS
     sale, refund_id = sale_of(refund), id_of(refund)
     order = OrderFact(
         key=f"{notice.telling.store}/{sale}",
-        version=version_at(notice.telling.occurred_at, int(has_failed)),
+        version=build_version(notice.telling.occurred_at, int(has_failed)),
         refunded=-amount if has_failed else amount,
         refund_id=refund_id,
         currency=currency,
@@ -182,7 +184,7 @@ def _order(
     rank += 10 * (status == "paid") + 100 * bool(refunded_so_far)
     return OrderFact(
         key=f"{notice.telling.store}/{sale_of(notice.thing)}",
-        version=version_at(notice.telling.occurred_at, rank),
+        version=build_version(notice.telling.occurred_at, rank),
         placed_at=notice.telling.occurred_at,
         status=status,
         total=total,
@@ -203,10 +205,10 @@ def _line(line: dict[str, Any], currency: str) -> Item | None:
     priced = an_object(an_object(line.get("pricing")).get("price_details"))
     product = id_of(price.get("product") or priced.get("product"))
     unit = price.get("unit_amount")
-    if gives_back(unit) or gives_back(line.get("amount")):
+    if is_deduction(unit) or is_deduction(line.get("amount")):
         return None
-    amount = None if unit is None else minor_of(unit, currency)
-    return item_of(product, line.get("quantity"), amount, line.get("description"))
+    amount = None if unit is None else parse_stripe_units(unit, currency)
+    return build_item(product, line.get("quantity"), amount, line.get("description"))
 
 
 def _subscribed(notice: Notice) -> list[Draft]:

@@ -73,10 +73,18 @@ from datetime import datetime
 
 import msgspec
 
-from regulars.channels.contract import Draft, Request
-from regulars.channels.drafts.sales import Telling, required, unknown_topic
+from regulars.channels.contract import (
+    Channel,
+    CredentialField,
+    Draft,
+    ProviderSecret,
+    Request,
+    UnknownTopicError,
+)
+from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.stripe import (
     records as stripe_records,
 )
@@ -87,9 +95,7 @@ from regulars.channels.payments.stripe.records import Notice, person_of
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 from regulars.domain.times import to_text
 
-CHANNEL = "stripe"
-SIGNING_KEY = "The endpoint's signing secret (whsec_…)"
-CREDENTIALS = {"api_key": "To fetch what webhooks miss: a restricted key, rk_live_… (optional)"}
+CHANNEL_NAME = "stripe"
 FORMAT = Format("stripe-signature", ",", "t", "v1", b".")
 # Type → what tells it.
 TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
@@ -121,7 +127,7 @@ TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
 _READER = ObjectReader(("id", "type", "created", "livemode", "data"))
 
 
-def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
     """A `v1` signature over time and body; older or newer than 300 seconds is refused, and `v0` is not trusted.
 
     https://docs.stripe.com/webhooks/signature
@@ -129,18 +135,18 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     verify_timed(request, secrets, now, FORMAT)
 
 
-def translate(request: Request) -> list[Draft]:
+def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
     event = _READER.read(request.body)
     type_ = event.get("type")
     told = TOPICS.get(type_) if isinstance(type_, str) else None
     if told is None:
-        raise unknown_topic()
+        raise UnknownTopicError
     data = an_object(event.get("data"))
     thing = an_object(data.get("object"))
-    telling = Telling(
+    telling = EventBuilder(
         request,
-        CHANNEL,
+        CHANNEL_NAME,
         "payments",
         from_epoch(event.get("created")),
         test=event.get("livemode") is False,
@@ -148,7 +154,7 @@ def translate(request: Request) -> list[Draft]:
     notice = Notice(
         telling,
         str(type_),
-        required(event.get("id"), "id"),
+        require_id(event.get("id"), "id"),
         thing,
         an_object(data.get("previous_attributes")),
         request.default_currency,
@@ -157,7 +163,7 @@ def translate(request: Request) -> list[Draft]:
     return told(notice)
 
 
-def sample(blank: Request, secret: str) -> Request:
+def build_sample(blank: Request, secret: str) -> Request:
     """A product that was changed in test mode."""
     event = {
         "id": f"evt_sample_{to_text(blank.received_at)}",
@@ -169,3 +175,19 @@ def sample(blank: Request, secret: str) -> Request:
     body = json.dumps(event).encode()
     headers = signed(secret, body, blank.received_at, FORMAT)
     return msgspec.structs.replace(blank, body=body, headers=headers)
+
+
+CHANNEL = Channel(
+    name=CHANNEL_NAME,
+    title="Stripe",
+    page=__doc__,
+    secret=ProviderSecret(question="The endpoint's signing secret (whsec_…)"),
+    verify=verify_delivery,
+    translate=translate_delivery,
+    build_sample=build_sample,
+    credential_fields={
+        "api_key": CredentialField(
+            question="To fetch what webhooks miss: a restricted key, rk_live_…", is_optional=True
+        )
+    },
+)

@@ -3,6 +3,6 @@
 from pathlib import Path
 
 
-def sql(name: str) -> str:
-    """The text of `<name>.sql`; `$parameters` are named as DuckDB and Spark SQL name theirs."""
+def read_sql(name: str) -> str:
+    """Return the text of `<name>.sql`; it names `$parameters` as DuckDB and Spark SQL do."""
     return Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
--- The lake's events, each once, with the person they belong to; `told` holds what they say, `lines` their items.
--- Reads: directory(subject, profile_id). Test events never count; an event of nobody known teaches nothing here.
-CREATE TABLE lake AS
+-- Load the lake's events, each once, with the person that they belong to, and their items by product.
+-- Reads directory(subject, profile_id); makes events and order_lines. It leaves out test events and events of unknown subjects.
+CREATE TABLE raw_events AS
 SELECT event.*
 FROM (
     SELECT *, row_number() OVER (PARTITION BY id ORDER BY received_at) AS copy
@@ -18,7 +18,7 @@ FROM (
 ) AS event
 WHERE copy = 1 AND id IS NOT NULL AND NOT coalesce(test, false);
 
-CREATE TABLE told AS
+CREATE TABLE events AS
 SELECT
     id AS event_id,
     profile_id,
@@ -30,7 +30,7 @@ SELECT
     least(coalesce(placed_at, happened), happened) AS placed_at,
     status = 'cancelled' AS cancelled,
     total,
-    -- A refund without an amount in the event is one of 0; an explicit null is one of everything.
+    -- A refund without an amount in the event is 0; an explicit null is the whole total.
     refund_id,
     refunded,
     refund_type = 'NULL' AS refunded_all,
@@ -53,13 +53,13 @@ FROM (
         coalesce(json_type("order", '$.refunded'), 'NONE') AS refund_type,
         coalesce(nullif("order" ->> '$.currency', ''), currency, '') AS currency,
         coalesce(len(items), 0) > 0 AS has_items
-    FROM lake
-    JOIN directory ON directory.subject = lake.subjects[1]
+    FROM raw_events
+    JOIN directory ON directory.subject = raw_events.subjects[1]
     WHERE TRY_CAST(occurred_at AS TIMESTAMP) < to_timestamp($cutoff) AT TIME ZONE 'UTC'
 );
 
--- One line a product, even where an order tells of it twice.
-CREATE TABLE lines AS
+-- One line a product, even where an order lists it twice.
+CREATE TABLE order_lines AS
 SELECT
     event_id,
     item.product_id AS product_id,
@@ -70,9 +70,9 @@ SELECT
     max(item.price) AS price
 FROM (
     SELECT id AS event_id, unnest(items) AS item
-    FROM lake
-    WHERE id IN (SELECT event_id FROM told WHERE order_key IS NOT NULL AND has_items)
+    FROM raw_events
+    WHERE id IN (SELECT event_id FROM events WHERE order_key IS NOT NULL AND has_items)
 )
 GROUP BY event_id, item.product_id;
 
-DROP TABLE lake;
+DROP TABLE raw_events;

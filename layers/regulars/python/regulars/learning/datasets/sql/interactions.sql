@@ -1,4 +1,4 @@
--- Every line of every order that stands. Reads orders and lines.
+-- Every line of every order that is not cancelled. Reads orders and order_lines.
 SELECT
     profile_id,
     product_id,
@@ -7,6 +7,6 @@ SELECT
     quantity,
     amount
 FROM orders
-JOIN lines ON lines.event_id = orders.basket
+JOIN order_lines ON order_lines.event_id = orders.basket
 WHERE NOT cancelled
 ORDER BY occurred_at, order_key, product_id

@@ -1,8 +1,9 @@
--- Every order as it was known before $cutoff: its newest snapshot, and the newest word on each of its refunds.
+-- Every order as it was known before $cutoff: its newest snapshot, and the newest state of each of its refunds.
+-- Reads events; makes orders.
 CREATE OR REPLACE TEMP TABLE orders AS
 WITH snapshots AS (
     SELECT *, row_number() OVER (PARTITION BY order_key ORDER BY version DESC, event_id DESC) AS age
-    FROM told
+    FROM events
     WHERE order_key IS NOT NULL AND refund_id = '' AND happened < $cutoff
 ),
 
@@ -13,7 +14,7 @@ baskets AS (
             order_key,
             event_id,
             row_number() OVER (PARTITION BY order_key ORDER BY version DESC, event_id DESC) AS age
-        FROM told
+        FROM events
         WHERE order_key IS NOT NULL AND has_items AND refund_id = '' AND happened < $cutoff
     )
     WHERE age = 1
@@ -22,15 +23,15 @@ baskets AS (
 refunds AS (
     SELECT
         order_key,
-        max(version) AS told_at,
+        max(version) AS newest_version,
         arg_max(refunded, (version, event_id)) AS amount,
         arg_max(refunded_all, (version, event_id)) AS is_all
-    FROM told
+    FROM events
     WHERE order_key IS NOT NULL AND refund_id <> '' AND happened < $cutoff
     GROUP BY order_key, refund_id
 ),
 
--- A snapshot's own figure contains the refunds before it, also those that failed only since.
+-- A snapshot's own figure includes the refunds before it, and also those that have failed since.
 paid_back AS (
     SELECT
         order_key,
@@ -38,7 +39,7 @@ paid_back AS (
             any_value(total),
             greatest(
                 any_value(CASE WHEN refunded_all THEN total ELSE refunded END)
-                - coalesce(sum(-amount) FILTER (WHERE amount < 0 AND told_at > version), 0),
+                - coalesce(sum(-amount) FILTER (WHERE amount < 0 AND newest_version > version), 0),
                 coalesce(sum(CASE WHEN is_all THEN total ELSE greatest(0, amount) END), 0)
             )
         ) AS refunded

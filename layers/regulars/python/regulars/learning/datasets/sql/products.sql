@@ -1,4 +1,5 @@
--- Every product sold: its newest name, category and price, and how often it went. Reads orders and lines.
+-- Every product sold: its newest name, category and price, and its numbers of orders and buyers.
+-- Reads orders and order_lines.
 SELECT
     product_id,
     coalesce(arg_max(nullif(name, ''), (happened, order_key, name)), '') AS name,
@@ -10,7 +11,7 @@ SELECT
     min(happened) AS first_sold,
     max(happened) AS last_sold
 FROM orders
-JOIN lines ON lines.event_id = orders.basket
+JOIN order_lines ON order_lines.event_id = orders.basket
 WHERE NOT cancelled
 GROUP BY product_id
 ORDER BY product_id

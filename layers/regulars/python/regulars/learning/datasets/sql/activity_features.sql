@@ -1,6 +1,7 @@
--- What each person did before $cutoff besides buying: visits, carts, mail, messages. Reads told.
-CREATE OR REPLACE TEMP TABLE visits AS
-WITH acts AS (
+-- What each person did before $cutoff besides buying: visits, carts, mail, messages.
+-- Reads events; makes activity_features, one row a person with an event.
+CREATE OR REPLACE TEMP TABLE activity_features AS
+WITH activities AS (
     SELECT
         profile_id,
         ($cutoff - happened) / 86400.0 AS age,
@@ -12,7 +13,7 @@ WITH acts AS (
         type = 'Email Opened' AS opened,
         type IN ('Email Link Clicked', 'Email Clicked') AS clicked,
         type IN ('Message Received', 'Form Submitted', 'Support Ticket Created', 'Product Reviewed') AS wrote
-    FROM told
+    FROM events
     WHERE happened < $cutoff
 )
 
@@ -25,5 +26,5 @@ SELECT
     count(*) FILTER (WHERE opened AND age <= 90) AS mails_opened_90,
     count(*) FILTER (WHERE clicked AND age <= 90) AS mails_clicked_90,
     count(*) FILTER (WHERE wrote AND age <= 90) AS messages_90
-FROM acts
+FROM activities
 GROUP BY profile_id;

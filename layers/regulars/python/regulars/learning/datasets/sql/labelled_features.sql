@@ -1,5 +1,5 @@
--- The features of every cut-off, with what happened in the horizon after it: churned is true when nothing was bought.
--- Reads features and orders (as known at the dataset's own cut-off); a label not yet known is null.
+-- The features of every cut-off with their label: churned is true when nothing was bought in the horizon after it.
+-- Reads features and orders (as known at the dataset's own cut-off); a label that is not known yet is null.
 SELECT
     features.*,
     CASE WHEN split = 'train' THEN next_at IS NULL END AS churned

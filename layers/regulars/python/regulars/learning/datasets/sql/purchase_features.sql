@@ -1,15 +1,16 @@
--- When, how often and how much each person bought before $cutoff. Reads orders; one row a person with a purchase.
--- Orders of one day are one purchase day: rhythm is counted between days. Only the shop's own currency is added up.
--- Sums are of integers (decayed ones in millionths), so that no order of rows changes a byte.
-CREATE OR REPLACE TEMP TABLE purchases AS
-WITH kept AS (
+-- When, how often and for how much each person bought before $cutoff.
+-- Reads orders; makes purchase_features, one row a person with a purchase.
+-- Orders of one day are one purchase day: gaps are between days. Money is summed in the shop's own currency only.
+-- Sums are of integers (decayed ones in millionths), so that the order of rows changes no byte.
+CREATE OR REPLACE TEMP TABLE purchase_features AS
+WITH valid_orders AS (
     SELECT *, CASE WHEN currency = $currency THEN net ELSE 0 END AS money, ($cutoff - happened) / 86400.0 AS age
     FROM orders
     WHERE NOT cancelled
 ),
 
 days AS (
-    SELECT profile_id, happened // 86400 AS day, min(age) AS age FROM kept GROUP BY ALL
+    SELECT profile_id, happened // 86400 AS day, min(age) AS age FROM valid_orders GROUP BY ALL
 ),
 
 gaps AS (
@@ -29,7 +30,7 @@ rhythm AS (
     GROUP BY profile_id
 ),
 
-counted AS (
+aggregated AS (
     SELECT
         profile_id,
         min(age) AS recency_days,
@@ -55,13 +56,13 @@ counted AS (
         count(*) FILTER (WHERE channel = 'web') / count(*) AS web_share,
         count(*) FILTER (WHERE refunded > 0) / count(*) AS refund_share,
         count(*) FILTER (WHERE currency <> $currency) / count(*) AS foreign_share
-    FROM kept
+    FROM valid_orders
     JOIN rhythm USING (profile_id)
     GROUP BY profile_id
 )
 
--- The last six compare a person with their own past: a pace is shrunk towards few purchases while it is young, and the
--- chances are those of a purchase at random times at that pace.
+-- The last six columns compare a person with their own past. A rate is shrunk towards few purchases while the history is
+-- short. The chances are those of no purchase of a Poisson process with that rate: exp(-rate * days).
 SELECT
     * EXCLUDE (rate),
     orders * $horizon_days / (tenure_days + $horizon_days / 3.0) AS pace,
@@ -70,4 +71,4 @@ SELECT
     orders_90 / (orders_90_before + 1) AS orders_growth,
     exp(-rate * $horizon_days) AS quiet_chance,
     exp(-rate * recency_days) AS silence_chance
-FROM (SELECT *, (purchase_days - 0.5) / (tenure_days + $horizon_days / 2.0) AS rate FROM counted);
+FROM (SELECT *, (purchase_days - 0.5) / (tenure_days + $horizon_days / 2.0) AS rate FROM aggregated);

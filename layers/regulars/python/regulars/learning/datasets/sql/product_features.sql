@@ -1,5 +1,6 @@
--- What each person bought before $cutoff, and how what they buy is bought again by others. Reads orders and lines.
-CREATE OR REPLACE TEMP TABLE bought AS
+-- Which products each person bought before $cutoff, and how other people buy these products again.
+-- Reads orders and order_lines; makes product_features, one row a person with a purchase.
+CREATE OR REPLACE TEMP TABLE product_purchases AS
 SELECT
     profile_id,
     product_id,
@@ -10,22 +11,22 @@ SELECT
     min(happened) AS first_at,
     max(happened) AS last_at
 FROM orders
-JOIN lines ON lines.event_id = orders.basket
+JOIN order_lines ON order_lines.event_id = orders.basket
 WHERE NOT cancelled
 GROUP BY profile_id, product_id;
 
--- Shrunk towards nothing seen: a product few people bought says little.
-CREATE OR REPLACE TEMP TABLE habits AS
+-- Five buyers are added to each denominator, which shrinks the rates of products with few buyers towards 0.
+CREATE OR REPLACE TEMP TABLE product_statistics AS
 SELECT
     product_id,
     count(*) AS buyers,
     count(*) FILTER (WHERE times > 1) / (count(*) + 5.0) AS rebuy_rate,
     (count(*) FILTER (WHERE $cutoff - last_at <= 30 * 86400)) / (count(*) + 5.0) AS trend,
     sum(last_at - first_at) / greatest(1, sum(times - 1)) AS rebuy_gap
-FROM bought
+FROM product_purchases
 GROUP BY product_id;
 
-CREATE OR REPLACE TEMP TABLE tastes AS
+CREATE OR REPLACE TEMP TABLE product_features AS
 SELECT
     profile_id,
     count(*) AS products,
@@ -42,7 +43,7 @@ FROM (
     SELECT
         *,
         (last_at - first_at) / greatest(1, times - 1) AS own_gap
-    FROM bought
-    JOIN habits USING (product_id)
+    FROM product_purchases
+    JOIN product_statistics USING (product_id)
 )
 GROUP BY profile_id;

@@ -1,0 +1,58 @@
+"""Load the champion of each kind of model, verified, or state why rules have to answer."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
+from regulars.domain.manifests import ModelManifest
+from regulars.learning import artifacts
+from regulars.store.registry import Registry
+from regulars.transport.logging import log_failure
+
+STATUS_OK = "ok"
+STATUS_INCOMPATIBLE = "incompatible"  # the champion reads a feature that is gone
+
+
+@dataclass(frozen=True)
+class LoadedChampion:
+    """The champion of one kind of model: its scorer or its estimator; `artifact` is None unless the status is ok."""
+
+    status: str
+    version: str = ""
+    artifact: Any = None
+
+
+def load_champion_scorer(
+    registry: Registry, model: str, columns: Collection[str]
+) -> LoadedChampion:
+    """Load a champion's plain scorer, if the dataset's columns hold every feature that it reads."""
+    return _load_champion(registry, model, columns, registry.scorer)
+
+
+def load_champion_estimator(registry: Registry, model: str) -> LoadedChampion:
+    """Load a champion's joblib artifact."""
+
+    def load_artifact(manifest: ModelManifest) -> Any:
+        return artifacts.load_estimator(registry.artifacts.file(manifest, "model.joblib"), manifest)
+
+    return _load_champion(registry, model, (), load_artifact)
+
+
+def _load_champion(
+    registry: Registry,
+    model: str,
+    columns: Collection[str],
+    load_artifact: Callable[[ModelManifest], Any],
+) -> LoadedChampion:
+    """Load an artifact only if its bytes are those that were promoted."""
+    try:
+        manifest = registry.champion(model)
+        if manifest is None:
+            return LoadedChampion(InsufficientDataError.code)
+        if not set(manifest.features) <= set(columns):
+            return LoadedChampion(STATUS_INCOMPATIBLE, manifest.version)
+        return LoadedChampion(STATUS_OK, manifest.version, load_artifact(manifest))
+    except TamperedArtifactError as error:
+        log_failure(error, f"loading the champion of {model}")
+        return LoadedChampion(error.code)

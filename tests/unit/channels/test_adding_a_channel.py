@@ -1,0 +1,152 @@
+"""The guide to adding a channel is followed literally: its code is written where it says, registered and run."""
+
+import ast
+import base64
+import hmac
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import pytest
+
+from infra.pages import render_channels
+from regulars.channels import commerce
+from regulars.channels.contract import Channel, Draft, Request
+from regulars.channels.registry import CHANNELS, load_channel
+from regulars.domain.errors import SignatureError
+from regulars.domain.events import encode
+from tests.conformance.mutations import plain
+from tests.conformance.mutations.campaign import Campaign
+from tests.support.deliveries import NOW, build_sample_delivery
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs/adding-a-channel.md"
+BLOCKS: dict[str, str] = dict(
+    re.findall(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+)
+MODULE = "layers/regulars/python/regulars/channels/commerce/lantern.py"
+REGISTRY = "layers/regulars/python/regulars/channels/registry.py"
+TESTS = "tests/unit/channels/test_lantern.py"
+SCHEMES = "tests/conformance/mutations/schemes.py"
+NAME = "lantern"
+SECRET = "a-secret-of-lantern"
+BODY = BLOCKS["delivery.json"].encode()
+
+
+def import_code(path: str, name: str, folder: Path) -> ModuleType:
+    """Return the module of a code block of the page, imported from a file in the folder."""
+    (folder / Path(path).name).write_text(BLOCKS[path])
+    invalidate_caches()
+    return import_module(name)
+
+
+def read_added_line(path: str) -> str:
+    """Return the line that the page adds to a file, between two lines of that file."""
+    before, added, after = BLOCKS[path].splitlines()
+    assert {before[1:], after[1:]} <= {*(ROOT / path).read_text().splitlines()}
+    return added.removeprefix("+")
+
+
+@pytest.fixture
+def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Channel]:
+    """The page's channel, written beside the other channels of its kind and registered."""
+    monkeypatch.setattr(commerce, "__path__", [*commerce.__path__, str(tmp_path)])
+    import_code(MODULE, f"regulars.channels.commerce.{NAME}", tmp_path)
+    for name, reference in ast.literal_eval(f"{{{read_added_line(REGISTRY)}}}").items():
+        monkeypatch.setitem(CHANNELS, name, reference)
+    yield load_channel(NAME)
+    del sys.modules[f"regulars.channels.commerce.{NAME}"]
+    delattr(commerce, NAME)
+
+
+def sign_delivery(secret: str = SECRET) -> Request:
+    """Return the page's delivery as Lantern signs it."""
+    signature = base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode()
+    return Request("main", BODY, NOW, {"lantern-signature": signature})
+
+
+def translate_signed_delivery(channel: Channel) -> Draft:
+    """Return the one draft of the page's delivery, which is verified first."""
+    request = sign_delivery()
+    channel.verify(request, ["newer", SECRET], NOW)
+    (draft,) = channel.translate(request)
+    return draft
+
+
+def test_signed_delivery_is_the_event_of_the_page(channel: Channel) -> None:
+    draft = translate_signed_delivery(channel)
+    assert json.loads(encode(draft.event)) == json.loads(BLOCKS["event.json"])
+    assert draft.contact == {"email": "zebedee@example.com", "name": "Zebedee Canary"}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        sign_delivery("another-secret"),
+        msgspec.structs.replace(sign_delivery(), body=BODY.replace(b"49.90", b"0.90")),
+        msgspec.structs.replace(sign_delivery(), headers={}),
+    ],
+    ids=["another secret", "another body", "no signature"],
+)
+def test_forged_delivery_is_refused(channel: Channel, forged: Request) -> None:
+    with pytest.raises(SignatureError):
+        channel.verify(forged, [SECRET], NOW)
+
+
+def test_sample_is_verified_and_is_a_test_order_of_nobody(channel: Channel) -> None:
+    sample = build_sample_delivery(channel, Request("main", b"", NOW), SECRET)
+    channel.verify(sample, [SECRET], NOW)
+    assert [(one.event.test, one.identifiers) for one in channel.translate(sample)] == [(True, ())]
+
+
+def test_tests_of_the_page_pass(
+    channel: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    module = import_code(TESTS, "test_lantern", tmp_path)
+    tests = [test for name, test in vars(module).items() if name.startswith("test_")]
+    for test in tests:
+        test()
+    del sys.modules["test_lantern"]
+    assert len(tests) >= 5
+
+
+@pytest.mark.usefixtures("channel")
+def test_signature_scheme_of_the_page_holds() -> None:
+    (arguments,) = re.findall(r"whole\((.+)\),", read_added_line(SCHEMES))
+    scheme = plain.whole(*ast.literal_eval(arguments))
+    tally = Campaign(scheme, seed=NAME).run(500)
+    assert (tally.examples, tally.wrong) == ([], 0)
+    assert min(tally.believed, tally.refused) > 0
+
+
+def test_page_of_the_channel_is_rendered_between_the_others(channel: Channel) -> None:
+    rendered = render_channels()
+    assert f"## Lantern (`{NAME}`)\n\n{channel.page.strip()}\n" in rendered
+    assert rendered.index("(`kofi`)") < rendered.index(f"(`{NAME}`)") < rendered.index("(`line`)")
+
+
+@pytest.mark.parametrize("path", [MODULE, TESTS])
+def test_code_of_the_page_passes_the_linter_and_the_formatter(path: str) -> None:
+    for arguments in (["check"], ["format", "--check"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", path, "-"]
+        ran = subprocess.run(  # noqa: S603 (our own page)
+            command, input=BLOCKS[path], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_page_names_fields_and_helpers_that_exist() -> None:
+    named = re.findall(
+        r"`(?:channels/)?((?:drafts|fields|signatures|exports|feeds)/\w+)(?:\.py)?`",
+        PAGE.read_text(),
+    )
+    folder = ROOT / "layers/regulars/python/regulars/channels"
+    assert named
+    assert [name for name in named if not (folder / f"{name}.py").exists()] == []
