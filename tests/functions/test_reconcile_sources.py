@@ -28,16 +28,16 @@ from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept, OnMoto
-from tests.providers.outage import FRONTS, Storefront
+from tests.providers.outage import STOREFRONTS, Storefront
 from tests.providers.server import (
-    BROKEN,
-    CUT,
-    DROPPED,
-    LIMITED,
-    Call,
+    BAD_GATEWAY,
+    HALF_RESPONSE,
+    NO_RESPONSE,
+    RATE_LIMITED,
+    ApiRequest,
+    ApiResponse,
     ProviderServer,
-    Said,
-    Trouble,
+    ServerFault,
 )
 from tests.support.aws import Deployed
 from tests.support.gateway import http_event, loaded
@@ -93,12 +93,12 @@ class Town:
     open: ExitStack
     servers: dict[str, ProviderServer] = field(default_factory=dict)
 
-    def connect(self, front: Storefront, *troubles: Trouble) -> ProviderServer:
+    def connect(self, front: Storefront, *troubles: ServerFault) -> ProviderServer:
         """Set a source up; its provider has the time it is."""
         date = format_datetime(datetime.now(UTC), usegmt=True)
         server = self.open.enter_context(ProviderServer(front.provider, troubles, date))
         Sources("test-control").save(Source(front.channel, "main", front.config))
-        self.aws.put_secrets(f"{front.channel}/main", front.signing, **front.credentials)
+        self.aws.put_secrets(f"{front.channel}/main", front.signing_secret, **front.credentials)
         self.servers[HOSTS[front.channel]] = server
         return server
 
@@ -125,7 +125,7 @@ class Town:
         settings = self.aws.settings(ReceiveWebhookSettings)
         door = loaded("receive_webhook", settings, self.patch)
         for number in numbers:
-            headers, body = front.deliver(number)
+            headers, body = front.build_delivery(number)
             event = http_event(f"/hooks/{front.channel}/main", body, headers)
             assert door.handler(event, None)["statusCode"] == 200
 
@@ -171,13 +171,13 @@ def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(channel: str, sold: int = 0) -> Storefront:
-    front = FRONTS[channel]()
-    front.sell(sold)
+    front = STOREFRONTS[channel]()
+    front.place_orders(sold)
     return front
 
 
-def refusing(_: Call) -> Said:
-    return Said({"errors": "[API] Invalid API key or access token"}, 401)
+def refusing(_: ApiRequest) -> ApiResponse:
+    return ApiResponse({"errors": "[API] Invalid API key or access token"}, 401)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_orders_of_six_hours_without_a_door_are_all_there_once(
     town: Town, channel: str, count: int
 ) -> None:
     front = opened(channel, count)
-    town.connect(front, LIMITED, BROKEN, None, DROPPED, None, CUT)
+    town.connect(front, RATE_LIMITED, BAD_GATEWAY, None, NO_RESPONSE, None, HALF_RESPONSE)
     town.deliver(front, 1, 2, 3)  # the last before the door went down
     town.killed(dies_at=7)
     assert town.reconcile()[f"{channel}/main"]["finished"]
@@ -196,16 +196,16 @@ def test_orders_of_six_hours_without_a_door_are_all_there_once(
     assert town.sold() == (count, {"EUR": count * 1000})
 
 
-@pytest.mark.parametrize("channel", sorted(FRONTS))
+@pytest.mark.parametrize("channel", sorted(STOREFRONTS))
 def test_run_that_is_killed_between_pages_is_gone_on_with(
     town: Town, short_pages: None, channel: str
 ) -> None:
     server = town.connect(opened(channel, 50))
     town.killed(dies_at=2)
     assert any(walk.cursor for walk in town.state(f"{channel}/main").walks.values())
-    first = server.calls[0].asked
+    first = server.requests[0].query_pairs
     assert town.reconcile()[f"{channel}/main"]["finished"]
-    assert [call.asked for call in server.calls].count(first) == 1
+    assert [call.query_pairs for call in server.requests].count(first) == 1
 
 
 def test_two_runs_at_once_take_everything_in_once(town: Town, short_pages: None) -> None:
@@ -225,7 +225,7 @@ def test_two_runs_at_once_take_everything_in_once(town: Town, short_pages: None)
     assert town.sold() == (90, {"EUR": 90_000})
 
 
-@pytest.mark.parametrize("channel", sorted(FRONTS))
+@pytest.mark.parametrize("channel", sorted(STOREFRONTS))
 def test_order_that_its_webhook_told_is_no_second_event(town: Town, channel: str) -> None:
     front = opened(channel, 30)
     town.connect(front)
@@ -257,11 +257,11 @@ def test_source_for_which_no_time_is_left_is_the_first_of_the_next_run(town: Tow
 
 def test_watermark_moves_by_the_clock_of_the_provider(town: Town) -> None:
     front = opened("shopify", 5)
-    future = (front.began + timedelta(days=300)).isoformat()
+    future = (front.outage_end + timedelta(days=300)).isoformat()
     front.provider.orders[5]["updated_at"] = future
     server = town.connect(front)
-    earlier = front.began - timedelta(hours=2)
-    server.date = format_datetime(earlier, usegmt=True)
+    earlier = front.outage_end - timedelta(hours=2)
+    server.date_header = format_datetime(earlier, usegmt=True)
     town.reconcile()
     assert from_text(town.state().walks["orders"].since) == earlier - timedelta(minutes=10)
 
@@ -272,8 +272,8 @@ def test_quiet_shop_keeps_its_watermark_and_asks_for_little(town: Town) -> None:
     town.reconcile()
     newest = from_text(front.provider.orders[3]["updated_at"])
     town.reconcile()
-    asked = [call.query["updated_at_min"] for call in server.calls if "orders" in call.path]
-    assert from_text(asked[0]) < front.began - timedelta(days=6)
+    asked = [call.query["updated_at_min"] for call in server.requests if "orders" in call.path]
+    assert from_text(asked[0]) < front.outage_end - timedelta(days=6)
     assert from_text(asked[1]) == newest - timedelta(minutes=10)
 
 
@@ -282,7 +282,7 @@ def test_first_run_leaves_history_to_the_importer_and_acts_on_one_day_only(
 ) -> None:
     front = opened("shopify")
     for number, days in enumerate((0.1, 2, 6, 9), 1):
-        front.place(number, front.began - timedelta(days=days))
+        front.place_order(number, front.outage_end - timedelta(days=days))
     town.connect(front)
     town.reconcile()
     assert [event.backfill for event in kept.events()] == [True, True, False]
@@ -302,35 +302,35 @@ def test_refused_key_is_told_and_stops_no_other_source(town: Town) -> None:
 
 def test_fault_is_told_since_it_began_and_forgotten_when_it_ends(town: Town) -> None:
     front = opened("shopify", 2)
-    front.provider.refused = frozenset({"customers"})
+    front.provider.refused_kinds = frozenset({"customers"})
     town.connect(front)
     assert town.reconcile()["shopify/main"]["new"] == 2
     since = town.state().walks["customers"].faulty_since
     town.reconcile()
     assert town.state().walks["customers"].faulty_since == since
-    front.provider.refused = frozenset()
+    front.provider.refused_kinds = frozenset()
     assert town.reconcile()["shopify/main"]["finished"]
     assert town.state().faults == []
 
 
 def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
     front = opened("shopify")
-    server = town.connect(front, *[BROKEN] * 6)
+    server = town.connect(front, *[BAD_GATEWAY] * 6)
     assert set(town.reconcile()["shopify/main"]["faults"]) == {"orders"}
-    assert len(server.calls) == 6
+    assert len(server.requests) == 6
     assert town.reconcile()["shopify/main"]["finished"]
 
 
 @pytest.mark.parametrize(
     "broken",
     [
-        Said(b'{"orders": [' + b"[" * 90_000 + b"]" * 90_000 + b"]}"),
-        Said({"orders": []}, headers={"Date": "Fri, 31 Dec 9999 23:59:59 -1400"}),
-        Said({"orders": []}, headers={"Link": '<https://[::1/x?page_info=a>; rel="next"'}),
+        ApiResponse(b'{"orders": [' + b"[" * 90_000 + b"]" * 90_000 + b"]}"),
+        ApiResponse({"orders": []}, headers={"Date": "Fri, 31 Dec 9999 23:59:59 -1400"}),
+        ApiResponse({"orders": []}, headers={"Link": '<https://[::1/x?page_info=a>; rel="next"'}),
     ],
 )
 def test_answer_that_breaks_a_feed_is_told_and_stops_no_other_source(
-    town: Town, broken: Said
+    town: Town, broken: ApiResponse
 ) -> None:
     front = opened("shopify")
     town.connect(front, broken)
@@ -355,7 +355,7 @@ def test_credentials_that_are_not_complete_are_told_and_keep_the_watermark(town:
     town.connect(front)
     town.reconcile()
     walks = town.state().walks
-    town.aws.put_secrets("shopify/main", front.signing, client_id="alone")
+    town.aws.put_secrets("shopify/main", front.signing_secret, client_id="alone")
     assert "not complete" in town.reconcile()["shopify/main"]["faults"]["setup"]
     assert town.state().walks.items() > walks.items()
 
@@ -372,7 +372,7 @@ def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
     Reconciliations("test-control").save(lost)
     assert "no longer knows" in town.reconcile()["stripe/main"]["faults"]["sales"]
     # The other kind is asked for all the same.
-    assert ("types[]", "customer.created") in server.calls[-1].asked
+    assert ("types[]", "customer.created") in server.requests[-1].query_pairs
     assert town.reconcile()["stripe/main"]["finished"]
 
 
@@ -412,15 +412,15 @@ def test_source_that_is_not_to_be_asked_is_left_alone(town: Town, change: str) -
     if change == "disabled":
         Sources("test-control").save(Source("shopify", "main", front.config, disabled=True))
     if change == "without credentials":
-        town.aws.put_secrets("shopify/main", front.signing)
+        town.aws.put_secrets("shopify/main", front.signing_secret)
     only = "shopify/other" if change == "elsewhere" else "shopify/main"
-    assert (town.reconcile(only=only), server.calls) == ({}, [])
+    assert (town.reconcile(only=only), server.requests) == ({}, [])
 
 
 def test_fetched_buyer_is_named_in_people_alone(
     town: Town, kept: Kept, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town.connect(opened("shopify", 2), BROKEN)
+    town.connect(opened("shopify", 2), BAD_GATEWAY)
     town.reconcile()
     assert {contact["email"] for contact in kept.contacts()} == {
         "buyer1@canary.example",
@@ -434,7 +434,7 @@ def test_fetched_buyer_is_named_in_people_alone(
 
 def test_fetched_customers_are_known_by_their_webhook(town: Town, kept: Kept) -> None:
     front = opened("shopify")
-    at = front.began.isoformat()
+    at = front.outage_end.isoformat()
     customer = {"id": 9, "email": "x@canary.example", "created_at": at, "updated_at": at}
     front.provider.customers[9] = customer
     town.connect(front)

@@ -14,16 +14,24 @@ from regulars.channels.registry import load_feeds
 from tests.providers import shopify as shop
 from tests.providers import stripe as account
 from tests.providers import woocommerce as site
-from tests.providers.server import BROKEN, CUT, DROPPED, LIMITED, ProviderServer, Said, Trouble
+from tests.providers.server import (
+    BAD_GATEWAY,
+    HALF_RESPONSE,
+    NO_RESPONSE,
+    RATE_LIMITED,
+    ApiResponse,
+    ProviderServer,
+    ServerFault,
+)
 from tests.support.shopify_deliveries import SHOP
 
 SINCE = "2026-11-20T05:00:00.000Z"
 CREDENTIALS = {
-    "shopify": {"access_token": shop.TOKEN},
-    "woocommerce": {"consumer_key": site.KEY, "consumer_secret": site.SECRET},
-    "stripe": {"api_key": account.KEY},
+    "shopify": {"access_token": shop.ACCESS_TOKEN},
+    "woocommerce": {"consumer_key": site.CONSUMER_KEY, "consumer_secret": site.CONSUMER_SECRET},
+    "stripe": {"api_key": account.API_KEY},
 }
-CONFIG = {"shop": SHOP, "site": site.SITE}
+CONFIG = {"shop": SHOP, "site": site.SITE_URL}
 
 
 def at(second: int) -> str:
@@ -31,18 +39,18 @@ def at(second: int) -> str:
     return f"2026-11-20T{6 + second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
-def shop_of(count: int) -> shop.Shopify:
-    return shop.Shopify({n: {"id": n, "updated_at": f"{at(n)}Z"} for n in range(1, count + 1)})
+def shop_of(count: int) -> shop.FakeShopify:
+    return shop.FakeShopify({n: {"id": n, "updated_at": f"{at(n)}Z"} for n in range(1, count + 1)})
 
 
-def site_of(count: int, per_second: int = 1) -> site.WooCommerce:
+def site_of(count: int, per_second: int = 1) -> site.FakeWooCommerce:
     orders = {n: {"id": n, "date_modified_gmt": at(n // per_second)} for n in range(1, count + 1)}
-    return site.WooCommerce(orders)
+    return site.FakeWooCommerce(orders)
 
 
-def account_of(count: int) -> account.Stripe:
+def account_of(count: int) -> account.FakeStripe:
     kind = "payment_intent.succeeded"
-    return account.Stripe(
+    return account.FakeStripe(
         [{"id": f"evt_{n}", "type": kind, "created": 1795154400 + n} for n in range(1, count + 1)]
     )
 
@@ -97,14 +105,14 @@ def test_what_changes_while_pages_are_turned_hides_nothing(
             told[field] = at(next(late)) + ("Z" if channel == "shopify" else "")
             fake.orders[id_] = told
 
-    fake.between = change
+    fake.before_next_page = change
     with ProviderServer(fake) as server:
         assert set(walked(feed_of(server, channel))) == set(range(1, 621))
 
 
 def test_stripe_shows_all_there_was_while_more_happens() -> None:
     fake = account_of(230)
-    fake.between = lambda: fake.events.append(
+    fake.before_next_page = lambda: fake.events.append(
         {"id": f"evt_late_{len(fake.events)}", "type": "refund.created", "created": 1795200000}
     )
     with ProviderServer(fake) as server:
@@ -118,7 +126,7 @@ def test_woocommerce_orders_of_one_second_are_all_shown() -> None:
         id_ = next(id_ for id_, order in fake.orders.items() if order["date_modified_gmt"] == at(0))
         fake.orders[id_] = fake.orders.pop(id_) | {"date_modified_gmt": at(60)}
 
-    fake.between = change
+    fake.before_next_page = change
     with ProviderServer(fake) as server:
         assert set(walked(feed_of(server, "woocommerce"))) == set(range(1, 451))
 
@@ -127,22 +135,24 @@ def test_woocommerce_customers_are_asked_for_until_those_known() -> None:
     people = {
         n: {"id": n, "date_created_gmt": f"2026-11-{10 + n // 30:02}T12:00:00"} for n in range(330)
     }
-    with ProviderServer(site.WooCommerce(customers=people)) as server:
+    with ProviderServer(site.FakeWooCommerce(customers=people)) as server:
         provider = Provider(server.wire, lambda: 1e6)
         _, feed = load_feeds("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
         assert set(walked(feed)) == set(range(300, 330))
-        assert len(server.calls) == 1
+        assert len(server.requests) == 1
 
 
 def test_woocommerce_customer_who_is_deleted_meanwhile_hides_no_other() -> None:
-    fake = site.WooCommerce(customers={n: {"id": n, "date_created_gmt": at(n)} for n in range(250)})
+    fake = site.FakeWooCommerce(
+        customers={n: {"id": n, "date_created_gmt": at(n)} for n in range(250)}
+    )
     gone = iter(range(249, 0, -1))
 
     def delete() -> None:
         for _ in range(10):
             del fake.customers[next(gone)]
 
-    fake.between = delete
+    fake.before_next_page = delete
     with ProviderServer(fake) as server:
         provider = Provider(server.wire, lambda: 1e6)
         _, feed = load_feeds("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
@@ -156,7 +166,17 @@ def test_woocommerce_customer_who_is_deleted_meanwhile_hides_no_other() -> None:
 def test_feed_survives_limits_faults_and_dropped_connections(
     channel: str, made: Callable[[int], Any]
 ) -> None:
-    troubles: list[Trouble] = [LIMITED, BROKEN, DROPPED, None, CUT, BROKEN, None, LIMITED, DROPPED]
+    troubles: list[ServerFault] = [
+        RATE_LIMITED,
+        BAD_GATEWAY,
+        NO_RESPONSE,
+        None,
+        HALF_RESPONSE,
+        BAD_GATEWAY,
+        None,
+        RATE_LIMITED,
+        NO_RESPONSE,
+    ]
     slept: list[float] = []
     with ProviderServer(made(320), troubles) as server:
         seen = walked(feed_of(server, channel, slept))
@@ -166,16 +186,16 @@ def test_feed_survives_limits_faults_and_dropped_connections(
 
 
 def test_provider_that_stays_down_is_given_up() -> None:
-    with ProviderServer(shop_of(1), [BROKEN] * 20) as server:
+    with ProviderServer(shop_of(1), [BAD_GATEWAY] * 20) as server:
         with pytest.raises(FeedError, match=r"answered 502, 6 times") as raised:
             feed_of(server, "shopify").read_page(SINCE, "")
-        assert (raised.value.code, len(server.calls)) == ("unreachable", 6)
+        assert (raised.value.code, len(server.requests)) == ("unreachable", 6)
 
 
 def test_wait_that_is_longer_than_the_time_left_is_not_waited() -> None:
     slept: list[float] = []
     with (
-        ProviderServer(shop_of(1), [Said({}, 429, {"Retry-After": "30"})]) as server,
+        ProviderServer(shop_of(1), [ApiResponse({}, 429, {"Retry-After": "30"})]) as server,
         pytest.raises(FeedError) as raised,
     ):
         feed_of(server, "shopify", slept, seconds=10).read_page(SINCE, "")
@@ -185,37 +205,37 @@ def test_wait_that_is_longer_than_the_time_left_is_not_waited() -> None:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (Said({}, 401), "key_refused"),
-        (Said({}, 403), "key_refused"),
-        (Said({}, 404), "unexpected_answer"),
-        (Said(b"<html>Maintenance</html>"), "unexpected_answer"),
-        (Said(b"\xff\xfe"), "unexpected_answer"),
-        (Said([1]), "unexpected_answer"),
-        (Said({"orders": 7}), "unexpected_answer"),
+        (ApiResponse({}, 401), "key_refused"),
+        (ApiResponse({}, 403), "key_refused"),
+        (ApiResponse({}, 404), "unexpected_answer"),
+        (ApiResponse(b"<html>Maintenance</html>"), "unexpected_answer"),
+        (ApiResponse(b"\xff\xfe"), "unexpected_answer"),
+        (ApiResponse([1]), "unexpected_answer"),
+        (ApiResponse({"orders": 7}), "unexpected_answer"),
     ],
 )
-def test_answer_that_cannot_be_used_says_why(said: Said, code: str) -> None:
+def test_answer_that_cannot_be_used_says_why(said: ApiResponse, code: str) -> None:
     with ProviderServer(lambda _: said) as server:
         with pytest.raises(FeedError) as raised:
             feed_of(server, "shopify").read_page(SINCE, "")
-        assert (raised.value.code, len(server.calls)) == (code, 1)
+        assert (raised.value.code, len(server.requests)) == (code, 1)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirect_is_not_followed(status: int) -> None:
-    elsewhere = Said({}, status, {"Location": "/elsewhere"})
+    elsewhere = ApiResponse({}, status, {"Location": "/elsewhere"})
     with ProviderServer(lambda _: elsewhere) as server:
         with pytest.raises(FeedError, match="moved elsewhere") as raised:
             feed_of(server, "shopify").read_page(SINCE, "")
-        assert (raised.value.code, len(server.calls)) == ("misconfigured", 1)
+        assert (raised.value.code, len(server.requests)) == ("misconfigured", 1)
 
 
 def test_link_to_another_host_never_sees_the_token() -> None:
     evil = '<https://evil.example.com/steal?page_info=abc>; rel="next"'
-    with ProviderServer(lambda _: Said({"orders": []}, 200, {"Link": evil})) as server:
+    with ProviderServer(lambda _: ApiResponse({"orders": []}, 200, {"Link": evil})) as server:
         feed = feed_of(server, "shopify")
         feed.read_page(SINCE, feed.read_page(SINCE, "").cursor)
-        assert [(call.host, call.query.get("page_info")) for call in server.calls] == [
+        assert [(call.host, call.query.get("page_info")) for call in server.requests] == [
             (SHOP, None),
             (SHOP, "abc"),
         ]
@@ -229,7 +249,7 @@ def test_credentials_are_sent_over_https_only() -> None:
 def test_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regulars.channels.feeds.https.LARGEST", 1000)
     with (
-        ProviderServer(lambda _: Said(b" " * 1001)) as server,
+        ProviderServer(lambda _: ApiResponse(b" " * 1001)) as server,
         pytest.raises(FeedError, match="did not answer"),
     ):
         feed_of(server, "shopify").read_page(SINCE, "")
@@ -240,7 +260,7 @@ def test_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regulars.channels.feeds.https.ANSWER_SECONDS", 0.1)
     began = time.monotonic()
     with (
-        ProviderServer(lambda _: Said(b" " * 60, dripping=0.05)) as server,
+        ProviderServer(lambda _: ApiResponse(b" " * 60, seconds_per_byte=0.05)) as server,
         pytest.raises(OSError, match="too slow"),
     ):
         server.wire.request("GET", "https://shop.example.com/", {})
@@ -250,7 +270,7 @@ def test_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("channel", ["shopify", "stripe"])
 def test_cursor_that_the_provider_forgot_is_lost(channel: str) -> None:
     with (
-        ProviderServer(lambda _: Said({"errors": "Invalid page_info"}, 400)) as server,
+        ProviderServer(lambda _: ApiResponse({"errors": "Invalid page_info"}, 400)) as server,
         pytest.raises(CursorLostError),
     ):
         feed_of(server, channel).read_page(SINCE, "evt_forgotten")
@@ -262,13 +282,13 @@ def test_app_of_the_shop_makes_its_token_once() -> None:
         app = {"client_id": "i", "client_secret": "s"}
         feed = load_feeds("shopify", CONFIG, app, provider)[0]
         assert len(walked(feed)) == 300
-        assert [call.method for call in server.calls] == ["POST", "GET", "GET"]
+        assert [call.method for call in server.requests] == ["POST", "GET", "GET"]
 
 
 def test_shop_leaves_room_for_its_other_apps() -> None:
     slept: list[float] = []
     fake = shop_of(300)
-    fake.used = 30
+    fake.used_calls = 30
     with ProviderServer(fake) as server:
         walked(feed_of(server, "shopify", slept))
     assert slept == [0.5, 0.5]
@@ -290,10 +310,10 @@ def test_shop_leaves_room_for_its_other_apps() -> None:
     ],
 )
 def test_address_that_is_none_is_said_and_not_asked(channel: str, config: dict[str, str]) -> None:
-    with ProviderServer(lambda _: Said({})) as server:
+    with ProviderServer(lambda _: ApiResponse({})) as server:
         with pytest.raises(FeedError) as raised:
             load_feeds(channel, config, CREDENTIALS[channel], Provider(server.wire, lambda: 1))
-        assert (raised.value.code, server.calls) == ("misconfigured", [])
+        assert (raised.value.code, server.requests) == ("misconfigured", [])
 
 
 @pytest.mark.parametrize("channel", ["shopify", "woocommerce", "stripe", "tally"])
@@ -306,7 +326,7 @@ def test_source_without_credentials_is_not_asked(channel: str) -> None:
 
 def test_object_without_a_time_is_shown_all_the_same() -> None:
     odd = [{"id": 1}, {"id": 2, "updated_at": "never"}, {"id": 3, "updated_at": f"{at(0)}Z"}, 4]
-    with ProviderServer(lambda _: Said({"orders": odd})) as server:
+    with ProviderServer(lambda _: ApiResponse({"orders": odd})) as server:
         page = feed_of(server, "shopify").read_page(SINCE, "")
     assert (len(page.records), page.newest) == (4, "2026-11-20T06:00:00.000Z")
     assert page.at == "2026-11-20T12:00:00.000Z"
