@@ -1,4 +1,4 @@
-"""Fixtures every suite shares: fake credentials, and the stack's resources on moto."""
+"""Provides the fixtures of all suites: fake credentials, and the resources of the stack on moto."""
 
 import gc
 from collections.abc import Iterator
@@ -12,31 +12,31 @@ from tests.support import aws as stack
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: collecting garbage need not look at it again, a thousand handlers later."""
+    """Exclude the imported modules from garbage collection, which a thousand handlers would repeat otherwise."""
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
 
 
-# Folders whose tests stay on one worker: they share a running stack, or what functions were seen to do.
-TOGETHER = {"local": "local", "functions": "roles", "infra": "roles"}
+# Folders whose tests run on one worker: they share a running stack, or the record of what functions call.
+WORKER_GROUPS = {"local": "local", "functions": "roles", "infra": "roles"}
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Which tests stay together: those of a file, which share fixtures, and those of some folders."""
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Runs on one worker the tests of a file, which share fixtures, and those of a group of folders."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return TOGETHER.get(file.split("/")[1], file)
+        return WORKER_GROUPS.get(file.split("/")[1], file)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Say so to xdist, whose own groups do nothing with pytest 9.2: its ids of tests are fixed."""
-    return Scheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """Return our scheduler: the groups of xdist have no effect with pytest 9.2, whose test ids cannot be changed."""
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test can reach a real account."""
+def set_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set fake credentials, so that no test can reach a real account."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -51,6 +51,6 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def aws() -> Iterator[stack.Deployed]:
-    """All tables, buckets and parameters of the stack, on moto."""
+    """Provide all tables, buckets and parameters of the stack on moto."""
     with mock_aws():
         yield stack.deploy()

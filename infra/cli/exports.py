@@ -12,7 +12,7 @@ from infra.cli.console import say
 from infra.cli.stack import Stack
 from infra.local.faults import FaultError
 from regulars.channels.commerce.shopify import webhook as shopify
-from regulars.channels.drafts.sales import ELSEWHERE
+from regulars.channels.drafts.sales import ORDERS_ELSEWHERE
 from regulars.channels.exports.contract import ExportFormat
 from regulars.channels.registry import CHANNELS
 from regulars.domain.errors import InvalidRequestError
@@ -114,7 +114,7 @@ def orders_of(deployed: Stack, channel: str, account: str) -> str:
     """`elsewhere` when a source of the account leaves its orders to a shop, '' otherwise."""
     found = (one for one in connections.sources_of(deployed).list() if one.channel == channel)
     told = (one.config.get("orders") for one in found if _account(one) == account)
-    return ELSEWHERE if ELSEWHERE in told else ""
+    return ORDERS_ELSEWHERE if ORDERS_ELSEWHERE in told else ""
 
 
 def _compared(channel: str, account: str, known: list[str]) -> str:

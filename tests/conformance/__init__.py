@@ -1,1 +1,1 @@
-"""The doors against what others really send: signature vectors, captured payloads, unmodified SDKs."""
+"""Checks the endpoints against real traffic: signature vectors, captured payloads, mutations, SDKs and load."""

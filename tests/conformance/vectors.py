@@ -1,4 +1,4 @@
-"""Signature vectors: genuine requests and damaged ones, each with the verdict a verifier must give."""
+"""Checks signature vectors: valid and altered requests, each with the verdict that the verifier must return."""
 
 import base64
 import json
@@ -8,100 +8,105 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.doors import TRACKING, Became, Doors, Sent
+from tests.conformance.endpoints import (
+    TRACKING_PROVIDER,
+    Endpoints,
+    ProviderRequest,
+    RequestOutcome,
+)
 
 type Vector = dict[str, Any]
 
 
-def read(path: Path) -> list[Vector]:
-    """The vectors of a file."""
+def read_vectors(path: Path) -> list[Vector]:
+    """Return the vectors of a file."""
     vectors: list[Vector] = json.loads(path.read_text())["vectors"]
     return vectors
 
 
-def failures(doors: Doors, vector: Vector) -> Iterator[str]:
-    """What is not as the vector expects."""
-    doors.clear()
-    sent = request(vector)
-    seen: set[str] = set()
+def find_failures(endpoints: Endpoints, vector: Vector) -> Iterator[str]:
+    """Send the request of a vector and yield every difference from the expected result."""
+    endpoints.reset()
+    request = request_from_vector(vector)
+    earlier_ids: set[str] = set()
     if vector["config"].get("token_seen_before"):
-        seen = {event.id for event in doors.send(_with_another_id(sent)).events}
-    became = doors.send(sent)
+        earlier_ids = {event.id for event in endpoints.send(_replace_event_id(request)).events}
+    outcome = endpoints.send(request)
     expected = vector["expect"]
-    wanted = expected.get("response") or {}
+    expected_response = expected.get("response") or {}
     if expected["verdict"] == "accept":
-        yield from _unlike_accepted(became, wanted)
+        yield from _check_acceptance(outcome, expected_response)
     else:
-        yield from _unlike_refused(became, expected["reason"], vector["provider"])
-    if status := wanted.get("status"):
-        yield from _unlike("status", became.status, status)
-    if seen:
-        yield from _unlike("events", {event.id for event in became.events}, seen)
+        yield from _check_refusal(outcome, expected["reason"], vector["provider"])
+    if status := expected_response.get("status"):
+        yield from _compare("status", outcome.status, status)
+    if earlier_ids:
+        yield from _compare("events", {event.id for event in outcome.events}, earlier_ids)
 
 
-def request(vector: Vector) -> Sent:
-    """The request of a vector."""
-    said, config = vector["request"], dict(vector["config"])
+def request_from_vector(vector: Vector) -> ProviderRequest:
+    """Convert a vector into the request that it describes."""
+    request, config = vector["request"], dict(vector["config"])
     certificates = config.pop("certs", {})
-    # PayPal's webhook id is what a source of ours is connected with.
+    # For PayPal, the id of the webhook is the secret of our source.
     secrets = tuple(vector["secrets"]) or tuple(filter(None, [config.pop("webhook_id", "")]))
-    # The URL that the provider was given; where none is said, the one it called.
-    url = config.get("public_url") or config.get("notification_url") or _without_query(said["url"])
-    return Sent(
-        vector["provider"],
-        said["method"],
-        said["url"],
-        said["headers"],
-        base64.b64decode(said["body_b64"]),
-        datetime.fromtimestamp(vector["now"], UTC),
-        secrets,
-        config | {"url": url},
-        certificates,
+    # The URL that the provider was configured with, or else the one that it called.
+    url = config.get("public_url") or config.get("notification_url") or _strip_query(request["url"])
+    return ProviderRequest(
+        provider=vector["provider"],
+        method=request["method"],
+        url=request["url"],
+        headers=request["headers"],
+        body=base64.b64decode(request["body_b64"]),
+        now=datetime.fromtimestamp(vector["now"], UTC),
+        secrets=secrets,
+        config=config | {"url": url},
+        certificates=certificates,
     )
 
 
-def _without_query(url: str) -> str:
+def _strip_query(url: str) -> str:
     return url.partition("?")[0]
 
 
-def _with_another_id(sent: Sent) -> Sent:
-    body = json.loads(sent.body)
+def _replace_event_id(request: ProviderRequest) -> ProviderRequest:
+    body = json.loads(request.body)
     body["event-data"]["id"] = "the-genuine-one"
-    return replace(sent, body=json.dumps(body).encode())
+    return replace(request, body=json.dumps(body).encode())
 
 
-def _unlike_accepted(became: Became, wanted: dict[str, Any]) -> Iterator[str]:
-    if not 200 <= became.status < 300:
-        yield f"refused: {became.status} {became.body}"
-    if "body" in wanted:
-        yield from _unlike("body", became.body, wanted["body"])
-    if "content_type" in wanted:
-        kind = became.content_type.partition(";")[0]
-        yield from _unlike("content type", kind, wanted["content_type"])
-    if wanted.get("store") is False or ("body" in wanted and wanted["body"] != "success"):
-        yield from _unlike("kept", len(became.events) + len(became.rejects), 0)
-    if "confirm" in wanted and wanted["confirm"] not in became.fetched:
-        yield f"not confirmed at {wanted['confirm']}"
+def _check_acceptance(outcome: RequestOutcome, expected: dict[str, Any]) -> Iterator[str]:
+    if not 200 <= outcome.status < 300:
+        yield f"refused: {outcome.status} {outcome.body}"
+    if "body" in expected:
+        yield from _compare("body", outcome.body, expected["body"])
+    if "content_type" in expected:
+        content_type = outcome.content_type.partition(";")[0]
+        yield from _compare("content type", content_type, expected["content_type"])
+    if expected.get("store") is False or ("body" in expected and expected["body"] != "success"):
+        yield from _compare("stored items", len(outcome.events) + len(outcome.rejects), 0)
+    if "confirm" in expected and expected["confirm"] not in outcome.fetched_urls:
+        yield f"not confirmed at {expected['confirm']}"
 
 
-def _unlike_refused(became: Became, reason: str, provider: str) -> Iterator[str]:
-    yield from _unlike("events", len(became.events), 0)
-    if provider == TRACKING:
-        # A tracking SDK with an unknown key is told 200, or it would try for ever.
-        codes = [reject["code"] for reject in became.rejects]
-        expected = "unauthorized" if reason == "missing" else "unknown_write_key"
-        yield from _unlike("rejects", codes, [expected])
-    elif became.status == 404 or not (400 <= became.status < 500 or _waits(became)):
-        yield f"not refused: {became.status} {became.body}"
-    elif became.status in {401, 403} and reason and f": {reason}." not in became.body:
-        yield f"refused for another reason than {reason}: {became.body}"
+def _check_refusal(outcome: RequestOutcome, reason: str, provider: str) -> Iterator[str]:
+    yield from _compare("events", len(outcome.events), 0)
+    if provider == TRACKING_PROVIDER:
+        # A tracking SDK with an unknown key gets 200. With another status it would retry forever.
+        codes = [reject["code"] for reject in outcome.rejects]
+        expected_code = "unauthorized" if reason == "missing" else "unknown_write_key"
+        yield from _compare("rejects", codes, [expected_code])
+    elif outcome.status == 404 or not (400 <= outcome.status < 500 or _is_waiting(outcome)):
+        yield f"not refused: {outcome.status} {outcome.body}"
+    elif outcome.status in {401, 403} and reason and f": {reason}." not in outcome.body:
+        yield f"refused for a reason other than {reason}: {outcome.body}"
 
 
-def _waits(became: Became) -> bool:
-    """Whether the source has no secret yet, and takes nothing before it has one."""
-    return became.status == 503 and '"source_waiting"' in became.body
+def _is_waiting(outcome: RequestOutcome) -> bool:
+    """Return whether the source has no secret yet and therefore accepts nothing."""
+    return outcome.status == 503 and '"source_waiting"' in outcome.body
 
 
-def _unlike(what: str, got: object, wanted: object) -> Iterator[str]:
-    if got != wanted:
-        yield f"{what}: {got!r} instead of {wanted!r}"
+def _compare(subject: str, actual: object, expected: object) -> Iterator[str]:
+    if actual != expected:
+        yield f"{subject}: {actual!r} instead of {expected!r}"

@@ -1,4 +1,4 @@
-"""What the doors' tests look at: the ledger, the people and the rejects of the test stack."""
+"""Provides what the tests of the functions read: the ledger, the contact data and the rejects of the test stack."""
 
 import json
 from collections.abc import Callable
@@ -18,32 +18,36 @@ from tests.support.aws import Deployed
 
 @dataclass(frozen=True)
 class Kept:
-    """Everything the doors have stored."""
+    """The tables of the test stack, as the functions have written them."""
 
     aws: Deployed
 
     def events(self) -> list[Event]:
-        """The ledger's events, oldest first."""
+        """Return the events of the ledger, oldest first."""
         items = self.aws.dynamodb.scan(TableName="test-events")["Items"]
-        return sorted((decode(item["event"]["S"]) for item in items), key=lambda e: e.occurred_at)
+        return sorted(
+            (decode(item["event"]["S"]) for item in items), key=lambda event: event.occurred_at
+        )
 
     def rejects(self) -> list[dict[str, Any]]:
-        """Today's rejects."""
+        """Return the rejects of today."""
         store = Rejects("test-rejects", self.aws.dynamodb)
         return store.of_day(datetime.now(UTC).date().isoformat())
 
     def codes(self) -> list[str]:
-        """The codes of today's rejects, sorted."""
+        """Return the codes of today's rejects, sorted."""
         return sorted(str(reject["code"]) for reject in self.rejects())
 
     def contacts(self) -> list[dict[str, str]]:
-        """The contact data of everybody."""
+        """Return the contact data of each person."""
         items = self.aws.dynamodb.scan(TableName="test-people")["Items"]
-        said = [msgspec.json.decode(item["contact"]["S"]) for item in items if "contact" in item]
-        return [{field: value for field, (value, _) in contact.items()} for contact in said]
+        contacts = [
+            msgspec.json.decode(item["contact"]["S"]) for item in items if "contact" in item
+        ]
+        return [{field: value for field, (value, _) in contact.items()} for contact in contacts]
 
     def ledger_text(self) -> str:
-        """All bytes of the ledger, to look for what must not be there."""
+        """Return the whole ledger as text, to search for what it must not contain."""
         return str(self.aws.dynamodb.scan(TableName="test-events")["Items"])
 
 

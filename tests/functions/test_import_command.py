@@ -11,7 +11,7 @@ import pytest
 
 from infra.cli import exports, main
 from infra.cli.stack import Stack
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import File
 from regulars.channels.payments.stripe import payment_export as stripe_payments
 from regulars.settings import ImportHistorySettings
@@ -95,9 +95,9 @@ def test_fault_of_ours_in_an_export_sets_its_order_aside_and_goes_on(
     command: Command, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(file: File, **contact: str) -> Any:
-        return 1 // (contact["email"] != "poison@example.com") and buyer(file, **contact)
+        return 1 // (contact["email"] != "poison@example.com") and build_buyer(file, **contact)
 
-    monkeypatch.setattr("regulars.channels.commerce.shopify.order_export.buyer", fails)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.order_export.build_buyer", fails)
     poison = HEAD | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
     orders = file("o.csv", HEAD, poison, SECOND | {"Name": "#2"}, HEAD | {"Name": "#3", "Id": "3"})
     code, report = command(orders, "--account", SHOP)

@@ -1,4 +1,4 @@
-"""A delivery of many items: the good ones are recorded, and the whole is kept for the sake of the bad one."""
+"""Checks a delivery of several items: the valid ones are recorded, and the delivery is stored for the invalid ones."""
 
 import json
 from collections.abc import Iterator
@@ -6,46 +6,55 @@ from collections.abc import Iterator
 import pytest
 
 from regulars.channels.mail import mailjet
-from tests.conformance.doors import Doors, Sent, doors
+from tests.conformance.endpoints import Endpoints, ProviderRequest, open_endpoints
 from tests.support.deliveries import ADDRESS, AT, NOW
 
-GOOD = {"event": "open", "time": AT, "email": ADDRESS, "MessageID": 1}
-BAD = {"event": "surprise", "time": AT, "email": ADDRESS, "MessageID": 2}
-JSON = {"Content-Type": "application/json"}
+VALID_ITEM = {"event": "open", "time": AT, "email": ADDRESS, "MessageID": 1}
+INVALID_ITEM = {"event": "surprise", "time": AT, "email": ADDRESS, "MessageID": 2}
+JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Doors]:
-    with doors() as both:
-        yield both
+def endpoints() -> Iterator[Endpoints]:
+    with open_endpoints() as opened:
+        yield opened
 
 
-def sent(items: list[dict[str, object]]) -> Sent:
-    url = "https://hooks.example.com/hooks/mailjet/main?token=made-up"
-    return Sent("mailjet", "POST", url, JSON, json.dumps(items).encode(), NOW, ("made-up",))
+def build_request(items: list[dict[str, object]]) -> ProviderRequest:
+    return ProviderRequest(
+        provider="mailjet",
+        method="POST",
+        url="https://hooks.example.com/hooks/mailjet/main?token=made-up",
+        headers=JSON_HEADERS,
+        body=json.dumps(items).encode(),
+        now=NOW,
+        secrets=("made-up",),
+    )
 
 
-def test_good_items_are_recorded_and_the_delivery_is_kept_for_the_bad_one(opened: Doors) -> None:
-    opened.clear()
-    became = opened.send(sent([BAD, GOOD]))
-    assert (became.status, json.loads(became.body)["new"]) == (200, 1)
-    assert [event.type for event in became.events] == ["Email Opened"]
-    assert [reject["code"] for reject in became.rejects] == ["unknown_topic"]
+def test_valid_items_are_recorded_when_another_is_invalid(endpoints: Endpoints) -> None:
+    endpoints.reset()
+    outcome = endpoints.send(build_request([INVALID_ITEM, VALID_ITEM]))
+    assert (outcome.status, json.loads(outcome.body)["new"]) == (200, 1)
+    assert [event.type for event in outcome.events] == ["Email Opened"]
+    assert [reject["code"] for reject in outcome.rejects] == ["unknown_topic"]
 
 
-def test_bad_item_alone_is_only_kept(opened: Doors) -> None:
-    opened.clear()
-    became = opened.send(sent([BAD]))
-    assert (became.status, became.events, len(became.rejects)) == (200, [], 1)
+def test_invalid_item_alone_becomes_a_reject(endpoints: Endpoints) -> None:
+    endpoints.reset()
+    outcome = endpoints.send(build_request([INVALID_ITEM]))
+    assert (outcome.status, outcome.events, len(outcome.rejects)) == (200, [], 1)
 
 
-def test_fault_of_ours_in_one_item_keeps_no_other_back(
-    opened: Doors, monkeypatch: pytest.MonkeyPatch
+def test_error_in_one_item_does_not_stop_the_others(
+    endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened.clear()
+    endpoints.reset()
     letter = mailjet._letter
     letters = {1: lambda _: 1 / 0, 2: letter, 3: letter}
     monkeypatch.setattr(mailjet, "_letter", lambda item: letters[item["MessageID"]](item))
-    became = opened.send(sent([BAD, GOOD, GOOD | {"MessageID": 3}]))
-    assert (became.status, len(became.events)) == (200, 1)
-    assert [reject["code"] for reject in became.rejects] == ["untranslatable"]
+    outcome = endpoints.send(
+        build_request([INVALID_ITEM, VALID_ITEM, VALID_ITEM | {"MessageID": 3}])
+    )
+    assert (outcome.status, len(outcome.events)) == (200, 1)
+    assert [reject["code"] for reject in outcome.rejects] == ["untranslatable"]

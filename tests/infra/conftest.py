@@ -1,4 +1,4 @@
-"""The template, synthesized once for all tests of the infrastructure."""
+"""Synthesizes the template once for all tests of the infrastructure."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.support.template import Template
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The template as it is deployed by default."""
+    """Return the template as a deployment with default parameters uses it."""
     return Template.read(app.synth(tmp_path_factory.mktemp("cdk") / "out"))

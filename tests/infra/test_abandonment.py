@@ -1,4 +1,4 @@
-"""Schedules of carts: what they may do, who may set them, and when they are due."""
+"""Checks the schedules of cart checks: what they may invoke, which role creates them, and when they are due."""
 
 import json
 
@@ -7,48 +7,53 @@ import pytest
 from tests.support.template import Template, listed
 
 
-def schedules_role(template: Template) -> tuple[str, dict[str, object]]:
-    """The logical id and the properties of the one role that the scheduler may take on."""
+def find_schedules_role(template: Template) -> tuple[str, dict[str, object]]:
+    """Return the logical id and the properties of the one role that EventBridge Scheduler may assume."""
     roles = template.of_type("AWS::IAM::Role").items()
-    (found,) = ((name, role) for name, role in roles if "scheduler.amazonaws" in json.dumps(role))
-    return found
+    (schedules_role,) = (
+        (name, role) for name, role in roles if "scheduler.amazonaws" in json.dumps(role)
+    )
+    return schedules_role
 
 
-def test_schedules_may_invoke_the_one_function_only(template: Template) -> None:
-    name, _ = schedules_role(template)
-    granted = {
+def test_schedules_may_invoke_one_function_only(template: Template) -> None:
+    name, _ = find_schedules_role(template)
+    granted_actions = {
         template.named(resource): listed(statement["Action"])
         for policy in template.of_type("AWS::IAM::Policy").values()
         if {"Ref": name} in policy["Roles"]
         for statement in policy["PolicyDocument"]["Statement"]
         for resource in listed(statement["Resource"])
     }
-    assert granted == {
+    assert granted_actions == {
         "detectabandonment": ["lambda:InvokeFunction"],
         "dead letters": ["sqs:SendMessage"],
     }
 
 
-def test_scheduler_takes_the_role_on_for_this_account_only(template: Template) -> None:
-    _, role = schedules_role(template)
+def test_scheduler_assumes_the_role_for_this_account_only(template: Template) -> None:
+    _, role = find_schedules_role(template)
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]  # type: ignore[index]
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_role_is_passed_to_the_scheduler_only(template: Template) -> None:
-    (passing,) = (
+def test_schedules_role_is_passed_to_the_scheduler_only(template: Template) -> None:
+    (pass_role,) = (
         statement
         for statement in template.statements("update_profiles")
         if statement["Action"] == "iam:PassRole"
     )
     service = {"iam:PassedToService": "scheduler.amazonaws.com"}
-    assert passing["Condition"] == {"StringEquals": service}
+    assert pass_role["Condition"] == {"StringEquals": service}
 
 
-def test_variables_name_the_function_its_role_and_its_dead_letters(template: Template) -> None:
+def test_cart_check_variables_name_function_role_and_dead_letters(template: Template) -> None:
     variables = template.functions()["update_profiles"]["Environment"]["Variables"]
-    checks = {key: value for key, value in variables.items() if key.startswith("CART_CHECKS_")}
-    assert {key.removeprefix("CART_CHECKS_"): template.named(it) for key, it in checks.items()} == {
+    assert {
+        name.removeprefix("CART_CHECKS_"): template.named(value)
+        for name, value in variables.items()
+        if name.startswith("CART_CHECKS_")
+    } == {
         "FUNCTION": "detectabandonment",
         "ROLE": "schedules",
         "DEAD_LETTERS": "dead letters",

@@ -1,4 +1,4 @@
-"""Functions: each folder deployed once, with its settings, its own role and bounded logs."""
+"""Checks the functions: one for each folder, with its settings, its own role and a log retention."""
 
 import dataclasses
 from pathlib import Path
@@ -11,16 +11,16 @@ from regulars import settings
 from regulars.store import schema
 from tests.support.template import Template, referred
 
-HTTP = {"track_events", "receive_webhook", "serve_profiles"}
-SETTINGS = {
+HTTP_FUNCTIONS = {"track_events", "receive_webhook", "serve_profiles"}
+FUNCTION_SETTINGS = {
     snake_case(cls.__name__.removesuffix("Settings")): cls
     for cls in vars(settings).values()
     if isinstance(cls, type) and issubclass(cls, settings.Settings)
 }
-FUNCTIONS = sorted(SETTINGS.keys() - {"", "train"})
+FUNCTION_NAMES = sorted(FUNCTION_SETTINGS.keys() - {"", "train"})
 
 
-def test_function_folders_are_each_deployed_once(template: Template) -> None:
+def test_each_function_folder_is_deployed_once(template: Template) -> None:
     handlers = [
         properties["Handler"] for properties in template.of_type("AWS::Lambda::Function").values()
     ]
@@ -29,60 +29,69 @@ def test_function_folders_are_each_deployed_once(template: Template) -> None:
 
 
 def test_every_function_has_a_settings_class(template: Template) -> None:
-    assert sorted(template.functions()) == FUNCTIONS
+    assert sorted(template.functions()) == FUNCTION_NAMES
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_environment_equals_settings(template: Template, name: str) -> None:
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
+def test_environment_equals_the_settings_of_the_function(template: Template, name: str) -> None:
     variables = set(template.functions()[name]["Environment"]["Variables"])
-    fields = {field.name.upper() for field in dataclasses.fields(SETTINGS[name])}
+    fields = {field.name.upper() for field in dataclasses.fields(FUNCTION_SETTINGS[name])}
     assert variables == fields | {"POWERTOOLS_SERVICE_NAME"}
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_environment_names_the_resource_of_each_variable(template: Template, name: str) -> None:
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
+def test_environment_variable_names_the_resource_of_its_setting(
+    template: Template, name: str
+) -> None:
     variables = template.functions()[name]["Environment"]["Variables"]
     resources = {f"{table.setting.upper()}": table.name for table in schema.TABLES}
     resources |= {f"{bucket.upper()}_BUCKET": bucket for bucket in BUCKETS}
-    named = {key: template.named(value) for key, value in variables.items() if key in resources}
-    assert named == {key: resources[key] for key in named}
+    references = {
+        key: template.named(value) for key, value in variables.items() if key in resources
+    }
+    assert references == {key: resources[key] for key in references}
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_function_asset_holds_its_own_folder_only(template: Template, name: str) -> None:
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
+def test_function_asset_contains_its_own_folder_only(template: Template, name: str) -> None:
     asset = template.functions()[name]["Code"]["S3Key"].removesuffix(".zip")
     assert [path.name for path in Path(template.folder / f"asset.{asset}").iterdir()] == [name]
 
 
-def test_roles_are_never_shared(template: Template) -> None:
+def test_function_roles_are_never_shared(template: Template) -> None:
     roles = [referred(function["Role"]) for function in template.functions().values()]
     assert len(set(roles)) == len(roles)
 
 
-def test_functions_run_the_python_that_the_tests_run(template: Template) -> None:
-    assert {one["Runtime"] for one in template.functions().values()} == {"python3.13"}
-    assert {tuple(one["Architectures"]) for one in template.functions().values()} == {("arm64",)}
+def test_functions_run_the_python_version_of_the_tests(template: Template) -> None:
+    functions = template.functions().values()
+    assert {function["Runtime"] for function in functions} == {"python3.13"}
+    assert {tuple(function["Architectures"]) for function in functions} == {("arm64",)}
 
 
-@pytest.mark.parametrize("name", sorted(HTTP))
-def test_http_function_answers_before_the_gateway_gives_up(template: Template, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(HTTP_FUNCTIONS))
+def test_http_function_times_out_before_the_gateway(template: Template, name: str) -> None:
     assert template.functions()[name]["Timeout"] < 30
 
 
-def test_functions_stay_within_what_a_new_account_allows(template: Template) -> None:
-    assert all(one["MemorySize"] <= 3008 for one in template.functions().values())
+def test_function_memory_is_within_the_limit_of_new_accounts(template: Template) -> None:
+    assert all(function["MemorySize"] <= 3008 for function in template.functions().values())
 
 
 def test_log_groups_expire_and_belong_to_their_function(template: Template) -> None:
     groups = template.of_type("AWS::Logs::LogGroup")
-    used = [referred(one["LoggingConfig"]["LogGroup"]) for one in template.functions().values()]
-    assert len(set(used)) == len(used)
+    functions = template.functions().values()
+    used_groups = [referred(function["LoggingConfig"]["LogGroup"]) for function in functions]
+    assert len(set(used_groups)) == len(used_groups)
     assert {group["RetentionInDays"] for group in groups.values()} == {30}
 
 
 def test_no_resource_has_a_physical_name(template: Template) -> None:
-    names = {"TableName", "BucketName", "FunctionName", "QueueName", "RoleName", "LogGroupName"}
-    owners = {"AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"}
-    owners |= {"AWS::Lambda::EventInvokeConfig"}  # these name the function they belong to
+    name_properties = {"TableName", "BucketName", "FunctionName", "QueueName", "RoleName"}
+    name_properties |= {"LogGroupName"}
+    # These types name the function that they belong to.
+    exempt_types = {"AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"}
+    exempt_types |= {"AWS::Lambda::EventInvokeConfig"}
     for resource in template.resources.values():
-        assert resource["Type"] in owners or not names & resource.get("Properties", {}).keys()
+        names = name_properties & resource.get("Properties", {}).keys()
+        assert resource["Type"] in exempt_types or not names

@@ -1,35 +1,35 @@
-"""The house rules watch every function, and continuous integration runs what a developer runs."""
+"""Checks that the import contracts cover every function, and that continuous integration runs `make check`."""
 
 import tomllib
 
 from infra.constructs.functions import FOLDERS
 from infra.layers import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LIGHT = {"archive_events", "import_history", "receive_webhook", "serve_profiles"}
-LIGHT |= {"detect_abandonment", "reconcile_sources", "track_events", "update_profiles"}
+PROJECT_CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LIGHT_FUNCTIONS = {"archive_events", "import_history", "receive_webhook", "serve_profiles"}
+LIGHT_FUNCTIONS |= {"detect_abandonment", "reconcile_sources", "track_events", "update_profiles"}
 
 
-def folders() -> set[str]:
-    """The folders of the functions."""
+def list_function_folders() -> set[str]:
+    """Return the names of the function folders."""
     return {path.parent.name for path in FOLDERS.glob("*/handler.py")}
 
 
-def contract(name: str) -> dict[str, list[str]]:
-    """The import contract whose name begins like this."""
-    contracts = PROJECT["tool"]["importlinter"]["contracts"]
-    (found,) = (one for one in contracts if one["name"].startswith(name))
-    return dict(found)
+def find_contract(prefix: str) -> dict[str, list[str]]:
+    """Return the import contract whose name has this prefix."""
+    contracts = PROJECT_CONFIG["tool"]["importlinter"]["contracts"]
+    (contract,) = (candidate for candidate in contracts if candidate["name"].startswith(prefix))
+    return dict(contract)
 
 
-def test_import_contracts_watch_every_function() -> None:
-    watched = set(PROJECT["tool"]["importlinter"]["root_packages"])
-    assert watched == folders() | {"regulars"}
-    assert set(contract("functions share")["modules"]) == folders()
+def test_import_contracts_cover_every_function() -> None:
+    covered_packages = set(PROJECT_CONFIG["tool"]["importlinter"]["root_packages"])
+    assert covered_packages == list_function_folders() | {"regulars"}
+    assert set(find_contract("functions share")["modules"]) == list_function_folders()
 
 
-def test_functions_on_the_hot_path_are_kept_light() -> None:
-    assert set(contract("doors, streams and the API")["source_modules"]) == LIGHT
+def test_latency_sensitive_functions_have_a_light_import_contract() -> None:
+    assert set(find_contract("doors, streams and the API")["source_modules"]) == LIGHT_FUNCTIONS
 
 
 def test_continuous_integration_runs_make_check() -> None:

@@ -1,4 +1,4 @@
-"""Layers: pinned to the lock, small enough, the same twice, and complete in an interpreter that sees nothing else."""
+"""Checks the layers: pinned to the lock file, within the size limit, reproducible, and complete without other packages."""
 
 import json
 import re
@@ -14,11 +14,11 @@ from infra import layers
 from infra.constructs.functions import FOLDERS
 from tests.support.template import Template, referred
 
-LAMBDA_LIMIT = 250 * 2**20
-# What the Lambda runtime brings of its own.
-RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-FUNCTIONS = sorted(path.parent.name for path in FOLDERS.glob("*/handler.py"))
-SCIENCE = """
+MAX_UNZIPPED_BYTES = 250 * 2**20
+# The packages that the Lambda runtime provides.
+RUNTIME_PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
+FUNCTION_NAMES = sorted(path.parent.name for path in FOLDERS.glob("*/handler.py"))
+SCIENCE_SCRIPT = """
 import io, joblib, numpy, pandas, scipy.sparse
 from sklearn.cluster import KMeans
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -32,7 +32,7 @@ for model in (LogisticRegression(), HistGradientBoostingClassifier()):
 TfidfVectorizer().fit_transform(["red mug", "blue mug"])
 joblib.dump(KMeans(2).fit(read[["x"]]), buffer := io.BytesIO())
 """
-SIGNATURES = """
+SIGNATURES_SCRIPT = """
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -48,28 +48,28 @@ Cipher(algorithms.AES(b"k" * 32), modes.CBC(b"i" * 16)).encryptor().update(b"a" 
 """
 
 
-def size(directory: Path) -> int:
-    """Bytes of all files."""
+def measure_size(directory: Path) -> int:
+    """Return the number of bytes in all files of a folder."""
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
-def layers_of(template: Template, name: str) -> list[str]:
-    """The names of the layers that a function has."""
+def list_layers(template: Template, name: str) -> list[str]:
+    """Return the names of the layers of a function."""
     references = template.functions()[name]["Layers"]
-    return [template.path(referred(one))[-1].lower() for one in references]
+    return [template.path(referred(reference))[-1].lower() for reference in references]
 
 
-def pins(name: str) -> dict[str, str]:
-    """Package → version of a layer's requirements."""
+def read_pins(name: str) -> dict[str, str]:
+    """Return the pinned version of each package in the requirements of a layer."""
     text = (layers.ROOT / "layers" / name / "requirements.txt").read_text()
     return dict(re.findall(r"^([\w.-]+)==(\S+)$", text, re.MULTILINE))
 
 
 @pytest.fixture(scope="session")
 def lambda_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the SDK alone, as the Lambda runtime has it."""
+    """Provide a folder with only the packages of the Lambda runtime."""
     folder = tmp_path_factory.mktemp("runtime")
-    for name in RUNTIME:
+    for name in RUNTIME_PACKAGES:
         spec = find_spec(name)
         assert spec
         assert spec.origin
@@ -79,78 +79,84 @@ def lambda_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_clean(code: str, paths: list[Path], environment: dict[str, str], cwd: Path) -> str:
-    """Run code in an interpreter that sees these paths and the standard library; '' or its error."""
-    start = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}\n"
-    ran = subprocess.run(  # noqa: S603
-        [sys.executable, "-I", "-S", "-c", start + code],
+def run_in_isolation(code: str, paths: list[Path], environment: dict[str, str], cwd: Path) -> str:
+    """Run code with only these paths and the standard library. Return its error output, or '' on success."""
+    setup = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}\n"
+    completed = subprocess.run(  # noqa: S603
+        [sys.executable, "-I", "-S", "-c", setup + code],
         env=environment | {"AWS_DEFAULT_REGION": "eu-west-1"},
         cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
     )
-    return ran.stderr if ran.returncode else ""
+    return completed.stderr if completed.returncode else ""
 
 
 @pytest.mark.parametrize("name", ["runtime", "signatures", "lake", "science"])
-def test_layer_pins_equal_the_lock(name: str) -> None:
-    locked = tomllib.loads((layers.ROOT / "uv.lock").read_text())["package"]
-    versions = {package["name"]: package["version"] for package in locked}
-    assert pins(name) == {package: versions.get(package) for package in pins(name)}
+def test_layer_pins_equal_the_lock_file(name: str) -> None:
+    packages = tomllib.loads((layers.ROOT / "uv.lock").read_text())["package"]
+    versions = {package["name"]: package["version"] for package in packages}
+    pinned = read_pins(name)
+    assert pinned == {package: versions.get(package) for package in pinned}
 
 
 @pytest.mark.parametrize("architecture", sorted(layers.PLATFORMS))
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_function_fits_into_lambda(template: Template, name: str, architecture: str) -> None:
-    built = [layers.build(layer, architecture) for layer in layers_of(template, name)]
-    total = sum(size(layer.directory) for layer in built) + size(FOLDERS / name)
-    assert total <= LAMBDA_LIMIT
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
+def test_function_with_layers_fits_into_lambda(
+    template: Template, name: str, architecture: str
+) -> None:
+    built_layers = [layers.build(layer, architecture) for layer in list_layers(template, name)]
+    total = sum(measure_size(layer.directory) for layer in built_layers)
+    total += measure_size(FOLDERS / name)
+    assert total <= MAX_UNZIPPED_BYTES
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_handler_imports_when_it_sees_only_its_layers(
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
+def test_handler_imports_with_its_layers_only(
     template: Template, name: str, lambda_runtime: Path, tmp_path: Path
 ) -> None:
-    built = [layers.build(layer, layers.HOST) for layer in layers_of(template, name)]
-    paths = [FOLDERS, *(layer.python for layer in built), lambda_runtime]
+    built_layers = [layers.build(layer, layers.HOST) for layer in list_layers(template, name)]
+    paths = [FOLDERS, *(layer.python for layer in built_layers), lambda_runtime]
     variables = template.functions()[name]["Environment"]["Variables"]
     environment = {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in variables.items()
     }
-    assert run_clean(f"import {name}.handler", paths, environment, tmp_path) == ""
+    assert run_in_isolation(f"import {name}.handler", paths, environment, tmp_path) == ""
 
 
-def test_science_layer_fits_saves_and_reads_when_trimmed(tmp_path: Path) -> None:
+def test_trimmed_science_layer_fits_saves_and_reads(tmp_path: Path) -> None:
     paths = [layers.build("science", layers.HOST).python]
-    assert run_clean(SCIENCE, paths, {}, tmp_path) == ""
+    assert run_in_isolation(SCIENCE_SCRIPT, paths, {}, tmp_path) == ""
 
 
-def test_signatures_layer_signs_encrypts_and_reads_certificates(tmp_path: Path) -> None:
+def test_trimmed_signatures_layer_signs_and_encrypts(tmp_path: Path) -> None:
     paths = [layers.build("signatures", layers.HOST).python]
-    assert run_clean(SIGNATURES, paths, {}, tmp_path) == ""
+    assert run_in_isolation(SIGNATURES_SCRIPT, paths, {}, tmp_path) == ""
 
 
-def test_sdk_is_left_to_the_lambda_runtime() -> None:
+def test_layers_leave_the_sdk_to_the_runtime() -> None:
     for name in layers.NAMES:
         names = {path.name for path in layers.build(name, layers.HOST).python.iterdir()}
         assert not names & {"boto3", "botocore"}
 
 
-def test_layer_is_the_same_archive_when_built_again(tmp_path: Path) -> None:
-    built = layers.build(layers.OURS, layers.HOST)
-    again = layers.Layer(built.name, tmp_path / "again", tmp_path / "again.zip", built.digest)
-    layers.make(again, layers.HOST)
-    assert again.archive.read_bytes() == built.archive.read_bytes()
+def test_layer_archive_is_identical_when_built_again(tmp_path: Path) -> None:
+    layer = layers.build(layers.OURS, layers.HOST)
+    rebuilt_layer = layers.Layer(
+        layer.name, tmp_path / "again", tmp_path / "again.zip", layer.digest
+    )
+    layers.make(rebuilt_layer, layers.HOST)
+    assert rebuilt_layer.archive.read_bytes() == layer.archive.read_bytes()
 
 
-def test_layer_is_built_once_when_nothing_changed() -> None:
-    before = layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns
-    assert layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns == before
+def test_layer_is_not_rebuilt_when_nothing_changed() -> None:
+    built_at = layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns
+    assert layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns == built_at
 
 
-def test_layer_bytecode_needs_no_source_times() -> None:
+def test_layer_bytecode_is_independent_of_source_times() -> None:
     for path in layers.build(layers.OURS, layers.HOST).directory.rglob("*.pyc"):
         flags = int.from_bytes(path.read_bytes()[4:8], "little")
         assert flags == 0b01, path  # hash-based, unchecked

@@ -1,4 +1,4 @@
-"""No role allows more than its function was seen to use by all of its tests, which run under the table of roles."""
+"""Checks that no role allows an action that the tests of its function, which run under that role, do not use."""
 
 from pathlib import Path
 
@@ -9,37 +9,39 @@ from tests.support.aws import Deployed
 from tests.support.permissions import ROLES
 from tests.support.roles import ALLOWED, UNSEEN, allowed, matches
 
-FUNCTION_TESTS = Path(__file__).parents[1] / "functions"
+FUNCTION_TESTS_FOLDER = Path(__file__).parents[1] / "functions"
 
 
-def unused(function: str, used: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What the role allows and nobody needed."""
+def list_unused_actions(function: str, used: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return each resource pattern and action that the role allows and no test used."""
     return sorted(
         (pattern, action)
         for pattern, actions in allowed(function).items()
         for action in actions
         if (function, pattern, action) not in UNSEEN
-        and not any(matches(resource, pattern) and action == seen for resource, seen in used)
+        and not any(
+            matches(resource, pattern) and action == used_action for resource, used_action in used
+        )
     )
 
 
 @pytest.mark.parametrize("function", sorted(ALLOWED))
-def test_role_allows_nothing_that_its_function_never_uses(
+def test_role_allows_only_actions_that_its_function_uses(
     function: str, request: pytest.FixtureRequest
 ) -> None:
-    ran = {item.path for item in request.session.items}
-    if not ran >= set(FUNCTION_TESTS.glob("test_*.py")):
+    test_files = {item.path for item in request.session.items}
+    if not test_files >= set(FUNCTION_TESTS_FOLDER.glob("test_*.py")):
         pytest.skip("Needs the tests of all functions in the same run.")
-    assert unused(function, ROLES.used.get(function, set())) == []
+    assert list_unused_actions(function, ROLES.used.get(function, set())) == []
 
 
-def test_unused_permission_is_named() -> None:
+def test_unused_action_is_listed_with_its_resource() -> None:
     used = {("events", "PutItem"), ("lake/events/dt=2026-01-01/a.gz", "PutObject")}
-    assert ("rejects", "PutItem") in unused("archive_events", used)
-    assert ("events", "PutItem") not in unused("archive_events", used)
+    assert ("rejects", "PutItem") in list_unused_actions("archive_events", used)
+    assert ("events", "PutItem") not in list_unused_actions("archive_events", used)
 
 
-def test_call_outside_the_role_fails_even_when_it_is_swallowed(aws: Deployed) -> None:
+def test_denied_call_fails_the_test_when_caught(aws: Deployed) -> None:
     def read_people() -> None:
         try:
             boto3.client("dynamodb").scan(TableName="test-people")
@@ -50,9 +52,9 @@ def test_call_outside_the_role_fails_even_when_it_is_swallowed(aws: Deployed) ->
         ROLES.run("archive_events", read_people)()
 
 
-def test_call_within_the_role_passes(aws: Deployed) -> None:
-    def put() -> None:
+def test_allowed_call_succeeds_and_is_recorded(aws: Deployed) -> None:
+    def put_object() -> None:
         boto3.client("s3").put_object(Bucket="test-lake", Key="events/dt=x/a", Body=b"")
 
-    ROLES.run("archive_events", put)()
+    ROLES.run("archive_events", put_object)()
     assert ("lake/events/dt=x/a", "PutObject") in ROLES.used["archive_events"]

@@ -1,4 +1,4 @@
-"""Least privilege: each role allows exactly what the table of roles says, and no more than AWS forces by wildcard."""
+"""Checks least privilege: each role allows exactly the actions of the table, with wildcards only where AWS needs them."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from tests.support.template import Template
 
 
 @pytest.mark.parametrize("name", sorted(ALLOWED))
-def test_role_allows_exactly_what_the_table_says(template: Template, name: str) -> None:
-    found = {
+def test_role_allows_exactly_the_actions_of_the_table(template: Template, name: str) -> None:
+    granted_actions = {
         resource: " ".join(sorted(action.split(":")[1] for action in actions))
         for resource, actions in template.grants(name).items()
     }
-    assert found == ALLOWED[name] | {"logs": "CreateLogStream PutLogEvents"}
+    assert granted_actions == ALLOWED[name] | {"logs": "CreateLogStream PutLogEvents"}
 
 
 def test_every_role_is_in_the_table(template: Template) -> None:
@@ -20,8 +20,8 @@ def test_every_role_is_in_the_table(template: Template) -> None:
 
 
 def test_roles_allow_no_action_by_wildcard(template: Template) -> None:
-    granted = [actions for name in ALLOWED for actions in template.grants(name).values()]
-    assert not [action for actions in granted for action in actions if "*" in action]
+    granted_actions = [actions for name in ALLOWED for actions in template.grants(name).values()]
+    assert not [action for actions in granted_actions for action in actions if "*" in action]
 
 
 def test_roles_have_no_managed_policies(template: Template) -> None:
@@ -29,15 +29,17 @@ def test_roles_have_no_managed_policies(template: Template) -> None:
     assert not [role for role in roles if role.get("ManagedPolicyArns")]
 
 
-def test_wildcards_stand_for_keys_below_a_prefix_only(template: Template) -> None:
+def test_wildcards_cover_only_keys_below_a_prefix(template: Template) -> None:
     resources = {resource for name in ALLOWED for resource in template.grants(name)}
-    wild = {resource for resource in resources if "*" in resource}
-    keys = {resource for resource in wild if not resource.startswith("schedule/default/Regulars-")}
+    patterns = {resource for resource in resources if "*" in resource}
+    keys = {
+        resource for resource in patterns if not resource.startswith("schedule/default/Regulars-")
+    }
     assert all(resource.split("*")[0].endswith(("/", "/imports/")) for resource in keys)
-    assert "*" not in wild
+    assert "*" not in patterns
 
 
-def test_listing_the_lake_is_bound_to_its_events(template: Template) -> None:
+def test_lake_listing_is_limited_to_the_events_prefix(template: Template) -> None:
     (listing,) = (
         statement
         for statement in template.statements("build_dataset")

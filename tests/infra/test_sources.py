@@ -1,4 +1,4 @@
-"""What starts a function: streams, arrivals and the clock, each bounded and with dead letters."""
+"""Checks the triggers of the functions: streams, object events and schedules, each with limits and dead letters."""
 
 import json
 from fnmatch import fnmatchcase
@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.template import Template, referred
 
-STREAMED = ("archive_events", "update_profiles")
-ARRIVALS = {
+STREAM_FUNCTIONS = ("archive_events", "update_profiles")
+OBJECT_EVENTS = {
     ("import_history", "uploads", "imports/*.csv"),
     ("import_history", "uploads", "imports/*.csv.progress.json"),
     ("import_history", "uploads", "imports/*.CSV"),
@@ -19,12 +19,14 @@ ARRIVALS = {
     ("train_recommender", "lake", "datasets/*/manifest.json"),
     ("score_profiles", "artifacts", "models/*/outcome.json"),
 }
-RULED = sorted({name for name, _, _ in ARRIVALS} | {"build_dataset", "reconcile_sources"})
-ASYNCHRONOUS = sorted({*RULED, "detect_abandonment"})
+RULE_FUNCTIONS = sorted(
+    {name for name, _, _ in OBJECT_EVENTS} | {"build_dataset", "reconcile_sources"}
+)
+ASYNCHRONOUS_FUNCTIONS = sorted({*RULE_FUNCTIONS, "detect_abandonment"})
 
 
-def rules(template: Template) -> dict[str, dict[str, Any]]:
-    """Function → the rule that starts it."""
+def find_rules(template: Template) -> dict[str, dict[str, Any]]:
+    """Return the EventBridge rule of each function that has one."""
     return {
         template.folder_of(target["Arn"]): rule
         for rule in template.of_type("AWS::Events::Rule").values()
@@ -32,28 +34,28 @@ def rules(template: Template) -> dict[str, dict[str, Any]]:
     }
 
 
-def mappings(template: Template) -> dict[str, dict[str, Any]]:
-    """Function → its event source mapping."""
+def find_mappings(template: Template) -> dict[str, dict[str, Any]]:
+    """Return the event source mapping of each function that has one."""
     return {
         template.folder_of(mapping["FunctionName"]): mapping
         for mapping in template.of_type("AWS::Lambda::EventSourceMapping").values()
     }
 
 
-def test_arrivals_start_the_functions_that_wait_for_them(template: Template) -> None:
-    found = set()
-    for name, rule in rules(template).items():
+def test_object_events_start_their_functions(template: Template) -> None:
+    object_events = set()
+    for name, rule in find_rules(template).items():
         if detail := rule.get("EventPattern", {}).get("detail"):
             (bucket,) = detail["bucket"]["name"]
-            found |= {
+            object_events |= {
                 (name, template.named(bucket), key["wildcard"]) for key in detail["object"]["key"]
             }
-    assert found == ARRIVALS
+    assert object_events == OBJECT_EVENTS
 
 
-def test_only_a_large_import_starts_itself_again(template: Template) -> None:
+def test_no_function_but_the_import_starts_itself(template: Template) -> None:
     loops = set()
-    for name, bucket, pattern in ARRIVALS:
+    for name, bucket, pattern in OBJECT_EVENTS:
         key = f"{bucket}/{pattern.replace('*', 'x')}"
         for resource, actions in template.grants(name).items():
             if "s3:PutObject" in actions and fnmatchcase(key, resource):
@@ -64,49 +66,53 @@ def test_only_a_large_import_starts_itself_again(template: Template) -> None:
 
 
 def test_dataset_is_built_every_night(template: Template) -> None:
-    assert rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
+    assert find_rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
 
 
-def test_providers_are_asked_every_hour(template: Template) -> None:
-    assert rules(template)["reconcile_sources"]["ScheduleExpression"] == "rate(1 hour)"
+def test_sources_are_reconciled_every_hour(template: Template) -> None:
+    assert find_rules(template)["reconcile_sources"]["ScheduleExpression"] == "rate(1 hour)"
 
 
-@pytest.mark.parametrize("name", RULED)
-def test_rule_target_gives_up_into_dead_letters(template: Template, name: str) -> None:
-    (target,) = rules(template)[name]["Targets"]
+@pytest.mark.parametrize("name", RULE_FUNCTIONS)
+def test_rule_target_sends_failures_to_dead_letters(template: Template, name: str) -> None:
+    (target,) = find_rules(template)[name]["Targets"]
     assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 8
     assert template.named(target["DeadLetterConfig"]["Arn"]) == "dead letters"
 
 
-@pytest.mark.parametrize("name", ASYNCHRONOUS)
-def test_asynchronous_function_gives_up_into_dead_letters(template: Template, name: str) -> None:
+@pytest.mark.parametrize("name", ASYNCHRONOUS_FUNCTIONS)
+def test_asynchronous_function_sends_failures_to_dead_letters(
+    template: Template, name: str
+) -> None:
     configs = template.of_type("AWS::Lambda::EventInvokeConfig").values()
-    (config,) = (one for one in configs if template.folder_of(one["FunctionName"]) == name)
+    (config,) = (
+        candidate for candidate in configs if template.folder_of(candidate["FunctionName"]) == name
+    )
     assert config["MaximumRetryAttempts"] == 2
     destination = config["DestinationConfig"]["OnFailure"]["Destination"]
     assert template.named(destination) == "dead letters"
 
 
-def test_event_bridge_may_write_to_each_rules_dead_letters(template: Template) -> None:
-    targets = [rule["Targets"][0] for rule in rules(template).values()]
+def test_event_bridge_may_write_to_dead_letter_queues(template: Template) -> None:
+    targets = [rule["Targets"][0] for rule in find_rules(template).values()]
     queues = {referred(target["DeadLetterConfig"]["Arn"]) for target in targets}
-    allowed = {
+    allowed_queues = {
         referred(policy["Queues"][0])
         for policy in template.of_type("AWS::SQS::QueuePolicy").values()
         if "events.amazonaws.com" in json.dumps(policy)
     }
-    assert queues == allowed
+    assert queues == allowed_queues
 
 
-def test_stream_feeds_profiles_and_the_lake(template: Template) -> None:
-    assert sorted(mappings(template)) == list(STREAMED)
-    for mapping in mappings(template).values():
+def test_events_stream_starts_profiles_and_archive(template: Template) -> None:
+    assert sorted(find_mappings(template)) == list(STREAM_FUNCTIONS)
+    for mapping in find_mappings(template).values():
         assert template.named(mapping["EventSourceArn"]) == "events stream"
 
 
-@pytest.mark.parametrize("name", STREAMED)
-def test_stream_stops_for_no_poison_record(template: Template, name: str) -> None:
-    mapping = mappings(template)[name]
+@pytest.mark.parametrize("name", STREAM_FUNCTIONS)
+def test_stream_continues_after_a_record_that_always_fails(template: Template, name: str) -> None:
+    mapping = find_mappings(template)[name]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert 0 < mapping["MaximumRetryAttempts"] <= 10
@@ -115,13 +121,13 @@ def test_stream_stops_for_no_poison_record(template: Template, name: str) -> Non
     assert template.named(destination) == "dead letters"
 
 
-@pytest.mark.parametrize("name", STREAMED)
-def test_stream_passes_what_was_written_only(template: Template, name: str) -> None:
-    (criterion,) = mappings(template)[name]["FilterCriteria"]["Filters"]
+@pytest.mark.parametrize("name", STREAM_FUNCTIONS)
+def test_stream_filter_passes_inserts_and_changes_only(template: Template, name: str) -> None:
+    (criterion,) = find_mappings(template)[name]["FilterCriteria"]["Filters"]
     assert json.loads(criterion["Pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
 
 
-def test_each_function_has_dead_letters_of_its_own(template: Template) -> None:
+def test_each_function_has_its_own_dead_letter_queue(template: Template) -> None:
     queues = template.of_type("AWS::SQS::Queue")
-    assert len(queues) == len(ASYNCHRONOUS) + len(STREAMED)
+    assert len(queues) == len(ASYNCHRONOUS_FUNCTIONS) + len(STREAM_FUNCTIONS)
     assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {14 * 86_400}

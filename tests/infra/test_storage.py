@@ -1,4 +1,4 @@
-"""Tables and buckets: the schema's keys, recoverable, encrypted, private, and kept by default."""
+"""Checks tables and buckets: keys of the schema, recovery, encryption, no public access, and retention by default."""
 
 from pathlib import Path
 
@@ -10,56 +10,61 @@ from tests.support.aws import table_arguments
 from tests.support.roles import ALLOWED
 from tests.support.template import Template, referred
 
-SHAPES = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
-TABLE = "AWS::DynamoDB::Table"
-KEPT = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")
+EACH_TABLE = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
+TABLE_TYPE = "AWS::DynamoDB::Table"
+BUCKET_TYPE = "AWS::S3::Bucket"
+RETAINED_TYPES = (TABLE_TYPE, BUCKET_TYPE)
 
 
-def deployed(template: Template, shape: schema.Table) -> dict[str, object]:
-    """The properties of the table of this shape."""
-    tables = template.of_type("AWS::DynamoDB::Table")
+def find_table(template: Template, shape: schema.Table) -> dict[str, object]:
+    """Return the properties of the table with this shape."""
+    tables = template.of_type(TABLE_TYPE)
     (name,) = (name for name in tables if template.path(name)[-1].lower() == shape.name)
     return tables[name]
 
 
-def test_tables_are_those_of_the_schema(template: Template) -> None:
-    tables = template.of_type("AWS::DynamoDB::Table")
+def test_template_has_the_tables_of_the_schema(template: Template) -> None:
+    tables = template.of_type(TABLE_TYPE)
     assert {template.path(name)[-1].lower() for name in tables} == {
         shape.name for shape in schema.TABLES
     }
 
 
-@SHAPES
+@EACH_TABLE
 def test_table_keys_and_indexes_equal_the_schema(template: Template, shape: schema.Table) -> None:
-    table = deployed(template, shape)
+    table = find_table(template, shape)
     expected = table_arguments(shape)
     for name in ("KeySchema", "GlobalSecondaryIndexes", "BillingMode"):
         assert table.get(name) == expected.get(name)
 
 
-@SHAPES
-def test_table_expires_by_the_schemas_attribute(template: Template, shape: schema.Table) -> None:
-    expiry = deployed(template, shape).get("TimeToLiveSpecification")
+@EACH_TABLE
+def test_table_expires_by_the_attribute_of_the_schema(
+    template: Template, shape: schema.Table
+) -> None:
+    expiry = find_table(template, shape).get("TimeToLiveSpecification")
     attribute = {"AttributeName": shape.ttl_attribute, "Enabled": True}
     assert expiry == (attribute if shape.ttl_attribute else None)
 
 
-@SHAPES
-def test_table_streams_both_images_when_asked(template: Template, shape: schema.Table) -> None:
-    stream = deployed(template, shape).get("StreamSpecification")
+@EACH_TABLE
+def test_table_streams_both_images_when_the_schema_says_so(
+    template: Template, shape: schema.Table
+) -> None:
+    stream = find_table(template, shape).get("StreamSpecification")
     assert stream == ({"StreamViewType": "NEW_AND_OLD_IMAGES"} if shape.stream else None)
 
 
-@SHAPES
+@EACH_TABLE
 def test_table_is_recoverable_and_protected(template: Template, shape: schema.Table) -> None:
-    table = deployed(template, shape)
+    table = find_table(template, shape)
     recovery = {"PointInTimeRecoveryEnabled": True}
     assert table["PointInTimeRecoverySpecification"] == recovery
     assert table["DeletionProtectionEnabled"] is True
 
 
 def test_buckets_are_private_encrypted_and_versioned(template: Template) -> None:
-    buckets = template.of_type("AWS::S3::Bucket")
+    buckets = template.of_type(BUCKET_TYPE)
     assert len(buckets) == 3
     for bucket in buckets.values():
         assert all(bucket["PublicAccessBlockConfiguration"].values())
@@ -67,72 +72,80 @@ def test_buckets_are_private_encrypted_and_versioned(template: Template) -> None
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-def test_buckets_tell_event_bridge_without_a_custom_resource(template: Template) -> None:
-    for bucket in template.of_type("AWS::S3::Bucket").values():
+def test_buckets_notify_event_bridge_without_a_custom_resource(template: Template) -> None:
+    for bucket in template.of_type(BUCKET_TYPE).values():
         configuration = bucket["NotificationConfiguration"]
         assert configuration == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
-    assert not [one for one in template.resources.values() if one["Type"].startswith("Custom::")]
+    assert not [
+        resource
+        for resource in template.resources.values()
+        if resource["Type"].startswith("Custom::")
+    ]
+
+
+def is_tls_statement(statement: dict[str, object]) -> bool:
+    return "aws:SecureTransport" in str(statement) and statement["Effect"] == "Deny"
 
 
 @pytest.mark.parametrize(
     ("resource", "policy", "key"),
     [
-        ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
+        (BUCKET_TYPE, "AWS::S3::BucketPolicy", "Bucket"),
         ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
     ],
 )
 def test_transport_without_tls_is_denied(
     template: Template, resource: str, policy: str, key: str
 ) -> None:
-    denied = set()
+    protected_resources = set()
     for properties in template.of_type(policy).values():
         statements = properties["PolicyDocument"]["Statement"]
-        if any("aws:SecureTransport" in str(one) and one["Effect"] == "Deny" for one in statements):
+        if any(map(is_tls_statement, statements)):
             targets = properties[key] if key == "Queues" else [properties[key]]
-            denied |= {referred(target) for target in targets}
-    assert denied == set(template.of_type(resource))
+            protected_resources |= {referred(target) for target in targets}
+    assert protected_resources == set(template.of_type(resource))
 
 
-def test_uploads_with_their_addresses_expire(template: Template) -> None:
+def test_uploaded_files_with_addresses_expire(template: Template) -> None:
     (uploads,) = (
         properties
-        for name, properties in template.of_type("AWS::S3::Bucket").items()
+        for name, properties in template.of_type(BUCKET_TYPE).items()
         if template.path(name)[-1] == "Uploads"
     )
     rules = uploads["LifecycleConfiguration"]["Rules"]
-    expired = [rule for rule in rules if rule.get("Prefix") == schema.IMPORTS_PREFIX]
-    assert expired[0]["ExpirationInDays"] <= 30
+    expiry_rules = [rule for rule in rules if rule.get("Prefix") == schema.IMPORTS_PREFIX]
+    assert expiry_rules[0]["ExpirationInDays"] <= 30
 
 
-def test_data_outlives_the_stack_by_default(template: Template) -> None:
+def test_data_is_retained_when_the_stack_is_deleted(template: Template) -> None:
     for resource in template.resources.values():
-        if resource["Type"] in KEPT:
+        if resource["Type"] in RETAINED_TYPES:
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_data_goes_with_the_stack_when_the_owner_says_so(tmp_path: Path) -> None:
+def test_data_is_deleted_when_retention_is_off(tmp_path: Path) -> None:
     template = Template.read(app.synth(tmp_path / "out", retain_data="false"))
     for resource in template.resources.values():
-        if resource["Type"] in KEPT:
+        if resource["Type"] in RETAINED_TYPES:
             assert resource["DeletionPolicy"] == "Delete"
             assert not resource["Properties"].get("DeletionProtectionEnabled")
 
 
-def test_tables_are_encrypted_at_rest_by_the_key_dynamodb_owns(template: Template) -> None:
-    # Encryption at rest cannot be switched off; another key would have to be named, and granted to every function.
-    for table in template.of_type("AWS::DynamoDB::Table").values():
+def test_tables_are_encrypted_with_the_key_of_dynamodb(template: Template) -> None:
+    # Encryption at rest cannot be disabled. A key of ours would have to be granted to every function.
+    for table in template.of_type(TABLE_TYPE).values():
         assert table.get("SSESpecification", {}).get("SSEEnabled", False) is False
 
 
-def test_what_was_refused_is_read_by_no_function(template: Template) -> None:
-    granted = {name: template.grants(name).get("rejects", set()) for name in ALLOWED}
-    writing = {"dynamodb:PutItem", "dynamodb:BatchWriteItem"}
-    assert {name for name, actions in granted.items() if actions} >= {"track_events"}
-    assert not {name for name, actions in granted.items() if actions - writing}
-    policies = [table.get("ResourcePolicy") for table in template.of_type(TABLE).values()]
+def test_rejects_are_written_but_never_read_by_functions(template: Template) -> None:
+    granted_actions = {name: template.grants(name).get("rejects", set()) for name in ALLOWED}
+    write_actions = {"dynamodb:PutItem", "dynamodb:BatchWriteItem"}
+    assert {name for name, actions in granted_actions.items() if actions} >= {"track_events"}
+    assert not {name for name, actions in granted_actions.items() if actions - write_actions}
+    policies = [table.get("ResourcePolicy") for table in template.of_type(TABLE_TYPE).values()]
     assert policies == [None] * len(schema.TABLES)
 
 
-def test_dead_letters_are_encrypted(template: Template) -> None:
+def test_dead_letter_queues_are_encrypted(template: Template) -> None:
     queues = template.of_type("AWS::SQS::Queue").values()
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)

@@ -1,4 +1,4 @@
-"""Teardown: what a stack holds is found, emptied and deleted, and nothing beside it."""
+"""Checks the teardown: it finds, empties and deletes the data of a stack, and nothing else."""
 
 import json
 
@@ -10,7 +10,7 @@ from infra import deploy
 from infra.teardown import Data
 from tests.support import aws as stack
 
-TEMPLATE = {
+LAKE_TEMPLATE = {
     "Resources": {
         "Lake": {
             "Type": "AWS::S3::Bucket",
@@ -20,10 +20,10 @@ TEMPLATE = {
 }
 
 
-def create_lake() -> str:
-    """Create a stack with a bucket that keeps versions."""
+def create_lake_stack() -> str:
+    """Create a stack with a versioned bucket, and return the name of the bucket."""
     boto3.client("cloudformation").create_stack(
-        StackName="Regulars", TemplateBody=json.dumps(TEMPLATE)
+        StackName="Regulars", TemplateBody=json.dumps(LAKE_TEMPLATE)
     )
     (bucket,) = Data.of_stack("Regulars").buckets
     return bucket
@@ -31,28 +31,28 @@ def create_lake() -> str:
 
 @mock_aws
 def test_teardown_deletes_every_version_of_every_object() -> None:
-    bucket = create_lake()
+    bucket = create_lake_stack()
     client = boto3.client("s3")
     for body in (b"first", b"second"):
         client.put_object(Bucket=bucket, Key="events/one", Body=body)
     client.delete_object(Bucket=bucket, Key="events/one")
     Data.of_stack("Regulars").empty_buckets()
-    left = client.list_object_versions(Bucket=bucket)
-    assert not {"Versions", "DeleteMarkers"} & left.keys()
+    remaining = client.list_object_versions(Bucket=bucket)
+    assert not {"Versions", "DeleteMarkers"} & remaining.keys()
 
 
 @mock_aws
-def test_teardown_deletes_the_deployments_parameters_only() -> None:
+def test_teardown_deletes_only_the_parameters_of_the_deployment() -> None:
     client = boto3.client("ssm", region_name=stack.REGION)
     names = [f"/Regulars/sources/form/{number}" for number in range(12)]
     for name in [*names, "/Regulars/pepper", "/Other/pepper"]:
         client.put_parameter(Name=name, Type="SecureString", Value="made up")
     Data((), ()).delete_parameters("/Regulars")
-    left = client.describe_parameters()["Parameters"]
-    assert [one["Name"] for one in left] == ["/Other/pepper"]
+    remaining = client.describe_parameters()["Parameters"]
+    assert [parameter["Name"] for parameter in remaining] == ["/Other/pepper"]
 
 
-def test_deploy_says_what_to_do_when_there_are_no_credentials(
+def test_deploy_suggests_the_demo_when_credentials_are_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

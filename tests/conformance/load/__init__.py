@@ -1,1 +1,1 @@
-"""The local door under many senders at once: what it answered with a 200 is in the ledger, once."""
+"""Loads the local endpoints with many senders: each event with a 200 response must be in the ledger exactly once."""

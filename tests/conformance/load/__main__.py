@@ -1,6 +1,6 @@
-"""Many senders at once against the local stack: python -m tests.conformance.load --seconds 120 --senders 50.
+"""Loads the local stack with many senders: python -m tests.conformance.load --seconds 120 --senders 50.
 
-The stack that runs is used, or one is started and stopped again.
+Uses the stack that is running, or starts one and stops it afterwards.
 """
 
 import argparse
@@ -13,56 +13,62 @@ from typing import Any
 
 from infra.local import emulator
 from infra.local.places import LOCAL
-from tests.conformance.load.books import Books, Running
-from tests.conformance.load.senders import Answers, sent_by
-from tests.conformance.load.sendings import CHANNELS, SECRET
+from tests.conformance.load.clients import ResponseLog, send_requests
+from tests.conformance.load.load_requests import LOAD_CHANNELS, SIGNING_SECRET
+from tests.conformance.load.stored_markers import LoadedStack, StoredMarkers
 from tests.support.owner import Owner
 
-ENVIRONMENTS = 2  # of each door at once, for two cores
+MAX_ENVIRONMENTS = 2  # of each endpoint function, for two cores
 
 
-def run(owner: Owner, up: Any, seconds: float, senders: int, seed: str) -> tuple[Answers, Books]:
-    """Connect the channels, send, and look at what the stack holds then."""
-    for channel in CHANNELS:
-        owner.learns("connect", channel, "--name", "load", "--secret", SECRET)
-    running = Running(up["aws_endpoint"])
-    running.bound(ENVIRONMENTS)
+def run_load(
+    owner: Owner, outputs: Any, seconds: float, senders: int, seed: str
+) -> tuple[ResponseLog, StoredMarkers]:
+    """Connect the sources, send the requests, and read the markers. `outputs` is the JSON of the command `up`."""
+    for channel in LOAD_CHANNELS:
+        owner.learns("connect", channel, "--name", "load", "--secret", SIGNING_SECRET)
+    stack = LoadedStack(outputs["aws_endpoint"])
+    stack.limit_concurrency(MAX_ENVIRONMENTS)
     try:
-        answers = sent_by(senders, seconds, up["api"], up["keys"]["write"], seed)
+        log = send_requests(senders, seconds, outputs["api"], outputs["keys"]["write"], seed)
     finally:
-        running.unbound()
-    return answers, running.books()
+        stack.remove_limit()
+    return log, stack.read_markers()
 
 
-def told(answers: Answers, books: Books) -> list[str]:
-    """The figures of a run, and what was wrong."""
-    statuses = {status or "none": count for status, count in sorted(answers.statuses.items())}
-    percentiles = quantiles(answers.seconds, n=100)
+def format_report(log: ResponseLog, markers: StoredMarkers) -> list[str]:
+    """Return the lines of the report: the figures of a run, and its failures."""
+    statuses = {status or "none": count for status, count in sorted(log.statuses.items())}
+    percentiles = quantiles(log.seconds, n=100)
+    stored_refusals = log.refused_markers & markers.rejects
     return [
-        f"requests {sum(answers.statuses.values())}, answered {statuses}",
-        f"told again {answers.repeated}, given up {answers.given_up}",
-        f"seconds: median {percentiles[49]:.2f}, 99 of 100 within {percentiles[98]:.2f}",
-        f"events acknowledged {len(answers.acknowledged)}, rows of the ledger {books.rows}",
-        f"refused {len(answers.refused)}, of these in the rejects {len(answers.refused & books.rejects)}",
-        *(books.faults(answers) or ["nothing lost, nothing twice"]),
+        f"requests {sum(log.statuses.values())}, responses {statuses}",
+        f"duplicates {log.duplicate_count}, abandoned {log.abandoned_count}",
+        f"seconds: median {percentiles[49]:.2f}, 99th percentile {percentiles[98]:.2f}",
+        f"events acknowledged {len(log.acknowledged_markers)}, ledger rows {markers.rows}",
+        f"refused {len(log.refused_markers)}, of these in the rejects {len(stored_refusals)}",
+        *(markers.list_failures(log) or ["no event is lost or duplicated"]),
     ]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run it and tell; 1 when something was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--senders", type=int, default=50)
-    parser.add_argument("--seed", default=str(time.time_ns()))
-    chosen = parser.parse_args(arguments)
-    owner, ran = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL)), emulator.running()
+    """Run the load and print the report. Return 1 if there is a failure, else 0."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.load", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120, help="duration of the load")
+    parser.add_argument("--senders", type=int, default=50, help="number of concurrent senders")
+    parser.add_argument("--seed", default=str(time.time_ns()), help="seed of the random numbers")
+    options = parser.parse_args(arguments)
+    owner = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL))
+    running_emulator = emulator.running()
     try:
-        answers, books = run(owner, owner.learns("up"), chosen.seconds, chosen.senders, chosen.seed)
+        outputs = owner.learns("up")
+        log, markers = run_load(owner, outputs, options.seconds, options.senders, options.seed)
     finally:
-        if ran is None:
+        if running_emulator is None:
             owner.runs("down")
-    print(f"seed {chosen.seed}", *told(answers, books), sep="\n")  # noqa: T201 (a command line prints)
-    return 1 if books.faults(answers) else 0
+    report = format_report(log, markers)
+    print(f"seed {options.seed}", *report, sep="\n")  # noqa: T201 (a command line prints)
+    return 1 if markers.list_failures(log) else 0
 
 
 if __name__ == "__main__":

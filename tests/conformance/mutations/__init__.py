@@ -1,5 +1,5 @@
-"""Genuine deliveries, changed one thing at a time: what was signed must be refused then, what was not must still be taken.
+"""Genuine deliveries, each with one change: the verifier must refuse a change of what was signed and accept any other.
 
-Which of the two holds is known by what was changed, never by asking the verifier. Left out is only what a provider's own
-scheme cannot tell apart, since it joins two things with nothing between them.
+What was changed decides which of the two holds, never the verifier. The mutations leave out only what the scheme of a
+provider cannot detect because it joins two values without a separator.
 """

@@ -1,57 +1,64 @@
-"""Tries mutations over all schemes and tells the verdicts of each: python -m tests.conformance.mutations --count 1000000."""
+"""Runs mutations of all schemes and prints the verdicts: python -m tests.conformance.mutations --count 1000000."""
 
 import argparse
 import sys
 import time
 from collections.abc import Iterator
 
-from tests.conformance.mutations.campaign import Campaign
-from tests.conformance.mutations.captured import campaigns as captured
-from tests.conformance.mutations.schemes import SCHEMES
-from tests.conformance.mutations.tally import Tally
-from tests.conformance.webhooks import VECTORS
+from tests.conformance.mutations.captured_runs import iterate_captured_runs
+from tests.conformance.mutations.mutation_run import MutationRun
+from tests.conformance.mutations.schemes.registry import SIGNATURE_SCHEMES
+from tests.conformance.mutations.verdict_counts import VerdictCounts
+from tests.conformance.provider_files import VECTORS_FILE
 
-SEED = "2026-11-22"  # of the suite; the command line draws one and says it
-ROW = "{:46}{:>12}{:>12}{:>18}{:>18}"
-
-
-def shares(count: int) -> dict[str, int]:
-    """How many mutations of a count each scheme is tried with: fewer where a verdict costs an exponentiation."""
-    whole = sum(scheme.share for scheme in SCHEMES)
-    return {scheme.name: -int(-count * scheme.share // whole) for scheme in SCHEMES}
+SUITE_SEED = "2026-11-22"  # the command line uses a new seed for each run, and prints it
+ROW_FORMAT = "{:46}{:>12}{:>12}{:>18}{:>18}"
 
 
-def campaigns(count: int, seed: str) -> Iterator[tuple[Campaign, int]]:
-    """Every scheme, and every captured request where the providers' vectors are here, with its share."""
-    for scheme in SCHEMES:
-        yield Campaign(scheme, seed), shares(count)[scheme.name]
-    if VECTORS.exists():
-        for each in captured(VECTORS, seed):
-            yield each, max(count // 1000, 1)
+def split_count(count: int) -> dict[str, int]:
+    """Return the number of mutations of each scheme, by weight and rounded up."""
+    total_weight = sum(scheme.weight for scheme in SIGNATURE_SCHEMES)
+    return {
+        scheme.name: -int(-count * scheme.weight // total_weight) for scheme in SIGNATURE_SCHEMES
+    }
+
+
+def iterate_runs(count: int, seed: str) -> Iterator[tuple[MutationRun, int]]:
+    """Yield a run and its number of mutations for each scheme, and for each captured request if the files are present."""
+    counts = split_count(count)
+    for scheme in SIGNATURE_SCHEMES:
+        yield MutationRun(scheme, seed), counts[scheme.name]
+    if VECTORS_FILE.exists():
+        for run in iterate_captured_runs(VECTORS_FILE, seed):
+            yield run, max(count // 1000, 1)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run them; 1 when a verdict was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--seed", default=str(time.time_ns()))
-    chosen = parser.parse_args(arguments)
-    print(f"seed {chosen.seed}")  # noqa: T201 (a command line prints)
-    print(ROW.format("scheme", "taken", "refused", "wrongly taken", "wrongly refused"))  # noqa: T201
-    total = Tally("all")
-    for campaign, count in campaigns(chosen.count, chosen.seed):
-        total.add(told(campaign.run(count)))
-    told(total)
-    return 1 if total.wrong else 0
+    """Run the mutations. Return 1 if a verdict is wrong, else 0."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.conformance.mutations", description=__doc__
+    )
+    parser.add_argument("--count", type=int, default=1_000_000, help="number of mutations")
+    parser.add_argument("--seed", default=str(time.time_ns()), help="seed of the random numbers")
+    options = parser.parse_args(arguments)
+    print(f"seed {options.seed}")  # noqa: T201 (a command line prints)
+    headings = ("scheme", "accepted", "refused", "wrongly accepted", "wrongly refused")
+    print(ROW_FORMAT.format(*headings))  # noqa: T201
+    total = VerdictCounts(name="all")
+    for run, count in iterate_runs(options.count, options.seed):
+        counts = run.run(count)
+        print_counts(counts)
+        total.add(counts)
+    print_counts(total)
+    return 1 if total.wrong_verdicts else 0
 
 
-def told(tally: Tally) -> Tally:
-    """Print one line, and what was wrong."""
-    counts = (tally.believed, tally.refused, tally.wrongly_believed, tally.wrongly_refused)
-    print(ROW.format(tally.name, *counts), flush=True)  # noqa: T201
-    for example in tally.examples:
+def print_counts(counts: VerdictCounts) -> None:
+    """Print one row, and the examples of wrong verdicts below it."""
+    numbers = (counts.accepted, counts.refused, counts.wrongly_accepted, counts.wrongly_refused)
+    print(ROW_FORMAT.format(counts.name, *numbers), flush=True)  # noqa: T201
+    for example in counts.examples:
         print(f"    {example}")  # noqa: T201
-    return tally
 
 
 if __name__ == "__main__":

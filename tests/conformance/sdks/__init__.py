@@ -1,4 +1,4 @@
-"""The real tracking SDKs, unmodified, against the running stack: whatever fails on the way, each event counts once.
+"""Runs the real tracking SDKs, unmodified, against a local stack: despite every fault, each event counts once.
 
 python -m tests.conformance.sdks
 """

@@ -1,4 +1,4 @@
-"""Runs every SDK against a stack of its own and shows a table; the exit code is 1 when anything is amiss."""
+"""Runs every SDK against its own stack and prints a table. The exit code is 1 if a case fails."""
 
 import argparse
 import sys
@@ -6,68 +6,78 @@ from concurrent.futures import ThreadPoolExecutor
 
 from infra.cli.console import say, show, step, table
 from infra.local.places import BUILD
-from tests.conformance.sdks import installation
-from tests.conformance.sdks.cases import SDKS, Sdk
-from tests.conformance.sdks.proxy import FAULTS
-from tests.conformance.sdks.running import Outcome, run
-from tests.conformance.sdks.stand import standing
+from tests.conformance.sdks.fault_proxy import FAULTS
+from tests.conformance.sdks.local_stack import run_local_stack
+from tests.conformance.sdks.sdk_cases import SDKS, Sdk
+from tests.conformance.sdks.sdk_packages import find_browser, install_sdks
+from tests.conformance.sdks.sdk_run import CaseOutcome, run_sdk
 
-AT_ONCE = 2
+CONCURRENT_SDKS = 2
 
 
-def main() -> int:
-    """Install, run, report."""
-    parser = argparse.ArgumentParser(prog="python -m tests.conformance.sdks", description=__doc__)
-    parser.add_argument("only", nargs="*", metavar="SDK", help="those whose name holds this")
-    only = parser.parse_args().only
-    chosen = [sdk for sdk in SDKS if not only or any(part in sdk.name for part in only)]
-    if not installation.browser() and any(sdk.in_browser for sdk in chosen):
-        say(
-            "There is no Chromium here: the SDKs of browsers are left out. Debian: apt install chromium"
-        )
-        chosen = [sdk for sdk in chosen if not sdk.in_browser]
+def main(arguments: list[str] | None = None) -> int:
+    """Install the SDKs, run them, and print the outcomes."""
+    sdks = _select_sdks(_parse_arguments(arguments).names)
+    if not find_browser() and any(sdk.is_browser_sdk for sdk in sdks):
+        say("Chromium is not installed: the browser SDKs are skipped. Debian: apt install chromium")
+        sdks = [sdk for sdk in sdks if not sdk.is_browser_sdk]
     with step("Installing the SDKs"):
-        installation.install()
-    outcomes = _outcomes(chosen)
-    _show(outcomes)
-    return 1 if any(outcome.complaints for outcome in outcomes) else 0
+        install_sdks()
+    outcomes = _run_sdks(sdks)
+    _show_outcomes(outcomes)
+    return 1 if any(outcome.failures for outcome in outcomes) else 0
 
 
-def _outcomes(chosen: list[Sdk]) -> list[Outcome]:
+def _parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.sdks", description=__doc__)
+    help_text = "run only the SDKs whose name contains this text"
+    parser.add_argument("names", nargs="*", metavar="SDK", help=help_text)
+    return parser.parse_args(arguments)
+
+
+def _select_sdks(names: list[str]) -> list[Sdk]:
+    return [sdk for sdk in SDKS if not names or any(name in sdk.name for name in names)]
+
+
+def _run_sdks(sdks: list[Sdk]) -> list[CaseOutcome]:
     with (
-        standing(BUILD / "local-sdks") as stand,
-        step(f"Running {len(chosen)} SDKs") as current,
-        ThreadPoolExecutor(AT_ONCE) as pool,
+        run_local_stack(BUILD / "local-sdks") as stack,
+        step(f"Running {len(sdks)} SDKs") as current,
+        ThreadPoolExecutor(CONCURRENT_SDKS) as pool,
     ):
-        found: list[Outcome] = []
-        for outcomes in pool.map(lambda sdk: run(sdk, stand), chosen):
-            found += outcomes
-            current.note(f"{len(found)} cases")
-        return found
+        outcomes: list[CaseOutcome] = []
+        for sdk_outcomes in pool.map(lambda sdk: run_sdk(sdk, stack), sdks):
+            outcomes += sdk_outcomes
+            current.note(f"{len(outcomes)} cases")
+        return outcomes
 
 
-def _show(outcomes: list[Outcome]) -> None:
-    """A row an SDK, a column a fault; then every complaint and note."""
-    cells = {(one.case.sdk.name, one.case.fault.name): _cell(one) for one in outcomes}
-    names = list(dict.fromkeys(one.case.sdk.name for one in outcomes))
+def _show_outcomes(outcomes: list[CaseOutcome]) -> None:
+    """Print a row for each SDK with a column for each fault, then all failures and notes."""
+    cells = {
+        (outcome.case.sdk.name, outcome.case.fault.name): _format_cell(outcome)
+        for outcome in outcomes
+    }
+    names = list(dict.fromkeys(outcome.case.sdk.name for outcome in outcomes))
     heading = ("events arrived once", *(fault.name for fault in FAULTS))
     rows = [(name, *(cells.get((name, fault.name), "") for fault in FAULTS)) for name in names]
-    said = [
-        f"{one.case.sdk.name}, {one.case.fault.name}: {text}"
-        for one in outcomes
-        for text in (*one.complaints, one.note)
+    remarks = [
+        f"{outcome.case.sdk.name}, {outcome.case.fault.name}: {text}"
+        for outcome in outcomes
+        for text in (*outcome.failures, outcome.note)
         if text
     ]
-    wrong = sum(bool(one.complaints) for one in outcomes)
-    counts = f"{len(outcomes) - wrong} passed, {wrong} failed"
-    show(None, [*table([heading, *rows]), *said, counts], as_json=False)
+    failed = sum(bool(outcome.failures) for outcome in outcomes)
+    summary = f"{len(outcomes) - failed} passed, {failed} failed"
+    show(None, [*table([heading, *rows]), *remarks, summary], as_json=False)
 
 
-def _cell(outcome: Outcome) -> str:
-    if outcome.complaints:
+def _format_cell(outcome: CaseOutcome) -> str:
+    if outcome.failures:
         return "FAILED"
-    calls = f"in {outcome.calls} calls"
-    return "kept" if outcome.note else f"{len(outcome.case.sdk.events)} {calls}"
+    if outcome.note:
+        return "stored as reject"
+    return f"{len(outcome.case.sdk.event_types)} in {outcome.calls} calls"
 
 
 if __name__ == "__main__":

@@ -10,17 +10,17 @@ import pytest
 from regulars.channels.contract import Request
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.profiles import COUNTED
-from tests.conformance.webhooks import SHARED
+from tests.conformance.provider_files import SHARED_FOLDER
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
-pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the captures are not at hand")
+pytestmark = pytest.mark.skipif(not SHARED_FOLDER.exists(), reason="the captures are not at hand")
 
 
 def calls() -> list[Any]:
     lines = [
         line
-        for path in sorted((SHARED / "tracking" / "wire").glob("*.jsonl"))
+        for path in sorted((SHARED_FOLDER / "tracking" / "wire").glob("*.jsonl"))
         for line in path.open()
     ]
     return [call for call in map(json.loads, lines) if call["m"] == "POST" and call["body"]]
@@ -45,7 +45,7 @@ def test_every_message_an_sdk_sends_is_understood(call: dict[str, Any]) -> None:
 
 
 def test_every_canonical_event_of_a_person_is_counted_by_its_name() -> None:
-    told = json.loads((SHARED / "webhooks" / "mapping.json").read_text())["events"]
+    told = json.loads((SHARED_FOLDER / "webhooks" / "mapping.json").read_text())["events"]
     names = {event["name"] for event in told}
     # Of products and of mailings, nobody's.
     of_nobody = {"Product Created", "Product Updated", "Inventory Updated", "Coupon Created"}

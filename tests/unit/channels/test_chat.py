@@ -34,21 +34,21 @@ def types(channel: str, body: object) -> list[str]:
 @pytest.mark.parametrize(
     ("module", "type_", "expected"),
     [
-        ("line", chat.JOINED, [("line", "granted")]),
-        ("line", chat.LEFT, [("line", "denied")]),
-        ("wechat", chat.JOINED, [("wechat", "granted")]),
-        ("wechat", chat.LEFT, [("wechat", "denied")]),
-        ("telegram", chat.LEFT, [("telegram", "denied")]),
-        ("telegram", chat.JOINED, []),
-        ("wecom", chat.LEFT, []),
-        ("line", chat.RECEIVED, []),
+        ("line", chat.CONTACT_SUBSCRIBED, [("line", "granted")]),
+        ("line", chat.CONTACT_UNSUBSCRIBED, [("line", "denied")]),
+        ("wechat", chat.CONTACT_SUBSCRIBED, [("wechat", "granted")]),
+        ("wechat", chat.CONTACT_UNSUBSCRIBED, [("wechat", "denied")]),
+        ("telegram", chat.CONTACT_UNSUBSCRIBED, [("telegram", "denied")]),
+        ("telegram", chat.CONTACT_SUBSCRIBED, []),
+        ("wecom", chat.CONTACT_UNSUBSCRIBED, []),
+        ("line", chat.MESSAGE_RECEIVED, []),
     ],
 )
 def test_follower_consents_where_the_platform_says_so_and_a_blocker_never(
     module: str, type_: str, expected: list[tuple[str, str]]
 ) -> None:
-    told = chat.Message(type=type_, at=NOW, key=("1",), customer="somebody")
-    event = chat.message_draft(module, of_json({}), told).event
+    told = chat.ConversationEvent(type=type_, at=NOW, key=("1",), customer="somebody")
+    event = chat.build_conversation_draft(module, of_json({}), told).event
     assert consents(event) == expected
     assert fold([msgspec.structs.replace(event, id="1")]).consent.keys() == dict(expected).keys()
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.channels.exports.recognition import recognize_format
-from regulars.channels.exports.refusals import REASONS
+from regulars.channels.exports.refusals import REFUSAL_REASONS
 from regulars.channels.registry import load_export_formats
 from regulars.domain.errors import InvalidRequestError
 from tests.support.deliveries import consents
@@ -168,7 +168,7 @@ def test_damaged_file_is_told_line_by_line_and_never_a_fault(
     changes = st.dictionaries(st.sampled_from(sorted(row)), CELLS, max_size=6)
     rows = data.draw(st.lists(changes.map(lambda change: row | change), min_size=1, max_size=3))
     told = imported(rows, NAME, folder)
-    assert {*told.refused.values()} <= {*REASONS}
+    assert {*told.refused.values()} <= {*REFUSAL_REASONS}
     assert "canary@" not in str(told.events)
 
 
@@ -178,4 +178,4 @@ def test_damaged_file_is_told_line_by_line_and_never_a_fault(
 def test_any_bytes_behind_the_headings_are_told_line_by_line(title: str, tail: bytes) -> None:
     folder, row = EXPORTS[title]
     told = imported(",".join(row).encode() + b"\n" + tail, NAME, folder)
-    assert {*told.refused.values()} <= {*REASONS}
+    assert {*told.refused.values()} <= {*REFUSAL_REASONS}

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from regulars.channels.contract import PartlyInvalidError, Request
-from regulars.channels.drafts.mail import addresses, link, mail_id
+from regulars.channels.drafts.mail import clean_link, clean_message_id, parse_addresses
 from regulars.channels.fields.redaction import clean_token
 from regulars.channels.mail import (
     brevo,
@@ -221,12 +221,12 @@ def test_body_that_cannot_be_read_is_refused(channel: str, body: bytes) -> None:
     ],
 )
 def test_addresses_are_bare_and_each_once(told: object, found: list[str]) -> None:
-    assert addresses(told) == found
+    assert parse_addresses(told) == found
 
 
 def test_message_id_does_not_look_like_an_address() -> None:
-    assert mail_id(f"<2026.1.{ADDRESS}>") == "2026.1.zebedee"
-    assert mail_id(None) == ""
+    assert clean_message_id(f"<2026.1.{ADDRESS}>") == "2026.1.zebedee"
+    assert clean_message_id(None) == ""
 
 
 @pytest.mark.parametrize("told", ["x" * 65, ADDRESS, "+44 20 7946 0018", None, ["a"]])
@@ -235,4 +235,4 @@ def test_word_is_short_and_nobody_s(told: object) -> None:
 
 
 def test_link_with_an_address_in_its_path_is_not_kept() -> None:
-    assert link(f"https://shop.example.com/bye/{ADDRESS}") == ""
+    assert clean_link(f"https://shop.example.com/bye/{ADDRESS}") == ""

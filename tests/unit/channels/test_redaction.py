@@ -1,16 +1,16 @@
-"""Properties keep what the shop sells and lose who buys it."""
+"""Redaction keeps the properties of products and removes those of persons."""
 
 import time
 from typing import Any
 
 import pytest
 
-from regulars.channels.fields.phones import e164
-from regulars.channels.fields.redaction import MOST, clean_text, clean_url, scrubbed
+from regulars.channels.fields.phones import to_e164
+from regulars.channels.fields.redaction import MAX_ENTRIES, clean_text, clean_url, redact_properties
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "properties",
     [
         {"product_id": "4500000000001"},
         {"order_id": 450789469000, "coupon": "AUTUMN10"},
@@ -20,12 +20,12 @@ from regulars.channels.fields.redaction import MOST, clean_text, clean_url, scru
         {"price": 12.5},
     ],
 )
-def test_shop_properties_stay(kept: dict[str, Any]) -> None:
-    assert scrubbed(kept) == kept
+def test_properties_of_a_shop_are_kept(properties: dict[str, Any]) -> None:
+    assert redact_properties(properties) == properties
 
 
 @pytest.mark.parametrize(
-    "lost",
+    "properties",
     [
         {"email": "x"},
         {"Customer_Email": "x"},
@@ -48,17 +48,18 @@ def test_shop_properties_stay(kept: dict[str, Any]) -> None:
         {"nothing": None},
     ],
 )
-def test_personal_and_unbounded_properties_go(lost: dict[str, Any]) -> None:
-    assert scrubbed(lost) == {}
+def test_personal_and_unbounded_properties_are_removed(properties: dict[str, Any]) -> None:
+    assert redact_properties(properties) == {}
 
 
 def test_properties_are_bounded_in_number_and_length() -> None:
-    kept = scrubbed({f"k{number}": "x" * 1_000 for number in range(200)})
-    assert (len(kept), {len(text) for text in kept.values()}) == (MOST, {256})
+    properties = redact_properties({f"k{number}": "x" * 1_000 for number in range(200)})
+    lengths = {len(text) for text in properties.values()}
+    assert (len(properties), lengths) == (MAX_ENTRIES, {256})
 
 
 @pytest.mark.parametrize(
-    ("url", "kept"),
+    ("url", "cleaned_url"),
     [
         ("https://a.example/p?utm_source=n&x=1#f", "https://a.example/p?utm_source=n"),
         ("https://user:pw@a.example/p", "https://a.example/p"),
@@ -67,28 +68,30 @@ def test_properties_are_bounded_in_number_and_length() -> None:
         ("shop.example.com/p?first_name=Ann", "shop.example.com/p"),
     ],
 )
-def test_url_keeps_only_its_campaign(url: str, kept: str) -> None:
-    assert clean_url(url) == kept
+def test_url_keeps_only_its_campaign(url: str, cleaned_url: str) -> None:
+    assert clean_url(url) == cleaned_url
 
 
 def test_text_loses_its_query_even_without_a_scheme() -> None:
-    assert scrubbed({"url": "www.example.com/p?first_name=Ann"}) == {"url": "www.example.com/p"}
+    assert redact_properties({"url": "www.example.com/p?first_name=Ann"}) == {
+        "url": "www.example.com/p"
+    }
 
 
 @pytest.mark.parametrize("piece", ["x", "x.", "x@", "%40", "1-"])
-def test_long_text_is_searched_in_no_time(piece: str) -> None:
-    started = time.process_time()
-    scrubbed({f"k{number}": piece * 10_000 for number in range(MOST)})
-    assert time.process_time() - started < 0.5
+def test_long_text_is_searched_quickly(piece: str) -> None:
+    started_at = time.process_time()
+    redact_properties({f"k{number}": piece * 10_000 for number in range(MAX_ENTRIES)})
+    assert time.process_time() - started_at < 0.5
 
 
-def test_name_is_cut_only_after_it_was_looked_at() -> None:
+def test_name_is_cut_only_after_it_was_scanned() -> None:
     assert clean_text("x" * 245 + " ann@example.com") == ""
     assert clean_text("x" * 300) == "x" * 256
 
 
 @pytest.mark.parametrize(
-    ("said", "number"),
+    ("text", "number"),
     [
         ("020 7946 0018", "+442079460018"),
         ("+44 (0)20 7946 0018", "+442079460018"),
@@ -99,5 +102,5 @@ def test_name_is_cut_only_after_it_was_looked_at() -> None:
         ("9" * 100, ""),
     ],
 )
-def test_phone_is_e164_or_nothing(said: str, number: str) -> None:
-    assert e164(said, "GB") == number
+def test_phone_is_e164_or_nothing(text: str, number: str) -> None:
+    assert to_e164(text, "GB") == number

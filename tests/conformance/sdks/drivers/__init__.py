@@ -1,1 +1,1 @@
-"""Programs that run where an SDK is installed and nothing of ours."""
+"""Programs that run in the environment of an SDK, without any package of this project."""

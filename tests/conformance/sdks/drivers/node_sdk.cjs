@@ -1,10 +1,10 @@
-// Tells one buyer's story through a Node SDK, once for every case: node_sdk.cjs PACKAGE CASES.
-// Packages are found by NODE_PATH.
+// Sends the messages of one buyer through a Node SDK, for each case: node_sdk.cjs PACKAGE CASES, with the cases as JSON.
+// NODE_PATH names the folder of the packages.
 "use strict";
 
-const [name, said] = process.argv.slice(2);
+const [packageName, casesText] = process.argv.slice(2);
 
-function story(user) {
+function buildMessages(user) {
   return {
     identify: { userId: user, anonymousId: `anonymous-${user}`, traits: { email: `${user}@example.com` } },
     track: {
@@ -19,30 +19,30 @@ function story(user) {
   };
 }
 
-// Resolves when every message was delivered or given up.
-function withCallbacks(client, user) {
-  const calls = Object.entries(story(user)).map(
-    ([kind, message]) => new Promise((done) => client[kind](message, done)),
+// Resolves when every message is delivered or abandoned.
+function sendWithCallbacks(client, user) {
+  const calls = Object.entries(buildMessages(user)).map(
+    ([kind, message]) => new Promise((resolve) => client[kind](message, resolve)),
   );
   return Promise.all(calls);
 }
 
-const TELL = {
-  "@segment/analytics-node": ({ host, key, user, patience }) => {
-    const { Analytics } = require(name);
-    const client = new Analytics({ writeKey: key, host, httpRequestTimeout: patience * 1000 });
-    for (const [kind, message] of Object.entries(story(user))) client[kind](message);
+const SEND_MESSAGES = {
+  "@segment/analytics-node": ({ host, key, user, timeoutSeconds }) => {
+    const { Analytics } = require(packageName);
+    const client = new Analytics({ writeKey: key, host, httpRequestTimeout: timeoutSeconds * 1000 });
+    for (const [kind, message] of Object.entries(buildMessages(user))) client[kind](message);
     return client.closeAndFlush();
   },
   "analytics-node": ({ host, key, user }) => {
-    const Analytics = require(name);
-    return withCallbacks(new Analytics(key, { host, flushInterval: 200 }), user);
+    const Analytics = require(packageName);
+    return sendWithCallbacks(new Analytics(key, { host, flushInterval: 200 }), user);
   },
   "@rudderstack/rudder-sdk-node": ({ host, key, user }) => {
-    const Analytics = require(name);
+    const Analytics = require(packageName);
     const client = new (Analytics.default ?? Analytics)(key, { dataPlaneUrl: host, flushInterval: 200 });
-    return withCallbacks(client, user);
+    return sendWithCallbacks(client, user);
   },
 };
 
-Promise.all(JSON.parse(said).map(TELL[name])).then(() => process.exit(0));
+Promise.all(JSON.parse(casesText).map(SEND_MESSAGES[packageName])).then(() => process.exit(0));

@@ -1,6 +1,6 @@
-"""Tells one buyer's story through a Python SDK, once for every case: run by an interpreter that has that SDK alone.
+"""Sends the messages of one buyer through a Python SDK, for each case. Its interpreter has that SDK alone.
 
-python_sdk.py MODULE CASES, with the cases as JSON: host, key, user and patience of each, and options of the client.
+python_sdk.py MODULE CASES, with the cases as JSON: host, key, user and timeoutSeconds of each, and options of the client.
 """
 
 import importlib
@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 
-def told(client: Any, user: str) -> None:
-    """Every kind of message there is."""
+def send_messages(client: Any, user: str) -> None:
+    """Send one message of each kind."""
     traits = {"email": f"{user}@example.com"}
     client.identify(user, traits, anonymous_id=f"anonymous-{user}")
     client.track(user, "Order Completed", {"order_id": user, "total": 12.5, "currency": "EUR"})
@@ -21,13 +21,13 @@ def told(client: Any, user: str) -> None:
 
 
 def main(module: str, cases: list[dict[str, Any]]) -> None:
-    """Tell all cases side by side, and wait until each is delivered or given up."""
-    make = importlib.import_module(module).Client
+    """Run all cases concurrently, and wait until each is delivered or abandoned."""
+    client_class = importlib.import_module(module).Client
     clients = []
     for case in cases:
-        options = {"host": case["host"], "timeout": case["patience"], **case.get("options", {})}
-        clients.append(make(case["key"], **options))
-        told(clients[-1], case["user"])
+        options = {"host": case["host"], "timeout": case["timeoutSeconds"], **case["options"]}
+        clients.append(client_class(case["key"], **options))
+        send_messages(clients[-1], case["user"])
     for client in clients:
         client.flush()
         client.join()

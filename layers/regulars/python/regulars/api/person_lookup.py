@@ -53,6 +53,6 @@ class Directory:
 
     def _e164(self, phone: str) -> str:
         # Imported at the first phone: with it come all channels, and most answers need none.
-        from regulars.channels.fields.phones import e164  # noqa: PLC0415
+        from regulars.channels.fields.phones import to_e164  # noqa: PLC0415
 
-        return e164(phone, self.country)
+        return to_e164(phone, self.country)

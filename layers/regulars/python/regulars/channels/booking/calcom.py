@@ -43,9 +43,9 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import ObjectReader, as_list, as_object, list_objects
 from regulars.channels.fields.money import parse_currency, parse_minor_units
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.fields.texts import require_id
@@ -79,22 +79,22 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event, or none for a ping."""
     body = _READER.read(request.body)
-    topic, told = body.get("triggerEvent"), an_object(body.get("payload"))
+    topic, told = body.get("triggerEvent"), as_object(body.get("payload"))
     if topic == "PING":
         return []
     if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
     at = body.get("createdAt")
     thing = told.get("uid") or told.get("bookingId") or told.get("formId")
-    message = Message(
+    message = ConversationEvent(
         type=TOPICS[topic],
-        at=parsed(at),
+        at=parse_time(at),
         key=(topic, require_id(thing, "uid"), at),
         channel=_CHANNELS.get(topic, "booking"),
         **_who(told),
         **(_form(told) if topic == FORM else _booking(told, is_paid=topic == PAID)),
     )
-    return [message_draft(CHANNEL_NAME, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -106,8 +106,8 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 def _who(told: dict[str, Any]) -> dict[str, Any]:
     """Whoever booked: as they filled in the form, else the first who attends; the others are guests."""
-    first = next(iter(objects(told.get("attendees"))), {})
-    responses = an_object(told.get("responses"))
+    first = next(iter(list_objects(told.get("attendees"))), {})
+    responses = as_object(told.get("responses"))
     phone = _answer(responses, "attendeePhoneNumber") or _answer(responses, "smsReminderNumber")
     return {
         "contact": {
@@ -117,13 +117,13 @@ def _who(told: dict[str, Any]) -> dict[str, Any]:
         },
         "traits": {
             "timezone": clean_text(first.get("timeZone")),
-            **chat.language(an_object(first.get("language")).get("locale")),
+            **chat.build_locale_trait(as_object(first.get("language")).get("locale")),
         },
     }
 
 
 def _answer(responses: dict[str, Any], name: str) -> object:
-    value = an_object(responses.get(name)).get("value")
+    value = as_object(responses.get(name)).get("value")
     return value if isinstance(value, str) else None
 
 
@@ -135,10 +135,10 @@ def _booking(told: dict[str, Any], *, is_paid: bool) -> dict[str, Any]:
         "properties": {
             "booking_id": clean_token(told.get("uid")),
             "event_type": clean_token(told.get("eventTypeId")),
-            "status": chat.kind(told.get("status")),
-            "starts_at": first_of(told.get("startTime")),
-            "ends_at": first_of(told.get("endTime")),
-            "attendees": len(a_list(told.get("attendees"))),
+            "status": chat.clean_word(told.get("status")),
+            "starts_at": format_first_time(told.get("startTime")),
+            "ends_at": format_first_time(told.get("endTime")),
+            "attendees": len(as_list(told.get("attendees"))),
             "amount": price,
             "currency": currency,
         },

@@ -45,9 +45,9 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.timed import Format, signed, verify_timed
@@ -69,7 +69,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event, or none for the half of a move that cancels."""
     body = _READER.read(request.body)
-    told = an_object(body.get("payload"))
+    told = as_object(body.get("payload"))
     match body.get("event"):
         case "invitee.created":
             type_ = "Booking Rescheduled" if told.get("old_invitee") else "Booking Created"
@@ -78,11 +78,13 @@ def translate_delivery(request: Request) -> list[Draft]:
         case "invitee.canceled":
             type_ = "Booking Cancelled"
         case "routing_form_submission.created":
-            return [message_draft(CHANNEL_NAME, request, _form(told, body.get("created_at")))]
+            return [
+                build_conversation_draft(CHANNEL_NAME, request, _form(told, body.get("created_at")))
+            ]
         case _:
             raise UnknownTopicError
     message = _booking(type_, told, body.get("created_at"))
-    return [message_draft(CHANNEL_NAME, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -93,12 +95,12 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _booking(type_: str, told: dict[str, Any], created_at: object) -> Message:
-    meeting = an_object(told.get("scheduled_event"))
-    cancelled = an_object(told.get("cancellation"))
-    return Message(
+def _booking(type_: str, told: dict[str, Any], created_at: object) -> ConversationEvent:
+    meeting = as_object(told.get("scheduled_event"))
+    cancelled = as_object(told.get("cancellation"))
+    return ConversationEvent(
         type=type_,
-        at=parsed(created_at),
+        at=parse_time(created_at),
         key=(require_id(told.get("uri"), "uri"),),
         contact=told | {"phone": told.get("text_reminder_number")},
         traits={"timezone": clean_text(told.get("timezone"))},
@@ -106,20 +108,20 @@ def _booking(type_: str, told: dict[str, Any], created_at: object) -> Message:
             "booking_id": _last(told.get("uri")),
             "meeting_id": _last(meeting.get("uri")),
             "event_type": _last(meeting.get("event_type")),
-            "starts_at": first_of(meeting.get("start_time")),
-            "ends_at": first_of(meeting.get("end_time")),
-            "cancelled_by": chat.kind(cancelled.get("canceler_type")),
-            "paid": bool(an_object(told.get("payment"))),
+            "starts_at": format_first_time(meeting.get("start_time")),
+            "ends_at": format_first_time(meeting.get("end_time")),
+            "cancelled_by": chat.clean_word(cancelled.get("canceler_type")),
+            "paid": bool(as_object(told.get("payment"))),
             **_campaign(told),
         },
         channel="booking",
     )
 
 
-def _form(told: dict[str, Any], created_at: object) -> Message:
-    return Message(
+def _form(told: dict[str, Any], created_at: object) -> ConversationEvent:
+    return ConversationEvent(
         type="Form Submitted",
-        at=parsed(told.get("created_at") or created_at),
+        at=parse_time(told.get("created_at") or created_at),
         key=(require_id(told.get("uri"), "uri"),),
         properties={"form_id": _last(told.get("routing_form")), **_campaign(told)},
         channel="form",
@@ -127,7 +129,7 @@ def _form(told: dict[str, Any], created_at: object) -> Message:
 
 
 def _campaign(told: dict[str, Any]) -> dict[str, str]:
-    tracking = an_object(told.get("tracking"))
+    tracking = as_object(told.get("tracking"))
     return {name: clean_token(tracking.get(name)) for name in UTM}
 
 

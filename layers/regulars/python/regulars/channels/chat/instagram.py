@@ -44,9 +44,9 @@ from regulars.channels.chat import meta
 from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import an_object
+from regulars.channels.fields.json_values import as_object
 from regulars.channels.fields.redaction import clean_text
 
 CHANNEL_NAME = "instagram"
@@ -66,7 +66,9 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per message and per comment."""
     items = [part for entry in meta.entries(request, "instagram") for part in meta.parts(entry)]
-    return each(items, lambda item: [message_draft(CHANNEL_NAME, request, _message(item))])
+    return each(
+        items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item))]
+    )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -74,21 +76,21 @@ def build_sample(blank: Request, secret: str) -> Request:
     return meta.meta_sample(blank, secret)
 
 
-def _message(item: Item) -> Message:
+def _message(item: Item) -> ConversationEvent:
     if "messaging" in item:
         return meta.conversation(item)
     if item.get("field") not in COMMENTS:
         raise UnknownTopicError
     comment = item["value"]
-    return Message(
-        type=chat.COMMENTED,
+    return ConversationEvent(
+        type=chat.COMMENT_RECEIVED,
         at=from_epoch(item.get("time")),
         key=(comment.get("id"),),
         account=item.get("account"),
-        customer=an_object(comment.get("from")).get("id"),
+        customer=as_object(comment.get("from")).get("id"),
         properties={
-            "media_id": clean_text(an_object(comment.get("media")).get("id")),
-            "length": chat.length(comment.get("text")),
+            "media_id": clean_text(as_object(comment.get("media")).get("id")),
+            "length": chat.count_characters(comment.get("text")),
             "reply": bool(comment.get("parent_id")),
         },
     )

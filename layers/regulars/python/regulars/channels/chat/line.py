@@ -45,20 +45,20 @@ import msgspec
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import ObjectReader, a_list, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_list, as_object
 from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
 CHANNEL_NAME = "line"
 TOPICS = {
-    "message": chat.RECEIVED,
-    "postback": chat.RECEIVED,
-    "unsend": chat.DELETED,
-    "follow": chat.JOINED,
-    "unfollow": chat.LEFT,
-    "accountLink": chat.LINKED,
+    "message": chat.MESSAGE_RECEIVED,
+    "postback": chat.MESSAGE_RECEIVED,
+    "unsend": chat.MESSAGE_DELETED,
+    "follow": chat.CONTACT_SUBSCRIBED,
+    "unfollow": chat.CONTACT_UNSUBSCRIBED,
+    "accountLink": chat.IDENTITY_LINKED,
 }
 _SIGNATURE = "x-line-signature"
 _READER = ObjectReader(("destination", "events"))
@@ -78,8 +78,8 @@ def translate_delivery(request: Request) -> list[Draft]:
     body = _READER.read(request.body)
     account = body.get("destination")
     return each(
-        a_list(body.get("events")),
-        lambda item: [message_draft(CHANNEL_NAME, request, _message(item, account))],
+        as_list(body.get("events")),
+        lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item, account))],
     )
 
 
@@ -91,31 +91,31 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _message(item: Item, account: object) -> Message:
+def _message(item: Item, account: object) -> ConversationEvent:
     topic = item.get("type")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
-    link = an_object(item.get("link"))
-    if type_ is None or (type_ == chat.LINKED and link.get("result") != "ok"):
+    link = as_object(item.get("link"))
+    if type_ is None or (type_ == chat.IDENTITY_LINKED and link.get("result") != "ok"):
         raise UnknownTopicError
-    return Message(
+    return ConversationEvent(
         type=type_,
         at=from_epoch(item.get("timestamp"), 1000),
         key=(require_id(item.get("webhookEventId"), "webhookEventId"),),
         account=account,
-        customer=an_object(item.get("source")).get("userId"),
+        customer=as_object(item.get("source")).get("userId"),
         anonymous_id=link.get("nonce"),
         properties=_properties(item),
     )
 
 
 def _properties(item: Item) -> dict[str, Any]:
-    message = an_object(item.get("message"))
-    unsent = an_object(item.get("unsend")).get("messageId")
+    message = as_object(item.get("message"))
+    unsent = as_object(item.get("unsend")).get("messageId")
     return {
-        "message": chat.reference(message.get("id") or unsent),
-        "kind": chat.kind(message.get("type")) or "button" * ("postback" in item),
-        "length": chat.length(message.get("text")),
-        "place": chat.kind(an_object(item.get("source")).get("type")),
+        "message": chat.hash_reference(message.get("id") or unsent),
+        "kind": chat.clean_word(message.get("type")) or "button" * ("postback" in item),
+        "length": chat.count_characters(message.get("text")),
+        "place": chat.clean_word(as_object(item.get("source")).get("type")),
     }
 
 

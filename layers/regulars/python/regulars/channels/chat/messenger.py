@@ -42,7 +42,7 @@ from datetime import datetime
 from regulars.channels.chat import meta
 from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.texts import select_texts
 
@@ -62,7 +62,9 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per message and per lead."""
     items = [part for entry in meta.entries(request, "page") for part in meta.parts(entry)]
-    return each(items, lambda item: [message_draft(CHANNEL_NAME, request, _message(item))])
+    return each(
+        items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item))]
+    )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -70,13 +72,13 @@ def build_sample(blank: Request, secret: str) -> Request:
     return meta.meta_sample(blank, secret)
 
 
-def _message(item: Item) -> Message:
+def _message(item: Item) -> ConversationEvent:
     if "messaging" in item:
         return meta.conversation(item)
     if item.get("field") != "leadgen":
         raise UnknownTopicError
     lead = item["value"]
-    return Message(
+    return ConversationEvent(
         type="Form Submitted",
         at=from_epoch(lead.get("created_time") or item.get("time")),
         key=(lead.get("leadgen_id"),),

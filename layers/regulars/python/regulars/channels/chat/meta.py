@@ -15,9 +15,9 @@ from regulars.channels.contract import (
 )
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item
-from regulars.channels.drafts.conversations import Message
+from regulars.channels.drafts.conversations import ConversationEvent
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
+from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
@@ -61,37 +61,37 @@ def meta_sample(blank: Request, secret: str) -> Request:
 
 def entries(request: Request, wanted: str) -> list[Item]:
     """The entries of a delivery about this object; InvalidEventError(unknown_topic) for another one."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     if body.get("object") != wanted:
         raise UnknownTopicError
-    return objects(body.get("entry"))
+    return list_objects(body.get("entry"))
 
 
 def parts(entry: Item) -> Iterator[Item]:
     """Each conversation's item and each change of an entry, with the entry's id and time; an entry of neither by itself."""
     shared = {"account": entry.get("id"), "time": entry.get("time")}
-    messages, changes = objects(entry.get("messaging")), objects(entry.get("changes"))
+    messages, changes = list_objects(entry.get("messaging")), list_objects(entry.get("changes"))
     for told in messages:
         yield shared | {"messaging": told}
     for change in changes:
-        value = an_object(change.get("value"))
+        value = as_object(change.get("value"))
         yield shared | {"field": change.get("field"), "value": value}
     if not messages and not changes:
         yield shared
 
 
-def conversation(item: Item) -> Message:
+def conversation(item: Item) -> ConversationEvent:
     """One item of a page's inbox: what the person wrote or read, or what the page sent."""
-    told = an_object(item.get("messaging"))
+    told = as_object(item.get("messaging"))
     topic = next((name for name in _TOPICS if name in told), None)
     if topic is None:
         raise UnknownTopicError
-    said = an_object(told[topic])
+    said = as_object(told[topic])
     type_ = _type(topic, said)
     # The page's own messages come back as echoes, in which the person is the recipient.
-    person = an_object(told.get("recipient" if type_ == chat.SENT else "sender")).get("id")
-    ids = [said.get("mid"), *a_list(said.get("mids"))]
-    return Message(
+    person = as_object(told.get("recipient" if type_ == chat.MESSAGE_SENT else "sender")).get("id")
+    ids = [said.get("mid"), *as_list(said.get("mids"))]
+    return ConversationEvent(
         type=type_,
         at=from_epoch(told.get("timestamp"), 1000),
         key=(person, told.get("timestamp"), said.get("watermark"), *ids),
@@ -104,21 +104,21 @@ def conversation(item: Item) -> Message:
 def _type(topic: str, said: dict[str, Any]) -> str:
     match topic:
         case "read":
-            return chat.READ
+            return chat.MESSAGE_READ
         case "delivery":
-            return chat.DELIVERED
+            return chat.MESSAGE_DELIVERED
     if said.get("is_deleted") is True:
-        return chat.DELETED
-    return chat.SENT if said.get("is_echo") is True else chat.RECEIVED
+        return chat.MESSAGE_DELETED
+    return chat.MESSAGE_SENT if said.get("is_echo") is True else chat.MESSAGE_RECEIVED
 
 
 def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
-    attached = objects(said.get("attachments"))
-    kinds = [chat.kind(each.get("type")) for each in attached[:10]]
+    attached = list_objects(said.get("attachments"))
+    kinds = [chat.clean_word(each.get("type")) for each in attached[:10]]
     return {
-        "message": chat.reference(said.get("mid")),
+        "message": chat.hash_reference(said.get("mid")),
         "kind": next(filter(None, kinds), "text" if topic == "message" else topic),
-        "length": chat.length(said.get("text")),
+        "length": chat.count_characters(said.get("text")),
         "attachments": len(attached),
     }
 

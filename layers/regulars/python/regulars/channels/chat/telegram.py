@@ -49,21 +49,25 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.money import parse_currency, parse_minor_units
 from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "telegram"
 TOPICS = {
-    "message": chat.RECEIVED,
-    "callback_query": chat.RECEIVED,
-    "edited_message": chat.UPDATED,
+    "message": chat.MESSAGE_RECEIVED,
+    "callback_query": chat.MESSAGE_RECEIVED,
+    "edited_message": chat.MESSAGE_UPDATED,
     "my_chat_member": "",
 }
-MEMBERS = {"kicked": chat.LEFT, "left": chat.LEFT, "member": chat.JOINED}
+MEMBERS = {
+    "kicked": chat.CONTACT_UNSUBSCRIBED,
+    "left": chat.CONTACT_UNSUBSCRIBED,
+    "member": chat.CONTACT_SUBSCRIBED,
+}
 STARS = "XTR"  # Telegram's own coin, which is no money
 _TOKEN = "x-telegram-bot-api-secret-token"  # noqa: S105 (a header's name)
 _KINDS = (
@@ -89,14 +93,14 @@ def translate_delivery(request: Request) -> list[Draft]:
     if topic is None:
         raise UnknownTopicError
     said = update[topic]
-    telling = _Telling(request, require_id(update.get("update_id"), "update_id"), said)
+    builder = _UpdateBuilder(request, require_id(update.get("update_id"), "update_id"), said)
     if topic == "my_chat_member":
-        return [telling.member()]
-    drafts = [telling.draft(TOPICS[topic], _properties(topic, said))]
-    if telling.phone:
-        drafts.append(telling.draft(chat.LINKED, {}))
-    if paid := an_object(said.get("successful_payment")):
-        drafts.append(telling.draft("Payment Succeeded", *_payment(paid)))
+        return [builder.build_member_draft()]
+    drafts = [builder.build_draft(TOPICS[topic], _properties(topic, said))]
+    if builder.phone:
+        drafts.append(builder.build_draft(chat.IDENTITY_LINKED, {}))
+    if paid := as_object(said.get("successful_payment")):
+        drafts.append(builder.build_draft("Payment Succeeded", *_payment(paid)))
     return drafts
 
 
@@ -107,60 +111,62 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-class _Telling:
-    """The events of one update of one person."""
+class _UpdateBuilder:
+    """Builds the events of one update of one person."""
 
     def __init__(self, request: Request, update_id: str, said: dict[str, Any]) -> None:
         self._request = request
         self._update_id = update_id
         self._said = said
-        sender = an_object(said.get("from"))
+        sender = as_object(said.get("from"))
         # Who speaks as a channel or as a group comes under an id that all of them share.
         is_somebody = sender.get("is_bot") is not True and "sender_chat" not in said
         self._person = sender if is_somebody else {}
-        shared = an_object(said.get("contact"))
+        shared = as_object(said.get("contact"))
         # Anybody's card can be sent; it is the sender's own number only when it carries the sender's id.
         is_own = shared.get("user_id") is not None and shared["user_id"] == self._person.get("id")
         number = shared.get("phone_number")
         self.phone = "+" + number.lstrip("+") if is_own and isinstance(number, str) else ""
 
-    def draft(self, type_: str, properties: dict[str, Any], currency: str = "") -> Draft:
-        """An event of this type."""
+    def build_draft(self, type_: str, properties: dict[str, Any], currency: str = "") -> Draft:
+        """Return the draft of an event of this type."""
         contact = {name: self._person.get(name) for name in ("first_name", "last_name")}
         channel = "payments" if type_ == "Payment Succeeded" else "chat"
         # A button's press has no time of its own.
         at = self._said.get("edit_date") or self._said.get("date")
-        message = Message(
+        message = ConversationEvent(
             type=type_,
             at=from_epoch(at) if at else self._request.received_at,
             key=(self._update_id,),
             customer=self._person.get("id"),
             contact={"phone": self.phone} | contact,
-            traits=chat.language(self._person.get("language_code")),
+            traits=chat.build_locale_trait(self._person.get("language_code")),
             properties=properties,
             currency=currency,
             channel=channel,
         )
-        return message_draft(CHANNEL_NAME, self._request, message)
+        return build_conversation_draft(CHANNEL_NAME, self._request, message)
 
-    def member(self) -> Draft:
-        """Whether the person lets the bot in; InvalidEventError(unknown_topic) for what happens in a group."""
-        status = an_object(self._said.get("new_chat_member")).get("status")
+    def build_member_draft(self) -> Draft:
+        """Return whether the person allows or blocks the bot; raise UnknownTopicError for a change in a group."""
+        status = as_object(self._said.get("new_chat_member")).get("status")
         type_ = MEMBERS.get(str(status))
-        if type_ is None or an_object(self._said.get("chat")).get("type") != "private":
+        if type_ is None or as_object(self._said.get("chat")).get("type") != "private":
             raise UnknownTopicError
-        return self.draft(type_, {})
+        return self.build_draft(type_, {})
 
 
 def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
     text = said.get("text")
     start = _START.fullmatch(text) if isinstance(text, str) else None
-    place = an_object(said.get("chat")).get("id")
+    place = as_object(said.get("chat")).get("id")
     kind = "button" if topic == "callback_query" else next((k for k in _KINDS if k in said), "")
     return {
-        "message": chat.reference(f"{place}/{said['message_id']}" if "message_id" in said else ""),
+        "message": chat.hash_reference(
+            f"{place}/{said['message_id']}" if "message_id" in said else ""
+        ),
         "kind": kind,
-        "length": chat.length(text),
+        "length": chat.count_characters(text),
         "start": start[1] if start else "",
     }
 

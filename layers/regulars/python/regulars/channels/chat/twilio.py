@@ -59,20 +59,20 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.fields.form_body import fields_of
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
+from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
 CHANNEL_NAME = "twilio"
 STATUSES = {
-    "received": chat.RECEIVED,
-    "sent": chat.SENT,
-    "delivered": chat.DELIVERED,
-    "read": chat.READ,
-    "failed": chat.FAILED,
-    "undelivered": chat.FAILED,
+    "received": chat.MESSAGE_RECEIVED,
+    "sent": chat.MESSAGE_SENT,
+    "delivered": chat.MESSAGE_DELIVERED,
+    "read": chat.MESSAGE_READ,
+    "failed": chat.MESSAGE_FAILED,
+    "undelivered": chat.MESSAGE_FAILED,
 }
 OPT_OUTS = {"STOP": ("Unsubscribed", "denied"), "START": ("Subscribed", "granted")}
 _SIGNATURE = "x-twilio-signature"
@@ -106,17 +106,17 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One event: of a message, of its status, or of the person's opting out or in."""
     if not _is_form(request):
         raise UnknownTopicError
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
     type_ = STATUSES.get(status)
     if type_ is None:
         raise UnknownTopicError
     message_id = require_id(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
-    incoming = type_ == chat.RECEIVED
+    incoming = type_ == chat.MESSAGE_RECEIVED
     number = fields.get("From" if incoming else "To", "")
     medium = "whatsapp" if number.startswith("whatsapp:") else "sms"
     opted = OPT_OUTS.get(fields.get("OptOutType", "").upper()) if incoming else None
-    message = Message(
+    message = ConversationEvent(
         type=opted[0] if opted else type_,
         at=request.received_at,
         key=(message_id,),
@@ -126,7 +126,7 @@ def translate_delivery(request: Request) -> list[Draft]:
         basis=fields.get("OptOutType", "").lower() if opted else "",
         properties=_properties(fields, message_id, medium),
     )
-    return [message_draft(CHANNEL_NAME, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -142,11 +142,11 @@ def build_sample(blank: Request, secret: str) -> Request:
 def _properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict[str, object]:
     code, pictures = fields.get("ErrorCode", ""), fields.get("NumMedia", "")
     return {
-        "message": chat.reference(message_id),
+        "message": chat.hash_reference(message_id),
         "medium": medium,
-        "length": chat.length(fields.get("Body")),
+        "length": chat.count_characters(fields.get("Body")),
         "attachments": int(pictures[:3]) if pictures.isdecimal() else 0,
-        "error_code": chat.kind(code),
+        "error_code": chat.clean_word(code),
     }
 
 
@@ -165,7 +165,7 @@ def _fields(request: Request) -> dict[str, list[str]]:
     """The signed fields of a form; none for another body, whose hash must then be in the URL, which is signed."""
     if _is_form(request):
         try:
-            return fields_of(request)
+            return parse_form_fields(request)
         except InvalidRequestError:
             raise SignatureError("malformed") from None
     said = [value for name, value in parse_qsl(request.raw_query) if name == "bodySHA256"]

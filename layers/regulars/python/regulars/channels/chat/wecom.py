@@ -57,22 +57,22 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.redaction import clean_token
 from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "wecom"
 TOPICS = {
-    "text": chat.RECEIVED,
-    "image": chat.RECEIVED,
-    "voice": chat.RECEIVED,
-    "video": chat.RECEIVED,
-    "location": chat.RECEIVED,
-    "link": chat.RECEIVED,
-    "event.click": chat.RECEIVED,
-    "event.subscribe": chat.JOINED,
-    "event.unsubscribe": chat.LEFT,
+    "text": chat.MESSAGE_RECEIVED,
+    "image": chat.MESSAGE_RECEIVED,
+    "voice": chat.MESSAGE_RECEIVED,
+    "video": chat.MESSAGE_RECEIVED,
+    "location": chat.MESSAGE_RECEIVED,
+    "link": chat.MESSAGE_RECEIVED,
+    "event.click": chat.MESSAGE_RECEIVED,
+    "event.subscribe": chat.CONTACT_SUBSCRIBED,
+    "event.unsubscribe": chat.CONTACT_UNSUBSCRIBED,
 }
 
 
@@ -104,7 +104,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     told = fields_of(request.body)
     if is_sealed(request):
         told = fields_of(opened(request, told.get("Encrypt", "")))
-    return [message_draft(CHANNEL_NAME, request, _message(told))]
+    return [build_conversation_draft(CHANNEL_NAME, request, _message(told))]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -113,21 +113,21 @@ def build_sample(blank: Request, secret: str) -> Request:
     return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
 
 
-def _message(told: dict[str, str]) -> Message:
+def _message(told: dict[str, str]) -> ConversationEvent:
     kind, event = told.get("MsgType", ""), told.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
         raise UnknownTopicError
-    return Message(
+    return ConversationEvent(
         type=type_,
         at=from_epoch(told.get("CreateTime")),
         key=(told.get("MsgId") or f"{event}/{told.get('CreateTime')}", told.get("FromUserName")),
         account=told.get("ToUserName"),
         customer=told.get("FromUserName"),
         properties={
-            "message": chat.reference(told.get("MsgId")),
-            "kind": chat.kind(event or kind),
-            "length": chat.length(told.get("Content")),
+            "message": chat.hash_reference(told.get("MsgId")),
+            "kind": chat.clean_word(event or kind),
+            "length": chat.count_characters(told.get("Content")),
             "agent_id": clean_token(told.get("AgentID")),
         },
     )

@@ -44,19 +44,19 @@ from regulars.channels.chat import meta
 from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.json_values import as_object, list_objects
 from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.domain.events import Item as Product
 
 CHANNEL_NAME = "whatsapp"
 STATUSES = {
-    "sent": chat.SENT,
-    "delivered": chat.DELIVERED,
-    "read": chat.READ,
-    "failed": chat.FAILED,
+    "sent": chat.MESSAGE_SENT,
+    "delivered": chat.MESSAGE_DELIVERED,
+    "read": chat.MESSAGE_READ,
+    "failed": chat.MESSAGE_FAILED,
 }
 PREFERENCES = {"stop": "denied", "resume": "granted"}
 MOST_ITEMS = 100
@@ -86,8 +86,8 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 
 def _items(part: Item) -> Iterator[Item]:
-    value = an_object(part.get("value"))
-    found = [(name, told) for name in _LISTS for told in objects(value.get(name))]
+    value = as_object(part.get("value"))
+    found = [(name, told) for name in _LISTS for told in list_objects(value.get(name))]
     for name, told in found or [("", {})]:
         yield {"list": name, "told": told, "value": value}
 
@@ -102,26 +102,30 @@ def _drafts(request: Request, item: Item) -> list[Draft]:
             messages = [_preference(item["told"], item["value"])]
         case _:
             raise UnknownTopicError
-    return [message_draft(CHANNEL_NAME, request, message) for message in messages]
+    return [build_conversation_draft(CHANNEL_NAME, request, message) for message in messages]
 
 
-def _messages(told: Item, value: Item) -> list[Message]:
-    kind = chat.kind(told.get("type"))
+def _messages(told: Item, value: Item) -> list[ConversationEvent]:
+    kind = chat.clean_word(told.get("type"))
     who = _who(told.get("from"), told.get("from_user_id"), value)
     at, key = from_epoch(told.get("timestamp")), (told.get("id"),)
     properties = {
-        "message": chat.reference(told.get("id")),
+        "message": chat.hash_reference(told.get("id")),
         "kind": kind,
-        "length": chat.length(an_object(told.get("text")).get("body")),
+        "length": chat.count_characters(as_object(told.get("text")).get("body")),
         "reply": "context" in told,
     }
-    message = Message(type=chat.RECEIVED, at=at, key=key, properties=properties, **who)
-    cart = objects(an_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
+    message = ConversationEvent(
+        type=chat.MESSAGE_RECEIVED, at=at, key=key, properties=properties, **who
+    )
+    cart = list_objects(as_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
     if not cart:
         return [message]
     currency = parse_currency(*(line.get("currency") for line in cart))
     items = tuple(item for line in cart if (item := _item(line, currency)))
-    ordered = Message(type="Order Created", at=at, key=key, items=items, currency=currency, **who)
+    ordered = ConversationEvent(
+        type="Order Created", at=at, key=key, items=items, currency=currency, **who
+    )
     return [message, ordered]
 
 
@@ -130,29 +134,29 @@ def _item(line: Item, currency: str) -> Product | None:
     return build_item(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
-def _status(told: Item, value: Item) -> Message:
+def _status(told: Item, value: Item) -> ConversationEvent:
     status = str(told.get("status"))
     if status not in STATUSES:
         raise UnknownTopicError
-    errors = objects(told.get("errors"))
-    return Message(
+    errors = list_objects(told.get("errors"))
+    return ConversationEvent(
         type=STATUSES[status],
         at=from_epoch(told.get("timestamp")),
         key=(told.get("id"),),
         properties={
-            "message": chat.reference(told.get("id")),
-            "category": chat.kind(an_object(told.get("pricing")).get("category")),
-            "error_code": chat.kind(str(errors[0].get("code"))) if errors else "",
+            "message": chat.hash_reference(told.get("id")),
+            "category": chat.clean_word(as_object(told.get("pricing")).get("category")),
+            "error_code": chat.clean_word(str(errors[0].get("code"))) if errors else "",
         },
         **_who(told.get("recipient_id"), told.get("recipient_user_id"), value),
     )
 
 
-def _preference(told: Item, value: Item) -> Message:
+def _preference(told: Item, value: Item) -> ConversationEvent:
     status = PREFERENCES.get(str(told.get("value")))
     if status is None:
         raise UnknownTopicError
-    return Message(
+    return ConversationEvent(
         type="Marketing Consent Changed",
         at=from_epoch(told.get("timestamp")),
         key=(told.get("wa_id") or told.get("user_id"), told.get("timestamp"), status),
@@ -164,7 +168,7 @@ def _preference(told: Item, value: Item) -> Message:
 
 def _who(number: object, user: object, value: Item) -> dict[str, Any]:
     """The person by number and by Meta's id, which is beside the number in the list of contacts."""
-    contacts = objects(value.get("contacts"))
+    contacts = list_objects(value.get("contacts"))
     known = next(
         (
             contact
@@ -175,11 +179,11 @@ def _who(number: object, user: object, value: Item) -> dict[str, Any]:
         {},
     )
     digits = number or known.get("wa_id")
-    contact = {"name": an_object(known.get("profile")).get("name")}
+    contact = {"name": as_object(known.get("profile")).get("name")}
     if isinstance(digits, str):
         contact["phone"] = "+" + digits.removeprefix("+")
     return {
-        "account": an_object(value.get("metadata")).get("phone_number_id"),
+        "account": as_object(value.get("metadata")).get("phone_number_id"),
         "customer": user or known.get("user_id"),
         "contact": contact,
     }

@@ -52,11 +52,11 @@ import msgspec
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import parse_first_time
-from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.money import parse_minor_units
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, clean_url
 from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_token
@@ -97,13 +97,15 @@ def translate_delivery(request: Request) -> list[Draft]:
     if not isinstance(resource, str) or resource not in TOPICS:
         raise UnknownTopicError
     type_, field = TOPICS[resource]
-    said = parse_first_time(ping.get(field)) if field else None
-    telling = EventBuilder(request, CHANNEL_NAME, "shop", said, test=ping.get("test") in _TRUE)
-    person = _person(ping, telling.store)
+    reported_at = parse_first_time(ping.get(field)) if field else None
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "shop", reported_at=reported_at, is_test=ping.get("test") in _TRUE
+    )
+    person = _person(ping, builder.store)
     # Without the sale's id, as of a subscription, what is told is told apart by its content.
     key = clean_text(ping.get("sale_id")) or hashlib.sha256(request.body).hexdigest()
-    told = _told(resource, ping, telling, to_text(request.received_at))
-    return [telling.draft(type_, (resource, key), person, **told)]
+    told = _told(resource, ping, builder, to_text(request.received_at))
+    return [builder.build_draft(type_, (resource, key), person, **told)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -118,12 +120,12 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 def _read(request: Request) -> dict[str, Any]:
     if "json" in request.headers.get("content-type", ""):
-        return an_object(read_json(request.body))
-    return {name: values[0] for name, values in fields_of(request).items()}
+        return as_object(parse_json(request.body))
+    return {name: values[0] for name, values in parse_form_fields(request).items()}
 
 
 def _told(
-    resource: str, ping: dict[str, Any], telling: EventBuilder, received: str
+    resource: str, ping: dict[str, Any], builder: EventBuilder, received: str
 ) -> dict[str, Any]:
     properties: dict[str, Any] = select_texts(ping, *_KEPT)
     referrer = ping.get("referrer")
@@ -133,20 +135,20 @@ def _told(
     if resource in {"sale", "refund"}:
         sale_id = require_id(ping.get("sale_id"), "sale_id")
         properties["amount"] = parse_minor_units(ping.get("price"))
-        told |= {"currency": CURRENCY, "order": _order(resource, ping, telling, sale_id, received)}
+        told |= {"currency": CURRENCY, "order": _order(resource, ping, builder, sale_id, received)}
     if resource == "sale":
         item = build_item(
             ping.get("product_id"), ping.get("quantity"), name=ping.get("product_name")
         )
         told["items"] = (item,) if item else ()
-        told["consents"] = _consents(ping, telling.occurred_at)
+        told["consents"] = _consents(ping, builder.occurred_at)
     return told
 
 
 def _order(
-    resource: str, ping: dict[str, Any], telling: EventBuilder, sale_id: str, received: str
+    resource: str, ping: dict[str, Any], builder: EventBuilder, sale_id: str, received: str
 ) -> OrderFact | None:
-    key = f"{telling.store}/{sale_id}"
+    key = f"{builder.store}/{sale_id}"
     if ping.get("is_gift_receiver_purchase") in _TRUE:
         return None
     if resource == "refund":
@@ -155,8 +157,8 @@ def _order(
         return OrderFact(key, received, refunded=None, refund_id=sale_id, currency=CURRENCY)
     return OrderFact(
         key=key,
-        version=telling.occurred_at,
-        placed_at=telling.occurred_at,
+        version=builder.occurred_at,
+        placed_at=builder.occurred_at,
         status="placed" if ping.get("is_preorder_authorization") in _TRUE else "paid",
         total=parse_minor_units(ping.get("price")),
         currency=CURRENCY,
@@ -173,11 +175,11 @@ def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
     return (ConsentChange("email", status, at, CHANNEL_NAME),)
 
 
-def _person(ping: dict[str, Any], store: str) -> Person:
-    person = Person("")
-    person.add("customer", ping.get("purchaser_id") or ping.get("user_id"), store)
-    person.describe({"email": ping.get("email") or ping.get("user_email")})
-    person.describe({"name": ping.get("full_name")})
+def _person(ping: dict[str, Any], store: str) -> PersonBuilder:
+    person = PersonBuilder("")
+    person.add_identifier("customer", ping.get("purchaser_id") or ping.get("user_id"), store)
+    person.add_contact({"email": ping.get("email") or ping.get("user_email")})
+    person.add_contact({"name": ping.get("full_name")})
     return person
 
 

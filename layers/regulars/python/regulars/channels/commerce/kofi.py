@@ -42,11 +42,11 @@ import msgspec
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import parse_first_time
-from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import an_object, objects, read_json
+from regulars.channels.fields.json_values import as_object, list_objects, parse_json
 from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal
@@ -85,14 +85,16 @@ def translate_delivery(request: Request) -> list[Draft]:
     if not isinstance(kind, str) or kind not in TOPICS:
         raise UnknownTopicError
     transaction = require_id(data.get("kofi_transaction_id"), "kofi_transaction_id")
-    said = parse_first_time(data.get("timestamp"))
-    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=transaction == _TEST)
-    person = Person("")
-    person.describe({"email": data.get("email"), "name": data.get("from_name")})
+    reported_at = parse_first_time(data.get("timestamp"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=transaction == _TEST
+    )
+    person = PersonBuilder("")
+    person.add_contact({"email": data.get("email"), "name": data.get("from_name")})
     is_first = data.get("is_first_subscription_payment") is True
     type_ = "Subscription Started" if kind == "Subscription" and is_first else TOPICS[kind]
     key = clean_text(data.get("message_id")) or transaction
-    return [telling.draft(type_, (key,), person, **_told(data, telling, transaction))]
+    return [builder.build_draft(type_, (key,), person, **_told(data, builder, transaction))]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -113,24 +115,24 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 def _read(request: Request) -> dict[str, Any]:
     """What the form's one field says; InvalidRequestError when there is none."""
-    said = fields_of(request).get("data")
+    said = parse_form_fields(request).get("data")
     if not said:
         raise InvalidRequestError("The form has no data.", "invalid_form")
-    return an_object(read_json(said[0]))
+    return as_object(parse_json(said[0]))
 
 
-def _told(data: dict[str, Any], telling: EventBuilder, transaction: str) -> dict[str, Any]:
+def _told(data: dict[str, Any], builder: EventBuilder, transaction: str) -> dict[str, Any]:
     currency = parse_currency(data.get("currency"))
     total = parse_amount(data.get("amount"), currency)
     order = OrderFact(
-        key=f"{telling.store}/{transaction}",
-        version=telling.occurred_at,
-        placed_at=telling.occurred_at,
+        key=f"{builder.store}/{transaction}",
+        version=builder.occurred_at,
+        placed_at=builder.occurred_at,
         status="paid",
         total=total,
         currency=currency,
     )
-    lines = objects(data.get("shop_items"))
+    lines = list_objects(data.get("shop_items"))
     items = (build_item(line.get("direct_link_code"), line.get("quantity")) for line in lines)
     properties: dict[str, Any] = select_texts(data, "tier_name")
     properties |= {"payment_id": transaction, "amount": total, "kind": data["type"]}

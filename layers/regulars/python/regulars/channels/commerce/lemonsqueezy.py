@@ -51,11 +51,11 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts.sales import EventBuilder
-from regulars.channels.fields.event_times import first_of, parse_first_time
+from regulars.channels.fields.event_times import format_first_time, parse_first_time
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.money import parse_currency, parse_minor_units
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal
@@ -86,7 +86,7 @@ _KEPT = (
 
 
 class _Notice(NamedTuple):
-    telling: EventBuilder
+    builder: EventBuilder
     topic: str
     id: str
     facts: dict[str, Any]
@@ -104,20 +104,24 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 def translate_delivery(request: Request) -> list[Draft]:
     """What one event tells; InvalidEventError(unknown_topic) for one we make nothing of."""
     body = _READER.read(request.body)
-    meta, data = an_object(body.get("meta")), an_object(body.get("data"))
-    facts = an_object(data.get("attributes"))
+    meta, data = as_object(body.get("meta")), as_object(body.get("data"))
+    facts = as_object(data.get("attributes"))
     # The header of the same name is not signed.
     topic = meta.get("event_name")
     if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
     is_test = facts.get("test_mode") is True or meta.get("test_mode") is True
-    said = parse_first_time(facts.get("updated_at"), facts.get("created_at"))
-    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_test)
-    notice = _Notice(telling, topic, require_id(data.get("id"), "id"), facts)
+    reported_at = parse_first_time(facts.get("updated_at"), facts.get("created_at"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_test
+    )
+    notice = _Notice(builder, topic, require_id(data.get("id"), "id"), facts)
     # What was changed twice within its clock's precision differs in content.
     version = clean_text(facts.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
-    person = _person(meta, facts, telling.store)
-    return [telling.draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))]
+    person = _person(meta, facts, builder.store)
+    return [
+        builder.build_draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))
+    ]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -140,7 +144,7 @@ def _told(notice: _Notice) -> dict[str, Any]:
     if facts.get("total") is None:
         return {"properties": properties}
     currency, total = parse_currency(facts.get("currency")), parse_minor_units(facts["total"])
-    line = an_object(facts.get("first_order_item"))
+    line = as_object(facts.get("first_order_item"))
     price = None if line.get("price") is None else parse_minor_units(line["price"])
     item = build_item(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
     return {
@@ -153,7 +157,7 @@ def _told(notice: _Notice) -> dict[str, Any]:
 
 def _order(notice: _Notice, currency: str, total: int) -> OrderFact | None:
     """The order, or the renewal, which is one; nothing of a payment that failed or is the order's own."""
-    facts, store = notice.facts, notice.telling.store
+    facts, store = notice.facts, notice.builder.store
     if notice.topic.startswith("order_"):
         key = f"{store}/{notice.id}"
     elif notice.topic == "subscription_payment_failed" or facts.get("billing_reason") == _INITIAL:
@@ -162,8 +166,8 @@ def _order(notice: _Notice, currency: str, total: int) -> OrderFact | None:
         key = f"{store}/invoice-{notice.id}"
     return OrderFact(
         key=key,
-        version=notice.telling.occurred_at,
-        placed_at=first_of(facts.get("created_at")),
+        version=notice.builder.occurred_at,
+        placed_at=format_first_time(facts.get("created_at")),
         status=_STANDINGS.get(str(facts.get("status")), "paid"),
         total=total,
         refunded=_refunded(facts),
@@ -178,11 +182,11 @@ def _refunded(facts: dict[str, Any]) -> int | None:
     return None if facts.get("status") == "refunded" else 0
 
 
-def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> Person:
-    person = Person("")
-    person.add("user_id", an_object(meta.get("custom_data")).get("user_id"))
-    person.add("customer", facts.get("customer_id"), store)
-    person.describe({"email": facts.get("user_email"), "name": facts.get("user_name")})
+def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> PersonBuilder:
+    person = PersonBuilder("")
+    person.add_identifier("user_id", as_object(meta.get("custom_data")).get("user_id"))
+    person.add_identifier("customer", facts.get("customer_id"), store)
+    person.add_contact({"email": facts.get("user_email"), "name": facts.get("user_name")})
     return person
 
 

@@ -7,45 +7,46 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.fields.event_times import happened
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.event_times import resolve_event_times
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.events import ConsentChange, Event, Item, event_id
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
-RECEIVED = "Message Received"
-SENT = "Message Sent"
-DELIVERED = "Message Delivered"
-READ = "Message Read"
-FAILED = "Message Failed"
-UPDATED = "Message Updated"
-DELETED = "Message Deleted"
-COMMENTED = "Comment Received"
-CONVERSATION = "Conversation Updated"
-JOINED = "Contact Subscribed"
-LEFT = "Contact Unsubscribed"
-LINKED = "Identity Linked"
-CREATED = "Customer Created"
-CHANGED = "Customer Updated"
-REMOVED = "Customer Deleted"
+MESSAGE_RECEIVED = "Message Received"
+MESSAGE_SENT = "Message Sent"
+MESSAGE_DELIVERED = "Message Delivered"
+MESSAGE_READ = "Message Read"
+MESSAGE_FAILED = "Message Failed"
+MESSAGE_UPDATED = "Message Updated"
+MESSAGE_DELETED = "Message Deleted"
+COMMENT_RECEIVED = "Comment Received"
+CONVERSATION_UPDATED = "Conversation Updated"
+CONTACT_SUBSCRIBED = "Contact Subscribed"
+CONTACT_UNSUBSCRIBED = "Contact Unsubscribed"
+IDENTITY_LINKED = "Identity Linked"
+CUSTOMER_CREATED = "Customer Created"
+CUSTOMER_UPDATED = "Customer Updated"
+CUSTOMER_DELETED = "Customer Deleted"
 
-# Following is how these platforms ask for being written to; elsewhere it only opens a conversation.
-CONSENT_TOLD = {
-    ("line", JOINED): "granted",
-    ("wechat", JOINED): "granted",
-    ("line", LEFT): "denied",
-    ("wechat", LEFT): "denied",
-    ("telegram", LEFT): "denied",
+# Type of an event of a channel → the status of the consent. On these platforms a person follows an account in order to
+# get its messages; on others this only opens a conversation.
+CONSENT_STATUSES = {
+    ("line", CONTACT_SUBSCRIBED): "granted",
+    ("wechat", CONTACT_SUBSCRIBED): "granted",
+    ("line", CONTACT_UNSUBSCRIBED): "denied",
+    ("wechat", CONTACT_UNSUBSCRIBED): "denied",
+    ("telegram", CONTACT_UNSUBSCRIBED): "denied",
 }
-LONGEST_KIND = 32
+MAX_WORD_CHARACTERS = 32
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing told of one contact.
+class ConversationEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of one contact, as a messenger, a help desk or a booking service reports it.
 
-    `key` tells it from every other of the account, which scopes `customer`, the provider's id of the person, and the
-    `former` ids that were merged into it. `consents` is the status by channel, and `basis` how it was given or taken back.
+    `key` identifies it within the account, which scopes `customer`, the provider's id of the person, and the `former`
+    ids that were merged into it. `consents` is the status by channel, and `basis` how it was granted or withdrawn.
     """
 
     type: str
@@ -67,62 +68,69 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     test: bool = False
 
 
-def message_draft(module: str, request: Request, message: Message) -> Draft:
-    """The event of a message; who it was stands beside it."""
-    store = f"{module}/{replace_surrogates(clean_text(message.account)) or request.source}"
-    moment = happened(message.at, request.received_at)
-    person = Person(request.default_country)
-    person.add("user_id", message.user_id)
-    person.describe(message.contact)
-    for customer in (message.customer, *message.former):
-        person.add("customer", customer, store)
-    person.add("anonymous_id", message.anonymous_id)
+def build_conversation_draft(
+    provider: str, request: Request, conversation: ConversationEvent
+) -> Draft:
+    """Return the draft of an event, with the person beside it; `provider` is the name of the channel."""
+    store = f"{provider}/{replace_surrogates(clean_text(conversation.account)) or request.source}"
+    times = resolve_event_times(conversation.at, request.received_at)
+    person = PersonBuilder(request.default_country)
+    person.add_identifier("user_id", conversation.user_id)
+    person.add_contact(conversation.contact)
+    for customer in (conversation.customer, *conversation.former):
+        person.add_identifier("customer", customer, store)
+    person.add_identifier("anonymous_id", conversation.anonymous_id)
+    key = (replace_surrogates(str(part)) for part in conversation.key)
     event = Event(
-        id=event_id(store, message.type, *(replace_surrogates(str(part)) for part in message.key)),
-        type=message.type,
-        channel=message.channel,
-        source=f"{module}/{request.source}",
-        occurred_at=moment.occurred_at,
+        id=event_id(store, conversation.type, *key),
+        type=conversation.type,
+        channel=conversation.channel,
+        source=f"{provider}/{request.source}",
+        occurred_at=times.occurred_at,
         received_at=to_text(request.received_at),
-        items=message.items,
-        currency=message.currency,
-        consents=_consents(module, message, moment.occurred_at),
-        traits={name: value for name, value in message.traits.items() if value},
-        properties={name: value for name, value in message.properties.items() if value},
-        clock_skewed=moment.clock_skewed,
-        backfill=moment.backfill,
-        test=message.test,
+        items=conversation.items,
+        currency=conversation.currency,
+        consents=_list_consents(provider, conversation, times.occurred_at),
+        traits={name: value for name, value in conversation.traits.items() if value},
+        properties={name: value for name, value in conversation.properties.items() if value},
+        clock_skewed=times.clock_skewed,
+        backfill=times.backfill,
+        test=conversation.test,
     )
     return Draft(event, person.identifiers, person.contact)
 
 
-def _consents(module: str, message: Message, at: str) -> tuple[ConsentChange, ...]:
-    """What the message says, and what following or blocking the account says of its own channel."""
-    if told := CONSENT_TOLD.get((module, message.type)):
-        return (ConsentChange(module, told, at, message.type),)
+def _list_consents(
+    provider: str, conversation: ConversationEvent, at: str
+) -> tuple[ConsentChange, ...]:
+    """Return the consent that following or blocking the account implies, else those that the event names."""
+    if status := CONSENT_STATUSES.get((provider, conversation.type)):
+        return (ConsentChange(provider, status, at, conversation.type),)
     return tuple(
-        ConsentChange(channel, status, at, message.basis)
-        for channel, status in message.consents.items()
+        ConsentChange(channel, status, at, conversation.basis)
+        for channel, status in conversation.consents.items()
     )
 
 
-def reference(told: object) -> str:
-    """What stands for a provider's id of a message or a conversation, which may hold a number or be a person's."""
-    return event_id(replace_surrogates(str(told))) if told else ""
+def hash_reference(reference: object) -> str:
+    """Return a fingerprint of a provider's id of a message or a conversation, which may contain a phone number."""
+    return event_id(replace_surrogates(str(reference))) if reference else ""
 
 
-def length(told: object) -> int:
-    """How much was written: all that is kept of it."""
-    return len(told) if isinstance(told, str) else 0
+def count_characters(text: object) -> int:
+    """Return the length of a message, of which nothing else is stored; 0 for what is no text."""
+    return len(text) if isinstance(text, str) else 0
 
 
-def kind(told: object) -> str:
-    """A provider's word for what a message is, such as text or image."""
-    text = clean_text(told)
-    return text.lower() if len(text) <= LONGEST_KIND and text.replace("_", "").isalnum() else ""
+def clean_word(value: object) -> str:
+    """Return a provider's word for the kind of a message, such as text or image, in lower case; '' for anything else."""
+    text = clean_text(value)
+    return (
+        text.lower() if len(text) <= MAX_WORD_CHARACTERS and text.replace("_", "").isalnum() else ""
+    )
 
 
-def language(told: object) -> dict[str, str]:
-    """The trait of the language a person reads."""
-    text = clean_text(told)
-    return {"locale": text} if 0 < len(text) <= LONGEST_KIND and text.isascii() else {}
+def build_locale_trait(language: object) -> dict[str, str]:
+    """Return the trait of the language that a person reads, without it if the value is no language."""
+    text = clean_text(language)
+    return {"locale": text} if 0 < len(text) <= MAX_WORD_CHARACTERS and text.isascii() else {}

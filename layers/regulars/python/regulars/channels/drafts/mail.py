@@ -9,38 +9,39 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request, UnknownTopicError
-from regulars.channels.fields.event_times import happened
-from regulars.channels.fields.json_values import a_list
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.event_times import resolve_event_times
+from regulars.channels.fields.json_values import as_list
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, clean_token, clean_url
 from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
-SENT = "Email Sent"
-DELIVERED = "Email Delivered"
-OPENED = "Email Opened"
-CLICKED = "Email Link Clicked"
-BOUNCED = "Email Bounced"
-DEFERRED = "Email Deferred"
-DROPPED = "Email Dropped"
-COMPLAINED = "Email Marked as Spam"
+EMAIL_SENT = "Email Sent"
+EMAIL_DELIVERED = "Email Delivered"
+EMAIL_OPENED = "Email Opened"
+EMAIL_LINK_CLICKED = "Email Link Clicked"
+EMAIL_BOUNCED = "Email Bounced"
+EMAIL_DEFERRED = "Email Deferred"
+EMAIL_DROPPED = "Email Dropped"
+EMAIL_MARKED_AS_SPAM = "Email Marked as Spam"
 UNSUBSCRIBED = "Unsubscribed"
 SUBSCRIBED = "Subscribed"
-RECEIVED = "Message Received"
+MESSAGE_RECEIVED = "Message Received"
 
-MOST_TAGS = 10
-MOST_RECIPIENTS = 100
-# What was done by one reader of a mail to several, of whom the provider does not say which.
-_BY_ONE_READER = {OPENED, CLICKED}
-_CONSENTS = {UNSUBSCRIBED: "denied", COMPLAINED: "denied", SUBSCRIBED: "granted"}
+MAX_TAGS = 10
+MAX_RECIPIENTS = 100
+# One reader of an e-mail to several recipients did these, and the provider does not report which.
+_SINGLE_READER_TYPES = {EMAIL_OPENED, EMAIL_LINK_CLICKED}
+_CONSENT_STATUSES = {UNSUBSCRIBED: "denied", EMAIL_MARKED_AS_SPAM: "denied", SUBSCRIBED: "granted"}
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing told of one mail and one recipient.
+class MailEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of one e-mail and one recipient.
 
-    `key` tells it from every other of the source; `customer` is the provider's id of the recipient. `consent` is what it
-    says of the consent to e-mail, '' for nothing, None for what its type says; `basis` is how it was given or taken back.
+    `key` identifies it within the source; `customer` is the provider's id of the recipient. `consent` is the new status of
+    the consent to e-mail: '' if it does not change, None if the type determines it. `basis` is how it was granted or
+    withdrawn.
     """
 
     type: str
@@ -56,70 +57,77 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     test: bool = False
 
 
-def letter_draft(channel: str, request: Request, letter: Letter) -> Draft:
-    """The event of a letter; the address is beside it and never in it."""
-    moment = happened(letter.at, request.received_at)
-    person = Person(request.default_country)
-    person.add("email", letter.email)
-    person.add("email", letter.former_email)
-    person.add("customer", letter.customer, f"{channel}/{request.source}")
-    person.describe(letter.contact)
+def build_mail_draft(channel: str, request: Request, mail: MailEvent) -> Draft:
+    """Return the draft of an e-mail event, with the address beside it and never in it."""
+    times = resolve_event_times(mail.at, request.received_at)
+    person = PersonBuilder(request.default_country)
+    person.add_identifier("email", mail.email)
+    person.add_identifier("email", mail.former_email)
+    person.add_identifier("customer", mail.customer, f"{channel}/{request.source}")
+    person.add_contact(mail.contact)
     event = Event(
-        id=event_id(channel, request.source, *map(replace_surrogates, letter.key)),
-        type=letter.type,
+        id=event_id(channel, request.source, *map(replace_surrogates, mail.key)),
+        type=mail.type,
         channel="email",
         source=f"{channel}/{request.source}",
-        occurred_at=moment.occurred_at,
+        occurred_at=times.occurred_at,
         received_at=to_text(request.received_at),
-        consents=_consents(letter, moment.occurred_at),
-        properties={name: value for name, value in letter.properties.items() if value},
-        clock_skewed=moment.clock_skewed,
-        backfill=moment.backfill,
-        test=letter.test,
+        consents=_list_consents(mail, times.occurred_at),
+        properties={name: value for name, value in mail.properties.items() if value},
+        clock_skewed=times.clock_skewed,
+        backfill=times.backfill,
+        test=mail.test,
     )
     return Draft(event, person.identifiers, person.contact)
 
 
-def addresses(told: object) -> list[str]:
-    """The bare addresses of a recipients' list, a header's text or one address; each once."""
-    texts = [text for text in (a_list(told) or [told]) if isinstance(text, str)]
-    # Strict parsing gives nothing for a malformed header, rather than somebody else's address.
-    pairs = chain.from_iterable(getaddresses([text]) for text in texts[:MOST_RECIPIENTS])
-    found = dict.fromkeys(address for _, address in pairs if address)
-    return list(found)[:MOST_RECIPIENTS]
+def parse_addresses(recipients: object) -> list[str]:
+    """Return the addresses of a list of recipients, of a header or of one recipient, without names; each once."""
+    texts = [text for text in (as_list(recipients) or [recipients]) if isinstance(text, str)]
+    # Strict parsing returns nothing for a malformed header, rather than the address of another person.
+    pairs = chain.from_iterable(getaddresses([text]) for text in texts[:MAX_RECIPIENTS])
+    addresses = dict.fromkeys(address for _, address in pairs if address)
+    return list(addresses)[:MAX_RECIPIENTS]
 
 
-def readers(type_: str, recipients: Sequence[str]) -> Sequence[str]:
-    """To whom something told of a whole mail is put down: nobody, where it was one of several and it is not said who."""
+def select_recipients(type_: str, recipients: Sequence[str]) -> Sequence[str]:
+    """Return the recipients that an event of a whole e-mail belongs to.
+
+    Return one empty address without recipients, and if one of several recipients acted and the event does not name it.
+    """
     return (
-        [""] if not recipients or (type_ in _BY_ONE_READER and len(recipients) > 1) else recipients
+        [""]
+        if not recipients or (type_ in _SINGLE_READER_TYPES and len(recipients) > 1)
+        else recipients
     )
 
 
-def type_of(table: Mapping[str, str], topic: object) -> str:
-    """The event's type of a provider's topic; InvalidEventError(unknown_topic) when we make nothing of it."""
+def find_event_type(table: Mapping[str, str], topic: object) -> str:
+    """Return the type of the event for a provider's topic; raise UnknownTopicError for a topic outside the table."""
     type_ = table.get(topic) if isinstance(topic, str) else None
     if type_ is None:
         raise UnknownTopicError
     return type_
 
 
-def mail_id(told: object) -> str:
-    """A Message-ID without its brackets and its host, by which it would look like an address."""
-    return clean_text(told.strip("<> ").partition("@")[0]) if isinstance(told, str) else ""
+def clean_message_id(message_id: object) -> str:
+    """Return a Message-ID without its brackets and without its host, which would make it look like an address."""
+    if not isinstance(message_id, str):
+        return ""
+    return clean_text(message_id.strip("<> ").partition("@")[0])
 
 
-def words(told: object) -> list[str]:
-    """The tags a mail was sent with: one, or several."""
-    listed = told if isinstance(told, list) else [told]
-    return [text for text in map(clean_token, listed[:MOST_TAGS]) if text]
+def clean_tags(tags: object) -> list[str]:
+    """Return the tags of an e-mail, which are a list or a single tag."""
+    values = tags if isinstance(tags, list) else [tags]
+    return [text for text in map(clean_token, values[:MAX_TAGS]) if text]
 
 
-def link(told: object) -> str:
-    """The link that was clicked, without what it said of the reader."""
-    return clean_text(clean_url(told)) if isinstance(told, str) else ""
+def clean_link(url: object) -> str:
+    """Return the link that was clicked, without the parameters that identify the reader."""
+    return clean_text(clean_url(url)) if isinstance(url, str) else ""
 
 
-def _consents(letter: Letter, at: str) -> tuple[ConsentChange, ...]:
-    status = _CONSENTS.get(letter.type, "") if letter.consent is None else letter.consent
-    return (ConsentChange("email", status, at, letter.basis),) if status else ()
+def _list_consents(mail: MailEvent, at: str) -> tuple[ConsentChange, ...]:
+    status = _CONSENT_STATUSES.get(mail.type, "") if mail.consent is None else mail.consent
+    return (ConsentChange("email", status, at, mail.basis),) if status else ()

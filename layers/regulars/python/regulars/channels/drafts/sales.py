@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.fields.event_times import happened, parse_first_time
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.event_times import parse_first_time, resolve_event_times
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
 
-ELSEWHERE = "elsewhere"
+ORDERS_ELSEWHERE = "elsewhere"
 
 
 class EventBuilder:
@@ -26,35 +26,42 @@ class EventBuilder:
     def __init__(
         self,
         request: Request,
-        module: str,
+        provider: str,
         channel: str,
-        said: datetime | None = None,
         *,
-        test: bool = False,
+        reported_at: datetime | None = None,
+        is_test: bool = False,
     ) -> None:
         account = clean_text(request.config.get("account")) or request.source
-        self.store = f"{module}/{account}"
-        moment = happened(said or request.received_at, request.received_at)
-        self.occurred_at = moment.occurred_at
-        self._told = (request, module, channel)
-        self._sells = request.config.get("orders") != ELSEWHERE
+        self.store = f"{provider}/{account}"
+        times = resolve_event_times(reported_at or request.received_at, request.received_at)
+        self.occurred_at = times.occurred_at
+        self._origin = (request, provider, channel)
+        self._has_orders = request.config.get("orders") != ORDERS_ELSEWHERE
         self._shared: dict[str, Any] = {
             "channel": channel,
-            "source": f"{module}/{request.source}",
-            "occurred_at": moment.occurred_at,
+            "source": f"{provider}/{request.source}",
+            "occurred_at": times.occurred_at,
             "received_at": to_text(request.received_at),
-            "clock_skewed": moment.clock_skewed,
-            "backfill": moment.backfill,
-            "test": test,
+            "clock_skewed": times.clock_skewed,
+            "backfill": times.backfill,
+            "test": is_test,
         }
 
-    def at(self, *values: object) -> "EventBuilder":
-        """The same of what happened at the first of these times that is said, whichever delivery tells it first."""
-        said = parse_first_time(*values)
-        return EventBuilder(*self._told, said, test=self._shared["test"]) if said else self
+    def copy_at(self, *values: object) -> "EventBuilder":
+        """Return a builder of events at the first of these times that is not empty, or this one if all are empty.
 
-    def draft(self, type_: str, key: Iterable[str], person: Person, **told: Any) -> Draft:
-        """An event of this type; `key` is what tells it from every other of the account."""
-        facts = told if self._sells else told | {"order": None}
-        event = Event(id=event_id(self.store, *key), type=type_, **self._shared, **facts)
+        An event that several deliveries report then has the same time, whichever arrives first.
+        """
+        time = parse_first_time(*values)
+        if time is None:
+            return self
+        return EventBuilder(*self._origin, reported_at=time, is_test=self._shared["test"])
+
+    def build_draft(
+        self, type_: str, key: Iterable[str], person: PersonBuilder, **facts: Any
+    ) -> Draft:
+        """Return the draft of an event of this type; `key` identifies it within the account."""
+        event_facts = facts if self._has_orders else facts | {"order": None}
+        event = Event(id=event_id(self.store, *key), type=type_, **self._shared, **event_facts)
         return Draft(event, person.identifiers, person.contact)

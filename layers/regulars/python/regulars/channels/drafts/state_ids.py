@@ -8,19 +8,19 @@ from regulars.channels.contract import Draft
 from regulars.domain.events import encode, event_id
 
 
-def known_by_state(draft: Draft, changed_at: str, *names: str) -> Draft:
-    """The draft under an id of what it says and when the resource was changed; `names` tell the resource from others.
+def set_state_id(draft: Draft, changed_at: str, *names: str) -> Draft:
+    """Return the draft with an id of its content and of when the resource was changed; `names` identify the resource.
 
-    What is hashed stands in the event, the resource's id apart: of who it speaks only which identifiers are known, so
-    that no one finds out an address by trying them.
+    Everything that is hashed is in the event, except the names. Of the identifiers only the namespaces are hashed, so
+    that nobody can find an address by trying all of them.
     """
-    kinds = sorted(identifier.namespace for identifier in draft.identifiers)
-    id_ = event_id(*names, changed_at, *kinds, _said(draft))
+    namespaces = sorted(identifier.namespace for identifier in draft.identifiers)
+    id_ = event_id(*names, changed_at, *namespaces, _hash_state(draft))
     return msgspec.structs.replace(draft, event=msgspec.structs.replace(draft.event, id=id_))
 
 
-def _said(draft: Draft) -> str:
-    bare = msgspec.structs.replace(
+def _hash_state(draft: Draft) -> str:
+    state = msgspec.structs.replace(
         draft.event,
         id="",
         source="",
@@ -29,4 +29,4 @@ def _said(draft: Draft) -> str:
         clock_skewed=False,
         backfill=False,
     )
-    return hashlib.sha256(encode(bare)).hexdigest()
+    return hashlib.sha256(encode(state)).hexdigest()

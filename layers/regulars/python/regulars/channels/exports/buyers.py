@@ -3,22 +3,22 @@
 import re
 
 from regulars.channels.exports.contract import File
+from regulars.channels.exports.fields import is_rounded_number
 from regulars.channels.fields.numbers import strip_apostrophe
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 
-_ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
-_CODE = re.compile(r"[A-Za-z]{2}")
+_COUNTRY_CODE = re.compile(r"[A-Za-z]{2}")
 
 
-def buyer(
+def build_buyer(
     file: File, customer: str = "", store: str = "", country: str = "", **contact: str
-) -> Person:
-    """Who a line names; the country is that of a phone number written the national way."""
+) -> PersonBuilder:
+    """Return the person that a line names; `country` is that of a phone number in national format."""
     code = strip_apostrophe(country).upper()
-    person = Person(code if _CODE.fullmatch(code) else file.default_country)
-    person.add("customer", strip_apostrophe(customer), store)
-    said = {name: strip_apostrophe(text) for name, text in contact.items()}
-    if _ROUNDED.fullmatch(said.get("phone", "")):
-        del said["phone"]  # a spreadsheet program made another number of it
-    person.describe(said)
+    person = PersonBuilder(code if _COUNTRY_CODE.fullmatch(code) else file.default_country)
+    person.add_identifier("customer", strip_apostrophe(customer), store)
+    contact_fields = {name: strip_apostrophe(text) for name, text in contact.items()}
+    if is_rounded_number(contact_fields.get("phone", "")):
+        del contact_fields["phone"]
+    person.add_contact(contact_fields)
     return person

@@ -20,12 +20,12 @@ Write one row for each contact, with these headings:
 import re
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
-from regulars.channels.exports.drafts import draft_of
-from regulars.channels.exports.fields import answer_in
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import UNDATED, day_in
+from regulars.channels.exports.drafts import build_export_draft
+from regulars.channels.exports.fields import parse_yes_no
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import UNDATED_TIME, parse_export_day
 from regulars.domain.events import ConsentChange
 
 _COLUMNS = {
@@ -46,19 +46,21 @@ _ORDER_COLUMNS = re.compile(
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the update of one contact; refuse a line without an e-mail address, a phone number or an id."""
-    said = line.said
-    contact = {name: said[name] for name in ("email", "phone", "name", "first_name", "last_name")}
-    person = buyer(file, **contact)
-    person.add("user_id", said["customer_id"].strip())
+    fields = line.said
+    contact = {name: fields[name] for name in ("email", "phone", "name", "first_name", "last_name")}
+    person = build_buyer(file, **contact)
+    person.add_identifier("user_id", fields["customer_id"].strip())
     if not person.identifiers:
-        raise refusal("missing_customer")
-    at, answer = day_in(said["date"], file), answer_in(said["consent"])
+        raise RefusedLineError("missing_customer")
+    at, answer = parse_export_day(fields["date"], file), parse_yes_no(fields["consent"])
     consents: tuple[ConsentChange, ...] = ()
     if answer is not None:
         status = "granted" if answer else "denied"
-        consents = (ConsentChange("email", status, at or UNDATED, "import"),)
-    told_on = ("import", at)
-    return [draft_of(file, "Customer Updated", told_on, person, ("contact",), consents=consents)]
+        consents = (ConsentChange("email", status, at or UNDATED_TIME, "import"),)
+    draft = build_export_draft(
+        file, "Customer Updated", ("import", at), person, ("contact",), consents=consents
+    )
+    return [draft]
 
 
 EXPORT_FORMAT = ExportFormat(

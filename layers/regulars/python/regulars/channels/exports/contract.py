@@ -31,7 +31,7 @@ type Row = tuple[int, str, list[str]]
 """The line number, the code of the reason why the row cannot be read ('' if it can), and the fields."""
 
 type RefuseLine = Callable[[int, str], None]
-"""Call it with the number of a line that is not imported and a code of `refusals.REASONS`."""
+"""Call it with the number of a line that is not imported and a code of `refusals.REFUSAL_REASONS`."""
 
 
 class File(msgspec.Struct, frozen=True):

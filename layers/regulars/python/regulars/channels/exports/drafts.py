@@ -8,61 +8,74 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.contract import File
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.times import to_text
 
-_SECONDS = len("2026-11-22T10:00:00")
+_SECONDS_LENGTH = len("2026-11-22T10:00:00")  # of a canonical time without its milliseconds
 
 
-def store_of(channel: str, file: File) -> str:
-    """What scopes the ids of an account; as its webhooks have it."""
+def build_store_key(channel: str, file: File) -> str:
+    """Return the scope of the ids of an account, which is that of its webhooks."""
     return f"{channel}/{file.account}"
 
 
-def snapshot(file: File, key: str, placed_at: str, *changed_at: str, **told: Any) -> OrderFact:
-    """An order as a file shows it: as it stood at the last of the times that the file tells of it.
+def build_order_snapshot(
+    file: File, key: str, placed_at: str, *changed_at: str, **facts: Any
+) -> OrderFact:
+    """Return the snapshot of an order in a file: its state at the latest of the times in the file.
 
-    It may be newer than that, but to take the upload for its time would let an old file undo what a webhook told
-    since. Of two files the one uploaded later wins, of a file and a webhook of the same second the webhook.
+    The state may be newer, but with the time of the upload an old file would undo what a webhook reported since. Of two
+    files the one that was uploaded later wins; of a file and a webhook of the same second the webhook wins.
     """
-    version = max(placed_at, *changed_at)[:_SECONDS] + f"-{file.uploaded_at}"
-    return OrderFact(key=key, version=version, placed_at=placed_at, **told)
+    version = max(placed_at, *changed_at)[:_SECONDS_LENGTH] + f"-{file.uploaded_at}"
+    return OrderFact(key=key, version=version, placed_at=placed_at, **facts)
 
 
-def draft_of(
+def build_export_draft(
     file: File,
     type_: str,
-    told_on: tuple[str, str],
-    person: Person,
+    channel_and_time: tuple[str, str],
+    person: PersonBuilder,
     key: Iterable[str],
-    **told: Any,
+    **facts: Any,
 ) -> Draft:
-    """An event that is known again by its key and by what it says, whenever and under whatever name it is imported.
+    """Return the draft of an event whose id is that of its key and its content, whenever the file is imported.
 
-    `told_on` is the channel and the time; without a time it is that of the upload.
+    A blank time of `channel_and_time` is that of the upload.
     """
-    channel, at = told_on
-    facts = told if file.sells else told | {"order": None}
-    event = Event("", type_, channel, "", at, "", backfill=True, **facts)
-    return named(file, event, event_id("import", *key, _content(event, person)), person)
+    channel, at = channel_and_time
+    event_facts = facts if file.sells else facts | {"order": None}
+    event = Event(
+        id="",
+        type=type_,
+        channel=channel,
+        source="",
+        occurred_at=at,
+        received_at="",
+        backfill=True,
+        **event_facts,
+    )
+    return build_identified_draft(
+        file, event, event_id("import", *key, _hash_content(event, person)), person
+    )
 
 
-def named(file: File, event: Event, id_: str, person: Person) -> Draft:
-    """The event under this id, come with this file."""
-    whole = msgspec.structs.replace(
+def build_identified_draft(file: File, event: Event, id_: str, person: PersonBuilder) -> Draft:
+    """Return the draft of an event with this id, of this file's source and time of import."""
+    complete_event = msgspec.structs.replace(
         event,
         id=id_,
         source=file.source,
         occurred_at=event.occurred_at or file.uploaded_at,
         received_at=to_text(file.received_at),
     )
-    return Draft(whole, person.identifiers, person.contact)
+    return Draft(complete_event, person.identifiers, person.contact)
 
 
-def _content(event: Event, person: Person) -> str:
-    """A hash of what is told but for the upload's own time. Of who: which identifiers there are, not what they are."""
+def _hash_content(event: Event, person: PersonBuilder) -> str:
+    """Return a hash of an event without the time of the upload. Of the identifiers only the namespaces are hashed."""
     order = event.order and msgspec.structs.replace(event.order, version="")
-    known = [identifier.namespace for identifier in person.identifiers]
-    said = msgspec.json.encode((msgspec.structs.replace(event, order=order), known))
-    return hashlib.sha256(said).hexdigest()
+    namespaces = [identifier.namespace for identifier in person.identifiers]
+    content = msgspec.json.encode((msgspec.structs.replace(event, order=order), namespaces))
+    return hashlib.sha256(content).hexdigest()

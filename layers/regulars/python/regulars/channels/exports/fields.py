@@ -1,9 +1,9 @@
-"""Parse ids, amounts, quantities and yes/no answers in the forms that people and spreadsheets write."""
+"""Parse ids and yes/no answers in the forms that people and spreadsheets write, and find the notation of numbers."""
 
 import re
 
 from regulars.channels.exports.contract import File
-from regulars.channels.exports.refusals import refusal
+from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.fields.numbers import (
     SPREADSHEET_COMMA,
     SPREADSHEET_POINT,
@@ -12,39 +12,48 @@ from regulars.channels.fields.numbers import (
 )
 from regulars.channels.fields.redaction import clean_text
 
-LONGEST_ID = 128
+MAX_ID_CHARACTERS = 128
 
-_ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
-_YES = frozenset("yes y true t 1 x on ja j oui si sì sí sim tak granted subscribed".split())  # noqa: SIM905
-_NO = frozenset("no n false f 0 off nein nee non não nie denied unsubscribed".split())  # noqa: SIM905
+_ROUNDED_NUMBER = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+_YES_WORDS = frozenset("yes y true t 1 x on ja j oui si sì sí sim tak granted subscribed".split())  # noqa: SIM905
+_NO_WORDS = frozenset("no n false f 0 off nein nee non não nie denied unsubscribed".split())  # noqa: SIM905
 
 
-def id_in(text: str) -> str:
-    """An id, '' when there is none; refused when a spreadsheet rounded it or it is a person's address or phone."""
+def parse_export_id(text: str) -> str:
+    """Return an id, '' for a blank.
+
+    Raise RefusedLineError: missing_order_id for more than 128 characters, mangled_id for a number that a spreadsheet
+    program rounded, personal_id for an e-mail address or a phone number.
+    """
     id_ = strip_apostrophe(text)
-    if len(id_) > LONGEST_ID:
-        raise refusal("missing_order_id")
-    if _ROUNDED.fullmatch(id_):
-        raise refusal("mangled_id")
+    if len(id_) > MAX_ID_CHARACTERS:
+        raise RefusedLineError("missing_order_id")
+    if is_rounded_number(id_):
+        raise RefusedLineError("mangled_id")
     if id_ and not clean_text(id_):
-        raise refusal("personal_id")
+        raise RefusedLineError("personal_id")
     return id_
 
 
-def order_id_in(text: str) -> str:
-    """An id that must be there."""
-    id_ = id_in(text)
+def require_export_id(text: str) -> str:
+    """Return an id as `parse_export_id` does; raise RefusedLineError(missing_order_id) for a blank."""
+    id_ = parse_export_id(text)
     if not id_:
-        raise refusal("missing_order_id")
+        raise RefusedLineError("missing_order_id")
     return id_
 
 
-def spreadsheet_notation(file: File) -> Notation:
+def is_rounded_number(text: str) -> bool:
+    """Return whether a spreadsheet program has shortened a number such as 5550000000001 to 5.55E+12."""
+    return bool(_ROUNDED_NUMBER.fullmatch(text))
+
+
+def choose_notation(file: File) -> Notation:
     """Return the notation of the numbers in a file that a spreadsheet program may have written."""
     return SPREADSHEET_COMMA if file.decimal_comma else SPREADSHEET_POINT
 
 
-def answer_in(text: str) -> bool | None:
-    """Whether a box was ticked; None when that is not said."""
+def parse_yes_no(text: str) -> bool | None:
+    """Return whether a box was ticked; None for a text that is neither yes nor no."""
     word = text.strip().lower()
-    return True if word in _YES else False if word in _NO else None
+    return True if word in _YES_WORDS else False if word in _NO_WORDS else None

@@ -37,12 +37,12 @@ from regulars.channels.exports.contract import (
     Row,
     TranslatedLines,
 )
-from regulars.channels.exports.fields import LONGEST_ID
-from regulars.channels.exports.refusals import refusal
+from regulars.channels.exports.fields import MAX_ID_CHARACTERS
+from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.times import parse_iso_time
 from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.numbers import DECIMAL_COMMA, DECIMAL_POINT
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
@@ -67,7 +67,7 @@ STORE = "shop"
 
 
 class OrderLine(NamedTuple):
-    """One good line."""
+    """One line that was read."""
 
     number: int
     customer_id: str
@@ -81,15 +81,15 @@ class OrderLine(NamedTuple):
 def translate_rows(
     rows: Iterable[Row], file: File, refuse: RefuseLine
 ) -> Iterator[TranslatedLines]:
-    """The orders of these rows; a line that is refused does not lose the others."""
+    """Yield the orders of these rows; a refused line does not affect the other lines of its order."""
     orders: dict[str, list[OrderLine]] = {}
-    defaulted: dict[str, int] = {}
+    defaulted_lines: dict[str, int] = {}
     for number, problem, fields in rows:
         try:
             if problem:
-                raise refusal(problem)
-            line = order_line(number, fields, file)
-            _place(orders.setdefault(line.order_id, []), line)
+                raise RefusedLineError(problem)
+            line = parse_order_line(number, fields, file)
+            _add_line(orders.setdefault(line.order_id, []), line)
         except InvalidEventError as error:
             refuse(number, error.code)
             continue
@@ -97,59 +97,76 @@ def translate_rows(
             yield TranslatedLines([number], [], fault=fault)
             continue
         if not fields[-1].strip():
-            defaulted[line.order_id] = defaulted.get(line.order_id, 0) + 1
+            defaulted_lines[line.order_id] = defaulted_lines.get(line.order_id, 0) + 1
     for order_id, lines in orders.items():
-        yield _told(lines, file, defaulted.get(order_id, 0))
+        yield _translate_order(lines, file, defaulted_lines.get(order_id, 0))
 
 
-def order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
-    """The line of these fields, in the order of COLUMNS; InvalidEventError with a code of REASONS."""
+def parse_order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
+    """Return the line of these fields, which are in the order of COLUMNS.
+
+    Raise InvalidEventError with a code of REFUSAL_REASONS.
+    """
     customer_id, email, order_id, occurred_at, product_id, name, category = fields[:7]
     quantity, unit_price, currency = fields[7:]
-    if not (_worth("user_id", customer_id) or _worth("email", email)):
-        raise refusal("missing_customer")
-    order_id, product_id = _id(order_id, "missing_order_id"), _id(product_id, "missing_product_id")
+    if not (_is_identifier("user_id", customer_id) or _is_identifier("email", email)):
+        raise RefusedLineError("missing_customer")
+    order_id = _parse_line_id(order_id, "missing_order_id")
+    product_id = _parse_line_id(product_id, "missing_product_id")
     at = parse_iso_time(occurred_at)
     if at > file.latest:
-        raise refusal("future_date")
+        raise RefusedLineError("future_date")
     currency = parse_currency(currency) if currency.strip() else file.default_currency
     notation = DECIMAL_COMMA if file.decimal_comma else DECIMAL_POINT
     price = parse_amount(unit_price, currency, notation=notation)
     pieces = parse_quantity_cell(quantity, notation)
     check_line_total(price, pieces)
-    item = Item(product_id, clean_text(name), clean_text(category), pieces, price)
-    return OrderLine(number, customer_id.strip(), email.strip(), order_id, at, item, currency)
+    return OrderLine(
+        number=number,
+        customer_id=customer_id.strip(),
+        email=email.strip(),
+        order_id=order_id,
+        occurred_at=at,
+        item=Item(
+            product_id=product_id,
+            name=clean_text(name),
+            category=clean_text(category),
+            quantity=pieces,
+            price=price,
+        ),
+        currency=currency,
+    )
 
 
-def differs(first: OrderLine, line: OrderLine) -> str:
-    """Why a line cannot be of the same order as `first`: a code of REASONS, '' when it can."""
-    for one, other in (
+def find_difference(first: OrderLine, line: OrderLine) -> str:
+    """Return the code of the reason why a line cannot belong to the order of `first`; '' if it can."""
+    for first_value, value in (
         (first.customer_id, line.customer_id),
         (first.email.lower(), line.email.lower()),
     ):
-        if one and other and one != other:
+        if first_value and value and first_value != value:
             return "customer_differs"
     return "" if line.currency == first.currency else "currency_differs"
 
 
-def order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
-    """The one event of all good lines of an order; of two tellings of it the one uploaded later wins."""
+def build_order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
+    """Return the one draft of all lines of an order; of two files with the order the one uploaded later wins."""
     first = lines[0]
-    person = Person("")
+    person = PersonBuilder("")
     for customer_id, email in dict.fromkeys((line.customer_id, line.email) for line in lines):
-        person.add("user_id", customer_id)
-        person.add("email", email)
+        person.add_identifier("user_id", customer_id)
+        person.add_identifier("email", email)
     occurred_at = min(line.occurred_at for line in lines)
     order = OrderFact(
         key=f"{STORE}/{first.order_id}",
-        version=_version(file.uploaded_at, len(lines)),
+        version=_build_version(file.uploaded_at, len(lines)),
         placed_at=occurred_at,
         status="paid",
         total=sum((line.item.price or 0) * line.item.quantity for line in lines),
         currency=first.currency,
     )
     event = Event(
-        id=event_id("order", STORE, first.order_id, _content(lines, person)),
+        id=event_id("order", STORE, first.order_id, _hash_content(lines, person)),
         type="Order Completed",
         channel="import",
         source=file.source,
@@ -163,62 +180,62 @@ def order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
     return Draft(event, person.identifiers, person.contact)
 
 
-def _told(lines: Sequence[OrderLine], file: File, defaulted: int) -> TranslatedLines:
+def _translate_order(lines: Sequence[OrderLine], file: File, defaulted: int) -> TranslatedLines:
     numbers = [line.number for line in lines]
     try:
-        return TranslatedLines(numbers, [order_draft(lines, file)], defaulted)
+        return TranslatedLines(numbers, [build_order_draft(lines, file)], defaulted)
     except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
         return TranslatedLines(numbers, [], fault=fault)
 
 
-def _place(lines: list[OrderLine], line: OrderLine) -> None:
-    """Put a line to its order."""
+def _add_line(lines: list[OrderLine], line: OrderLine) -> None:
+    """Add a line to the lines of its order; raise RefusedLineError if it differs from them, or for too many lines."""
     if lines:
-        if code := differs(lines[0], line):
-            raise refusal(code)
-        # The first line knows all that is known of the buyer, so that no later one can name another.
+        if code := find_difference(lines[0], line):
+            raise RefusedLineError(code)
+        # The first line collects the identifiers of the buyer, so that no later line can name another person.
         lines[0] = lines[0]._replace(
             customer_id=lines[0].customer_id or line.customer_id,
             email=lines[0].email or line.email,
         )
     if len(lines) == MAX_ORDER_LINES:
-        raise refusal("order_too_long")
+        raise RefusedLineError("order_too_long")
     lines.append(line)
 
 
-def _version(uploaded_at: str, lines: int) -> str:
-    """When it was uploaded, with a digit before it that makes it older than any live snapshot of the order.
+def _build_version(uploaded_at: str, lines: int) -> str:
+    """Return the time of the upload, with a digit before it that makes it older than any live snapshot of the order.
 
-    So the corrected file wins over the one before it, and what the shop itself told over both. Of two files uploaded
-    in one moment the fuller telling wins.
+    A corrected file then wins over the file before it, and what the shop itself reported wins over both. Of two files of
+    the same time the one with more lines wins.
     """
     return f"0{uploaded_at[:-1]}{lines:03d}Z"
 
 
-def _content(lines: Sequence[OrderLine], person: Person) -> str:
-    """A hash of what was sold; names may be changed in a later export of the same order without telling it anew."""
-    sold = sorted(
+def _hash_content(lines: Sequence[OrderLine], person: PersonBuilder) -> str:
+    """Return a hash of the products; a later export of the order with other names is then the same event."""
+    products = sorted(
         (line.item.product_id, line.item.quantity, line.item.price, line.occurred_at)
         for line in lines
     )
-    # Which identifiers there are, not what they are: an export that adds e-mails tells something new.
-    known = [identifier.namespace for identifier in person.identifiers]
-    said = msgspec.json.encode((lines[0].currency, known, sold))
-    return hashlib.sha256(said).hexdigest()
+    # Only the namespaces of the identifiers: an export that adds e-mail addresses is another event.
+    namespaces = [identifier.namespace for identifier in person.identifiers]
+    content = msgspec.json.encode((lines[0].currency, namespaces, products))
+    return hashlib.sha256(content).hexdigest()
 
 
 @lru_cache(maxsize=65_536)
-def _worth(namespace: str, value: str) -> bool:
+def _is_identifier(namespace: str, value: str) -> bool:
     return normalized(namespace, value) is not None
 
 
 @lru_cache(maxsize=65_536)
-def _id(text: str, missing: str) -> str:
+def _parse_line_id(text: str, missing_code: str) -> str:
     text = text.strip()
-    if not 0 < len(text) <= LONGEST_ID:
-        raise refusal(missing)
+    if not 0 < len(text) <= MAX_ID_CHARACTERS:
+        raise RefusedLineError(missing_code)
     if not clean_text(text):
-        raise refusal("personal_id")
+        raise RefusedLineError("personal_id")
     return text
 
 

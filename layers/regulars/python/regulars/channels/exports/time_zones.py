@@ -4,10 +4,10 @@ from datetime import UTC, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from regulars.channels.exports.refusals import refusal
+from regulars.channels.exports.refusals import RefusedLineError
 
-# Names that are no city's. https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html
-_NAMED = {
+# Names that are not those of a city in the database. https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html
+_ZONE_KEYS = {
     "eastern time (us & canada)": "America/New_York",
     "central time (us & canada)": "America/Chicago",
     "mountain time (us & canada)": "America/Denver",
@@ -32,21 +32,21 @@ _NAMED = {
 
 
 @cache
-def zone_named(name: str) -> tzinfo:
-    """The zone of this name, UTC for a blank; refused when there is none."""
-    said = name.strip().lower()
-    if said in {"", "utc", "gmt"}:
+def find_time_zone(name: str) -> tzinfo:
+    """Return the zone of this name, UTC for a blank; raise RefusedLineError(unknown_time_zone) if there is none."""
+    zone_name = name.strip().lower()
+    if zone_name in {"", "utc", "gmt"}:
         return UTC
-    key = _NAMED.get(said) or _keys().get(said, "")
+    key = _ZONE_KEYS.get(zone_name) or _load_zone_keys().get(zone_name, "")
     try:
         return ZoneInfo(key)
     except (ValueError, ZoneInfoNotFoundError):
-        raise refusal("unknown_time_zone") from None
+        raise RefusedLineError("unknown_time_zone") from None
 
 
 @cache
-def _keys() -> dict[str, str]:
-    """Every key of the database by itself and by its city."""
+def _load_zone_keys() -> dict[str, str]:
+    """Return every key of the time zone database by its own name and by its city, in lower case."""
     keys = sorted(available_timezones())
     by_city = {key.rpartition("/")[2].replace("_", " ").lower(): key for key in keys if "/" in key}
     return by_city | {key.lower(): key for key in keys}

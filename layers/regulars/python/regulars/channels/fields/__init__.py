@@ -1,1 +1,1 @@
-"""Readers for the fields of a delivery: JSON values, event times, persons, phone numbers and redaction."""
+"""Readers for the fields of a delivery: JSON values, times, money, quantities, persons, phone numbers and redaction."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from regulars.channels.fields.phones import e164
+from regulars.channels.fields.phones import to_e164
 from regulars.domain.identifiers import Identifier, normalized
 
-LONGEST = 256
-MOST = 100  # identifiers; a delivery that names more speaks of no one
-# The fields of contact data, by the names under which channels send them.
-NAMES = {
+MAX_NAME_CHARACTERS = 256
+MAX_IDENTIFIERS = 100  # a delivery that names more identifies no single person
+# The name under which a channel sends a name → its field of the contact data.
+NAME_FIELDS = {
     "first_name": "first_name",
     "firstName": "first_name",
     "firstname": "first_name",
@@ -20,8 +20,8 @@ NAMES = {
 }
 
 
-class Person:
-    """Collects what one delivery says of one person."""
+class PersonBuilder:
+    """Collects the identifiers and the contact data of one person in one delivery."""
 
     def __init__(self, default_country: str) -> None:
         self._default_country = default_country
@@ -30,29 +30,29 @@ class Person:
 
     @property
     def identifiers(self) -> tuple[Identifier, ...]:
-        """Every worthy identifier, each once, in the order added."""
+        """The valid identifiers, each once, in the order in which they were added."""
         return tuple(self._identifiers)
 
-    def add(self, namespace: str, value: object, scope: str = "") -> None:
-        """Take an identifier if it is worth something; an e-mail or phone is contact data too."""
+    def add_identifier(self, namespace: str, value: object, scope: str = "") -> None:
+        """Add an identifier if it is valid; an e-mail address or a phone number is contact data, too."""
         if value is None or value == "":
             return
         if namespace == "phone":
-            value = e164(value, self._default_country) if isinstance(value, str) else ""
+            value = to_e164(value, self._default_country) if isinstance(value, str) else ""
         identifier = normalized(namespace, value, scope)
-        if identifier is None or len(self._identifiers) >= MOST:
+        if identifier is None or len(self._identifiers) >= MAX_IDENTIFIERS:
             return
         self._identifiers.setdefault(identifier)
         if namespace in {"email", "phone"}:
             self.contact.setdefault(namespace, identifier.value)
 
-    def describe(self, fields: Mapping[str, Any]) -> None:
-        """Take e-mail, phone and names from a customer, a form or traits; what is there already stays."""
+    def add_contact(self, fields: Mapping[str, Any]) -> None:
+        """Add e-mail address, phone number and names of a customer, a form or traits; keep those that are there."""
         if not fields:
             return
-        self.add("email", fields.get("email"))
-        self.add("phone", fields.get("phone"))
-        for said, name in NAMES.items():
-            value = fields.get(said)
+        self.add_identifier("email", fields.get("email"))
+        self.add_identifier("phone", fields.get("phone"))
+        for sent_name, name in NAME_FIELDS.items():
+            value = fields.get(sent_name)
             if isinstance(value, str) and value.strip():
-                self.contact.setdefault(name, value.strip()[:LONGEST])
+                self.contact.setdefault(name, value.strip()[:MAX_NAME_CHARACTERS])

@@ -2,24 +2,24 @@
 
 from functools import lru_cache
 
-LONGEST = 32  # digits with every separator people write
+MAX_PHONE_CHARACTERS = 32  # digits and separators
 
 
 @lru_cache(maxsize=4096)
-def e164(text: str, default_country: str) -> str:
-    """The number as E.164, '' when it is none; `default_country` is an ISO 3166 code such as GB.
+def to_e164(text: str, default_country: str) -> str:
+    """Return a phone number as E.164, '' if it is none; `default_country` is an ISO 3166 code such as GB.
 
-    >>> e164("(020) 7946 0018", "GB")
+    >>> to_e164("(020) 7946 0018", "GB")
     '+442079460018'
     """
-    # Imported at the first phone: its metadata is a tenth of a cold start, and most deliveries hold none.
+    # Imported with the first number: its metadata is a tenth of a cold start, and most deliveries hold no number.
     import phonenumbers  # noqa: PLC0415
 
-    bare = text.strip().removeprefix("whatsapp:").lstrip("'")
-    if len(bare) > LONGEST:
+    digits = text.strip().removeprefix("whatsapp:").lstrip("'")
+    if len(digits) > MAX_PHONE_CHARACTERS:
         return ""
     try:
-        number = phonenumbers.parse(bare, default_country or None)
+        number = phonenumbers.parse(digits, default_country or None)
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_possible_number(number):

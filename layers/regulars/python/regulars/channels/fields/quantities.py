@@ -35,9 +35,9 @@ def parse_quantity(
             raise InvalidNumberError
         quantity = parse_whole_number(to_double(value) if as_double else value, MAX_QUANTITY)
     except InvalidNumberError:
-        raise _quantity_error() from None
+        raise _build_quantity_error() from None
     if quantity <= 0:
-        raise _quantity_error()
+        raise _build_quantity_error()
     return quantity
 
 
@@ -57,18 +57,18 @@ def parse_quantity_cell(
     try:
         number = parse_decimal(text, notation)
     except InvalidNumberError:
-        raise _quantity_error() from None
+        raise _build_quantity_error() from None
     is_whole = number.is_finite() and number == number.to_integral_value()
     if is_whole and number < 0:
         raise InvalidEventError("The quantity is negative.", "return_line")
     if not number.is_finite() or not 0 < number <= MAX_QUANTITY:
-        raise _quantity_error()
+        raise _build_quantity_error()
     if is_whole:
         return int(number)
     if fraction is None:
-        raise _quantity_error()
+        raise _build_quantity_error()
     return fraction
 
 
-def _quantity_error() -> InvalidEventError:
+def _build_quantity_error() -> InvalidEventError:
     return InvalidEventError("The quantity is not a positive whole number.", "invalid_quantity")

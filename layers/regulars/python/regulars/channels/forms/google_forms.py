@@ -55,9 +55,9 @@ from typing import Any
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
-from regulars.channels.fields.event_times import parsed
-from regulars.channels.fields.json_values import an_object, objects, read_json
+from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.fields.event_times import parse_time
+from regulars.channels.fields.json_values import as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
 CHANNEL_NAME = "google-forms"
@@ -72,18 +72,18 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     response_id = body.get("responseId")
     if not isinstance(response_id, str) or not response_id:
         raise UnknownTopicError
     submission = Submission(
         key=(str(body.get("formId")), response_id),
-        at=parsed(body.get("submittedAt")),
+        at=parse_time(body.get("submittedAt")),
         form_id=body.get("formId"),
         answers=list(_answers(body)),
         email=body.get("respondentEmail"),
     )
-    return [submission_draft(CHANNEL_NAME, request, submission)]
+    return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -91,12 +91,12 @@ def build_sample(blank: Request, secret: str) -> Request:
     return token_sample(blank, secret, b'{"formId":"test"}', "application/json")
 
 
-def _answers(body: dict[str, Any]) -> Iterator[Answer]:
-    for told in objects(body.get("answers")):
+def _answers(body: dict[str, Any]) -> Iterator[FormAnswer]:
+    for told in list_objects(body.get("answers")):
         title = told.get("title")
         if isinstance(title, str) and title.strip():
             kind = "choice" if told.get("type") in _CHOSEN else "text"
-            yield Answer((title.strip(),), told.get("response"), kind)
+            yield FormAnswer((title.strip(),), told.get("response"), kind)
 
 
 CHANNEL = Channel(

@@ -51,8 +51,8 @@ from urllib.parse import quote
 import msgspec
 
 from regulars.channels.contract import Channel, ConfigField, Draft, GeneratedSecret, Request
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import ConsentChange, Event, event_id
@@ -103,11 +103,11 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`; InvalidEventError(honeypot) for a robot, (missing_identity) for nobody."""
-    fields = fields_of(request)
+    fields = parse_form_fields(request)
     if _first(fields, HONEYPOT):
         raise InvalidEventError("The field no person sees was filled in.", "honeypot")
-    person = Person(request.default_country)
-    person.describe({name: values[0] for name, values in fields.items()})
+    person = PersonBuilder(request.default_country)
+    person.add_contact({name: values[0] for name, values in fields.items()})
     if not person.identifiers:
         raise InvalidEventError(
             "The form gives no e-mail address and no phone.", "missing_identity"
@@ -134,7 +134,7 @@ def find_next_page(request: Request) -> str:
     configured = request.config.get("next")
     if not isinstance(configured, str):
         return ""
-    wanted = _first(fields_of(request), "_next")
+    wanted = _first(parse_form_fields(request), "_next")
     origin = _origin(wanted)
     return wanted if origin and origin == _origin(configured) else configured
 
@@ -157,7 +157,7 @@ def _key(request: Request) -> str:
         if request.query.get(name):
             return request.query[name]
     header = request.headers.get(KEY_HEADER, "")
-    return header or _first(fields_of(request), "_key")
+    return header or _first(parse_form_fields(request), "_key")
 
 
 def _dedupe(fields: dict[str, list[str]]) -> str:

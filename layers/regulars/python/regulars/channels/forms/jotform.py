@@ -42,10 +42,10 @@ from typing import Any
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
+from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
 CHANNEL_NAME = "jotform"
@@ -62,18 +62,18 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     submission_id = fields.get("submissionID")
     if not submission_id:
         raise UnknownTopicError
-    answers = an_object(read_json(fields.get("rawRequest") or "{}"))
+    answers = as_object(parse_json(fields.get("rawRequest") or "{}"))
     submission = Submission(
         key=(submission_id,),
         at=_submitted_at(answers, request),
         form_id=fields.get("formID"),
         answers=list(_answers(answers)),
     )
-    return [submission_draft(CHANNEL_NAME, request, submission)]
+    return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -86,22 +86,22 @@ def _submitted_at(answers: dict[str, Any], request: Request) -> datetime:
     return from_epoch(said, 1000) if said else request.received_at
 
 
-def _answers(answers: dict[str, Any]) -> Iterator[Answer]:
+def _answers(answers: dict[str, Any]) -> Iterator[FormAnswer]:
     for key, value in answers.items():
         question = _QUESTION.fullmatch(key)
         if question:
             yield from _parts((question[1], key), value)
 
 
-def _parts(names: tuple[str, ...], value: object) -> Iterator[Answer]:
+def _parts(names: tuple[str, ...], value: object) -> Iterator[FormAnswer]:
     """A question's answer; a name and a phone come in parts."""
     if not isinstance(value, dict):
-        yield Answer(names, value)
+        yield FormAnswer(names, value)
         return
     for part, name in (("first", "first name"), ("last", "last name")):
-        yield Answer((name,), value.get(part))
+        yield FormAnswer((name,), value.get(part))
     numbers = [value.get("full"), f"{value.get('area') or ''}{value.get('phone') or ''}"]
-    yield Answer(names, next((number for number in numbers if number), None), _kind_of(value))
+    yield FormAnswer(names, next((number for number in numbers if number), None), _kind_of(value))
 
 
 def _kind_of(value: dict[str, Any]) -> str:

@@ -41,9 +41,9 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
+from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
 CHANNEL_NAME = "tally"
@@ -69,17 +69,17 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     if body.get("eventType") != TOPIC:
         raise UnknownTopicError
-    response = an_object(body.get("data"))
+    response = as_object(body.get("data"))
     submission = Submission(
         key=(str(body.get("eventId") or response.get("responseId")),),
-        at=parsed(first_of(response.get("createdAt"), body.get("createdAt"))),
+        at=parse_time(format_first_time(response.get("createdAt"), body.get("createdAt"))),
         form_id=response.get("formId"),
         answers=list(_answers(response)),
     )
-    return [submission_draft(CHANNEL_NAME, request, submission)]
+    return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -90,11 +90,11 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _answers(response: dict[str, Any]) -> Iterator[Answer]:
-    for field in objects(response.get("fields")):
+def _answers(response: dict[str, Any]) -> Iterator[FormAnswer]:
+    for field in list_objects(response.get("fields")):
         said = (field.get("label"), field.get("key"))
         names = tuple(name.strip() for name in said if isinstance(name, str) and name.strip())
-        yield Answer(names, *_answer(field))
+        yield FormAnswer(names, *_answer(field))
 
 
 def _answer(field: dict[str, Any]) -> tuple[Any, str]:
@@ -106,10 +106,10 @@ def _answer(field: dict[str, Any]) -> tuple[Any, str]:
     # The words of an option are the form's; those of "other" are the reader's.
     words = {
         str(option.get("id")): option.get("text")
-        for option in objects(field.get("options"))
+        for option in list_objects(field.get("options"))
         if option.get("isOtherOption") is not True
     }
-    return [words[each] for each in map(str, a_list(value)) if each in words], "choice"
+    return [words[each] for each in map(str, as_list(value)) if each in words], "choice"
 
 
 CHANNEL = Channel(

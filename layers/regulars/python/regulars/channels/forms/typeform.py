@@ -43,9 +43,9 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
 from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import Answer, Submission, submission_draft
-from regulars.channels.fields.event_times import parsed
-from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
+from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.fields.event_times import parse_time
+from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
 CHANNEL_NAME = "typeform"
@@ -66,19 +66,19 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One `Form Submitted`."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     topic = body.get("event_type")
     if topic not in TOPICS:
         raise UnknownTopicError
-    response = an_object(body.get("form_response"))
+    response = as_object(body.get("form_response"))
     submission = Submission(
         key=(str(body.get("event_id") or response.get("token")),),
-        at=parsed(response.get("submitted_at") or response.get("landed_at")),
+        at=parse_time(response.get("submitted_at") or response.get("landed_at")),
         form_id=response.get("form_id"),
         answers=[*_answers(response), *_hidden(response)],
         is_partial=topic != TOPICS[0],
     )
-    return [submission_draft(CHANNEL_NAME, request, submission)]
+    return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -89,33 +89,33 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _answers(response: dict[str, Any]) -> Iterator[Answer]:
-    definition = an_object(response.get("definition"))
+def _answers(response: dict[str, Any]) -> Iterator[FormAnswer]:
+    definition = as_object(response.get("definition"))
     titles = {
-        str(field.get("id")): field.get("title") for field in objects(definition.get("fields"))
+        str(field.get("id")): field.get("title") for field in list_objects(definition.get("fields"))
     }
-    for told in objects(response.get("answers")):
-        field = an_object(told.get("field"))
+    for told in list_objects(response.get("answers")):
+        field = as_object(told.get("field"))
         said = (field.get("ref"), field.get("id"), titles.get(str(field.get("id"))))
         names = tuple(name for name in said if isinstance(name, str) and name)
-        yield Answer(names, *_answer(told, field))
+        yield FormAnswer(names, *_answer(told, field))
 
 
 def _answer(told: dict[str, Any], field: dict[str, Any]) -> tuple[Any, str]:
     """The value and its kind. The words of a choice are the form's; what stands under "other" is the reader's."""
     kind = str(told.get("type"))
     if kind == "choice":
-        return an_object(told.get("choice")).get("label"), "choice"
+        return as_object(told.get("choice")).get("label"), "choice"
     if kind == "choices":
-        return a_list(an_object(told.get("choices")).get("labels")), "choice"
+        return as_list(as_object(told.get("choices")).get("labels")), "choice"
     if field.get("type") in _CHOSEN and kind in {"boolean", "number"}:
         return told.get(kind), "choice"
     return told.get(kind), _KINDS.get(kind, "text")
 
 
-def _hidden(response: dict[str, Any]) -> Iterator[Answer]:
-    for name, value in an_object(response.get("hidden")).items():
-        yield Answer((name,), value, "hidden")
+def _hidden(response: dict[str, Any]) -> Iterator[FormAnswer]:
+    for name, value in as_object(response.get("hidden")).items():
+        yield FormAnswer((name,), value, "hidden")
 
 
 CHANNEL = Channel(

@@ -49,27 +49,27 @@ from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
 CHANNEL_NAME = "brevo"
 TOPICS = {
-    "request": mail.SENT,
-    "delivered": mail.DELIVERED,
-    "opened": mail.OPENED,
-    "unique_opened": mail.OPENED,
-    "proxy_open": mail.OPENED,
-    "unique_proxy_open": mail.OPENED,
-    "click": mail.CLICKED,
-    "hard_bounce": mail.BOUNCED,
-    "soft_bounce": mail.BOUNCED,
-    "invalid_email": mail.BOUNCED,
-    "deferred": mail.DEFERRED,
-    "blocked": mail.DROPPED,
-    "error": mail.DROPPED,
-    "complaint": mail.COMPLAINED,
-    "spam": mail.COMPLAINED,
+    "request": mail.EMAIL_SENT,
+    "delivered": mail.EMAIL_DELIVERED,
+    "opened": mail.EMAIL_OPENED,
+    "unique_opened": mail.EMAIL_OPENED,
+    "proxy_open": mail.EMAIL_OPENED,
+    "unique_proxy_open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "hard_bounce": mail.EMAIL_BOUNCED,
+    "soft_bounce": mail.EMAIL_BOUNCED,
+    "invalid_email": mail.EMAIL_BOUNCED,
+    "deferred": mail.EMAIL_DEFERRED,
+    "blocked": mail.EMAIL_DROPPED,
+    "error": mail.EMAIL_DROPPED,
+    "complaint": mail.EMAIL_MARKED_AS_SPAM,
+    "spam": mail.EMAIL_MARKED_AS_SPAM,
     "unsubscribe": mail.UNSUBSCRIBED,
     "unsubscribed": mail.UNSUBSCRIBED,
 }
@@ -85,9 +85,9 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; most deliveries are of one."""
-    body = read_json(request.body)
+    body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [mail.letter_draft(CHANNEL_NAME, request, _letter(item))])
+    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -95,23 +95,25 @@ def build_sample(blank: Request, secret: str) -> Request:
     return token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
 
-def _letter(item: Item) -> mail.Letter:
+def _letter(item: Item) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     at = _happened(item)
     message_id = item.get("message-id") or item.get("id")
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=at,
         key=(type_, str(message_id), at.isoformat(), str(email)),
         email=email if isinstance(email, str) else "",
         properties={
-            "email_id": mail.mail_id(item.get("message-id")),
-            "tags": mail.words(item.get("tags") or item.get("tag")),
+            "email_id": mail.clean_message_id(item.get("message-id")),
+            "tags": mail.clean_tags(item.get("tags") or item.get("tag")),
             "campaign_id": clean_text(item.get("camp_id")),
             "campaign_name": clean_token(item.get("campaign name")),
-            "link_url": mail.link(item.get("link")),
-            "bounce_type": "soft" if topic == "soft_bounce" else "hard" * (type_ == mail.BOUNCED),
+            "link_url": mail.clean_link(item.get("link")),
+            "bounce_type": "soft"
+            if topic == "soft_bounce"
+            else "hard" * (type_ == mail.EMAIL_BOUNCED),
             "machine_open": "proxy" in str(topic),
         },
         basis=str(topic),

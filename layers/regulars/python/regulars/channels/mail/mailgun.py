@@ -53,23 +53,23 @@ import msgspec
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.form_body import fields_of
-from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.form_body import parse_form_fields
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.redaction import clean_token
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "mailgun"
 TOPICS = {
-    "delivered": mail.DELIVERED,
-    "opened": mail.OPENED,
-    "clicked": mail.CLICKED,
-    "failed": mail.BOUNCED,
-    "rejected": mail.DROPPED,
-    "complained": mail.COMPLAINED,
+    "delivered": mail.EMAIL_DELIVERED,
+    "opened": mail.EMAIL_OPENED,
+    "clicked": mail.EMAIL_LINK_CLICKED,
+    "failed": mail.EMAIL_BOUNCED,
+    "rejected": mail.EMAIL_DROPPED,
+    "complained": mail.EMAIL_MARKED_AS_SPAM,
     "unsubscribed": mail.UNSUBSCRIBED,
-    "bounced": mail.BOUNCED,
-    "dropped": mail.DROPPED,
+    "bounced": mail.EMAIL_BOUNCED,
+    "dropped": mail.EMAIL_DROPPED,
 }
 OLDEST = timedelta(hours=12)
 NEWEST = timedelta(minutes=5)
@@ -99,13 +99,13 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
     body = _read(request)
     _, token, _ = _signed(body)
-    item = an_object(body.get("event-data"))
+    item = as_object(body.get("event-data"))
     topic = item.get("event")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     if topic == "failed" and item.get("severity") != "permanent":
-        type_ = mail.DEFERRED
-    flags = an_object(item.get("flags"))
-    letter = mail.Letter(
+        type_ = mail.EMAIL_DEFERRED
+    flags = as_object(item.get("flags"))
+    letter = mail.MailEvent(
         type=type_,
         at=from_epoch(item.get("timestamp")),
         key=("token", token),
@@ -114,7 +114,7 @@ def translate_delivery(request: Request) -> list[Draft]:
         basis=str(topic),
         test=flags.get("is-test-mode") is True,
     )
-    return [mail.letter_draft(CHANNEL_NAME, request, letter)]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, letter)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -133,8 +133,8 @@ def _read(request: Request) -> dict[str, Any]:
     """The body; an older, form-encoded one in the shape of the newer."""
     kind = request.headers.get("content-type", "").strip().lower()
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        return an_object(read_json(request.body))
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+        return as_object(parse_json(request.body))
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     status = {"code": fields.get("code")}
     headers = {"message-id": fields.get("Message-Id") or fields.get("message-id")}
     item = {**fields, "delivery-status": status, "message": {"headers": headers}}
@@ -142,7 +142,7 @@ def _read(request: Request) -> dict[str, Any]:
 
 
 def _signed(body: dict[str, Any]) -> tuple[str, str, str]:
-    signature = an_object(body.get("signature"))
+    signature = as_object(body.get("signature"))
     timestamp, token, given = (
         said if isinstance(said := signature.get(name), str) else "" for name in _SIGNED
     )
@@ -154,20 +154,20 @@ def _recipient(item: dict[str, Any]) -> str:
     if isinstance(said, str):
         return said
     # What was rejected before it was sent names whom it was for in its header only.
-    headers = an_object(an_object(item.get("message")).get("headers"))
-    found = mail.addresses(headers.get("to"))
+    headers = as_object(as_object(item.get("message")).get("headers"))
+    found = mail.parse_addresses(headers.get("to"))
     return found[0] if len(found) == 1 else ""
 
 
 def _properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
-    headers = an_object(an_object(item.get("message")).get("headers"))
-    status = an_object(item.get("delivery-status"))
-    is_trouble = type_ in {mail.BOUNCED, mail.DEFERRED}
+    headers = as_object(as_object(item.get("message")).get("headers"))
+    status = as_object(item.get("delivery-status"))
+    is_trouble = type_ in {mail.EMAIL_BOUNCED, mail.EMAIL_DEFERRED}
     return {
-        "email_id": mail.mail_id(headers.get("message-id")),
-        "tags": mail.words(item.get("tags")),
-        "link_url": mail.link(item.get("url")) if type_ == mail.CLICKED else "",
-        "bounce_type": "hard" if type_ == mail.BOUNCED else "",
+        "email_id": mail.clean_message_id(headers.get("message-id")),
+        "tags": mail.clean_tags(item.get("tags")),
+        "link_url": mail.clean_link(item.get("url")) if type_ == mail.EMAIL_LINK_CLICKED else "",
+        "bounce_type": "hard" if type_ == mail.EMAIL_BOUNCED else "",
         "status": clean_token(status.get("code")) if is_trouble else "",
         "reason": clean_token(item.get("reason")),
     }

@@ -46,18 +46,18 @@ from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
 CHANNEL_NAME = "mailjet"
 TOPICS = {
-    "sent": mail.SENT,
-    "open": mail.OPENED,
-    "click": mail.CLICKED,
-    "bounce": mail.BOUNCED,
-    "blocked": mail.BOUNCED,
-    "spam": mail.COMPLAINED,
+    "sent": mail.EMAIL_SENT,
+    "open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "bounce": mail.EMAIL_BOUNCED,
+    "blocked": mail.EMAIL_BOUNCED,
+    "spam": mail.EMAIL_MARKED_AS_SPAM,
     "unsub": mail.UNSUBSCRIBED,
 }
 
@@ -72,11 +72,11 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; an ungrouped delivery is one."""
-    body = read_json(request.body)
+    body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
     return each(
         items,
-        lambda item: [mail.letter_draft(CHANNEL_NAME, request, one) for one in _letters(item)],
+        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, one) for one in _letters(item)],
     )
 
 
@@ -85,21 +85,23 @@ def build_sample(blank: Request, secret: str) -> Request:
     return token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
 
 
-def _letters(item: Item) -> list[mail.Letter]:
+def _letters(item: Item) -> list[mail.MailEvent]:
     """What an item tells; Mailjet's `sent` is the one word for that the mail left and that it arrived."""
     told = _letter(item)
-    if told.type != mail.SENT:
+    if told.type != mail.EMAIL_SENT:
         return [told]
-    arrived = msgspec.structs.replace(told, type=mail.DELIVERED, key=(*told.key, mail.DELIVERED))
+    arrived = msgspec.structs.replace(
+        told, type=mail.EMAIL_DELIVERED, key=(*told.key, mail.EMAIL_DELIVERED)
+    )
     return [told, arrived]
 
 
-def _letter(item: Item) -> mail.Letter:
+def _letter(item: Item) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     message_id = item.get("Message_GUID") or item.get("MessageID")
     told = (topic, message_id, item.get("time"), email, item.get("url"))
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=from_epoch(item.get("time")),
         key=tuple(map(str, told)),
@@ -110,8 +112,8 @@ def _letter(item: Item) -> mail.Letter:
             "campaign_id": clean_text(item.get("mj_campaign_id")),
             "campaign_name": clean_token(item.get("customcampaign")),
             "list_id": clean_text(item.get("mj_list_id") or ""),
-            "link_url": mail.link(item.get("url")) if topic == "click" else "",
-            "bounce_type": _kind(item) if type_ == mail.BOUNCED else "",
+            "link_url": mail.clean_link(item.get("url")) if topic == "click" else "",
+            "bounce_type": _kind(item) if type_ == mail.EMAIL_BOUNCED else "",
             "reason": clean_token(item.get("error")),
         },
         basis=str(topic),

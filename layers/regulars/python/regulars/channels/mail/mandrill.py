@@ -54,22 +54,22 @@ from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Re
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import a_list, an_object, read_json
+from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.errors import InvalidRequestError
 
 CHANNEL_NAME = "mandrill"
 TOPICS = {
-    "send": mail.SENT,
-    "delivered": mail.DELIVERED,
-    "open": mail.OPENED,
-    "click": mail.CLICKED,
-    "hard_bounce": mail.BOUNCED,
-    "soft_bounce": mail.BOUNCED,
-    "deferral": mail.DEFERRED,
-    "reject": mail.DROPPED,
-    "spam": mail.COMPLAINED,
+    "send": mail.EMAIL_SENT,
+    "delivered": mail.EMAIL_DELIVERED,
+    "open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "hard_bounce": mail.EMAIL_BOUNCED,
+    "soft_bounce": mail.EMAIL_BOUNCED,
+    "deferral": mail.EMAIL_DEFERRED,
+    "reject": mail.EMAIL_DROPPED,
+    "spam": mail.EMAIL_MARKED_AS_SPAM,
     "unsub": mail.UNSUBSCRIBED,
     "blacklist/add": mail.UNSUBSCRIBED,
 }
@@ -102,7 +102,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
     return each(
         _items(request),
-        lambda item: [mail.letter_draft(CHANNEL_NAME, request, _letter(item, request))],
+        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item, request))],
     )
 
 
@@ -137,28 +137,30 @@ def _items(request: Request) -> list[object]:
     events = dict(_fields(request)).get("mandrill_events")
     if events is None:
         raise InvalidRequestError("The form has no mandrill_events.", "invalid_form")
-    return a_list(read_json(events))
+    return as_list(parse_json(events))
 
 
-def _letter(item: Item, request: Request) -> mail.Letter:
+def _letter(item: Item, request: Request) -> mail.MailEvent:
     topic = item.get("event") or f"{item.get('type')}/{item.get('action')}"
-    type_ = mail.type_of(TOPICS, topic)
-    told, reject = an_object(item.get("msg")), an_object(item.get("reject"))
+    type_ = mail.find_event_type(TOPICS, topic)
+    told, reject = as_object(item.get("msg")), as_object(item.get("reject"))
     email = told.get("email") or reject.get("email")
     timestamp = item.get("ts")
     message_id = item.get("_id") or told.get("_id")
     content = hashlib.sha256(msgspec.json.encode(item, order="deterministic")).hexdigest()
     is_bounce = reject.get("reason") in _BOUNCES if isinstance(reject.get("reason"), str) else False
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=request.received_at if timestamp is None else from_epoch(timestamp),
         key=(str(topic), str(message_id), str(timestamp)) if message_id else (content,),
         email=email if isinstance(email, str) else "",
         properties={
             "email_id": clean_text(message_id),
-            "tags": mail.words(told.get("tags")),
-            "link_url": mail.link(item.get("url")) if topic == "click" else "",
-            "bounce_type": str(topic).removesuffix("_bounce") if type_ == mail.BOUNCED else "",
+            "tags": mail.clean_tags(told.get("tags")),
+            "link_url": mail.clean_link(item.get("url")) if topic == "click" else "",
+            "bounce_type": str(topic).removesuffix("_bounce")
+            if type_ == mail.EMAIL_BOUNCED
+            else "",
             "reason": clean_token(told.get("bounce_description") or reject.get("reason")),
         },
         consent="" if is_bounce else None,

@@ -50,27 +50,27 @@ from typing import Any
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import parsed
-from regulars.channels.fields.json_values import a_list, an_object, read_json
+from regulars.channels.fields.event_times import parse_time
+from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 from regulars.domain.errors import InvalidEventError
 
 CHANNEL_NAME = "postmark"
 TOPICS = {
-    "Delivery": mail.DELIVERED,
-    "Open": mail.OPENED,
-    "Click": mail.CLICKED,
-    "Bounce": mail.BOUNCED,
-    "SpamComplaint": mail.COMPLAINED,
+    "Delivery": mail.EMAIL_DELIVERED,
+    "Open": mail.EMAIL_OPENED,
+    "Click": mail.EMAIL_LINK_CLICKED,
+    "Bounce": mail.EMAIL_BOUNCED,
+    "SpamComplaint": mail.EMAIL_MARKED_AS_SPAM,
     "SubscriptionChange": mail.UNSUBSCRIBED,
 }
 # https://postmarkapp.com/developer/api/bounce-api#bounce-types
 BOUNCES = {
     "Unsubscribe": mail.UNSUBSCRIBED,
     "Subscribe": mail.SUBSCRIBED,
-    "SpamComplaint": mail.COMPLAINED,
-    "Transient": mail.DEFERRED,
+    "SpamComplaint": mail.EMAIL_MARKED_AS_SPAM,
+    "Transient": mail.EMAIL_DEFERRED,
 }
 _KINDS = {
     "HardBounce": "hard",
@@ -91,10 +91,10 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     is_inbound = "RecordType" not in body and "FromFull" in body
     letter = _inbound(body, request) if is_inbound else _letter(body)
-    return [mail.letter_draft(CHANNEL_NAME, request, letter)]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, letter)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -102,17 +102,17 @@ def build_sample(blank: Request, secret: str) -> Request:
     return token_sample(blank, secret, b'{"RecordType":"Test"}', "application/json")
 
 
-def _letter(body: dict[str, Any]) -> mail.Letter:
+def _letter(body: dict[str, Any]) -> mail.MailEvent:
     topic = body.get("RecordType")
-    type_ = _type(body, mail.type_of(TOPICS, topic))
+    type_ = _type(body, mail.find_event_type(TOPICS, topic))
     email = body.get("Recipient") or body.get("Email")
     time = next((said for said in map(body.get, _TIMES) if said), None)
     told = (topic, body.get("MessageID") or body.get("ID"), time, email)
     # That the shop reactivates an address says nothing of what its owner wants.
     is_reactivated = type_ == mail.SUBSCRIBED and body.get("Origin", "Recipient") != "Recipient"
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
-        at=parsed(time),
+        at=parse_time(time),
         key=tuple(map(str, told)),
         email=email if isinstance(email, str) else "",
         properties=_properties(type_, body),
@@ -122,13 +122,13 @@ def _letter(body: dict[str, Any]) -> mail.Letter:
 
 
 def _type(body: dict[str, Any], type_: str) -> str:
-    if type_ == mail.BOUNCED:
+    if type_ == mail.EMAIL_BOUNCED:
         kind = body.get("Type")
         return BOUNCES.get(kind, type_) if isinstance(kind, str) else type_
     if type_ == mail.UNSUBSCRIBED and body.get("SuppressSending") is False:
         return mail.SUBSCRIBED
     if type_ == mail.UNSUBSCRIBED and body.get("SuppressionReason") == "HardBounce":
-        return mail.BOUNCED
+        return mail.EMAIL_BOUNCED
     return type_
 
 
@@ -136,19 +136,19 @@ def _properties(type_: str, body: dict[str, Any]) -> dict[str, Any]:
     kind = _KINDS.get(str(body.get("Type") or body.get("SuppressionReason")), "soft")
     return {
         "email_id": clean_text(body.get("MessageID")),
-        "tags": mail.words(body.get("Tag")),
+        "tags": mail.clean_tags(body.get("Tag")),
         "stream": clean_token(body.get("MessageStream")),
-        "link_url": mail.link(body.get("OriginalLink")),
-        "bounce_type": kind if type_ == mail.BOUNCED else "",
+        "link_url": mail.clean_link(body.get("OriginalLink")),
+        "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
         "reason": clean_token(body.get("Type") or body.get("SuppressionReason")),
     }
 
 
-def _inbound(body: dict[str, Any], request: Request) -> mail.Letter:
-    sender = an_object(body.get("FromFull"))
+def _inbound(body: dict[str, Any], request: Request) -> mail.MailEvent:
+    sender = as_object(body.get("FromFull"))
     email, text = sender.get("Email"), body.get("TextBody")
-    return mail.Letter(
-        type=mail.RECEIVED,
+    return mail.MailEvent(
+        type=mail.MESSAGE_RECEIVED,
         at=_sent_at(body.get("Date")) or request.received_at,
         key=("Inbound", str(body.get("MessageID"))),
         email=email if isinstance(email, str) else "",
@@ -156,7 +156,7 @@ def _inbound(body: dict[str, Any], request: Request) -> mail.Letter:
         properties={
             "message_id": clean_text(body.get("MessageID")),
             "length": len(text) if isinstance(text, str) else 0,
-            "attachments": len(a_list(body.get("Attachments"))),
+            "attachments": len(as_list(body.get("Attachments"))),
         },
     )
 
@@ -168,7 +168,7 @@ def _sent_at(date: object) -> datetime | None:
     try:
         # Postmark writes the zone as -04:00, where RFC 5322 has no colon.
         moment = parsedate_to_datetime(_ZONE.sub(r"\1\2", date.strip()))
-        return parsed(moment.isoformat()) if moment.tzinfo else None
+        return parse_time(moment.isoformat()) if moment.tzinfo else None
     except (ValueError, OverflowError, InvalidEventError):
         return None
 

@@ -51,22 +51,22 @@ from typing import Any
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import an_object, read_json
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.standard import header, standard_sample, verify_standard
 
 CHANNEL_NAME = "resend"
 TOPICS = {
-    "email.sent": mail.SENT,
-    "email.delivered": mail.DELIVERED,
-    "email.opened": mail.OPENED,
-    "email.clicked": mail.CLICKED,
-    "email.bounced": mail.BOUNCED,
-    "email.delivery_delayed": mail.DEFERRED,
-    "email.complained": mail.COMPLAINED,
-    "email.failed": mail.DROPPED,
-    "email.suppressed": mail.DROPPED,
+    "email.sent": mail.EMAIL_SENT,
+    "email.delivered": mail.EMAIL_DELIVERED,
+    "email.opened": mail.EMAIL_OPENED,
+    "email.clicked": mail.EMAIL_LINK_CLICKED,
+    "email.bounced": mail.EMAIL_BOUNCED,
+    "email.delivery_delayed": mail.EMAIL_DEFERRED,
+    "email.complained": mail.EMAIL_MARKED_AS_SPAM,
+    "email.failed": mail.EMAIL_DROPPED,
+    "email.suppressed": mail.EMAIL_DROPPED,
     "contact.created": "Customer Created",
     "contact.updated": "Customer Updated",
 }
@@ -84,17 +84,17 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per recipient, or the one of a contact."""
-    body = an_object(read_json(request.body))
-    type_ = mail.type_of(TOPICS, body.get("type"))
-    item = an_object(body.get("data"))
+    body = as_object(parse_json(request.body))
+    type_ = mail.find_event_type(TOPICS, body.get("type"))
+    item = as_object(body.get("data"))
     # The id is signed; a body without one is known by its content.
     key = header(request, "id") or hashlib.sha256(request.body).hexdigest()
     if type_.startswith("Customer"):
         letters = [_contact(type_, body, item, key)]
     else:
-        recipients = mail.readers(type_, mail.addresses(item.get("to")))
+        recipients = mail.select_recipients(type_, mail.parse_addresses(item.get("to")))
         letters = [_letter(type_, body, item, (key, email)) for email in recipients]
-    return [mail.letter_draft(CHANNEL_NAME, request, letter) for letter in letters]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, letter) for letter in letters]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -104,30 +104,30 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 def _letter(
     type_: str, body: dict[str, Any], item: dict[str, Any], key: tuple[str, str]
-) -> mail.Letter:
-    click, bounce = an_object(item.get("click")), an_object(item.get("bounce"))
+) -> mail.MailEvent:
+    click, bounce = as_object(item.get("click")), as_object(item.get("bounce"))
     kind = _KINDS.get(str(bounce.get("type")), "hard")
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
-        at=parsed(first_of(click.get("timestamp"), body.get("created_at"))),
+        at=parse_time(format_first_time(click.get("timestamp"), body.get("created_at"))),
         key=key,
         email=key[1],
         properties={
             "email_id": clean_text(item.get("email_id")),
             "campaign_id": clean_text(item.get("broadcast_id")),
-            "link_url": mail.link(click.get("link")),
-            "bounce_type": kind if type_ == mail.BOUNCED else "",
+            "link_url": mail.clean_link(click.get("link")),
+            "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
             "reason": clean_token(bounce.get("subType")),
         },
         basis=clean_token(body.get("type")),
     )
 
 
-def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -> mail.Letter:
+def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -> mail.MailEvent:
     email = item.get("email")
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
-        at=parsed(first_of(item.get("updated_at"), body.get("created_at"))),
+        at=parse_time(format_first_time(item.get("updated_at"), body.get("created_at"))),
         key=(key,),
         email=email if isinstance(email, str) else "",
         customer=item.get("id"),

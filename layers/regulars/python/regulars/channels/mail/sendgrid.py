@@ -53,7 +53,7 @@ from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import read_json
+from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import decoded
 from regulars.domain.errors import InvalidRequestError, SignatureError
@@ -63,14 +63,14 @@ if TYPE_CHECKING:
 
 CHANNEL_NAME = "sendgrid"
 TOPICS = {
-    "processed": mail.SENT,
-    "delivered": mail.DELIVERED,
-    "open": mail.OPENED,
-    "click": mail.CLICKED,
-    "bounce": mail.BOUNCED,
-    "deferred": mail.DEFERRED,
-    "dropped": mail.DROPPED,
-    "spamreport": mail.COMPLAINED,
+    "processed": mail.EMAIL_SENT,
+    "delivered": mail.EMAIL_DELIVERED,
+    "open": mail.EMAIL_OPENED,
+    "click": mail.EMAIL_LINK_CLICKED,
+    "bounce": mail.EMAIL_BOUNCED,
+    "deferred": mail.EMAIL_DEFERRED,
+    "dropped": mail.EMAIL_DROPPED,
+    "spamreport": mail.EMAIL_MARKED_AS_SPAM,
     "unsubscribe": mail.UNSUBSCRIBED,
     "group_unsubscribe": mail.UNSUBSCRIBED,
     "group_resubscribe": mail.SUBSCRIBED,
@@ -99,19 +99,19 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
-    items = read_json(request.body)
+    items = parse_json(request.body)
     if not isinstance(items, list):
         raise InvalidRequestError("The body is not a list of events.", "invalid_json")
-    return each(items, lambda item: [mail.letter_draft(CHANNEL_NAME, request, _letter(item))])
+    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
 
 
-def _letter(item: Item) -> mail.Letter:
+def _letter(item: Item) -> mail.MailEvent:
     topic = item.get("event")
-    type_ = mail.type_of(TOPICS, topic)
+    type_ = mail.find_event_type(TOPICS, topic)
     email = item.get("email")
     event_id, timestamp = item.get("sg_event_id"), item.get("timestamp")
     told = event_id or f"{topic}/{item.get('sg_message_id')}/{timestamp}/{email}"
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
         at=from_epoch(timestamp),
         key=(str(told),),
@@ -127,18 +127,18 @@ def _properties(item: Item) -> dict[str, Any]:
     name = item.get("singlesend_name") or item.get("marketing_campaign_name")
     return {
         "email_id": clean_text(str(message_id).partition(".")[0]) if message_id else "",
-        "tags": mail.words(item.get("category")),
+        "tags": mail.clean_tags(item.get("category")),
         "campaign_id": clean_text(campaign),
         "campaign_name": clean_token(name),
-        "link_url": mail.link(item.get("url")) if item.get("event") == "click" else "",
+        "link_url": mail.clean_link(item.get("url")) if item.get("event") == "click" else "",
         "machine_open": item.get("sg_machine_open") is True,
         "group_id": clean_text(item.get("asm_group_id")),
     }
 
 
 def _bounce(type_: str, item: Item) -> dict[str, Any]:
-    if type_ != mail.BOUNCED:
-        return {"reason": clean_token(item.get("reason"))} if type_ == mail.DROPPED else {}
+    if type_ != mail.EMAIL_BOUNCED:
+        return {"reason": clean_token(item.get("reason"))} if type_ == mail.EMAIL_DROPPED else {}
     kind = "block" if item.get("type") == "blocked" else "hard"
     return {"bounce_type": kind, "status": clean_token(item.get("status"))}
 

@@ -53,8 +53,8 @@ from typing import Any
 from regulars.channels.contract import Channel, ConfigField, Draft, NoSecret, Reply, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.config_answers import split_list
-from regulars.channels.fields.event_times import first_of, parsed
-from regulars.channels.fields.json_values import a_list, an_object, objects, read_json
+from regulars.channels.fields.event_times import format_first_time, parse_time
+from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.sns import (
     CONFIRMATION,
@@ -67,15 +67,15 @@ from regulars.domain.errors import InvalidEventError, InvalidRequestError, Signa
 
 CHANNEL_NAME = "ses-sns"
 TOPICS = {
-    "Send": mail.SENT,
-    "Delivery": mail.DELIVERED,
-    "Open": mail.OPENED,
-    "Click": mail.CLICKED,
-    "Bounce": mail.BOUNCED,
-    "Complaint": mail.COMPLAINED,
-    "Reject": mail.DROPPED,
-    "Rendering Failure": mail.DROPPED,
-    "DeliveryDelay": mail.DEFERRED,
+    "Send": mail.EMAIL_SENT,
+    "Delivery": mail.EMAIL_DELIVERED,
+    "Open": mail.EMAIL_OPENED,
+    "Click": mail.EMAIL_LINK_CLICKED,
+    "Bounce": mail.EMAIL_BOUNCED,
+    "Complaint": mail.EMAIL_MARKED_AS_SPAM,
+    "Reject": mail.EMAIL_DROPPED,
+    "Rendering Failure": mail.EMAIL_DROPPED,
+    "DeliveryDelay": mail.EMAIL_DEFERRED,
     "Subscription": mail.UNSUBSCRIBED,
 }
 # Where an event of the topic keeps its own time and recipients.
@@ -90,7 +90,7 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
     """The confirmation of a subscription to a topic of ours."""
     if CONFIRMATION.encode() not in request.body:
         return None
-    message = an_object(read_json(request.body))
+    message = as_object(parse_json(request.body))
     if message.get("Type") != CONFIRMATION:
         return None
     verify_delivery(request, secrets, now)
@@ -102,7 +102,7 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (Amazon's own keys)
     """RSA over the message's fields, in SHA-1 or SHA-256, by a certificate from SNS's own host."""
-    message = read_json(request.body)
+    message = parse_json(request.body)
     if not isinstance(message, dict):
         raise SignatureError("missing")
     verify_sns(message, request)
@@ -110,7 +110,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per recipient; none for what SNS and SES say of the subscription itself."""
-    message = an_object(read_json(request.body))
+    message = as_object(parse_json(request.body))
     told = message.get("Message")
     if message.get("Type") == ENDED:
         raise InvalidEventError(
@@ -120,66 +120,66 @@ def translate_delivery(request: Request) -> list[Draft]:
         return []
     if not isinstance(told, str):
         raise InvalidRequestError("The notification has no message.", "invalid_json")
-    event = an_object(read_json(told))
+    event = as_object(parse_json(told))
     topic = event.get("eventType") or event.get("notificationType")
     if topic == _GREETING_TYPE:
         return []
-    type_ = mail.type_of(TOPICS, topic)
-    detail = an_object(event.get(_DETAILS.get(str(topic), str(topic).lower())))
+    type_ = mail.find_event_type(TOPICS, topic)
+    detail = as_object(event.get(_DETAILS.get(str(topic), str(topic).lower())))
     type_ = _type(type_, detail)
     letters = _letters(type_, str(topic), detail, event, message)
-    return [mail.letter_draft(CHANNEL_NAME, request, letter) for letter in letters]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, letter) for letter in letters]
 
 
 def _type(type_: str, detail: dict[str, Any]) -> str:
-    if type_ == mail.BOUNCED and detail.get("bounceType") == "Transient":
-        return mail.DEFERRED
-    if type_ == mail.UNSUBSCRIBED and not _is_opt_out(an_object(detail.get("newTopicPreferences"))):
+    if type_ == mail.EMAIL_BOUNCED and detail.get("bounceType") == "Transient":
+        return mail.EMAIL_DEFERRED
+    if type_ == mail.UNSUBSCRIBED and not _is_opt_out(as_object(detail.get("newTopicPreferences"))):
         return mail.SUBSCRIBED
     return type_
 
 
 def _is_opt_out(preferences: dict[str, Any]) -> bool:
-    statuses = objects(preferences.get("topicSubscriptionStatus"))
+    statuses = list_objects(preferences.get("topicSubscriptionStatus"))
     is_out = [status.get("subscriptionStatus") == "OptOut" for status in statuses]
     return preferences.get("unsubscribeAll") is not False or any(is_out)
 
 
 def _letters(
     type_: str, topic: str, detail: dict[str, Any], event: dict[str, Any], message: dict[str, Any]
-) -> list[mail.Letter]:
-    sent = an_object(event.get("mail"))
-    at = first_of(detail.get("timestamp"), sent.get("timestamp"), message.get("Timestamp"))
+) -> list[mail.MailEvent]:
+    sent = as_object(event.get("mail"))
+    at = format_first_time(detail.get("timestamp"), sent.get("timestamp"), message.get("Timestamp"))
     message_id = str(sent.get("messageId") or message.get("MessageId"))
-    found = _recipients(detail) or mail.addresses(sent.get("destination"))
+    found = _recipients(detail) or mail.parse_addresses(sent.get("destination"))
     return [
-        mail.Letter(
+        mail.MailEvent(
             type=type_,
-            at=parsed(at),
+            at=parse_time(at),
             key=(message_id, topic, at, email.lower()),
             email=email,
             properties={"email_id": clean_text(message_id)} | _properties(type_, detail, sent),
             basis=topic,
         )
-        for email in mail.readers(type_, found)
+        for email in mail.select_recipients(type_, found)
     ]
 
 
 def _recipients(detail: dict[str, Any]) -> list[str]:
     """Of whom the event itself speaks, which may be fewer than the mail went to."""
-    lists = (objects(detail.get(name)) for name in _RECIPIENTS)
+    lists = (list_objects(detail.get(name)) for name in _RECIPIENTS)
     named = [recipient.get("emailAddress") for listed in lists for recipient in listed]
-    return mail.addresses(named or detail.get("recipients"))
+    return mail.parse_addresses(named or detail.get("recipients"))
 
 
 def _properties(type_: str, detail: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    bounced = next(iter(objects(detail.get("bouncedRecipients"))), {})
-    sets = a_list(an_object(sent.get("tags")).get("ses:configuration-set"))
+    bounced = next(iter(list_objects(detail.get("bouncedRecipients"))), {})
+    sets = as_list(as_object(sent.get("tags")).get("ses:configuration-set"))
     kind = "hard" if detail.get("bounceType") == "Permanent" else "soft"
     return {
         "configuration_set": clean_token(next(iter(sets), "")),
-        "link_url": mail.link(detail.get("link")),
-        "bounce_type": kind if type_ == mail.BOUNCED else "",
+        "link_url": mail.clean_link(detail.get("link")),
+        "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
         "status": clean_token(bounced.get("status")),
         "reason": clean_token(detail.get("bounceSubType") or detail.get("complaintFeedbackType")),
     }

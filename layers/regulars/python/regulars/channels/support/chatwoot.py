@@ -48,17 +48,22 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
-from regulars.channels.fields.event_times import from_epoch, parsed
-from regulars.channels.fields.json_values import a_list, an_object, read_json
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
+from regulars.channels.fields.event_times import from_epoch, parse_time
+from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "chatwoot"
-CONTACTS = {"contact_created": chat.CREATED, "contact_updated": chat.CHANGED}
+CONTACTS = {"contact_created": chat.CUSTOMER_CREATED, "contact_updated": chat.CUSTOMER_UPDATED}
 # Chatwoot writes the direction as a word or as a number; others (activity, template) are its own.
-DIRECTIONS = {"incoming": chat.RECEIVED, "0": chat.RECEIVED, "outgoing": chat.SENT, "1": chat.SENT}
+DIRECTIONS = {
+    "incoming": chat.MESSAGE_RECEIVED,
+    "0": chat.MESSAGE_RECEIVED,
+    "outgoing": chat.MESSAGE_SENT,
+    "1": chat.MESSAGE_SENT,
+}
 _SIGNATURE, _TIME = "x-chatwoot-signature", "x-chatwoot-timestamp"
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
@@ -76,7 +81,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event; none for what agents say among themselves."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     topic = body.get("event")
     if topic == "message_created":
         return _message(request, body)
@@ -85,12 +90,12 @@ def translate_delivery(request: Request) -> list[Draft]:
     if isinstance(topic, str) and topic in CONTACTS:
         return [_draft(request, body, CONTACTS[topic], key, body, {})]
     if topic == "conversation_status_changed":
-        person = an_object(an_object(body.get("meta")).get("sender"))
+        person = as_object(as_object(body.get("meta")).get("sender"))
         properties = {
-            "conversation": chat.reference(body.get("id")),
-            "status": chat.kind(body.get("status")),
+            "conversation": chat.hash_reference(body.get("id")),
+            "status": chat.clean_word(body.get("status")),
         }
-        return [_draft(request, body, chat.CONVERSATION, key, person, properties)]
+        return [_draft(request, body, chat.CONVERSATION_UPDATED, key, person, properties)]
     raise UnknownTopicError
 
 
@@ -106,18 +111,20 @@ def _message(request: Request, body: dict[str, Any]) -> list[Draft]:
     type_ = DIRECTIONS.get(str(body.get("message_type")))
     if type_ is None or body.get("private") is True:
         return []
-    conversation = an_object(body.get("conversation"))
+    conversation = as_object(body.get("conversation"))
     # Of what an agent wrote, the sender is the agent.
-    sender = body if type_ == chat.RECEIVED else an_object(conversation.get("meta"))
+    sender = body if type_ == chat.MESSAGE_RECEIVED else as_object(conversation.get("meta"))
     properties = {
-        "message": chat.reference(body.get("id")),
-        "conversation": chat.reference(conversation.get("display_id") or conversation.get("id")),
-        "kind": chat.kind(body.get("content_type")),
-        "length": chat.length(body.get("content")),
-        "attachments": len(a_list(body.get("attachments"))),
+        "message": chat.hash_reference(body.get("id")),
+        "conversation": chat.hash_reference(
+            conversation.get("display_id") or conversation.get("id")
+        ),
+        "kind": chat.clean_word(body.get("content_type")),
+        "length": chat.count_characters(body.get("content")),
+        "attachments": len(as_list(body.get("attachments"))),
     }
     key = (body.get("id"), body.get("created_at"))
-    return [_draft(request, body, type_, key, an_object(sender.get("sender")), properties)]
+    return [_draft(request, body, type_, key, as_object(sender.get("sender")), properties)]
 
 
 def _draft(
@@ -128,17 +135,19 @@ def _draft(
     person: dict[str, Any],
     properties: dict[str, Any],
 ) -> Draft:
-    message = Message(
+    message = ConversationEvent(
         type=type_,
-        at=_moment(body, request.received_at) if type_ != chat.CHANGED else request.received_at,
+        at=_moment(body, request.received_at)
+        if type_ != chat.CUSTOMER_UPDATED
+        else request.received_at,
         key=key,
-        account=an_object(body.get("account")).get("id"),
+        account=as_object(body.get("account")).get("id"),
         customer=person.get("id"),
         user_id=person.get("identifier"),
         contact=person | {"phone": person.get("phone_number")},
         properties=properties,
     )
-    return message_draft(CHANNEL_NAME, request, message)
+    return build_conversation_draft(CHANNEL_NAME, request, message)
 
 
 def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
@@ -149,11 +158,11 @@ def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
         case int() | float() as seconds:
             return from_epoch(seconds)
         case str() as text if text.endswith(" UTC"):
-            return parsed(text.removesuffix(" UTC").replace(" ", "T") + "Z")
+            return parse_time(text.removesuffix(" UTC").replace(" ", "T") + "Z")
         case None:
             return received_at
         case other:
-            return parsed(other)
+            return parse_time(other)
 
 
 def _signed(secret: str, body: bytes, time: str) -> bytes:

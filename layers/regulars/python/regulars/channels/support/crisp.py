@@ -42,14 +42,14 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "crisp"
-AUTHORS = {"user": chat.RECEIVED, "operator": chat.SENT}
+AUTHORS = {"user": chat.MESSAGE_RECEIVED, "operator": chat.MESSAGE_SENT}
 LEFT_BEHIND = {"session:set_email": "email", "session:set_phone": "phone"}
 NOTE = "note"
 # It is not said whether what is repeated is signed anew.
@@ -77,7 +77,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event; none for a note among operators."""
     body = _READER.read(request.body)
-    topic, data = str(body.get("event")), an_object(body.get("data"))
+    topic, data = str(body.get("event")), as_object(body.get("data"))
     at = from_epoch(data.get("timestamp") or body.get("timestamp"), 1000)
     session = data.get("session_id")
     if topic in {"message:send", "message:received"}:
@@ -87,11 +87,11 @@ def translate_delivery(request: Request) -> list[Draft]:
     elif topic in LEFT_BEHIND:
         name = LEFT_BEHIND[topic]
         key = (topic, session, body.get("timestamp"), data.get(name))
-        told = {"type": chat.LINKED, "key": key, "contact": {name: data.get(name)}}
+        told = {"type": chat.IDENTITY_LINKED, "key": key, "contact": {name: data.get(name)}}
     else:
         raise UnknownTopicError
-    message = Message(at=at, account=body.get("website_id"), customer=session, **told)
-    return [message_draft(CHANNEL_NAME, request, message)]
+    message = ConversationEvent(at=at, account=body.get("website_id"), customer=session, **told)
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -112,10 +112,10 @@ def _message(data: dict[str, Any]) -> dict[str, Any]:
         "type": type_,
         "key": (session, fingerprint),
         "properties": {
-            "message": chat.reference(f"{session}/{fingerprint}"),
-            "conversation": chat.reference(session),
-            "kind": chat.kind(data.get("type")),
-            "length": chat.length(data.get("content")),
+            "message": chat.hash_reference(f"{session}/{fingerprint}"),
+            "conversation": chat.hash_reference(session),
+            "kind": chat.clean_word(data.get("type")),
+            "length": chat.count_characters(data.get("content")),
         },
     }
 

@@ -50,9 +50,9 @@ import msgspec
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.drafts.batches import Item, each
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import a_list, read_json
+from regulars.channels.fields.json_values import as_list, parse_json
 from regulars.channels.fields.redaction import clean_token
 from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
@@ -61,10 +61,10 @@ from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "hubspot"
 TOPICS = {
-    "contact.creation": chat.CREATED,
-    "contact.propertyChange": chat.CHANGED,
-    "contact.merge": chat.CHANGED,
-    "contact.deletion": chat.REMOVED,
+    "contact.creation": chat.CUSTOMER_CREATED,
+    "contact.propertyChange": chat.CUSTOMER_UPDATED,
+    "contact.merge": chat.CUSTOMER_UPDATED,
+    "contact.deletion": chat.CUSTOMER_DELETED,
     "contact.privacyDeletion": "Customer Deletion Requested",
     "deal.creation": "Deal Updated",
     "deal.propertyChange": "Deal Updated",
@@ -117,9 +117,11 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
-    body = read_json(request.body)
+    body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [message_draft(CHANNEL_NAME, request, _message(item))])
+    return each(
+        items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item))]
+    )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -144,7 +146,7 @@ def _signed(secret: str, request: Request, uri: str, time: str) -> bytes:
     return hmac_base64(secret.encode(), message + time.encode("utf-8", "replace"))
 
 
-def _message(item: Item) -> Message:
+def _message(item: Item) -> ConversationEvent:
     topic = item.get("subscriptionType")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
@@ -153,7 +155,7 @@ def _message(item: Item) -> Message:
     is_contact = type_ != "Deal Updated"
     is_out = is_contact and name == OPT_OUT and str(value).lower() == "true"
     contact = {CONTACT[name]: value} if is_contact and name in CONTACT else {}
-    return Message(
+    return ConversationEvent(
         type=type_,
         at=from_epoch(item.get("occurredAt"), 1000),
         # HubSpot does not promise that an event's id is the only one.
@@ -161,7 +163,7 @@ def _message(item: Item) -> Message:
         account=item.get("portalId"),
         customer=require_id(_object(item), "objectId") if is_contact else None,
         # Where a merge makes a new contact, all that it was made of are named beside it.
-        former=(item.get("primaryObjectId"), *a_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
+        former=(item.get("primaryObjectId"), *as_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
         contact=contact,
         consents={"email": "denied"} if is_out else {},
         basis=name if is_out else "",

@@ -57,28 +57,28 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import ObjectReader, an_object, objects
+from regulars.channels.fields.json_values import ObjectReader, as_object, list_objects
 from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "intercom"
 TOPICS = {
-    "contact.user.created": chat.CREATED,
-    "contact.lead.created": chat.CREATED,
-    "contact.user.updated": chat.CHANGED,
-    "contact.lead.signed_up": chat.CHANGED,
-    "contact.deleted": chat.REMOVED,
-    "contact.archived": chat.REMOVED,
+    "contact.user.created": chat.CUSTOMER_CREATED,
+    "contact.lead.created": chat.CUSTOMER_CREATED,
+    "contact.user.updated": chat.CUSTOMER_UPDATED,
+    "contact.lead.signed_up": chat.CUSTOMER_UPDATED,
+    "contact.deleted": chat.CUSTOMER_DELETED,
+    "contact.archived": chat.CUSTOMER_DELETED,
     "contact.unsubscribed": "Unsubscribed",
     "contact.subscribed": "Subscribed",
-    "conversation.user.created": chat.RECEIVED,
-    "conversation.user.replied": chat.RECEIVED,
-    "conversation.admin.replied": chat.SENT,
-    "conversation.read": chat.CONVERSATION,
-    "conversation.contact.attached": chat.CONVERSATION,
-    "conversation.updated": chat.CONVERSATION,
+    "conversation.user.created": chat.MESSAGE_RECEIVED,
+    "conversation.user.replied": chat.MESSAGE_RECEIVED,
+    "conversation.admin.replied": chat.MESSAGE_SENT,
+    "conversation.read": chat.CONVERSATION_UPDATED,
+    "conversation.contact.attached": chat.CONVERSATION_UPDATED,
+    "conversation.updated": chat.CONVERSATION_UPDATED,
 }
 _CONSENTS = {"Unsubscribed": {"email": "denied"}, "Subscribed": {"email": "granted"}}
 _SIGNATURE = "x-hub-signature"
@@ -111,9 +111,9 @@ def translate_delivery(request: Request) -> list[Draft]:
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
         raise UnknownTopicError
-    item = an_object(an_object(body.get("data")).get("item"))
+    item = as_object(as_object(body.get("data")).get("item"))
     told = _conversation(item) if str(topic).startswith("conversation.") else _contact(item)
-    message = Message(
+    message = ConversationEvent(
         type=type_,
         at=from_epoch(body.get("created_at")),
         key=(require_id(body.get("id"), "id"),),
@@ -122,7 +122,7 @@ def translate_delivery(request: Request) -> list[Draft]:
         basis=str(topic) if type_ in _CONSENTS else "",
         **told,
     )
-    return [message_draft(CHANNEL_NAME, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, message)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -134,34 +134,34 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 def _contact(item: dict[str, Any]) -> dict[str, Any]:
     """Who a contact is; of an unsubscription, the contact is inside."""
-    contact = an_object(item.get("contact")) or item
-    place = an_object(contact.get("location"))
+    contact = as_object(item.get("contact")) or item
+    place = as_object(contact.get("location"))
     language = contact.get("language_override") or contact.get("browser_language")
     return {
         "customer": contact.get("id"),
         "user_id": contact.get("external_id"),
         "contact": contact,
-        "traits": chat.language(language)
-        | {"country": chat.kind(place.get("country_code")).upper()},
-        "properties": {"role": chat.kind(contact.get("role"))},
+        "traits": chat.build_locale_trait(language)
+        | {"country": chat.clean_word(place.get("country_code")).upper()},
+        "properties": {"role": chat.clean_word(contact.get("role"))},
     }
 
 
 def _conversation(item: dict[str, Any]) -> dict[str, Any]:
     """The one contact of a conversation; of several, nobody is meant."""
     contacts = item.get("contacts")
-    people = objects(an_object(contacts).get("contacts") or contacts)
+    people = list_objects(as_object(contacts).get("contacts") or contacts)
     person = people[0] if len(people) == 1 else {}
-    source = an_object(item.get("source"))
-    listed = objects(an_object(item.get("conversation_parts")).get("conversation_parts"))
+    source = as_object(item.get("source"))
+    listed = list_objects(as_object(item.get("conversation_parts")).get("conversation_parts"))
     return {
         "customer": person.get("id"),
         "user_id": person.get("external_id"),
         "properties": {
-            "conversation": chat.reference(item.get("id")),
-            "state": chat.kind(item.get("state")),
-            "kind": chat.kind(source.get("type")),
-            "length": chat.length((listed[-1] if listed else source).get("body")),
+            "conversation": chat.hash_reference(item.get("id")),
+            "state": chat.clean_word(item.get("state")),
+            "kind": chat.clean_word(source.get("type")),
+            "length": chat.count_characters((listed[-1] if listed else source).get("body")),
         },
     }
 

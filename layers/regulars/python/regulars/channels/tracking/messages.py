@@ -6,10 +6,15 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Draft, Request
-from regulars.channels.fields.event_times import Moment, first_of, happened, parsed
-from regulars.channels.fields.json_values import a_list, an_object
-from regulars.channels.fields.person import Person
-from regulars.channels.fields.redaction import clean_text, looks_personal, scrubbed
+from regulars.channels.fields.event_times import (
+    EventTimes,
+    format_first_time,
+    parse_time,
+    resolve_event_times,
+)
+from regulars.channels.fields.json_values import as_list, as_object
+from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.redaction import clean_text, looks_personal, redact_properties
 from regulars.channels.tracking.commerce import canonical_name, commerce
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
@@ -70,7 +75,7 @@ def translate_message(
     if not person.identifiers:
         raise InvalidEventError("A message needs a userId or an anonymousId.", "missing_identity")
     # Some SDKs date a message when it is queued, and its batch when it leaves.
-    sent_at = max(first_of(message.sent_at), first_of(sent_at))
+    sent_at = max(format_first_time(message.sent_at), format_first_time(sent_at))
     moment = _moment(message, sent_at, request)
     event = Event(
         id=event_id(CHANNEL_NAME, request.source, dedupe_key),
@@ -142,48 +147,50 @@ def _content_id(message: Message) -> str:
     return hashlib.sha256(said).hexdigest()
 
 
-def _person(message: Message, default_country: str) -> Person:
-    person = Person(default_country)
-    person.add("user_id", message.user_id)
-    person.add("anonymous_id", message.anonymous_id)
+def _person(message: Message, default_country: str) -> PersonBuilder:
+    person = PersonBuilder(default_country)
+    person.add_identifier("user_id", message.user_id)
+    person.add_identifier("anonymous_id", message.anonymous_id)
     if message.type != "group":  # a group's traits are a company's
-        person.describe(message.traits or {})
+        person.add_contact(message.traits or {})
     context = message.context or {}
-    person.describe(an_object(context.get("traits")))
-    for external in a_list(context.get("externalIds")):
-        namespace = an_object(external).get("type")
+    person.add_contact(as_object(context.get("traits")))
+    for external in as_list(context.get("externalIds")):
+        namespace = as_object(external).get("type")
         if namespace in _EXTERNAL_IDS:
-            person.add(str(namespace), external.get("id"))
+            person.add_identifier(str(namespace), external.get("id"))
     if message.type == "alias" and person.identifiers:  # by itself it is nobody's alias
         # SDKs alias an anonymous id to a user, older ones a user id to another.
-        person.add("user_id", message.previous_id)
-        person.add("anonymous_id", message.previous_id)
+        person.add_identifier("user_id", message.previous_id)
+        person.add_identifier("anonymous_id", message.previous_id)
     return person
 
 
-def _moment(message: Message, sent_at: str, request: Request) -> Moment:
+def _moment(message: Message, sent_at: str, request: Request) -> EventTimes:
     said = message.timestamp or message.original_timestamp
-    occurred = parsed(said) if said else request.received_at
-    return happened(occurred, request.received_at, parsed(sent_at) if said and sent_at else None)
+    occurred = parse_time(said) if said else request.received_at
+    return resolve_event_times(
+        occurred, request.received_at, parse_time(sent_at) if said and sent_at else None
+    )
 
 
-def _as_dated(message: Message, moment: Moment) -> dict[str, str]:
+def _as_dated(message: Message, moment: EventTimes) -> dict[str, str]:
     """What the sender's clock said, when the event's time is another."""
-    said = first_of(message.timestamp, message.original_timestamp)
+    said = format_first_time(message.timestamp, message.original_timestamp)
     return {"original_timestamp": said} if moment.clock_skewed and said else {}
 
 
-def _consents(message: Message, moment: Moment) -> tuple[ConsentChange, ...]:
+def _consents(message: Message, moment: EventTimes) -> tuple[ConsentChange, ...]:
     basis = _DENIALS.get((message.event or "").strip()) if message.type == "track" else None
     return (ConsentChange("email", "denied", moment.occurred_at, basis),) if basis else ()
 
 
 def _traits(message: Message) -> dict[str, str]:
     """What is known of the person and tells nobody who it is."""
-    context, traits = message.context or {}, an_object((message.context or {}).get("traits"))
+    context, traits = message.context or {}, as_object((message.context or {}).get("traits"))
     if message.type == "identify":
         traits = traits | (message.traits or {})
-    country = traits.get("country") or an_object(traits.get("address")).get("country")
+    country = traits.get("country") or as_object(traits.get("address")).get("country")
     said = {
         "country": country,
         "locale": context.get("locale") or traits.get("locale"),
@@ -198,14 +205,14 @@ def _traits(message: Message) -> dict[str, str]:
 
 
 def _properties(message: Message) -> dict[str, Any]:
-    kept = scrubbed(message.properties or {})
+    kept = redact_properties(message.properties or {})
     context = message.context or {}
     if message.type in {"page", "screen"}:
-        page = scrubbed(an_object(context.get("page"))) if message.type == "page" else {}
+        page = redact_properties(as_object(context.get("page"))) if message.type == "page" else {}
         named = {"name": clean_text(message.name), "category": clean_text(message.category)}
         kept = page | kept | {key: text for key, text in named.items() if text}
     if message.type == "group" and (group_id := clean_text(message.group_id)):
         kept |= {"group_id": group_id}
-    campaign = an_object(context.get("campaign"))
+    campaign = as_object(context.get("campaign"))
     said = {key: clean_text(campaign[key]) for key in _CAMPAIGN if key in campaign}
     return kept | ({"campaign": said} if said else {})

@@ -62,11 +62,16 @@ from regulars.channels.contract import (
 )
 from regulars.channels.drafts import mail
 from regulars.channels.fields.config_answers import check_json_object
-from regulars.channels.fields.event_times import first_of, from_epoch, happened, parsed
-from regulars.channels.fields.json_values import an_object, read_json, set_up
+from regulars.channels.fields.event_times import (
+    format_first_time,
+    from_epoch,
+    parse_time,
+    resolve_event_times,
+)
+from regulars.channels.fields.json_values import as_object, parse_json, read_config_object
 from regulars.channels.fields.money import parse_amount, parse_currency, parse_minor_units
-from regulars.channels.fields.person import Person
-from regulars.channels.fields.redaction import clean_text, scrubbed
+from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.redaction import clean_text, redact_properties
 from regulars.channels.signatures.standard import (
     PUBLIC_KEY,
     header,
@@ -93,7 +98,11 @@ _STATUSES = {
     "Order Completed": "paid",
     "Order Cancelled": "cancelled",
 }
-_CONSENTS = {mail.SUBSCRIBED: "granted", mail.UNSUBSCRIBED: "denied", mail.COMPLAINED: "denied"}
+_CONSENTS = {
+    mail.SUBSCRIBED: "granted",
+    mail.UNSUBSCRIBED: "denied",
+    mail.EMAIL_MARKED_AS_SPAM: "denied",
+}
 _CONTACT = ("email", "phone", "first_name", "last_name", "name")
 
 
@@ -107,7 +116,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """The event of one delivery, as the source's config maps it."""
-    body = an_object(read_json(request.body))
+    body = as_object(parse_json(request.body))
     topic = body.get("type")
     type_ = _type(request, topic)
     person = _person(request, type_, body)
@@ -121,7 +130,7 @@ def build_sample(blank: Request, secret: str) -> Request | None:
 
 def _type(request: Request, topic: object) -> str:
     text = topic if isinstance(topic, str) else ""
-    mapped = set_up(request.config, "events").get(text)
+    mapped = read_config_object(request.config, "events").get(text)
     if isinstance(mapped, str) and mapped:
         return clean_text(mapped)
     noun, _, verb = text.partition(".")
@@ -130,20 +139,20 @@ def _type(request: Request, topic: object) -> str:
     raise UnknownTopicError
 
 
-def _person(request: Request, type_: str, body: dict[str, Any]) -> Person:
-    person = Person(request.default_country)
-    person.add("user_id", _field(request, body, "user_id"))
+def _person(request: Request, type_: str, body: dict[str, Any]) -> PersonBuilder:
+    person = PersonBuilder(request.default_country)
+    person.add_identifier("user_id", _field(request, body, "user_id"))
     customer = _field(request, body, "customer") or _field(request, body, "customer_id")
     if customer is None and type_.startswith("Customer "):
-        customer = an_object(body.get("data")).get("id")
-    person.add("customer", customer, f"{CHANNEL_NAME}/{request.source}")
-    person.describe({name: _field(request, body, name) for name in _CONTACT})
-    person.add("anonymous_id", _field(request, body, "anonymous_id"))
+        customer = as_object(body.get("data")).get("id")
+    person.add_identifier("customer", customer, f"{CHANNEL_NAME}/{request.source}")
+    person.add_contact({name: _field(request, body, name) for name in _CONTACT})
+    person.add_identifier("anonymous_id", _field(request, body, "anonymous_id"))
     return person
 
 
 def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
-    moment = happened(_time(request, body), request.received_at)
+    moment = resolve_event_times(_time(request, body), request.received_at)
     status = _CONSENTS.get(type_)
     consents = (ConsentChange("email", status, moment.occurred_at, "webhook"),) if status else ()
     kind = request.config.get("channel")
@@ -173,7 +182,7 @@ def _time(request: Request, body: dict[str, Any]) -> datetime:
     said = _field(request, body, "occurred_at") or body.get("timestamp")
     if isinstance(said, int | float):
         return from_epoch(said)
-    return parsed(first_of(said)) if said else request.received_at
+    return parse_time(format_first_time(said)) if said else request.received_at
 
 
 def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
@@ -204,20 +213,20 @@ def _parse_total(request: Request, value: object, currency: str) -> int:
 
 
 def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    paths = set_up(request.config, "properties")
+    paths = read_config_object(request.config, "properties")
     told = {str(name): _at(body, path) for name, path in paths.items()}
-    return scrubbed({name: value for name, value in told.items() if value is not None})
+    return redact_properties({name: value for name, value in told.items() if value is not None})
 
 
 def _field(request: Request, body: dict[str, Any], name: str) -> Any:
-    return _at(body, set_up(request.config, "fields").get(name, f"data.{name}"))
+    return _at(body, read_config_object(request.config, "fields").get(name, f"data.{name}"))
 
 
 def _at(body: dict[str, Any], path: object) -> Any:
     """What is at a path such as data.member.email; None where there is nothing."""
     found: Any = body
     for name in str(path).split("."):
-        found = an_object(found).get(name)
+        found = as_object(found).get(name)
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.sales import ELSEWHERE
+from regulars.channels.drafts.sales import ORDERS_ELSEWHERE
 from regulars.channels.exports.contract import ExportFormat, File
 from regulars.channels.exports.recognition import recognize_format
 from regulars.channels.fields.redaction import clean_text, looks_personal
@@ -96,7 +96,7 @@ def recognize_upload(upload: Upload, defaults: ImportDefaults, now: datetime) ->
         default_currency=defaults.currency,
         default_country=defaults.country,
         decimal_comma=csv.delimiter == ";",
-        sells=upload.orders != ELSEWHERE,
+        sells=upload.orders != ORDERS_ELSEWHERE,
     )
     columns = [headings.get(field, "") for field in names]
     return RecognizedFile(csv=csv, format=format_, headings=columns, file=file)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.exports.refusals import REASONS
+from regulars.channels.exports.refusals import REFUSAL_REASONS
 from regulars.domain.events import Event
 from regulars.domain.money import format_major_units
 
@@ -66,7 +66,8 @@ class ImportTally(msgspec.Struct):
                 currency: format_major_units(minor, currency) for currency, minor in amounts.items()
             }
         report["refusals"] = [
-            {"line": line, "code": code, "reason": REASONS[code]} for line, code in self.refusals
+            {"line": line, "code": code, "reason": REFUSAL_REASONS[code]}
+            for line, code in self.refusals
         ]
         return report
 

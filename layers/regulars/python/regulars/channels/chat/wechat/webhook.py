@@ -61,7 +61,7 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.conversations import Message, message_draft
+from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.items import build_item
 from regulars.channels.fields.redaction import clean_token
@@ -69,16 +69,16 @@ from regulars.domain.errors import InvalidEventError, SignatureError
 
 CHANNEL_NAME = "wechat"
 TOPICS = {
-    "text": chat.RECEIVED,
-    "image": chat.RECEIVED,
-    "voice": chat.RECEIVED,
-    "video": chat.RECEIVED,
-    "shortvideo": chat.RECEIVED,
-    "location": chat.RECEIVED,
-    "link": chat.RECEIVED,
-    "event.CLICK": chat.RECEIVED,
-    "event.subscribe": chat.JOINED,
-    "event.unsubscribe": chat.LEFT,
+    "text": chat.MESSAGE_RECEIVED,
+    "image": chat.MESSAGE_RECEIVED,
+    "voice": chat.MESSAGE_RECEIVED,
+    "video": chat.MESSAGE_RECEIVED,
+    "shortvideo": chat.MESSAGE_RECEIVED,
+    "location": chat.MESSAGE_RECEIVED,
+    "link": chat.MESSAGE_RECEIVED,
+    "event.CLICK": chat.MESSAGE_RECEIVED,
+    "event.subscribe": chat.CONTACT_SUBSCRIBED,
+    "event.unsubscribe": chat.CONTACT_UNSUBSCRIBED,
     "event.merchant_order": "Order Created",
 }
 _SCENE = "qrscene_"
@@ -109,7 +109,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     told = fields_of(request.body)
     if is_sealed(request):
         told = fields_of(opened(request, told.get("Encrypt", "")))
-    return [message_draft(CHANNEL_NAME, request, _message(told, request))]
+    return [build_conversation_draft(CHANNEL_NAME, request, _message(told, request))]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -118,13 +118,13 @@ def build_sample(blank: Request, secret: str) -> Request:
     return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
 
 
-def _message(told: dict[str, str], request: Request) -> Message:
+def _message(told: dict[str, str], request: Request) -> ConversationEvent:
     kind, event = told.get("MsgType", ""), told.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
         raise UnknownTopicError
     item = build_item(told.get("ProductId"), 1) if event == "merchant_order" else None
-    return Message(
+    return ConversationEvent(
         type=type_,
         at=_moment(told, request.received_at),
         # An event has no id; its sender and its time are one, says WeChat.
@@ -139,9 +139,9 @@ def _message(told: dict[str, str], request: Request) -> Message:
 def _properties(told: dict[str, str]) -> dict[str, Any]:
     scene = told.get("EventKey", "")
     return {
-        "message": chat.reference(told.get("MsgId")),
-        "kind": chat.kind(told.get("Event") or told.get("MsgType")),
-        "length": chat.length(told.get("Content")),
+        "message": chat.hash_reference(told.get("MsgId")),
+        "kind": chat.clean_word(told.get("Event") or told.get("MsgType")),
+        "length": chat.count_characters(told.get("Content")),
         "scene": clean_token(scene.removeprefix(_SCENE)) if scene.startswith(_SCENE) else "",
         "order_id": clean_token(told.get("OrderId")),
     }

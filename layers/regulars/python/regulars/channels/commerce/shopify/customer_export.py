@@ -20,12 +20,12 @@ of the webhooks.
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
-from regulars.channels.exports.drafts import draft_of, store_of
-from regulars.channels.exports.fields import answer_in, id_in
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import UNDATED
+from regulars.channels.exports.drafts import build_export_draft, build_store_key
+from regulars.channels.exports.fields import parse_export_id, parse_yes_no
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import UNDATED_TIME
 from regulars.channels.fields.texts import build_traits
 from regulars.domain.events import ConsentChange
 
@@ -46,10 +46,10 @@ _COLUMNS = {
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the update of one customer."""
-    said, store = line.said, store_of("shopify", file).lower()
-    person = buyer(
+    said, store = line.said, build_store_key("shopify", file).lower()
+    person = build_buyer(
         file,
-        id_in(said["id"]),
+        parse_export_id(said["id"]),
         store,
         said["country"],
         email=said["email"],
@@ -58,16 +58,16 @@ def translate_line(line: Line, file: File) -> list[Draft]:
         last_name=said["last_name"],
     )
     if not person.identifiers:
-        raise refusal("missing_customer")
+        raise RefusedLineError("missing_customer")
     consents = tuple(
-        ConsentChange(channel, "granted", UNDATED, "shopify")
+        ConsentChange(channel, "granted", UNDATED_TIME, "shopify")
         for channel in ("email", "sms")
-        if answer_in(said[f"{channel}_consent"])
+        if parse_yes_no(said[f"{channel}_consent"])
     )
     key = (store, "customer", said["id"].strip())
     traits = build_traits(country=said["country"])
     told = {"consents": consents, "traits": traits}
-    return [draft_of(file, "Customer Updated", ("import", ""), person, key, **told)]
+    return [build_export_draft(file, "Customer Updated", ("import", ""), person, key, **told)]
 
 
 EXPORT_FORMAT = ExportFormat(

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -40,18 +40,22 @@ from regulars.channels.exports.contract import (
     RefuseLine,
     build_group_translator,
 )
-from regulars.channels.exports.drafts import draft_of, snapshot, store_of
-from regulars.channels.exports.fields import (
-    answer_in,
-    id_in,
-    order_id_in,
-    spreadsheet_notation,
+from regulars.channels.exports.drafts import (
+    build_export_draft,
+    build_order_snapshot,
+    build_store_key,
 )
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import moment_in, required_moment
+from regulars.channels.exports.fields import (
+    choose_notation,
+    parse_export_id,
+    parse_yes_no,
+    require_export_id,
+)
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import parse_export_time, require_export_time
 from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.numbers import Notation, strip_apostrophe
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import select_texts
@@ -95,17 +99,19 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     own = list(_own(lines, refuse))
     head = own[0].said
     currency = parse_currency(head["currency"], file.default_currency)
-    created = required_moment(head["created_at"], file)
-    changed = [moment_in(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")]
+    created = require_export_time(head["created_at"], file)
+    changed = [
+        parse_export_time(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")
+    ]
     status = _status(head)
-    order_id, store = order_id_in(head["id"]), store_of("shopify", file).lower()
-    order = snapshot(
+    order_id, store = require_export_id(head["id"]), build_store_key("shopify", file).lower()
+    order = build_order_snapshot(
         file,
         f"{store}/{order_id}",
         created,
         *changed,
         status=status,
-        total=parse_amount(head["total"], currency, notation=spreadsheet_notation(file)),
+        total=parse_amount(head["total"], currency, notation=choose_notation(file)),
         refunded=_refunded(head, currency, file),
         currency=currency,
     )
@@ -122,14 +128,18 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     }
     channel = "pos" if head["source"] == "pos" else "shop"
     key = (store, "order", order_id)
-    return [draft_of(file, _TYPES[status], (channel, created), _person(head, file), key, **told)]
+    return [
+        build_export_draft(
+            file, _TYPES[status], (channel, created), _person(head, file), key, **told
+        )
+    ]
 
 
 def _own(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
     """The lines of the order, the one with its own fields first; a file that was put together may hold it twice."""
     head = next((line for line in lines if line.said["id"].strip()), None)
     if head is None:
-        raise refusal("first_line_missing")
+        raise RefusedLineError("first_line_missing")
     yield head
     is_repeated = False
     for line in lines:
@@ -142,10 +152,10 @@ def _own(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
 
 
 def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
-    notation = spreadsheet_notation(file)
+    notation = choose_notation(file)
     for line in lines:
         try:
-            product = id_in(line.said["sku"]) or clean_text(line.said["product"])
+            product = parse_export_id(line.said["sku"]) or clean_text(line.said["product"])
             # A line edited away has quantity 0; one that takes off the bill still counts in the total.
             if (
                 product
@@ -181,17 +191,17 @@ def _status(head: Any) -> str:
 def _refunded(head: Any, currency: str, file: File) -> int | None:
     """What was paid back; None, which is everything, where only the status says it."""
     if head["refunded"].strip():
-        return parse_amount(head["refunded"], currency, notation=spreadsheet_notation(file))
+        return parse_amount(head["refunded"], currency, notation=choose_notation(file))
     return None if head["financial_status"].strip().lower() == "refunded" else 0
 
 
 def _consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
-    is_given = answer_in(head["accepts"]) and head["email"].strip()
+    is_given = parse_yes_no(head["accepts"]) and head["email"].strip()
     return (ConsentChange("email", "granted", at, "checkout"),) if is_given else ()
 
 
-def _person(head: Any, file: File) -> Person:
-    return buyer(
+def _person(head: Any, file: File) -> PersonBuilder:
+    return build_buyer(
         file,
         country=head["country"],
         email=head["email"],

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from regulars.channels.fields.event_times import build_version, first_of
-from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.event_times import build_version, format_first_time
+from regulars.channels.fields.json_values import as_object, list_objects
 from regulars.channels.fields.money import is_deduction, parse_amount, parse_currency
 from regulars.channels.fields.quantities import parse_quantity
 from regulars.channels.fields.redaction import clean_text
@@ -15,29 +15,29 @@ _MOST_REFUNDS = 99  # that a version can count
 
 
 def find_currency(body: dict[str, Any], default: str) -> str:
-    """The currency of the amounts: the resource's, its lines', its transactions', or else the shop's."""
+    """Return the currency of the amounts: that of the resource, a line or a transaction, else that of the shop."""
     lines = [
-        an_object(an_object(line.get("price_set")).get("shop_money")).get("currency_code")
-        for line in objects(body.get("line_items"))
+        as_object(as_object(line.get("price_set")).get("shop_money")).get("currency_code")
+        for line in list_objects(body.get("line_items"))
     ]
-    paid = [transaction.get("currency") for transaction in objects(body.get("transactions"))]
+    paid = [transaction.get("currency") for transaction in list_objects(body.get("transactions"))]
     return parse_currency(body.get("currency"), *lines, *paid, default)
 
 
 def items_of(kind: str, body: dict[str, Any], currency: str) -> tuple[Item, ...]:
     """The lines of an order, a checkout or a cart, what a refund takes back, or the product itself."""
     if kind == "products":
-        prices = [variant.get("price") for variant in objects(body.get("variants"))]
+        prices = [variant.get("price") for variant in list_objects(body.get("variants"))]
         lines = [
             body | {"product_id": body.get("id"), "quantity": 1, "price": next(iter(prices), None)}
         ]
     elif kind == "refunds":
         lines = [
-            an_object(line.get("line_item")) | {"quantity": line.get("quantity")}
-            for line in objects(body.get("refund_line_items"))
+            as_object(line.get("line_item")) | {"quantity": line.get("quantity")}
+            for line in list_objects(body.get("refund_line_items"))
         ]
     else:
-        lines = objects(body.get("line_items"))
+        lines = list_objects(body.get("line_items"))
     return tuple(item for item in (_item(line, currency) for line in lines) if item)
 
 
@@ -61,12 +61,12 @@ def _snapshot(body: dict[str, Any], store: str, currency: str) -> OrderFact:
     total = parse_amount(body.get("total_price"), currency)
     status = _status(body)
     # Of two tellings of one second the cancelled, the one with more refunds, the paid one is the later.
-    refunds = min(len(objects(body.get("refunds"))), _MOST_REFUNDS)
+    refunds = min(len(list_objects(body.get("refunds"))), _MOST_REFUNDS)
     rank = 500 * (status == "cancelled") + 2 * refunds + (status == "paid")
     return OrderFact(
         key=f"{store}/{_id(body, 'id')}",
         version=build_version(_version(body), rank),
-        placed_at=first_of(body.get("processed_at"), body.get("created_at")),
+        placed_at=format_first_time(body.get("processed_at"), body.get("created_at")),
         status=status,
         total=total,
         refunded=_refunded(body, total, currency),
@@ -85,7 +85,9 @@ def _refund(body: dict[str, Any], store: str, currency: str) -> OrderFact:
 
 
 def _version(body: dict[str, Any]) -> str:
-    version = first_of(body.get("updated_at"), body.get("processed_at"), body.get("created_at"))
+    version = format_first_time(
+        body.get("updated_at"), body.get("processed_at"), body.get("created_at")
+    )
     if not version:
         raise InvalidEventError("The order does not say when it was changed.", "invalid_timestamp")
     return version
@@ -101,7 +103,7 @@ def _status(body: dict[str, Any]) -> str:
 
 def _refunded(body: dict[str, Any], total: int, currency: str) -> int:
     """What was paid back; where no money was, what edits took off the order."""
-    back = sum(_paid_back(refund, body, currency) for refund in objects(body.get("refunds")))
+    back = sum(_paid_back(refund, body, currency) for refund in list_objects(body.get("refunds")))
     current = body.get("current_total_price")
     if back or current is None:
         return back
@@ -110,11 +112,11 @@ def _refunded(body: dict[str, Any], total: int, currency: str) -> int:
 
 def _paid_back(refund: dict[str, Any], told: dict[str, Any], currency: str) -> int:
     """What a refund gave back in the shop's currency, in which `told` shows its total beside the buyer's."""
-    said = an_object(told.get("total_price_set"))
-    shop, buyer = an_object(said.get("shop_money")), an_object(said.get("presentment_money"))
+    said = as_object(told.get("total_price_set"))
+    shop, buyer = as_object(said.get("shop_money")), as_object(said.get("presentment_money"))
     return sum(
         _in_shop_money(transaction, shop, buyer, currency)
-        for transaction in objects(refund.get("transactions"))
+        for transaction in list_objects(refund.get("transactions"))
         if transaction.get("kind") == "refund" and transaction.get("status") == "success"
     )
 

@@ -112,10 +112,15 @@ from regulars.channels.contract import (
     Request,
     UnknownTopicError,
 )
-from regulars.channels.drafts.state_ids import known_by_state
-from regulars.channels.fields.event_times import Moment, first_of, happened, parsed
-from regulars.channels.fields.json_values import ObjectReader, a_list, an_object, objects
-from regulars.channels.fields.person import Person
+from regulars.channels.drafts.state_ids import set_state_id
+from regulars.channels.fields.event_times import (
+    EventTimes,
+    format_first_time,
+    parse_time,
+    resolve_event_times,
+)
+from regulars.channels.fields.json_values import ObjectReader, as_list, as_object, list_objects
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, clean_url
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.events import Event, event_id
@@ -195,9 +200,9 @@ def translate_delivery(request: Request) -> list[Draft]:
         return [_privacy(event, topic, body, person)]
     told = Draft(event, person.identifiers, person.contact)
     if topic in RETOLD:
-        changed_at = first_of(body.get("updated_at"))
+        changed_at = format_first_time(body.get("updated_at"))
         names = (CHANNEL_NAME, _shop(request), topic, clean_text(body.get("id")))
-        return [known_by_state(told, changed_at, *names)]
+        return [set_state_id(told, changed_at, *names)]
     if topic == "orders/create" and event.channel == "pos":
         return [told, Draft(_in_store(request, event), person.identifiers)]
     return [told]
@@ -219,7 +224,7 @@ def build_sample(blank: Request, secret: str) -> Request:
 def _resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
     """The resource and its kind; an edit only names the order, whose money orders/updated tells."""
     body = _READER.read(request.body)
-    edit = an_object(body.get("order_edit"))
+    edit = as_object(body.get("order_edit"))
     return ("order_edits", edit) if edit else (topic.partition("/")[0], body)
 
 
@@ -246,11 +251,11 @@ def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Eve
     )
 
 
-def _privacy(event: Event, topic: str, body: dict[str, Any], person: Person) -> Draft:
+def _privacy(event: Event, topic: str, body: dict[str, Any], person: PersonBuilder) -> Draft:
     """Who asked, by subject keys only, and for which orders: what is to be forgotten is not written down once more."""
-    orders = [clean_text(id_) for id_ in a_list(body.get("orders_to_redact"))]
-    orders += [clean_text(id_) for id_ in a_list(body.get("orders_requested"))]
-    asked = clean_text(an_object(body.get("data_request")).get("id"))
+    orders = [clean_text(id_) for id_ in as_list(body.get("orders_to_redact"))]
+    orders += [clean_text(id_) for id_ in as_list(body.get("orders_requested"))]
+    asked = clean_text(as_object(body.get("data_request")).get("id"))
     said = {"request": topic, "data_request_id": asked, "orders": orders[:MOST_NAMED]}
     properties = {name: value for name, value in said.items() if value}
     bare = msgspec.structs.replace(event, consents=(), traits={}, properties=properties)
@@ -272,17 +277,19 @@ def _in_store(request: Request, event: Event) -> Event:
     )
 
 
-def _moment(request: Request, topic: str, body: dict[str, Any]) -> Moment:
+def _moment(request: Request, topic: str, body: dict[str, Any]) -> EventTimes:
     """When it happened: as the body says; the header, which is not signed, only where it says nothing."""
     fields = (TOPICS[topic][1], "updated_at", "created_at")
     said = next((value for value in map(body.get, fields) if value), None)
-    said = said or first_of(_header(request, "triggered-at")) or to_text(request.received_at)
-    return happened(parsed(said), request.received_at)
+    said = (
+        said or format_first_time(_header(request, "triggered-at")) or to_text(request.received_at)
+    )
+    return resolve_event_times(parse_time(said), request.received_at)
 
 
 def _properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
     texts = {name: clean_text(body.get(name)) for name in _KEPT}
-    codes = [clean_text(code.get("code")) for code in objects(body.get("discount_codes"))]
+    codes = [clean_text(code.get("code")) for code in list_objects(body.get("discount_codes"))]
     texts["coupon"] = ",".join(codes[:5])
     if topic.startswith("checkouts/"):
         # By which its order names it.
@@ -300,7 +307,7 @@ def _properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, An
 
 def _is_test(request: Request, body: dict[str, Any]) -> bool:
     """The sender's test mode: a test order, or a refund through a test gateway."""
-    payments = [payment.get("test") is True for payment in objects(body.get("transactions"))]
+    payments = [payment.get("test") is True for payment in list_objects(body.get("transactions"))]
     is_said = body.get("test") is True or _header(request, "test") == "true"
     return is_said or (bool(payments) and all(payments))
 

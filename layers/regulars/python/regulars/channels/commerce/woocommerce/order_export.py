@@ -36,7 +36,7 @@ import msgspec
 
 from regulars.channels.commerce.woocommerce.orders import is_order, standing
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -44,13 +44,21 @@ from regulars.channels.exports.contract import (
     RefuseLine,
     build_group_translator,
 )
-from regulars.channels.exports.drafts import draft_of, snapshot, store_of
-from regulars.channels.exports.fields import id_in, order_id_in, spreadsheet_notation
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import EASTERNMOST, moment_in, required_moment
+from regulars.channels.exports.drafts import (
+    build_export_draft,
+    build_order_snapshot,
+    build_store_key,
+)
+from regulars.channels.exports.fields import (
+    choose_notation,
+    parse_export_id,
+    require_export_id,
+)
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import EASTERNMOST_ZONE, parse_export_time, require_export_time
 from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.numbers import Notation
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import build_traits, select_texts
@@ -92,22 +100,22 @@ _TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Or
 def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """Return the order that these lines describe."""
     head = lines[0].said
-    order_id, store = order_id_in(head["id"]), store_of("woocommerce", file)
+    order_id, store = require_export_id(head["id"]), build_store_key("woocommerce", file)
     status = _status(head["status"])
-    paid = moment_in(head["paid"], file)
+    paid = parse_export_time(head["paid"], file)
     if not is_order(status, is_paid=bool(paid)):
-        raise refusal("unpaid_order")
+        raise RefusedLineError("unpaid_order")
     currency = parse_currency(head["currency"].strip(), file.default_currency)
-    created = required_moment(head["created"], file)
+    created = require_export_time(head["created"], file)
     stands = standing(status, is_paid=bool(paid))
     told_of = ("created", "paid", "completed", "modified")
-    order = snapshot(
+    order = build_order_snapshot(
         file,
         f"{store}/{order_id}",
         # In the shop's own time, which the file does not name: what was told live since must not lose to it.
-        *(moment_in(head[name], file, EASTERNMOST) for name in told_of),
+        *(parse_export_time(head[name], file, EASTERNMOST_ZONE) for name in told_of),
         status=stands,
-        total=parse_amount(head["total"], currency, notation=spreadsheet_notation(file)),
+        total=parse_amount(head["total"], currency, notation=choose_notation(file)),
         refunded=_refunded(head, status, currency, file),
         currency=currency,
     )
@@ -120,7 +128,9 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     }
     key = (store, "order", order_id)
     return [
-        draft_of(file, _TYPES[stands], ("shop", created), _person(head, store, file), key, **told)
+        build_export_draft(
+            file, _TYPES[stands], ("shop", created), _person(head, store, file), key, **told
+        )
     ]
 
 
@@ -133,17 +143,17 @@ def _status(said: str) -> str:
 def _refunded(head: Any, status: str, currency: str, file: File) -> int | None:
     """What was paid back; None, which is everything, where only the status says it."""
     text = head["refunded"].strip().removeprefix("-")
-    amount = parse_amount(text, currency, notation=spreadsheet_notation(file), blank=0)
+    amount = parse_amount(text, currency, notation=choose_notation(file), blank=0)
     return None if status == "refunded" and not amount else amount
 
 
-def _person(head: Any, store: str, file: File) -> Person:
+def _person(head: Any, store: str, file: File) -> PersonBuilder:
     contact = {name: head[name] for name in ("email", "phone", "first_name", "last_name")}
-    return buyer(file, id_in(head["customer"]), store, head["country"], **contact)
+    return build_buyer(file, parse_export_id(head["customer"]), store, head["country"], **contact)
 
 
 def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
-    notation = spreadsheet_notation(file)
+    notation = choose_notation(file)
     for line in lines:
         try:
             for said in _said(line):
@@ -179,7 +189,9 @@ def _pieces(text: str) -> dict[str, str]:
 
 def _item(said: dict[str, str], currency: str, notation: Notation) -> Item | None:
     product = (
-        id_in(said.get("id", "")) or id_in(said.get("sku", "")) or clean_text(said.get("name"))
+        parse_export_id(said.get("id", ""))
+        or parse_export_id(said.get("sku", ""))
+        or clean_text(said.get("name"))
     )
     told = said.get("quantity", "")
     if product in {"", "0"} or told.startswith("-") or told == "0":

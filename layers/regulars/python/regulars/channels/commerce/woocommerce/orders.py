@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.channels.fields.event_times import build_version, first_of
+from regulars.channels.fields.event_times import build_version, format_first_time
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import objects
+from regulars.channels.fields.json_values import list_objects
 from regulars.channels.fields.money import is_deduction, parse_amount, parse_currency
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import require_id
@@ -39,13 +39,13 @@ def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[st
     """The facts of an event that shows the whole order."""
     currency = parse_currency(body.get("currency"), default_currency)
     status = clean_text(body.get("status"))
-    lines = (_item(line, currency) for line in objects(body.get("line_items")))
+    lines = (_item(line, currency) for line in list_objects(body.get("line_items")))
     order = None
     if is_order(status, is_paid=_is_paid(body)):
         order = OrderFact(
             key=key,
             version=_version(body, status),
-            placed_at=first_of(body.get("date_created_gmt"), body.get("date_created")),
+            placed_at=format_first_time(body.get("date_created_gmt"), body.get("date_created")),
             status=standing(status, is_paid=_is_paid(body)),
             total=parse_amount(body.get("total"), currency),
             refunded=_refunded(body, status, currency),
@@ -66,7 +66,7 @@ def once_of(body: dict[str, Any], order: OrderFact | None) -> Iterator[Once]:
             yield "In-Store Sale", ("in-store",), paid_at, {}
     if status in _EVENTS:
         yield _EVENTS[status], (status,), body.get(f"date_{status}_gmt"), {}
-    refunds = objects(body.get("refunds"))
+    refunds = list_objects(body.get("refunds"))
     for refund in refunds:
         yield _refund(refund, order)
     if status == "refunded" and not refunds:
@@ -98,7 +98,7 @@ def _refund(refund: dict[str, Any], order: OrderFact) -> Once:
 
 
 def _refunded(body: dict[str, Any], status: str, currency: str) -> int | None:
-    refunds = objects(body.get("refunds"))
+    refunds = list_objects(body.get("refunds"))
     if status == "refunded" and not refunds:
         return None
     return sum(_parse_refund_total(refund, currency) for refund in refunds)
@@ -115,10 +115,10 @@ def _is_paid(body: dict[str, Any]) -> bool:
 
 def _version(body: dict[str, Any], status: str) -> str:
     names = ("date_modified_gmt", "date_modified", "date_created_gmt")
-    at = first_of(*(body.get(name) for name in names))
+    at = format_first_time(*(body.get(name) for name in names))
     if not at:
         raise InvalidEventError("The order does not say when it was changed.", "invalid_timestamp")
-    refunds = min(len(objects(body.get("refunds"))), _MOST_REFUNDS)
+    refunds = min(len(list_objects(body.get("refunds"))), _MOST_REFUNDS)
     return build_version(at, refunds * 10 + _RANKS.get(status, 0))
 
 

@@ -78,12 +78,12 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts.sales import EventBuilder
-from regulars.channels.drafts.state_ids import known_by_state
-from regulars.channels.fields.event_times import first_of, parse_first_time
+from regulars.channels.drafts.state_ids import set_state_id
+from regulars.channels.fields.event_times import format_first_time, parse_first_time
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import ObjectReader, an_object, objects
+from regulars.channels.fields.json_values import ObjectReader, as_object, list_objects
 from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import build_traits, require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
@@ -123,12 +123,12 @@ _READER = ObjectReader(
 
 
 class _Delivery(NamedTuple):
-    telling: EventBuilder
+    builder: EventBuilder
     topic: str
     body: dict[str, Any]
     content: str
     default_currency: str
-    person: Person
+    person: PersonBuilder
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
@@ -153,18 +153,20 @@ def translate_delivery(request: Request) -> list[Draft]:
         raise UnknownTopicError
     body = _READER.read(request.body)
     field = TOPICS[topic][1]
-    said = parse_first_time(
+    reported_at = parse_first_time(
         *(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt"))
     )
     via = clean_text(body.get("created_via"))
-    telling = EventBuilder(request, CHANNEL_NAME, "pos" if via.startswith("pos") else "shop", said)
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "pos" if via.startswith("pos") else "shop", reported_at=reported_at
+    )
     delivery = _Delivery(
-        telling,
+        builder,
         topic,
         body,
         hashlib.sha256(request.body).hexdigest(),
         request.default_currency,
-        _person(topic, body, telling.store, request.default_country),
+        _person(topic, body, builder.store, request.default_country),
     )
     if topic in {"order.created", "order.updated", "order.restored"}:
         return _orders(delivery)
@@ -186,22 +188,22 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 
 def _orders(delivery: _Delivery) -> list[Draft]:
-    telling, body = delivery.telling, delivery.body
+    builder, body = delivery.builder, delivery.body
     order_id = require_id(body.get("id"), "id")
-    told = order_told(body, f"{telling.store}/{order_id}", delivery.default_currency)
+    told = order_told(body, f"{builder.store}/{order_id}", delivery.default_currency)
     properties = select_texts(body, "status", "created_via", "payment_method")
-    codes = [clean_text(line.get("code")) for line in objects(body.get("coupon_lines"))]
+    codes = [clean_text(line.get("code")) for line in list_objects(body.get("coupon_lines"))]
     properties |= {"coupon": ",".join(codes[:5])} if codes else {}
     drafts = [_event(delivery, **told, properties=properties)]
     for type_, key, at, instead in once_of(body, told["order"]):
         facts = told | instead | {"properties": properties}
-        once = telling.at(at)
-        drafts.append(once.draft(type_, ("order", order_id, *key), delivery.person, **facts))
+        once = builder.copy_at(at)
+        drafts.append(once.build_draft(type_, ("order", order_id, *key), delivery.person, **facts))
     return drafts
 
 
 def _products(delivery: _Delivery) -> list[Draft]:
-    telling, body = delivery.telling, delivery.body
+    builder, body = delivery.builder, delivery.body
     currency = parse_currency(delivery.default_currency)
     # A product without a price, such as one of which only the variations have one, says ''.
     price = parse_amount(body["price"], currency) if body.get("price") else None
@@ -212,39 +214,41 @@ def _products(delivery: _Delivery) -> list[Draft]:
     if delivery.topic == "product.updated" and body.get("manage_stock") is True:
         key = ("stock", delivery.content)
         facts = told | {"properties": stock}
-        drafts.append(telling.draft("Inventory Updated", key, delivery.person, **facts))
+        drafts.append(builder.build_draft("Inventory Updated", key, delivery.person, **facts))
     return drafts
 
 
 def _event(delivery: _Delivery, **told: Any) -> Draft:
     """The event that the topic names; orders and customers are fetched, too, in other bytes."""
     body, topic = delivery.body, delivery.topic
-    billing = an_object(body.get("billing"))
+    billing = as_object(body.get("billing"))
     traits = build_traits(country=billing.get("country"))
     key = (topic, delivery.content)
-    draft = delivery.telling.draft(TOPICS[topic][0], key, delivery.person, traits=traits, **told)
+    draft = delivery.builder.build_draft(
+        TOPICS[topic][0], key, delivery.person, traits=traits, **told
+    )
     if not topic.startswith(("order.", "customer.")):
         return draft
     field = "date_created_gmt" if topic == "customer.created" else "date_modified_gmt"
-    names = (delivery.telling.store, topic, clean_text(body.get("id")))
-    return known_by_state(draft, first_of(body.get(field)), *names)
+    names = (delivery.builder.store, topic, clean_text(body.get("id")))
+    return set_state_id(draft, format_first_time(body.get(field)), *names)
 
 
-def _person(topic: str, body: dict[str, Any], store: str, default_country: str) -> Person:
+def _person(topic: str, body: dict[str, Any], store: str, default_country: str) -> PersonBuilder:
     """Who buys. The delivery address is not read: it may be that of who gets the present."""
     kind = topic.partition(".")[0]
     if kind != "order" and body.get("line_items") is not None:
         # The topic is not signed: an order's number must not be taken for a customer's.
         raise UnknownTopicError
-    billing = an_object(body.get("billing"))
-    person = Person(clean_text(billing.get("country")) or default_country)
+    billing = as_object(body.get("billing"))
+    person = PersonBuilder(clean_text(billing.get("country")) or default_country)
     if kind in {"order", "customer"}:
         # A guest's order says customer 0, which is nobody.
         customer_id = body.get("id" if kind == "customer" else "customer_id")
-        person.add("customer", customer_id, store)
+        person.add_identifier("customer", customer_id, store)
     if kind == "customer":
-        person.describe(body)
-    person.describe(billing)
+        person.add_contact(body)
+    person.add_contact(billing)
     return person
 
 

@@ -26,13 +26,18 @@ import re
 from collections.abc import Collection
 
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.mail import BOUNCED, COMPLAINED, SUBSCRIBED, UNSUBSCRIBED
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.drafts.mail import (
+    EMAIL_BOUNCED,
+    EMAIL_MARKED_AS_SPAM,
+    SUBSCRIBED,
+    UNSUBSCRIBED,
+)
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
-from regulars.channels.exports.drafts import draft_of, store_of
-from regulars.channels.exports.fields import id_in
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.times import UNDATED, moment_in
+from regulars.channels.exports.drafts import build_export_draft, build_store_key
+from regulars.channels.exports.fields import parse_export_id
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.times import UNDATED_TIME, parse_export_time
 from regulars.channels.fields.texts import build_traits
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.events import ConsentChange
@@ -56,7 +61,7 @@ _COLUMNS = {
 _STATES = re.compile(
     r"(?<![a-z])((?:un|non?|not|never|no[-_ ]longer|previously|formerly)?[-_ ]?subscribed|cleaned)(?![a-z])"
 )
-_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": BOUNCED}
+_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": EMAIL_BOUNCED}
 
 
 def _check(name: str, fields: Collection[str]) -> None:
@@ -77,27 +82,27 @@ def _state(line: Line, file: File) -> str:
         return "cleaned"
     named = _STATES.search(file.name.lower())
     if not named:
-        raise refusal("unknown_status")
+        raise RefusedLineError("unknown_status")
     return re.sub(r"[-_ ]", "", named[1])
 
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the state of one member of the audience."""
     said, state = line.said, _state(line, file)
-    store = store_of("mailchimp", file)
-    person = buyer(
+    store = build_store_key("mailchimp", file)
+    person = build_buyer(
         file,
-        id_in(said["id"]),
+        parse_export_id(said["id"]),
         store,
         said["country"],
         **{name: said[name] for name in ("email", "phone", "first_name", "last_name")},
     )
     if not person.contact.get("email"):
-        raise refusal("missing_customer")
+        raise RefusedLineError("missing_customer")
     at, consent = _consent(state, line, file)
-    type_ = COMPLAINED if consent and consent.basis == "abuse" else _TYPES.get(state)
+    type_ = EMAIL_MARKED_AS_SPAM if consent and consent.basis == "abuse" else _TYPES.get(state)
     return [
-        draft_of(
+        build_export_draft(
             file,
             type_ or "Customer Updated",
             ("email", at),
@@ -112,11 +117,15 @@ def translate_line(line: Line, file: File) -> list[Draft]:
 def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | None]:
     """When the state began, and the consent that it is."""
     names = ("optin", "confirm", "changed", "unsub", "clean")
-    optin, confirm, changed, unsub, clean = (moment_in(line.said[name], file) for name in names)
+    optin, confirm, changed, unsub, clean = (
+        parse_export_time(line.said[name], file) for name in names
+    )
     if state == "subscribed":
         basis = "double_opt_in" if confirm and optin not in {"", confirm} else "single_opt_in"
         at = confirm or optin
-        return at, ConsentChange("email", "granted", at or UNDATED, basis if at else "mailchimp")
+        return at, ConsentChange(
+            "email", "granted", at or UNDATED_TIME, basis if at else "mailchimp"
+        )
     if state in _TYPES:
         at = unsub or clean or changed
         reason = line.said["reason"].strip().lower()

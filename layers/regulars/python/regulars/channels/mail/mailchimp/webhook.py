@@ -41,8 +41,8 @@ from datetime import datetime
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Reply, Request
 from regulars.channels.drafts import mail
-from regulars.channels.fields.event_times import parsed
-from regulars.channels.fields.form_body import fields_of
+from regulars.channels.fields.event_times import parse_time
+from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
 
@@ -53,7 +53,7 @@ TOPICS = {
     "unsubscribe": mail.UNSUBSCRIBED,
     "profile": "Customer Updated",
     "upemail": EMAIL_CHANGED,
-    "cleaned": mail.BOUNCED,
+    "cleaned": mail.EMAIL_BOUNCED,
     "campaign": "Campaign Sent",
 }
 
@@ -76,9 +76,9 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event."""
-    fields = {name: values[0] for name, values in fields_of(request).items()}
+    fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     letter = _letter(fields)
-    draft = mail.letter_draft(CHANNEL_NAME, request, letter)
+    draft = mail.build_mail_draft(CHANNEL_NAME, request, letter)
     return [draft]
 
 
@@ -87,11 +87,11 @@ def build_sample(blank: Request, secret: str) -> Request:
     return token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
 
 
-def _letter(fields: dict[str, str]) -> mail.Letter:
+def _letter(fields: dict[str, str]) -> mail.MailEvent:
     topic, fired_at = fields.get("type"), fields.get("fired_at", "")
-    type_ = mail.type_of(TOPICS, topic)
-    if type_ in {mail.UNSUBSCRIBED, mail.BOUNCED} and fields.get("data[reason]") == "abuse":
-        type_ = mail.COMPLAINED
+    type_ = mail.find_event_type(TOPICS, topic)
+    if type_ in {mail.UNSUBSCRIBED, mail.EMAIL_BOUNCED} and fields.get("data[reason]") == "abuse":
+        type_ = mail.EMAIL_MARKED_AS_SPAM
     email = fields.get("data[new_email]") or fields.get("data[email]") or ""
     parts = (
         topic or "",
@@ -100,9 +100,9 @@ def _letter(fields: dict[str, str]) -> mail.Letter:
         email,
         fields.get("data[id]", ""),
     )
-    return mail.Letter(
+    return mail.MailEvent(
         type=type_,
-        at=parsed(fired_at),  # UTC, and said without a zone
+        at=parse_time(fired_at),  # UTC, and said without a zone
         key=parts,
         email=email,
         former_email=fields.get("data[old_email]", ""),

@@ -53,10 +53,10 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts.sales import EventBuilder
-from regulars.channels.fields.event_times import first_of, parse_first_time
+from regulars.channels.fields.event_times import format_first_time, parse_first_time
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import ObjectReader, an_object
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.json_values import ObjectReader, as_object
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.texts import build_traits, require_id, select_texts
 from regulars.channels.payments.paddle.sales import Notice, adjustment, payment, transaction
 from regulars.channels.signatures.timed import Format, signed, verify_timed
@@ -98,12 +98,14 @@ def translate_delivery(request: Request) -> list[Draft]:
     topic = event.get("event_type")
     if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
-    thing = an_object(event.get("data"))
+    thing = as_object(event.get("data"))
     is_test = request.config.get("test") in (True, "true")
-    said = parse_first_time(event.get("occurred_at"))
-    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_test)
-    person = _person(topic, thing, telling.store)
-    notice = Notice(telling, require_id(event.get("event_id"), "event_id"), thing, person)
+    reported_at = parse_first_time(event.get("occurred_at"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_test
+    )
+    person = _person(topic, thing, builder.store)
+    notice = Notice(builder, require_id(event.get("event_id"), "event_id"), thing, person)
     match topic.partition(".")[0]:
         case "adjustment":
             return [adjustment(notice)]
@@ -128,7 +130,7 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 
 def _recorded(notice: Notice, topic: str) -> Draft:
-    thing, telling = notice.thing, notice.telling
+    thing, builder = notice.thing, notice.builder
     told: dict[str, Any] = {"properties": select_texts(thing, "status", "tax_category")}
     key: tuple[str, ...] = (notice.id,)
     if topic.startswith("subscription."):
@@ -136,25 +138,25 @@ def _recorded(notice: Notice, topic: str) -> Draft:
     if TOPICS[topic] == "Subscription Started":
         # Created and activated, it is started once.
         key = ("started", told["properties"]["subscription_id"])
-        telling = telling.at(thing.get("started_at"), thing.get("created_at"))
+        builder = builder.copy_at(thing.get("started_at"), thing.get("created_at"))
     if topic == "product.updated":
         item = build_item(thing.get("id"), 1, name=thing.get("name"))
         told["items"] = (item,) if item else ()
     if thing.get("marketing_consent") is True:
         # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
-        at = first_of(thing.get("created_at")) or notice.telling.occurred_at
+        at = format_first_time(thing.get("created_at")) or notice.builder.occurred_at
         told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
     told["traits"] = build_traits(locale=thing.get("locale"))
-    return telling.draft(TOPICS[topic], key, notice.person, **told)
+    return builder.build_draft(TOPICS[topic], key, notice.person, **told)
 
 
-def _person(topic: str, thing: dict[str, Any], store: str) -> Person:
-    person = Person("")
+def _person(topic: str, thing: dict[str, Any], store: str) -> PersonBuilder:
+    person = PersonBuilder("")
     is_customer = topic.startswith("customer.")
-    customer = thing if is_customer else an_object(thing.get("customer"))
-    person.add("user_id", an_object(thing.get("custom_data")).get("user_id"))
-    person.add("customer", customer.get("id") or thing.get("customer_id"), store)
-    person.describe(customer)
+    customer = thing if is_customer else as_object(thing.get("customer"))
+    person.add_identifier("user_id", as_object(thing.get("custom_data")).get("user_id"))
+    person.add_identifier("customer", customer.get("id") or thing.get("customer_id"), store)
+    person.add_contact(customer)
     return person
 
 

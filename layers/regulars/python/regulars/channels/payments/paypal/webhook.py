@@ -52,7 +52,7 @@ from zlib import crc32
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import parse_first_time
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.paypal import sales as paypal_sales
 from regulars.channels.payments.paypal.sales import Notice, person_of
@@ -110,13 +110,15 @@ def translate_delivery(request: Request) -> list[Draft]:
     type_ = event.get("event_type")
     if not isinstance(type_, str) or type_ not in TOPICS:
         raise UnknownTopicError
-    thing = an_object(event.get("resource"))
+    thing = as_object(event.get("resource"))
     is_sandbox = ".sandbox." in _header(request, "cert-url").partition("/certs/")[0]
-    said = parse_first_time(event.get("create_time"))
-    telling = EventBuilder(request, CHANNEL_NAME, "payments", said, test=is_sandbox)
-    person = person_of(thing, telling.store, request.default_country)
+    reported_at = parse_first_time(event.get("create_time"))
+    builder = EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_sandbox
+    )
+    person = person_of(thing, builder.store, request.default_country)
     name, told = TOPICS[type_]
-    return [told(Notice(telling, require_id(event.get("id"), "id"), thing, person), name)]
+    return [told(Notice(builder, require_id(event.get("id"), "id"), thing, person), name)]
 
 
 def _header(request: Request, name: str) -> str:

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -39,11 +39,19 @@ from regulars.channels.exports.contract import (
     build_group_translator,
     group_key,
 )
-from regulars.channels.exports.drafts import draft_of, snapshot, store_of
-from regulars.channels.exports.fields import id_in, order_id_in, spreadsheet_notation
-from regulars.channels.exports.refusals import refusal
-from regulars.channels.exports.time_zones import zone_named
-from regulars.channels.exports.times import required_moment
+from regulars.channels.exports.drafts import (
+    build_export_draft,
+    build_order_snapshot,
+    build_store_key,
+)
+from regulars.channels.exports.fields import (
+    choose_notation,
+    parse_export_id,
+    require_export_id,
+)
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.channels.exports.time_zones import find_time_zone
+from regulars.channels.exports.times import require_export_time
 from regulars.channels.fields.money import parse_amount
 from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
@@ -83,16 +91,16 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     """Return the sale or the refund that these lines describe."""
     sold = [line for line in lines if line.said["event"].strip().lower() != "refund"]
     if not sold:
-        raise refusal("refund_without_sale")
-    head, store = sold[0].said, store_of("square", file)
-    sale = order_id_in(group_key(head, _KEY))
+        raise RefusedLineError("refund_without_sale")
+    head, store = sold[0].said, build_store_key("square", file)
+    sale = require_export_id(group_key(head, _KEY))
     currency = _currency(head, file)
     amounts = {line.number: _amount(line, currency, file) for line in lines}
     total = sum(amounts[line.number] for line in sold)
     if total < 0:
-        raise refusal("negative_price")
+        raise RefusedLineError("negative_price")
     times = [_at(line, file) for line in lines]
-    order = snapshot(
+    order = build_order_snapshot(
         file,
         f"{store}/{sale}",
         _at(sold[0], file),
@@ -102,7 +110,7 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
         refunded=sum(abs(amounts[line.number]) for line in lines if line not in sold),
         currency=currency,
     )
-    person = buyer(file, id_in(head["customer"]), store, name=head["name"])
+    person = build_buyer(file, parse_export_id(head["customer"]), store, name=head["name"])
     told: dict[str, Any] = {
         "currency": currency,
         "order": order,
@@ -111,7 +119,9 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     }
     channel = "shop" if "online" in head["channel"].lower() else "pos"
     told_on = (channel, order.placed_at)
-    return [draft_of(file, "Order Completed", told_on, person, (store, "order", sale), **told)]
+    return [
+        build_export_draft(file, "Order Completed", told_on, person, (store, "order", sale), **told)
+    ]
 
 
 def _currency(head: Any, file: File) -> str:
@@ -124,7 +134,9 @@ def _currency(head: Any, file: File) -> str:
 
 def _at(line: Line, file: File) -> str:
     said = line.said
-    return required_moment(f"{said['date']} {said['time']}".strip(), file, zone_named(said["zone"]))
+    return require_export_time(
+        f"{said['date']} {said['time']}".strip(), file, find_time_zone(said["zone"])
+    )
 
 
 def _amount(line: Line, currency: str, file: File) -> int:
@@ -133,7 +145,7 @@ def _amount(line: Line, currency: str, file: File) -> int:
 
 
 def _parse_signed_amount(text: str, currency: str, file: File) -> int:
-    notation = spreadsheet_notation(file)
+    notation = choose_notation(file)
     return parse_amount(text, currency, notation=notation, allow_negative=True, blank=0)
 
 
@@ -152,8 +164,8 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
     if said["kind"].strip().lower() == "custom amount" or not said["item"].strip():
         return None
     name = " ".join(filter(None, (clean_text(said["item"]), clean_text(said["variation"]))))
-    product = id_in(said["sku"]) or id_in(said["token"]) or name
-    notation = spreadsheet_notation(file)
+    product = parse_export_id(said["sku"]) or parse_export_id(said["token"]) or name
+    notation = choose_notation(file)
     quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
     gross = _parse_signed_amount(said["gross"], currency, file)
     if not product or gross < 0:

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.sales import EventBuilder
-from regulars.channels.fields.event_times import first_of
-from regulars.channels.fields.json_values import an_object, objects
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.event_times import format_first_time
+from regulars.channels.fields.json_values import as_object, list_objects
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.texts import select_texts
 from regulars.domain.events import ConsentChange
 
@@ -28,27 +28,27 @@ _TYPES = {
 class Notice(NamedTuple):
     """One event of Square's: its type and id, the object it shows, and whether that was sold at the till."""
 
-    telling: EventBuilder
+    builder: EventBuilder
     type: str
     id: str
     thing: dict[str, Any]
     is_till: bool
-    person: Person
+    person: PersonBuilder
 
 
-def person_of(type_: str, thing: dict[str, Any], store: str, default_country: str) -> Person:
+def person_of(type_: str, thing: dict[str, Any], store: str, default_country: str) -> PersonBuilder:
     """Who the object names: a customer, the buyer of a payment or the recipient of an invoice."""
-    person = Person(default_country)
-    recipient = an_object(thing.get("primary_recipient"))
+    person = PersonBuilder(default_country)
+    recipient = as_object(thing.get("primary_recipient"))
     is_customer = type_.startswith("customer.")
     for value in (
         thing.get("id") if is_customer else None,
         thing.get("customer_id"),
         recipient.get("customer_id"),
     ):
-        person.add("customer", value, store)
+        person.add_identifier("customer", value, store)
     for said in (thing if is_customer else {}, recipient):
-        person.describe(
+        person.add_contact(
             {
                 "email": said.get("email_address"),
                 "phone": said.get("phone_number"),
@@ -56,7 +56,7 @@ def person_of(type_: str, thing: dict[str, Any], store: str, default_country: st
                 "last_name": said.get("family_name"),
             }
         )
-    person.add("email", thing.get("buyer_email_address"))
+    person.add_identifier("email", thing.get("buyer_email_address"))
     return person
 
 
@@ -69,10 +69,10 @@ def recorded(notice: Notice) -> list[Draft]:
 
 def customer(notice: Notice) -> list[Draft]:
     """A customer; of the e-mail preference only the denial says something, since nobody was asked before."""
-    preferences = an_object(notice.thing.get("preferences"))
+    preferences = as_object(notice.thing.get("preferences"))
     consents: tuple[ConsentChange, ...] = ()
     if preferences.get("email_unsubscribed") is True:
-        at = first_of(notice.thing.get("updated_at")) or notice.telling.occurred_at
+        at = format_first_time(notice.thing.get("updated_at")) or notice.builder.occurred_at
         consents = (ConsentChange("email", "denied", at, "square"),)
     properties = select_texts(notice.thing, "creation_source")
     return [_told(notice, _TYPES[notice.type], properties=properties, consents=consents)]
@@ -82,15 +82,15 @@ def inventory(notice: Notice) -> list[Draft]:
     """The stock of each product and place."""
     names = ("catalog_object_id", "location_id", "quantity", "state")
     return [
-        notice.telling.draft(
+        notice.builder.build_draft(
             "Inventory Updated",
             (notice.id, str(index)),
             notice.person,
             properties=select_texts(count, *names),
         )
-        for index, count in enumerate(objects(notice.thing.get("inventory_counts")))
+        for index, count in enumerate(list_objects(notice.thing.get("inventory_counts")))
     ]
 
 
 def _told(notice: Notice, type_: str, **told: Any) -> Draft:
-    return notice.telling.draft(type_, (notice.id,), notice.person, **told)
+    return notice.builder.build_draft(type_, (notice.id,), notice.person, **told)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.fields.event_times import first_of
-from regulars.channels.fields.json_values import an_object
+from regulars.channels.fields.event_times import format_first_time
+from regulars.channels.fields.json_values import as_object
 from regulars.channels.fields.money import parse_currency, parse_minor_units
 from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.payments.square.records import Notice
@@ -34,7 +34,7 @@ def payment(notice: Notice) -> list[Draft]:
     }
     if type_ == "Payment Succeeded":
         return _sold(notice, payment_id, told)
-    return [notice.telling.draft(type_, (type_, payment_id), notice.person, **told)]
+    return [notice.builder.build_draft(type_, (type_, payment_id), notice.person, **told)]
 
 
 def refund(notice: Notice) -> list[Draft]:
@@ -45,7 +45,7 @@ def refund(notice: Notice) -> list[Draft]:
     currency, amount = _parse_money(thing.get("amount_money"))
     has_failed = str(thing.get("status")) in _NOT_PAID_BACK
     order = OrderFact(
-        key=f"{notice.telling.store}/{payment_id}",
+        key=f"{notice.builder.store}/{payment_id}",
         version=_version(notice),
         refunded=0 if has_failed else amount,
         refund_id=refund_id,
@@ -57,8 +57,8 @@ def refund(notice: Notice) -> list[Draft]:
         "properties": {"payment_id": payment_id, "refund_id": refund_id, "amount": amount},
     }
     type_ = "Refund Failed" if has_failed else "Payment Refunded"
-    telling = notice.telling.at(thing.get("created_at"))
-    return [telling.draft(type_, (type_, refund_id), notice.person, **told)]
+    builder = notice.builder.copy_at(thing.get("created_at"))
+    return [builder.build_draft(type_, (type_, refund_id), notice.person, **told)]
 
 
 def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
@@ -66,27 +66,27 @@ def _sold(notice: Notice, payment_id: str, told: dict[str, Any]) -> list[Draft]:
     thing, person = notice.thing, notice.person
     back = thing.get("refunded_money")
     told["order"] = OrderFact(
-        key=f"{notice.telling.store}/{payment_id}",
+        key=f"{notice.builder.store}/{payment_id}",
         version=_version(notice),
-        placed_at=first_of(thing.get("created_at")),
+        placed_at=format_first_time(thing.get("created_at")),
         status="paid",
         total=told["properties"]["amount"],
         refunded=_parse_money(back)[1] if back else 0,
         currency=told["currency"],
     )
     types = ["Payment Succeeded", "In-Store Sale"] if notice.is_till else ["Payment Succeeded"]
-    telling = notice.telling.at(thing.get("created_at"))
-    drafts = [telling.draft(type_, (type_, payment_id), person, **told) for type_ in types]
+    builder = notice.builder.copy_at(thing.get("created_at"))
+    drafts = [builder.build_draft(type_, (type_, payment_id), person, **told) for type_ in types]
     if back:
-        drafts.append(notice.telling.draft("Order Updated", (notice.id,), person, **told))
+        drafts.append(notice.builder.build_draft("Order Updated", (notice.id,), person, **told))
     return drafts
 
 
 def _version(notice: Notice) -> str:
-    return first_of(notice.thing.get("updated_at")) or notice.telling.occurred_at
+    return format_first_time(notice.thing.get("updated_at")) or notice.builder.occurred_at
 
 
 def _parse_money(amount_money: object) -> tuple[str, int]:
     """Return currency and amount, which Square writes in minor units."""
-    money = an_object(amount_money)
+    money = as_object(amount_money)
     return parse_currency(money.get("currency")), parse_minor_units(money.get("amount"))

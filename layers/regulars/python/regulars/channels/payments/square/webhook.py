@@ -53,7 +53,7 @@ import msgspec
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import parse_first_time
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.square import (
     records as square_records,
@@ -106,24 +106,24 @@ def translate_delivery(request: Request) -> list[Draft]:
     told = TOPICS.get(type_) if isinstance(type_, str) else None
     if told is None:
         raise UnknownTopicError
-    data = an_object(event.get("data"))
+    data = as_object(event.get("data"))
     # The object stands under its own name (`payment`, `order_created`, …), alone.
-    thing = next(map(an_object, an_object(data.get("object")).values()), {})
-    product = an_object(thing.get("application_details")).get("square_product")
-    telling = EventBuilder(
+    thing = next(map(as_object, as_object(data.get("object")).values()), {})
+    product = as_object(thing.get("application_details")).get("square_product")
+    builder = EventBuilder(
         request,
         CHANNEL_NAME,
         "pos" if product == _TILL else "shop",
-        parse_first_time(event.get("created_at")),
-        test=request.headers.get("square-environment", "").lower() == "sandbox",
+        reported_at=parse_first_time(event.get("created_at")),
+        is_test=request.headers.get("square-environment", "").lower() == "sandbox",
     )
     notice = Notice(
-        telling,
+        builder,
         str(type_),
         require_id(event.get("event_id"), "event_id"),
-        an_object(data.get("object")) if type_ == "inventory.count.updated" else thing,
+        as_object(data.get("object")) if type_ == "inventory.count.updated" else thing,
         product == _TILL,
-        person_of(str(type_), thing, telling.store, request.default_country),
+        person_of(str(type_), thing, builder.store, request.default_country),
     )
     return told(notice)
 

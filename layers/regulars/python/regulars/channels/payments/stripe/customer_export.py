@@ -13,11 +13,11 @@
 """
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
-from regulars.channels.exports.drafts import draft_of, store_of
-from regulars.channels.exports.fields import order_id_in
-from regulars.channels.exports.times import required_moment
+from regulars.channels.exports.drafts import build_export_draft, build_store_key
+from regulars.channels.exports.fields import require_export_id
+from regulars.channels.exports.times import require_export_time
 
 _COLUMNS = {
     "id": "id",
@@ -33,13 +33,13 @@ _COLUMNS = {
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the update of one customer."""
-    said, store = line.said, store_of("stripe", file)
-    customer = order_id_in(said["id"])
+    said, store = line.said, build_store_key("stripe", file)
+    customer = require_export_id(said["id"])
     contact = {name: said[name] for name in ("email", "phone", "name")}
-    person = buyer(file, customer, store, **contact)
-    at = required_moment(said["created"], file)
+    person = build_buyer(file, customer, store, **contact)
+    at = require_export_time(said["created"], file)
     key = (store, "customer", customer)
-    return [draft_of(file, "Customer Created", ("payments", at), person, key)]
+    return [build_export_draft(file, "Customer Created", ("payments", at), person, key)]
 
 
 EXPORT_FORMAT = ExportFormat(

@@ -26,7 +26,7 @@ Do not rename the columns. Their order does not matter.
 from typing import Any
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import buyer
+from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -34,16 +34,21 @@ from regulars.channels.exports.contract import (
     RefuseLine,
     build_group_translator,
 )
-from regulars.channels.exports.drafts import draft_of, named, snapshot, store_of
-from regulars.channels.exports.fields import (
-    answer_in,
-    id_in,
-    order_id_in,
-    spreadsheet_notation,
+from regulars.channels.exports.drafts import (
+    build_export_draft,
+    build_identified_draft,
+    build_order_snapshot,
+    build_store_key,
 )
-from regulars.channels.exports.times import moment_in, required_moment
+from regulars.channels.exports.fields import (
+    choose_notation,
+    parse_export_id,
+    parse_yes_no,
+    require_export_id,
+)
+from regulars.channels.exports.times import parse_export_time, require_export_time
 from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.events import Event, event_id
 
@@ -84,7 +89,7 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
 def _status(line: Line) -> str:
     said = line.said["status"].strip().lower().replace("_", " ")
     if said in _PAID:
-        return "Authorized" if answer_in(line.said["captured"]) is False else "Succeeded"
+        return "Authorized" if parse_yes_no(line.said["captured"]) is False else "Succeeded"
     if said in _FAILED:
         return "Failed"
     if said in {"uncaptured", "requires capture"}:
@@ -94,16 +99,16 @@ def _status(line: Line) -> str:
 
 def _payment(line: Line, status: str, file: File) -> list[Draft]:
     """The payment, under the id that its webhook has; beside one that succeeded the order."""
-    said, store = line.said, store_of("stripe", file)
-    charge = order_id_in(said["id"])
+    said, store = line.said, build_store_key("stripe", file)
+    charge = require_export_id(said["id"])
     currency = parse_currency(said["currency"], file.default_currency)
-    sale = id_in(said["intent"]) or charge
-    at = required_moment(said["created"], file)
+    sale = parse_export_id(said["intent"]) or charge
+    at = require_export_time(said["created"], file)
     told: dict[str, Any] = {
         "currency": currency,
         "properties": {
             "payment_id": sale,
-            "amount": parse_amount(said["amount"], currency, notation=spreadsheet_notation(file)),
+            "amount": parse_amount(said["amount"], currency, notation=choose_notation(file)),
         }
         | {"method": clean_text(said["method"])},
         "test": said["mode"].strip().lower() == "test",
@@ -113,14 +118,14 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
         key = (status, charge)
     person = _person(line, store, file)
     event = Event("", f"Payment {status}", "payments", "", at, "", backfill=True, **told)
-    payment = named(file, event, event_id(store, *key), person)
+    payment = build_identified_draft(file, event, event_id(store, *key), person)
     if status != "Succeeded":
         return [payment]
-    order = snapshot(
+    order = build_order_snapshot(
         file,
         f"{store}/{sale}",
         at,
-        moment_in(said["refunded_at"], file),
+        parse_export_time(said["refunded_at"], file),
         status="paid",
         total=told["properties"]["amount"],
         refunded=_refunded(line, currency, file),
@@ -128,19 +133,24 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
     )
     shown = (store, "order", sale)
     told_on = ("payments", at)
-    return [payment, draft_of(file, "Order Updated", told_on, person, shown, order=order, **told)]
+    return [
+        payment,
+        build_export_draft(file, "Order Updated", told_on, person, shown, order=order, **told),
+    ]
 
 
 def _refunded(line: Line, currency: str, file: File) -> int | None:
     if line.said["refunded"].strip():
         text = line.said["refunded"]
-        return parse_amount(text, currency, notation=spreadsheet_notation(file))
+        return parse_amount(text, currency, notation=choose_notation(file))
     return None if line.said["status"].strip().lower() == "refunded" else 0
 
 
-def _person(line: Line, store: str, file: File) -> Person:
+def _person(line: Line, store: str, file: File) -> PersonBuilder:
     said = line.said
-    return buyer(file, id_in(said["customer"]), store, email=said["email"], name=said["name"])
+    return build_buyer(
+        file, parse_export_id(said["customer"]), store, email=said["email"], name=said["name"]
+    )
 
 
 EXPORT_FORMAT = ExportFormat(

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 from regulars.channels.contract import Draft
 from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import a_list, an_object, objects
+from regulars.channels.fields.json_values import as_list, as_object, list_objects
 from regulars.channels.fields.money import parse_currency, parse_minor_units
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import build_traits, select_texts
 from regulars.domain.money import MINOR_UNIT_DIGITS
@@ -31,30 +31,30 @@ _OF_SALES = {"refund", "dispute", "checkout.session"}
 class Notice(NamedTuple):
     """One event of Stripe's: its type and id, the object it shows, and what of it was otherwise before."""
 
-    telling: EventBuilder
+    builder: EventBuilder
     type: str
     id: str
     thing: dict[str, Any]
     before: dict[str, Any]
     default_currency: str
-    person: Person
+    person: PersonBuilder
 
 
-def person_of(thing: dict[str, Any], store: str, default_country: str) -> Person:
+def person_of(thing: dict[str, Any], store: str, default_country: str) -> PersonBuilder:
     """Who the object names: the customer, or the guest who filled in the form."""
-    person = Person(default_country)
+    person = PersonBuilder(default_country)
     is_customer = thing.get("object") == "customer"
-    person.add("customer", id_of(thing if is_customer else thing.get("customer")), store)
+    person.add_identifier("customer", id_of(thing if is_customer else thing.get("customer")), store)
     if is_customer:
-        person.describe(thing)
+        person.add_contact(thing)
     for details in ("customer_details", "billing_details"):
-        person.describe(an_object(thing.get(details)))
+        person.add_contact(as_object(thing.get(details)))
     names = ("email", "phone", "name")
-    person.describe({name: thing.get(f"customer_{name}") for name in names})
-    person.add("email", thing.get("receipt_email"))
+    person.add_contact({name: thing.get(f"customer_{name}") for name in names})
+    person.add_identifier("email", thing.get("receipt_email"))
     if _is_of_a_sale(thing):
         # A guest's PaymentIntent names nobody, nor does any refund: by the sale they find who paid.
-        person.add("customer", sale_of(thing), f"{store}/sale")
+        person.add_identifier("customer", sale_of(thing), f"{store}/sale")
     return person
 
 
@@ -85,7 +85,7 @@ def product(notice: Notice) -> list[Draft]:
         said = thing.get("product") if thing.get("object") == "price" else thing
         item = build_item(id_of(said), 1, name=name)
     told["items"] = (item,) if item else ()
-    return [notice.telling.draft("Product Updated", (notice.id,), notice.person, **told)]
+    return [notice.builder.build_draft("Product Updated", (notice.id,), notice.person, **told)]
 
 
 def id_of(value: object) -> str:
@@ -97,8 +97,8 @@ def sale_of(thing: dict[str, Any]) -> str:
     """What the sale goes by: its PaymentIntent, or else its charge, or the object itself."""
     if thing.get("object") == "payment_intent":
         return id_of(thing)
-    listed = objects(an_object(thing.get("payments")).get("data"))
-    by_payment = [an_object(each.get("payment")).get("payment_intent") for each in listed]
+    listed = list_objects(as_object(thing.get("payments")).get("data"))
+    by_payment = [as_object(each.get("payment")).get("payment_intent") for each in listed]
     said = (thing.get("payment_intent"), *by_payment, thing.get("charge"), thing)
     return next((text for value in said if (text := id_of(value))), "")
 
@@ -123,8 +123,8 @@ def parse_stripe_units(value: object, currency: str) -> int:
 def _is_of_a_sale(thing: dict[str, Any]) -> bool:
     """Whether the object speaks of one sale, that was not made at a counter: who pays there may stay unknown."""
     methods = (
-        *a_list(thing.get("payment_method_types")),
-        an_object(thing.get("payment_method_details")).get("type"),
+        *as_list(thing.get("payment_method_types")),
+        as_object(thing.get("payment_method_details")).get("type"),
     )
     kind = clean_text(thing.get("object"))
     is_sale = kind in _SALES or (kind in _OF_SALES and sale_of(thing) != id_of(thing))
@@ -138,13 +138,14 @@ def _recorded(notice: Notice, type_: str) -> Draft:
     if kind != "customer":
         properties[f"{kind}_id"] = id_of(thing)
     plans = [
-        an_object(line.get("price")) for line in objects(an_object(thing.get("items")).get("data"))
+        as_object(line.get("price"))
+        for line in list_objects(as_object(thing.get("items")).get("data"))
     ]
     products = [text for plan in plans if (text := id_of(plan.get("product")))]
     properties |= {"product_id": products[0]} if products else {}
     properties |= (
         {"payment_id": id_of(thing["payment_intent"])} if thing.get("payment_intent") else {}
     )
-    traits = build_traits(locale=next(iter(a_list(thing.get("preferred_locales"))), ""))
+    traits = build_traits(locale=next(iter(as_list(thing.get("preferred_locales"))), ""))
     told = {"properties": properties, "traits": traits}
-    return notice.telling.draft(type_, (notice.id,), notice.person, **told)
+    return notice.builder.build_draft(type_, (notice.id,), notice.person, **told)

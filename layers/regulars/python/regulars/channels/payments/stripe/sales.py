@@ -7,9 +7,9 @@ import msgspec
 from regulars.channels.contract import Draft
 from regulars.channels.fields.event_times import build_version, from_epoch
 from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import an_object, objects
+from regulars.channels.fields.json_values import as_object, list_objects
 from regulars.channels.fields.money import is_deduction
-from regulars.channels.fields.person import Person
+from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import select_texts
 from regulars.channels.payments.stripe.records import (
@@ -31,7 +31,7 @@ def checked_out(notice: Notice) -> list[Draft]:
     """A session of Checkout, or of a payment link, that was completed; until it is paid, the order is only placed."""
     session = notice.thing
     if session.get("mode") == "setup":
-        return [notice.telling.draft("Checkout Completed", (notice.id,), notice.person)]
+        return [notice.builder.build_draft("Checkout Completed", (notice.id,), notice.person)]
     is_paid = session.get("payment_status") in ("paid", "no_payment_required")
     currency, total = parse_stripe_money(notice, "amount_total")
     order: OrderFact | None = _order(notice, currency, total, "paid" if is_paid else "placed")
@@ -47,7 +47,7 @@ def checked_out(notice: Notice) -> list[Draft]:
     }
     type_ = "Order Completed" if is_paid else "Order Created"
     key = (type_, id_of(session))
-    return [notice.telling.draft(type_, key, notice.person, **told), *_subscribed(notice)]
+    return [notice.builder.build_draft(type_, key, notice.person, **told), *_subscribed(notice)]
 
 
 def paid(notice: Notice) -> list[Draft]:
@@ -60,24 +60,29 @@ def paid(notice: Notice) -> list[Draft]:
     if not amount:  # a charge that was authorised and not captured yet
         amount = parse_stripe_units(thing.get("amount"), currency)
     sale = sale_of(thing)
-    method = clean_text(an_object(thing.get("payment_method_details")).get("type"))
+    method = clean_text(as_object(thing.get("payment_method_details")).get("type"))
     properties: dict[str, Any] = {"payment_id": sale, "amount": amount}
     properties |= {"method": method} if method else {}
     told: dict[str, Any] = {"currency": currency, "properties": properties}
     if thing.get("captured") is False:
         key = ("Authorized", id_of(thing))
-        return [notice.telling.draft("Payment Authorized", key, notice.person, **told)]
-    payment = notice.telling.draft("Payment Succeeded", ("payment", sale), notice.person, **told)
+        return [notice.builder.build_draft("Payment Authorized", key, notice.person, **told)]
+    payment = notice.builder.build_draft(
+        "Payment Succeeded", ("payment", sale), notice.person, **told
+    )
     if _is_twin(thing) and not _names_guest(thing):
         return [payment]
     told["order"] = _order(notice, currency, amount, "paid")
-    return [payment, notice.telling.draft("Order Updated", (notice.id,), notice.person, **told)]
+    return [
+        payment,
+        notice.builder.build_draft("Order Updated", (notice.id,), notice.person, **told),
+    ]
 
 
 def failed(notice: Notice) -> list[Draft]:
     """An attempt to pay that failed; a charge and its PaymentIntent tell the same one."""
     thing = notice.thing
-    error = an_object(thing.get("last_payment_error"))
+    error = as_object(thing.get("last_payment_error"))
     is_charge = thing.get("object") == "charge"
     charge = id_of(thing if is_charge else error.get("charge") or thing.get("latest_charge"))
     properties: dict[str, Any] = select_texts(thing, "failure_code") or {
@@ -92,7 +97,7 @@ def failed(notice: Notice) -> list[Draft]:
             # It was placed when the session was completed.
             told["order"] = _order(notice, currency, amount, "cancelled")
     key = ("failed", charge or id_of(thing.get("charge")) or notice.id)
-    return [notice.telling.draft("Payment Failed", key, notice.person, **told)]
+    return [notice.builder.build_draft("Payment Failed", key, notice.person, **told)]
 
 
 def invoice_paid(notice: Notice) -> list[Draft]:
@@ -113,7 +118,7 @@ def invoice_paid(notice: Notice) -> list[Draft]:
         "properties": properties | {"amount": total},
     }
     key = ("invoice paid", id_of(invoice))
-    return [notice.telling.draft("Invoice Paid", key, notice.person, **told)]
+    return [notice.builder.build_draft("Invoice Paid", key, notice.person, **told)]
 
 
 def charge_refunded(notice: Notice) -> list[Draft]:
@@ -128,18 +133,21 @@ def charge_refunded(notice: Notice) -> list[Draft]:
     }
     # Older versions list the refunds, newest first: then this is the same event as the refund's own. Newer ones do
     # not: then it is nobody's, so that a refund is counted once.
-    refund = next(iter(objects(an_object(charge.get("refunds")).get("data"))), None)
-    key, person = (notice.id, "refund"), Person("")
+    refund = next(iter(list_objects(as_object(charge.get("refunds")).get("data"))), None)
+    key, person = (notice.id, "refund"), PersonBuilder("")
     if refund:
         key, person = ("refund", id_of(refund)), notice.person
-    payment = notice.telling.draft("Payment Refunded", key, person, **told)
+    payment = notice.builder.build_draft("Payment Refunded", key, person, **told)
     if charge.get("captured") is False:
         return [payment]  # authorised, and let go: nothing was sold
     told["order"] = msgspec.structs.replace(
         _order(notice, currency, total, "paid", min(back, total)),
         placed_at=to_text(from_epoch(charge.get("created"))),
     )
-    return [payment, notice.telling.draft("Order Updated", (notice.id,), notice.person, **told)]
+    return [
+        payment,
+        notice.builder.build_draft("Order Updated", (notice.id,), notice.person, **told),
+    ]
 
 
 def refunded(notice: Notice) -> list[Draft]:
@@ -149,8 +157,8 @@ def refunded(notice: Notice) -> list[Draft]:
     has_failed = str(refund.get("status")) in _UNPAID_REFUNDS
     sale, refund_id = sale_of(refund), id_of(refund)
     order = OrderFact(
-        key=f"{notice.telling.store}/{sale}",
-        version=build_version(notice.telling.occurred_at, int(has_failed)),
+        key=f"{notice.builder.store}/{sale}",
+        version=build_version(notice.builder.occurred_at, int(has_failed)),
         refunded=-amount if has_failed else amount,
         refund_id=refund_id,
         currency=currency,
@@ -162,7 +170,7 @@ def refunded(notice: Notice) -> list[Draft]:
     }
     type_ = "Refund Failed" if has_failed else "Payment Refunded"
     key = ("refund failed" if has_failed else "refund", refund_id)
-    return [notice.telling.draft(type_, key, notice.person, **told)]
+    return [notice.builder.build_draft(type_, key, notice.person, **told)]
 
 
 def _is_twin(thing: dict[str, Any]) -> bool:
@@ -172,7 +180,7 @@ def _is_twin(thing: dict[str, Any]) -> bool:
 
 def _names_guest(thing: dict[str, Any]) -> bool:
     """Whether a charge names who its PaymentIntent cannot name."""
-    billing = an_object(thing.get("billing_details"))
+    billing = as_object(thing.get("billing_details"))
     return not thing.get("customer") and bool(billing.get("email") or billing.get("phone"))
 
 
@@ -183,9 +191,9 @@ def _order(
     # A payment that came later than the session replaces "placed" by "paid", also within the same second.
     rank += 10 * (status == "paid") + 100 * bool(refunded_so_far)
     return OrderFact(
-        key=f"{notice.telling.store}/{sale_of(notice.thing)}",
-        version=build_version(notice.telling.occurred_at, rank),
-        placed_at=notice.telling.occurred_at,
+        key=f"{notice.builder.store}/{sale_of(notice.thing)}",
+        version=build_version(notice.builder.occurred_at, rank),
+        placed_at=notice.builder.occurred_at,
         status=status,
         total=total,
         refunded=refunded_so_far,
@@ -196,13 +204,15 @@ def _order(
 def _lines(said: object, currency: str) -> tuple[Item, ...]:
     """The lines of an invoice, or of a session that was sent with them."""
     return tuple(
-        item for line in objects(an_object(said).get("data")) if (item := _line(line, currency))
+        item
+        for line in list_objects(as_object(said).get("data"))
+        if (item := _line(line, currency))
     )
 
 
 def _line(line: dict[str, Any], currency: str) -> Item | None:
-    price = an_object(line.get("price"))
-    priced = an_object(an_object(line.get("pricing")).get("price_details"))
+    price = as_object(line.get("price"))
+    priced = as_object(as_object(line.get("pricing")).get("price_details"))
     product = id_of(price.get("product") or priced.get("product"))
     unit = price.get("unit_amount")
     if is_deduction(unit) or is_deduction(line.get("amount")):
@@ -213,8 +223,8 @@ def _line(line: dict[str, Any], currency: str) -> Item | None:
 
 def _subscribed(notice: Notice) -> list[Draft]:
     """The consent that was ticked in Checkout. Leaving the box empty takes nothing back."""
-    if an_object(notice.thing.get("consent")).get("promotions") != "opt_in":
+    if as_object(notice.thing.get("consent")).get("promotions") != "opt_in":
         return []
-    consent = ConsentChange("email", "granted", notice.telling.occurred_at, "checkout")
+    consent = ConsentChange("email", "granted", notice.builder.occurred_at, "checkout")
     key = ("subscribed", id_of(notice.thing))
-    return [notice.telling.draft("Subscribed", key, notice.person, consents=(consent,))]
+    return [notice.builder.build_draft("Subscribed", key, notice.person, consents=(consent,))]

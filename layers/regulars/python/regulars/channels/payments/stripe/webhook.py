@@ -83,7 +83,7 @@ from regulars.channels.contract import (
 )
 from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import from_epoch
-from regulars.channels.fields.json_values import ObjectReader, an_object
+from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.stripe import (
     records as stripe_records,
@@ -142,23 +142,23 @@ def translate_delivery(request: Request) -> list[Draft]:
     told = TOPICS.get(type_) if isinstance(type_, str) else None
     if told is None:
         raise UnknownTopicError
-    data = an_object(event.get("data"))
-    thing = an_object(data.get("object"))
-    telling = EventBuilder(
+    data = as_object(event.get("data"))
+    thing = as_object(data.get("object"))
+    builder = EventBuilder(
         request,
         CHANNEL_NAME,
         "payments",
-        from_epoch(event.get("created")),
-        test=event.get("livemode") is False,
+        reported_at=from_epoch(event.get("created")),
+        is_test=event.get("livemode") is False,
     )
     notice = Notice(
-        telling,
+        builder,
         str(type_),
         require_id(event.get("id"), "id"),
         thing,
-        an_object(data.get("previous_attributes")),
+        as_object(data.get("previous_attributes")),
         request.default_currency,
-        person_of(thing, telling.store, request.default_country),
+        person_of(thing, builder.store, request.default_country),
     )
     return told(notice)
 
