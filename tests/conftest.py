@@ -50,7 +50,7 @@ def set_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def aws() -> Iterator[stack.Deployed]:
+def aws() -> Iterator[stack.MotoStack]:
     """Provide all tables, buckets and parameters of the stack on moto."""
     with mock_aws():
-        yield stack.deploy()
+        yield stack.create_moto_stack()

@@ -7,15 +7,15 @@ from regulars.domain.errors import InsufficientDataError
 from regulars.domain.times import from_text
 from regulars.learning.datasets.build import publish_dataset
 from regulars.settings import BuildDatasetSettings
-from regulars.store.datasets import Datasets, LatestDataset
-from regulars.store.lake_files import Archive
-from regulars.store.profile_directory import Directory
+from regulars.store.datasets import Datasets, LatestDatasetPointer
+from regulars.store.lake_files import LakeFiles
+from regulars.store.profile_directory import SubjectDirectory
 
 SETTINGS = BuildDatasetSettings.from_env()
-ARCHIVE = Archive(SETTINGS.lake_bucket)
-DIRECTORY = Directory(SETTINGS.profiles_table)
+ARCHIVE = LakeFiles(SETTINGS.lake_bucket)
+DIRECTORY = SubjectDirectory(SETTINGS.profiles_table)
 DATASETS = Datasets(SETTINGS.lake_bucket)
-LATEST = LatestDataset(SETTINGS.control_table)
+LATEST = LatestDatasetPointer(SETTINGS.control_table)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

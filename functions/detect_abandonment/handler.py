@@ -1,4 +1,4 @@
-"""The time after a cart's activity has passed: see whether it was left behind."""
+"""Check a person's cart for abandonment, when the delay after its last activity has passed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import msgspec
 
-from regulars.journeys.abandonment import CartCheck, Told, detect_abandonment
+from regulars.journeys.abandonment import AbandonmentStores, CartCheck, detect_abandonment
 from regulars.settings import DetectAbandonmentSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
@@ -14,16 +14,16 @@ from regulars.store.profiles import Profiles
 
 SETTINGS = DetectAbandonmentSettings.from_env()
 CLIENT = boto3.client("dynamodb")
-TOLD = Told(
+STORES = AbandonmentStores(
     people=People(SETTINGS.people_table, CLIENT),
     profiles=Profiles(SETTINGS.profiles_table, CLIENT),
     ledger=Ledger(SETTINGS.events_table, CLIENT),
 )
-DELAY = timedelta(minutes=int(SETTINGS.abandoned_after_minutes))
+ABANDONMENT_DELAY = timedelta(minutes=int(SETTINGS.abandoned_after_minutes))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Judge one person's cart; answers what became of it."""
+    """Check the cart of one person; return the reason of the decision."""
     check = msgspec.convert(event, CartCheck)
-    decision = detect_abandonment(check, TOLD, DELAY, datetime.now(UTC))
+    decision = detect_abandonment(check, STORES, ABANDONMENT_DELAY, datetime.now(UTC))
     return {"cart": decision.reason}

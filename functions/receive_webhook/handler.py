@@ -9,7 +9,7 @@ from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhook_sources import WebhookSources
 from regulars.ingestion.webhooks import NextPage, Receipt, WebhookReceiver, WebhookReply
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store.clients import dynamodb_for_doors
+from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -28,7 +28,7 @@ from regulars.transport.responses import (
 )
 
 SETTINGS = ReceiveWebhookSettings.from_env()
-CLIENT = dynamodb_for_doors()
+CLIENT = create_fail_fast_dynamodb_client()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 RECEIVER = WebhookReceiver(
     WebhookSources(Sources(SETTINGS.control_table, CLIENT), PARAMETERS),

@@ -10,7 +10,7 @@ from regulars.ingestion.reconciliation.fetched_records import RecordImporter
 from regulars.ingestion.reconciliation.reconciler import Reconciler
 from regulars.ingestion.recording import Recorder
 from regulars.settings import ReconcileSourcesSettings
-from regulars.store.clients import dynamodb
+from regulars.store.clients import create_dynamodb_client
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -19,7 +19,7 @@ from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
 
 SETTINGS = ReconcileSourcesSettings.from_env()
-CLIENT = dynamodb()
+CLIENT = create_dynamodb_client()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 RECORDER = Recorder(
     Ledger(SETTINGS.events_table, CLIENT), People(SETTINGS.people_table, CLIENT), PARAMETERS

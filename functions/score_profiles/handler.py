@@ -11,18 +11,18 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.catalog import Catalog
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.publishing import Publishing
-from regulars.store.registry import Registry
+from regulars.store.published_lists import PublishedLists
+from regulars.store.registry import ModelRegistry
 from regulars.store.scores import Scores
 from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = ScoreProfilesSettings.from_env()
 STORES = ScoringStores(
     datasets=Datasets(SETTINGS.lake_bucket),
-    registry=Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table)),
+    registry=ModelRegistry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table)),
     scores=Scores(SETTINGS.profiles_table),
     catalog=Catalog(SETTINGS.catalog_table),
-    publishing=Publishing(SETTINGS.control_table),
+    published_lists=PublishedLists(SETTINGS.control_table),
 )
 
 

@@ -1,43 +1,43 @@
-"""The API: profiles, segments and recommendations, read from what was scored before."""
+"""Serve the HTTP API: profiles, segments and recommendations, read from the results of the last scoring."""
 
 from typing import Any
 
-from regulars.api.endpoints import Api
-from regulars.api.health import Health
-from regulars.api.person_lookup import Directory
-from regulars.recommendations.surfaces import Recommender
+from regulars.api.endpoints import ApiEndpoints
+from regulars.api.health import HealthProbes
+from regulars.api.person_lookup import PersonDirectory
+from regulars.recommendations.surfaces import RecommendationSurfaces
 from regulars.settings import ServeProfilesSettings
-from regulars.store.api_keys import Keys
-from regulars.store.clients import dynamodb_for_doors
+from regulars.store.api_keys import ApiKeys
+from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.products import Products
-from regulars.store.published import Published
+from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.responses import HttpResponse
 
 SETTINGS = ServeProfilesSettings.from_env()
-CLIENT = dynamodb_for_doors()
+CLIENT = create_fail_fast_dynamodb_client()
 PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
-PUBLISHED = Published(SETTINGS.control_table, CLIENT)
+PUBLISHED_LISTS = PublishedLists(SETTINGS.control_table, CLIENT)
 PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
-API = Api(
-    Keys(SETTINGS.control_table, CLIENT),
-    PROFILES,
-    PUBLISHED,
-    Recommender(PROFILES, PRODUCTS, PUBLISHED),
-    Directory(
-        People(SETTINGS.people_table, CLIENT),
-        PROFILES,
-        Parameters(SETTINGS.parameters_prefix),
-        SETTINGS.default_country,
+API = ApiEndpoints(
+    keys=ApiKeys(SETTINGS.control_table, CLIENT),
+    profiles=PROFILES,
+    published_lists=PUBLISHED_LISTS,
+    recommender=RecommendationSurfaces(PROFILES, PRODUCTS, PUBLISHED_LISTS),
+    directory=PersonDirectory(
+        people=People(SETTINGS.people_table, CLIENT),
+        profiles=PROFILES,
+        parameters=Parameters(SETTINGS.parameters_prefix),
+        country=SETTINGS.default_country,
     ),
-    Health(
+    health=HealthProbes(
         {
-            "profiles": lambda: PROFILES.scored("probe"),
-            "catalog": lambda: PRODUCTS.named(["probe"]),
-            "published": PUBLISHED.segments,
+            "profiles": lambda: PROFILES.find_with_scores("probe"),
+            "catalog": lambda: PRODUCTS.find_products(["probe"]),
+            "published": PUBLISHED_LISTS.segments,
         }
     ),
 )
@@ -45,5 +45,5 @@ freeze_startup_objects()
 
 
 def handler(event: dict[str, Any], context: Any) -> HttpResponse:
-    """Answer one request of the HTTP API."""
-    return API.resolve(event)
+    """Return the response to one request of the HTTP API."""
+    return API.handle_request(event)

@@ -10,8 +10,8 @@ from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import TrackingReceiver
 from regulars.ingestion.tracking_calls import BATCH_KIND
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import Keys
-from regulars.store.clients import dynamodb_for_doors
+from regulars.store.api_keys import ApiKeys
+from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
@@ -31,9 +31,9 @@ from regulars.transport.responses import (
 )
 
 SETTINGS = TrackEventsSettings.from_env()
-CLIENT = dynamodb_for_doors()
+CLIENT = create_fail_fast_dynamodb_client()
 RECEIVER = TrackingReceiver(
-    Keys(SETTINGS.control_table, CLIENT),
+    ApiKeys(SETTINGS.control_table, CLIENT),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT),
         People(SETTINGS.people_table, CLIENT),

@@ -11,12 +11,12 @@ from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = TrainRecommenderSettings.from_env()
 DATASETS = Datasets(SETTINGS.lake_bucket)
-REGISTRY = Registry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table))
+REGISTRY = ModelRegistry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTINGS.control_table))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

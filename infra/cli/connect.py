@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     source, credentials = _told(deployed, arguments, before, kept)
     secret = _given(arguments)
     made = "" if secret or kept else _made_up(source.channel)
-    connections.sources_of(deployed).save(source)
+    connections.sources_of(deployed).save_source(source)
     connections.add_credentials(deployed, source.channel, source.source, credentials)
     url = connections.public_url(deployed, source, made or secret or "".join(kept.signing[:1]))
     guide = [*([] if before and secret else [*page(source.channel), ""]), f"URL: {url}"]
@@ -82,7 +82,7 @@ def _told(
     deployed: stack.Stack, arguments: argparse.Namespace, before: Source | None, kept: SourceSecrets
 ) -> tuple[Source, dict[str, str]]:
     """The source and its credentials by what is answered and what was known; a disabled one stays so."""
-    source = before or Source(arguments.channel, arguments.name)
+    source = before or Source(channel=arguments.channel, source=arguments.name)
     channel = load_channel(source.channel)
     fields, hidden = channel.config_fields, channel.credential_fields
     given = answers.pairs(arguments.set, [*fields, *hidden], hidden)

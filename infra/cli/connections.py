@@ -23,7 +23,7 @@ def sources_of(deployed: Stack) -> Sources:
 
 def known(deployed: Stack, channel: str, name: str) -> Source | None:
     """The source of this name, disabled or not; None when there is none."""
-    listed = sources_of(deployed).list()
+    listed = sources_of(deployed).list_sources()
     return next((one for one in listed if (one.channel, one.source) == (channel, name)), None)
 
 
@@ -38,14 +38,14 @@ def found(deployed: Stack, channel: str, name: str) -> Source:
 def created(deployed: Stack, channel: str, name: str) -> str:
     """A new source with a secret of ours, which is returned."""
     secret = made_up()
-    sources_of(deployed).save(Source(channel, name))
+    sources_of(deployed).save_source(Source(channel=channel, source=name))
     add_secret(deployed, channel, name, secret)
     return secret
 
 
 def secrets_of(deployed: Stack, channel: str, name: str) -> SourceSecrets:
     """The secrets that are good now, and the credentials."""
-    return _parameters(deployed).of_source(channel, name)
+    return _parameters(deployed).read_source_secrets(channel, name)
 
 
 def add_secret(deployed: Stack, channel: str, name: str, secret: str) -> None:
@@ -92,7 +92,7 @@ def own_url(deployed: Stack, channel: str, name: str) -> str:
 
 
 def _save(deployed: Stack, channel: str, name: str, kept: SourceSecrets) -> None:
-    _parameters(deployed).save(channel, name, kept)
+    _parameters(deployed).save_source_secrets(channel, name, kept)
 
 
 def _parameters(deployed: Stack) -> Parameters:

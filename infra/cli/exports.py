@@ -106,13 +106,17 @@ def accounts(deployed: Stack, channel: str) -> dict[str, str]:
     """The accounts of this channel by their source's name, as their webhooks scope their ids; '' for one not told."""
     if channel not in CHANNELS:
         return {}
-    found = [one for one in connections.sources_of(deployed).list() if one.channel == channel]
+    found = [
+        one for one in connections.sources_of(deployed).list_sources() if one.channel == channel
+    ]
     return {source.source: _account(source) for source in found}
 
 
 def orders_of(deployed: Stack, channel: str, account: str) -> str:
     """`elsewhere` when a source of the account leaves its orders to a shop, '' otherwise."""
-    found = (one for one in connections.sources_of(deployed).list() if one.channel == channel)
+    found = (
+        one for one in connections.sources_of(deployed).list_sources() if one.channel == channel
+    )
     told = (one.config.get("orders") for one in found if _account(one) == account)
     return ORDERS_ELSEWHERE if ORDERS_ELSEWHERE in told else ""
 

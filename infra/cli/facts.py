@@ -47,7 +47,7 @@ def count_profiles(table: str) -> int:
             TableName=table,
             Select="COUNT",
             FilterExpression="sk = :profile AND attribute_not_exists(merged_into)",
-            ExpressionAttributeValues={":profile": {"S": schema.PROFILE}},
+            ExpressionAttributeValues={":profile": {"S": schema.PROFILE_SORT_KEY}},
         )
     )
     return sum(page["Count"] for page in pages)
@@ -84,8 +84,8 @@ def champions(deployed: Stack) -> dict[str, dict[str, Any]]:
     pointers, artifacts = Champions(settings.control_table), Artifacts(settings.artifacts_bucket)
     found: dict[str, dict[str, Any]] = {}
     for model in MODELS:
-        if pointer := pointers.current(model):
-            manifest = artifacts.manifest(model, pointer)
+        if pointer := pointers.find_champion(model):
+            manifest = artifacts.read_manifest(model, pointer)
             found[model] = {
                 "version": pointer.version,
                 "previous": pointer.previous,
@@ -121,7 +121,7 @@ def _item_count(table: str) -> int:
 
 def _outcome(artifacts: Artifacts, model: str) -> dict[str, Any]:
     try:
-        return dict(msgspec.to_builtins(artifacts.outcome(schema.outcome_key(model))))
+        return dict(msgspec.to_builtins(artifacts.read_outcome(schema.outcome_key(model))))
     except NotFoundError:
         return {}
 

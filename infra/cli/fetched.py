@@ -15,7 +15,7 @@ def of_source(deployed: Stack, source: Source) -> dict[str, Any]:
     if source.channel not in FEED_PROVIDERS:
         return {}
     table = deployed.settings(ReconcileSourcesSettings).control_table
-    state = Reconciliations(table).read(source.channel, source.source)
+    state = Reconciliations(table).read_reconciliation(source.channel, source.source)
     faults = {
         name: {"code": walk.fault, "reason": walk.reason, "since": walk.faulty_since}
         for name, walk in state.walks.items()
@@ -29,7 +29,7 @@ def all_sources(deployed: Stack) -> dict[str, dict[str, Any]]:
     """The same by source, those that were ever asked."""
     found = {
         f"{source.channel}/{source.source}": of_source(deployed, source)
-        for source in connections.sources_of(deployed).list()
+        for source in connections.sources_of(deployed).list_sources()
     }
     return {name: told for name, told in found.items() if told}
 

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 from infra.cli.letters import StreamBatch
 from infra.cli.settling import Lake
 from infra.cli.stack import Stack
-from regulars.domain.events import Event, encode
-from regulars.identity.grouping import counts
+from regulars.domain.events import Event, encode_event
+from regulars.identity.grouping import belongs_to_profile
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 
@@ -52,10 +52,14 @@ def missing(deployed: Stack, function: str) -> Iterator[list[Record]]:
         lake = Lake(deployed.settings(ArchiveEventsSettings).lake_bucket)
         lake.count()
         known = lake.ids
-        lacking = (event for event in inventory.events() if event.id not in known)
+        lacking = (event for event in inventory.scan_events() if event.id not in known)
     else:
-        known = inventory.counted()
-        lacking = (one for one in inventory.events() if counts(one) and one.id not in known)
+        known = inventory.scan_counted_ids()
+        lacking = (
+            one
+            for one in inventory.scan_events()
+            if belongs_to_profile(one) and one.id not in known
+        )
     return _portions(lacking)
 
 
@@ -68,7 +72,7 @@ def _portions(events: Iterator[Event]) -> Iterator[list[Record]]:
     portion: list[Record] = []
     size = 0
     for event in events:
-        text = encode(event).decode()
+        text = encode_event(event).decode()
         portion.append(_inserted(event, text))
         size += len(text)
         if size > LARGEST_CALL:

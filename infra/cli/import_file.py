@@ -63,7 +63,7 @@ def imported(
     s3, bucket = boto3.client("s3"), deployed.settings(ImportHistorySettings).uploads_bucket
     s3.delete_object(Bucket=bucket, Key=schema.report_key(key))
     current.note("uploading")
-    said: dict[str, Any] = {"Metadata": {schema.ORDERS_METADATA: orders}} if orders else {}
+    said: dict[str, Any] = {"Metadata": {schema.ORDERS_METADATA_NAME: orders}} if orders else {}
     s3.upload_fileobj(content, bucket, key, said)
     deadline, before, look = time.monotonic() + SECONDS, _given_up(deployed), 0
     while time.monotonic() < deadline:

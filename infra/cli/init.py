@@ -12,7 +12,7 @@ from infra.cli import options, stack
 from infra.cli.console import show
 from infra.cli.keys import now
 from regulars.settings import ServeProfilesSettings
-from regulars.store.api_keys import SCOPES, Keys
+from regulars.store.api_keys import SCOPES, ApiKeys
 
 LABELS = {"write": "storefront", "read": "storefront", "admin": "owner"}
 SOURCE = "web"
@@ -38,10 +38,10 @@ def initialised(deployed: stack.Stack) -> dict[str, str]:
     """Make the pepper and a key of each scope unless there are any; returns the keys made, by scope."""
     settings = deployed.settings(ServeProfilesSettings)
     _make_pepper(f"{settings.parameters_prefix}/pepper")
-    keys = Keys(settings.control_table)
-    if keys.list():
+    keys = ApiKeys(settings.control_table)
+    if keys.list_keys():
         return {}
-    return {scope: keys.create(scope, LABELS[scope], SOURCE, now())[0] for scope in SCOPES}
+    return {scope: keys.create_key(scope, LABELS[scope], SOURCE, now())[0] for scope in SCOPES}
 
 
 def first_keys(deployed: stack.Stack, file: Path) -> dict[str, str]:

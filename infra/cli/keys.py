@@ -11,7 +11,7 @@ from infra.cli.console import show, table
 from infra.local.faults import FaultError
 from regulars.domain.times import to_text
 from regulars.settings import ServeProfilesSettings
-from regulars.store.api_keys import SCOPES, ApiKey, Keys
+from regulars.store.api_keys import SCOPES, ApiKey, ApiKeys
 
 SHOWN_DIGITS = 12  # of a key's id: enough to name it
 
@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def opened(deployed: stack.Stack) -> Keys:
+def opened(deployed: stack.Stack) -> ApiKeys:
     """The keys of a deployment."""
-    return Keys(deployed.settings(ServeProfilesSettings).control_table)
+    return ApiKeys(deployed.settings(ServeProfilesSettings).control_table)
 
 
 def now() -> str:
@@ -50,15 +50,15 @@ def now() -> str:
     return to_text(datetime.now(UTC))
 
 
-def _new(keys: Keys, arguments: argparse.Namespace) -> tuple[Any, list[str]]:
+def _new(keys: ApiKeys, arguments: argparse.Namespace) -> tuple[Any, list[str]]:
     source = arguments.source or arguments.label or "web"
-    text, key = keys.create(arguments.scope, arguments.label, source, now())
+    text, key = keys.create_key(arguments.scope, arguments.label, source, now())
     facts = msgspec.to_builtins(key) | {"key": text}
     return facts, [text, "This is shown once; only its hash is kept."]
 
 
-def _list(keys: Keys, _arguments: argparse.Namespace) -> tuple[Any, list[str]]:
-    kept = keys.list()
+def _list(keys: ApiKeys, _arguments: argparse.Namespace) -> tuple[Any, list[str]]:
+    kept = keys.list_keys()
     heading = ("id", "scope", "label", "source", "created", "revoked")
     lines = table([heading, *map(_row, kept)]) if kept else ["There are no keys."]
     return msgspec.to_builtins(kept), lines
@@ -69,10 +69,10 @@ def _row(key: ApiKey) -> tuple[str, ...]:
     return (*identity, key.created_at[:10], key.revoked_at[:10])
 
 
-def _revoke(keys: Keys, arguments: argparse.Namespace) -> tuple[Any, list[str]]:
-    found = [key for key in keys.list() if key.id.startswith(arguments.id)]
+def _revoke(keys: ApiKeys, arguments: argparse.Namespace) -> tuple[Any, list[str]]:
+    found = [key for key in keys.list_keys() if key.id.startswith(arguments.id)]
     if len(found) != 1:
         message = f"{len(found)} keys have an id that begins with {arguments.id}."
         raise FaultError(message, "Look it up with `regulars keys list`.")
-    keys.revoke(found[0].id, now())
+    keys.revoke_key(found[0].id, now())
     return {"revoked": found[0].id}, ["Revoked; refused everywhere within a minute."]

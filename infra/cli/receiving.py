@@ -13,7 +13,7 @@ from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
 from regulars.channels.tracking.messages import CHANNEL_NAME as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
-from regulars.domain.events import decode
+from regulars.domain.events import decode_event
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.domain.times import from_text
 from regulars.ingestion.archiving import archive_events
@@ -27,20 +27,22 @@ from regulars.settings import (
     ReceiveWebhookSettings,
     UpdateProfilesSettings,
 )
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.lake import Lake
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from regulars.store.sources import Sources
 from regulars.transport.certificates import fetch_certificate
 from regulars.transport.stream_events import read_changes
 
 UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # set aside on the stream
-WHOLE_CALL = Delivery(shared=Shared())  # what was kept before deliveries were, is a message
+WHOLE_CALL = StoredDelivery(
+    shared=BatchFields()
+)  # what was kept before deliveries were, is a message
 
 
 class SetAside(Rejects):
@@ -49,7 +51,7 @@ class SetAside(Rejects):
     def __init__(self) -> None:
         self.rejects: list[Reject] = []
 
-    def keep(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002 (as its base)
+    def store_rejects(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002 (as its base)
         """Remember them."""
         self.rejects.extend(rejects)
 
@@ -61,7 +63,7 @@ class Receiver:
         self._deployed = deployed
         self._settings = deployed.settings(ReceiveWebhookSettings)
         self._into = into
-        self._keys = Keys(self._settings.control_table)
+        self._keys = ApiKeys(self._settings.control_table)
         parameters = Parameters(self._settings.parameters_prefix)
         ledger, people = Ledger(self._settings.events_table), People(self._settings.people_table)
         recorder = Recorder(ledger, people, parameters)
@@ -76,19 +78,19 @@ class Receiver:
             return self._folded(kept)
         if channel == TRACKING:
             return self._tracked(kept, source)
-        delivery: Delivery = kept["delivery"]
+        delivery: StoredDelivery = kept["delivery"]
         request = self._request(kept, source)
         return self._webhooks.replay(channel, request, verified=delivery.verified)
 
     def _tracked(self, kept: rejects.Kept, source: str) -> Receipt:
-        delivery: Delivery = kept["delivery"] or WHOLE_CALL
+        delivery: StoredDelivery = kept["delivery"] or WHOLE_CALL
         request = self._request(kept, source or self._source(delivery))
         kind = delivery.url.rpartition("/")[2]
         recorded = self._tracking.replay(kind, request, delivery.shared)
         return Receipt(len(recorded.new), len(recorded.known))
 
-    def _source(self, delivery: Delivery) -> str:
-        key = self._keys.find(delivery.key) if delivery.key else None
+    def _source(self, delivery: StoredDelivery) -> str:
+        key = self._keys.find_key(delivery.key) if delivery.key else None
         if key is None and not self._into:
             raise UnauthorizedError("Its key is not known; --into SOURCE says whose it is.")
         return source_of_key(key) if key else self._into
@@ -102,13 +104,13 @@ class Receiver:
             raise InvalidEventError(aside.rejects[0].reason, aside.rejects[0].code)
         return Receipt(known=len(batch.changes))
 
-    def _stores(self, aside: Rejects) -> Stores:
+    def _stores(self, aside: Rejects) -> ProfileStores:
         tables = self._tables
-        return Stores(
-            People(tables.people_table),
-            Profiles(tables.profiles_table),
-            Ledger(tables.events_table),
-            aside,
+        return ProfileStores(
+            people=People(tables.people_table),
+            profiles=Profiles(tables.profiles_table),
+            ledger=Ledger(tables.events_table),
+            rejects=aside,
         )
 
     @cached_property
@@ -121,7 +123,7 @@ class Receiver:
 
     def _request(self, kept: rejects.Kept, source: str) -> Request:
         """The delivery as it came, at the time at which it came."""
-        delivery: Delivery = kept["delivery"] or Delivery()
+        delivery: StoredDelivery = kept["delivery"] or StoredDelivery()
         return Request(
             source,
             kept["raw"],
@@ -139,7 +141,7 @@ class Receiver:
 
 def obstacle(kept: rejects.Kept) -> str:
     """Why a reject cannot be received again as it came, '' when it can."""
-    delivery: Delivery | None = kept["delivery"]
+    delivery: StoredDelivery | None = kept["delivery"]
     if kept["cut"] or (delivery and delivery.shared and delivery.shared.context is None):
         return "too large to have been kept whole"
     channel = kept["source"].partition("/")[0]
@@ -152,7 +154,7 @@ def _batch(kept: rejects.Kept) -> ChangeBatch:
     if kept["code"] == UNREADABLE:
         return read_changes({"Records": [msgspec.json.decode(kept["raw"])]})
     try:
-        return ChangeBatch((EventChange(decode(kept["raw"])),))
+        return ChangeBatch((EventChange(decode_event(kept["raw"])),))
     except msgspec.DecodeError:
         # Only the subjects of a changed event are known.
         message = "It holds no event; see `regulars verify`."

@@ -11,7 +11,7 @@ from infra.cli import options, stack
 from infra.cli.console import show, table
 from infra.local.faults import FaultError
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store.rejects import KEPT_FOR, Rejects
+from regulars.store.rejects import REJECT_RETENTION, Rejects
 
 SHOWN = 50  # one by one
 SHOWN_DIGITS = 12  # of an id: enough to name it
@@ -58,11 +58,11 @@ def store(deployed: stack.Stack) -> Rejects:
 def chosen(deployed: stack.Stack, since: str | None, source: str, code: str) -> Iterator[Kept]:
     """The rejects of a source (or of all sources of a channel) with a code since a day, oldest first."""
     rejects, today = store(deployed), datetime.now(UTC).date()
-    first = today - KEPT_FOR
+    first = today - REJECT_RETENTION
     for age in range((today - first).days + 1):
         asked = (first + timedelta(days=age)).isoformat()
         if asked >= (since or ""):
-            kept = rejects.of_day(asked)
+            kept = rejects.list_rejects(asked)
             yield from (one for one in kept if _matches(one, source, code))
 
 

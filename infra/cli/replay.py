@@ -77,5 +77,5 @@ def _outcome(
         refusals.append(f"{named}  {type(error).__name__}")
         return {f"failed: {type(error).__name__}": 1}
     (receipt,) = receipts
-    store.replayed(kept["received_at"][:10], kept["reject_id"], datetime.now(UTC))
+    store.mark_replayed(kept["received_at"][:10], kept["reject_id"], datetime.now(UTC))
     return {"received": 1, "new events": receipt.new, "known events": receipt.known}

@@ -55,9 +55,9 @@ def worth_saving(people: Iterable[Facts]) -> list[Facts]:
 def named(deployed: Stack, people: Sequence[Facts]) -> list[Facts]:
     """The same people with their contact data, which the API tells of one person at a time."""
     settings = deployed.settings(ServeProfilesSettings)
-    found = ServedProfiles(settings.profiles_table).scored_all(one["id"] for one in people)
+    found = ServedProfiles(settings.profiles_table).read_with_scores(one["id"] for one in people)
     contacts = People(settings.people_table)
-    by_id = {person.profile_id: contacts.contacts(person.subjects) for person in found}
+    by_id = {person.profile_id: contacts.read_contacts(person.subjects) for person in found}
     return [person | {"contact": by_id.get(person["id"], {})} for person in people]
 
 

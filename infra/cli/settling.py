@@ -98,7 +98,7 @@ def in_profiles(table: str) -> int:
         .paginate(
             TableName=table,
             FilterExpression="sk = :profile AND attribute_not_exists(merged_into)",
-            ExpressionAttributeValues={":profile": {"S": schema.PROFILE}},
+            ExpressionAttributeValues={":profile": {"S": schema.PROFILE_SORT_KEY}},
         )
     )
     items = (item for page in pages for item in page["Items"])

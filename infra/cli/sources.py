@@ -54,7 +54,7 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(deployed: stack.Stack, _arguments: argparse.Namespace) -> Told:
-    facts = [_facts(deployed, source) for source in connections.sources_of(deployed).list()]
+    facts = [_facts(deployed, source) for source in connections.sources_of(deployed).list_sources()]
     heading = ("channel", "name", "state", "secrets", "fetched", "url")
     rows = [_row(one, heading) for one in facts]
     return facts, table([heading, *rows]) if rows else [NONE], True
@@ -108,7 +108,7 @@ def _asked(channel: str) -> str:
 def _switch(deployed: stack.Stack, arguments: argparse.Namespace) -> Told:
     source = connections.found(deployed, arguments.channel, arguments.name)
     disabled = arguments.action == "disable"
-    connections.sources_of(deployed).save(msgspec.structs.replace(source, disabled=disabled))
+    connections.sources_of(deployed).save_source(msgspec.structs.replace(source, disabled=disabled))
     words, named = f"{source.channel} {source.source}", f"{source.channel}/{source.source}"
     told = (
         "Refused, and kept with the rejects, everywhere within ten seconds. "

@@ -15,8 +15,8 @@ from infra.local.faults import FaultError
 from regulars.channels.contract import Draft, Request
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
+from regulars.domain.timed_cache import ABSENT_SECONDS
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store.cache import ABSENT_SECONDS
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
@@ -155,7 +155,9 @@ def _told_of(ledger: Ledger, sample: _Sample, status: int) -> tuple[Outcome, str
 
 
 def _stored(ledger: Ledger, drafts: list[Draft]) -> dict[str, str]:
-    return {event.id: event.type for event in ledger.read([draft.event.id for draft in drafts])}
+    return {
+        event.id: event.type for event in ledger.read_events([draft.event.id for draft in drafts])
+    }
 
 
 def _refusal(source: Source, status: int, answer: str) -> str:

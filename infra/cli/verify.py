@@ -8,7 +8,7 @@ import msgspec
 from infra.cli import options, stack
 from infra.cli.console import show, step
 from infra.cli.settling import settle
-from regulars.profiles.verify import Verification, verify
+from regulars.profiles.verify import Verification, verify_profiles
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 
@@ -37,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
 def verified(deployed: stack.Stack) -> Verification:
     """Compare a deployment's profiles with its ledger."""
     settings = deployed.settings(UpdateProfilesSettings)
-    return verify(Inventory(settings.events_table, settings.people_table, settings.profiles_table))
+    return verify_profiles(
+        Inventory(settings.events_table, settings.people_table, settings.profiles_table)
+    )
 
 
 def _lines(found: Verification) -> list[str]:

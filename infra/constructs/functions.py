@@ -51,7 +51,7 @@ class Function(lambda_.Function):
             handler=f"{self.folder}.handler.handler",
             code=code(self.folder),
             layers=layers.of("regulars", "runtime", *third_party),
-            environment=settings.environment() | {"POWERTOOLS_SERVICE_NAME": self.folder},
+            environment=settings.to_environment() | {"POWERTOOLS_SERVICE_NAME": self.folder},
             memory_size=memory,
             timeout=timeout or Duration.seconds(10),
             ephemeral_storage_size=Size.mebibytes(int(ephemeral_gib * 1024)),

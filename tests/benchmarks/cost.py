@@ -7,18 +7,30 @@ import pytest
 from moto import mock_aws
 
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from tests.benchmarks.rows import Row, bounded
 from tests.benchmarks.runtime import CREDENTIALS
-from tests.functions.test_write_units import ANN, AT, VISITOR, Shop, acquaint, billed, ordered
+from tests.functions.test_write_units import (
+    ANN,
+    AT,
+    VISITOR,
+    TrackedVisitor,
+    build_order_message,
+    count_writes,
+    introduce_ann,
+)
 from tests.support import aws
 from tests.support.gateway import loaded
 
 MOST = 4
-DELIVERIES: dict[str, Callable[[Shop], None]] = {
-    "page view of a new visitor": lambda shop: shop.send("page", **VISITOR | {"anonymousId": "b"}),
-    "page view of a known person": lambda shop: shop.send("page", **ANN),
-    "order of a known person": lambda shop: shop.send("track", **ordered(2, **ANN)),
+DELIVERIES: dict[str, Callable[[TrackedVisitor], None]] = {
+    "page view of a new visitor": lambda shop: shop.send_message(
+        "page", **VISITOR | {"anonymousId": "b"}
+    ),
+    "page view of a known person": lambda shop: shop.send_message("page", **ANN),
+    "order of a known person": lambda shop: shop.send_message(
+        "track", **build_order_message(2, **ANN)
+    ),
 }
 
 
@@ -30,25 +42,27 @@ def rows() -> Iterator[Row]:
             patch.setenv(name, value)
         open_.enter_context(mock_aws())
         shop = _shop(patch)
-        acquaint(shop)
+        introduce_ann(shop)
         for name, deliver in DELIVERIES.items():
-            with billed(patch) as bill:
+            with count_writes(patch) as bill:
                 deliver(shop)
             yield bounded(f"write units, {name}", sum(bill.units.values()), "units", MOST)
         yield _mean(shop, patch)
 
 
-def _mean(shop: Shop, patch: pytest.MonkeyPatch) -> Row:
-    with billed(patch) as bill:
+def _mean(shop: TrackedVisitor, patch: pytest.MonkeyPatch) -> Row:
+    with count_writes(patch) as bill:
         for number in range(3, 23):
-            shop.send("page", **ANN)
-            shop.send("track", **ordered(number, **ANN))
+            shop.send_message("page", **ANN)
+            shop.send_message("track", **build_order_message(number, **ANN))
     return bounded("write units, mean of 40 events", sum(bill.units.values()) / 40, "units", MOST)
 
 
-def _shop(patch: pytest.MonkeyPatch) -> Shop:
-    deployed = aws.deploy()
-    Keys("test-control", deployed.dynamodb).register("wk_test", "write", "the shop", "web", AT)
-    door = loaded("track_events", deployed.settings(TrackEventsSettings), patch)
-    update = loaded("update_profiles", deployed.settings(UpdateProfilesSettings), patch)
-    return Shop(deployed, door.handler, update.handler)
+def _shop(patch: pytest.MonkeyPatch) -> TrackedVisitor:
+    deployed = aws.create_moto_stack()
+    ApiKeys("test-control", deployed.dynamodb).register_key(
+        "wk_test", "write", "the shop", "web", AT
+    )
+    door = loaded("track_events", deployed.build_settings(TrackEventsSettings), patch)
+    update = loaded("update_profiles", deployed.build_settings(UpdateProfilesSettings), patch)
+    return TrackedVisitor(deployed, door.handler, update.handler)

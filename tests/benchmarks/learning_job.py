@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 
 from regulars.domain.errors import NotFoundError
-from regulars.domain.manifests import Champion, ModelManifest, encode
+from regulars.domain.manifests import Champion, ModelManifest, encode_manifest
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 
 # Everything in the file came before.
 CUTOFF = datetime(2011, 12, 10, tzinfo=UTC)
@@ -32,7 +32,7 @@ class FolderDatasets(Datasets):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def _get(self, key: str) -> bytes:
+    def _get_object(self, key: str) -> bytes:
         return (self._folder / key.rpartition("/")[2]).read_bytes()
 
 
@@ -42,10 +42,10 @@ class KeptArtifacts(Artifacts):
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
-    def _put(self, key: str, content: bytes) -> None:
+    def _put_object(self, key: str, content: bytes) -> None:
         self.files[key] = content
 
-    def _get(self, key: str) -> bytes:
+    def _get_object(self, key: str) -> bytes:
         raise NotFoundError(key)
 
 
@@ -55,15 +55,17 @@ class NoChampions(Champions):
     def __init__(self) -> None:
         pass
 
-    def current(self, model: str) -> Champion | None:  # noqa: ARG002 (nobody, whatever the model)
+    def find_champion(self, model: str) -> Champion | None:  # noqa: ARG002 (nobody, whatever the model)
         """None."""
         return None
 
-    def promote(
+    def promote_version(
         self, model: str, version: str, manifest_sha256: str, expected: Champion | None
     ) -> Champion:
         """Promoted."""
-        return Champion(version, manifest_sha256, rev=1, previous=str(expected or model))
+        return Champion(
+            version=version, manifest_sha256=manifest_sha256, rev=1, previous=str(expected or model)
+        )
 
 
 def lake(folder: Path, copies: int) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def dataset(folder: Path, _: int) -> dict[str, Any]:
     objects = sorted((folder / "lake").iterdir())
     subjects = json.loads((folder / "subjects.json").read_text())
     manifest = build_dataset(folder, objects, subjects, CUTOFF, CUTOFF)
-    (folder / MANIFEST).write_bytes(encode(manifest))
+    (folder / MANIFEST).write_bytes(encode_manifest(manifest))
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 
 
@@ -101,7 +103,7 @@ def training(name: str) -> Callable[[Path, int], dict[str, Any]]:
         trainers = (SegmentsTrainer(), ChurnTrainer(), RecommenderTrainer())
         trainer = next(one for one in trainers if one.model == name)
         artifacts = KeptArtifacts()
-        registry = Registry(artifacts, NoChampions())
+        registry = ModelRegistry(artifacts, NoChampions())
         outcome = train_model(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
         key = f"models/{name}/{outcome.version}/{MANIFEST}"
         published = msgspec.json.decode(artifacts.files[key], type=ModelManifest)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from fastparquet import ParquetFile
 
-from regulars.domain.events import Event, Item, OrderFact, encode, event_id
+from regulars.domain.events import Event, Item, OrderFact, encode_event, event_id
 
 FILE = Path(__file__).parents[3] / "shared/data/online_retail.parquet"
 
@@ -26,7 +26,7 @@ def events(lines: pd.DataFrame, copies: int = 1) -> Iterator[Event]:
     """One `Order Completed` an invoice; `copies` repeats the shop with other customers, for more rows."""
     at = lines["InvoiceDate"].dt.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     items = [
-        Item(code, name or "", quantity=quantity, price=price)
+        Item(product_id=code, name=name or "", quantity=quantity, price=price)
         for code, name, quantity, price in zip(
             lines["StockCode"],
             lines["Description"],
@@ -56,7 +56,7 @@ def write_lake(events_: Iterable[Event], folder: Path, per_object: int = 5000) -
     paths: list[Path] = []
     batch: list[bytes] = []
     for event in events_:
-        batch.append(encode(event))
+        batch.append(encode_event(event))
         if len(batch) == per_object:
             paths.append(_write(folder, len(paths), batch))
             batch = []
@@ -81,6 +81,8 @@ def _order(invoice: str, customer: str, at: str, basket: tuple[Item, ...]) -> Ev
         subjects=(customer,),
         items=basket,
         currency="GBP",
-        order=OrderFact(f"shop/{invoice}", version=at, placed_at=at, total=total, currency="GBP"),
+        order=OrderFact(
+            key=f"shop/{invoice}", version=at, placed_at=at, total=total, currency="GBP"
+        ),
         backfill=True,
     )

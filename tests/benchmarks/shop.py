@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.profiles import Profile, fold
+from regulars.domain.profiles import Profile, fold_events
 from regulars.settings import Settings
 from regulars.store.profiles import profile_item
 from tests.benchmarks.stub import Reply
@@ -27,7 +27,7 @@ def environment(cls: type[Settings]) -> dict[str, str]:
     """The function's variables; a table is called by what its settings call it."""
     named = {"default_country": "GB", "default_currency": "GBP", "parameters_prefix": "/bench"}
     values = {field.name: named.get(field.name, field.name) for field in fields(cls)}
-    return cls(**values).environment()
+    return cls(**values).to_environment()
 
 
 def replies(contact: dict[str, str] | None) -> dict[str, Reply]:
@@ -127,7 +127,16 @@ def _person() -> list[dict[str, Any]]:
     """A scored profile of a year's visits and orders, as DynamoDB sends it."""
     events = [_past(number) for number in range(24)]
     ids = tuple(event.id for event in events)
-    profile = profile_item(Profile(PROFILE_ID, ("u:aaaaaaaaaaaaaaaa",), fold(events), 24, ids, AT))
+    profile = profile_item(
+        Profile(
+            profile_id=PROFILE_ID,
+            subjects=("u:aaaaaaaaaaaaaaaa",),
+            state=fold_events(events),
+            rev=24,
+            applied=ids,
+            newest=AT,
+        )
+    )
     profile["applied"] = {"B": base64.b64encode(profile["applied"]["B"]).decode()}
     scores = {"sk": {"S": "profile#scores"}, "scores": {"S": json.dumps(SCORES)}}
     return [profile, {"profile_id": {"S": PROFILE_ID}} | scores]
@@ -135,13 +144,20 @@ def _person() -> list[dict[str, Any]]:
 
 def _past(number: int) -> Event:
     at = f"2026-{1 + number // 3:02}-01T10:00:00.000Z"
-    order = OrderFact(f"shop/{number}", at, placed_at=at, total=1250, currency="GBP")
+    order = OrderFact(key=f"shop/{number}", version=at, placed_at=at, total=1250, currency="GBP")
     channel = ("web", "shop", "email")[number % 3]
     type_ = ("Product Viewed", "Order Completed", "Email Opened")[number % 3]
-    items = (Item("P1", "Tea pot", price=1250),)
+    items = (Item(product_id="P1", name="Tea pot", price=1250),)
     told: dict[str, Any] = {"items": items, "order": order if number % 3 == 1 else None}
     return Event(
-        f"{number:016}", type_, channel, "bench/web", at, at, ("u:aaaaaaaaaaaaaaaa",), **told
+        id=f"{number:016}",
+        type=type_,
+        channel=channel,
+        source="bench/web",
+        occurred_at=at,
+        received_at=at,
+        subjects=("u:aaaaaaaaaaaaaaaa",),
+        **told,
     )
 
 

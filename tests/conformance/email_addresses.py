@@ -2,11 +2,11 @@
 
 import re
 
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 
 EMAIL_PATTERN = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 
 def find_addresses(event: Event) -> list[str]:
     """Return the e-mail addresses in the stored form of an event."""
-    return EMAIL_PATTERN.findall(encode(event).decode())
+    return EMAIL_PATTERN.findall(encode_event(event).decode())

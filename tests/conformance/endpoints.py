@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from moto import mock_aws
 
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.settings import ImportHistorySettings, ReceiveWebhookSettings, TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
 from tests.support import aws as stack
@@ -58,15 +58,15 @@ class RequestOutcome:
 class Endpoints:
     """The webhook endpoint and the tracking endpoint of one test stack."""
 
-    def __init__(self, deployed: stack.Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, deployed: stack.MotoStack, monkeypatch: pytest.MonkeyPatch) -> None:
         self._deployed = deployed
         self._monkeypatch = monkeypatch
         self._source_number = 0
         self._webhook_module = loaded(
-            "receive_webhook", deployed.settings(ReceiveWebhookSettings), monkeypatch
+            "receive_webhook", deployed.build_settings(ReceiveWebhookSettings), monkeypatch
         )
         self._tracking_module = loaded(
-            "track_events", deployed.settings(TrackEventsSettings), monkeypatch
+            "track_events", deployed.build_settings(TrackEventsSettings), monkeypatch
         )
 
     def send(self, request: ProviderRequest) -> RequestOutcome:
@@ -95,7 +95,9 @@ class Endpoints:
     def import_file(self, key: str, path: Path) -> dict[str, Any]:
         """Upload a file to the uploads bucket, import it, and return the report that the import writes beside it."""
         module = loaded(
-            "import_history", self._deployed.settings(ImportHistorySettings), self._monkeypatch
+            "import_history",
+            self._deployed.build_settings(ImportHistorySettings),
+            self._monkeypatch,
         )
         self._deployed.s3.upload_file(str(path), "test-uploads", key)
         module.handler(
@@ -108,7 +110,7 @@ class Endpoints:
     def list_events(self) -> list[Event]:
         """Return all events of the ledger."""
         items = self._deployed.dynamodb.scan(TableName="test-events")["Items"]
-        return [decode(item["event"]["S"]) for item in items]
+        return [decode_event(item["event"]["S"]) for item in items]
 
     def reset(self) -> None:
         """Delete all events and rejects, and use a new source for the next request."""
@@ -122,18 +124,18 @@ class Endpoints:
         channel = channel_name(request.provider)
         source = f"src_{self._source_number}"
         sources = Sources("test-control", self._deployed.dynamodb)
-        sources.save(Source(channel, source, request.config))
+        sources.save_source(Source(channel=channel, source=source, config=request.config))
         self._deployed.put_secrets(f"{channel}/{source}", *request.secrets)
         return self._webhook_module, f"/hooks/{channel}/{source}"
 
     def _register_write_keys(self, request: ProviderRequest) -> tuple[Any, str]:
-        keys = Keys("test-control", self._deployed.dynamodb)
+        keys = ApiKeys("test-control", self._deployed.dynamodb)
         for secret in request.secrets:
-            keys.register(secret, "write", "conformance", "web", "2026-01-01T00:00:00.000Z")
+            keys.register_key(secret, "write", "conformance", "web", "2026-01-01T00:00:00.000Z")
         return self._tracking_module, urlsplit(request.url).path
 
     def _list_rejects(self, now: datetime) -> list[dict[str, Any]]:
-        return Rejects("test-rejects", self._deployed.dynamodb).of_day(now.date().isoformat())
+        return Rejects("test-rejects", self._deployed.dynamodb).list_rejects(now.date().isoformat())
 
 
 class _UnlimitedContext:
@@ -161,7 +163,7 @@ def open_endpoints() -> Iterator[Endpoints]:
             monkeypatch.setenv(name, stack.REGION)
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
             monkeypatch.delenv(name, raising=False)
-        yield Endpoints(stack.deploy(), monkeypatch)
+        yield Endpoints(stack.create_moto_stack(), monkeypatch)
 
 
 def _freeze_clock(now: datetime) -> Any:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError, UntranslatableError
-from regulars.domain.events import decode, encode
+from regulars.domain.events import decode_event, encode_event
 from tests.conformance.endpoints import Endpoints, ProviderRequest, open_endpoints
 from tests.conformance.malformed_deliveries import (
     ABSENT_VALUE,
@@ -64,7 +64,7 @@ def check_translation(channel: str, request: Request) -> None:
             raise AssertionError from error
         return
     for draft in drafts:
-        assert decode(encode(draft.event)) == draft.event
+        assert decode_event(encode_event(draft.event)) == draft.event
 
 
 @pytest.mark.parametrize("channel", channel_names())

@@ -3,39 +3,37 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from infra.cli import main, stack
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.settings import Settings
-from regulars.store.rejects import Rejects
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 
 @dataclass(frozen=True)
 class Kept:
     """The tables of the test stack, as the functions have written them."""
 
-    aws: Deployed
+    aws: MotoStack
 
     def events(self) -> list[Event]:
         """Return the events of the ledger, oldest first."""
         items = self.aws.dynamodb.scan(TableName="test-events")["Items"]
         return sorted(
-            (decode(item["event"]["S"]) for item in items), key=lambda event: event.occurred_at
+            (decode_event(item["event"]["S"]) for item in items),
+            key=lambda event: event.occurred_at,
         )
 
     def rejects(self) -> list[dict[str, Any]]:
         """Return the rejects of today."""
-        store = Rejects("test-rejects", self.aws.dynamodb)
-        return store.of_day(datetime.now(UTC).date().isoformat())
+        return self.aws.list_rejects()
 
     def codes(self) -> list[str]:
-        """Return the codes of today's rejects, sorted."""
+        """Return the codes of all rejects, sorted."""
         return sorted(str(reject["code"]) for reject in self.rejects())
 
     def contacts(self) -> list[dict[str, str]]:
@@ -55,14 +53,14 @@ class Kept:
 class OnMoto:
     """A deployment on moto, as the owner's commands see it."""
 
-    aws: Deployed
+    aws: MotoStack
     api_url: str = "https://api.example.com"
     functions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
 
     def settings[T: Settings](self, cls: type[T]) -> T:
         """The settings of the test stack."""
-        return self.aws.settings(cls)
+        return self.aws.build_settings(cls)
 
     def function(self, name: str) -> str:
         """Functions are called by their folder's name."""
@@ -70,7 +68,7 @@ class OnMoto:
 
 
 @pytest.fixture
-def deployed(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> OnMoto:
+def deployed(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> OnMoto:
     """The deployment that commands work on."""
     found = OnMoto(aws)
     monkeypatch.setattr(stack, "chosen", lambda _arguments: found)
@@ -90,5 +88,5 @@ def owner(deployed: OnMoto, capsys: pytest.CaptureFixture[str]) -> Callable[...,
 
 
 @pytest.fixture
-def kept(aws: Deployed) -> Kept:
+def kept(aws: MotoStack) -> Kept:
     return Kept(aws)

@@ -11,11 +11,11 @@ import pytest
 
 from regulars.channels.chat.wechat.envelope import signature_of
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
 
 KEY = "the-key"
@@ -219,17 +219,19 @@ REFUSED_CALLS = {
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Both doors; what their answers say, and that they were quick."""
     sources = Sources("test-control", aws.dynamodb)
-    sources.save(Source("form", "off", disabled=True))
+    sources.save_source(Source(channel="form", source="off", disabled=True))
     for channel, config in SOURCES.items():
-        sources.save(Source(channel, "main", config))
+        sources.save_source(Source(channel=channel, source="main", config=config))
         aws.put_secrets(f"{channel}/main", KEY, shopify.SECRET)
-    Keys("test-control", aws.dynamodb).register(KEY, "write", "", "web", "2026-01-01T00:00:00Z")
+    ApiKeys("test-control", aws.dynamodb).register_key(
+        KEY, "write", "", "web", "2026-01-01T00:00:00Z"
+    )
     modules = {
-        "hooks": loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch),
-        "v1": loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch),
+        "hooks": loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch),
+        "v1": loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch),
     }
 
     def answered(event: dict[str, Any]) -> dict[str, Any]:

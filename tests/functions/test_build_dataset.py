@@ -8,7 +8,7 @@ import pytest
 from regulars.settings import BuildDatasetSettings
 from regulars.store.datasets import Datasets
 from regulars.store.lake import Lake
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 from tests.support.lake_events import day_text, order_event
 
@@ -16,9 +16,9 @@ type BuildFunction = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def build(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> BuildFunction:
+def build(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> BuildFunction:
     """Return a function that invokes the handler, optionally as of a day."""
-    module = loaded("build_dataset", aws.settings(BuildDatasetSettings), monkeypatch)
+    module = loaded("build_dataset", aws.build_settings(BuildDatasetSettings), monkeypatch)
 
     def invoke(cutoff_day: float | None = None) -> Any:
         event = {"cutoff": day_text(cutoff_day)} if cutoff_day else {}
@@ -27,7 +27,7 @@ def build(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> BuildFunction:
     return invoke
 
 
-def store_two_buyers(aws: Deployed) -> None:
+def store_two_buyers(aws: MotoStack) -> None:
     """Store the profiles and events of two buyers; one has two subjects."""
     for name, subjects in {"p_1": ["u:ada", "e:ada"], "p_2": ["u:bob"]}.items():
         item: dict[str, Any] = {"profile_id": {"S": name}, "sk": {"S": "profile"}}
@@ -38,20 +38,20 @@ def store_two_buyers(aws: Deployed) -> None:
         order_event("ada", 20, subjects=("e:ada",)),
         order_event("bob", 60),
     ]
-    Lake("test-lake", aws.s3).archive("2025-01-11", events)
+    Lake("test-lake", aws.s3).archive_events("2025-01-11", events)
 
 
-def test_build_dataset_publishes_what_the_lake_holds(aws: Deployed, build: BuildFunction) -> None:
+def test_build_dataset_publishes_what_the_lake_holds(aws: MotoStack, build: BuildFunction) -> None:
     store_two_buyers(aws)
     response = build(90)
     counts = response["counts"]
     assert (response["status"], counts["buyers"], counts["orders"]) == ("ok", 2, 3)
     key = f"datasets/{response['dataset_id']}/manifest.json"
-    manifest = Datasets("test-lake", aws.s3).manifest(key)
+    manifest = Datasets("test-lake", aws.s3).read_manifest(key)
     assert set(manifest.files) == {"features.parquet", "interactions.parquet", "products.parquet"}
 
 
-def test_build_dataset_stores_the_latest_dataset_id(aws: Deployed, build: BuildFunction) -> None:
+def test_build_dataset_stores_the_latest_dataset_id(aws: MotoStack, build: BuildFunction) -> None:
     store_two_buyers(aws)
     response = build(90)
     item = aws.dynamodb.get_item(TableName="test-control", Key={"id": {"S": "dataset"}})["Item"]
@@ -59,14 +59,14 @@ def test_build_dataset_stores_the_latest_dataset_id(aws: Deployed, build: BuildF
 
 
 def test_build_dataset_excludes_events_after_the_cutoff(
-    aws: Deployed, build: BuildFunction
+    aws: MotoStack, build: BuildFunction
 ) -> None:
     store_two_buyers(aws)
     assert build(50)["counts"]["buyers"] == 1
 
 
 def test_build_dataset_of_the_same_events_has_the_same_id(
-    aws: Deployed, build: BuildFunction
+    aws: MotoStack, build: BuildFunction
 ) -> None:
     store_two_buyers(aws)
     assert build(90)["dataset_id"] == build(90)["dataset_id"]
@@ -79,6 +79,6 @@ def test_build_dataset_states_what_is_missing_in_an_empty_lake(build: BuildFunct
     }
 
 
-def test_build_dataset_without_a_cutoff_is_as_of_now(aws: Deployed, build: BuildFunction) -> None:
+def test_build_dataset_without_a_cutoff_is_as_of_now(aws: MotoStack, build: BuildFunction) -> None:
     store_two_buyers(aws)
     assert build()["counts"]["orders"] == 3

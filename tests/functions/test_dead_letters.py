@@ -18,10 +18,10 @@ from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from tests.functions.conftest import OnMoto
-from tests.support.aws import REGION, Deployed
+from tests.support.aws import REGION, MotoStack
 from tests.support.gateway import loaded
-from tests.support.profile_stories import event
-from tests.support.stream_records import inserted, stream
+from tests.support.profile_stories import build_event
+from tests.support.stream_records import build_insert_record, build_stream_event
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
 GIVEN_UP = "2026-11-20T10:00:00.000Z"
@@ -31,7 +31,7 @@ UPLOAD: dict[str, Any] = {
 }
 FIRST = 800_000_000_003_126_276_362  # a number of the stream has at least 21 digits
 SHARD = "shardId-00000001573689847184-864758bb"
-EVENTS = (event("1", "u:ann"), event("2", "u:bob"), event("nobody"))
+EVENTS = (build_event("1", "u:ann"), build_event("2", "u:bob"), build_event("nobody"))
 ERROR = {"errorType": "OSError", "errorMessage": "No space left.", "stackTrace": []}
 
 type Owner = Callable[..., Any]
@@ -75,11 +75,12 @@ class Functions:
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch, aws: Deployed) -> Functions:
+def functions(monkeypatch: pytest.MonkeyPatch, aws: MotoStack) -> Functions:
     """What is called when letters are redriven."""
     settings = {"update_profiles": UpdateProfilesSettings, "archive_events": ArchiveEventsSettings}
     handlers = {
-        name: loaded(name, aws.settings(cls), monkeypatch).handler for name, cls in settings.items()
+        name: loaded(name, aws.build_settings(cls), monkeypatch).handler
+        for name, cls in settings.items()
     }
     found = Functions(handlers)
     monkeypatch.setattr("infra.cli.redriving.invoked", found)
@@ -112,7 +113,7 @@ class Stream:
 
     def __init__(self, *events: Event, first: int = FIRST) -> None:
         self.records = [
-            inserted(one) | {"dynamodb": record_of(one, str(first + number))}
+            build_insert_record(one) | {"dynamodb": record_of(one, str(first + number))}
             for number, one in enumerate(events)
         ]
 
@@ -134,7 +135,7 @@ class Stream:
 
 
 def record_of(one: Event, number: str) -> dict[str, Any]:
-    images: dict[str, Any] = inserted(one)["dynamodb"]
+    images: dict[str, Any] = build_insert_record(one)["dynamodb"]
     return images | {
         "SequenceNumber": number,
         "Keys": {"event_id": {"S": one.id}},
@@ -159,15 +160,15 @@ def stream_failure(function: str, first: int = FIRST, last: int = FIRST + 1) -> 
     return letter
 
 
-def written(aws: Deployed, monkeypatch: pytest.MonkeyPatch, *events: Event) -> list[str]:
+def written(aws: MotoStack, monkeypatch: pytest.MonkeyPatch, *events: Event) -> list[str]:
     """The ids of events in the ledger and in its stream."""
-    Ledger("test-events", aws.dynamodb).record(events)
+    Ledger("test-events", aws.dynamodb).record_events(events)
     monkeypatch.setattr("infra.cli.given_up.stream_client", lambda: Stream(*events))
     return [one.id for one in events]
 
 
-def folded(aws: Deployed) -> list[str]:
-    return sorted(People("test-people", aws.dynamodb).resolve(["u:ann", "u:bob"]))
+def folded(aws: MotoStack) -> list[str]:
+    return sorted(People("test-people", aws.dynamodb).resolve_subjects(["u:ann", "u:bob"]))
 
 
 def test_failed_call_is_listed_with_its_object_and_its_error(owner: Owner, send: Sent) -> None:
@@ -241,7 +242,7 @@ def test_redrive_of_nothing_in_particular_is_explained(owner: Owner) -> None:
 
 
 def test_records_of_the_stream_are_named_and_given_again(
-    aws: Deployed, owner: Owner, send: Sent, functions: Functions, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, owner: Owner, send: Sent, functions: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = written(aws, monkeypatch, *EVENTS)
     send("update_profiles", stream_failure("update_profiles"))
@@ -254,7 +255,7 @@ def test_records_of_the_stream_are_named_and_given_again(
 
 @pytest.mark.parametrize("gone", [{"shardId": "shardId-9"}, {"startSequenceNumber": "7"}])
 def test_records_the_stream_let_go_are_found_by_what_is_missing(
-    aws: Deployed,
+    aws: MotoStack,
     owner: Owner,
     send: Sent,
     functions: Functions,
@@ -262,7 +263,7 @@ def test_records_the_stream_let_go_are_found_by_what_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     written(aws, monkeypatch, *EVENTS)
-    functions(None, "update_profiles", stream(inserted(EVENTS[0])))
+    functions(None, "update_profiles", build_stream_event(build_insert_record(EVENTS[0])))
     letter = stream_failure("update_profiles")
     letter["DDBStreamBatchInfo"] |= gone
     send("update_profiles", letter)
@@ -272,10 +273,10 @@ def test_records_the_stream_let_go_are_found_by_what_is_missing(
 
 
 def test_events_the_lake_lacks_are_archived(
-    aws: Deployed, owner: Owner, send: Sent, functions: Functions, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, owner: Owner, send: Sent, functions: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = written(aws, monkeypatch, *EVENTS)
-    functions(None, "archive_events", stream(inserted(EVENTS[0])))
+    functions(None, "archive_events", build_stream_event(build_insert_record(EVENTS[0])))
     send("archive_events", stream_failure("archive_events", 7))
     owner("dead-letters", "redrive", "--all")
     lake = Lake("test-lake")

@@ -1,7 +1,6 @@
-"""Carts left behind, on moto: from the stream's records to schedules, and from a schedule's time to the event."""
+"""Abandoned carts on moto: from stream records to schedules, and from a check to the recorded event."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,182 +14,187 @@ from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.times import to_text
 from regulars.settings import DetectAbandonmentSettings, UpdateProfilesSettings
 from regulars.store import schedules
-from regulars.store.clients import scheduler
+from regulars.store.clients import create_scheduler_client
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from tests.functions.conftest import Kept
-from tests.support.aws import CART_CHECKS, Deployed
+from tests.support.aws import CART_CHECKS, MotoStack
 from tests.support.gateway import loaded
-from tests.support.stream_records import inserted, stream
+from tests.support.stream_records import build_insert_record, build_stream_event
 
 
-def event(type_: str, *subjects: str, minutes_ago: float = 90, **fields: Any) -> Event:
-    moment = to_text(datetime.now(UTC) - timedelta(minutes=minutes_ago))
-    defaults: dict[str, Any] = {"channel": "web", "source": "segment/web", "received_at": moment}
+class StoppedDatetime(datetime):
+    """A clock that stands still, so that no test depends on how long the tests before it took."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> "StoppedDatetime":  # noqa: ARG003  (the functions ask for UTC)
+        """Return the fixed time."""
+        return NOW
+
+
+NOW = StoppedDatetime(2026, 11, 20, 18, tzinfo=UTC)
+
+
+def build_event(type_: str, *subjects: str, minutes_ago: float = 90, **fields: Any) -> Event:
+    at = to_text(NOW - timedelta(minutes=minutes_ago))
+    defaults: dict[str, Any] = {"channel": "web", "source": "segment/web", "received_at": at}
     id_ = event_id(type_, *subjects, str(minutes_ago))
-    return Event(id=id_, type=type_, occurred_at=moment, subjects=subjects, **defaults | fields)
+    return Event(id=id_, type=type_, occurred_at=at, subjects=subjects, **defaults | fields)
 
 
-def added(*subjects: str, **fields: Any) -> Event:
-    items = (Item("teapot", price=1250),)
-    return event("Product Added", *subjects, **{"items": items, "currency": "GBP"} | fields)
+def build_added(*subjects: str, **fields: Any) -> Event:
+    items = (Item(product_id="teapot", price=1250),)
+    return build_event("Product Added", *subjects, **{"items": items, "currency": "GBP"} | fields)
 
 
-def order(*subjects: str, minutes_ago: float = 60) -> Event:
-    fact = OrderFact("shop/1", to_text(datetime.now(UTC)))
-    return event("Order Completed", *subjects, minutes_ago=minutes_ago, order=fact)
+def build_order_event(*subjects: str, minutes_ago: float = 60) -> Event:
+    fact = OrderFact(key="shop/1", version=to_text(NOW))
+    return build_event("Order Completed", *subjects, minutes_ago=minutes_ago, order=fact)
 
 
 @dataclass
-class Shop:
-    """A ledger whose stream is folded at once, and a clock that strikes when it is told to."""
+class CartShop:
+    """A ledger whose stream is processed at once, and checks that run when a test asks for them."""
 
     ledger: Ledger
     update: Callable[..., Any]
     detect: Callable[..., Any]
     scheduler: Any
 
-    def hears(self, *events: Event) -> None:
-        """Store events and deliver their records."""
-        self.ledger.record(events)
-        self.update(stream(*map(inserted, events)), None)
+    def deliver_events(self, *events: Event) -> None:
+        """Record events and deliver their stream records."""
+        self.ledger.record_events(events)
+        self.update(build_stream_event(*map(build_insert_record, events)), None)
 
-    def checks(self) -> list[dict[str, Any]]:
-        """The schedules that were set."""
-        names = [one["Name"] for one in self.scheduler.list_schedules()["Schedules"]]
+    def list_checks(self) -> list[dict[str, Any]]:
+        """Return the schedules that were created."""
+        names = [entry["Name"] for entry in self.scheduler.list_schedules()["Schedules"]]
         return [self.scheduler.get_schedule(Name=name) for name in names]
 
-    def strikes(self) -> list[str]:
-        """Invoke what the schedules would; what became of each cart."""
-        inputs = [json.loads(one["Target"]["Input"]) for one in self.checks()]
+    def run_checks(self) -> list[str]:
+        """Invoke the function as each schedule would; return the reasons."""
+        inputs = [json.loads(check["Target"]["Input"]) for check in self.list_checks()]
         return [self.detect(payload, None)["cart"] for payload in inputs]
 
 
 @pytest.fixture
-def shop(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    update = loaded("update_profiles", aws.settings(UpdateProfilesSettings), monkeypatch)
-    detect = loaded("detect_abandonment", aws.settings(DetectAbandonmentSettings), monkeypatch)
-    monkeypatch.setattr(update, "datetime", Stopped)
+def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> CartShop:
+    update = loaded("update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch)
+    detect = loaded(
+        "detect_abandonment", aws.build_settings(DetectAbandonmentSettings), monkeypatch
+    )
+    for module in (update, detect):
+        monkeypatch.setattr(module, "datetime", StoppedDatetime)
     ledger = Ledger("test-events", aws.dynamodb)
-    return Shop(ledger, update.handler, detect.handler, boto3.client("scheduler"))
+    return CartShop(ledger, update.handler, detect.handler, boto3.client("scheduler"))
 
 
 @dataclass
-class Failing:
-    """Raises each fault once."""
+class FailingCall:
+    """A hook that raises each error once."""
 
-    faults: list[ClientError]
+    errors: list[ClientError]
 
     def __call__(self, **_: Any) -> None:
-        """Botocore's hook before a call is sent."""
-        if self.faults:
-            raise self.faults.pop()
+        """Raise the next error; botocore calls this before it sends a request."""
+        if self.errors:
+            raise self.errors.pop()
 
 
-class Stopped(datetime):
-    """A clock that stands still, so that no test runs from one check's minutes into the next."""
-
-    @classmethod
-    def now(cls, tz: Any = None) -> "Stopped":  # noqa: ARG003  it is asked for in UTC
-        """The time at which the tests began."""
-        return BEGUN
+def find_announcements(kept: Kept) -> list[Event]:
+    return [event for event in kept.events() if event.type == "Checkout Abandoned"]
 
 
-BEGUN = Stopped.fromtimestamp(time.time(), UTC)
+def test_cart_without_an_order_is_announced_once(shop: CartShop, kept: Kept) -> None:
+    shop.deliver_events(build_added("a:1"))
+    assert [*shop.run_checks(), *shop.run_checks()] == ["abandoned", "announced"]
+    (announcement,) = find_announcements(kept)
+    assert (announcement.subjects, announcement.properties["amount"]) == (("a:1",), 1250)
 
 
-def announced(kept: Kept) -> list[Event]:
-    return [one for one in kept.events() if one.type == "Checkout Abandoned"]
+def test_cart_with_a_later_order_is_not_announced(shop: CartShop, kept: Kept) -> None:
+    shop.deliver_events(build_added("u:ann"), build_order_event("u:ann"))
+    assert shop.run_checks() == ["ordered"]
+    assert not find_announcements(kept)
 
 
-def test_cart_without_an_order_is_announced_once(shop: Shop, kept: Kept) -> None:
-    shop.hears(added("a:1"))
-    assert [*shop.strikes(), *shop.strikes()] == ["abandoned", "announced"]
-    (told,) = announced(kept)
-    assert (told.subjects, told.properties["amount"]) == (("a:1",), 1250)
+def test_order_under_another_identity_counts_after_the_merge(shop: CartShop, kept: Kept) -> None:
+    shop.deliver_events(build_added("a:1"))
+    shop.deliver_events(build_order_event("e:ann"))
+    shop.deliver_events(build_event("Identified", "e:ann", "a:1", minutes_ago=30))
+    assert shop.run_checks() == ["ordered"]
+    assert not find_announcements(kept)
 
 
-def test_order_in_between_cancels(shop: Shop, kept: Kept) -> None:
-    shop.hears(added("u:ann"), order("u:ann"))
-    assert shop.strikes() == ["ordered"]
-    assert not announced(kept)
+def test_carts_of_merged_persons_are_announced_once(shop: CartShop, kept: Kept) -> None:
+    shop.deliver_events(build_added("a:1"), build_added("a:2", minutes_ago=80))
+    shop.deliver_events(
+        build_event("Identified", "u:ann", "a:1"), build_event("Aliased", "u:ann", "a:2")
+    )
+    assert sorted(shop.run_checks()) == ["abandoned", "announced"]
+    assert [event.subjects for event in find_announcements(kept)] == [("a:2",)]
 
 
-def test_order_under_another_identity_cancels_after_the_merge(shop: Shop, kept: Kept) -> None:
-    shop.hears(added("a:1"))
-    shop.hears(order("e:ann"))
-    shop.hears(event("Identified", "e:ann", "a:1", minutes_ago=30))
-    assert shop.strikes() == ["ordered"]
-    assert not announced(kept)
+def test_order_of_another_person_does_not_count(shop: CartShop) -> None:
+    shop.deliver_events(build_added("a:1"), build_order_event("a:2"))
+    assert shop.run_checks() == ["abandoned"]
 
 
-def test_carts_of_two_people_who_are_one_are_announced_once(shop: Shop, kept: Kept) -> None:
-    shop.hears(added("a:1"), added("a:2", minutes_ago=80))
-    shop.hears(event("Identified", "u:ann", "a:1"), event("Aliased", "u:ann", "a:2"))
-    assert sorted(shop.strikes()) == ["abandoned", "announced"]
-    assert [one.subjects for one in announced(kept)] == [("a:2",)]
+def test_active_cart_is_left_to_the_check_of_its_last_activity(shop: CartShop, kept: Kept) -> None:
+    shop.deliver_events(build_added("a:1"), build_event("Cart Viewed", "a:1", minutes_ago=10))
+    assert shop.run_checks() == ["active"]
+    assert not find_announcements(kept)
 
 
-def test_order_of_somebody_else_cancels_nothing(shop: Shop) -> None:
-    shop.hears(added("a:1"), order("a:2"))
-    assert shop.strikes() == ["abandoned"]
-
-
-def test_cart_still_in_use_is_left_to_the_check_of_its_last_activity(
-    shop: Shop, kept: Kept
-) -> None:
-    shop.hears(added("a:1"), event("Cart Viewed", "a:1", minutes_ago=10))
-    assert shop.strikes() == ["active"]
-    assert not announced(kept)
-
-
-def test_person_who_was_forgotten_is_nobody(shop: Shop, aws: Deployed) -> None:
-    shop.hears(added("a:1"))
+def test_erased_person_is_nobody(shop: CartShop, aws: MotoStack) -> None:
+    shop.deliver_events(build_added("a:1"))
     aws.dynamodb.delete_item(TableName="test-people", Key={"subject": {"S": "a:1"}})
-    assert shop.strikes() == ["nobody"]
+    assert shop.run_checks() == ["nobody"]
 
 
-def test_announcement_is_counted_in_the_profile(shop: Shop, kept: Kept, aws: Deployed) -> None:
-    shop.hears(added("a:1"))
-    shop.strikes()
-    shop.hears(*announced(kept))
-    (profile_id,) = People("test-people", aws.dynamodb).resolve(["a:1"]).values()
-    profile = Profiles("test-profiles", aws.dynamodb).read([profile_id])[profile_id]
+def test_announcement_is_counted_in_the_profile(shop: CartShop, kept: Kept, aws: MotoStack) -> None:
+    shop.deliver_events(build_added("a:1"))
+    shop.run_checks()
+    shop.deliver_events(*find_announcements(kept))
+    (profile_id,) = People("test-people", aws.dynamodb).resolve_subjects(["a:1"]).values()
+    profile = Profiles("test-profiles", aws.dynamodb).read_profiles([profile_id])[profile_id]
     assert profile.state.counts == {"Product Added": 1, "Checkout Abandoned": 1}
-    assert len(shop.checks()) == 1
+    assert len(shop.list_checks()) == 1
 
 
 @pytest.mark.parametrize(
-    "told",
+    "event",
     [
-        event("Product Viewed", "a:1"),
-        added("a:1", backfill=True),
-        added("a:1", test=True),
-        added(),
-        added("a:1", minutes_ago=25 * 60),
-        order("a:1"),
+        build_event("Product Viewed", "a:1"),
+        build_added("a:1", backfill=True),
+        build_added("a:1", test=True),
+        build_added(),
+        build_added("a:1", minutes_ago=25 * 60),
+        build_order_event("a:1"),
     ],
 )
-def test_nobody_is_checked_for_what_is_no_live_cart(shop: Shop, told: Event) -> None:
-    shop.hears(told)
-    assert shop.checks() == []
+def test_no_check_is_scheduled_without_a_live_cart_activity(shop: CartShop, event: Event) -> None:
+    shop.deliver_events(event)
+    assert shop.list_checks() == []
 
 
-def test_check_is_set_once_however_often_the_stream_tells(
-    shop: Shop, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+def test_check_is_scheduled_once_for_a_repeated_record(
+    shop: CartShop, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cart = added("a:1")
-    shop.hears(cart, added("a:1", minutes_ago=80), cart)
-    again = loaded("update_profiles", aws.settings(UpdateProfilesSettings), monkeypatch)
-    monkeypatch.setattr(again, "datetime", Stopped)
-    again.handler(stream(inserted(cart)), None)
-    assert len(shop.checks()) == 1
+    cart = build_added("a:1")
+    shop.deliver_events(cart, build_added("a:1", minutes_ago=80), cart)
+    other_container = loaded(
+        "update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch
+    )
+    monkeypatch.setattr(other_container, "datetime", StoppedDatetime)
+    other_container.handler(build_stream_event(build_insert_record(cart)), None)
+    assert len(shop.list_checks()) == 1
 
 
-def test_check_is_a_schedule_that_runs_once_and_gives_up_into_dead_letters(shop: Shop) -> None:
-    shop.hears(added("a:1"))
-    (check,) = shop.checks()
+def test_check_is_a_schedule_that_runs_once_with_a_dead_letter_queue(shop: CartShop) -> None:
+    shop.deliver_events(build_added("a:1"))
+    (check,) = shop.list_checks()
     assert check["Name"].startswith(CART_CHECKS["cart_checks_prefix"])
     assert check["ActionAfterCompletion"] == "DELETE"
     target = check["Target"]
@@ -201,18 +205,18 @@ def test_check_is_a_schedule_that_runs_once_and_gives_up_into_dead_letters(shop:
     due = datetime.strptime(check["ScheduleExpression"], "at(%Y-%m-%dT%H:%M:%S)").replace(
         tzinfo=UTC
     )
-    assert timedelta(minutes=59) < due - datetime.now(UTC) <= timedelta(minutes=70)
+    assert timedelta(minutes=59) < due - NOW <= timedelta(minutes=70)
 
 
-def test_fault_of_the_scheduler_is_raised_and_the_next_try_sets_the_check(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+def test_scheduler_error_is_raised_and_the_retry_schedules_the_check(
+    shop: CartShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = scheduler()
-    faults = [ClientError({"Error": {"Code": "ThrottlingException"}}, "CreateSchedule")]
-    broken.meta.events.register("before-call.scheduler.CreateSchedule", Failing(faults))
-    monkeypatch.setattr(schedules, "scheduler", lambda: broken)
-    cart = added("a:1")
+    client = create_scheduler_client()
+    errors = [ClientError({"Error": {"Code": "ThrottlingException"}}, "CreateSchedule")]
+    client.meta.events.register("before-call.scheduler.CreateSchedule", FailingCall(errors))
+    monkeypatch.setattr(schedules, "create_scheduler_client", lambda: client)
+    cart = build_added("a:1")
     with pytest.raises(ClientError):
-        shop.hears(cart)
-    shop.hears(cart)
-    assert len(shop.checks()) == 1
+        shop.deliver_events(cart)
+    shop.deliver_events(cart)
+    assert len(shop.list_checks()) == 1

@@ -17,7 +17,7 @@ from regulars.channels.payments.stripe import payment_export as stripe_payments
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept, OnMoto
-from tests.support.aws import REGION, Deployed
+from tests.support.aws import REGION, MotoStack
 from tests.support.export_files import written
 from tests.support.gateway import loaded
 from tests.unit.channels.test_provider_exports import MEMBER, PAYMENT
@@ -36,13 +36,13 @@ class Hours:
 
 @pytest.fixture
 def command(
-    aws: Deployed,
+    aws: MotoStack,
     deployed: OnMoto,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Command:
     """Runs `regulars import` and gives its exit code and facts; the function runs when a file arrives."""
-    module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
+    module = loaded("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
 
     def arrive(_seconds: float) -> None:
         listed = aws.s3.list_objects_v2(Bucket="test-uploads").get("Contents", [])
@@ -171,7 +171,9 @@ def test_account_is_that_of_the_connected_source(
     key: str,
 ) -> None:
     for name, config in sources:
-        Sources("test-control", kept.aws.dynamodb).save(Source("stripe", name, config))
+        Sources("test-control", kept.aws.dynamodb).save_source(
+            Source(channel="stripe", source=name, config=config)
+        )
     assert command(file("payments.csv", PAYMENT), *given)[0] == 0
     assert [event.order.key for event in kept.events() if event.order] == [f"{key}/pi_1"]
 
@@ -184,7 +186,7 @@ def test_account_is_that_of_the_connected_source(
     ],
 )
 def test_account_that_cannot_be_told_is_asked_for(
-    aws: Deployed,
+    aws: MotoStack,
     command: Command,
     file: Callable[..., Path],
     row: dict[str, str],
@@ -192,7 +194,7 @@ def test_account_that_cannot_be_told_is_asked_for(
     said: str,
 ) -> None:
     for name in sources:
-        Sources("test-control", aws.dynamodb).save(Source("stripe", name))
+        Sources("test-control", aws.dynamodb).save_source(Source(channel="stripe", source=name))
     code, report = command(file("export.csv", row))
     assert (code, report["status"]) == (1, "failed")
     assert said in report["message"]
@@ -222,26 +224,30 @@ def test_shop_is_named_as_its_webhooks_name_it(
 
 
 def test_orders_that_a_shop_tells_are_not_imported_a_second_time(
-    aws: Deployed, command: Command, file: Callable[..., Path], kept: Kept
+    aws: MotoStack, command: Command, file: Callable[..., Path], kept: Kept
 ) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("stripe", "eu", {"orders": "elsewhere"}))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="stripe", source="eu", config={"orders": "elsewhere"})
+    )
     _, report = command(file("payments.csv", PAYMENT))
     assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
     assert "Payment Succeeded" in [event.type for event in kept.events()]
 
 
 def test_shop_can_be_named_by_its_source(
-    aws: Deployed, command: Command, file: Callable[..., Path]
+    aws: MotoStack, command: Command, file: Callable[..., Path]
 ) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu", {"shop": SHOP}))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="shopify", source="eu", config={"shop": SHOP})
+    )
     _, report = command(file("orders.csv", HEAD), "--account", "eu")
     assert report["account"] == SHOP
 
 
 def test_shop_that_its_source_does_not_say_is_asked_for(
-    aws: Deployed, command: Command, file: Callable[..., Path]
+    aws: MotoStack, command: Command, file: Callable[..., Path]
 ) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("shopify", "eu"))
+    Sources("test-control", aws.dynamodb).save_source(Source(channel="shopify", source="eu"))
     code, report = command(file("orders.csv", HEAD), "--account", "eu")
     assert code == 1
     assert "regulars connect shopify --name eu --set shop=" in report["message"]
@@ -251,8 +257,8 @@ def test_shop_that_its_source_does_not_say_is_asked_for(
 def test_account_that_is_not_the_connected_one_is_warned_of(
     deployed: OnMoto, capsys: pytest.CaptureFixture[str], given: str, warned: bool
 ) -> None:
-    Sources("test-control", deployed.aws.dynamodb).save(
-        Source("stripe", "eu", {"account": "acct_1"})
+    Sources("test-control", deployed.aws.dynamodb).save_source(
+        Source(channel="stripe", source="eu", config={"account": "acct_1"})
     )
     exports.account_of(cast("Stack", deployed), stripe_payments.EXPORT_FORMAT, given)
     assert ("would count twice" in capsys.readouterr().err) == warned

@@ -13,7 +13,7 @@ from regulars.ingestion.imports.csv_file import CsvFile
 from regulars.settings import ImportHistorySettings
 from regulars.store.ledger import Ledger
 from tests.functions.conftest import Kept
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 
 KEY = "imports/orders.csv"
@@ -39,9 +39,9 @@ def arrived(key: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def importer(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Importer:
+def importer(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Importer:
     """Uploads a file, runs the handler and returns the report."""
-    module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
+    module = loaded("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
 
     def run(content: str | bytes) -> dict[str, Any]:
         body = content.encode() if isinstance(content, str) else content
@@ -150,7 +150,7 @@ def test_buyer_of_an_order_is_one_whichever_lines_name_them(importer: Importer, 
     "later", [LINE, LINE.replace("12.50", "10.00"), LINE.replace(",2,", ",1,")]
 )
 def test_file_uploaded_later_wins(
-    aws: Deployed, importer: Importer, kept: Kept, later: str, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, importer: Importer, kept: Kept, later: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = lines(LINE.replace("12.50", "11.00"), LINE.replace("p1", "p2"))
     for year, content in ((2025, first), (2026, lines(later)), (2025, first)):
@@ -280,10 +280,10 @@ def test_report_lists_a_thousand_refusals_and_counts_all(importer: Importer) -> 
 
 
 def test_import_goes_on_where_its_time_ended(
-    aws: Deployed, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.partitions.PART_BYTES", 400)
-    module = loaded("import_history", aws.settings(ImportHistorySettings), monkeypatch)
+    module = loaded("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
     content = lines(*(LINE.replace("o1", f"o{number}") for number in range(40)))
     aws.s3.put_object(Bucket="test-uploads", Key=KEY, Body=content.encode())
     answers = [module.handler(arrived(KEY), Deadline(3))["status"]]
@@ -299,10 +299,10 @@ def test_import_goes_on_where_its_time_ended(
 
 
 def test_import_that_crashed_ends_with_the_same_ledger(
-    aws: Deployed, importer: Importer, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, importer: Importer, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.history_import.RECORD_BATCH_ORDERS", 2)
-    monkeypatch.setattr("regulars.store.ledger.Ledger.record", failing_after(3))
+    monkeypatch.setattr("regulars.store.ledger.Ledger.record_events", failing_after(3))
     content = lines(*(LINE.replace("o1", f"o{number}") for number in range(9)))
     with pytest.raises(ConnectionError):
         importer(content)
@@ -313,7 +313,7 @@ def test_import_that_crashed_ends_with_the_same_ledger(
 
 def failing_after(calls: int) -> Any:
     """`Ledger.record` that fails once, after so many calls."""
-    real, left = Ledger.record, [calls]
+    real, left = Ledger.record_events, [calls]
 
     def record(self: Ledger, events: Any) -> Any:
         left[0] -= 1

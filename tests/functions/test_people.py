@@ -1,23 +1,23 @@
-"""Contact data on moto: the newest of each field, written only when something changed."""
+"""Contact data on moto: the newest value of each field, written only when it changed."""
 
 from typing import Any
 
 import pytest
 
 from regulars.store import people as module
-from regulars.store.people import REMEMBERED_SECONDS, People
-from tests.support.aws import Deployed
+from regulars.store.people import CACHE_SECONDS, People
+from tests.support.aws import MotoStack
 
 EARLY, LATE, LATEST = (f"2026-11-0{day}T10:00:00.000Z" for day in (1, 2, 3))
 ANN = {"email": "ann@example.com", "first_name": "Ann"}
 
 
 @pytest.fixture
-def people(aws: Deployed) -> People:
+def people(aws: MotoStack) -> People:
     return People("test-people", aws.dynamodb)
 
 
-def stored(aws: Deployed) -> dict[str, Any]:
+def read_item(aws: MotoStack) -> dict[str, Any]:
     return dict(
         aws.dynamodb.get_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})["Item"]
     )
@@ -25,64 +25,65 @@ def stored(aws: Deployed) -> dict[str, Any]:
 
 @pytest.mark.parametrize("order", [(EARLY, LATE), (LATE, EARLY)])
 def test_contact_is_the_newest_of_each_field(people: People, order: tuple[str, str]) -> None:
-    told = {EARLY: ANN, LATE: {"email": "ann@example.org"}}
+    contacts = {EARLY: ANN, LATE: {"email": "ann@example.org"}}
     for at in order:
-        people.remember("u:ann", told[at], at)
-    assert people.contacts(["u:ann"]) == ANN | {"email": "ann@example.org"}
+        people.store_contact("u:ann", contacts[at], at)
+    assert people.read_contacts(["u:ann"]) == ANN | {"email": "ann@example.org"}
 
 
-def test_contacts_of_several_subjects_are_one(people: People) -> None:
-    people.remember("e:ann", ANN, EARLY)
-    people.remember("u:ann", {"first_name": "Anna"}, LATE)
-    assert people.contacts(["u:ann", "e:ann"]) == ANN | {"first_name": "Anna"}
+def test_contacts_of_several_subjects_are_merged(people: People) -> None:
+    people.store_contact("e:ann", ANN, EARLY)
+    people.store_contact("u:ann", {"first_name": "Anna"}, LATE)
+    assert people.read_contacts(["u:ann", "e:ann"]) == ANN | {"first_name": "Anna"}
 
 
 def test_contact_and_pointer_leave_each_other_alone(people: People) -> None:
-    people.remember("u:ann", ANN, EARLY)
-    assert people.pointers(["u:ann"]) == {"u:ann": ""}
-    assert people.resolve(["u:ann"]) == {}
-    assert people.point("u:ann", "p_1", "")
-    people.remember("u:ann", {"phone": "+442079460000"}, LATE)
-    assert people.resolve(["u:ann"]) == {"u:ann": "p_1"}
-    assert people.contacts(["u:ann"]) == ANN | {"phone": "+442079460000"}
+    people.store_contact("u:ann", ANN, EARLY)
+    assert people.read_pointers(["u:ann"]) == {"u:ann": ""}
+    assert people.resolve_subjects(["u:ann"]) == {}
+    assert people.point_subject("u:ann", "p_1", "")
+    people.store_contact("u:ann", {"phone": "+442079460000"}, LATE)
+    assert people.resolve_subjects(["u:ann"]) == {"u:ann": "p_1"}
+    assert people.read_contacts(["u:ann"]) == ANN | {"phone": "+442079460000"}
 
 
 def test_pointer_of_a_new_subject_does_not_overwrite_contact(people: People) -> None:
-    people.remember("u:ann", ANN, EARLY)
-    assert not people.point("u:ann", "p_1", None)
-    assert people.contacts(["u:ann"]) == ANN
+    people.store_contact("u:ann", ANN, EARLY)
+    assert not people.point_subject("u:ann", "p_1", None)
+    assert people.read_contacts(["u:ann"]) == ANN
 
 
-def test_unchanged_contact_is_not_written_again(aws: Deployed, people: People) -> None:
-    people.remember("u:ann", ANN, EARLY)
-    before = stored(aws)
-    People("test-people", aws.dynamodb).remember("u:ann", ANN, LATE)
-    assert stored(aws) == before
+def test_unchanged_contact_is_not_written_again(aws: MotoStack, people: People) -> None:
+    people.store_contact("u:ann", ANN, EARLY)
+    before = read_item(aws)
+    People("test-people", aws.dynamodb).store_contact("u:ann", ANN, LATE)
+    assert read_item(aws) == before
 
 
-def test_unchanged_contact_costs_no_call(aws: Deployed, people: People) -> None:
-    people.remember("u:ann", ANN, EARLY)
+def test_unchanged_contact_costs_no_call(aws: MotoStack, people: People) -> None:
+    people.store_contact("u:ann", ANN, EARLY)
     aws.dynamodb.delete_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})
-    people.remember("u:ann", ANN, LATE)
-    assert people.contacts(["u:ann"]) == {}
+    people.store_contact("u:ann", ANN, LATE)
+    assert people.read_contacts(["u:ann"]) == {}
 
 
-def test_old_value_told_again_wins_over_what_another_container_stored_meanwhile(
-    aws: Deployed,
+def test_repeated_value_wins_over_an_older_one_of_another_container(
+    aws: MotoStack,
 ) -> None:
     now = [0.0]
     here = People("test-people", aws.dynamodb, lambda: now[0])
-    here.remember("u:ann", ANN, EARLY)
-    People("test-people", aws.dynamodb).remember("u:ann", {"email": "ann@example.org"}, LATE)
-    now[0] = REMEMBERED_SECONDS
-    here.remember("u:ann", ANN, LATEST)
-    assert here.contacts(["u:ann"]) == ANN
+    here.store_contact("u:ann", ANN, EARLY)
+    People("test-people", aws.dynamodb).store_contact("u:ann", {"email": "ann@example.org"}, LATE)
+    now[0] = CACHE_SECONDS
+    here.store_contact("u:ann", ANN, LATEST)
+    assert here.read_contacts(["u:ann"]) == ANN
 
 
-def test_contacts_known_to_be_stored_stay_few(
-    people: People, monkeypatch: pytest.MonkeyPatch
+def test_cache_of_stored_contacts_is_bounded(
+    aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 2)
+    monkeypatch.setattr(module, "MAX_CACHED_CONTACTS", 2)
+    people = People("test-people", aws.dynamodb)
     for subject in ("u:1", "u:2", "u:3"):
-        people.remember(subject, ANN, EARLY)
-    assert len(people._remembered) == 1
+        people.store_contact(subject, ANN, EARLY)
+    assert len(people._stored_contacts) == 2

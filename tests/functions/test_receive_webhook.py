@@ -12,7 +12,7 @@ from regulars.settings import ReceiveWebhookSettings
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
 
 FORM_KEY = "form-key-1"
@@ -23,19 +23,21 @@ type Owner = Callable[..., Any]
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the handler of a shop with a Shopify store and a form."""
     sources = Sources("test-control", aws.dynamodb)
-    sources.save(Source("shopify", "main"))
-    sources.save(Source("form", "contact", {"next": "https://shop.example.com/thanks"}))
-    sources.save(Source("mailjet", "main"))
+    sources.save_source(Source(channel="shopify", source="main"))
+    sources.save_source(
+        Source(channel="form", source="contact", config={"next": "https://shop.example.com/thanks"})
+    )
+    sources.save_source(Source(channel="mailjet", source="main"))
     for name, secrets in {
         "shopify/main": [shopify.SECRET, "the-one-before"],
         "form/contact": [FORM_KEY],
         "mailjet/main": [FORM_KEY],
     }.items():
         aws.put_secrets(name, *secrets)
-    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
 
     def post(path: str, body: bytes, headers: dict[str, str], **rest: Any) -> dict[str, Any]:
         answer: dict[str, Any] = module.handler(http_event(path, body, headers, **rest), None)
@@ -112,7 +114,7 @@ def test_unknown_source_is_404_and_kept(door: Door, kept: Kept, path: str) -> No
 def test_source_too_long_for_a_key_is_never_asked_for(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("regulars.store.sources.Sources.find")
+    monkeypatch.delattr("regulars.store.sources.Sources.find_source")
     assert door(f"/hooks/form/{'x' * 3_000}", b"a=b", FORM_HEADERS)["statusCode"] == 404
 
 
@@ -132,8 +134,10 @@ def test_body_over_the_limit_is_413_with_code_and_message(door: Door, kept: Kept
     assert kept.codes() == ["payload_too_large"]
 
 
-def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: Deployed) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("shopify", "main", disabled=True))
+def test_disabled_source_is_404_and_kept(door: Door, kept: Kept, aws: MotoStack) -> None:
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="shopify", source="main", disabled=True)
+    )
     assert deliver(door, json.dumps(shopify.order()).encode())["statusCode"] == 404
     assert kept.codes() == ["not_found"]
 
@@ -198,8 +202,8 @@ def test_browser_is_sent_on_only_within_the_shop(door: Door, wanted: str, locati
     assert (answer["statusCode"], answer["headers"]["location"]) == (303, location)
 
 
-def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -> None:
-    Sources("test-control", aws.dynamodb).save(Source("form", "contact"))
+def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: MotoStack) -> None:
+    Sources("test-control", aws.dynamodb).save_source(Source(channel="form", source="contact"))
     fields = {"email": "zebedee@example.com", "_next": "https://evil.example.net/"}
     answer = submit(door, fields, Accept="text/html")
     assert answer["statusCode"] == 200
@@ -207,10 +211,10 @@ def test_browser_sees_thanks_when_no_page_is_set_up(door: Door, aws: Deployed) -
 
 
 @pytest.fixture
-def probed(door: Door, aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def probed(door: Door, aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """The door with a source whose provider tries its address."""
     monkeypatch.setitem(CHANNELS, "probing", "tests.support.probing_channel:CHANNEL")
-    Sources("test-control", aws.dynamodb).save(Source("probing", "main"))
+    Sources("test-control", aws.dynamodb).save_source(Source(channel="probing", source="main"))
     aws.put_secrets("probing/main", "canary")
     return door
 
@@ -246,9 +250,11 @@ def test_delivery_is_answered_as_its_provider_expects(probed: Door) -> None:
     assert (answer["statusCode"], answer["body"]) == (200, "success")
 
 
-def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: Deployed) -> None:
+def test_url_that_was_set_up_is_the_one_that_counts(probed: Door, aws: MotoStack) -> None:
     public = "https://hooks.example.com/in"
-    Sources("test-control", aws.dynamodb).save(Source("probing", "main", {"url": public}))
+    Sources("test-control", aws.dynamodb).save_source(
+        Source(channel="probing", source="main", config={"url": public})
+    )
     headers = {"Host": "api.example.com", "X-Url": public}
     assert probed("/hooks/probing/main", b"{}", headers)["statusCode"] == 200
 

@@ -24,7 +24,7 @@ from regulars.domain.events import Event
 from regulars.domain.times import from_text
 from regulars.settings import ReceiveWebhookSettings, ReconcileSourcesSettings
 from regulars.store.inventory import Inventory
-from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
+from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept, OnMoto
@@ -39,11 +39,11 @@ from tests.providers.server import (
     ProviderServer,
     ServerFault,
 )
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
-from tests.support.memory_stores import CrashError, Memory
-from tests.support.profile_oracle import assert_folded
-from tests.support.profile_stories import tell
+from tests.support.memory_stores import CrashError, MemoryStores
+from tests.support.profile_oracle import assert_profiles_folded
+from tests.support.profile_stories import deliver_events
 from tests.support.shopify_deliveries import SHOP
 
 MINUTES = 15 * 60_000
@@ -88,7 +88,7 @@ class Roads(Wire):
 class Town:
     """The deployed functions, the shops connected to them, and their providers."""
 
-    aws: Deployed
+    aws: MotoStack
     patch: pytest.MonkeyPatch
     open: ExitStack
     servers: dict[str, ProviderServer] = field(default_factory=dict)
@@ -97,14 +97,16 @@ class Town:
         """Set a source up; its provider has the time it is."""
         date = format_datetime(datetime.now(UTC), usegmt=True)
         server = self.open.enter_context(ProviderServer(front.provider, troubles, date))
-        Sources("test-control").save(Source(front.channel, "main", front.config))
+        Sources("test-control").save_source(
+            Source(channel=front.channel, source="main", config=front.config)
+        )
         self.aws.put_secrets(f"{front.channel}/main", front.signing_secret, **front.credentials)
         self.servers[HOSTS[front.channel]] = server
         return server
 
     def function(self, dies_at: int = 0) -> Any:
         """The function as it starts anew, without the patience of the real one."""
-        settings = self.aws.settings(ReconcileSourcesSettings)
+        settings = self.aws.build_settings(ReconcileSourcesSettings)
         module = loaded("reconcile_sources", settings, self.patch)
         self.patch.setattr(module, "Provider", partial(Provider, sleep=lambda _: None))
         self.patch.setattr(module, "WIRE", Roads(self.servers, dies_at))
@@ -122,7 +124,7 @@ class Town:
 
     def deliver(self, front: Storefront, *numbers: int) -> None:
         """Webhooks through the real door."""
-        settings = self.aws.settings(ReceiveWebhookSettings)
+        settings = self.aws.build_settings(ReceiveWebhookSettings)
         door = loaded("receive_webhook", settings, self.patch)
         for number in numbers:
             headers, body = front.build_delivery(number)
@@ -131,25 +133,25 @@ class Town:
 
     def state(self, source: str = "shopify/main") -> Reconciliation:
         """How far a source is."""
-        return Reconciliations("test-control").read(*source.split("/"))
+        return Reconciliations("test-control").read_reconciliation(*source.split("/"))
 
     def events(self) -> list[Event]:
         """The whole ledger."""
-        return list(Inventory("test-events", "test-people", "test-profiles").events())
+        return list(Inventory("test-events", "test-people", "test-profiles").scan_events())
 
-    def memory(self) -> Memory:
+    def memory(self) -> MemoryStores:
         """The ledger, folded into profiles in any order; each is what the oracle says."""
         events = self.events()
         random.Random(7).shuffle(events)
-        memory = Memory()
+        memory = MemoryStores()
         for batch in batched(events, 100, strict=False):
-            tell(memory, *batch)
-        assert_folded(memory)
+            deliver_events(memory, *batch)
+        assert_profiles_folded(memory)
         return memory
 
     def sold(self) -> tuple[int, dict[str, int]]:
         """Orders and money of all profiles together."""
-        told = [profile.state.orders for profile in self.memory().live().values()]
+        told = [profile.state.orders for profile in self.memory().live_profiles().values()]
         money: dict[str, int] = {}
         for one in told:
             for currency, amount in one.money.items():
@@ -158,7 +160,7 @@ class Town:
 
 
 @pytest.fixture
-def town(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def town(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
     with ExitStack() as servers:
         yield Town(aws, monkeypatch, servers)
 
@@ -310,7 +312,7 @@ def test_fault_is_told_since_it_began_and_forgotten_when_it_ends(town: Town) -> 
     assert town.state().walks["customers"].faulty_since == since
     front.provider.refused_kinds = frozenset()
     assert town.reconcile()["shopify/main"]["finished"]
-    assert town.state().faults == []
+    assert town.state().failed_walks == []
 
 
 def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
@@ -346,7 +348,9 @@ def test_setup_that_cannot_work_is_told(town: Town) -> None:
     front.config = {}
     town.connect(front)
     assert "address" in town.reconcile()["woocommerce/main"]["faults"]["setup"]
-    Sources("test-control").save(Source("woocommerce", "main", opened("woocommerce").config))
+    Sources("test-control").save_source(
+        Source(channel="woocommerce", source="main", config=opened("woocommerce").config)
+    )
     assert town.reconcile()["woocommerce/main"]["finished"]
 
 
@@ -367,9 +371,12 @@ def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
     old = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     state = town.state("stripe/main")
     lost = Reconciliation(
-        "stripe", "main", state.walks | {"sales": Walk(old, "evt_gone")}, rev=state.rev
+        channel="stripe",
+        source="main",
+        walks=state.walks | {"sales": FeedWalk(since=old, cursor="evt_gone")},
+        rev=state.rev,
     )
-    Reconciliations("test-control").save(lost)
+    Reconciliations("test-control").save_reconciliation(lost)
     assert "no longer knows" in town.reconcile()["stripe/main"]["faults"]["sales"]
     # The other kind is asked for all the same.
     assert ("types[]", "customer.created") in server.requests[-1].query_pairs
@@ -410,7 +417,9 @@ def test_source_that_is_not_to_be_asked_is_left_alone(town: Town, change: str) -
     front = opened("shopify", 1)
     server = town.connect(front)
     if change == "disabled":
-        Sources("test-control").save(Source("shopify", "main", front.config, disabled=True))
+        Sources("test-control").save_source(
+            Source(channel="shopify", source="main", config=front.config, disabled=True)
+        )
     if change == "without credentials":
         town.aws.put_secrets("shopify/main", front.signing_secret)
     only = "shopify/other" if change == "elsewhere" else "shopify/main"

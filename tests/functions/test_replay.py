@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from infra.local.faults import FaultError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from regulars.store.people import People
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import Kept
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
-from tests.support.profile_stories import event
-from tests.support.stream_records import inserted
+from tests.support.profile_stories import build_event
+from tests.support.stream_records import build_insert_record
 
 AT = "2026-11-20T10:00:00.000Z"
 NOW = datetime.now(UTC)
@@ -31,10 +31,10 @@ type Owner = Callable[..., Any]
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the tracking door with a key; the status."""
     register(aws, "wk")
-    module = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
+    module = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
     def post(path: str, body: Any, key: str = "wk") -> int:
         basic = b64encode(f"{key}:".encode()).decode()
@@ -44,13 +44,13 @@ def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
     return post
 
 
-def register(aws: Deployed, key: str, source: str = "web") -> None:
-    Keys("test-control", aws.dynamodb).register(key, "write", "", source, AT)
+def register(aws: MotoStack, key: str, source: str = "web") -> None:
+    ApiKeys("test-control", aws.dynamodb).register_key(key, "write", "", source, AT)
 
 
-def keep(aws: Deployed, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
-    reject = Reject(code, "Once it was so.", source, raw, delivery)
-    Rejects("test-rejects", aws.dynamodb).keep([reject], NOW)
+def keep(aws: MotoStack, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
+    reject = Reject(code=code, reason="Once it was so.", source=source, raw=raw, delivery=delivery)
+    Rejects("test-rejects", aws.dynamodb).store_rejects([reject], NOW)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_message_received_again_has_what_its_batch_said(
 
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
 def test_calls_of_an_unknown_key_are_received_when_the_key_is_made(
-    aws: Deployed, door: Door, owner: Owner, kept: Kept, path: str
+    aws: MotoStack, door: Door, owner: Owner, kept: Kept, path: str
 ) -> None:
     body = TRACK if path == "/v1/track" else {"batch": [MESSAGE]}
     assert door(path, body, "later") == 200
@@ -160,20 +160,20 @@ def test_replay_of_everything_is_not_begun_but_explained(door: Door, owner: Owne
 
 @pytest.mark.parametrize("damage", [b'{"type": "track"', b"\xff", b"[" * 9_000])
 def test_one_that_cannot_be_received_stops_no_other(
-    aws: Deployed, owner: Owner, damage: bytes
+    aws: MotoStack, owner: Owner, damage: bytes
 ) -> None:
-    keep(aws, "invalid_json", "segment/web", damage, Delivery(url="/v1/track"))
+    keep(aws, "invalid_json", "segment/web", damage, StoredDelivery(url="/v1/track"))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
     counts = owner("replay", "--source", "segment/web")
     assert (counts["received"], len(counts)) == (1, 4)
 
 
 def test_fault_of_one_is_counted_and_stops_no_other(
-    aws: Deployed, owner: Owner, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(aws, "unknown_topic", "shopify/main", b"{}", Delivery(verified=True))
+    keep(aws, "unknown_topic", "shopify/main", b"{}", StoredDelivery(verified=True))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
-    monkeypatch.setattr("regulars.store.sources.Sources.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("regulars.store.sources.Sources.find_source", lambda *_: 1 / 0)
     assert owner("replay", "--source", "shopify") == {"failed: ZeroDivisionError": 1}
     assert owner("replay", "--source", "segment") == RECEIVED
 
@@ -181,29 +181,33 @@ def test_fault_of_one_is_counted_and_stops_no_other(
 @pytest.mark.parametrize(
     ("raw", "delivery"),
     [
-        (bytes(range(256)) * 2_000, Delivery(url="/v1/batch")),
-        (b"{}", Delivery(url="/v1/batch", shared=Shared(context=None))),
+        (bytes(range(256)) * 2_000, StoredDelivery(url="/v1/batch")),
+        (b"{}", StoredDelivery(url="/v1/batch", shared=BatchFields(context=None))),
     ],
 )
 def test_what_was_not_kept_whole_is_not_received_as_if_it_were(
-    aws: Deployed, owner: Owner, raw: bytes, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack,
+    owner: Owner,
+    raw: bytes,
+    delivery: StoredDelivery,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("regulars.store.rejects.RAW_LIMIT", 1_500)
+    monkeypatch.setattr("regulars.store.rejects.MAX_RAW_BYTES", 1_500)
     keep(aws, "payload_too_large", "segment/web", raw, delivery)
     assert owner("replay", "--source", "segment") == {"too large to have been kept whole": 1}
 
 
-def test_event_that_could_not_be_folded_is_folded_after_a_fix(aws: Deployed, owner: Owner) -> None:
-    keep(aws, "unfoldable_event", "segment/web", encode(event("page", "u:ann")))
+def test_event_that_could_not_be_folded_is_folded_after_a_fix(aws: MotoStack, owner: Owner) -> None:
+    keep(aws, "unfoldable_event", "segment/web", encode_event(build_event("page", "u:ann")))
     assert owner("replay", "--code", "unfoldable_event", "--source", "segment")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
 
 
-def test_record_that_was_unreadable_reaches_profile_and_lake(aws: Deployed, owner: Owner) -> None:
-    raw = json.dumps(inserted(event("page", "u:ann"))).encode()
+def test_record_that_was_unreadable_reaches_profile_and_lake(aws: MotoStack, owner: Owner) -> None:
+    raw = json.dumps(build_insert_record(build_event("page", "u:ann"))).encode()
     keep(aws, "unreadable_record", "events stream", raw)
     assert owner("replay", "--source", "events stream")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve(["u:ann"])
+    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
     assert aws.s3.list_objects_v2(Bucket="test-lake")["KeyCount"] == 1
 
 
@@ -211,11 +215,13 @@ def test_record_that_was_unreadable_reaches_profile_and_lake(aws: Deployed, owne
     ("code", "raw"),
     [
         ("unreadable_record", b'{"eventName": "INSERT"}'),
-        ("unfoldable_event", encode(event("poison", ""))),
+        ("unfoldable_event", encode_event(build_event("poison", ""))),
         ("unfoldable_event", b"u:ann a:1"),
     ],
 )
-def test_poison_stays_refused_and_waits(aws: Deployed, owner: Owner, code: str, raw: bytes) -> None:
+def test_poison_stays_refused_and_waits(
+    aws: MotoStack, owner: Owner, code: str, raw: bytes
+) -> None:
     keep(aws, code, "events stream", raw)
     counts = owner("replay", "--source", "events stream")
     assert [outcome.partition(":")[0] for outcome in counts] == ["refused again"]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.domain.manifests import Champion, Outcome
+from regulars.domain.manifests import Champion, TrainingOutcome
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from regulars.learning.segments.trainer import SegmentsTrainer
 from regulars.learning.training_run import train_model
@@ -16,9 +16,9 @@ from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support import published_datasets, taste_shop
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 
 PEOPLE = 60
@@ -27,12 +27,12 @@ PEOPLE = 60
 class ScoredShop:
     """The shop of two tastes, with its dataset published and its profiles stored."""
 
-    def __init__(self, aws: Deployed, folder: Path, module: ModuleType) -> None:
+    def __init__(self, aws: MotoStack, folder: Path, module: ModuleType) -> None:
         self._aws = aws
         self._folder = folder
         self._handler = module.handler
         interactions = taste_shop.build_interactions(PEOPLE)
-        self.registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
+        self.registry = ModelRegistry(Artifacts("test-artifacts"), Champions("test-control"))
         self.manifest_key = published_datasets.publish_dataset(aws, folder, interactions)
         for person in [*sorted(set(interactions["profile_id"])), "p_visitor"]:
             self.put_item({"profile_id": person, "sk": "profile", "state": "{}"})
@@ -42,12 +42,21 @@ class ScoredShop:
             TableName="test-profiles", Item={name: {"S": text} for name, text in item.items()}
         )
 
-    def train(self, trainer: Any) -> Outcome:
+    def train(self, trainer: Any) -> TrainingOutcome:
         datasets, now = Datasets("test-lake"), taste_shop.CUTOFF_TIME
         return train_model(trainer, self.manifest_key, datasets, self.registry, now)
 
     def score(self, dataset_id: str = "20260101-a") -> dict[str, Any]:
-        self.registry.artifacts.conclude(Outcome("churn", dataset_id, "v", False, "ok", ""))
+        self.registry.artifacts.write_outcome(
+            TrainingOutcome(
+                model="churn",
+                dataset_id=dataset_id,
+                version="v",
+                promoted=False,
+                status="ok",
+                reason="",
+            )
+        )
         key = "models/churn/outcome.json"
         event = published_datasets.object_created_event("test-artifacts", key)
         report: dict[str, Any] = self._handler(event, None)
@@ -72,8 +81,8 @@ class ScoredShop:
 
 
 @pytest.fixture
-def shop(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScoredShop:
-    module = loaded("score_profiles", aws.settings(ScoreProfilesSettings), monkeypatch)
+def shop(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScoredShop:
+    module = loaded("score_profiles", aws.build_settings(ScoreProfilesSettings), monkeypatch)
     return ScoredShop(aws, tmp_path, module)
 
 
@@ -116,7 +125,7 @@ def test_next_best_products_are_of_the_persons_taste_with_a_reason(shop: ScoredS
     assert all(product["name"] and product["reason"] for product in products)
 
 
-def test_neighbours_and_products_reach_the_catalogue(shop: ScoredShop, aws: Deployed) -> None:
+def test_neighbours_and_products_reach_the_catalogue(shop: ScoredShop, aws: MotoStack) -> None:
     shop.train(RecommenderTrainer())
     shop.score()
     key = {"product_id": {"S": "tea-1"}}
@@ -133,7 +142,7 @@ def test_segments_are_published_with_their_sizes(shop: ScoredShop) -> None:
     assert len(shop.read_published("popular")) == 2 * taste_shop.PRODUCTS_PER_TASTE
 
 
-def test_members_of_a_segment_are_found_by_the_index(shop: ScoredShop, aws: Deployed) -> None:
+def test_members_of_a_segment_are_found_by_the_index(shop: ScoredShop, aws: MotoStack) -> None:
     shop.score()
     name = shop.read_scores("p_000")["segments"]["rfm"]
     members = aws.dynamodb.query(
@@ -167,7 +176,7 @@ def test_scores_of_a_later_time_are_kept(shop: ScoredShop) -> None:
     assert report["items"]["skipped"] == 1
 
 
-def test_tampered_artifact_is_never_loaded(shop: ScoredShop, aws: Deployed) -> None:
+def test_tampered_artifact_is_never_loaded(shop: ScoredShop, aws: MotoStack) -> None:
     version = shop.train(RecommenderTrainer()).version
     key = f"models/recommender/{version}/model.joblib"
     aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=b"evil")
@@ -176,11 +185,11 @@ def test_tampered_artifact_is_never_loaded(shop: ScoredShop, aws: Deployed) -> N
 
 def test_champion_that_reads_a_missing_feature_is_incompatible(shop: ScoredShop) -> None:
     outcome = shop.train(SegmentsTrainer())
-    champion = shop.registry.champions.current("segments")
+    champion = shop.registry.champions.find_champion("segments")
     assert isinstance(champion, Champion)
-    manifest = shop.registry.artifacts.manifest("segments", champion)
+    manifest = shop.registry.artifacts.read_manifest("segments", champion)
     incompatible = msgspec.structs.replace(manifest, features=("gone",), version="other")
-    digest = shop.registry.artifacts.publish(incompatible, {})
-    shop.registry.champions.promote("segments", "other", digest, champion)
+    digest = shop.registry.artifacts.publish_version(incompatible, {})
+    shop.registry.champions.promote_version("segments", "other", digest, champion)
     assert outcome.promoted
     assert shop.score()["status"]["segments"] == "incompatible"

@@ -1,4 +1,4 @@
-"""The API against the shop of `serving`: what each key sees, and what each refusal says."""
+"""The API over a small shop: what each key may see, and each refusal."""
 
 import base64
 import json
@@ -11,68 +11,68 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from regulars.settings import ServeProfilesSettings
-from regulars.store.api_keys import Keys, Scope
-from tests.support.aws import Deployed
+from regulars.store.api_keys import ApiKeys, Scope
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
-from tests.support.served_shop import ANN, AT, BEN, OLD_ANN, open_shop
+from tests.support.served_shop import ANN, AT, BEN, OLD_ANN, fill_tables
 
 type Answer = tuple[int, dict[str, Any]]
-type Ask = Callable[..., Answer]
+type ApiCall = Callable[..., Answer]
 
 
 @pytest.fixture
-def function(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Any:
-    open_shop(aws)
-    return loaded("serve_profiles", aws.settings(ServeProfilesSettings), monkeypatch)
+def function(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Any:
+    fill_tables(aws)
+    return loaded("serve_profiles", aws.build_settings(ServeProfilesSettings), monkeypatch)
 
 
 @pytest.fixture
-def keys(aws: Deployed) -> dict[str, str]:
-    kept = Keys("test-control", aws.dynamodb)
+def keys(aws: MotoStack) -> dict[str, str]:
+    store = ApiKeys("test-control", aws.dynamodb)
     scopes: tuple[Scope, ...] = ("write", "read", "admin")
-    return {scope: kept.create(scope, "", "", AT)[0] for scope in scopes}
+    return {scope: store.create_key(scope, "", "", AT)[0] for scope in scopes}
 
 
 @pytest.fixture
-def ask(function: Any, keys: dict[str, str]) -> Ask:
-    """Ask the function: scope, path, and optionally method and body."""
+def call_api(function: Any, keys: dict[str, str]) -> ApiCall:
+    """Call the API with a scope, a path, and optionally a method and a body."""
 
-    def ask_(scope: str, url: str, method: str = "GET", body: str | None = None) -> Answer:
-        event = request(url, method, keys.get(scope, scope), body)
+    def send_request(scope: str, url: str, method: str = "GET", body: str | None = None) -> Answer:
+        event = build_request(url, method, keys.get(scope, scope), body)
         answer = function.handler(event, None)
-        described(function, event, answer)
+        validate_response(function, event, answer)
         return answer["statusCode"], json.loads(answer["body"])
 
-    return ask_
+    return send_request
 
 
-def request(url: str, method: str, key: str, body: str | None) -> dict[str, Any]:
+def build_request(url: str, method: str, key: str, body: str | None) -> dict[str, Any]:
     parts = urlsplit(url)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return http_event(parts.path, (body or "").encode(), headers, method, parts.query)
 
 
-def described(function: Any, event: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Every answer a test gets is one that the OpenAPI document describes."""
-    document = openapi(function)
-    operation = operation_of(document, function, event)
+def validate_response(function: Any, event: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Assert that the OpenAPI document describes the response."""
+    document = read_openapi(function)
+    operation = find_operation(document, function, event)
     if operation:
         response = operation["responses"][str(answer["statusCode"])]
-        response = resolved(document, response)
+        response = resolve_reference(document, response)
         schema = response["content"][answer["headers"]["content-type"]]["schema"]
         OAS31Validator({**schema, "components": document["components"]}).validate(
             json.loads(answer["body"])
         )
 
 
-def openapi(function: Any) -> dict[str, Any]:
+def read_openapi(function: Any) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(
-        function.handler(request("/openapi.json", "GET", "", None), None)["body"]
+        function.handler(build_request("/openapi.json", "GET", "", None), None)["body"]
     )
     return document
 
 
-def operation_of(document: dict[str, Any], function: Any, event: dict[str, Any]) -> Any:
+def find_operation(document: dict[str, Any], function: Any, event: dict[str, Any]) -> Any:
     method, path = event["requestContext"]["http"]["method"], event["rawPath"].strip("/").split("/")
     for route in function.API.routes:
         if route.method == method and route.match_path(path) is not None:
@@ -80,20 +80,20 @@ def operation_of(document: dict[str, Any], function: Any, event: dict[str, Any])
     return None
 
 
-def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+def resolve_reference(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     name = node.get("$ref", "").rpartition("/")[2]
     return document["components"]["responses"][name] if name else node
 
 
 def test_document_is_valid_and_names_every_route(function: Any) -> None:
-    document = openapi(function)
+    document = read_openapi(function)
     validate(document)
-    told = {(path, method) for path, item in document["paths"].items() for method in item}
-    assert told == {(route.path, route.method.lower()) for route in function.API.routes}
+    documented = {(path, method) for path, item in document["paths"].items() for method in item}
+    assert documented == {(route.path, route.method.lower()) for route in function.API.routes}
 
 
-def test_owner_sees_the_whole_profile(ask: Ask) -> None:
-    status, profile = ask("admin", f"/profiles/{ANN}")
+def test_admin_key_sees_the_whole_profile(call_api: ApiCall) -> None:
+    status, profile = call_api("admin", f"/profiles/{ANN}")
     assert status == 200
     assert profile["orders"]["spent"] == [{"amount": "12.50", "currency": "GBP"}]
     assert (profile["churn"]["band"], profile["churn"]["basis"]) == ("high", "model")
@@ -101,51 +101,53 @@ def test_owner_sees_the_whole_profile(ask: Ask) -> None:
     assert profile["segments"] == {"rfm": "champions", "kmeans": None}
 
 
-def test_read_key_sees_the_coarse_segment_only(ask: Ask) -> None:
-    assert ask("read", f"/profiles/{ANN}") == (200, {"id": ANN, "segment": "champions"})
+def test_read_key_sees_the_coarse_segment_only(call_api: ApiCall) -> None:
+    assert call_api("read", f"/profiles/{ANN}") == (200, {"id": ANN, "segment": "champions"})
 
 
-def test_read_key_cannot_tell_whether_a_profile_exists(ask: Ask) -> None:
-    assert ask("read", "/profiles/p_nobody") == (200, {"id": "p_nobody", "segment": "none"})
+def test_read_key_cannot_tell_whether_a_profile_exists(call_api: ApiCall) -> None:
+    assert call_api("read", "/profiles/p_nobody") == (200, {"id": "p_nobody", "segment": "none"})
     known, unknown = (
-        ask("read", f"/profiles/{id_}/recommendations")[1] for id_ in (ANN, "p_nobody")
+        call_api("read", f"/profiles/{id_}/recommendations")[1] for id_ in (ANN, "p_nobody")
     )
     assert unknown.keys() == known.keys()
     assert unknown["basis"] == "popularity"
     assert [item["product_id"] for item in unknown["items"]] == ["tin", "pot"]
 
 
-def test_owner_is_told_of_an_unknown_profile(ask: Ask) -> None:
+def test_admin_key_gets_an_error_for_an_unknown_profile(call_api: ApiCall) -> None:
     for path in (
         "/profiles/p_nobody",
         "/profiles/p_nobody/recommendations",
         f"/profiles/{'x' * 200}",
     ):
-        status, problem = ask("admin", path)
+        status, problem = call_api("admin", path)
         assert (status, problem["code"]) == (404, "profile_not_found")
 
 
-def test_merged_profile_answers_as_the_surviving_one(ask: Ask) -> None:
-    assert ask("admin", f"/profiles/{OLD_ANN}")[1]["id"] == ANN
-    assert ask("admin", f"/profiles/{OLD_ANN}/recommendations")[1]["basis"] == "model"
+def test_merged_profile_returns_its_survivor(call_api: ApiCall) -> None:
+    assert call_api("admin", f"/profiles/{OLD_ANN}")[1]["id"] == ANN
+    assert call_api("admin", f"/profiles/{OLD_ANN}/recommendations")[1]["basis"] == "model"
 
 
-def test_unscored_profile_is_told_by_rules(ask: Ask, aws: Deployed) -> None:
+def test_unscored_profile_is_rated_by_rules(call_api: ApiCall, aws: MotoStack) -> None:
     for sk in ("profile#scores", "recommendations"):
         key = {"profile_id": {"S": BEN}, "sk": {"S": sk}}
         aws.dynamodb.delete_item(TableName="test-profiles", Key=key)
-    profile = ask("admin", f"/profiles/{BEN}")[1]
+    profile = call_api("admin", f"/profiles/{BEN}")[1]
     assert (profile["churn"]["basis"], profile["churn"]["probability"]) == ("rules", None)
-    assert ask("admin", f"/profiles/{BEN}/recommendations")[1]["basis"] == "popularity"
+    assert call_api("admin", f"/profiles/{BEN}/recommendations")[1]["basis"] == "popularity"
 
 
 @pytest.mark.parametrize(
     "body", [{"email": " ANN@example.com "}, {"email": "ann@example.com", "phone": None}]
 )
-def test_lookup_finds_the_person_with_their_contact_data(ask: Ask, body: dict[str, str]) -> None:
-    status, found = ask("admin", "/profiles/lookup", "POST", json.dumps(body))
-    assert (status, found["id"]) == (200, ANN)
-    assert found["contact"] == {"email": "ann@example.com", "first_name": "Ann"}
+def test_lookup_finds_the_person_with_their_contact_data(
+    call_api: ApiCall, body: dict[str, str]
+) -> None:
+    status, profile = call_api("admin", "/profiles/lookup", "POST", json.dumps(body))
+    assert (status, profile["id"]) == (200, ANN)
+    assert profile["contact"] == {"email": "ann@example.com", "first_name": "Ann"}
 
 
 @pytest.mark.parametrize(
@@ -165,54 +167,58 @@ def test_lookup_finds_the_person_with_their_contact_data(ask: Ask, body: dict[st
         ("x" * 5000, 413, "payload_too_large"),
     ],
 )
-def test_lookup_that_cannot_be_answered_says_why(
-    ask: Ask, body: str | None, status: int, code: str
+def test_invalid_lookup_is_refused_with_its_code(
+    call_api: ApiCall, body: str | None, status: int, code: str
 ) -> None:
-    answer = ask("admin", "/profiles/lookup", "POST", body)
+    answer = call_api("admin", "/profiles/lookup", "POST", body)
     assert (answer[0], answer[1]["code"]) == (status, code)
 
 
-def test_recommendations_carry_names_prices_and_reasons(ask: Ask) -> None:
-    told = ask("read", f"/profiles/{ANN}/recommendations?n=2")[1]
-    first = told["items"][0]
+def test_recommendations_carry_names_prices_and_reasons(call_api: ApiCall) -> None:
+    response = call_api("read", f"/profiles/{ANN}/recommendations?n=2")[1]
+    first = response["items"][0]
     assert (first["product_id"], first["name"], first["price"]) == ("cup", "Cup", "4.00")
     assert (first["reason"], first["because"]) == ("because you bought Tea pot", "pot")
-    assert (told["basis"], told["model_version"], len(told["items"])) == ("model", "d1-abc", 2)
+    assert (response["basis"], response["model_version"], len(response["items"])) == (
+        "model",
+        "d1-abc",
+        2,
+    )
 
 
-def test_recommendations_follow_the_weights_and_leave_out_what_is_excluded(ask: Ask) -> None:
-    wish = "n=1&weights=content:0,collaborative:5&exclude=cup"
-    told = ask("read", f"/profiles/{ANN}/recommendations?{wish}")[1]
-    assert [item["product_id"] for item in told["items"]] == ["jug"]
-    assert told["weights"] == {"content": 0, "collaborative": 5, "habit": 1, "trend": 1}
+def test_recommendations_follow_weights_and_exclusions(call_api: ApiCall) -> None:
+    query = "n=1&weights=content:0,collaborative:5&exclude=cup"
+    response = call_api("read", f"/profiles/{ANN}/recommendations?{query}")[1]
+    assert [item["product_id"] for item in response["items"]] == ["jug"]
+    assert response["weights"] == {"content": 0, "collaborative": 5, "habit": 1, "trend": 1}
 
 
-def test_visitor_is_offered_what_goes_with_what_they_saw(ask: Ask) -> None:
-    told = ask("read", "/recommendations?items=pot,unknown&n=3")[1]
-    assert [item["product_id"] for item in told["items"]] == ["cup", "jug", "tin"]
-    assert (told["basis"], told["items"][0]["reason"]) == ("model", "goes with Tea pot")
+def test_visitor_gets_products_that_match_viewed_ones(call_api: ApiCall) -> None:
+    response = call_api("read", "/recommendations?items=pot,unknown&n=3")[1]
+    assert [item["product_id"] for item in response["items"]] == ["cup", "jug", "tin"]
+    assert (response["basis"], response["items"][0]["reason"]) == ("model", "goes with Tea pot")
 
 
-def test_visitor_who_saw_nothing_is_offered_what_is_popular(ask: Ask) -> None:
-    told = ask("read", "/recommendations")[1]
-    assert (told["basis"], [item["product_id"] for item in told["items"]]) == (
+def test_visitor_without_views_gets_popular_products(call_api: ApiCall) -> None:
+    response = call_api("read", "/recommendations")[1]
+    assert (response["basis"], [item["product_id"] for item in response["items"]]) == (
         "popularity",
         ["tin", "pot"],
     )
 
 
-def test_segments_are_listed_and_paged_through(ask: Ask) -> None:
-    assert ask("admin", "/segments")[1]["segments"][0]["size"] == 2
-    first = ask("admin", "/segments/champions/profiles?limit=1")[1]
-    second = ask("admin", f"/segments/rfm:champions/profiles?limit=1&next={first['next']}")[1]
+def test_segments_are_listed_and_paged_through(call_api: ApiCall) -> None:
+    assert call_api("admin", "/segments")[1]["segments"][0]["size"] == 2
+    first = call_api("admin", "/segments/champions/profiles?limit=1")[1]
+    second = call_api("admin", f"/segments/rfm:champions/profiles?limit=1&next={first['next']}")[1]
     assert [page["profiles"][0]["id"] for page in (first, second)] == [ANN, BEN]
     assert second["next"] is None
 
 
-def test_page_token_from_elsewhere_is_refused(ask: Ask) -> None:
+def test_forged_page_token_is_refused(call_api: ApiCall) -> None:
     forged = base64.urlsafe_b64encode(b"x" * 40).decode()
     for token in (forged, "%00"):
-        status, problem = ask("admin", f"/segments/champions/profiles?next={token}")
+        status, problem = call_api("admin", f"/segments/champions/profiles?next={token}")
         assert (status, problem["code"]) == (400, "invalid_page_token")
 
 
@@ -230,8 +236,8 @@ def test_page_token_from_elsewhere_is_refused(ask: Ask) -> None:
         ("items=" + ",".join(map(str, range(500))), "invalid_items"),
     ],
 )
-def test_query_that_cannot_be_meant_is_named(ask: Ask, query: str, code: str) -> None:
-    status, problem = ask("read", f"/recommendations?{query}")
+def test_invalid_query_parameter_is_named(call_api: ApiCall, query: str, code: str) -> None:
+    status, problem = call_api("read", f"/recommendations?{query}")
     assert (status, problem["code"], problem["type"]) == (400, code, f"urn:regulars:problem:{code}")
 
 
@@ -243,14 +249,14 @@ ADMIN_ONLY = [
 
 
 @pytest.mark.parametrize(("method", "path"), ADMIN_ONLY)
-def test_owners_endpoints_need_an_admin_key(ask: Ask, method: str, path: str) -> None:
-    answers = [ask(scope, path, method) for scope in ("", "rk_admin_made_up", "write", "read")]
+def test_owner_endpoints_need_an_admin_key(call_api: ApiCall, method: str, path: str) -> None:
+    answers = [call_api(scope, path, method) for scope in ("", "rk_admin_made_up", "write", "read")]
     assert [status for status, _ in answers] == [401, 401, 403, 403]
 
 
-def test_write_key_reads_nothing(ask: Ask) -> None:
+def test_write_key_reads_nothing(call_api: ApiCall) -> None:
     paths = [f"/profiles/{ANN}", f"/profiles/{ANN}/recommendations", "/recommendations"]
-    assert [ask("write", path)[1]["code"] for path in paths] == ["forbidden"] * 3
+    assert [call_api("write", path)[1]["code"] for path in paths] == ["forbidden"] * 3
 
 
 @pytest.mark.parametrize(
@@ -263,35 +269,35 @@ def test_write_key_reads_nothing(ask: Ask) -> None:
         ("POST", f"/profiles/{ANN}", 405, "method_not_allowed"),
     ],
 )
-def test_path_or_method_that_is_not_there_is_told(
-    ask: Ask, method: str, path: str, status: int, code: str
+def test_unknown_path_or_method_is_refused(
+    call_api: ApiCall, method: str, path: str, status: int, code: str
 ) -> None:
-    answer = ask("admin", path, method)
+    answer = call_api("admin", path, method)
     assert (answer[0], answer[1]["code"]) == (status, code)
 
 
-def test_health_says_what_works_without_a_key(ask: Ask) -> None:
+def test_health_is_reported_without_a_key(call_api: ApiCall) -> None:
     parts = {"profiles": "ok", "catalog": "ok", "published": "ok"}
-    assert ask("", "/health") == (200, {"status": "ok", "parts": parts})
+    assert call_api("", "/health") == (200, {"status": "ok", "parts": parts})
 
 
-def test_health_names_what_fails(ask: Ask, aws: Deployed) -> None:
+def test_health_names_the_failing_part(call_api: ApiCall, aws: MotoStack) -> None:
     aws.dynamodb.delete_table(TableName="test-catalog")
-    status, report = ask("", "/health")
+    status, report = call_api("", "/health")
     assert (status, report["status"], report["parts"]["catalog"]) == (503, "failing", "failing")
     assert report["parts"]["profiles"] == "ok"
 
 
-def test_empty_shop_answers_everything(ask: Ask, aws: Deployed) -> None:
+def test_empty_shop_gets_empty_lists(call_api: ApiCall, aws: MotoStack) -> None:
     for id_ in ("segments", "popular"):
         aws.dynamodb.delete_item(TableName="test-control", Key={"id": {"S": id_}})
-    assert ask("read", "/recommendations?items=pot&n=50")[0] == 200
-    assert ask("read", "/recommendations")[1]["items"] == []
-    assert ask("admin", "/segments")[1] == {"segments": []}
+    assert call_api("read", "/recommendations?items=pot&n=50")[0] == 200
+    assert call_api("read", "/recommendations")[1]["items"] == []
+    assert call_api("admin", "/segments")[1] == {"segments": []}
 
 
 @pytest.mark.parametrize("path", ["/sourceConfig/", "/sourceConfig"])
-def test_browser_sdk_of_rudder_is_told_that_its_source_is_on(ask: Ask, path: str) -> None:
-    status, told = ask("", f"{path}?writeKey=wk&p=npm&v=3")
-    assert (status, told["source"]["id"], told["source"]["enabled"]) == (200, "wk", True)
-    assert (told["source"]["config"], told["source"]["destinations"]) == ({}, [])
+def test_source_config_of_rudder_enables_the_source(call_api: ApiCall, path: str) -> None:
+    status, config = call_api("", f"{path}?writeKey=wk&p=npm&v=3")
+    assert (status, config["source"]["id"], config["source"]["enabled"]) == (200, "wk", True)
+    assert (config["source"]["config"], config["source"]["destinations"]) == ({}, [])

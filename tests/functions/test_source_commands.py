@@ -18,7 +18,7 @@ from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.sources import Sources
 from tests.functions.conftest import Kept, OnMoto
 from tests.support import shopify_deliveries as shopify
-from tests.support.aws import PREFIX, Deployed
+from tests.support.aws import PREFIX, MotoStack
 from tests.support.channel_answers import AES_KEY, ONLY_THEY_SIGN, answers_of
 from tests.support.gateway import http_event, loaded
 
@@ -29,9 +29,9 @@ type Command = Callable[..., Any]
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[[Request], dict[str, Any]]:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[[Request], dict[str, Any]]:
     """The webhook door."""
-    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
 
     def deliver(request: Request) -> dict[str, Any]:
         path = request.url.removeprefix(URL)
@@ -103,7 +103,7 @@ def test_url_that_is_none_is_named_without_the_secret_in_it() -> None:
     assert "canary" not in str(refused.value)
 
 
-def secrets(aws: Deployed, source: str) -> list[str]:
+def secrets(aws: MotoStack, source: str) -> list[str]:
     """The live secrets of a source, as the door reads them."""
     name = f"{PREFIX}/sources/{source}"
     answer = aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
@@ -117,23 +117,23 @@ def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
     return Request("main", body, NOW, shopify.headers(body, topic), url=f"{URL}/hooks/shopify/main")
 
 
-def test_connected_shop_keeps_its_secret_and_its_domain(command: Command, aws: Deployed) -> None:
+def test_connected_shop_keeps_its_secret_and_its_domain(command: Command, aws: MotoStack) -> None:
     facts = command("connect", "shopify", "--secret", "s", "--set", f"shop={shopify.SHOP}")
     assert (facts["url"], facts["state"]) == (f"{URL}/hooks/shopify/main", "on")
     assert secrets(aws, "shopify/main") == ["s"]
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": f"{URL}/hooks/shopify/main"}
 
 
-def test_connected_form_is_given_a_url_with_its_key(command: Command, aws: Deployed) -> None:
+def test_connected_form_is_given_a_url_with_its_key(command: Command, aws: MotoStack) -> None:
     facts = command("connect", "form", "--name", "contact")
     (key,) = secrets(aws, "form/contact")
     assert (facts["url"], facts["secret"]) == (f"{URL}/hooks/form/contact?key={key}", key)
 
 
 def test_source_waits_for_a_secret_that_its_provider_shows_later(
-    command: Command, aws: Deployed
+    command: Command, aws: MotoStack
 ) -> None:
     facts = command("connect", "stripe")
     assert (facts["state"], facts["url"]) == ("waiting", f"{URL}/hooks/stripe/main")
@@ -156,13 +156,13 @@ def test_delivery_to_a_waiting_source_is_replayed_once_it_has_its_secret(
 
 
 def test_owner_at_the_keyboard_is_asked(
-    command: Command, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+    command: Command, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda: f" {shopify.SHOP} ")
     monkeypatch.setattr("getpass.getpass", lambda *_: "typed")
     command("connect", "shopify")
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": f"{URL}/hooks/shopify/main"}
     assert secrets(aws, "shopify/main") == ["typed"]
@@ -177,29 +177,29 @@ def test_owner_may_leave_a_question_unanswered(
 
 
 def test_credentials_are_kept_with_the_secrets_and_not_with_the_source(
-    command: Command, aws: Deployed
+    command: Command, aws: MotoStack
 ) -> None:
     command("connect", "wechat", "--set", "app_id=wx1", "--set", AES_KEY)
-    source = Sources("test-control", aws.dynamodb).find("wechat", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("wechat", "main")
     assert source
     assert source.config.keys() == {"app_id", "url"}
-    kept = Parameters(PREFIX, aws.ssm).credentials("wechat", "main")
+    kept = Parameters(PREFIX, aws.ssm).read_credentials("wechat", "main")
     assert f"encoding_aes_key={kept['encoding_aes_key']}" == AES_KEY
     assert kept["encoding_aes_key"] not in str(command("sources", "list"))
 
 
-def test_credentials_stay_when_a_secret_is_rotated(command: Command, aws: Deployed) -> None:
+def test_credentials_stay_when_a_secret_is_rotated(command: Command, aws: MotoStack) -> None:
     command("connect", "whatsapp", "--secret", "s", "--set", "verify_token=v")
     command("sources", "rotate", "whatsapp", "main", "--secret", "t")
     command("connect", "whatsapp", "--secret", "u")
-    kept = Parameters(PREFIX, aws.ssm).of_source("whatsapp", "main")
+    kept = Parameters(PREFIX, aws.ssm).read_source_secrets("whatsapp", "main")
     assert kept == SourceSecrets(("u", "t"), {"verify_token": "v"})
 
 
-def test_connecting_again_keeps_what_is_not_said_anew(command: Command, aws: Deployed) -> None:
+def test_connecting_again_keeps_what_is_not_said_anew(command: Command, aws: MotoStack) -> None:
     command("connect", "shopify", "--secret", "s", "--set", f"shop={shopify.SHOP}")
     command("connect", "shopify", "--secret", "t", "--url", "https://hooks.example.com/in")
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": "https://hooks.example.com/in"}
     assert secrets(aws, "shopify/main") == ["t", "s"]
@@ -217,7 +217,7 @@ def test_connecting_says_what_to_click(
 
 
 def test_rotated_source_has_two_secrets_and_then_the_newest_two(
-    command: Command, aws: Deployed
+    command: Command, aws: MotoStack
 ) -> None:
     command("connect", "shopify", "--secret", "first")
     command("sources", "rotate", "shopify", "main", "--secret", "second")
@@ -226,7 +226,7 @@ def test_rotated_source_has_two_secrets_and_then_the_newest_two(
     assert secrets(aws, "shopify/main") == ["third", "second"]
 
 
-def test_secret_of_ours_is_made_up_anew_when_rotated(command: Command, aws: Deployed) -> None:
+def test_secret_of_ours_is_made_up_anew_when_rotated(command: Command, aws: MotoStack) -> None:
     first = command("connect", "typeform")["secret"]
     second = command("sources", "rotate", "typeform")["secret"]
     assert secrets(aws, "typeform/main") == [second, first]
@@ -238,7 +238,7 @@ def test_provider_that_makes_its_secret_is_not_rotated_without_it(command: Comma
         command("sources", "rotate", "shopify", "main")
 
 
-def test_channel_without_a_secret_keeps_none(command: Command, aws: Deployed) -> None:
+def test_channel_without_a_secret_keeps_none(command: Command, aws: MotoStack) -> None:
     facts = command("connect", "ses-sns", "--set", "topic_arns=arn:ours")
     assert (facts["state"], "secret" in facts) == ("on", False)
     with pytest.raises(aws.ssm.exceptions.ParameterNotFound):
@@ -268,12 +268,12 @@ def test_channel_is_not_connected_without_what_it_needs(
 
 
 def test_secrets_are_read_from_the_input_and_the_environment(
-    command: Command, aws: Deployed, monkeypatch: pytest.MonkeyPatch
+    command: Command, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("from-the-input\nsecond line\n"))
     monkeypatch.setenv("WORD", "from-the-environment")
     command("connect", "whatsapp", "--secret", "-", "--set", "verify_token=env:WORD")
-    kept = Parameters(PREFIX, aws.ssm).of_source("whatsapp", "main")
+    kept = Parameters(PREFIX, aws.ssm).read_source_secrets("whatsapp", "main")
     assert kept == SourceSecrets(("from-the-input",), {"verify_token": "from-the-environment"})
 
 
@@ -343,9 +343,11 @@ def test_answer_that_is_not_what_was_asked_for_is_refused(
 
 
 @pytest.mark.parametrize("said", ["my-shop", "https://My-Shop.myshopify.com/"])
-def test_shop_is_kept_as_its_deliveries_name_it(command: Command, aws: Deployed, said: str) -> None:
+def test_shop_is_kept_as_its_deliveries_name_it(
+    command: Command, aws: MotoStack, said: str
+) -> None:
     command("connect", "shopify", "--secret", "s", "--set", f"shop={said}")
-    source = Sources("test-control", aws.dynamodb).find("shopify", "main")
+    source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config["shop"] == "my-shop.myshopify.com"
 
@@ -534,7 +536,7 @@ def test_topic_understood_since_is_replayed_though_its_secret_is_gone(
 
 
 def test_what_a_genuine_delivery_showed_for_itself_is_not_kept(
-    command: Command, aws: Deployed, door: Callable[[Request], Any]
+    command: Command, aws: MotoStack, door: Callable[[Request], Any]
 ) -> None:
     key = command("connect", "form")["secret"]
     url = f"{URL}/hooks/form/main"
@@ -546,7 +548,7 @@ def test_what_a_genuine_delivery_showed_for_itself_is_not_kept(
 
 
 def test_token_of_a_genuine_delivery_is_not_kept_in_a_header(
-    command: Command, aws: Deployed, door: Callable[[Request], Any]
+    command: Command, aws: MotoStack, door: Callable[[Request], Any]
 ) -> None:
     token = command("connect", "telegram")["secret"]
     headers = {"x-telegram-bot-api-secret-token": token, "content-type": "application/json"}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import Keys
+from regulars.store.api_keys import ApiKeys
 from tests.functions.conftest import Kept
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
 
 KEY = "wk_test"
@@ -23,12 +23,12 @@ type Door = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
-def door(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the handler; returns status and body."""
-    keys = Keys("test-control", aws.dynamodb)
-    keys.register(KEY, "write", "the shop", "web", AT)
-    keys.register("rk_read", "read", "the theme", "", AT)
-    module = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
+    keys = ApiKeys("test-control", aws.dynamodb)
+    keys.register_key(KEY, "write", "the shop", "web", AT)
+    keys.register_key("rk_read", "read", "the theme", "", AT)
+    module = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
     def post(path: str, body: Any = b"", headers: Any = BASIC, **rest: Any) -> Any:
         answer = module.handler(http_event(path, body, headers, **rest), None)
@@ -305,7 +305,7 @@ def test_contact_data_goes_to_people_and_only_keys_to_the_ledger(door: Door, kep
 
 
 def test_store_out_of_reach_is_500_and_asks_for_a_retry(
-    door: Door, aws: Deployed, capsys: pytest.CaptureFixture[str]
+    door: Door, aws: MotoStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aws.dynamodb.delete_table(TableName="test-events")
     status, answer = door("/v1/batch", batch(TRACK))
@@ -322,8 +322,8 @@ def test_unknown_route_is_404_that_sdks_understand(door: Door, method: str, path
     assert (status, answer["code"], bool(answer["message"])) == (404, "not_found", True)
 
 
-def test_preflight_allows_what_sdks_send(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
+def test_preflight_allows_what_sdks_send(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
     answer = module.handler(http_event("/v1/batch", method="OPTIONS"), None)
     assert answer["statusCode"] == 204
     assert "authorization" in answer["headers"]["access-control-allow-headers"]

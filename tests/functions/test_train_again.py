@@ -10,24 +10,24 @@ from regulars import settings
 from regulars.domain.events import Event
 from regulars.store.datasets import Datasets
 from tests.support import published_datasets, taste_shop
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 from tests.support.lake_events import build_churn_events, build_lake_dataset, order_event
 
-type DatasetPublisher = Callable[[Deployed, Path], str]
+type DatasetPublisher = Callable[[MotoStack, Path], str]
 
 
 def publisher_of(events: Sequence[Event]) -> DatasetPublisher:
     """Return a function that publishes a dataset built from events and returns its manifest's key."""
 
-    def publish(aws: Deployed, folder: Path) -> str:
+    def publish(aws: MotoStack, folder: Path) -> str:
         manifest = build_lake_dataset(folder / "dataset", events, 240)
-        return Datasets("test-lake", aws.s3).publish(manifest, folder / "dataset")
+        return Datasets("test-lake", aws.s3).publish_dataset(manifest, folder / "dataset")
 
     return publish
 
 
-def publish_taste_shop(aws: Deployed, folder: Path) -> str:
+def publish_taste_shop(aws: MotoStack, folder: Path) -> str:
     """Publish the shop of two tastes; return its manifest's key."""
     return published_datasets.publish_dataset(aws, folder, taste_shop.build_interactions(60))
 
@@ -41,7 +41,7 @@ def publish_taste_shop(aws: Deployed, folder: Path) -> str:
     ],
 )
 def test_champion_stays_when_the_challenger_is_no_better(
-    aws: Deployed,
+    aws: MotoStack,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -49,6 +49,6 @@ def test_champion_stays_when_the_challenger_is_no_better(
     publish: DatasetPublisher,
 ) -> None:
     event = published_datasets.object_created_event("test-lake", publish(aws, tmp_path))
-    module = loaded(name, aws.settings(settings_class), monkeypatch)
+    module = loaded(name, aws.build_settings(settings_class), monkeypatch)
     outcomes = [module.handler(event, None) for _ in range(2)]
     assert [outcome["promoted"] for outcome in outcomes] == [True, False], outcomes

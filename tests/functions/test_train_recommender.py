@@ -12,17 +12,17 @@ from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support import published_datasets, taste_shop
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 
 type TrainFunction = Callable[[int], dict[str, Any]]
 
 
 @pytest.fixture
-def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
-    module = loaded("train_recommender", aws.settings(TrainRecommenderSettings), monkeypatch)
+def train(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
+    module = loaded("train_recommender", aws.build_settings(TrainRecommenderSettings), monkeypatch)
 
     def invoke(people: int) -> dict[str, Any]:
         interactions = taste_shop.build_interactions(people)
@@ -36,8 +36,8 @@ def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tra
 
 def test_trained_recommender_is_promoted_with_its_metrics(train: TrainFunction) -> None:
     outcome = train(60)
-    registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
-    manifest = registry.champion("recommender")
+    registry = ModelRegistry(Artifacts("test-artifacts"), Champions("test-control"))
+    manifest = registry.read_champion_manifest("recommender")
     assert (outcome["promoted"], outcome["status"]) == (True, "ok")
     assert manifest
     assert manifest.version == outcome["version"]
@@ -46,16 +46,16 @@ def test_trained_recommender_is_promoted_with_its_metrics(train: TrainFunction) 
 
 def test_published_artifact_and_scorer_have_the_same_products(train: TrainFunction) -> None:
     train(60)
-    registry = Registry(Artifacts("test-artifacts"), Champions("test-control"))
-    manifest = registry.champion("recommender")
+    registry = ModelRegistry(Artifacts("test-artifacts"), Champions("test-control"))
+    manifest = registry.read_champion_manifest("recommender")
     assert manifest
-    content = registry.artifacts.file(manifest, "model.joblib")
+    content = registry.artifacts.read_file(manifest, "model.joblib")
     model = artifacts.load_estimator(content, manifest)
-    assert list(model.products) == HistoryScorer(registry.scorer(manifest)).products
+    assert list(model.products) == HistoryScorer(registry.read_scorer(manifest)).products
 
 
 def test_outcome_states_what_is_missing_when_data_are_too_few(
-    train: TrainFunction, aws: Deployed
+    train: TrainFunction, aws: MotoStack
 ) -> None:
     train(12)
     key = "models/recommender/outcome.json"

@@ -11,9 +11,9 @@ from regulars.settings import TrainSegmentsSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from tests.support import published_datasets
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
 from tests.support.lake_events import activity_event, build_lake_dataset, order_event
 
@@ -21,28 +21,30 @@ type TrainFunction = Callable[[list[Event]], dict[str, Any]]
 
 
 @pytest.fixture
-def train(aws: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
+def train(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
     """Return a function that builds a dataset of events and invokes the handler with it."""
 
     def invoke(events: list[Event]) -> Any:
         manifest = build_lake_dataset(tmp_path / "dataset", events, 240)
-        key = Datasets("test-lake", aws.s3).publish(manifest, tmp_path / "dataset")
-        module = loaded("train_segments", aws.settings(TrainSegmentsSettings), monkeypatch)
+        key = Datasets("test-lake", aws.s3).publish_dataset(manifest, tmp_path / "dataset")
+        module = loaded("train_segments", aws.build_settings(TrainSegmentsSettings), monkeypatch)
         return module.handler(published_datasets.object_created_event("test-lake", key), None)
 
     return invoke
 
 
-def load_champion_scorer(aws: Deployed) -> dict[str, Any]:
+def load_champion_scorer(aws: MotoStack) -> dict[str, Any]:
     """Return the champion's plain scorer, verified through the whole chain of digests."""
     artifacts = Artifacts("test-artifacts", aws.s3)
-    registry = Registry(artifacts, Champions("test-control", aws.dynamodb))
-    manifest = registry.champion("segments")
+    registry = ModelRegistry(artifacts, Champions("test-control", aws.dynamodb))
+    manifest = registry.read_champion_manifest("segments")
     assert manifest
-    return registry.scorer(manifest)
+    return registry.read_scorer(manifest)
 
 
-def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: TrainFunction) -> None:
+def test_train_segments_promotes_uniquely_named_groups(
+    aws: MotoStack, train: TrainFunction
+) -> None:
     frequent_orders = [
         order_event(f"a{number}", day, 9000 + number)
         for number in range(40)
@@ -55,7 +57,7 @@ def test_train_segments_promotes_uniquely_named_groups(aws: Deployed, train: Tra
 
 
 def test_train_segments_promotes_rfm_for_a_single_buyer(
-    aws: Deployed, train: TrainFunction
+    aws: MotoStack, train: TrainFunction
 ) -> None:
     assert train([order_event("ada", 200)])["promoted"]
     assert load_champion_scorer(aws)["kmeans"] is None

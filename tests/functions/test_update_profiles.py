@@ -1,34 +1,37 @@
-"""The function that keeps profiles, on moto: from stream records to stored profiles."""
+"""The update_profiles function on moto: from stream records to stored profiles."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identifiers import profile_id
-from regulars.domain.profiles import Profile, fold
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.profiles import Profile, fold_events
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
-from regulars.store.rejects import Rejects
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import loaded
-from tests.support.stream_records import inserted, modified, record, stream
+from tests.support.stream_records import (
+    build_insert_record,
+    build_modify_record,
+    build_record,
+    build_stream_event,
+)
 
 type Handler = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def handler(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Handler:
-    settings = aws.settings(UpdateProfilesSettings)
+def handler(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Handler:
+    settings = aws.build_settings(UpdateProfilesSettings)
     module = loaded("update_profiles", settings, monkeypatch)
-    return lambda *records: module.handler(stream(*records), None)
+    return lambda *records: module.handler(build_stream_event(*records), None)
 
 
-def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
+def build_event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
     defaults: dict[str, Any] = {
         "type": "Page Viewed",
         "channel": "web",
@@ -39,77 +42,101 @@ def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
     return Event(id=event_id(name), subjects=subjects, **defaults | fields)
 
 
-def order(name: str, *subjects: str, **fields: Any) -> Event:
-    return event(
-        name, *subjects, order=OrderFact("shop/1", "1", total=990, currency="EUR"), **fields
+def build_order_event(name: str, *subjects: str, **fields: Any) -> Event:
+    return build_event(
+        name,
+        *subjects,
+        order=OrderFact(key="shop/1", version="1", total=990, currency="EUR"),
+        **fields,
     )
 
 
-def profiles(aws: Deployed, *subjects: str) -> list[Profile]:
-    pointers = People("test-people", aws.dynamodb).resolve(subjects)
-    return list(Profiles("test-profiles", aws.dynamodb).read(pointers.values()).values())
+def read_profiles(aws: MotoStack, *subjects: str) -> list[Profile]:
+    pointers = People("test-people", aws.dynamodb).resolve_subjects(subjects)
+    return list(Profiles("test-profiles", aws.dynamodb).read_profiles(pointers.values()).values())
 
 
-def test_records_become_a_profile_once(aws: Deployed, handler: Handler) -> None:
-    events = [event("page", "u:ann", "a:1"), order("order", "u:ann", day=2)]
+def test_records_become_a_profile_once(aws: MotoStack, handler: Handler) -> None:
+    events = [build_event("page", "u:ann", "a:1"), build_order_event("order", "u:ann", day=2)]
     for _ in range(2):
-        answer = handler(*map(inserted, events))
+        answer = handler(*map(build_insert_record, events))
     assert answer == {"batchItemFailures": []}
-    assert [one.state for one in profiles(aws, "u:ann", "a:1")] == [fold(events)]
+    assert [profile.state for profile in read_profiles(aws, "u:ann", "a:1")] == [
+        fold_events(events)
+    ]
 
 
-def test_profiles_with_orders_merge(aws: Deployed, handler: Handler) -> None:
-    events = [event("page", "a:1"), order("order", "u:ann", day=2), event("link", "u:ann", "a:1")]
-    Ledger("test-events", aws.dynamodb).record(events)
-    for one in events:
-        handler(inserted(one))
-    assert [one.state for one in profiles(aws, "u:ann", "a:1")] == [fold(events)]
-    assert not Profiles("test-profiles", aws.dynamodb).orders(profile_id("u:ann"))
+def test_profiles_with_orders_merge(aws: MotoStack, handler: Handler) -> None:
+    events = [
+        build_event("page", "a:1"),
+        build_order_event("order", "u:ann", day=2),
+        build_event("link", "u:ann", "a:1"),
+    ]
+    Ledger("test-events", aws.dynamodb).record_events(events)
+    for event in events:
+        handler(build_insert_record(event))
+    assert [profile.state for profile in read_profiles(aws, "u:ann", "a:1")] == [
+        fold_events(events)
+    ]
+    assert not Profiles("test-profiles", aws.dynamodb).read_orders(profile_id_of("u:ann"))
 
 
-def test_contact_known_before_stays_beside_the_pointer(aws: Deployed, handler: Handler) -> None:
+def test_contact_known_before_stays_beside_the_pointer(aws: MotoStack, handler: Handler) -> None:
     people = People("test-people", aws.dynamodb)
-    people.remember("u:ann", {"email": "ann@example.com"}, "2026-11-01T10:00:00.000Z")
-    handler(inserted(event("page", "u:ann")))
-    assert people.contacts(["u:ann"]) == {"email": "ann@example.com"}
-    assert people.resolve(["u:ann"]) == {"u:ann": profile_id("u:ann")}
+    people.store_contact("u:ann", {"email": "ann@example.com"}, "2026-11-01T10:00:00.000Z")
+    handler(build_insert_record(build_event("page", "u:ann")))
+    assert people.read_contacts(["u:ann"]) == {"email": "ann@example.com"}
+    assert people.resolve_subjects(["u:ann"]) == {"u:ann": profile_id_of("u:ann")}
 
 
-def test_rewritten_event_is_folded_anew(aws: Deployed, handler: Handler) -> None:
-    before, after = event("page", "u:ann"), event("page", "u:ann", type="Product Viewed")
-    handler(inserted(before))
-    Ledger("test-events", aws.dynamodb).record([after])
-    handler(modified(before, after))
-    assert [one.state for one in profiles(aws, "u:ann")] == [fold([after])]
+def test_rewritten_event_is_folded_again(aws: MotoStack, handler: Handler) -> None:
+    before, after = (
+        build_event("page", "u:ann"),
+        build_event("page", "u:ann", type="Product Viewed"),
+    )
+    handler(build_insert_record(before))
+    Ledger("test-events", aws.dynamodb).record_events([after])
+    handler(build_modify_record(before, after))
+    assert [profile.state for profile in read_profiles(aws, "u:ann")] == [fold_events([after])]
 
 
 @pytest.mark.parametrize(
     ("poison", "code"),
     [
-        (record("INSERT"), "unreadable_record"),
-        (inserted(event("poison", "")), "unfoldable_event"),
-        (inserted(event("poison", "u:" + "x" * 3000)), "unfoldable_event"),
+        (build_record("INSERT"), "unreadable_record"),
+        (build_insert_record(build_event("poison", "")), "unfoldable_event"),
+        (build_insert_record(build_event("poison", "u:" + "x" * 3000)), "unfoldable_event"),
     ],
 )
-def test_poison_record_is_set_aside(
-    aws: Deployed, handler: Handler, poison: dict[str, Any], code: str
+def test_poison_record_is_rejected(
+    aws: MotoStack, handler: Handler, poison: dict[str, Any], code: str
 ) -> None:
-    handler(poison, inserted(event("page", "u:ann")))
-    rejects = Rejects("test-rejects", aws.dynamodb).of_day(datetime.now(UTC).date().isoformat())
+    handler(poison, build_insert_record(build_event("page", "u:ann")))
+    rejects = aws.list_rejects()
     assert [reject["code"] for reject in rejects] == [code]
-    assert [one.state.events for one in profiles(aws, "u:ann")] == [1]
+    assert [profile.state.events for profile in read_profiles(aws, "u:ann")] == [1]
 
 
-def test_poison_records_of_one_batch_are_all_set_aside(aws: Deployed, handler: Handler) -> None:
-    handler(record("INSERT"), inserted(event("poison", "")), inserted(event("page", "u:ann")))
-    rejects = Rejects("test-rejects", aws.dynamodb).of_day(datetime.now(UTC).date().isoformat())
+def test_poison_records_of_one_batch_are_all_rejected(aws: MotoStack, handler: Handler) -> None:
+    handler(
+        build_record("INSERT"),
+        build_insert_record(build_event("poison", "")),
+        build_insert_record(build_event("page", "u:ann")),
+    )
+    rejects = aws.list_rejects()
     codes = sorted(str(reject["code"]) for reject in rejects)
     assert codes == ["unfoldable_event", "unreadable_record"]
 
 
-def test_profile_nobody_can_read_stops_only_its_person(aws: Deployed, handler: Handler) -> None:
-    handler(inserted(event("page", "u:ann")), inserted(event("page of bob", "u:bob")))
-    key = {"profile_id": {"S": profile_id("u:bob")}, "sk": {"S": "profile"}}
+def test_unreadable_profile_stops_only_its_person(aws: MotoStack, handler: Handler) -> None:
+    handler(
+        build_insert_record(build_event("page", "u:ann")),
+        build_insert_record(build_event("page of bob", "u:bob")),
+    )
+    key = {"profile_id": {"S": profile_id_of("u:bob")}, "sk": {"S": "profile"}}
     aws.dynamodb.put_item(TableName="test-profiles", Item={**key, "state": {"S": "{"}})
-    handler(inserted(event("next", "u:ann")), inserted(event("next of bob", "u:bob")))
-    assert [one.state.events for one in profiles(aws, "u:ann")] == [2]
+    handler(
+        build_insert_record(build_event("next", "u:ann")),
+        build_insert_record(build_event("next of bob", "u:bob")),
+    )
+    assert [profile.state.events for profile in read_profiles(aws, "u:ann")] == [2]

@@ -7,27 +7,27 @@ from urllib.parse import urlencode
 
 import pytest
 
+from regulars.domain import timed_cache
 from regulars.settings import ReceiveWebhookSettings
-from regulars.store import cache as remembered
 from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
 
 type Door = Callable[[str], int]
 
 
 @pytest.fixture
-def sources(aws: Deployed) -> Sources:
+def sources(aws: MotoStack) -> Sources:
     return Sources("test-control", aws.dynamodb)
 
 
 @pytest.fixture
-def handler(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def handler(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """The door of a shop with a Mailjet account."""
-    monkeypatch.setattr(remembered, "FRESH_SECONDS", 0.0)
-    module = loaded("receive_webhook", aws.settings(ReceiveWebhookSettings), monkeypatch)
+    monkeypatch.setattr(timed_cache, "FRESH_SECONDS", 0.0)
+    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
 
     def call(path: str, query: dict[str, str], body: bytes, method: str) -> dict[str, Any]:
         event = http_event(path, body, {}, method, urlencode(query))
@@ -40,7 +40,7 @@ def handler(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
 @pytest.fixture
 def door(handler: Callable[..., dict[str, Any]], sources: Sources) -> Door:
     """What a delivery of Mailjet's is answered that shows this token."""
-    sources.save(Source("mailjet", "main"))
+    sources.save_source(Source(channel="mailjet", source="main"))
 
     def deliver(token: str) -> int:
         said = json.dumps({"event": "sent", "email": "z@example.com", "time": 1_700_000_000})
@@ -54,13 +54,13 @@ def door(handler: Callable[..., dict[str, Any]], sources: Sources) -> Door:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The parameters that were read."""
     names: list[str] = []
-    read = Parameters._read
+    read = Parameters._read_parameter
 
     def counted(self: Parameters, name: str) -> str | None:
         names.append(name)
         return read(self, name)
 
-    monkeypatch.setattr(Parameters, "_read", counted)
+    monkeypatch.setattr(Parameters, "_read_parameter", counted)
     return names
 
 
@@ -71,13 +71,13 @@ def test_source_without_its_secret_asks_for_a_retry_and_says_why(door: Door, kep
     assert "regulars connect" in reject["reason"]
 
 
-def test_blank_secret_opens_nothing(door: Door, aws: Deployed) -> None:
+def test_blank_secret_opens_nothing(door: Door, aws: MotoStack) -> None:
     aws.put_secrets("mailjet/main", "")
     assert door("") == 503
 
 
 def test_delivery_with_a_newer_secret_than_the_known_ones_is_taken_at_once(
-    door: Door, aws: Deployed
+    door: Door, aws: MotoStack
 ) -> None:
     aws.put_secrets("mailjet/main", "old")
     assert door("old") == 200
@@ -86,7 +86,7 @@ def test_delivery_with_a_newer_secret_than_the_known_ones_is_taken_at_once(
 
 
 def test_secret_that_was_rotated_away_is_refused_once_the_newer_are_known(
-    door: Door, aws: Deployed
+    door: Door, aws: MotoStack
 ) -> None:
     aws.put_secrets("mailjet/main", "first")
     assert door("first") == 200
@@ -95,7 +95,7 @@ def test_secret_that_was_rotated_away_is_refused_once_the_newer_are_known(
 
 
 def test_flood_of_forgeries_reads_the_secrets_once_more(
-    door: Door, aws: Deployed, reads: list[str]
+    door: Door, aws: MotoStack, reads: list[str]
 ) -> None:
     aws.put_secrets("mailjet/main", "old")
     assert door("old") == 200
@@ -104,9 +104,9 @@ def test_flood_of_forgeries_reads_the_secrets_once_more(
 
 
 def test_handshake_is_checked_with_the_credentials_of_now(
-    handler: Callable[..., dict[str, Any]], sources: Sources, aws: Deployed
+    handler: Callable[..., dict[str, Any]], sources: Sources, aws: MotoStack
 ) -> None:
-    sources.save(Source("messenger", "main"))
+    sources.save_source(Source(channel="messenger", source="main"))
     for word in ("first", "second"):
         aws.put_secrets("messenger/main", "app-secret", verify_token=word)
         asked = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "42"}
@@ -117,9 +117,11 @@ def test_handshake_is_checked_with_the_credentials_of_now(
 def test_what_was_set_up_anew_is_what_a_delivery_is_checked_with(
     handler: Callable[..., dict[str, Any]], sources: Sources, kept: Kept
 ) -> None:
-    sources.save(Source("ses-sns", "main", {"topic_arns": "arn:mistyped"}))
+    sources.save_source(
+        Source(channel="ses-sns", source="main", config={"topic_arns": "arn:mistyped"})
+    )
     handler("/hooks/ses-sns/main", {}, b"", "GET")
-    sources.save(Source("ses-sns", "main", {"topic_arns": "arn:ours"}))
+    sources.save_source(Source(channel="ses-sns", source="main", config={"topic_arns": "arn:ours"}))
     body = json.dumps({"Signature": "AAAA", "TopicArn": "arn:ours"}).encode()
     handler("/hooks/ses-sns/main", {}, body, "POST")
     assert kept.rejects()[0]["reason"].endswith("cert_url.")

@@ -1,4 +1,4 @@
-"""What an event costs in write units, all functions together, counted from the sizes of what they write."""
+"""The write units of an event over all functions, counted from the sizes of the written items."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from regulars.domain.events import decode
+from regulars.domain.events import decode_event
 from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store import schema
-from regulars.store.api_keys import Keys
-from tests.support.aws import Deployed
+from regulars.store.api_keys import ApiKeys
+from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, loaded
-from tests.support.stream_records import inserted, stream
+from tests.support.stream_records import build_insert_record, build_stream_event
 
 AT = "2026-11-01T10:00:00.000Z"
 BASIC = {"Authorization": "Basic " + b64encode(b"wk_test:").decode()}
@@ -32,53 +32,60 @@ CONTEXT = {
         "url": "https://shop.example.com/products/teapot?utm_source=google&utm_medium=cpc",
     },
 }
-LINE = {"product_id": "22423", "name": "REGENCY CAKESTAND 3 TIER", "price": 12.75, "quantity": 2}
+ORDER_LINE = {
+    "product_id": "22423",
+    "name": "REGENCY CAKESTAND 3 TIER",
+    "price": 12.75,
+    "quantity": 2,
+}
 
 
 @dataclass
-class Bill:
-    """Write units by table, and the size of the largest item of each kind."""
+class WriteBill:
+    """The write units by table, and the bytes of the largest item of each kind."""
 
     units: dict[str, int] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
 
-    def add(self, table: str, item: dict[str, Any]) -> None:
-        """One item written: a unit for each started KB, and one for its entry in an index of keys."""
-        name = table.removeprefix("test-")
-        size = sum(len(key) + size_of(value) for key, value in item.items())
-        indexes = next(one.indexes for one in schema.TABLES if one.name == name)
+    def add_item(self, table_name: str, item: dict[str, Any]) -> None:
+        """Count one written item: a unit for each started KB, and one for its entry in an index of keys."""
+        name = table_name.removeprefix("test-")
+        size = sum(len(key) + attribute_size(value) for key, value in item.items())
+        indexes = next(table.indexes for table in schema.TABLES if table.name == name)
         entries = sum(index.partition_key in item for index in indexes)
         self.units[name] = self.units.get(name, 0) + ceil(size / 1024) + entries
         kind = item.get("sk", {"S": name})["S"].partition("#")[0]
         self.bytes[kind] = max(size, self.bytes.get(kind, 0))
 
 
-def size_of(value: dict[str, Any]) -> int:
-    """DynamoDB's size of an attribute value."""
+def attribute_size(value: dict[str, Any]) -> int:
+    """Return DynamoDB's size of an attribute value."""
     ((kind, content),) = value.items()
     if kind == "L":
-        return 3 + sum(1 + size_of(one) for one in content)
+        return 3 + sum(1 + attribute_size(element) for element in content)
     return (len(content) + 1) // 2 + 1 if kind == "N" else len(content)
 
 
 @contextmanager
-def billed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bill]:
-    """Count every write of any client meanwhile."""
-    bill, call = Bill(), BaseClient._make_api_call  # type: ignore[attr-defined]
+def count_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[WriteBill]:
+    """Count every write of any client inside this context."""
+    bill, call = WriteBill(), BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def counted(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-        answer = call(client, operation, arguments)
-        for table, item in written(client, operation, arguments):
-            bill.add(table, item)
-        return answer
+    def count_call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        response = call(client, operation, arguments)
+        for table, item in list_written_items(client, operation, arguments):
+            bill.add_item(table, item)
+        return response
 
     with monkeypatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", counted)
+        patch.setattr(BaseClient, "_make_api_call", count_call)
         yield bill
 
 
-def written(client: Any, operation: str, arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The items a call wrote, by table."""
+def list_written_items(
+    client: Any, operation: str, arguments: dict[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the items that a call wrote, with their table."""
     if operation == "PutItem":
         yield arguments["TableName"], arguments["Item"]
     if operation == "UpdateItem":
@@ -90,85 +97,85 @@ def written(client: Any, operation: str, arguments: dict[str, Any]) -> Iterator[
 
 
 @dataclass
-class Shop:
-    """A visitor's messages through the tracking door and on through the stream."""
+class TrackedVisitor:
+    """The messages of a visitor through the tracking API and the stream."""
 
-    aws: Deployed
-    door: Callable[..., Any]
+    aws: MotoStack
+    track: Callable[..., Any]
     update: Callable[..., Any]
     sent: int = 0
 
-    def send(self, type_: str, **message: Any) -> None:
-        known = {item["event_id"]["S"] for item in self.events()}
+    def send_message(self, type_: str, **message: Any) -> None:
+        known = {item["event_id"]["S"] for item in self.scan_events()}
         self.sent += 1
         at = f"2026-11-01T10:{self.sent // 60:02}:{self.sent % 60:02}.000Z"
         body = {"messageId": f"ajs-{self.sent}", "timestamp": at, "context": CONTEXT, **message}
-        assert self.door(http_event(f"/v1/{type_}", body, BASIC), None)["statusCode"] == 200
-        new = [item for item in self.events() if item["event_id"]["S"] not in known]
-        records = [inserted(decode(item["event"]["S"])) for item in new]
-        self.update(stream(*records), None)
+        assert self.track(http_event(f"/v1/{type_}", body, BASIC), None)["statusCode"] == 200
+        new = [item for item in self.scan_events() if item["event_id"]["S"] not in known]
+        records = [build_insert_record(decode_event(item["event"]["S"])) for item in new]
+        self.update(build_stream_event(*records), None)
 
-    def events(self) -> list[dict[str, Any]]:
+    def scan_events(self) -> list[dict[str, Any]]:
         return list(self.aws.dynamodb.scan(TableName="test-events")["Items"])
 
 
 @pytest.fixture
-def shop(aws: Deployed, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    Keys("test-control", aws.dynamodb).register("wk_test", "write", "the shop", "web", AT)
-    door = loaded("track_events", aws.settings(TrackEventsSettings), monkeypatch)
-    update = loaded("update_profiles", aws.settings(UpdateProfilesSettings), monkeypatch)
-    return Shop(aws, door.handler, update.handler)
+def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> TrackedVisitor:
+    ApiKeys("test-control", aws.dynamodb).register_key("wk_test", "write", "the shop", "web", AT)
+    track = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
+    update = loaded("update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch)
+    return TrackedVisitor(aws, track.handler, update.handler)
 
 
 VISITOR = {"anonymousId": "5f0a1c9e-8f0e-4d53-a1f4-2f3a52b6c0de"}
 ANN = VISITOR | {"userId": "ann-17"}
 
 
-def ordered(number: int, **message: Any) -> dict[str, Any]:
-    order = {"order_id": str(number), "total": 25.5, "currency": "GBP", "products": [LINE]}
+def build_order_message(number: int, **message: Any) -> dict[str, Any]:
+    order = {"order_id": str(number), "total": 25.5, "currency": "GBP", "products": [ORDER_LINE]}
     return {"event": "Order Completed", "properties": order, **message}
 
 
-def acquaint(shop: Shop) -> None:
-    """Ann signs up and buys, so that everything about her is known."""
+def introduce_ann(shop: TrackedVisitor) -> None:
+    """Let Ann sign up and buy, so that her profile is complete."""
     traits = {"email": "ann@example.com", "firstName": "Ann", "address": {"country": "GB"}}
-    shop.send("identify", **ANN, traits=traits)
-    shop.send("track", **ordered(1, **ANN))
+    shop.send_message("identify", **ANN, traits=traits)
+    shop.send_message("track", **build_order_message(1, **ANN))
 
 
 def test_page_view_of_a_new_visitor_costs_four_units(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: TrackedVisitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with billed(monkeypatch) as bill:
-        shop.send("page", **VISITOR)
+    with count_writes(monkeypatch) as bill:
+        shop.send_message("page", **VISITOR)
     assert bill.units == {"events": 2, "people": 1, "profiles": 1}
 
 
 def test_page_view_of_a_known_person_costs_three_units(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: TrackedVisitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acquaint(shop)
-    with billed(monkeypatch) as bill:
-        shop.send("page", **ANN)
+    introduce_ann(shop)
+    with count_writes(monkeypatch) as bill:
+        shop.send_message("page", **ANN)
     assert bill.units == {"events": 2, "profiles": 1}
 
 
 def test_order_of_a_known_person_costs_four_units(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: TrackedVisitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acquaint(shop)
-    with billed(monkeypatch) as bill:
-        shop.send("track", **ordered(2, **ANN))
+    introduce_ann(shop)
+    with count_writes(monkeypatch) as bill:
+        shop.send_message("track", **build_order_message(2, **ANN))
     assert bill.units == {"events": 2, "profiles": 2}
 
 
 def test_events_of_a_known_person_cost_four_units_at_most_in_the_long_run(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: TrackedVisitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acquaint(shop)
-    with billed(monkeypatch) as bill:
+    introduce_ann(shop)
+    with count_writes(monkeypatch) as bill:
         for number in range(2, 22):
-            shop.send("page", **ANN)
-            shop.send("track", **ordered(number, **ANN))
+            shop.send_message("page", **ANN)
+            shop.send_message("track", **build_order_message(number, **ANN))
     assert sum(bill.units.values()) / 40 <= 4
     assert bill.bytes["profile"] <= 1024

@@ -44,7 +44,7 @@ def test_environment_variable_names_the_resource_of_its_setting(
     template: Template, name: str
 ) -> None:
     variables = template.functions()[name]["Environment"]["Variables"]
-    resources = {f"{table.setting.upper()}": table.name for table in schema.TABLES}
+    resources = {f"{table.settings_field.upper()}": table.name for table in schema.TABLES}
     resources |= {f"{bucket.upper()}_BUCKET": bucket for bucket in BUCKETS}
     references = {
         key: template.named(value) for key, value in variables.items() if key in resources

@@ -5,7 +5,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 from tests.support.permissions import ROLES
 from tests.support.roles import ALLOWED, UNSEEN, allowed, matches
 
@@ -41,7 +41,7 @@ def test_unused_action_is_listed_with_its_resource() -> None:
     assert ("events", "PutItem") not in list_unused_actions("archive_events", used)
 
 
-def test_denied_call_fails_the_test_when_caught(aws: Deployed) -> None:
+def test_denied_call_fails_the_test_when_caught(aws: MotoStack) -> None:
     def read_people() -> None:
         try:
             boto3.client("dynamodb").scan(TableName="test-people")
@@ -52,7 +52,7 @@ def test_denied_call_fails_the_test_when_caught(aws: Deployed) -> None:
         ROLES.run("archive_events", read_people)()
 
 
-def test_allowed_call_succeeds_and_is_recorded(aws: Deployed) -> None:
+def test_allowed_call_succeeds_and_is_recorded(aws: MotoStack) -> None:
     def put_object() -> None:
         boto3.client("s3").put_object(Bucket="test-lake", Key="events/dt=x/a", Body=b"")
 

@@ -5,7 +5,7 @@ import pytest
 from infra.cli import settling
 from regulars.domain.events import Event
 from regulars.store.ledger import Ledger
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 AT = "2026-01-02T03:04:05.000Z"
 
@@ -29,6 +29,6 @@ def told(id_: str, *subjects: str, test: bool = False) -> Event:
     [(told("one", "a:one"), 1), (told("two", "a:one", test=True), 0), (told("three"), 0)],
     ids=["of somebody", "the sender's test", "of nobody"],
 )
-def test_ledger_counts_what_profiles_should(aws: Deployed, event: Event, known: int) -> None:
-    Ledger("test-events", aws.dynamodb).record([event])
+def test_ledger_counts_what_profiles_should(aws: MotoStack, event: Event, known: int) -> None:
+    Ledger("test-events", aws.dynamodb).record_events([event])
     assert settling.in_ledger("test-events") == (known, 1)

@@ -14,7 +14,7 @@ from infra.cli import main, stack
 from infra.local import access, emulator
 from regulars.channels.registry import CHANNELS
 from regulars.store import clients
-from regulars.store.sources import REMEMBERED_SECONDS
+from regulars.store.sources import CACHE_SECONDS
 from tests.support.channel_answers import ONLY_THEY_SIGN, answers_of
 from tests.support.owner import Owner
 
@@ -35,7 +35,7 @@ def command(owner: Owner, up: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.setattr(stack, "DEPLOYED", owner.folder / "stack.json")
     deployed = stack.on_this_machine()
     monkeypatch.setattr(stack, "chosen", lambda _arguments: deployed)
-    monkeypatch.setattr(clients, "_client", cache(clients._client))
+    monkeypatch.setattr(clients, "_create_client", cache(clients._create_client))
     return run
 
 
@@ -72,7 +72,7 @@ def test_every_channel_is_taken_in_rotated_disabled_and_enabled(command: Command
     assert tried(command) == {}
     for name in CHANNELS:
         command("sources", "disable", name, NAME)
-    time.sleep(REMEMBERED_SECONDS)
+    time.sleep(CACHE_SECONDS)
     assert tried(command).keys() == CHANNELS.keys()
     for name in CHANNELS:
         command("sources", "enable", name, NAME)

@@ -1,4 +1,4 @@
-"""The stack's tables, buckets and parameters on moto, made from the schema the template is made from."""
+"""Create the stack's tables, buckets and parameters on moto, from the schema that also defines the template."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -8,6 +8,7 @@ import boto3
 from regulars.settings import Settings
 from regulars.store import schema
 from regulars.store.parameters import Parameters, SourceSecrets
+from regulars.store.rejects import Rejects
 
 REGION = "eu-west-1"
 PEPPER = b"pepper-of-the-tests-0123456789ab"
@@ -22,45 +23,52 @@ CART_CHECKS = {
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """What a function of the test stack finds in its environment."""
+class MotoStack:
+    """The clients of a test stack on moto, and the settings of its functions."""
 
     dynamodb: Any
     s3: Any
     ssm: Any
 
-    def settings[T: Settings](self, cls: type[T]) -> T:
-        """The settings of one function, naming the test stack's resources."""
-        named = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
-        named |= {table.setting: f"test-{table.name}" for table in schema.TABLES}
-        named |= {"parameters_prefix": PREFIX, "default_country": "GB", "default_currency": "GBP"}
-        named |= CART_CHECKS | {"abandoned_after_minutes": "60"}
-        return cls(**{field.name: named[field.name] for field in fields(cls)})
+    def build_settings[T: Settings](self, cls: type[T]) -> T:
+        """Return the settings of one function with the names of the test stack's resources."""
+        values = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
+        values |= {table.settings_field: f"test-{table.name}" for table in schema.TABLES}
+        values |= {"parameters_prefix": PREFIX, "default_country": "GB", "default_currency": "GBP"}
+        values |= CART_CHECKS | {"abandoned_after_minutes": "60"}
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+    def list_rejects(self) -> list[dict[str, Any]]:
+        """Return all rejects, by day and time: a test that runs at midnight stores them under two days."""
+        items = self.dynamodb.scan(TableName="test-rejects")["Items"]
+        store = Rejects("test-rejects", self.dynamodb)
+        days = sorted({item["day"]["S"] for item in items})
+        return [reject for day in days for reject in store.list_rejects(day)]
 
     def put_secrets(self, source: str, *signing: str, **credentials: str) -> None:
-        """Set the secrets of a source, such as shopify/main."""
+        """Store the secrets of a source, such as shopify/main."""
         channel, _, name = source.partition("/")
         parameters = Parameters(PREFIX, self.ssm)
-        parameters.save(channel, name, SourceSecrets(signing, credentials))
+        parameters.save_source_secrets(channel, name, SourceSecrets(signing, credentials))
 
 
-def deploy() -> Deployed:
-    """Create everything; call inside `moto.mock_aws()`."""
-    deployed = Deployed(
+def create_moto_stack() -> MotoStack:
+    """Create all resources; call this inside `moto.mock_aws()`."""
+    stack = MotoStack(
         *(boto3.client(name, region_name=REGION) for name in ("dynamodb", "s3", "ssm"))
     )
     for table in schema.TABLES:
-        deployed.dynamodb.create_table(**table_arguments(table))
+        stack.dynamodb.create_table(**table_arguments(table))
     for bucket in BUCKETS:
-        deployed.s3.create_bucket(
+        stack.s3.create_bucket(
             Bucket=f"test-{bucket}", CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-    deployed.ssm.put_parameter(Name=f"{PREFIX}/pepper", Type="SecureString", Value=PEPPER.decode())
-    return deployed
+    stack.ssm.put_parameter(Name=f"{PREFIX}/pepper", Type="SecureString", Value=PEPPER.decode())
+    return stack
 
 
 def table_arguments(table: schema.Table) -> dict[str, Any]:
-    """CreateTable's arguments for a table of the schema."""
+    """Return the arguments of CreateTable for a table of the schema."""
     keys = [table.partition_key, table.sort_key]
     keys += [key for index in table.indexes for key in (index.partition_key, index.sort_key)]
     arguments: dict[str, Any] = {
@@ -83,7 +91,7 @@ def table_arguments(table: schema.Table) -> dict[str, Any]:
 
 
 def index_arguments(index: schema.Index) -> dict[str, Any]:
-    """One global secondary index of CreateTable."""
+    """Return one global secondary index for CreateTable."""
     projection: dict[str, Any] = {"ProjectionType": "KEYS_ONLY"}
     if index.projection:
         projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.projection)}
@@ -95,6 +103,6 @@ def index_arguments(index: schema.Index) -> dict[str, Any]:
 
 
 def key_schema(partition_key: str, sort_key: str | None) -> list[dict[str, str]]:
-    """A key schema of one or two attributes."""
+    """Return a key schema of one or two attributes."""
     schema_ = [{"AttributeName": partition_key, "KeyType": "HASH"}]
     return schema_ + ([{"AttributeName": sort_key, "KeyType": "RANGE"}] if sort_key else [])

@@ -1,55 +1,63 @@
-"""The words in which stories of carts are told: minutes of one evening, and what was done to a cart then."""
+"""Build cart activities at minutes of one evening, for tests of carts and abandonment."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from regulars.domain.abandonment import Decision, decide
+from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
 from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.times import to_text
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
 DELAY = timedelta(hours=1)
-TEAPOT = Item("teapot", "Teapot", price=1250)
-CUP = Item("cup", "Cup", quantity=2, price=300)
+TEAPOT = Item(product_id="teapot", name="Teapot", price=1250)
+CUP = Item(product_id="cup", name="Cup", quantity=2, price=300)
 
 
-def at(minute: float) -> str:
-    """A minute of the evening as events tell it."""
+def minute_text(minute: float) -> str:
+    """Return a minute of the evening as an RFC 3339 text."""
     return to_text(EVENING + timedelta(minutes=minute))
 
 
-def act(type_: str, minute: float, *items: Item, **fields: Any) -> Event:
-    """Somebody did something at that minute; ids of the cart go into `properties`."""
+def build_activity(type_: str, minute: float, *items: Item, **fields: Any) -> Event:
+    """Return an activity at that minute; the ids of the cart are in `properties`."""
     defaults: dict[str, Any] = {
         "channel": "web",
         "source": "segment/web",
-        "received_at": at(minute),
+        "received_at": minute_text(minute),
         "subjects": ("a:1",),
         "currency": "GBP" if items else "",
     }
-    said = defaults | fields
-    name = f"{type_} {minute} {sorted(said.get('properties', {}).items())}"
-    return Event(id=event_id(name), type=type_, occurred_at=at(minute), items=items, **said)
+    event_fields = defaults | fields
+    name = f"{type_} {minute} {sorted(event_fields.get('properties', {}).items())}"
+    return Event(
+        id=event_id(name), type=type_, occurred_at=minute_text(minute), items=items, **event_fields
+    )
 
 
-def added(minute: float, *items: Item, **ids: str) -> Event:
-    """Something was put into the cart, a teapot if nothing is said."""
-    return act("Product Added", minute, *(items or (TEAPOT,)), properties=ids)
+def build_added(minute: float, *items: Item, **ids: str) -> Event:
+    """Return an event that adds products to the cart, a teapot by default."""
+    return build_activity("Product Added", minute, *(items or (TEAPOT,)), properties=ids)
 
 
-def ordered(minute: float, placed: float | None = None, key: str = "shop/1", **ids: str) -> Event:
-    """An order told at that minute, and placed then or at another one."""
-    fact = OrderFact(key, at(minute), placed_at=at(minute if placed is None else placed))
-    return act("Order Completed", minute, order=fact, properties=ids)
+def build_ordered(
+    minute: float, placed: float | None = None, key: str = "shop/1", **ids: str
+) -> Event:
+    """Return an order received at that minute, placed then or at another minute."""
+    fact = OrderFact(
+        key=key,
+        version=minute_text(minute),
+        placed_at=minute_text(minute if placed is None else placed),
+    )
+    return build_activity("Order Completed", minute, order=fact, properties=ids)
 
 
-def judged(*events: Event, minute: float = 120, last_order: str = "") -> Decision:
-    """What is found at that minute."""
-    return decide(events, last_order, DELAY, EVENING + timedelta(minutes=minute))
+def decide_story(*events: Event, minute: float = 120, last_order: str = "") -> AbandonmentDecision:
+    """Return the decision at that minute."""
+    return decide_abandonment(events, last_order, DELAY, EVENING + timedelta(minutes=minute))
 
 
-def announcement(*events: Event, minute: float = 120) -> Event:
-    """The event that tells of the cart; a failed test when it was not abandoned."""
-    decision = judged(*events, minute=minute)
+def build_announcement(*events: Event, minute: float = 120) -> Event:
+    """Return the abandonment event; fail the test when the cart was not abandoned."""
+    decision = decide_story(*events, minute=minute)
     assert decision.event, decision.reason
     return decision.event

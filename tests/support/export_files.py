@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from regulars.channels.contract import Draft
 from regulars.domain.events import Event
-from regulars.domain.profiles import ProfileState, fold
+from regulars.domain.profiles import ProfileState, fold_events
 from regulars.ingestion.imports.import_run import ImportDefaults, recognize_upload
 from regulars.store.uploads import Upload
 
@@ -39,7 +39,7 @@ class Imported(NamedTuple):
     @property
     def state(self) -> ProfileState:
         """What they come to, as if all were one person's."""
-        return fold({event.id: event for event in self.events}.values())
+        return fold_events({event.id: event for event in self.events}.values())
 
 
 def written(rows: Rows, delimiter: str = ",") -> str:
@@ -63,7 +63,9 @@ def imported(
     text = content if isinstance(content, str | bytes) else written(content)
     body = text.encode() if isinstance(text, str) else text
     stream = io.BytesIO(body)
-    upload = Upload(f"imports/{folder}{name}", len(body), "etag", uploaded_at, stream)
+    upload = Upload(
+        key=f"imports/{folder}{name}", size=len(body), etag="etag", at=uploaded_at, stream=stream
+    )
     of = recognize_upload(upload, ImportDefaults(currency, "GB"), NOW)
     refused: dict[int, str] = {}
     rows = of.csv.read_rows(of.headings)

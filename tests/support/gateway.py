@@ -50,7 +50,7 @@ def _body(raw: bytes, content_type: str) -> dict[str, Any]:
 
 def loaded(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The handler's module, wired afresh from these settings, its handler under its role."""
-    for variable, value in settings.environment().items():
+    for variable, value in settings.to_environment().items():
         monkeypatch.setenv(variable, value)
     monkeypatch.delitem(sys.modules, f"{name}.handler", raising=False)
     # What a container keeps for ever, the next test throws away.

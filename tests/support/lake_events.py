@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from fastparquet import ParquetFile
 
-from regulars.domain.events import Event, Item, OrderFact, encode, event_id
+from regulars.domain.events import Event, Item, OrderFact, encode_event, event_id
 from regulars.domain.manifests import DatasetManifest
 from regulars.domain.times import to_text
 from regulars.learning.datasets.build import build_dataset
@@ -36,9 +36,9 @@ def order_event(
         "occurred_at": time,
         "received_at": time,
         "subjects": (f"u:{customer}",),
-        "items": (Item("cup", "Cup", "Kitchen", price=total),),
+        "items": (Item(product_id="cup", name="Cup", category="Kitchen", price=total),),
         "currency": "EUR",
-        "order": OrderFact(key, version=time, placed_at=time, total=total, currency="EUR"),
+        "order": OrderFact(key=key, version=time, placed_at=time, total=total, currency="EUR"),
     }
     return Event(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -74,7 +74,7 @@ def build_churn_events() -> list[Event]:
 def write_lake_object(folder: Path, events: Iterable[Event], name: str = "events") -> Path:
     """Write events as one object of the lake; return its path."""
     path = folder / f"{name}.ndjson.gz"
-    path.write_bytes(gzip.compress(b"\n".join(encode(event) for event in events) + b"\n"))
+    path.write_bytes(gzip.compress(b"\n".join(encode_event(event) for event in events) + b"\n"))
     return path
 
 

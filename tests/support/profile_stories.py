@@ -1,4 +1,4 @@
-"""The words in which stories of profiles are told: events of a person, told to stores in memory."""
+"""Build events of a person and deliver them to stores in memory, for tests of profiles."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,12 +8,12 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.profiles import Profile
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.profiles.update import update_profiles
-from tests.support.memory_stores import CrashError, Memory
+from tests.support.memory_stores import CrashError, MemoryStores
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
+def build_event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
     defaults: dict[str, Any] = {
         "type": "Page Viewed",
         "channel": "web",
@@ -24,38 +24,39 @@ def event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
     return Event(id=event_id(name), subjects=subjects, **defaults | fields)
 
 
-def order(name: str, key: str, *subjects: str, day: int = 1, **fact: Any) -> Event:
+def build_order_event(name: str, key: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
     defaults: dict[str, Any] = {"total": 1000, "currency": "EUR"}
-    told = OrderFact(key, f"2026-11-{day:02}", **defaults | fact)
-    return event(name, *subjects, day=day, type="Order Completed", order=told)
+    fact = OrderFact(key=key, version=f"2026-11-{day:02}", **defaults | fields)
+    return build_event(name, *subjects, day=day, type="Order Completed", order=fact)
 
 
-def tell(memory: Memory, *events: Event) -> None:
-    memory.ledger.record(events)
+def deliver_events(memory: MemoryStores, *events: Event) -> None:
+    memory.ledger.record_events(events)
     update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
 
 
-def rewrite(memory: Memory, before: Event, after: Event) -> None:
+def rewrite_event(memory: MemoryStores, before: Event, after: Event) -> None:
     memory.ledger.events[after.id] = after
     update_profiles(ChangeBatch((EventChange(after, before),)), memory.stores, NOW)
 
 
-def only(memory: Memory) -> Profile:
-    (profile,) = memory.live().values()
+def get_single_profile(memory: MemoryStores) -> Profile:
+    (profile,) = memory.live_profiles().values()
     return profile
 
 
-def before_write(memory: Memory, number: int, act: Callable[[], None]) -> None:
-    """Let something happen just before the write with this number, counted from now."""
-    at = memory.before.writes + number
+def call_before_write(memory: MemoryStores, number: int, act: Callable[[], None]) -> None:
+    """Call something just before the write with this number, counted from now."""
+    hook = memory.write_hook
+    target = hook.write_count + number
 
-    def once() -> None:
-        if memory.before.writes == at:
-            memory.before.write = lambda: None
+    def act_once() -> None:
+        if hook.write_count == target:
+            hook.before_write = lambda: None
             act()
 
-    memory.before.write = once
+    hook.before_write = act_once
 
 
-def crash() -> None:
+def raise_crash() -> None:
     raise CrashError

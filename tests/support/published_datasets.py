@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from regulars.domain.manifests import DatasetManifest, FileFact
-from regulars.store.datasets import Datasets, file_sha256
+from regulars.store.datasets import Datasets, hash_file
 from tests.support import taste_shop
-from tests.support.aws import Deployed
+from tests.support.aws import MotoStack
 
 FEATURE_NAMES = ("orders", "money", "recency_days", "gap_mean", "purchase_days", "tenure_days")
 
@@ -36,7 +36,7 @@ def build_features(
 
 
 def publish_dataset(
-    aws: Deployed, folder: Path, interactions: pd.DataFrame, dataset_id: str = "20260101-a"
+    aws: MotoStack, folder: Path, interactions: pd.DataFrame, dataset_id: str = "20260101-a"
 ) -> str:
     """Publish the dataset of these interactions; return the key of its manifest."""
     frames = {
@@ -47,7 +47,7 @@ def publish_dataset(
     for name, frame in frames.items():
         frame.to_parquet(folder / name, engine="fastparquet")
     files = {
-        name: FileFact(file_sha256(folder / name), len(frame), (folder / name).stat().st_size)
+        name: FileFact(hash_file(folder / name), len(frame), (folder / name).stat().st_size)
         for name, frame in frames.items()
     }
     manifest = DatasetManifest(
@@ -60,7 +60,7 @@ def publish_dataset(
         counts={},
         features=FEATURE_NAMES,
     )
-    return Datasets("test-lake", aws.s3).publish(manifest, folder)
+    return Datasets("test-lake", aws.s3).publish_dataset(manifest, folder)
 
 
 def object_created_event(bucket: str, key: str) -> dict[str, Any]:

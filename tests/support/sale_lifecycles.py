@@ -12,7 +12,7 @@ from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
 from regulars.store.parameters import Parameters
 from tests.support.deliveries import NOW
-from tests.support.memory_stores import Memory, MemoryPeople
+from tests.support.memory_stores import MemoryPeople, MemoryStores
 
 SHORT = 4  # deliveries of which every order is tried
 SHUFFLED = 40  # orders of a longer life
@@ -24,27 +24,27 @@ class Peppered(Parameters):
     def __init__(self) -> None:
         pass
 
-    def pepper(self) -> bytes:
+    def read_pepper(self) -> bytes:
         return b"pepper"
 
 
 class Nameless(MemoryPeople):
     """PEOPLE without contact data."""
 
-    def remember(self, subject: str, contact: Mapping[str, str], at: str) -> None:
+    def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
         pass
 
 
 def lived(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
     """What is known of everybody after these deliveries, each taken by itself."""
-    memory = Memory()
+    memory = MemoryStores()
     recorder = Recorder(memory.ledger, Nameless(), Peppered())
     for delivery in deliveries:
         new = recorder.record(load_channel(channel).translate(delivery)).new
-        events = memory.ledger.read(new)
+        events = memory.ledger.read_events(new)
         update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
-    assert not memory.rejects.kept
-    return [profile.state for profile in memory.live().values()]
+    assert not memory.rejects.stored_rejects
+    return [profile.state for profile in memory.live_profiles().values()]
 
 
 def outcomes(channel: str, life: Sequence[Request]) -> list[list[ProfileState]]:

@@ -1,4 +1,4 @@
-"""A small shop as serve_profiles finds it: two regulars, one of them known under an older id, and a catalogue."""
+"""Fill the tables with a small shop for serve_profiles: two profiles, one with an older id, and a catalog."""
 
 import json
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.identifiers import normalized, subject_key
-from regulars.domain.profiles import Profile, fold
+from regulars.domain.identifiers import normalize_identifier, subject_key
+from regulars.domain.profiles import Profile, fold_events
 from regulars.store.people import People
 from regulars.store.profiles import profile_item
-from tests.support.aws import PEPPER, Deployed
+from tests.support.aws import PEPPER, MotoStack
 
 ANN, BEN, OLD_ANN = "p_annannannannanna", "p_benbenbenbenbenb", "p_oldoldoldoldoldo"
-EMAIL = normalized("email", "ann@example.com")
+EMAIL = normalize_identifier("email", "ann@example.com")
 ANN_SUBJECT = subject_key(EMAIL, PEPPER) if EMAIL else ""
 AT = "2026-01-02T03:04:05.000Z"
 SCORES = {
@@ -43,7 +43,7 @@ CANDIDATES = {
     "model_version": "d1-abc",
     "status": "ok",
 }
-CATALOGUE = {
+CATALOG = {
     "pot": ("Tea pot", 1250),
     "cup": ("Cup", 400),
     "jug": ("Jug", None),
@@ -60,45 +60,74 @@ SEGMENTS = [
 ]
 
 
-def open_shop(aws: Deployed) -> None:
-    """Fill the tables."""
-    _person(aws, ANN, (ANN_SUBJECT,), rank="0001")
-    _person(aws, BEN, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
-    _put(aws, "profiles", profile_item(Profile(OLD_ANN, ("a:x",), merged_into=ANN)))
-    people = People("test-people", aws.dynamodb)
-    people.point(ANN_SUBJECT, ANN, expected=None)
-    people.remember(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, AT)
-    for product_id, (name, price) in CATALOGUE.items():
-        product = {"name": name, "category": "tea", "price": price, "currency": "GBP"}
-        neighbours = [[other, 0.5, 0.25] for other in ("cup", "jug") if other != product_id]
-        _catalog(aws, product_id, product, neighbours)
-    _put(aws, "control", {"id": "segments", "segments": json.dumps(SEGMENTS)})
-    _put(aws, "control", {"id": "popular", "popular": json.dumps([["tin", 9.0], ["pot", 5.0]])})
-
-
-def _person(aws: Deployed, profile_id: str, subjects: tuple[str, ...], rank: str) -> None:
-    _put(
+def fill_tables(aws: MotoStack) -> None:
+    """Store the profiles, the catalog and the published lists."""
+    _put_person(aws, ANN, (ANN_SUBJECT,), rank="0001")
+    _put_person(aws, BEN, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
+    _put_item(
         aws,
         "profiles",
-        profile_item(Profile(profile_id, subjects, fold([_order(subjects)]), rev=1)),
+        profile_item(Profile(profile_id=OLD_ANN, subjects=("a:x",), merged_into=ANN)),
+    )
+    people = People("test-people", aws.dynamodb)
+    people.point_subject(ANN_SUBJECT, ANN, expected=None)
+    people.store_contact(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, AT)
+    for product_id, (name, price) in CATALOG.items():
+        product = {"name": name, "category": "tea", "price": price, "currency": "GBP"}
+        neighbours = [[id_, 0.5, 0.25] for id_ in ("cup", "jug") if id_ != product_id]
+        _put_product(aws, product_id, product, neighbours)
+    _put_item(aws, "control", {"id": "segments", "segments": json.dumps(SEGMENTS)})
+    _put_item(
+        aws, "control", {"id": "popular", "popular": json.dumps([["tin", 9.0], ["pot", 5.0]])}
+    )
+
+
+def _put_person(aws: MotoStack, profile_id: str, subjects: tuple[str, ...], rank: str) -> None:
+    _put_item(
+        aws,
+        "profiles",
+        profile_item(
+            Profile(
+                profile_id=profile_id,
+                subjects=subjects,
+                state=fold_events([_build_order(subjects)]),
+                rev=1,
+            )
+        ),
     )
     key = {"profile_id": profile_id}
-    _put(aws, "profiles", key | {"sk": "profile#scores", "scores": json.dumps(SCORES)})
-    _put(aws, "profiles", key | {"sk": "recommendations", "candidates": json.dumps(CANDIDATES)})
-    _put(aws, "profiles", key | {"sk": "segment#rfm", "segment": "rfm:champions", "rank": rank})
+    _put_item(aws, "profiles", key | {"sk": "profile#scores", "scores": json.dumps(SCORES)})
+    _put_item(
+        aws, "profiles", key | {"sk": "recommendations", "candidates": json.dumps(CANDIDATES)}
+    )
+    _put_item(
+        aws, "profiles", key | {"sk": "segment#rfm", "segment": "rfm:champions", "rank": rank}
+    )
 
 
-def _order(subjects: tuple[str, ...]) -> Event:
-    order = OrderFact("shop/1", AT, placed_at=AT, total=1250, currency="GBP")
-    told: dict[str, Any] = {"items": (Item("pot", "Tea pot", price=1250),), "order": order}
-    return Event("1", "Order Completed", "web", "segment/web", AT, AT, subjects, **told)
+def _build_order(subjects: tuple[str, ...]) -> Event:
+    order = OrderFact(key="shop/1", version=AT, placed_at=AT, total=1250, currency="GBP")
+    fields: dict[str, Any] = {
+        "items": (Item(product_id="pot", name="Tea pot", price=1250),),
+        "order": order,
+    }
+    return Event(
+        id="1",
+        type="Order Completed",
+        channel="web",
+        source="segment/web",
+        occurred_at=AT,
+        received_at=AT,
+        subjects=subjects,
+        **fields,
+    )
 
 
-def _catalog(aws: Deployed, product_id: str, product: object, neighbours: object) -> None:
+def _put_product(aws: MotoStack, product_id: str, product: object, neighbours: object) -> None:
     texts = {"product": json.dumps(product), "neighbours": json.dumps(neighbours)}
-    _put(aws, "catalog", {"product_id": product_id} | texts)
+    _put_item(aws, "catalog", {"product_id": product_id} | texts)
 
 
-def _put(aws: Deployed, table: str, item: dict[str, Any]) -> None:
+def _put_item(aws: MotoStack, table: str, item: dict[str, Any]) -> None:
     typed = {k: {"S": v} if isinstance(v, str) else v for k, v in msgspec.to_builtins(item).items()}
     aws.dynamodb.put_item(TableName=f"test-{table}", Item=typed)

@@ -1,27 +1,27 @@
-"""Records of the ledger's stream, as DynamoDB sends them."""
+"""Build records of the ledger's stream, as DynamoDB sends them."""
 
 from typing import Any
 
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 
 
-def stream(*records: dict[str, Any]) -> dict[str, Any]:
-    """One invocation's event."""
+def build_stream_event(*records: dict[str, Any]) -> dict[str, Any]:
+    """Return the event of one invocation."""
     return {"Records": list(records)}
 
 
-def inserted(event: Event) -> dict[str, Any]:
-    """The record of an event stored for the first time."""
-    return record("INSERT", NewImage=image(event))
+def build_insert_record(event: Event) -> dict[str, Any]:
+    """Return the record of an event that was stored for the first time."""
+    return build_record("INSERT", NewImage=build_image(event))
 
 
-def modified(before: Event, after: Event) -> dict[str, Any]:
-    """The record of an event stored over another."""
-    return record("MODIFY", OldImage=image(before), NewImage=image(after))
+def build_modify_record(before: Event, after: Event) -> dict[str, Any]:
+    """Return the record of an event that replaced another."""
+    return build_record("MODIFY", OldImage=build_image(before), NewImage=build_image(after))
 
 
-def record(name: str, **images: dict[str, Any]) -> dict[str, Any]:
-    """A record with any images."""
+def build_record(name: str, **images: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with these images."""
     return {
         "eventID": "c4ca4238a0b923820dcc509a6f75849b",
         "eventName": name,
@@ -31,7 +31,7 @@ def record(name: str, **images: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def image(event: Event) -> dict[str, Any]:
-    """The ledger's item of an event, as a stream shows it."""
+def build_image(event: Event) -> dict[str, Any]:
+    """Return the ledger's item of an event, as a stream record contains it."""
     item = {"event_id": {"S": event.id}, "occurred_at": {"S": event.occurred_at}}
-    return item | {"subject": {"S": event.subject}, "event": {"S": encode(event).decode()}}
+    return item | {"subject": {"S": event.subject}, "event": {"S": encode_event(event).decode()}}

@@ -18,8 +18,8 @@ import boto3
 import urllib3
 
 from infra.local.places import ROOT
-from regulars.domain.events import Event, decode
-from regulars.store.api_keys import Keys, digest
+from regulars.domain.events import Event, decode_event
+from regulars.store.api_keys import ApiKeys, hash_key_text
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 
@@ -36,8 +36,8 @@ class LocalStack:
 
     def create_write_key(self, source: str) -> str:
         """Create a write key whose events are recorded under this source, and return it."""
-        keys = Keys(self.outputs["ControlTable"], self._create_client("dynamodb"))
-        return keys.create("write", source, source, KEY_CREATION_TIME)[0]
+        keys = ApiKeys(self.outputs["ControlTable"], self._create_client("dynamodb"))
+        return keys.create_key("write", source, source, KEY_CREATION_TIME)[0]
 
     def start_functions(self) -> None:
         """Call the functions that SDKs call, and wait: a cold start takes longer than the timeout of the SDKs."""
@@ -47,7 +47,9 @@ class LocalStack:
 
     def read_pepper(self) -> bytes:
         """Return the key of the subject hashes."""
-        return Parameters(self.outputs["ParametersPrefix"], self._create_client("ssm")).pepper()
+        return Parameters(
+            self.outputs["ParametersPrefix"], self._create_client("ssm")
+        ).read_pepper()
 
     def read_events(self) -> dict[str, list[Event]]:
         """Return all events of the ledger by source."""
@@ -55,15 +57,15 @@ class LocalStack:
         paginator = self._create_client("dynamodb").get_paginator("scan")
         for page in paginator.paginate(TableName=self.outputs["EventsTable"], ConsistentRead=True):
             for item in page["Items"]:
-                event = decode(item["event"]["S"])
+                event = decode_event(item["event"]["S"])
                 events[event.source.partition("/")[2]].append(event)
         return events
 
     def list_reject_codes(self, key: str) -> list[str]:
         """Return the codes of today's rejects that arrived with this key."""
         store = Rejects(self.outputs["RejectsTable"], self._create_client("dynamodb"))
-        rejects = store.of_day(datetime.now(UTC).date().isoformat())
-        key_digest = digest(key)
+        rejects = store.list_rejects(datetime.now(UTC).date().isoformat())
+        key_digest = hash_key_text(key)
         return [
             str(reject["code"])
             for reject in rejects

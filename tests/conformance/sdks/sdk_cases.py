@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regulars.domain.events import Event
-from regulars.domain.identifiers import normalized, subject_keys
+from regulars.domain.identifiers import normalize_identifier, subject_keys
 from tests.conformance.sdks.fault_proxy import FAULTS, NO_FAULT, Fault
 
 PYTHON_DRIVER, NODE_DRIVER, BROWSER_DRIVER = "python_sdk.py", "node_sdk.cjs", "browser_sdk.cjs"
@@ -73,7 +73,9 @@ class SdkCase:
                 identifiers["anonymous_id"] = f"anonymous-{self.name}"
         if type_ == "Aliased":
             identifiers["anonymous_id"] = f"before-{self.name}"
-        return {*subject_keys([normalized(*pair) for pair in identifiers.items()], pepper)}
+        return {
+            *subject_keys([normalize_identifier(*pair) for pair in identifiers.items()], pepper)
+        }
 
 
 SEGMENT_MODULE, RUDDERSTACK_MODULE = "segment.analytics.client", "rudderstack.analytics.client"

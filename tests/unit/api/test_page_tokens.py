@@ -1,18 +1,18 @@
-"""Page tokens: good for one segment and one key, and nothing else."""
+"""Page tokens are valid for one segment and one key only."""
 
 import base64
 
 import pytest
 
-from regulars.api.page_tokens import Place, sealed, unsealed
+from regulars.api.page_tokens import PagePosition, open_token, seal_token
 from regulars.domain.errors import InvalidRequestError
 
-PLACE = Place("0000000042", "p_abcdefghijklmnop")
-TOKEN = sealed(PLACE, "rfm:champions", "a" * 64)
+POSITION = PagePosition("0000000042", "p_abcdefghijklmnop")
+TOKEN = seal_token(POSITION, "rfm:champions", "a" * 64)
 
 
-def test_token_opens_for_the_segment_and_key_it_was_given_to() -> None:
-    assert unsealed(TOKEN, "rfm:champions", "a" * 64) == PLACE
+def test_token_opens_for_its_segment_and_key() -> None:
+    assert open_token(TOKEN, "rfm:champions", "a" * 64) == POSITION
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_token_opens_for_the_segment_and_key_it_was_given_to() -> None:
         ("x" * 9999, "rfm:champions", "a" * 64),
     ],
 )
-def test_token_from_elsewhere_is_refused(token: str, segment: str, key_id: str) -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        unsealed(token, segment, key_id)
-    assert refused.value.code == "invalid_page_token"
+def test_token_of_another_segment_or_key_is_refused(token: str, segment: str, key_id: str) -> None:
+    with pytest.raises(InvalidRequestError) as raised:
+        open_token(token, segment, key_id)
+    assert raised.value.code == "invalid_page_token"

@@ -1,4 +1,4 @@
-"""Query strings: bounds, lists and weights."""
+"""Query parameters: bounds, lists and weights."""
 
 import pytest
 
@@ -10,34 +10,37 @@ from regulars.domain.errors import InvalidRequestError
     "text", ["0", "-1", "101", "10000", "abc", "", " 5", "1_0", "1.5", "٣", "9" * 5000]
 )
 def test_count_out_of_bounds_is_refused(text: str) -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        queries.count(text, "n", default=10, most=100)
-    assert refused.value.code == "invalid_n"
+    with pytest.raises(InvalidRequestError) as raised:
+        queries.parse_count(text, "n", default=10, maximum=100)
+    assert raised.value.code == "invalid_n"
 
 
-def test_count_is_taken_within_bounds_and_has_a_default() -> None:
-    asked = [queries.count(text, "n", default=10, most=100) for text in (None, "1", "100", "007")]
-    assert asked == [10, 1, 100, 7]
+def test_count_within_bounds_is_parsed_and_has_a_default() -> None:
+    counts = [
+        queries.parse_count(text, "n", default=10, maximum=100)
+        for text in (None, "1", "100", "007")
+    ]
+    assert counts == [10, 1, 100, 7]
 
 
-def test_ids_are_taken_once_in_order() -> None:
-    assert queries.listed(" b,a,,b ", "items", 2) == ("b", "a")
-    assert queries.listed(None, "items", 2) == ()
+def test_ids_are_parsed_once_in_order() -> None:
+    assert queries.parse_ids(" b,a,,b ", "items", 2) == ("b", "a")
+    assert queries.parse_ids(None, "items", 2) == ()
 
 
 @pytest.mark.parametrize("text", ["a,b,c", "x" * 257])
 def test_too_many_or_too_long_ids_are_refused(text: str) -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        queries.listed(text, "items", 2)
-    assert refused.value.code == "invalid_items"
+    with pytest.raises(InvalidRequestError) as raised:
+        queries.parse_ids(text, "items", 2)
+    assert raised.value.code == "invalid_items"
 
 
 def test_weights_are_split_into_parts() -> None:
-    assert queries.weights("content:0.5, habit:x") == {"content": "0.5", "habit": "x"}
-    assert queries.weights(None) == {}
+    assert queries.parse_weights("content:0.5, habit:x") == {"content": "0.5", "habit": "x"}
+    assert queries.parse_weights(None) == {}
 
 
 def test_weights_without_a_colon_are_refused() -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        queries.weights("content=1")
-    assert refused.value.code == "invalid_weights"
+    with pytest.raises(InvalidRequestError) as raised:
+        queries.parse_weights("content=1")
+    assert raised.value.code == "invalid_weights"

@@ -20,7 +20,7 @@ from regulars.channels import commerce
 from regulars.channels.contract import Channel, Draft, Request
 from regulars.channels.registry import CHANNELS, load_channel
 from regulars.domain.errors import SignatureError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from tests.conformance.mutations.mutation_run import MutationRun
 from tests.conformance.mutations.schemes.body_hmac import build_body_scheme
 from tests.support.deliveries import NOW, build_sample_delivery
@@ -81,7 +81,7 @@ def translate_signed_delivery(channel: Channel) -> Draft:
 
 def test_signed_delivery_is_the_event_of_the_page(channel: Channel) -> None:
     draft = translate_signed_delivery(channel)
-    assert json.loads(encode(draft.event)) == json.loads(BLOCKS["event.json"])
+    assert json.loads(encode_event(draft.event)) == json.loads(BLOCKS["event.json"])
     assert draft.contact == {"email": "zebedee@example.com", "name": "Zebedee Canary"}
 
 

@@ -10,7 +10,7 @@ from regulars.channels.contract import PartlyInvalidError
 from regulars.channels.drafts import conversations as chat
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import (
     AT,
     NOW,
@@ -50,7 +50,10 @@ def test_follower_consents_where_the_platform_says_so_and_a_blocker_never(
     told = chat.ConversationEvent(type=type_, at=NOW, key=("1",), customer="somebody")
     event = chat.build_conversation_draft(module, of_json({}), told).event
     assert consents(event) == expected
-    assert fold([msgspec.structs.replace(event, id="1")]).consent.keys() == dict(expected).keys()
+    assert (
+        fold_events([msgspec.structs.replace(event, id="1")]).consent.keys()
+        == dict(expected).keys()
+    )
 
 
 # WhatsApp, Messenger, Instagram

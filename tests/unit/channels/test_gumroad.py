@@ -6,7 +6,7 @@ import pytest
 from regulars.channels.commerce import gumroad
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, NOW, consents, of_form, of_json, people
 
 SALE = {
@@ -65,7 +65,7 @@ def test_consent_is_as_the_buyer_gave_it(said: str, expected: list[tuple[str, st
 def test_refund_counts_when_everything_was_given_back(refunded: str, net: int) -> None:
     drafts = [told(resource_name="refund", refunded=refunded), told()]
     events = [msgspec.structs.replace(draft.event, subjects=("e:z",)) for draft in drafts]
-    assert fold(events).orders.money == {"USD": net}
+    assert fold_events(events).orders.money == {"USD": net}
 
 
 def test_preorder_is_placed_and_a_present_counts_nothing() -> None:

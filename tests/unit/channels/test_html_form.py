@@ -7,7 +7,7 @@ import pytest
 from regulars.channels.contract import Draft, Request
 from regulars.channels.forms.html_form import translate_delivery, verify_delivery
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 URLENCODED = "application/x-www-form-urlencoded"
@@ -48,7 +48,7 @@ def test_form_gives_contact_consent_and_choices() -> None:
 
 
 def test_what_was_written_is_not_in_the_event() -> None:
-    said = encode(draft(PLAIN).event).decode().lower()
+    said = encode_event(draft(PLAIN).event).decode().lower()
     assert [word for word in ("zeb", "canary", "line1", "7946") if word in said] == []
 
 

@@ -10,7 +10,7 @@ from regulars.channels.commerce import lemonsqueezy
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, NOW, of_json, people
 
 ORDER: dict[str, Any] = {
@@ -62,14 +62,14 @@ def test_status_says_how_the_order_stands(status: str, standing: str) -> None:
 def test_refund_shows_what_was_given_back_so_far(back: dict[str, int], money: int) -> None:
     later = {"status": "refunded", "updated_at": "2026-11-20T09:00:00Z"}
     drafts = [told("order_refunded", ORDER | later | back), told("order_created", ORDER)]
-    assert fold(known(*drafts)).orders.money == {"EUR": money}
+    assert fold_events(known(*drafts)).orders.money == {"EUR": money}
 
 
 def test_renewal_is_an_order_of_its_own() -> None:
     first = told("subscription_payment_success", INVOICE | {"billing_reason": "initial"}, id_="1")
     renewal = told("subscription_payment_success", INVOICE, id_="2")
     assert first.event.order is None
-    orders = fold(known(told("order_created", ORDER), first, renewal)).orders
+    orders = fold_events(known(told("order_created", ORDER), first, renewal)).orders
     assert (orders.count, orders.money) == (2, {"EUR": 2398})
 
 
@@ -79,7 +79,7 @@ def test_refunded_renewal_counts_nothing() -> None:
         told("subscription_payment_refunded", INVOICE | later),
         told("subscription_payment_success", INVOICE),
     ]
-    assert fold(known(*drafts)).orders.money == {"EUR": 0}
+    assert fold_events(known(*drafts)).orders.money == {"EUR": 0}
 
 
 def test_failed_payment_is_no_order() -> None:

@@ -21,7 +21,7 @@ from regulars.channels.mail import (
 )
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError, InvalidRequestError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from tests.support.deliveries import (
     ADDRESS,
     AT,
@@ -94,7 +94,7 @@ def test_topic_names_the_event_and_the_person_is_beside_it(
     (draft,) = drafts(channel, sent(channel, topic))
     assert (draft.event.type, draft.event.channel) == (type_, "email")
     assert ADDRESS in people([draft])[0]
-    said = encode(draft.event).decode().lower()
+    said = encode_event(draft.event).decode().lower()
     assert [canary for canary in CANARIES if canary in said] == []
 
 

@@ -259,7 +259,9 @@ def test_line_without_a_product_or_a_quantity_is_no_item(product: object, quanti
 
 
 def test_line_without_a_quantity_is_one_piece() -> None:
-    assert build_item(7, None, 450, " Mug ") == Item("7", "Mug", "", 1, 450)
+    assert build_item(7, None, 450, " Mug ") == Item(
+        product_id="7", name="Mug", quantity=1, price=450
+    )
 
 
 @pytest.mark.parametrize("quantity", [-1, 1.5, "0", "many", 10**7, {}])

@@ -9,8 +9,8 @@ import pytest
 from regulars.channels.contract import Draft, Request
 from regulars.channels.payments.paddle import webhook as paddle
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, encode
-from regulars.domain.profiles import fold
+from regulars.domain.events import Event, encode_event
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
 
 TRANSACTION: dict[str, Any] = {
@@ -66,7 +66,7 @@ def test_completed_transaction_is_an_order_with_its_lines() -> None:
 def test_paid_transaction_is_a_payment_and_no_second_order() -> None:
     paid, completed = (told(f"transaction.{verb}", TRANSACTION) for verb in ("paid", "completed"))
     assert (paid.event.type, paid.event.order) == ("Payment Succeeded", None)
-    assert fold(recorded(paid, completed)).orders.count == 1
+    assert fold_events(recorded(paid, completed)).orders.count == 1
 
 
 def test_user_of_the_custom_data_is_known_and_the_rest_is_not_kept() -> None:
@@ -83,7 +83,7 @@ def test_refund_is_given_back_unless_it_is_rejected(last: str, money: int) -> No
         told("adjustment.updated", ADJUSTMENT | {"status": last}, "08:00:00"),
     ]
     for order in permutations(deliveries):
-        assert fold(recorded(*order)).orders.money == {"JPY": money}
+        assert fold_events(recorded(*order)).orders.money == {"JPY": money}
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ def test_sample_is_genuine_and_of_nobody() -> None:
 
 
 def test_reason_of_an_adjustment_which_the_seller_typed_is_not_kept() -> None:
-    assert "canary" not in encode(told("adjustment.created", ADJUSTMENT).event).decode()
+    assert "canary" not in encode_event(told("adjustment.created", ADJUSTMENT).event).decode()

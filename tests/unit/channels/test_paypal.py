@@ -17,7 +17,7 @@ from regulars.channels.contract import Draft, Request
 from regulars.channels.payments.paypal import webhook as paypal
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, NOW, of_json, people
 
 CERTIFICATE = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"
@@ -160,7 +160,7 @@ def test_completed_order_and_its_capture_are_one_order() -> None:
     ]
     known = [msgspec.structs.replace(each, subjects=("e:z",)) for each in deliveries]
     for order in permutations(known):
-        state = fold(order)
+        state = fold_events(order)
         assert (state.orders.count, state.orders.money) == (1, {"EUR": 2000})
 
 

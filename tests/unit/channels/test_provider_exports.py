@@ -9,7 +9,7 @@ from regulars.channels.mail.mailchimp import webhook as mailchimp
 from regulars.channels.payments.square import webhook as square
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidRequestError
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import AT, consents, of_form, of_json
 from tests.support.export_files import Imported, imported, written
 
@@ -89,7 +89,7 @@ def test_stripe_payment_and_webhook_are_one_payment_and_one_order() -> None:
     ]
     history = of("stripe", PAYMENT).events
     for events in ([*live, *history], [*history, *live]):
-        state = fold({event.id: event for event in events}.values())
+        state = fold_events({event.id: event for event in events}.values())
         assert (state.orders.count, state.orders.money) == (1, {"EUR": 104990})
         assert state.counts["Payment Succeeded"] == 1
 
@@ -161,7 +161,9 @@ def test_stripe_refund_is_subtracted_and_told_anew_by_a_later_file() -> None:
     paid = of("stripe", PAYMENT).events
     changes = {"Amount Refunded": "49.90", "Status": "Refunded"}
     back = of("stripe", PAYMENT | changes, uploaded_at="2026-11-23T00:00:00.000Z").events
-    assert fold({one.id: one for one in [*back, *paid]}.values()).orders.money == {"EUR": 100000}
+    assert fold_events({one.id: one for one in [*back, *paid]}.values()).orders.money == {
+        "EUR": 100000
+    }
 
 
 def test_stripe_customer_has_the_webhooks_id() -> None:
@@ -195,7 +197,7 @@ def test_woocommerce_order_counts_as_by_a_webhook(status: str, count: int) -> No
     history = of("woocommerce", WOO | {"status": status})
     word = status.lower().removeprefix("wc-").replace(" ", "-")
     live = woocommerce.translate_delivery(woo_webhook(word))
-    assert history.state.orders.count == fold([live[0].event]).orders.count == count
+    assert history.state.orders.count == fold_events([live[0].event]).orders.count == count
 
 
 def woo_webhook(status: str) -> Any:
@@ -216,7 +218,7 @@ def woo_webhook(status: str) -> Any:
 def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
     history = of("woocommerce", WOO).drafts
     live = woocommerce.translate_delivery(woo_webhook("completed"))
-    assert fold([one.event for one in [*live, *history]]).orders.count == 1
+    assert fold_events([one.event for one in [*live, *history]]).orders.count == 1
     assert {*history[0].identifiers} == {*live[0].identifiers}
 
 
@@ -228,7 +230,7 @@ def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
 ) -> None:
     live = woocommerce.translate_delivery(woo_webhook("cancelled"))[0].event
     history = of("woocommerce", WOO | {"date_modified": date}).events
-    assert fold([live, *history]).orders.count == count
+    assert fold_events([live, *history]).orders.count == count
 
 
 @pytest.mark.parametrize(
@@ -286,7 +288,7 @@ def test_square_sale_is_the_payment_of_the_webhook() -> None:
     body = {"type": "payment.updated", "event_id": "e", "data": {"object": {"payment": payment}}}
     (live,) = square.translate_delivery(of_json(body))
     assert history.state.orders.money == {"USD": 2200}
-    assert fold([live.event, *history.events]).orders.money == {"USD": 2400}
+    assert fold_events([live.event, *history.events]).orders.money == {"USD": 2400}
     assert {*live.identifiers} == {*history.drafts[0].identifiers}
 
 

@@ -36,7 +36,7 @@ def test_sale_that_a_shop_reports_too_is_no_second_order(
     config: dict[str, str], has_order: bool
 ) -> None:
     builder = EventBuilder(Request("main", b"", NOW, config=config), "stripe", "payments")
-    order = OrderFact("stripe/main/1", "v", total=100, currency="EUR")
+    order = OrderFact(key="stripe/main/1", version="v", total=100, currency="EUR")
     draft = builder.build_draft("Payment Succeeded", ("1",), PersonBuilder(""), order=order)
     assert (draft.event.order is not None) == has_order
 

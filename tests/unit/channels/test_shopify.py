@@ -14,7 +14,7 @@ from regulars.channels.commerce.shopify.webhook import (
 )
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 from tests.support import shopify_deliveries as shopify
 
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_person_is_beside_the_event_and_not_within() -> None:
         ("anonymous_id", "visit-7f3a"),
     ]
     assert told.contact["last_name"] == "Canary"
-    said = encode(told.event).decode().lower()
+    said = encode_event(told.event).decode().lower()
     assert [canary for canary in CANARIES if canary in said] == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.contract import Request
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import consents, of_json
 from tests.support.export_files import Imported, imported
 
@@ -130,7 +130,7 @@ def test_newer_of_import_and_webhook_wins_whichever_comes_first(
     history = of_shop(HEAD, SECOND).events
     (live,) = shopify.translate_delivery(webhook(updated_at, total_price="40.00"))
     for events in ([*history, live.event], [live.event, *history]):
-        orders = fold(events).orders
+        orders = fold_events(events).orders
         assert (orders.count, orders.money) == (1, {"EUR": total})
 
 
@@ -139,7 +139,7 @@ def test_old_file_does_not_uncancel_an_order() -> None:
         webhook("2026-11-05T10:00:00Z", cancelled_at="2026-11-05T10:00:00Z")
     )[0]
     late = of_shop(HEAD, uploaded_at="2027-01-01T00:00:00.000Z").events
-    assert fold([live.event, *late]).orders.count == 0
+    assert fold_events([live.event, *late]).orders.count == 0
 
 
 def test_same_order_in_another_file_is_the_same_event() -> None:
@@ -219,7 +219,7 @@ def test_live_denial_outweighs_a_consent_without_a_date() -> None:
     said = {"state": "unsubscribed", "consent_updated_at": "2020-01-01T00:00:00Z"}
     body = {"id": 1, "updated_at": "2026-11-01T00:00:00Z", "email_marketing_consent": said}
     (live,) = shopify.translate_delivery(told_live("customers/update", body))
-    assert fold([live.event, history]).consent["email"].status == "denied"
+    assert fold_events([live.event, history]).consent["email"].status == "denied"
 
 
 def test_customer_of_nobody_is_refused() -> None:

@@ -11,7 +11,7 @@ from regulars.channels.payments.square import webhook as square
 from regulars.channels.signatures.shared_secret import hmac_base64
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
 
 URL = "https://hooks.example.com/hooks/square/main"
@@ -94,7 +94,7 @@ def test_refund_is_given_back_once_whoever_tells_it() -> None:
         told("payment.updated", PAYMENT | back, "e4"),
     ]
     for order in permutations(deliveries):
-        assert fold(recorded(*order)).orders.money == {"JPY": 1000}
+        assert fold_events(recorded(*order)).orders.money == {"JPY": 1000}
 
 
 def test_refund_that_was_rejected_gives_nothing_back() -> None:
@@ -105,7 +105,7 @@ def test_refund_that_was_rejected_gives_nothing_back() -> None:
         told("refund.updated", rejected, "e3"),
     ]
     for order in permutations(deliveries):
-        assert fold(recorded(*order)).orders.money == {"JPY": 1250}
+        assert fold_events(recorded(*order)).orders.money == {"JPY": 1250}
 
 
 def test_card_is_not_kept() -> None:

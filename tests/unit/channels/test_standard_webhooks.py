@@ -78,7 +78,7 @@ def test_order_is_a_snapshot_in_minor_units(topic: str, status: str) -> None:
     data = {"order_id": "o1", "total": "12.50", "currency": "gbp"}
     at = "2026-11-20T08:00:00.000Z"
     assert only(CHANNEL, sent(topic, data, {"store": "acme"})).order == OrderFact(
-        "acme/o1", at, at, status, 1250, currency="GBP"
+        key="acme/o1", version=at, placed_at=at, status=status, total=1250, currency="GBP"
     )
 
 
@@ -90,11 +90,11 @@ def test_amount_is_read_as_the_config_says(total: object, amounts: str, minor: i
         CHANNEL, sent("order.completed", {"order_id": "o", "total": total}, {"amounts": amounts})
     ).order
     assert order == OrderFact(
-        "standard-webhooks/main/o",
-        "2026-11-20T08:00:00.000Z",
-        "2026-11-20T08:00:00.000Z",
-        "paid",
-        minor,
+        key="standard-webhooks/main/o",
+        version="2026-11-20T08:00:00.000Z",
+        placed_at="2026-11-20T08:00:00.000Z",
+        status="paid",
+        total=minor,
         currency="EUR",
     )
 

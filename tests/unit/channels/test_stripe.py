@@ -11,7 +11,7 @@ from regulars.channels.contract import Draft, Request
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, AT, NOW, consents, of_json, people
 
 BILLING = {"email": ADDRESS, "name": "Zebedee", "address": {"line1": "1 Canary Street"}}
@@ -99,13 +99,13 @@ def test_sale_told_by_four_events_is_one_order_and_one_payment(
     events = recorded(*(told(type_, thing) for type_, thing in sale))
     types = Counter(event.type for event in events)
     assert (types["Payment Succeeded"], types["Order Completed"]) == (1, 1)
-    state = fold(event for event in events if event.subjects)
+    state = fold_events(event for event in events if event.subjects)
     assert (state.orders.count, state.orders.money) == (1, {"EUR": 4990})
 
 
 def test_guest_is_counted_though_the_intent_names_nobody() -> None:
     events = recorded(told(*SALE[0]), told(*SALE[1]))
-    state = fold(event for event in events if event.subjects)
+    state = fold_events(event for event in events if event.subjects)
     assert (state.orders.count, state.orders.money) == (1, {"EUR": 4990})
 
 
@@ -155,7 +155,7 @@ def test_both_tellings_of_a_refund_give_back_once() -> None:
         told("refund.updated", REFUND | {"customer": "cus_1"}, created=AT + 90),
     ]
     for order in permutations(deliveries):
-        state = fold(event for event in recorded(*order) if event.subjects)
+        state = fold_events(event for event in recorded(*order) if event.subjects)
         assert state.orders.money == {"EUR": 4000}
         assert state.orders.first == "2026-11-20T09:00:00.000Z"
 
@@ -166,7 +166,7 @@ def test_refund_that_failed_gives_nothing_back() -> None:
     charge = told("charge.refunded", CHARGE | {"amount_refunded": 990}, created=AT + 60)
     created = told("refund.created", refund, created=AT + 60)
     for order in permutations([told(*SALE[1]), charge, created, failed]):
-        assert fold(recorded(*order)).orders.money == {"EUR": 4990}
+        assert fold_events(recorded(*order)).orders.money == {"EUR": 4990}
 
 
 def test_failed_charge_and_its_intent_tell_one_failure() -> None:
@@ -181,13 +181,13 @@ def test_checkout_that_is_not_paid_yet_is_placed_and_then_paid() -> None:
     unpaid = told("checkout.session.completed", SESSION | {"payment_status": "unpaid"})
     assert unpaid[0].event.type == "Order Created"
     paid = told("checkout.session.async_payment_succeeded", SESSION, created=AT + 60)
-    assert fold(recorded(paid, unpaid)).orders.count == 1
+    assert fold_events(recorded(paid, unpaid)).orders.count == 1
 
 
 def test_checkout_whose_payment_failed_is_no_order() -> None:
     unpaid = told("checkout.session.completed", SESSION | {"payment_status": "unpaid"})
     failed = told("checkout.session.async_payment_failed", SESSION, created=AT + 60)
-    assert fold(recorded(failed, unpaid)).orders.count == 0
+    assert fold_events(recorded(failed, unpaid)).orders.count == 0
 
 
 def test_consent_given_in_checkout_is_told_besides() -> None:

@@ -12,7 +12,7 @@ from regulars.channels.contract import Channel, Request
 from regulars.channels.forms import google_forms, jotform, tally, typeform
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError, SignatureError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from tests.support.deliveries import (
     ADDRESS,
     AT,
@@ -115,7 +115,7 @@ def test_form_tells_who_filled_it_in_and_not_what_was_typed(channel: str) -> Non
     assert draft.event.occurred_at == "2026-11-20T09:00:00.000Z"
     assert people([draft])[0][:2] == (ADDRESS, "+442079460018")
     assert draft.contact["first_name"] == "Zebedee"
-    said = encode(draft.event).decode().lower()
+    said = encode_event(draft.event).decode().lower()
     assert [word for word in ("canary", "zebedee", "7946", "friend", "203.0") if word in said] == []
 
 

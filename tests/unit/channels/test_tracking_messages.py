@@ -9,7 +9,7 @@ import pytest
 from regulars.channels.contract import Draft, Request
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, encode
+from regulars.domain.events import Event, encode_event
 from regulars.domain.times import to_text
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -269,7 +269,7 @@ def test_no_word_of_a_person_is_in_the_event() -> None:
         },
         context={"ip": "203.0.113.9", "userAgent": "canary", "traits": {"username": "zebedee"}},
     )
-    said = encode(told.event).decode().lower()
+    said = encode_event(told.event).decode().lower()
     assert [word for word in ("zebedee", "7946", "canary", "203.0") if word in said] == []
 
 

@@ -14,7 +14,7 @@ from regulars.channels.contract import Channel, Draft, Request
 from regulars.channels.forms import html_form as form
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import decode, encode
+from regulars.domain.events import decode_event, encode_event
 from tests.support.deliveries import refusals
 from tests.support.shopify_deliveries import order
 
@@ -72,8 +72,8 @@ PROPERTIES = (
 
 def check(draft: Draft) -> None:
     """The event can be stored, read back, and names nobody."""
-    text = encode(draft.event)
-    assert decode(text) == draft.event
+    text = encode_event(draft.event)
+    assert decode_event(text) == draft.event
     assert CANARY not in text.decode()
 
 

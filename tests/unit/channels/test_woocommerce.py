@@ -12,7 +12,7 @@ from regulars.channels.commerce.woocommerce import webhook as woocommerce
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.deliveries import ADDRESS, NOW, of_json, people
 
 SECRET = "a&b<'\"c"
@@ -130,7 +130,7 @@ def test_order_is_completed_once_however_often_it_is_updated() -> None:
 def test_old_update_does_not_uncancel() -> None:
     cancelled = told(status="cancelled", date_modified_gmt="2026-11-20T09:00:00")
     for deliveries in permutations([told("order.created"), told(), cancelled]):
-        state = fold(recorded(*deliveries))
+        state = fold_events(recorded(*deliveries))
         assert (state.orders.count, state.orders.cancelled) == (0, 1)
 
 
@@ -153,11 +153,11 @@ def test_refunds_are_counted_once_each() -> None:
         told(refunds=both, total_tax=1),
     ]
     for order in permutations(deliveries):
-        assert fold(recorded(*order)).orders.money == {"KWD": 29350 - 3500}
+        assert fold_events(recorded(*order)).orders.money == {"KWD": 29350 - 3500}
 
 
 def test_refunded_order_without_a_list_gave_everything_back() -> None:
-    assert fold(recorded(told(), told(status="refunded"))).orders.money == {"KWD": 0}
+    assert fold_events(recorded(told(), told(status="refunded"))).orders.money == {"KWD": 0}
 
 
 def test_number_of_an_order_is_no_customer_under_a_changed_topic() -> None:

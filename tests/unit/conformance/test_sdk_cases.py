@@ -3,7 +3,7 @@
 import pytest
 
 from regulars.domain.events import Event
-from regulars.domain.identifiers import normalized, subject_keys
+from regulars.domain.identifiers import normalize_identifier, subject_keys
 from tests.conformance.sdks.fault_proxy import NO_FAULT
 from tests.conformance.sdks.sdk_cases import PYTHON_DRIVER, Sdk, SdkCase
 
@@ -15,8 +15,16 @@ SDK_CASE = SdkCase(SOME_SDK, NO_FAULT)
 
 
 def build_event(type_: str, user: str = SDK_CASE.name) -> Event:
-    subjects = subject_keys([normalized("user_id", user)], PEPPER)
-    return Event("id", type_, "web", "segment/x", "", "", subjects)
+    subjects = subject_keys([normalize_identifier("user_id", user)], PEPPER)
+    return Event(
+        id="id",
+        type=type_,
+        channel="web",
+        source="segment/x",
+        occurred_at="",
+        received_at="",
+        subjects=subjects,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Random evenings of one person: what the checks announce, beside an oracle that reads the whole evening at once."""
+"""Compare what the checks announce in random evenings of a person with an oracle that reads the whole evening."""
 
 import random
 from collections.abc import Sequence
@@ -8,96 +8,112 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.domain.abandonment import decide
-from regulars.domain.carts import check_at, is_activity
+from regulars.domain.abandonment import decide_abandonment
+from regulars.domain.carts import is_cart_activity, next_check_time
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
-from tests.support.cart_stories import CUP, DELAY, EVENING, act, added, ordered
+from tests.support.cart_stories import (
+    CUP,
+    DELAY,
+    EVENING,
+    build_activity,
+    build_added,
+    build_ordered,
+)
 
-KINDS = ("added", "added", "checkout", "order", "view", "history")
+STEP_KINDS = ("added", "added", "checkout", "order", "view", "history")
 STORIES = st.lists(
-    st.tuples(st.sampled_from(KINDS), st.integers(0, 600)),
+    st.tuples(st.sampled_from(STEP_KINDS), st.integers(0, 600)),
     max_size=14,
     unique_by=lambda step: step[1],
-).map(lambda steps: [made(*step) for step in steps])
-WAIT, LATEST = (
-    60,
-    70,
-)  # minutes after which a cart is abandoned, and after which at the latest that is seen
-TAIL = 5  # minutes within which a checkout told after an order is that order's
-END = 10_000
+).map(lambda steps: [build_step(*step) for step in steps])
+ABANDONED_AFTER_MINUTES = 60
+DETECTED_AFTER_MINUTES = 70  # a check comes at most ten minutes after the delay
+CHECKOUT_TAIL_MINUTES = 5  # a checkout step that arrives this soon after an order belongs to it
+END_MINUTE = 10_000
 
 
-def made(kind: str, minute: int) -> Event:
-    """One step of an evening."""
+def build_step(kind: str, minute: int) -> Event:
+    """Return one step of an evening."""
     match kind:
         case "added":
-            return added(minute)
+            return build_added(minute)
         case "checkout":
-            return act("Checkout Started", minute, CUP)
+            return build_activity("Checkout Started", minute, CUP)
         case "order":
-            return ordered(minute, key=f"shop/{minute}")
-    return act("Product Added" if kind == "history" else "Page Viewed", minute, backfill=True)
+            return build_ordered(minute, key=f"shop/{minute}")
+    return build_activity(
+        "Product Added" if kind == "history" else "Page Viewed", minute, backfill=True
+    )
 
 
-def moment(event: Event) -> datetime:
+def event_time(event: Event) -> datetime:
     return from_text(event.occurred_at)
 
 
-def minute_of(event: Event) -> int:
-    return round((moment(event) - EVENING) / timedelta(minutes=1))
+def event_minute(event: Event) -> int:
+    return round((event_time(event) - EVENING) / timedelta(minutes=1))
 
 
-def announced(told: Sequence[Event], chance: random.Random) -> dict[str, Event]:
-    """What the checks announce: each in its turn, some twice, reading what happened by then in any order."""
-    found: dict[str, Event] = {}
-    due = {check_at(one, DELAY, moment(one)) for one in told if is_activity(one)}
-    for now in sorted([*due, *(one for one in due if chance.random() < 0.5)]):
-        known = [one for one in told if moment(one) <= now] * 2 + list(found.values())
-        chance.shuffle(known)
-        event = decide(known, "", DELAY, now).event
-        found |= {event.id: event} if event else {}
-    return found
+def collect_announcements(events: Sequence[Event], random_: random.Random) -> dict[str, Event]:
+    """Return what the checks announce: each at its time, some twice, reading the events so far in any order."""
+    announcements: dict[str, Event] = {}
+    check_times = {
+        next_check_time(event, DELAY, event_time(event))
+        for event in events
+        if is_cart_activity(event)
+    }
+    for now in sorted([*check_times, *(time for time in check_times if random_.random() < 0.5)]):
+        past = [event for event in events if event_time(event) <= now]
+        known = [*past, *past, *announcements.values()]
+        random_.shuffle(known)
+        event = decide_abandonment(known, "", DELAY, now).event
+        announcements |= {event.id: event} if event else {}
+    return announcements
 
 
-def carts(told: Sequence[Event]) -> list[list[int]]:
-    """The minutes of activity between one order and the next, each cart ended by that order's minute or by the end."""
-    orders = [-END, *sorted(minute_of(one) for one in told if one.order), END]
+def split_carts(events: Sequence[Event]) -> list[list[int]]:
+    """Return the minutes of activity between one order and the next, each cart ended by that order or by the end."""
+    orders = sorted(event_minute(event) for event in events if event.order)
     return [
-        [
-            *sorted(
-                minute_of(one)
-                for one in told
-                if is_activity(one)
-                and before + TAIL * (one.type != "Product Added" and before > -END) < minute_of(one)
-                and minute_of(one) < after
-            ),
-            after,
-        ]
-        for before, after in pairwise(orders)
+        [*cart_minutes(events, before, after), after]
+        for before, after in pairwise([-END_MINUTE, *orders, END_MINUTE])
     ]
+
+
+def cart_minutes(events: Sequence[Event], before: int, after: int) -> list[int]:
+    """Return the minutes of the activities that belong to the cart between two orders."""
+    minutes = []
+    for event in filter(is_cart_activity, events):
+        is_tail = event.type != "Product Added" and before > -END_MINUTE
+        start = before + CHECKOUT_TAIL_MINUTES * is_tail
+        if start < event_minute(event) < after:
+            minutes.append(event_minute(event))
+    return sorted(minutes)
 
 
 @given(STORIES, st.randoms(use_true_random=False))
 def test_cart_is_announced_once_exactly_when_no_order_follows(
-    told: list[Event], chance: random.Random
+    events: list[Event], random_: random.Random
 ) -> None:
-    minutes = [minute_of(one) - WAIT for one in announced(told, chance).values()]
-    for cart in carts(told):
+    announcements = collect_announcements(events, random_).values()
+    minutes = [event_minute(event) - ABANDONED_AFTER_MINUTES for event in announcements]
+    for cart in split_carts(events):
         first, last = min(cart), max(cart)
-        silences = [after - before for before, after in pairwise(cart)]
-        found = sum(first <= minute < last for minute in minutes)
-        assert (max(silences, default=0) > LATEST) <= found <= (max(silences, default=0) >= WAIT)
-    assert len(minutes) <= len(carts(told))
+        silence = max((after - before for before, after in pairwise(cart)), default=0)
+        count = sum(first <= minute < last for minute in minutes)
+        assert (silence > DETECTED_AFTER_MINUTES) <= count <= (silence >= ABANDONED_AFTER_MINUTES)
+    assert len(minutes) <= len(split_carts(events))
 
 
 @given(STORIES, st.randoms(use_true_random=False))
 def test_announcement_names_an_activity_that_nothing_followed(
-    told: list[Event], chance: random.Random
+    events: list[Event], random_: random.Random
 ) -> None:
-    busy = {one.occurred_at for one in told if is_activity(one) and one.type == "Product Added"}
-    busy |= {one.occurred_at for one in told if one.order}
-    for event in announced(told, chance).values():
-        since = event.properties["last_activity_at"]
-        assert since in {one.occurred_at for one in told if is_activity(one)}
-        assert not {at for at in busy if since < at < event.occurred_at}
+    activities = [event for event in events if is_cart_activity(event)]
+    busy_times = {event.occurred_at for event in activities if event.type == "Product Added"}
+    busy_times |= {event.occurred_at for event in events if event.order}
+    for announcement in collect_announcements(events, random_).values():
+        since = announcement.properties["last_activity_at"]
+        assert since in {event.occurred_at for event in activities}
+        assert not {time for time in busy_times if since < time < announcement.occurred_at}

@@ -1,124 +1,143 @@
-"""What is in a cart, whether it was left behind, and when that is looked at."""
+"""The lines of a cart, its abandonment, and the time of its check."""
 
 from datetime import timedelta
 
 import pytest
 
-from regulars.domain.abandonment import SOURCE
-from regulars.domain.carts import cart_of, check_at, is_activity, is_late
+from regulars.domain.abandonment import ABANDONMENT_SOURCE
+from regulars.domain.carts import (
+    cart_from_events,
+    is_cart_activity,
+    is_late_activity,
+    next_check_time,
+)
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.profiles import fold
+from regulars.domain.profiles import fold_events
 from tests.support.cart_stories import (
     CUP,
     DELAY,
     EVENING,
     TEAPOT,
-    act,
-    added,
-    announcement,
-    at,
-    judged,
-    ordered,
+    build_activity,
+    build_added,
+    build_announcement,
+    build_ordered,
+    decide_story,
+    minute_text,
 )
 
-STARTED = act("Checkout Started", 0)
-CANCELLED = OrderFact("shop/9", at(5), status="cancelled")
-PAID_BACK = OrderFact("shop/9", at(5), refund_id="r1")
+CHECKOUT_STARTED = build_activity("Checkout Started", 0)
+CANCELLATION = OrderFact(key="shop/9", version=minute_text(5), status="cancelled")
+REFUND = OrderFact(key="shop/9", version=minute_text(5), refund_id="r1")
 
 
-def removed(minute: float, *items: Item) -> Event:
-    return act("Product Removed", minute, *items)
+def build_removed(minute: float, *items: Item) -> Event:
+    return build_activity("Product Removed", minute, *items)
 
 
 @pytest.mark.parametrize(
     ("events", "lines"),
     [
-        ([added(0), added(1)], {"teapot": 2}),
-        ([added(0, CUP), removed(1, Item("cup"))], {"cup": 1}),
-        ([added(0, CUP), removed(1, CUP)], {}),
-        ([added(0), removed(1, CUP)], {"teapot": 1}),
-        ([added(0), act("Cart Viewed", 1, CUP)], {"cup": 2}),
-        ([added(0), act("Cart Viewed", 1)], {"teapot": 1}),
-        ([added(0), act("Cart Updated", 1)], {}),
-        ([act("Cart Updated", 0, CUP, CUP)], {"cup": 4}),
-        ([act("Checkout Started", 0, CUP), added(1)], {"cup": 2, "teapot": 1}),
+        ([build_added(0), build_added(1)], {"teapot": 2}),
+        ([build_added(0, CUP), build_removed(1, Item(product_id="cup"))], {"cup": 1}),
+        ([build_added(0, CUP), build_removed(1, CUP)], {}),
+        ([build_added(0), build_removed(1, CUP)], {"teapot": 1}),
+        ([build_added(0), build_activity("Cart Viewed", 1, CUP)], {"cup": 2}),
+        ([build_added(0), build_activity("Cart Viewed", 1)], {"teapot": 1}),
+        ([build_added(0), build_activity("Cart Updated", 1)], {}),
+        ([build_activity("Cart Updated", 0, CUP, CUP)], {"cup": 4}),
+        ([build_activity("Checkout Started", 0, CUP), build_added(1)], {"cup": 2, "teapot": 1}),
     ],
 )
-def test_cart_holds_what_was_put_in_and_not_taken_out(
+def test_cart_holds_added_and_not_removed_products(
     events: list[Event], lines: dict[str, int]
 ) -> None:
-    assert {item.product_id: item.quantity for item in cart_of(events).items} == lines
+    assert {item.product_id: item.quantity for item in cart_from_events(events).items} == lines
 
 
 @pytest.mark.parametrize(
     ("events", "amount"),
     [
-        ([added(0, TEAPOT, CUP)], 1850),
-        ([added(0, TEAPOT, Item("gift"))], None),
-        ([STARTED], None),
-        ([added(0), act("Product Added", 1, CUP, currency="EUR")], None),
+        ([build_added(0, TEAPOT, CUP)], 1850),
+        ([build_added(0, TEAPOT, Item(product_id="gift"))], None),
+        ([CHECKOUT_STARTED], None),
+        ([build_added(0), build_activity("Product Added", 1, CUP, currency="EUR")], None),
     ],
 )
-def test_cart_costs_what_is_known(events: list[Event], amount: int | None) -> None:
-    assert cart_of(events).amount == amount
+def test_cart_amount_needs_every_price(events: list[Event], amount: int | None) -> None:
+    assert cart_from_events(events).amount == amount
 
 
 @pytest.mark.parametrize(
     ("events", "reason"),
     [
         ([], "no_cart"),
-        ([act("Product Viewed", 0, TEAPOT)], "no_cart"),
-        ([added(0)], "abandoned"),
-        ([act("Product Added", 0)], "abandoned"),
-        ([STARTED], "abandoned"),
-        ([act("Cart Viewed", 0)], "emptied"),
-        ([act("Product Added", 0), act("Product Removed", 1)], "emptied"),
-        ([act("Checkout Started", 0, CUP), removed(1, CUP)], "emptied"),
-        ([added(0), added(60)], "abandoned"),
-        ([added(0), added(60.1)], "active"),
-        ([added(0), ordered(30)], "ordered"),
-        ([added(0), ordered(30), added(40)], "abandoned"),
-        ([added(0), ordered(30), act("Checkout Step Completed", 32)], "ordered"),
-        ([added(0), ordered(30), act("Checkout Step Completed", 36)], "abandoned"),
-        ([added(10), ordered(30, placed=5)], "abandoned"),
-        ([added(0), act("Order Refunded", 5, order=PAID_BACK)], "abandoned"),
-        ([added(0), act("Order Cancelled", 5, order=CANCELLED)], "abandoned"),
-        ([added(0), act("Order Completed", 5)], "ordered"),
-        ([added(0), act("Order Completed", 5), added(20)], "abandoned"),
-        ([added(0), act("Order Completed", 5, test=True)], "abandoned"),
-        ([act("Product Added", 0, TEAPOT, backfill=True)], "no_cart"),
-        ([act("Product Added", 0, TEAPOT, test=True)], "no_cart"),
+        ([build_activity("Product Viewed", 0, TEAPOT)], "no_cart"),
+        ([build_added(0)], "abandoned"),
+        ([build_activity("Product Added", 0)], "abandoned"),
+        ([CHECKOUT_STARTED], "abandoned"),
+        ([build_activity("Cart Viewed", 0)], "emptied"),
+        ([build_activity("Product Added", 0), build_activity("Product Removed", 1)], "emptied"),
+        ([build_activity("Checkout Started", 0, CUP), build_removed(1, CUP)], "emptied"),
+        ([build_added(0), build_added(60)], "abandoned"),
+        ([build_added(0), build_added(60.1)], "active"),
+        ([build_added(0), build_ordered(30)], "ordered"),
+        ([build_added(0), build_ordered(30), build_added(40)], "abandoned"),
         (
-            [added(0), act("Order Completed", 5, order=OrderFact("s/1", at(5)), test=True)],
+            [build_added(0), build_ordered(30), build_activity("Checkout Step Completed", 32)],
+            "ordered",
+        ),
+        (
+            [build_added(0), build_ordered(30), build_activity("Checkout Step Completed", 36)],
+            "abandoned",
+        ),
+        ([build_added(10), build_ordered(30, placed=5)], "abandoned"),
+        ([build_added(0), build_activity("Order Refunded", 5, order=REFUND)], "abandoned"),
+        ([build_added(0), build_activity("Order Cancelled", 5, order=CANCELLATION)], "abandoned"),
+        ([build_added(0), build_activity("Order Completed", 5)], "ordered"),
+        ([build_added(0), build_activity("Order Completed", 5), build_added(20)], "abandoned"),
+        ([build_added(0), build_activity("Order Completed", 5, test=True)], "abandoned"),
+        ([build_activity("Product Added", 0, TEAPOT, backfill=True)], "no_cart"),
+        ([build_activity("Product Added", 0, TEAPOT, test=True)], "no_cart"),
+        (
+            [
+                build_added(0),
+                build_activity(
+                    "Order Completed",
+                    5,
+                    order=OrderFact(key="s/1", version=minute_text(5)),
+                    test=True,
+                ),
+            ],
             "abandoned",
         ),
     ],
 )
 def test_cart_is_abandoned_when_no_order_follows(events: list[Event], reason: str) -> None:
-    assert judged(*reversed(events)).reason == reason
+    assert decide_story(*reversed(events)).reason == reason
 
 
 @pytest.mark.parametrize(
     "order",
     [
-        ordered(-30, checkout_id="k1"),
-        ordered(-30, key="shop/o1"),
-        ordered(-30, cart_id="c1"),
+        build_ordered(-30, checkout_id="k1"),
+        build_ordered(-30, key="shop/o1"),
+        build_ordered(-30, cart_id="c1"),
     ],
 )
-def test_order_of_the_same_cart_cancels_whatever_its_time(order: Event) -> None:
+def test_order_of_the_same_cart_counts_at_any_time(order: Event) -> None:
     ids = {"cart_id": "c1", "checkout_id": "k1", "order_id": "o1"}
-    assert judged(added(0, **ids), order).reason == "ordered"
-    assert judged(added(0, checkout_id="k2"), order).reason == "abandoned"
+    assert decide_story(build_added(0, **ids), order).reason == "ordered"
+    assert decide_story(build_added(0, checkout_id="k2"), order).reason == "abandoned"
 
 
-def test_order_that_only_the_profile_knows_of_cancels() -> None:
-    assert judged(added(0), last_order=at(30)).reason == "ordered"
-    assert judged(added(0), last_order=at(-30)).reason == "abandoned"
+def test_order_known_to_the_profile_only_counts() -> None:
+    assert decide_story(build_added(0), last_order=minute_text(30)).reason == "ordered"
+    assert decide_story(build_added(0), last_order=minute_text(-30)).reason == "abandoned"
 
 
 @pytest.mark.parametrize(
-    ("told", "ids", "reason"),
+    ("announced_ids", "ids", "reason"),
     [
         ({}, {}, "announced"),
         ({"cart_id": "c1"}, {}, "announced"),
@@ -127,52 +146,67 @@ def test_order_that_only_the_profile_knows_of_cancels() -> None:
         ({"cart_id": "c1"}, {"cart_id": "c2"}, "abandoned"),
     ],
 )
-def test_cart_told_of_already_is_not_told_of_again(
-    told: dict[str, str], ids: dict[str, str], reason: str
+def test_announced_cart_is_not_announced_again(
+    announced_ids: dict[str, str], ids: dict[str, str], reason: str
 ) -> None:
-    before = act("Checkout Abandoned", 30, source="stripe/main", properties=told)
-    assert judged(before, added(40, **ids)).reason == reason
+    before = build_activity(
+        "Checkout Abandoned", 30, source="stripe/main", properties=announced_ids
+    )
+    assert decide_story(before, build_added(40, **ids)).reason == reason
 
 
 def test_cart_after_an_order_is_another_one() -> None:
-    first = announcement(added(-90, cart_id="c1"))
-    told = (first, ordered(-10), added(20, cart_id="c1"))
-    assert announcement(*told).id != first.id
+    first = build_announcement(build_added(-90, cart_id="c1"))
+    events = (first, build_ordered(-10), build_added(20, cart_id="c1"))
+    assert build_announcement(*events).id != first.id
 
 
-def test_announcement_tells_what_was_left_when_and_where() -> None:
-    seen = act("Checkout Started", 20, TEAPOT, CUP, properties={"checkout_id": "k1"})
-    told = announcement(added(0, cart_id="c1"), seen)
-    assert (told.type, told.channel, told.source) == ("Checkout Abandoned", "web", SOURCE)
-    assert (told.occurred_at, told.received_at) == (at(80), at(120))
-    assert (told.subjects, told.items, told.currency) == (("a:1",), (TEAPOT, CUP), "GBP")
-    ids = {"cart_id": "c1", "checkout_id": "k1"}
-    assert told.properties == ids | {"amount": 1850, "last_activity_at": at(20)}
-    assert not told.backfill
-
-
-def test_announcement_is_the_same_event_at_whatever_time_it_is_found() -> None:
-    once, later = announcement(added(0)), announcement(added(0), minute=300)
-    assert once.id == later.id
-    assert announcement(added(1)).id != once.id
-
-
-def test_cart_with_an_id_is_announced_once_for_ever() -> None:
-    days = 3 * 24 * 60
-    told = (
-        announcement(added(0, cart_id="c1")),
-        announcement(added(days, cart_id="c1"), minute=9999),
+def test_announcement_names_products_times_and_channel() -> None:
+    checkout = build_activity("Checkout Started", 20, TEAPOT, CUP, properties={"checkout_id": "k1"})
+    announcement = build_announcement(build_added(0, cart_id="c1"), checkout)
+    assert (announcement.type, announcement.channel, announcement.source) == (
+        "Checkout Abandoned",
+        "web",
+        ABANDONMENT_SOURCE,
     )
-    assert told[0].id == told[1].id
+    assert (announcement.occurred_at, announcement.received_at) == (
+        minute_text(80),
+        minute_text(120),
+    )
+    assert (announcement.subjects, announcement.items, announcement.currency) == (
+        ("a:1",),
+        (TEAPOT, CUP),
+        "GBP",
+    )
+    ids = {"cart_id": "c1", "checkout_id": "k1"}
+    assert announcement.properties == ids | {"amount": 1850, "last_activity_at": minute_text(20)}
+    assert not announcement.backfill
+
+
+def test_announcement_is_the_same_event_at_any_time_of_detection() -> None:
+    once, later = build_announcement(build_added(0)), build_announcement(build_added(0), minute=300)
+    assert once.id == later.id
+    assert build_announcement(build_added(1)).id != once.id
+
+
+def test_cart_with_an_id_is_announced_once() -> None:
+    days = 3 * 24 * 60
+    announcements = (
+        build_announcement(build_added(0, cart_id="c1")),
+        build_announcement(build_added(days, cart_id="c1"), minute=9999),
+    )
+    assert announcements[0].id == announcements[1].id
 
 
 def test_same_cart_id_of_another_person_is_another_cart() -> None:
-    other = act("Product Added", 0, TEAPOT, subjects=("a:2",), properties={"cart_id": "c1"})
-    assert announcement(other).id != announcement(added(0, cart_id="c1")).id
+    other_cart = build_activity(
+        "Product Added", 0, TEAPOT, subjects=("a:2",), properties={"cart_id": "c1"}
+    )
+    assert build_announcement(other_cart).id != build_announcement(build_added(0, cart_id="c1")).id
 
 
 def test_abandonment_is_counted_in_the_profile() -> None:
-    assert fold([announcement(added(0))]).counts == {"Checkout Abandoned": 1}
+    assert fold_events([build_announcement(build_added(0))]).counts == {"Checkout Abandoned": 1}
 
 
 @pytest.mark.parametrize("minute", [0, 0.01, 5.5, 9.99, 10, 59.9])
@@ -181,33 +215,35 @@ def test_check_comes_after_the_delay_at_a_whole_minute(
     minute: float, delay: int, width: int
 ) -> None:
     now, wait = EVENING + timedelta(minutes=minute), timedelta(minutes=delay)
-    due = check_at(added(minute), wait, now)
+    due = next_check_time(build_added(minute), wait, now)
     assert wait <= due - now <= wait + timedelta(minutes=width)
     assert (due.second, due.microsecond) == (0, 0)
 
 
 def test_check_waits_for_activities_by_a_clock_that_is_ahead() -> None:
-    assert check_at(added(4), DELAY, EVENING) >= EVENING + timedelta(minutes=4) + DELAY
+    assert next_check_time(build_added(4), DELAY, EVENING) >= EVENING + timedelta(minutes=4) + DELAY
 
 
 def test_late_activity_gives_a_late_order_the_whole_delay() -> None:
-    assert check_at(added(-600), DELAY, EVENING) >= EVENING + DELAY
+    assert next_check_time(build_added(-600), DELAY, EVENING) >= EVENING + DELAY
 
 
-def test_activities_of_the_same_minutes_are_looked_at_together() -> None:
+def test_activities_of_the_same_minutes_share_a_check() -> None:
     minutes = [EVENING + timedelta(minutes=minute) for minute in range(11)]
-    assert [check_at(added(0), DELAY, now) == minutes[10] + DELAY for now in minutes] == [
+    assert [
+        next_check_time(build_added(0), DELAY, now) == minutes[10] + DELAY for now in minutes
+    ] == [
         *[True] * 10,
         False,
     ]
 
 
 @pytest.mark.parametrize(("minute", "late"), [(-1439, False), (-1441, True)])
-def test_activity_told_a_day_late_is_history(minute: int, late: bool) -> None:
-    assert is_late(added(minute), EVENING) is late
+def test_activity_that_arrives_a_day_late_is_history(minute: int, late: bool) -> None:
+    assert is_late_activity(build_added(minute), EVENING) is late
 
 
 def test_history_and_tests_are_no_activities() -> None:
-    assert is_activity(added(0))
-    assert not is_activity(act("Product Added", 0, backfill=True))
-    assert not is_activity(act("Product Added", 0, test=True))
+    assert is_cart_activity(build_added(0))
+    assert not is_cart_activity(build_activity("Product Added", 0, backfill=True))
+    assert not is_cart_activity(build_activity("Product Added", 0, test=True))

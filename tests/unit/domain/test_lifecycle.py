@@ -1,17 +1,17 @@
-"""Stages of buyers whose right answer is plain."""
+"""Lifecycle stages of buyers with a known answer."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from regulars.domain.lifecycle import gap, stage
+from regulars.domain.lifecycle import expected_gap_days, lifecycle_stage
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import Consent, ProfileState
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def buyer(count: int, first: str, last: str) -> ProfileState:
+def build_buyer(count: int, first: str, last: str) -> ProfileState:
     return ProfileState(orders=OrderTotals(count=count, first=first, last=last))
 
 
@@ -22,30 +22,30 @@ def buyer(count: int, first: str, last: str) -> ProfileState:
         (ProfileState(counts={"Page Viewed": 9}), "visitor"),
         (ProfileState(counts={"Identified": 1}), "lead"),
         (ProfileState(consent={"email": Consent("granted", "2026-11-01")}), "lead"),
-        (buyer(1, "2026-11-01", "2026-11-01"), "new"),
-        (buyer(2, "2026-06-01", "2026-11-01"), "active"),
-        (buyer(9, "2025-06-01", "2026-11-01"), "loyal"),
-        (buyer(1, "2026-08-01", "2026-08-01"), "at_risk"),
-        (buyer(1, "2026-02-01", "2026-02-01"), "dormant"),
-        (buyer(1, "2020-02-01", "2020-02-01"), "lost"),
-        (buyer(1, "2026-11-21", "2026-11-21"), "new"),
+        (build_buyer(1, "2026-11-01", "2026-11-01"), "new"),
+        (build_buyer(2, "2026-06-01", "2026-11-01"), "active"),
+        (build_buyer(9, "2025-06-01", "2026-11-01"), "loyal"),
+        (build_buyer(1, "2026-08-01", "2026-08-01"), "at_risk"),
+        (build_buyer(1, "2026-02-01", "2026-02-01"), "dormant"),
+        (build_buyer(1, "2020-02-01", "2020-02-01"), "lost"),
+        (build_buyer(1, "2026-11-21", "2026-11-21"), "new"),
     ],
 )
 def test_stage_follows_orders_and_silence(state: ProfileState, expected: str) -> None:
-    assert stage(state, NOW) == expected
+    assert lifecycle_stage(state, NOW) == expected
 
 
-def test_stage_goes_by_the_persons_own_rhythm() -> None:
-    weekly = buyer(10, "2026-07-10", "2026-09-11")
-    yearly = buyer(4, "2023-09-11", "2026-09-11")
-    assert stage(weekly, NOW) == "lost"
-    assert stage(yearly, NOW) == "active"
+def test_stage_follows_the_persons_own_rhythm() -> None:
+    weekly = build_buyer(10, "2026-07-10", "2026-09-11")
+    yearly = build_buyer(4, "2023-09-11", "2026-09-11")
+    assert lifecycle_stage(weekly, NOW) == "lost"
+    assert lifecycle_stage(yearly, NOW) == "active"
 
 
-def test_stage_goes_by_the_shops_rhythm_for_whoever_has_none() -> None:
-    once = buyer(1, "2026-08-01", "2026-08-01")
-    assert stage(once, NOW, default_gap=10) == "lost"
-    assert stage(once, NOW, default_gap=200) == "new"
+def test_stage_follows_the_shops_rhythm_when_the_person_has_none() -> None:
+    once = build_buyer(1, "2026-08-01", "2026-08-01")
+    assert lifecycle_stage(once, NOW, default_gap_days=10) == "lost"
+    assert lifecycle_stage(once, NOW, default_gap_days=200) == "new"
 
 
 @pytest.mark.parametrize(
@@ -57,5 +57,5 @@ def test_stage_goes_by_the_shops_rhythm_for_whoever_has_none() -> None:
         (OrderTotals(count=2, first="2026-01-01", last="2026-01-02"), 60),
     ],
 )
-def test_gap_stays_within_reason(orders: OrderTotals, expected: float) -> None:
-    assert gap(orders) == expected
+def test_expected_gap_stays_within_bounds(orders: OrderTotals, expected: float) -> None:
+    assert expected_gap_days(orders) == expected

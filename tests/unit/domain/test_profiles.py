@@ -1,4 +1,4 @@
-"""The fold of a person's events, fact by fact."""
+"""The fold of a person's events into a state."""
 
 from itertools import permutations
 from typing import Any
@@ -8,17 +8,17 @@ import pytest
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.orders import NO_ORDERS, OrderTotals
 from regulars.domain.profiles import (
-    OTHER,
+    OTHER_EVENT_TYPE,
     Consent,
     ProfileState,
     decode_state,
     encode_state,
-    fold,
+    fold_events,
     fold_orders,
 )
 
 
-def event(name: str = "one", day: int = 1, **fields: Any) -> Event:
+def build_event(name: str = "page", day: int = 1, **fields: Any) -> Event:
     defaults: dict[str, Any] = {
         "type": "Page Viewed",
         "channel": "web",
@@ -30,46 +30,60 @@ def event(name: str = "one", day: int = 1, **fields: Any) -> Event:
     return Event(id=event_id(name), **defaults | fields)
 
 
-def order(name: str, version: str = "1", items: int = 1, **fact: Any) -> Event:
+def build_order_event(name: str, version: str = "1", items: int = 1, **fields: Any) -> Event:
     defaults: dict[str, Any] = {"total": 1000, "currency": "EUR"}
-    told = OrderFact(fact.pop("key", "shop/1"), version, **defaults | fact)
-    return event(name, order=told, items=(Item("p1", quantity=items),))
+    fact = OrderFact(version=version, **{"key": "shop/1"} | defaults | fields)
+    return build_event(name, order=fact, items=(Item(product_id="p1", quantity=items),))
 
 
-def refund(name: str, id_: str = "r1", amount: int | None = 300, version: str = "1") -> Event:
-    return order(name, version, refund_id=id_, refunded=amount, total=0)
+def build_refund_event(
+    name: str, id_: str = "r1", amount: int | None = 300, version: str = "1"
+) -> Event:
+    return build_order_event(name, version, refund_id=id_, refunded=amount, total=0)
 
 
-def every_way(*events: Event) -> list[ProfileState]:
-    """The fold in every order; one state if all agree."""
+def fold_every_order(*events: Event) -> list[ProfileState]:
+    """Return the states of all permutations of the events; one state when all agree."""
     return [
-        decode_state(text) for text in {encode_state(fold(way)) for way in permutations(events)}
+        decode_state(text)
+        for text in {encode_state(fold_events(sequence)) for sequence in permutations(events)}
     ]
 
 
-def test_state_of_nothing_says_nothing() -> None:
-    assert encode_state(fold([])) == b"{}"
-    assert (fold([]).first_seen, fold([]).last_seen) == ("", "")
+def test_state_of_no_events_is_empty() -> None:
+    assert encode_state(fold_events([])) == b"{}"
+    assert (fold_events([]).first_seen, fold_events([]).last_seen) == ("", "")
 
 
-def test_state_knows_when_and_where_somebody_was_seen() -> None:
-    (state,) = every_way(event("a", 3), event("b", 1, channel="shop"), event("c", 2))
+def test_state_has_first_and_last_event_of_each_channel() -> None:
+    (state,) = fold_every_order(
+        build_event("a", 3), build_event("b", 1, channel="shop"), build_event("c", 2)
+    )
     assert (state.first_seen[:10], state.last_seen[:10]) == ("2026-11-01", "2026-11-03")
-    assert {name: seen.events for name, seen in state.channels.items()} == {"web": 2, "shop": 1}
+    assert {name: activity.events for name, activity in state.channels.items()} == {
+        "web": 2,
+        "shop": 1,
+    }
 
 
-def test_state_counts_invented_types_together() -> None:
-    state = fold([event(str(number), type=f"Invented {number}") for number in range(50)])
-    assert state.counts == {OTHER: 50}
+def test_state_counts_unknown_types_together() -> None:
+    state = fold_events(
+        [build_event(str(number), type=f"Invented {number}") for number in range(50)]
+    )
+    assert state.counts == {OTHER_EVENT_TYPE: 50}
 
 
-def test_state_ignores_what_nobody_asked_for() -> None:
-    told = ConsentChange("carrier pigeon", "granted", "2026-11-01")
-    assert fold([event(traits={"shoe size": "42"}, consents=(told,))]) == fold([event()])
+def test_state_ignores_unknown_traits_and_consent_channels() -> None:
+    change = ConsentChange(channel="carrier pigeon", status="granted", at="2026-11-01")
+    assert fold_events(
+        [build_event(traits={"shoe size": "42"}, consents=(change,))]
+    ) == fold_events([build_event()])
 
 
 def test_test_event_changes_nothing() -> None:
-    assert fold([event(test=True, order=order("x").order)]) == ProfileState()
+    assert (
+        fold_events([build_event(test=True, order=build_order_event("x").order)]) == ProfileState()
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,75 +95,95 @@ def test_test_event_changes_nothing() -> None:
         (("pending", "2026-11-01"), ("granted", "2026-11-01"), "pending"),
     ],
 )
-def test_newest_consent_is_in_force_and_the_stricter_of_two_at_once(
+def test_newest_consent_is_in_force_and_the_stricter_of_the_same_time(
     first: tuple[str, str], second: tuple[str, str], status: str
 ) -> None:
-    told = [
-        event(at, consents=(ConsentChange("email", *at_),))
-        for at, at_ in zip("ab", (first, second), strict=True)
-    ]
-    (state,) = every_way(*told)
+    changes = [ConsentChange(channel="email", status=word, at=at) for word, at in (first, second)]
+    (state,) = fold_every_order(
+        *(build_event(change.status, consents=(change,)) for change in changes)
+    )
     assert state.consent == {"email": Consent(status, max(first[1], second[1]))}
 
 
 def test_newest_trait_is_kept() -> None:
-    (state,) = every_way(
-        event("a", 1, traits={"country": "GB"}), event("b", 2, traits={"country": "DE"})
+    (state,) = fold_every_order(
+        build_event("a", 1, traits={"country": "GB"}), build_event("b", 2, traits={"country": "DE"})
     )
     assert state.traits["country"].value == "DE"
 
 
-def test_order_told_by_many_is_counted_once() -> None:
-    (state,) = every_way(order("web"), order("shop", "2", total=900), order("import", items=3))
+def test_order_of_many_sources_is_counted_once() -> None:
+    (state,) = fold_every_order(
+        build_order_event("web"),
+        build_order_event("shop", "2", total=900),
+        build_order_event("import", items=3),
+    )
     assert (state.orders.count, state.orders.money) == (1, {"EUR": 900})
 
 
 def test_refunds_are_subtracted_once_each() -> None:
-    (state,) = every_way(order("order"), refund("a"), refund("b"), refund("c", "r2", 200))
+    (state,) = fold_every_order(
+        build_order_event("order"),
+        build_refund_event("a"),
+        build_refund_event("b"),
+        build_refund_event("c", "r2", 200),
+    )
     assert state.orders.money == {"EUR": 500}
     assert state.orders.refunded == {"EUR": 500}
-    assert state.orders.gross == {"EUR": 1000}
+    assert state.orders.gross_money == {"EUR": 1000}
 
 
 def test_refund_in_a_snapshot_is_not_subtracted_again() -> None:
-    (state,) = every_way(order("order", "2", refunded=300), refund("a"))
+    (state,) = fold_every_order(
+        build_order_event("order", "2", refunded=300), build_refund_event("a")
+    )
     assert state.orders.money == {"EUR": 700}
 
 
-@pytest.mark.parametrize("paid_back", [refund("a", amount=None), refund("a", amount=5000)])
-def test_refund_takes_everything_at_most(paid_back: Event) -> None:
-    (state,) = every_way(order("order"), paid_back)
+@pytest.mark.parametrize(
+    "refund", [build_refund_event("a", amount=None), build_refund_event("a", amount=5000)]
+)
+def test_refund_never_exceeds_the_total(refund: Event) -> None:
+    (state,) = fold_every_order(build_order_event("order"), refund)
     assert state.orders.money == {"EUR": 0}
 
 
-def test_snapshot_may_say_that_everything_was_paid_back() -> None:
-    assert fold([order("order", refunded=None)]).orders.money == {"EUR": 0}
+def test_snapshot_may_be_refunded_in_full() -> None:
+    assert fold_events([build_order_event("order", refunded=None)]).orders.money == {"EUR": 0}
 
 
 def test_refund_of_an_unknown_order_counts_nothing_yet() -> None:
-    assert fold([refund("a")]).orders is NO_ORDERS
+    assert fold_events([build_refund_event("a")]).orders is NO_ORDERS
 
 
-def test_refund_told_again_is_as_told_last() -> None:
-    (state,) = every_way(
-        order("order"), refund("a", amount=100), refund("b", amount=400, version="2")
+def test_newest_version_of_a_refund_counts() -> None:
+    (state,) = fold_every_order(
+        build_order_event("order"),
+        build_refund_event("a", amount=100),
+        build_refund_event("b", amount=400, version="2"),
     )
     assert state.orders.money == {"EUR": 600}
 
 
 def test_cancelled_order_is_no_purchase() -> None:
-    (state,) = every_way(order("order"), order("cancelled", "2", status="cancelled"), refund("a"))
+    (state,) = fold_every_order(
+        build_order_event("order"),
+        build_order_event("cancelled", "2", status="cancelled"),
+        build_refund_event("a"),
+    )
     assert state.orders == OrderTotals(cancelled=1)
 
 
 def test_orders_of_several_currencies_are_not_added_up() -> None:
-    (state,) = every_way(order("a"), order("b", key="shop/2", currency="JPY", total=500))
+    (state,) = fold_every_order(
+        build_order_event("a"), build_order_event("b", key="shop/2", currency="JPY", total=500)
+    )
     assert state.orders.money == {"EUR": 1000, "JPY": 500}
 
 
-def test_order_was_placed_when_it_says_or_was_first_told() -> None:
-    told = [order("a", placed_at="2026-10-01"), order("b", key="shop/2")]
-    assert [one.ordered_at[:10] for one in fold_orders(told).values()] == [
+def test_order_time_is_when_it_was_placed_or_first_mentioned() -> None:
+    events = [build_order_event("a", placed_at="2026-10-01"), build_order_event("b", key="shop/2")]
+    assert [order.ordered_at[:10] for order in fold_orders(events).values()] == [
         "2026-10-01",
         "2026-11-01",
     ]

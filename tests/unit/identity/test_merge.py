@@ -1,103 +1,124 @@
-"""Two profiles that turn out to be one person's: merged whatever crashes or comes between, and nothing lost."""
+"""Merges of two profiles lose nothing, whatever crashes or happens in between."""
 
 import pytest
 
-from regulars.domain.identifiers import profile_id
-from regulars.domain.profiles import fold
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.profiles import fold_events
 from regulars.profiles import write as writing
-from tests.support.memory_stores import CrashError, Memory
-from tests.support.profile_stories import before_write, crash, event, only, order, tell
+from tests.support.memory_stores import CrashError, MemoryStores
+from tests.support.profile_stories import (
+    build_event,
+    build_order_event,
+    call_before_write,
+    deliver_events,
+    get_single_profile,
+    raise_crash,
+)
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "back_off", lambda _: None)
 
 
 def test_profiles_become_the_older_one_when_an_event_joins_them() -> None:
-    memory = Memory()
-    events = [event("old", "a:1", day=1), order("new", "shop/1", "u:ann", day=2)]
-    tell(memory, *events)
-    link = event("link", "u:ann", "a:1", day=3)
-    tell(memory, link)
-    assert only(memory).profile_id == profile_id("a:1")
-    assert only(memory).state == fold([*events, link])
-    assert set(memory.people.pointed.values()) == {profile_id("a:1")}
+    memory = MemoryStores()
+    events = [build_event("old", "a:1", day=1), build_order_event("new", "shop/1", "u:ann", day=2)]
+    deliver_events(memory, *events)
+    link = build_event("link", "u:ann", "a:1", day=3)
+    deliver_events(memory, link)
+    assert get_single_profile(memory).profile_id == profile_id_of("a:1")
+    assert get_single_profile(memory).state == fold_events([*events, link])
+    assert set(memory.people.stored_pointers.values()) == {profile_id_of("a:1")}
 
 
 def test_orders_of_a_merged_profile_move() -> None:
-    memory = Memory()
-    tell(memory, event("old", "a:1", day=1), order("new", "shop/1", "u:ann", day=2))
-    tell(memory, event("link", "u:ann", "a:1", day=3))
-    assert memory.profiles.orders(profile_id("u:ann")) == {}
-    assert memory.profiles.orders(profile_id("a:1")).keys() == {"shop/1"}
+    memory = MemoryStores()
+    deliver_events(
+        memory, build_event("old", "a:1", day=1), build_order_event("new", "shop/1", "u:ann", day=2)
+    )
+    deliver_events(memory, build_event("link", "u:ann", "a:1", day=3))
+    assert memory.profiles.read_orders(profile_id_of("u:ann")) == {}
+    assert memory.profiles.read_orders(profile_id_of("a:1")).keys() == {"shop/1"}
 
 
 def test_profiles_merged_one_after_another_all_lead_to_the_last_in_one_step() -> None:
-    memory = Memory()
+    memory = MemoryStores()
     for number in range(1, 10):
-        tell(memory, event(f"page {number}", f"a:{number}", day=20 - number))
+        deliver_events(memory, build_event(f"page {number}", f"a:{number}", day=20 - number))
     for number in range(1, 9):
-        tell(memory, event(f"link {number}", f"a:{number}", f"a:{number + 1}"))
-    merged = [one for one in memory.profiles.stored.values() if one.merged_into]
-    assert {one.merged_into for one in merged} == {only(memory).profile_id}
+        deliver_events(memory, build_event(f"link {number}", f"a:{number}", f"a:{number + 1}"))
+    merged = [
+        profile for profile in memory.profiles.stored_profiles.values() if profile.merged_into
+    ]
+    assert {profile.merged_into for profile in merged} == {get_single_profile(memory).profile_id}
     assert len(merged) == 8
 
 
-def test_profile_stays_as_old_as_it_was_made_when_history_arrives() -> None:
-    memory = Memory()
-    tell(memory, event("page", "u:ann", day=9))
-    seniority = only(memory).seniority
-    tell(memory, event("history", "u:ann", day=1))
-    assert only(memory).seniority == seniority
+def test_profile_keeps_its_seniority_when_history_arrives() -> None:
+    memory = MemoryStores()
+    deliver_events(memory, build_event("page", "u:ann", day=9))
+    seniority = get_single_profile(memory).seniority
+    deliver_events(memory, build_event("history", "u:ann", day=1))
+    assert get_single_profile(memory).seniority == seniority
 
 
-def test_merge_is_finished_by_whoever_comes_by_when_its_worker_crashed() -> None:
-    memory = Memory()
-    tell(memory, event("old", "a:1", day=1), event("new", "u:ann", "e:ann", day=2))
-    before_write(memory, 2, crash)  # frozen, not yet taken in
+def test_merge_is_finished_by_the_next_worker_after_a_crash() -> None:
+    memory = MemoryStores()
+    deliver_events(
+        memory, build_event("old", "a:1", day=1), build_event("new", "u:ann", "e:ann", day=2)
+    )
+    call_before_write(memory, 2, raise_crash)  # frozen, not merged yet
     with pytest.raises(CrashError):
-        tell(memory, event("link", "u:ann", "a:1"))
-    tell(memory, event("next", "u:ann"))
-    assert only(memory).subjects == ("u:ann", "e:ann", "a:1")
-    assert set(memory.people.pointed.values()) == {profile_id("a:1")}
+        deliver_events(memory, build_event("link", "u:ann", "a:1"))
+    deliver_events(memory, build_event("next", "u:ann"))
+    assert get_single_profile(memory).subjects == ("u:ann", "e:ann", "a:1")
+    assert set(memory.people.stored_pointers.values()) == {profile_id_of("a:1")}
 
 
-def test_subjects_that_led_to_a_merge_are_pointed_anew_last() -> None:
-    memory = Memory()
-    tell(memory, event("old", "a:1", day=1), event("new", "u:ann", "e:ann", "a:9", day=2))
-    link = event("link", "u:ann", "a:1")
-    before_write(memory, 5, crash)  # two of three pointed anew
+def test_subjects_that_led_to_a_merge_are_repointed_last() -> None:
+    memory = MemoryStores()
+    deliver_events(
+        memory, build_event("old", "a:1", day=1), build_event("new", "u:ann", "e:ann", "a:9", day=2)
+    )
+    link = build_event("link", "u:ann", "a:1")
+    call_before_write(memory, 5, raise_crash)  # two of three repointed
     with pytest.raises(CrashError):
-        tell(memory, link)
-    assert memory.people.pointed["u:ann"] == profile_id("u:ann")
-    tell(memory, link)
-    assert set(memory.people.pointed.values()) == {profile_id("a:1")}
+        deliver_events(memory, link)
+    assert memory.people.stored_pointers["u:ann"] == profile_id_of("u:ann")
+    deliver_events(memory, link)
+    assert set(memory.people.stored_pointers.values()) == {profile_id_of("a:1")}
 
 
 def test_order_is_not_left_behind_when_its_profile_is_merged_meanwhile() -> None:
-    memory = Memory()
-    tell(memory, event("old", "a:1", day=1), event("new", "u:ann", day=2))
-    before_write(memory, 1, lambda: tell(memory, event("link", "u:ann", "a:1")))
-    tell(memory, order("order", "shop/1", "u:ann", day=3))
-    assert memory.profiles.orders(profile_id("u:ann")) == {}
-    assert only(memory).state.orders.count == 1
+    memory = MemoryStores()
+    deliver_events(memory, build_event("old", "a:1", day=1), build_event("new", "u:ann", day=2))
+    call_before_write(
+        memory, 1, lambda: deliver_events(memory, build_event("link", "u:ann", "a:1"))
+    )
+    deliver_events(memory, build_order_event("order", "shop/1", "u:ann", day=3))
+    assert memory.profiles.read_orders(profile_id_of("u:ann")) == {}
+    assert get_single_profile(memory).state.orders.count == 1
 
 
 def test_subject_claimed_by_two_at_once_is_counted_in_one_profile() -> None:
-    memory = Memory()
-    tell(memory, event("ann", "u:ann"), event("bob", "u:bob", day=2))
-    before_write(memory, 1, lambda: tell(memory, event("other", "a:1", "u:bob", day=3)))
-    tell(memory, event("shared", "a:1", "u:ann", day=3))
-    assert only(memory).state.events == 4
+    memory = MemoryStores()
+    deliver_events(memory, build_event("ann", "u:ann"), build_event("bob", "u:bob", day=2))
+    call_before_write(
+        memory, 1, lambda: deliver_events(memory, build_event("other", "a:1", "u:bob", day=3))
+    )
+    deliver_events(memory, build_event("shared", "a:1", "u:ann", day=3))
+    assert get_single_profile(memory).state.events == 4
 
 
-def test_merge_takes_no_order_from_whoever_finished_it_meanwhile() -> None:
-    memory = Memory()
-    tell(memory, event("old", "a:1", day=1), event("new", "u:ann", day=2))
-    before_write(memory, 2, crash)
+def test_merge_removes_no_order_of_the_worker_that_finished_it() -> None:
+    memory = MemoryStores()
+    deliver_events(memory, build_event("old", "a:1", day=1), build_event("new", "u:ann", day=2))
+    call_before_write(memory, 2, raise_crash)
     with pytest.raises(CrashError):
-        tell(memory, event("link", "u:ann", "a:1"))
-    before_write(memory, 1, lambda: tell(memory, order("order", "shop/1", "u:ann")))
-    tell(memory, event("page", "u:ann", "e:ann"))
-    assert memory.profiles.orders(profile_id("a:1")).keys() == {"shop/1"}
+        deliver_events(memory, build_event("link", "u:ann", "a:1"))
+    call_before_write(
+        memory, 1, lambda: deliver_events(memory, build_order_event("order", "shop/1", "u:ann"))
+    )
+    deliver_events(memory, build_event("page", "u:ann", "e:ann"))
+    assert memory.profiles.read_orders(profile_id_of("a:1")).keys() == {"shop/1"}

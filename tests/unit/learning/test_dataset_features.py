@@ -29,7 +29,7 @@ YEAR_EVENTS = [order_event("ada", day, 1000 + day) for day in range(0, 300, 20)]
 
 
 def refund_event(key: str, day: float, amount: int | None, refund_id: str) -> Event:
-    fact = OrderFact(key, day_text(day), refunded=amount, refund_id=refund_id)
+    fact = OrderFact(key=key, version=day_text(day), refunded=amount, refund_id=refund_id)
     return order_event(
         "ada", day, key=f"{key}/{refund_id}", type="Order Refunded", order=fact, items=()
     )
@@ -80,16 +80,18 @@ def test_refund_in_the_order_lowers_money_until_it_fails(
     tmp_path: Path, order_refund: int | None, amounts: list[int], money: int
 ) -> None:
     placed_at, version = day_text(10), day_text(11)
-    fact = OrderFact("shop/1", version, placed_at=placed_at, total=1500, refunded=order_refund)
+    fact = OrderFact(
+        key="shop/1", version=version, placed_at=placed_at, total=1500, refunded=order_refund
+    )
     refunds = [refund_event("shop/1", 12, amount, "r1") for amount in amounts]
     order = order_event("ada", 11, key="shop/1", order=fact)
     assert build_features(tmp_path, order, *refunds).loc["p_ada", "money"] == money
-    assert fold_orders([order_event("ada", 11, order=fact), *refunds])["shop/1"].net == money
+    assert fold_orders([order_event("ada", 11, order=fact), *refunds])["shop/1"].net_amount == money
 
 
 def test_cancelled_order_is_no_purchase(tmp_path: Path) -> None:
     cancelled = OrderFact(
-        "shop/1", day_text(12), placed_at=day_text(10), status="cancelled", total=1500
+        key="shop/1", version=day_text(12), placed_at=day_text(10), status="cancelled", total=1500
     )
     events = [
         order_event("ada", 10, key="shop/1"),
@@ -104,7 +106,9 @@ def test_test_events_never_count(tmp_path: Path) -> None:
 
 
 def test_other_currencies_count_as_orders_but_not_as_money(tmp_path: Path) -> None:
-    foreign = OrderFact("shop/2", day_text(12), placed_at=day_text(12), total=99, currency="JPY")
+    foreign = OrderFact(
+        key="shop/2", version=day_text(12), placed_at=day_text(12), total=99, currency="JPY"
+    )
     events = [
         order_event("ada", 10, 500),
         order_event("bob", 11, 500),
@@ -183,7 +187,10 @@ def test_past_cutoff_has_the_features_of_a_dataset_built_then(tmp_path: Path) ->
 
 
 def test_interactions_and_products_hold_every_line(tmp_path: Path) -> None:
-    basket = (Item("cup", "Cup", "Kitchen", 2, 300), Item("pot", "Pot", "Kitchen", 1, 900))
+    basket = (
+        Item(product_id="cup", name="Cup", category="Kitchen", quantity=2, price=300),
+        Item(product_id="pot", name="Pot", category="Kitchen", quantity=1, price=900),
+    )
     events = [order_event("ada", 10, 1500, items=basket), order_event("bob", 12, 400)]
     build_lake_dataset(tmp_path / "d", events, cutoff_day=50)
     interactions = read_frame(tmp_path / "d", "interactions")

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
-from regulars.domain.manifests import ModelManifest, Outcome
+from regulars.domain.manifests import ModelManifest, TrainingOutcome
 from regulars.learning import artifacts
 from regulars.learning import training_run as training
 from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
-from tests.support.aws import Deployed
+from regulars.store.registry import ModelRegistry
+from tests.support.aws import MotoStack
 from tests.support.lake_events import build_lake_dataset, order_event
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -68,27 +68,27 @@ class StubTrainer:
 class TrainedShop:
     """A published dataset and an empty registry."""
 
-    aws: Deployed
+    aws: MotoStack
     folder: Path
     datasets: Datasets
-    registry: Registry
+    registry: ModelRegistry
 
-    def train(self, trainer: StubTrainer, cutoff: float = 50) -> Outcome:
+    def train(self, trainer: StubTrainer, cutoff: float = 50) -> TrainingOutcome:
         folder = self.folder / str(len(list(self.folder.iterdir())))
-        key = self.datasets.publish(build_lake_dataset(folder, EVENTS, cutoff), folder)
+        key = self.datasets.publish_dataset(build_lake_dataset(folder, EVENTS, cutoff), folder)
         return training.train_model(trainer, key, self.datasets, self.registry, NOW)
 
 
 @pytest.fixture
-def shop(aws: Deployed, tmp_path: Path) -> TrainedShop:
-    registry = Registry(
+def shop(aws: MotoStack, tmp_path: Path) -> TrainedShop:
+    registry = ModelRegistry(
         Artifacts("test-artifacts", aws.s3), Champions("test-control", aws.dynamodb)
     )
     return TrainedShop(aws, tmp_path, Datasets("test-lake", aws.s3), registry)
 
 
 def load_champion(shop: TrainedShop) -> ModelManifest:
-    manifest = shop.registry.champion("churn")
+    manifest = shop.registry.read_champion_manifest("churn")
     assert manifest
     return manifest
 
@@ -102,13 +102,13 @@ def test_first_model_is_published_and_promoted(shop: TrainedShop) -> None:
         {"model.joblib", "scorer.json"},
     )
     assert artifacts.load_estimator(
-        shop.registry.artifacts.file(manifest, "model.joblib"), manifest
+        shop.registry.artifacts.read_file(manifest, "model.joblib"), manifest
     ) == {"weight": 1.0}
 
 
 def test_outcome_is_stored_as_it_is_returned(shop: TrainedShop) -> None:
     outcome = shop.train(StubTrainer())
-    assert shop.registry.artifacts.outcome("models/churn/outcome.json") == outcome
+    assert shop.registry.artifacts.read_outcome("models/churn/outcome.json") == outcome
 
 
 def test_challenger_that_gains_nothing_leaves_the_champion(shop: TrainedShop) -> None:
@@ -159,7 +159,7 @@ def test_scorer_that_disagrees_is_not_promoted(
 def test_too_little_data_is_an_outcome_with_its_reason(shop: TrainedShop) -> None:
     outcome = shop.train(StubTrainer(missing="41 of 50 repeat buyers."))
     assert (outcome.status, outcome.reason) == ("insufficient_data", "41 of 50 repeat buyers.")
-    assert shop.registry.champion("churn") is None
+    assert shop.registry.read_champion_manifest("churn") is None
 
 
 def test_too_little_data_keeps_the_champion(shop: TrainedShop) -> None:
@@ -172,7 +172,7 @@ def test_training_that_lost_the_race_is_not_promoted(
     shop: TrainedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.train(StubTrainer())
-    monkeypatch.setattr(shop.registry.champions, "current", lambda _: None)
+    monkeypatch.setattr(shop.registry.champions, "find_champion", lambda _: None)
     outcome = shop.train(StubTrainer())
     assert (outcome.promoted, outcome.reason) == (
         False,
@@ -189,7 +189,9 @@ def test_tampered_artifact_is_never_deserialised(
     shop.aws.s3.put_object(Bucket="test-artifacts", Key=key, Body=dump_other_estimator())
     monkeypatch.setattr(joblib, "load", loaded.append)
     with pytest.raises(TamperedArtifactError):
-        artifacts.load_estimator(shop.registry.artifacts.file(manifest, "model.joblib"), manifest)
+        artifacts.load_estimator(
+            shop.registry.artifacts.read_file(manifest, "model.joblib"), manifest
+        )
     assert loaded == []
 
 

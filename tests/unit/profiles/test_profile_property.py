@@ -1,4 +1,4 @@
-"""A profile is the fold of its ledger: whatever the order, the repetition, the batches, the crashes and the races."""
+"""A profile is the fold of its ledger at any sequence, repetition, batch size, crash and race."""
 
 import random
 from typing import Any
@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 from regulars.domain.events import Event
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
-from tests.support.profile_oracle import LEDGERS, Stream, assert_folded, left_behind
+from tests.support.profile_oracle import (
+    LEDGERS,
+    ShuffledStream,
+    assert_profiles_folded,
+    find_orphan_orders,
+)
 
-CHANCES = st.integers(0, 2**32).map(random.Random)
-PROPERTY = settings(
+RANDOMS = st.integers(0, 2**32).map(random.Random)
+PROPERTY_SETTINGS = settings(
     max_examples=300,
     deadline=None,
     derandomize=True,
@@ -22,10 +27,10 @@ PROPERTY = settings(
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waiting, and ids put aside so early that it matters in a short run."""
+def without_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip waiting, and spill ids so early that it happens in a short run."""
     monkeypatch.setattr(writing, "back_off", lambda _: None)
-    monkeypatch.setattr(folding, "RING", 3)
+    monkeypatch.setattr(folding, "MAX_APPLIED_IDS", 3)
 
 
 @pytest.mark.parametrize(
@@ -38,22 +43,24 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param({"rewrites": 0.5, "overtakings": 0.2}, id="rewrites and races"),
     ],
 )
-@PROPERTY
-@given(LEDGERS, CHANCES)
+@PROPERTY_SETTINGS
+@given(LEDGERS, RANDOMS)
 def test_profile_is_the_fold_of_its_ledger(
     trouble: dict[str, Any], events: list[Event], chance: random.Random
 ) -> None:
-    stream = Stream(events, chance, **trouble)
-    stream.run()
-    assert_folded(stream.memory)
-    assert not left_behind(stream.memory)
+    stream = ShuffledStream(events, chance, **trouble)
+    stream.deliver_all()
+    assert_profiles_folded(stream.memory)
+    assert not find_orphan_orders(stream.memory)
 
 
-@PROPERTY
-@given(LEDGERS, CHANCES)
+@PROPERTY_SETTINGS
+@given(LEDGERS, RANDOMS)
 def test_profile_is_the_fold_of_its_ledger_when_everything_goes_wrong_at_once(
     events: list[Event], chance: random.Random
 ) -> None:
-    stream = Stream(events, chance, crashes=0.1, overtakings=0.2, rewrites=0.3)
-    stream.run()
-    assert_folded(stream.memory)
+    stream = ShuffledStream(
+        events, chance, crash_chance=0.1, overtaking_chance=0.2, rewrite_chance=0.3
+    )
+    stream.deliver_all()
+    assert_profiles_folded(stream.memory)

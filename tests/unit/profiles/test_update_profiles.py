@@ -1,4 +1,4 @@
-"""Profiles from the ledger's stream, told as stories of one or two persons."""
+"""Updates of profiles from the ledger's stream, for one or two persons."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,190 +8,199 @@ import pytest
 from botocore.exceptions import ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
-from regulars.domain.events import encode, event_id
-from regulars.domain.identifiers import profile_id
-from regulars.domain.profiles import Profile, fold
+from regulars.domain.events import encode_event, event_id
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.profiles import Profile, fold_events
 from regulars.domain.stream_changes import ChangeBatch, UnreadableRecord
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
 from regulars.profiles.update import update_profiles
-from tests.support.memory_stores import Memory, MemoryPeople, MemoryProfiles
+from tests.support.memory_stores import MemoryPeople, MemoryProfiles, MemoryStores
 from tests.support.profile_stories import (
     NOW,
-    before_write,
-    event,
-    only,
-    order,
-    rewrite,
-    tell,
+    build_event,
+    build_order_event,
+    call_before_write,
+    deliver_events,
+    get_single_profile,
+    rewrite_event,
 )
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "back_off", lambda _: None)
 
 
 def test_visitor_becomes_a_profile_named_by_the_strongest_subject() -> None:
-    memory = Memory()
-    tell(memory, event("page", "u:ann", "a:1"))
-    assert only(memory).profile_id == profile_id("u:ann")
-    assert only(memory).subjects == ("u:ann", "a:1")
+    memory = MemoryStores()
+    deliver_events(memory, build_event("page", "u:ann", "a:1"))
+    assert get_single_profile(memory).profile_id == profile_id_of("u:ann")
+    assert get_single_profile(memory).subjects == ("u:ann", "a:1")
 
 
 def test_batch_of_one_person_is_one_profile_write() -> None:
-    memory = Memory()
-    tell(memory, *(event(str(number), "u:ann") for number in range(100)))
-    assert only(memory).state.events == 100
-    assert memory.before.writes == 2  # the pointer and the profile
+    memory = MemoryStores()
+    deliver_events(memory, *(build_event(str(number), "u:ann") for number in range(100)))
+    assert get_single_profile(memory).state.events == 100
+    assert memory.write_hook.write_count == 2  # the pointer and the profile
 
 
 def test_batch_is_one_write_for_subjects_known_to_be_one_person() -> None:
-    memory = Memory()
-    tell(memory, event("login", "u:ann", "a:1"))
-    before = memory.before.writes
-    tell(memory, event("page", "a:1"), event("mail", "u:ann"))
-    assert memory.before.writes == before + 1
+    memory = MemoryStores()
+    deliver_events(memory, build_event("login", "u:ann", "a:1"))
+    before = memory.write_hook.write_count
+    deliver_events(memory, build_event("page", "a:1"), build_event("mail", "u:ann"))
+    assert memory.write_hook.write_count == before + 1
 
 
 @pytest.mark.parametrize("fields", [{"test": True}, {}])
-def test_event_of_nobody_or_of_a_test_makes_no_profile(fields: dict[str, Any]) -> None:
-    memory = Memory()
-    tell(memory, event("page", *(["u:ann"] if fields else []), **fields))
-    assert not memory.profiles.stored
-    assert not memory.people.pointed
+def test_event_without_subject_or_of_a_test_creates_no_profile(fields: dict[str, Any]) -> None:
+    memory = MemoryStores()
+    deliver_events(memory, build_event("page", *(["u:ann"] if fields else []), **fields))
+    assert not memory.profiles.stored_profiles
+    assert not memory.people.stored_pointers
 
 
-def test_event_is_counted_once_when_it_comes_again_weeks_later() -> None:
-    memory = Memory()
-    tell(memory, event("first", "u:ann"))
+def test_event_is_counted_once_when_it_arrives_again_weeks_later() -> None:
+    memory = MemoryStores()
+    deliver_events(memory, build_event("first", "u:ann"))
     for day in range(2, 28):
-        tell(memory, *(event(f"{day}/{number}", "u:ann", day=day) for number in range(5)))
-    state = only(memory).state
-    tell(memory, event("first", "u:ann"))
-    assert only(memory).state == state
+        deliver_events(
+            memory, *(build_event(f"{day}/{number}", "u:ann", day=day) for number in range(5))
+        )
+    state = get_single_profile(memory).state
+    deliver_events(memory, build_event("first", "u:ann"))
+    assert get_single_profile(memory).state == state
 
 
 def test_profile_carries_few_ids_after_many_events() -> None:
-    memory = Memory()
+    memory = MemoryStores()
     for number in range(100):
-        tell(memory, event(str(number), "u:ann"))
-    assert len(only(memory).applied) <= folding.RING
-    assert len(memory.profiles.aside(profile_id("u:ann"))) + len(only(memory).applied) == 100
+        deliver_events(memory, build_event(str(number), "u:ann"))
+    assert len(get_single_profile(memory).applied) <= folding.MAX_APPLIED_IDS
+    assert (
+        len(memory.profiles.read_spilled_ids(profile_id_of("u:ann")))
+        + len(get_single_profile(memory).applied)
+        == 100
+    )
 
 
 def test_changed_event_is_counted_as_it_is_now() -> None:
-    memory = Memory()
-    before = order("order", "shop/1", "u:ann")
-    tell(memory, before)
-    rewrite(memory, before, order("order", "shop/2", "u:ann", total=700))
-    assert only(memory).state.orders.money == {"EUR": 700}
-    assert memory.profiles.orders(profile_id("u:ann")).keys() == {"shop/2"}
+    memory = MemoryStores()
+    before = build_order_event("order", "shop/1", "u:ann")
+    deliver_events(memory, before)
+    rewrite_event(memory, before, build_order_event("order", "shop/2", "u:ann", total=700))
+    assert get_single_profile(memory).state.orders.money == {"EUR": 700}
+    assert memory.profiles.read_orders(profile_id_of("u:ann")).keys() == {"shop/2"}
 
 
 def test_changed_event_leaves_the_profile_it_no_longer_belongs_to() -> None:
-    memory = Memory()
-    before = order("order", "shop/1", "u:ann")
-    tell(memory, before, event("page", "u:ann"))
-    rewrite(memory, before, order("order", "shop/1", "u:bob"))
-    profiles = memory.live()
-    assert profiles[profile_id("u:ann")].state == fold([event("page", "u:ann")])
-    assert profiles[profile_id("u:bob")].state.orders.count == 1
+    memory = MemoryStores()
+    before = build_order_event("order", "shop/1", "u:ann")
+    deliver_events(memory, before, build_event("page", "u:ann"))
+    rewrite_event(memory, before, build_order_event("order", "shop/1", "u:bob"))
+    profiles = memory.live_profiles()
+    assert profiles[profile_id_of("u:ann")].state == fold_events([build_event("page", "u:ann")])
+    assert profiles[profile_id_of("u:bob")].state.orders.count == 1
 
 
-def test_event_changed_to_a_test_is_counted_no_more() -> None:
-    memory = Memory()
-    before = event("page", "u:ann")
-    tell(memory, before)
-    rewrite(memory, before, msgspec.structs.replace(before, test=True))
-    assert only(memory).state.events == 0
+def test_event_changed_to_a_test_is_no_longer_counted() -> None:
+    memory = MemoryStores()
+    before = build_event("page", "u:ann")
+    deliver_events(memory, before)
+    rewrite_event(memory, before, msgspec.structs.replace(before, test=True))
+    assert get_single_profile(memory).state.events == 0
 
 
-def test_event_rewritten_before_it_was_counted_makes_no_empty_profile() -> None:
-    memory = Memory()
-    before = event("page", "u:ann")
-    rewrite(memory, before, msgspec.structs.replace(before, test=True))
-    assert not memory.profiles.stored
+def test_event_rewritten_before_it_was_counted_creates_no_empty_profile() -> None:
+    memory = MemoryStores()
+    before = build_event("page", "u:ann")
+    rewrite_event(memory, before, msgspec.structs.replace(before, test=True))
+    assert not memory.profiles.stored_profiles
 
 
-def test_rewritten_event_takes_no_order_from_whoever_is_about_to_count_it() -> None:
-    memory = Memory()
-    page = event("page", "u:ann")
-    again = event("page", "u:ann", properties={"title": "Teapots"})
-    tell(memory, page)
-    before_write(memory, 2, lambda: rewrite(memory, page, again))
-    tell(memory, order("order", "shop/1", "u:ann"))
-    assert memory.profiles.orders(profile_id("u:ann")).keys() == {"shop/1"}
+def test_rewritten_event_removes_no_order_that_another_worker_is_about_to_count() -> None:
+    memory = MemoryStores()
+    page = build_event("page", "u:ann")
+    again = build_event("page", "u:ann", properties={"title": "Teapots"})
+    deliver_events(memory, page)
+    call_before_write(memory, 2, lambda: rewrite_event(memory, page, again))
+    deliver_events(memory, build_order_event("order", "shop/1", "u:ann"))
+    assert memory.profiles.read_orders(profile_id_of("u:ann")).keys() == {"shop/1"}
 
 
 def test_refold_waits_when_the_ledger_lacks_a_counted_event() -> None:
-    memory = Memory()
-    tell(memory, event("old", "a:1", day=1), event("new", "u:ann", day=2))
+    memory = MemoryStores()
+    deliver_events(memory, build_event("old", "a:1", day=1), build_event("new", "u:ann", day=2))
     del memory.ledger.events[event_id("old")]
     with pytest.raises(LedgerLaggingError):
-        tell(memory, event("link", "u:ann", "a:1"))
+        deliver_events(memory, build_event("link", "u:ann", "a:1"))
 
 
-def test_poison_event_is_set_aside_and_stops_nobody() -> None:
-    memory = Memory()
+def test_poison_event_is_rejected_and_stops_no_other_person() -> None:
+    memory = MemoryStores()
     memory.people = PoisonedPeople()
-    events = [event("ann", "u:ann"), event("poison", "e:poison", "u:ann"), event("bob", "u:bob")]
-    tell(memory, *events)
-    assert {one.state.events for one in memory.live().values()} == {1}
-    assert [reject.raw for reject in memory.rejects.kept] == [encode(events[1])]
+    events = [
+        build_event("ann", "u:ann"),
+        build_event("poison", "e:poison", "u:ann"),
+        build_event("bob", "u:bob"),
+    ]
+    deliver_events(memory, *events)
+    assert {profile.state.events for profile in memory.live_profiles().values()} == {1}
+    assert [reject.raw for reject in memory.rejects.stored_rejects] == [encode_event(events[1])]
 
 
-def test_record_without_an_event_is_set_aside() -> None:
-    memory = Memory()
+def test_record_without_an_event_is_rejected() -> None:
+    memory = MemoryStores()
     update_profiles(
         ChangeBatch(unreadable=(UnreadableRecord("no event", b"{}"),)), memory.stores, NOW
     )
-    assert [reject.raw for reject in memory.rejects.kept] == [b"{}"]
+    assert [reject.raw for reject in memory.rejects.stored_rejects] == [b"{}"]
 
 
-def test_fault_worth_retrying_is_raised_once_everybody_else_is_done() -> None:
-    memory = Memory()
+def test_retryable_error_is_raised_after_all_other_persons() -> None:
+    memory = MemoryStores()
 
-    def throttled() -> None:
+    def throttle() -> None:
         raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
 
-    before_write(memory, 1, throttled)
+    call_before_write(memory, 1, throttle)
     with pytest.raises(ClientError):
-        tell(memory, event("ann", "u:ann"), event("bob", "u:bob"))
-    assert only(memory).subjects == ("u:bob",)
-    assert not memory.rejects.kept
+        deliver_events(memory, build_event("ann", "u:ann"), build_event("bob", "u:bob"))
+    assert get_single_profile(memory).subjects == ("u:bob",)
+    assert not memory.rejects.stored_rejects
 
 
-def test_item_dynamodb_never_takes_is_set_aside() -> None:
-    memory = Memory()
+def test_item_dynamodb_never_accepts_is_rejected() -> None:
+    memory = MemoryStores()
 
-    def too_large() -> None:
+    def refuse_item() -> None:
         raise ClientError({"Error": {"Code": "ValidationException"}}, "PutItem")
 
-    before_write(memory, 1, too_large)
-    tell(memory, event("ann", "u:ann"))
-    assert [reject.source for reject in memory.rejects.kept] == ["segment/web"]
+    call_before_write(memory, 1, refuse_item)
+    deliver_events(memory, build_event("ann", "u:ann"))
+    assert [reject.source for reject in memory.rejects.stored_rejects] == ["segment/web"]
 
 
 def test_worker_gives_up_when_others_are_always_faster() -> None:
-    memory = Memory()
-
+    memory = MemoryStores()
     memory.profiles = ContendedProfiles()
     with pytest.raises(ConcurrentUpdateError):
-        tell(memory, event("ann", "u:ann"))
+        deliver_events(memory, build_event("ann", "u:ann"))
 
 
 class PoisonedPeople(MemoryPeople):
-    """One subject makes every call that names it fail."""
+    """PEOPLE in memory with one subject that makes every call fail."""
 
-    def pointers(self, subjects: Iterable[str]) -> dict[str, str]:
+    def read_pointers(self, subjects: Iterable[str]) -> dict[str, str]:
         if "e:poison" in (subjects := list(subjects)):
             raise ValueError
-        return super().pointers(subjects)
+        return super().read_pointers(subjects)
 
 
 class ContendedProfiles(MemoryProfiles):
-    """Somebody else is always faster."""
+    """PROFILES in memory where another worker is always faster."""
 
-    def write(self, profile: Profile) -> None:  # noqa: ARG002
+    def write_profile(self, profile: Profile) -> None:  # noqa: ARG002
         raise ConcurrentUpdateError

@@ -1,15 +1,15 @@
-"""API keys: told once, kept hashed, remembered for a minute."""
+"""API keys are shown once, stored hashed and cached for a minute."""
 
 import pytest
 
-from regulars.store.api_keys import Keys
-from tests.support.aws import Deployed
+from regulars.store.api_keys import ApiKeys
+from tests.support.aws import MotoStack
 
 AT = "2026-01-02T03:04:05.000Z"
 
 
-class Clock:
-    """A clock that stands until it is moved."""
+class KeyClock:
+    """A clock that a test moves by hand."""
 
     now = 0.0
 
@@ -18,67 +18,69 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> KeyClock:
+    return KeyClock()
 
 
 @pytest.fixture
-def keys(aws: Deployed, clock: Clock) -> Keys:
-    return Keys("test-control", aws.dynamodb, clock)
+def keys(aws: MotoStack, clock: KeyClock) -> ApiKeys:
+    return ApiKeys("test-control", aws.dynamodb, clock)
 
 
-def test_new_key_authenticates_with_its_scope_and_source(keys: Keys) -> None:
-    text, key = keys.create("write", "Storefront", "web", AT)
+def test_new_key_authenticates_with_its_scope_and_source(keys: ApiKeys) -> None:
+    text, key = keys.create_key("write", "Storefront", "web", AT)
     assert text.startswith("rk_write_")
     assert len(text) == len("rk_write_") + 32
     assert keys.authenticate(text) == key
     assert (key.scope, key.source, key.label, key.created_at) == ("write", "web", "Storefront", AT)
 
 
-def test_text_of_a_key_is_kept_nowhere(keys: Keys, aws: Deployed) -> None:
-    text, _ = keys.create("admin", "", "", AT)
+def test_text_of_a_key_is_not_stored(keys: ApiKeys, aws: MotoStack) -> None:
+    text, _ = keys.create_key("admin", "", "", AT)
     assert text not in str(aws.dynamodb.scan(TableName="test-control")["Items"])
 
 
 @pytest.mark.parametrize("text", ["", "rk_write_unknown", "\ud800", "x" * 10_000])
-def test_unknown_key_is_none(keys: Keys, text: str) -> None:
+def test_unknown_key_is_none(keys: ApiKeys, text: str) -> None:
     assert keys.authenticate(text) is None
 
 
 def test_revoked_key_is_refused_at_once_here_and_within_a_minute_elsewhere(
-    keys: Keys, clock: Clock, aws: Deployed
+    keys: ApiKeys, clock: KeyClock, aws: MotoStack
 ) -> None:
-    text, key = keys.create("read", "Shop", "", AT)
-    elsewhere = Keys("test-control", aws.dynamodb, clock)
+    text, key = keys.create_key("read", "Shop", "", AT)
+    elsewhere = ApiKeys("test-control", aws.dynamodb, clock)
     assert elsewhere.authenticate(text) == key
-    assert keys.revoke(key.id, AT)
+    assert keys.revoke_key(key.id, AT)
     assert keys.authenticate(text) is None
     assert elsewhere.authenticate(text) == key
     clock.now += 60
     assert elsewhere.authenticate(text) is None
 
 
-def test_revoking_an_unknown_key_says_so(keys: Keys) -> None:
-    assert not keys.revoke("0" * 64, AT)
+def test_revoking_an_unknown_key_returns_false(keys: ApiKeys) -> None:
+    assert not keys.revoke_key("0" * 64, AT)
 
 
-def test_key_made_after_it_was_refused_is_known_within_seconds(keys: Keys, clock: Clock) -> None:
+def test_key_registered_after_a_refusal_is_accepted_within_seconds(
+    keys: ApiKeys, clock: KeyClock
+) -> None:
     assert keys.authenticate("wk_legacy") is None
-    key = keys.register("wk_legacy", "write", "Legacy", "web", AT)
+    key = keys.register_key("wk_legacy", "write", "Legacy", "web", AT)
     assert keys.authenticate("wk_legacy") is None
     clock.now += 5
     assert keys.authenticate("wk_legacy") == key
 
 
-def test_list_tells_all_keys_oldest_first_and_nothing_else_of_the_table(
-    keys: Keys, aws: Deployed
+def test_list_contains_all_keys_oldest_first_and_no_other_items(
+    keys: ApiKeys, aws: MotoStack
 ) -> None:
     aws.dynamodb.put_item(
         TableName="test-control", Item={"id": {"S": "dataset"}, "scope": {"S": "x"}}
     )
-    _, later = keys.create("read", "Later", "", "2026-01-03T00:00:00.000Z")
-    _, earlier = keys.create("write", "Earlier", "web", AT)
-    keys.revoke(earlier.id, AT)
-    assert [key.label for key in keys.list()] == ["Earlier", "Later"]
-    assert [key.revoked_at for key in keys.list()] == [AT, ""]
-    assert keys.list()[1] == later
+    _, later = keys.create_key("read", "Later", "", "2026-01-03T00:00:00.000Z")
+    _, earlier = keys.create_key("write", "Earlier", "web", AT)
+    keys.revoke_key(earlier.id, AT)
+    assert [key.label for key in keys.list_keys()] == ["Earlier", "Later"]
+    assert [key.revoked_at for key in keys.list_keys()] == [AT, ""]
+    assert keys.list_keys()[1] == later

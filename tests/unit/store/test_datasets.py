@@ -1,4 +1,4 @@
-"""Datasets, the lake's objects and the directory of subjects, on moto."""
+"""Datasets, the files of the lake and the directory of subjects, on moto."""
 
 from pathlib import Path
 from typing import Any
@@ -6,32 +6,34 @@ from typing import Any
 import pytest
 
 from regulars.domain.errors import TamperedArtifactError
-from regulars.domain.manifests import DatasetManifest, FileFact, sha256
-from regulars.store.datasets import Datasets, file_sha256
-from regulars.store.lake_files import Archive
-from regulars.store.profile_directory import Directory
-from tests.support.aws import Deployed
+from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
+from regulars.store.datasets import Datasets, hash_file
+from regulars.store.lake_files import LakeFiles
+from regulars.store.profile_directory import SubjectDirectory
+from tests.support.aws import MotoStack
 
 MANIFEST = DatasetManifest(
-    "d1",
-    "2025-06-01",
-    "2025-06-01",
-    30,
-    "EUR",
-    {"features.parquet": FileFact(sha256(b"rows"), 1, 4)},
-    {},
-    (),
+    dataset_id="d1",
+    cutoff="2025-06-01",
+    created_at="2025-06-01",
+    horizon_days=30,
+    currency="EUR",
+    files={"features.parquet": FileFact(hash_bytes(b"rows"), 1, 4)},
+    counts={},
+    features=(),
 )
 
 
-def published(aws: Deployed, folder: Path) -> Datasets:
+def publish_dataset(aws: MotoStack, folder: Path) -> Datasets:
     (folder / "features.parquet").write_bytes(b"rows")
     datasets = Datasets("test-lake", aws.s3)
-    assert datasets.publish(MANIFEST, folder) == "datasets/d1/manifest.json"
+    assert datasets.publish_dataset(MANIFEST, folder) == "datasets/d1/manifest.json"
     return datasets
 
 
-def profile(aws: Deployed, profile_id: str, subjects: list[str], merged_into: str = "") -> None:
+def put_profile(
+    aws: MotoStack, profile_id: str, subjects: list[str], merged_into: str = ""
+) -> None:
     item: dict[str, Any] = {"profile_id": {"S": profile_id}, "sk": {"S": "profile"}}
     item["subjects"] = {"L": [{"S": subject} for subject in subjects]}
     if merged_into:
@@ -39,58 +41,62 @@ def profile(aws: Deployed, profile_id: str, subjects: list[str], merged_into: st
     aws.dynamodb.put_item(TableName="test-profiles", Item=item)
 
 
-def test_dataset_is_read_back_verified(aws: Deployed, tmp_path: Path) -> None:
-    datasets = published(aws, tmp_path)
-    assert datasets.manifest("datasets/d1/manifest.json") == MANIFEST
-    assert datasets.file(MANIFEST, "features.parquet") == b"rows"
+def test_dataset_is_read_back_verified(aws: MotoStack, tmp_path: Path) -> None:
+    datasets = publish_dataset(aws, tmp_path)
+    assert datasets.read_manifest("datasets/d1/manifest.json") == MANIFEST
+    assert datasets.read_file(MANIFEST, "features.parquet") == b"rows"
 
 
-def test_changed_dataset_file_is_refused(aws: Deployed, tmp_path: Path) -> None:
-    datasets = published(aws, tmp_path)
+def test_changed_dataset_file_is_refused(aws: MotoStack, tmp_path: Path) -> None:
+    datasets = publish_dataset(aws, tmp_path)
     aws.s3.put_object(Bucket="test-lake", Key="datasets/d1/features.parquet", Body=b"other")
     with pytest.raises(TamperedArtifactError):
-        datasets.file(MANIFEST, "features.parquet")
+        datasets.read_file(MANIFEST, "features.parquet")
 
 
 def test_file_digest_is_that_of_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(b"rows")
-    assert file_sha256(tmp_path / "rows") == sha256(b"rows")
+    assert hash_file(tmp_path / "rows") == hash_bytes(b"rows")
 
 
-def test_archive_downloads_events_and_nothing_else(aws: Deployed, tmp_path: Path) -> None:
+def test_lake_files_are_events_and_nothing_else(aws: MotoStack, tmp_path: Path) -> None:
     for key in (
         "events/dt=2025-01-02/b.ndjson.gz",
         "events/dt=2025-01-01/a.ndjson.gz",
         "datasets/d1/x",
     ):
         aws.s3.put_object(Bucket="test-lake", Key=key, Body=key.encode())
-    paths = Archive("test-lake", aws.s3).download(tmp_path / "lake")
+    paths = LakeFiles("test-lake", aws.s3).download_files(tmp_path / "lake")
     assert [path.read_text() for path in paths] == [
         "events/dt=2025-01-01/a.ndjson.gz",
         "events/dt=2025-01-02/b.ndjson.gz",
     ]
 
 
-def test_archive_without_objects_is_empty(aws: Deployed, tmp_path: Path) -> None:
-    assert Archive("test-lake", aws.s3).download(tmp_path / "lake") == []
+def test_lake_without_objects_has_no_files(aws: MotoStack, tmp_path: Path) -> None:
+    assert LakeFiles("test-lake", aws.s3).download_files(tmp_path / "lake") == []
 
 
-def test_directory_gives_merged_subjects_to_the_survivor(aws: Deployed) -> None:
-    profile(aws, "p_1", ["u:a"])
-    profile(aws, "p_2", ["e:b"], merged_into="p_3")
-    profile(aws, "p_3", ["e:c"], merged_into="p_1")
+def test_directory_lists_merged_subjects_under_the_survivor(aws: MotoStack) -> None:
+    put_profile(aws, "p_1", ["u:a"])
+    put_profile(aws, "p_2", ["e:b"], merged_into="p_3")
+    put_profile(aws, "p_3", ["e:c"], merged_into="p_1")
     aws.dynamodb.put_item(
         TableName="test-profiles", Item={"profile_id": {"S": "p_1"}, "sk": {"S": "order#1"}}
     )
-    found = {
+    profile_ids = {
         subject: name
-        for name, subjects in Directory("test-profiles", aws.dynamodb).profiles()
+        for name, subjects in SubjectDirectory(
+            "test-profiles", aws.dynamodb
+        ).list_subjects_by_profile()
         for subject in subjects
     }
-    assert found == {"u:a": "p_1", "e:b": "p_1", "e:c": "p_1"}
+    assert profile_ids == {"u:a": "p_1", "e:b": "p_1", "e:c": "p_1"}
 
 
-def test_directory_of_profiles_merged_in_a_circle_ends(aws: Deployed) -> None:
-    profile(aws, "p_1", ["u:a"], merged_into="p_2")
-    profile(aws, "p_2", ["u:b"], merged_into="p_1")
-    assert len(list(Directory("test-profiles", aws.dynamodb).profiles())) == 2
+def test_directory_of_profiles_merged_in_a_circle_ends(aws: MotoStack) -> None:
+    put_profile(aws, "p_1", ["u:a"], merged_into="p_2")
+    put_profile(aws, "p_2", ["u:b"], merged_into="p_1")
+    assert (
+        len(list(SubjectDirectory("test-profiles", aws.dynamodb).list_subjects_by_profile())) == 2
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from regulars.domain.errors import CertificateUnavailableError, SignatureError
+from regulars.domain.timed_cache import TimedCache
 from regulars.transport.certificates import MAX_CERTIFICATE_BYTES, fetch_certificate
 
 URL = "https://certificates.example.com/a.pem?v=1"
@@ -41,7 +42,8 @@ class FakeHost:
 
 def install_host(monkeypatch: pytest.MonkeyPatch, **response: Any) -> FakeHost:
     """Replace HTTPS connections with a host of this response; forget cached certificates."""
-    fetch_certificate.cache_clear()
+    certificates = TimedCache[bytes](60.0)
+    monkeypatch.setattr("regulars.transport.certificates._CERTIFICATES", certificates)
     host = FakeHost(**response)
     monkeypatch.setattr("http.client.HTTPSConnection", host)
     return host

@@ -1,4 +1,4 @@
-"""One frozen class of settings per function: infra fills the very classes that handlers read, so no variable drifts."""
+"""Define the settings of each function: infra fills the same classes that handlers read, so no variable drifts."""
 
 import os
 from collections.abc import Mapping
@@ -8,22 +8,22 @@ from typing import Self
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Settings read from the environment; every field is the variable of the same name in capitals."""
+    """Settings from the environment; each field is the variable of the same name in capitals."""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read all fields; KeyError names the variable that is missing."""
+        """Read all fields; raise KeyError with the name of a missing variable."""
         values = os.environ if environment is None else environment
         return cls(**{field.name: values[field.name.upper()] for field in fields(cls)})
 
-    def environment(self) -> dict[str, str]:
-        """The variables that `from_env` reads back."""
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables that `from_env` reads back."""
         return {field.name.upper(): str(getattr(self, field.name)) for field in fields(self)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackEventsSettings(Settings):
-    """The tracking door."""
+    """Settings of the tracking API."""
 
     events_table: str
     people_table: str
@@ -36,7 +36,7 @@ class TrackEventsSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiveWebhookSettings(Settings):
-    """The webhook door."""
+    """Settings of the webhook receiver."""
 
     events_table: str
     people_table: str
@@ -49,7 +49,7 @@ class ReceiveWebhookSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ReconcileSourcesSettings(Settings):
-    """The providers that are asked for what they could not deliver."""
+    """Settings of the reconciliation with providers."""
 
     events_table: str
     people_table: str
@@ -62,7 +62,7 @@ class ReconcileSourcesSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ImportHistorySettings(Settings):
-    """The upload door."""
+    """Settings of the import of uploaded files."""
 
     events_table: str
     people_table: str
@@ -75,7 +75,7 @@ class ImportHistorySettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateProfilesSettings(Settings):
-    """The ledger's stream to profiles."""
+    """Settings of the update of profiles from the ledger's stream."""
 
     events_table: str
     people_table: str
@@ -90,7 +90,7 @@ class UpdateProfilesSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class DetectAbandonmentSettings(Settings):
-    """Carts left behind."""
+    """Settings of the detection of abandoned carts."""
 
     events_table: str
     people_table: str
@@ -100,7 +100,7 @@ class DetectAbandonmentSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveEventsSettings(Settings):
-    """The ledger's stream to the lake."""
+    """Settings of the archiving of the ledger's stream in the lake."""
 
     lake_bucket: str
     rejects_table: str
@@ -108,7 +108,7 @@ class ArchiveEventsSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildDatasetSettings(Settings):
-    """The lake to datasets."""
+    """Settings of the build of datasets from the lake."""
 
     lake_bucket: str
     profiles_table: str
@@ -117,7 +117,7 @@ class BuildDatasetSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Settings):
-    """Datasets to models; the same for every train function."""
+    """Settings of the training of models from datasets, the same for every model."""
 
     lake_bucket: str
     artifacts_bucket: str
@@ -125,20 +125,20 @@ class TrainSettings(Settings):
 
 
 class TrainSegmentsSettings(TrainSettings):
-    """Segments."""
+    """Settings of the training of segments."""
 
 
 class TrainChurnSettings(TrainSettings):
-    """Churn."""
+    """Settings of the training of the churn model."""
 
 
 class TrainRecommenderSettings(TrainSettings):
-    """Recommendations."""
+    """Settings of the training of the recommender."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreProfilesSettings(Settings):
-    """Promoted models to scored profiles and the catalogue's neighbours."""
+    """Settings of the scoring of profiles and of the catalog's neighbours with the champions."""
 
     lake_bucket: str
     artifacts_bucket: str
@@ -149,7 +149,7 @@ class ScoreProfilesSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ServeProfilesSettings(Settings):
-    """The API."""
+    """Settings of the API that serves profiles."""
 
     people_table: str
     profiles_table: str

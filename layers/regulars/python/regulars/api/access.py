@@ -1,16 +1,19 @@
-"""Who may ask: a known key with one of the scopes an answer needs."""
+"""Authorize API requests: the request presents a known key with one of the required scopes."""
 
 from regulars.domain.errors import ForbiddenError, UnauthorizedError
-from regulars.store.api_keys import ApiKey, Keys
+from regulars.store.api_keys import ApiKey, ApiKeys
 
 
-def authorized(keys: Keys, text: str, *scopes: str) -> ApiKey:
-    """The key with this text; UnauthorizedError without a known one, ForbiddenError without one of the scopes."""
+def authorize_key(keys: ApiKeys, text: str, *scopes: str) -> ApiKey:
+    """Return the key with this text.
+
+    Raise UnauthorizedError for a missing or unknown key, ForbiddenError for a key without one of the scopes.
+    """
     if not text:
-        raise UnauthorizedError("An API key is needed: send `Authorization: Bearer <key>`.")
+        raise UnauthorizedError("An API key is required: send `Authorization: Bearer <key>`.")
     key = keys.authenticate(text)
     if key is None:
-        raise UnauthorizedError("This API key is not known, or was revoked.")
+        raise UnauthorizedError("This API key is unknown or was revoked.")
     if key.scope not in scopes:
-        raise ForbiddenError(f"This needs an API key with the scope {' or '.join(scopes)}.")
+        raise ForbiddenError(f"This requires an API key with the scope {' or '.join(scopes)}.")
     return key

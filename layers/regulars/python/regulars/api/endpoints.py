@@ -1,4 +1,4 @@
-"""The API's endpoints: who may ask, what a query means, and which use case answers."""
+"""Define the endpoints of the API: the required scopes, the query parameters, and the use case of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,128 +6,128 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from regulars.api import (
-    openapi,
-)
-from regulars.api import (
-    profile_views as profiles,
-)
-from regulars.api import (
-    query_parameters as queries,
-)
-from regulars.api import (
-    segment_pages as segments,
-)
-from regulars.api.access import authorized
-from regulars.api.health import Health
-from regulars.api.person_lookup import Directory, Lookup
+from regulars.api.access import authorize_key
+from regulars.api.health import HealthProbes
+from regulars.api.openapi import load_document
+from regulars.api.person_lookup import LookupRequest, PersonDirectory
+from regulars.api.profile_views import coarse_view, find_profile, profile_view
+from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
+from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
 from regulars.channels.tracking.sdk_settings import for_rudder
-from regulars.recommendations.surfaces import Recommender, Wish
-from regulars.store.api_keys import ApiKey, Keys
-from regulars.store.published import Published
+from regulars.recommendations.surfaces import RecommendationRequest, RecommendationSurfaces
+from regulars.store.api_keys import ApiKey, ApiKeys
+from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.requests import HttpRequest, read_api_key
 from regulars.transport.responses import HttpResponse, json_response
 from regulars.transport.router import Route, parse_json_body, route_request
 
-LARGEST_LOOKUP = 4096
+MAX_LOOKUP_BYTES = 4096
 
 
-def _now() -> datetime:
+def _current_time() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class Api:
+@dataclass(frozen=True, kw_only=True)
+class ApiEndpoints:
     """All endpoints over their stores."""
 
-    keys: Keys
+    keys: ApiKeys
     profiles: ServedProfiles
-    published: Published
-    recommender: Recommender
-    directory: Directory
-    health: Health
-    now: Callable[[], datetime] = _now
+    published_lists: PublishedLists
+    recommender: RecommendationSurfaces
+    directory: PersonDirectory
+    health: HealthProbes
+    clock: Callable[[], datetime] = _current_time
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
         """Every endpoint."""
         return (
-            Route("GET", "/profiles/{profile_id}", self.profile),
-            Route("GET", "/profiles/{profile_id}/recommendations", self.for_profile),
-            Route("GET", "/recommendations", self.for_visitor),
-            Route("GET", "/segments", self.segments),
-            Route("GET", "/segments/{name}/profiles", self.members),
-            Route("POST", "/profiles/lookup", self.lookup),
-            Route("GET", "/health", self.report),
-            Route("GET", "/openapi.json", self.description),
-            # Not of the tracking door: with its slash no route of a gateway's is sure to take it.
-            Route("GET", "/sourceConfig/", self.source_config),
+            Route("GET", "/profiles/{profile_id}", self.get_profile),
+            Route("GET", "/profiles/{profile_id}/recommendations", self.recommend_for_profile),
+            Route("GET", "/recommendations", self.recommend_for_visitor),
+            Route("GET", "/segments", self.list_segments),
+            Route("GET", "/segments/{name}/profiles", self.list_segment_profiles),
+            Route("POST", "/profiles/lookup", self.look_up_profile),
+            Route("GET", "/health", self.report_health),
+            Route("GET", "/openapi.json", self.get_openapi),
+            # Here and not in the tracking API, because gateways do not agree on routes that end in a slash.
+            Route("GET", "/sourceConfig/", self.get_source_config),
         )
 
-    def resolve(self, event: Mapping[str, Any]) -> HttpResponse:
-        """The answer to one request of the HTTP API."""
+    def handle_request(self, event: Mapping[str, Any]) -> HttpResponse:
+        """Return the response to one request of the HTTP API."""
         return route_request(self.routes, event)
 
-    def profile(self, call: HttpRequest, profile_id: str) -> HttpResponse:
-        """One profile; a read key learns its coarse segment only."""
-        if self._caller(call, "read", "admin").scope == "read":
-            return json_response(profiles.coarse(self.profiles, profile_id))
-        return json_response(profiles.view(profiles.find(self.profiles, profile_id), self.now()))
+    def get_profile(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
+        """Return one profile; for a read key, its coarse segment only."""
+        if self._authorize_caller(http_request, "read", "admin").scope == "read":
+            return json_response(coarse_view(self.profiles, profile_id))
+        profile = find_profile(self.profiles, profile_id)
+        return json_response(profile_view(profile, self.clock()))
 
-    def lookup(self, call: HttpRequest) -> HttpResponse:
-        """The profile and contact data behind an identifier in the body."""
-        self._caller(call, "admin")
-        wanted = parse_json_body(call, Lookup, LARGEST_LOOKUP)
-        return json_response(self.directory.look_up(wanted, self.now()))
+    def look_up_profile(self, http_request: HttpRequest) -> HttpResponse:
+        """Return the profile and the contact data of the identifier in the body."""
+        self._authorize_caller(http_request, "admin")
+        request = parse_json_body(http_request, LookupRequest, MAX_LOOKUP_BYTES)
+        return json_response(self.directory.look_up_person(request, self.clock()))
 
-    def for_profile(self, call: HttpRequest, profile_id: str) -> HttpResponse:
-        """Products for a person; only the owner is told that there is no such person."""
-        owner = self._caller(call, "read", "admin").scope == "admin"
-        recommend = self.recommender.for_owner if owner else self.recommender.for_storefront
-        return json_response(recommend(profile_id, _wish(call), self.now()))
+    def recommend_for_profile(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
+        """Return products for a person; only an admin key gets an error for an unknown person."""
+        is_owner = self._authorize_caller(http_request, "read", "admin").scope == "admin"
+        surfaces = self.recommender
+        recommend = surfaces.recommend_for_owner if is_owner else surfaces.recommend_for_storefront
+        return json_response(
+            recommend(profile_id, _recommendation_request(http_request), self.clock())
+        )
 
-    def for_visitor(self, call: HttpRequest) -> HttpResponse:
-        """Products for somebody nobody knows."""
-        self._caller(call, "read", "admin")
-        items = queries.listed(call.query.get("items"), "items", most=50)
-        told = self.recommender.for_visitor(items, _wish(call))
-        return json_response(told, cache="private, max-age=60")
+    def recommend_for_visitor(self, http_request: HttpRequest) -> HttpResponse:
+        """Return products for an unknown visitor."""
+        self._authorize_caller(http_request, "read", "admin")
+        items = parse_ids(http_request.query.get("items"), "items", max_ids=50)
+        request = _recommendation_request(http_request)
+        response = self.recommender.recommend_for_visitor(items, request)
+        return json_response(response, cache="private, max-age=60")
 
-    def segments(self, call: HttpRequest) -> HttpResponse:
-        """Every segment with its size."""
-        self._caller(call, "admin")
-        return json_response({"segments": self.published.segments()})
+    def list_segments(self, http_request: HttpRequest) -> HttpResponse:
+        """Return every segment with its size."""
+        self._authorize_caller(http_request, "admin")
+        return json_response({"segments": self.published_lists.segments()})
 
-    def members(self, call: HttpRequest, name: str) -> HttpResponse:
-        """The profiles of a segment, page by page."""
-        key = self._caller(call, "admin")
-        segment = segments.named(name, self.published.segments())
-        limit = queries.count(call.query.get("limit"), "limit", default=20, most=50)
-        page = segments.Page(segment, limit, call.query.get("next"), key.id)
-        return json_response(segments.members(self.profiles, page, self.now()))
+    def list_segment_profiles(self, http_request: HttpRequest, name: str) -> HttpResponse:
+        """Return one page of the profiles of a segment."""
+        key = self._authorize_caller(http_request, "admin")
+        request = SegmentPageRequest(
+            segment=find_segment(name, self.published_lists.segments()),
+            limit=parse_count(http_request.query.get("limit"), "limit", default=20, maximum=50),
+            token=http_request.query.get("next"),
+            key_id=key.id,
+        )
+        return json_response(read_segment_page(self.profiles, request, self.clock()))
 
-    def report(self, _: HttpRequest) -> HttpResponse:
-        """What works."""
-        report = self.health.report()
+    def report_health(self, _: HttpRequest) -> HttpResponse:
+        """Return the health of the parts."""
+        report = self.health.report_health()
         return json_response(report, 200 if report["status"] == "ok" else 503)
 
-    def description(self, _: HttpRequest) -> HttpResponse:
-        """This API as OpenAPI."""
-        return json_response(openapi.document(), cache="public, max-age=3600")
+    def get_openapi(self, _: HttpRequest) -> HttpResponse:
+        """Return the OpenAPI document of this API."""
+        return json_response(load_document(), cache="public, max-age=3600")
 
-    def source_config(self, call: HttpRequest) -> HttpResponse:
-        """What Rudder's browser SDK asks for before it sends."""
-        key = call.query.get("writeKey") or read_api_key(call.headers)
+    def get_source_config(self, http_request: HttpRequest) -> HttpResponse:
+        """Return the settings that Rudder's browser SDK requests before it sends events."""
+        key = http_request.query.get("writeKey") or read_api_key(http_request.headers)
         return json_response(for_rudder(key), cache="public, max-age=300")
 
-    def _caller(self, call: HttpRequest, *scopes: str) -> ApiKey:
-        return authorized(self.keys, read_api_key(call.headers), *scopes)
+    def _authorize_caller(self, http_request: HttpRequest, *scopes: str) -> ApiKey:
+        return authorize_key(self.keys, read_api_key(http_request.headers), *scopes)
 
 
-def _wish(call: HttpRequest) -> Wish:
-    return Wish(
-        queries.count(call.query.get("n"), "n", default=10, most=50),
-        queries.listed(call.query.get("exclude"), "exclude", most=100),
-        queries.weights(call.query.get("weights")),
+def _recommendation_request(http_request: HttpRequest) -> RecommendationRequest:
+    return RecommendationRequest(
+        count=parse_count(http_request.query.get("n"), "n", default=10, maximum=50),
+        exclude=parse_ids(http_request.query.get("exclude"), "exclude", max_ids=100),
+        weights=parse_weights(http_request.query.get("weights")),
     )

@@ -1,4 +1,4 @@
-"""What works, told to anybody: names of parts and no more."""
+"""Report the health of the parts that a response needs; anybody may read it, so it contains only names."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,12 +6,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-# An open door must not be a way to make us read tables.
-KEPT_SECONDS = 10
+from regulars.domain.timed_cache import TimedCache
+
+# The endpoint needs no key, so requests must not be able to cause many table reads.
+CACHE_SECONDS = 10.0
 
 
-class Health:
-    """Probes of the parts an answer needs; each is a call that fails when the part does."""
+class HealthProbes:
+    """One probe per part: a call that fails when the part fails."""
 
     def __init__(
         self,
@@ -19,22 +21,17 @@ class Health:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._probes = probes
-        self._clock = clock
-        self._kept: tuple[float, dict[str, str]] = (0.0, {})
+        self._statuses = TimedCache[str](CACHE_SECONDS, clock)
 
-    def report(self) -> dict[str, Any]:
-        """`status` ok or failing, and the same for each part."""
-        until, parts = self._kept
-        if self._clock() >= until:
-            parts = {name: _probed(probe) for name, probe in self._probes.items()}
-            self._kept = (self._clock() + KEPT_SECONDS, parts)
-        works = all(word == "ok" for word in parts.values())
-        return {"status": "ok" if works else "failing", "parts": parts}
+    def report_health(self) -> dict[str, Any]:
+        """Return `status` ok or failing, and the status of each part in `parts`."""
+        parts = {name: self._statuses.get(name, self._probe_part) for name in self._probes}
+        is_healthy = all(status == "ok" for status in parts.values())
+        return {"status": "ok" if is_healthy else "failing", "parts": parts}
 
-
-def _probed(probe: Callable[[], object]) -> str:
-    try:
-        probe()
-    except (BotoCoreError, ClientError):
-        return "failing"
-    return "ok"
+    def _probe_part(self, name: str) -> str:
+        try:
+            self._probes[name]()
+        except (BotoCoreError, ClientError):
+            return "failing"
+        return "ok"

@@ -1,4 +1,4 @@
-"""The API's own description, kept beside the code as OpenAPI 3.1."""
+"""Load the OpenAPI 3.1 document of the API, which is stored beside the code."""
 
 from functools import cache
 from pathlib import Path
@@ -7,6 +7,6 @@ import msgspec
 
 
 @cache
-def document() -> msgspec.Raw:
-    """The document as JSON, read when first asked for."""
+def load_document() -> msgspec.Raw:
+    """Return the document as JSON; the file is read at the first call."""
     return msgspec.Raw(Path(__file__).with_name("openapi.json").read_bytes())

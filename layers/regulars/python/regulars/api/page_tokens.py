@@ -1,4 +1,4 @@
-"""Page tokens: a place in a segment, sealed with the key that asked, so that one from elsewhere is refused."""
+"""Create and open page tokens: a position in a segment, signed for one segment and one API key."""
 
 import base64
 import binascii
@@ -12,35 +12,36 @@ from regulars.domain.errors import InvalidRequestError
 _SEAL_BYTES = 16
 
 
-class Place(NamedTuple):
-    """The last member a page told: the next page begins behind it."""
+class PagePosition(NamedTuple):
+    """The last member of a page; the next page begins behind it."""
 
     rank: str
     profile_id: str
 
 
-def sealed(place: Place, segment: str, key_id: str) -> str:
-    """The token for the page behind `place`."""
-    text = msgspec.json.encode(place)
-    return base64.urlsafe_b64encode(_seal(text, segment, key_id) + text).decode().rstrip("=")
+def seal_token(position: PagePosition, segment: str, key_id: str) -> str:
+    """Return the token of the page behind the position."""
+    text = msgspec.json.encode(position)
+    token = _token_seal(text, segment, key_id) + text
+    return base64.urlsafe_b64encode(token).decode().rstrip("=")
 
 
-def unsealed(token: str, segment: str, key_id: str) -> Place:
-    """The place of a token; InvalidRequestError unless it was given for this segment to this key."""
+def open_token(token: str, segment: str, key_id: str) -> PagePosition:
+    """Return the position of a token; raise InvalidRequestError for a token of another segment or key."""
     try:
-        opened = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        decoded = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError):
-        opened = b""
-    seal, text = opened[:_SEAL_BYTES], opened[_SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(text, segment, key_id)):
+        decoded = b""
+    seal, text = decoded[:_SEAL_BYTES], decoded[_SEAL_BYTES:]
+    if not hmac.compare_digest(seal, _token_seal(text, segment, key_id)):
         raise InvalidRequestError(
-            "This page token was not given for this segment and key; begin again without `next`.",
+            "This page token does not belong to this segment and key; start again without `next`.",
             "invalid_page_token",
         )
-    return msgspec.json.decode(text, type=Place)
+    return msgspec.json.decode(text, type=PagePosition)
 
 
-def _seal(text: bytes, segment: str, key_id: str) -> bytes:
-    # The key's id never leaves the store, so whoever can seal a token could as well read the table.
+def _token_seal(text: bytes, segment: str, key_id: str) -> bytes:
+    # The id of a key never leaves the store, so whoever can seal a token could as well read the table.
     message = b"page\x1f" + segment.encode() + b"\x1f" + text
     return hmac.digest(key_id.encode(), message, "sha256")[:_SEAL_BYTES]

@@ -1,20 +1,20 @@
-"""A profile as the API tells it: stable names, money as decimal text, and no score without its basis."""
+"""Render profiles as the API returns them: stable names, money as decimal text, and every score with its basis."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from regulars.domain import lifecycle
 from regulars.domain.errors import ProfileNotFoundError
+from regulars.domain.lifecycle import lifecycle_stage
 from regulars.domain.money import format_major_units
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import ProfileState
-from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, Person, ServedProfiles
+from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, ScoredProfile, ServedProfiles
 
-# The coarse segment of whoever is not known, or not in a segment yet: a read key cannot tell the two apart.
+# The coarse segment of an unknown profile and of one without a segment: a read key cannot distinguish them.
 NO_SEGMENT = "none"
-# How likely a person is lost, by lifecycle stage alone: told until a model has scored them.
-_BANDS = {
+# The churn band by lifecycle stage, for profiles that no model has scored yet.
+_STAGE_BANDS = {
     "new": "low",
     "active": "low",
     "loyal": "low",
@@ -25,40 +25,37 @@ _BANDS = {
 }
 
 
-def find(profiles: ServedProfiles, profile_id: str) -> Person:
-    """The person with this id or who took them in; ProfileNotFoundError for an unknown id."""
-    person = profiles.scored(profile_id) if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS else None
-    if person is None:
+def find_profile(profiles: ServedProfiles, profile_id: str) -> ScoredProfile:
+    """Return the profile with this id or its survivor; raise ProfileNotFoundError for an unknown id."""
+    profile = _find_optional_profile(profiles, profile_id)
+    if profile is None:
         raise ProfileNotFoundError(profile_id)
-    return person
+    return profile
 
 
-def coarse(profiles: ServedProfiles, profile_id: str) -> dict[str, Any]:
-    """All that a public key learns of an id: its segment, of the same shape whether anybody has the id or not."""
-    person = profiles.scored(profile_id) if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS else None
-    segments = person.scores.get("segments", {}) if person else {}
+def coarse_view(profiles: ServedProfiles, profile_id: str) -> dict[str, Any]:
+    """Return what a read key may see: the segment, in the same shape whether a profile has this id or not."""
+    profile = _find_optional_profile(profiles, profile_id)
+    segments = profile.scores.get("segments", {}) if profile else {}
     return {"id": profile_id, "segment": segments.get("rfm") or NO_SEGMENT}
 
 
-def view(person: Person, now: datetime) -> dict[str, Any]:
-    """The whole profile, for the owner."""
-    state, scores = person.state, person.scores
-    stage = lifecycle.stage(state, now)
+def profile_view(profile: ScoredProfile, now: datetime) -> dict[str, Any]:
+    """Return the whole profile, for the owner."""
+    state, scores = profile.state, profile.scores
+    stage = lifecycle_stage(state, now)
     return {
-        "id": person.profile_id,
+        "id": profile.profile_id,
         "first_seen": state.first_seen,
         "last_seen": state.last_seen,
         "lifecycle": {"stage": stage, "basis": "rules"},
         "events": state.events,
         "counts": state.counts,
-        "channels": _channels(state),
-        "orders": _orders(state.orders),
-        "consent": {
-            channel: {"status": one.status, "at": one.at, "basis": one.basis}
-            for channel, one in state.consent.items()
-        },
+        "channels": _channels_view(state),
+        "orders": _orders_view(state.orders),
+        "consent": _consent_view(state),
         "traits": {name: trait.value for name, trait in state.traits.items()},
-        "churn": scores.get("churn") or _churn_by_rule(stage),
+        "churn": scores.get("churn") or _rule_based_churn(stage),
         "rfm": scores.get("rfm"),
         "segments": {"rfm": None, "kmeans": None} | scores.get("segments", {}),
         "next_best_products": scores.get("next_best_products", []),
@@ -66,38 +63,55 @@ def view(person: Person, now: datetime) -> dict[str, Any]:
     }
 
 
-def _channels(state: ProfileState) -> dict[str, Any]:
+def _find_optional_profile(profiles: ServedProfiles, profile_id: str) -> ScoredProfile | None:
+    if len(profile_id) > MAX_PROFILE_ID_CHARACTERS:
+        return None
+    return profiles.find_with_scores(profile_id)
+
+
+def _channels_view(state: ProfileState) -> dict[str, Any]:
     return {
-        channel: {"first_seen": seen.first, "last_seen": seen.last, "events": seen.events}
-        for channel, seen in state.channels.items()
+        channel: {
+            "first_seen": activity.first,
+            "last_seen": activity.last,
+            "events": activity.events,
+        }
+        for channel, activity in state.channels.items()
     }
 
 
-def _orders(orders: OrderTotals) -> dict[str, Any]:
-    gap = orders.mean_gap_days
+def _consent_view(state: ProfileState) -> dict[str, Any]:
+    return {
+        channel: {"status": consent.status, "at": consent.at, "basis": consent.basis}
+        for channel, consent in state.consent.items()
+    }
+
+
+def _orders_view(orders: OrderTotals) -> dict[str, Any]:
+    gap_days = orders.mean_gap_days
     return {
         "count": orders.count,
         "cancelled": orders.cancelled,
         "items": orders.quantity,
         "first_at": orders.first or None,
         "last_at": orders.last or None,
-        "mean_gap_days": None if gap is None else round(gap, 1),
-        "spent": _money(orders.money),
-        "refunded": _money(orders.refunded),
+        "mean_gap_days": None if gap_days is None else round(gap_days, 1),
+        "spent": _money_view(orders.money),
+        "refunded": _money_view(orders.refunded),
     }
 
 
-def _money(amounts: Mapping[str, int]) -> list[dict[str, str]]:
+def _money_view(amounts: Mapping[str, int]) -> list[dict[str, str]]:
     return [
         {"amount": format_major_units(minor, currency), "currency": currency}
         for currency, minor in sorted(amounts.items())
     ]
 
 
-def _churn_by_rule(stage: str) -> dict[str, Any]:
+def _rule_based_churn(stage: str) -> dict[str, Any]:
     return {
         "probability": None,
-        "band": _BANDS.get(stage, "unknown"),
+        "band": _STAGE_BANDS.get(stage, "unknown"),
         "basis": "rules",
         "horizon_days": None,
         "reasons": [f"lifecycle stage {stage}, not scored by a model yet"],

@@ -1,39 +1,39 @@
-"""What a query string may ask, each with its bounds: anything else is named, never guessed."""
+"""Parse query parameters within their bounds; every other value is refused with the parameter's name."""
 
 from regulars.domain.errors import InvalidRequestError
 
+MAX_ID_CHARACTERS = 256
 
-def count(text: str | None, name: str, default: int, most: int) -> int:
-    """A whole number from 1 to `most`; the default when it is left out."""
+
+def parse_count(text: str | None, name: str, default: int, maximum: int) -> int:
+    """Return a whole number from 1 to `maximum`; the default when the parameter is missing."""
     if text is None:
         return default
-    # int() would also take ' 5', '1_0' and digits of other scripts.
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(most)) else 0
-    if not 1 <= number <= most:
+    # int() would also accept ' 5', '1_0' and digits of other scripts.
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(maximum))
+    number = int(text) if is_number else 0
+    if not 1 <= number <= maximum:
         raise InvalidRequestError(
-            f"`{name}` is a whole number from 1 to {most}.", f"invalid_{name}"
+            f"`{name}` must be a whole number from 1 to {maximum}.", f"invalid_{name}"
         )
     return number
 
 
-def listed(text: str | None, name: str, most: int) -> tuple[str, ...]:
-    """The ids between commas, each once, in the order given."""
+def parse_ids(text: str | None, name: str, max_ids: int) -> tuple[str, ...]:
+    """Return the ids between commas, each once, in the order given."""
     ids = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
-    if len(ids) > most:
-        raise InvalidRequestError(f"`{name}` takes up to {most} ids.", f"invalid_{name}")
-    if any(len(id_) > LONGEST_ID for id_ in ids):
+    if len(ids) > max_ids:
+        raise InvalidRequestError(f"`{name}` accepts up to {max_ids} ids.", f"invalid_{name}")
+    if any(len(id_) > MAX_ID_CHARACTERS for id_ in ids):
         raise InvalidRequestError(f"An id in `{name}` is too long.", f"invalid_{name}")
     return ids
 
 
-def weights(text: str | None) -> dict[str, str]:
-    """`content:0.5,collaborative:1` as it stands; whether the parts and numbers fit is the scorer's to say."""
+def parse_weights(text: str | None) -> dict[str, str]:
+    """Return the parts of `content:0.5,collaborative:1`; the scorer validates names and numbers."""
     pairs = [pair.partition(":") for pair in (text or "").split(",") if pair.strip()]
     if not all(colon for _, colon, _ in pairs):
         raise InvalidRequestError(
-            "`weights` look like content:0.5,collaborative:1.", "invalid_weights"
+            "`weights` must look like content:0.5,collaborative:1.", "invalid_weights"
         )
     return {part.strip(): number.strip() for part, _, number in pairs}
-
-
-LONGEST_ID = 256

@@ -1,1 +1,1 @@
-"""The words of the field as plain values: no I/O, standard library and msgspec only."""
+"""Domain values and pure functions: no I/O, standard library and msgspec only."""

@@ -1,4 +1,4 @@
-"""Whether a person left a cart behind: a pure decision with its reason, the same whoever asks and how often."""
+"""Decide whether a person abandoned a cart: a pure decision with its reason, the same at every repetition."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -7,112 +7,135 @@ from typing import Any, Literal
 import msgspec
 
 from regulars.domain.carts import (
-    ABANDONED,
-    ADDED,
-    IDS,
-    cart_of,
-    ids_of,
-    is_activity,
-    is_same,
-    may_be_same,
+    ABANDONED_EVENT_TYPE,
+    ADDING_EVENT_TYPES,
+    CART_ID_NAMES,
+    cart_from_events,
+    cart_ids_of,
+    is_cart_activity,
+    is_same_cart,
+    may_be_same_cart,
 )
 from regulars.domain.events import Event, event_id
 from regulars.domain.times import FUTURE_TOLERANCE, from_text, to_text
 
-SOURCE = "regulars/abandonment"
+ABANDONMENT_SOURCE = "regulars/abandonment"
 
-type Reason = Literal["nobody", "no_cart", "ordered", "announced", "emptied", "active", "abandoned"]
+type AbandonmentReason = Literal[
+    "nobody", "no_cart", "ordered", "announced", "emptied", "active", "abandoned"
+]
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """What became of a person's cart, and the event that tells of it when it was abandoned."""
+class AbandonmentDecision(msgspec.Struct, frozen=True):
+    """The reason of the decision, and the event to record when the cart was abandoned."""
 
-    reason: Reason
+    reason: AbandonmentReason
     event: Event | None = None
 
 
-def decide(events: Iterable[Event], last_order: str, delay: timedelta, now: datetime) -> Decision:
-    """Judge a person by their latest events, given in any order, and the time of their last order ('': none).
+def decide_abandonment(
+    events: Iterable[Event], last_order: str, delay: timedelta, now: datetime
+) -> AbandonmentDecision:
+    """Decide from a person's latest events, given in any order, and the time of their last order ('': none).
 
-    `active` means that the last activity is younger than the delay: the check that it brought about will judge it.
+    `active` means that the last activity is younger than the delay; its own check decides later.
     """
-    told = sorted(
-        (one for one in events if not one.test), key=lambda one: (one.occurred_at, one.id)
+    timeline = sorted(
+        (event for event in events if not event.test),
+        key=lambda event: (event.occurred_at, event.id),
     )
-    orders = [one for one in told if _is_order(one)]
-    last_order = max([last_order, *map(_ordered_at, orders)])
-    cart = [one for one in told if is_activity(one)]
-    if not cart:
-        return Decision("no_cart")
-    cart = [one for one in cart if not _is_ordered(one, orders, last_order)]
-    if not cart:
-        return Decision("ordered")
-    announced = [one for one in told if one.type == ABANDONED and one.occurred_at > last_order]
-    cart = [one for one in cart if not _is_announced(one, announced)]
-    if not cart:
-        return Decision("announced")
-    return _judged(cart, last_order, delay, now)
+    orders = [event for event in timeline if _is_order(event)]
+    last_order = max([last_order, *map(_order_time, orders)])
+    activities = [event for event in timeline if is_cart_activity(event)]
+    if not activities:
+        return AbandonmentDecision("no_cart")
+    activities = [
+        event for event in activities if not _is_followed_by_order(event, orders, last_order)
+    ]
+    if not activities:
+        return AbandonmentDecision("ordered")
+    announcements = [
+        event
+        for event in timeline
+        if event.type == ABANDONED_EVENT_TYPE and event.occurred_at > last_order
+    ]
+    activities = [event for event in activities if not _is_announced_cart(event, announcements)]
+    if not activities:
+        return AbandonmentDecision("announced")
+    return _assess_cart(activities, last_order, delay, now)
 
 
-def _judged(cart: Sequence[Event], last_order: str, delay: timedelta, now: datetime) -> Decision:
-    if not cart_of(cart).is_open:
-        return Decision("emptied")
-    if from_text(cart[-1].occurred_at) + delay > now:
-        return Decision("active")
-    return Decision("abandoned", _abandonment(cart, last_order, delay, now))
+def _assess_cart(
+    activities: Sequence[Event], last_order: str, delay: timedelta, now: datetime
+) -> AbandonmentDecision:
+    if not cart_from_events(activities).is_open:
+        return AbandonmentDecision("emptied")
+    if from_text(activities[-1].occurred_at) + delay > now:
+        return AbandonmentDecision("active")
+    event = _build_abandonment(activities, last_order, delay, now)
+    return AbandonmentDecision("abandoned", event)
 
 
 def _is_order(event: Event) -> bool:
-    """Whether somebody bought, also where the order itself is told and counted elsewhere, as by the shop."""
+    """Return whether the person bought, also when the order itself is recorded by another source, such as the shop."""
     order = event.order
     if order is None:
         return event.type == "Order Completed"
-    # A cancellation that does not say when the order was placed may be of one placed long ago.
+    # A cancellation without the time of the order may concern an order of long ago.
     return not order.refund_id and (order.status != "cancelled" or bool(order.placed_at))
 
 
-def _ordered_at(event: Event) -> str:
+def _order_time(event: Event) -> str:
     return (event.order.placed_at if event.order else "") or event.occurred_at
 
 
-def _is_ordered(event: Event, orders: Iterable[Event], last_order: str) -> bool:
-    """Whether an order came after the activity, or is of the same cart.
+def _is_followed_by_order(event: Event, orders: Iterable[Event], last_order: str) -> bool:
+    """Return whether an order came after the activity, or belongs to the same cart.
 
-    The last step of a checkout may be told after its order, by another clock; only what is put into the cart anew is
-    no trace of it.
+    The last step of a checkout may arrive after its order, with the time of another clock. So every activity shortly
+    after an order belongs to it, except one that adds a product.
     """
     until = last_order
-    if last_order and event.type not in ADDED:
+    if last_order and event.type not in ADDING_EVENT_TYPES:
         until = to_text(from_text(last_order) + FUTURE_TOLERANCE)
-    return event.occurred_at <= until or any(is_same(ids_of(one), ids_of(event)) for one in orders)
-
-
-def _is_announced(event: Event, announced: Iterable[Event]) -> bool:
-    return any(may_be_same(ids_of(one), ids_of(event)) for one in announced)
-
-
-def _abandonment(cart: Sequence[Event], last_order: str, delay: timedelta, now: datetime) -> Event:
-    last, left = cart[-1], cart_of(cart)
-    ids = {name: text for one in cart for name, text in ids_of(one).items()}
-    told: dict[str, Any] = ids | {"last_activity_at": last.occurred_at}
-    told |= {} if left.amount is None else {"amount": left.amount}
-    return Event(
-        id=_id(last, ids, last_order),
-        type=ABANDONED,
-        channel=last.channel,
-        source=SOURCE,
-        occurred_at=to_text(from_text(last.occurred_at) + delay),
-        received_at=to_text(now),
-        subjects=last.subjects,
-        items=left.items,
-        currency=left.currency,
-        properties=told,
+    ids = cart_ids_of(event)
+    return event.occurred_at <= until or any(
+        is_same_cart(cart_ids_of(order), ids) for order in orders
     )
 
 
-def _id(last: Event, ids: dict[str, str], last_order: str) -> str:
-    """A cart that goes by an id is abandoned once until its owner orders; shops use one id for many carts, and people."""
-    named = next(((name, ids[name]) for name in IDS if name in ids), None)
-    if named is None:
-        return event_id(ABANDONED, last.id)
-    return event_id(ABANDONED, last.subject, *named, last_order)
+def _is_announced_cart(event: Event, announcements: Iterable[Event]) -> bool:
+    ids = cart_ids_of(event)
+    return any(may_be_same_cart(cart_ids_of(announcement), ids) for announcement in announcements)
+
+
+def _build_abandonment(
+    activities: Sequence[Event], last_order: str, delay: timedelta, now: datetime
+) -> Event:
+    last, cart = activities[-1], cart_from_events(activities)
+    ids = {name: text for event in activities for name, text in cart_ids_of(event).items()}
+    properties: dict[str, Any] = ids | {"last_activity_at": last.occurred_at}
+    properties |= {} if cart.amount is None else {"amount": cart.amount}
+    return Event(
+        id=_abandonment_id(last, ids, last_order),
+        type=ABANDONED_EVENT_TYPE,
+        channel=last.channel,
+        source=ABANDONMENT_SOURCE,
+        occurred_at=to_text(from_text(last.occurred_at) + delay),
+        received_at=to_text(now),
+        subjects=last.subjects,
+        items=cart.items,
+        currency=cart.currency,
+        properties=properties,
+    )
+
+
+def _abandonment_id(last: Event, ids: dict[str, str], last_order: str) -> str:
+    """Return the event id: a cart with an id is announced once until its owner orders.
+
+    The subject and the last order are part of the id, because shops reuse cart ids for later carts and other persons.
+    """
+    cart_id = next(((name, ids[name]) for name in CART_ID_NAMES if name in ids), None)
+    if cart_id is None:
+        return event_id(ABANDONED_EVENT_TYPE, last.id)
+    return event_id(ABANDONED_EVENT_TYPE, last.subject, *cart_id, last_order)

@@ -1,14 +1,14 @@
-"""Every error the domain raises, named in its words and carrying its data; edge/ maps each to one HTTP answer."""
+"""Define the errors of the domain with their data; `transport.error_statuses` maps each to one HTTP status."""
 
 
 class RegularsError(Exception):
-    """Base of all errors a caller may be told about; `code` is stable, the message says what to do."""
+    """Base of all errors that a caller may see; `code` is stable, the message says what to do."""
 
     code = "error"
 
 
 class InvalidRequestError(RegularsError):
-    """What was sent cannot be understood."""
+    """The request cannot be parsed."""
 
     code = "invalid_request"
 
@@ -18,27 +18,28 @@ class InvalidRequestError(RegularsError):
 
 
 class PayloadTooLargeError(InvalidRequestError):
-    """A body or an event is over its limit."""
+    """A body or an event exceeds its limit."""
 
     code = "payload_too_large"
 
 
 class UnauthorizedError(RegularsError):
-    """No key, or one nobody knows."""
+    """The request has no API key, or an unknown one."""
 
     code = "unauthorized"
 
 
 class ForbiddenError(RegularsError):
-    """A known key that lacks the scope."""
+    """The API key lacks the scope."""
 
     code = "forbidden"
 
 
 class SignatureError(RegularsError):
-    """A webhook that does not come from who it says.
+    """The signature of a webhook is not valid.
 
-    `reason` is missing, signature, timestamp (too old or new), malformed, scheme, or what else was not as it must be.
+    `reason` is missing, signature, timestamp (too old or too new), malformed, scheme, or the name of another part that
+    did not match.
     """
 
     code = "invalid_signature"
@@ -49,21 +50,21 @@ class SignatureError(RegularsError):
 
 
 class SourceWaitingError(RegularsError):
-    """A source whose secret was not given yet, so that nothing can be verified; worth retrying."""
+    """The source has no secret yet, so that nothing can be verified; the sender should retry."""
 
     code = "source_waiting"
 
     def __init__(self) -> None:
-        super().__init__("The source waits for its secret; `regulars connect` takes it.")
+        super().__init__("The source has no secret yet; set it with `regulars connect`.")
 
 
 class CertificateUnavailableError(RegularsError):
-    """The host of a provider's certificates does not answer; worth retrying."""
+    """The host of a provider's certificates does not answer; the sender should retry."""
 
     code = "certificate_unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The sender's certificate cannot be fetched now; please try again.")
+        super().__init__("The sender's certificate cannot be fetched now; please retry.")
 
 
 class ProfileNotFoundError(RegularsError):
@@ -77,34 +78,34 @@ class ProfileNotFoundError(RegularsError):
 
 
 class NotFoundError(RegularsError):
-    """A resource that is not there: a segment, a source, a path."""
+    """A segment, a source, a path or another resource does not exist."""
 
     code = "not_found"
 
 
 class ConcurrentUpdateError(RegularsError):
-    """Somebody else wrote first; worth retrying."""
+    """Another writer was faster; a retry may succeed."""
 
     code = "concurrent_update"
 
 
 class LedgerLaggingError(RegularsError):
-    """The ledger does not show every event that a profile has counted; worth retrying."""
+    """The ledger does not show every event that a profile has counted; a retry may succeed."""
 
     code = "ledger_lagging"
 
 
 class StoreBusyError(RegularsError):
-    """The store took not all it was given, after several attempts; worth retrying."""
+    """The store did not accept every item after several attempts; a retry may succeed."""
 
     code = "store_busy"
 
     def __init__(self) -> None:
-        super().__init__("The store is busy; please try again.")
+        super().__init__("The store is busy; please retry.")
 
 
 class InvalidEventError(RegularsError):
-    """An event that can never be accepted; `code` names why, for the reject."""
+    """The event can never be accepted; `code` is the reason code of its reject."""
 
     code = "invalid_event"
 
@@ -114,28 +115,30 @@ class InvalidEventError(RegularsError):
 
 
 class UntranslatableError(InvalidEventError):
-    """A delivery on which our own translation fails: kept, and taken in by a replay once that is mended."""
+    """A translator of ours failed on a delivery, which is stored as a reject and replayed after the fix."""
 
     code = "untranslatable"
 
-    def __init__(self, fault: str) -> None:
-        super().__init__(f"It could not be translated: {fault}. Please update, then replay it.")
+    def __init__(self, exception_name: str) -> None:
+        super().__init__(
+            f"The delivery could not be translated: {exception_name}. Please update, then replay it."
+        )
 
     @classmethod
-    def of(cls, fault: Exception) -> "UntranslatableError":
-        """The error that names a fault, never its message, which may quote what was sent."""
-        error = cls(type(fault).__name__)
-        error.__cause__ = fault
+    def from_exception(cls, exception: Exception) -> "UntranslatableError":
+        """Return an error that names the exception's class, never its message, which may quote the delivery."""
+        error = cls(type(exception).__name__)
+        error.__cause__ = exception
         return error
 
 
 class InsufficientDataError(RegularsError):
-    """Too little data to learn from; the message says what is missing."""
+    """There is too little data to learn from; the message says what is missing."""
 
     code = "insufficient_data"
 
 
 class TamperedArtifactError(RegularsError):
-    """An artifact whose bytes are not those its manifest names; it is never deserialised."""
+    """The bytes of an artifact differ from those that its manifest names; it is never deserialised."""
 
     code = "tampered_artifact"

@@ -1,4 +1,4 @@
-"""The canonical event: what one delivery on one channel said, without saying who in clear."""
+"""Define the canonical event that the ledger stores; it contains no personal data in clear."""
 
 import base64
 import hashlib
@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 
-class Item(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One product in an event: an order line, a product viewed, a line of a cart.
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One product of an event: a line of an order or a cart, or a viewed product.
 
-    `price` is the price of ONE unit in minor units of the event's currency; `quantity` is positive.
+    `price` is the price of one unit in minor units of the event's currency; `quantity` is positive.
     """
 
     product_id: str
@@ -20,14 +20,14 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     price: int | None = None
 
 
-class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an event says about one order.
+class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What an event states about one order: a refund or a snapshot.
 
-    `key` is `<store>/<order id>`: the same order told by a webhook, an SDK and an import has one key.
-    A fact with `refund_id` adds one refund (of `refunded`, or of everything when that is None; below zero, of one that
-    failed after all); any other fact is a snapshot of the order, of which the newest `version` wins, ties broken by
-    event id: an RFC 3339 text; in a provider's export the last second that it tells of, before what was told live in
-    it; in a file of order lines with a 0 before it, which is older than all that was told live.
+    `key` is `<store>/<order id>`, so that a webhook, an SDK and an import give the same order one key.
+    A fact with `refund_id` adds one refund: of `refunded`, of the whole total when that is None, or, when it is negative,
+    of a refund that failed. Any other fact is a snapshot of the order; the newest `version` wins, then the greater event
+    id. A version is an RFC 3339 text. In a provider's export it is the last second that the export covers, which sorts
+    before live snapshots of that second; in a file of order lines it begins with 0, which sorts before all live ones.
     Amounts are minor units of `currency`; `total` is what the buyer pays, tax and shipping included.
     """
 
@@ -41,10 +41,10 @@ class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True):
     currency: str = ""
 
 
-class ConsentChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Consent as received, at an RFC 3339 time.
+class ConsentChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A consent status as received, at an RFC 3339 time.
 
-    `channel` email|sms|whatsapp|phone|line|wechat|telegram, `status` granted|denied|pending.
+    `channel` is email|sms|whatsapp|phone|line|wechat|telegram, `status` granted|denied|pending.
     """
 
     channel: str
@@ -53,13 +53,13 @@ class ConsentChange(msgspec.Struct, frozen=True, omit_defaults=True):
     basis: str = ""
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One event of the ledger.
 
-    `type` is the Segment e-commerce V2 name (`Order Completed`), one of ours in its manner
+    `type` is a name of Segment's e-commerce spec V2 (`Order Completed`), a name of ours in the same style
     (`Payment Succeeded`), or `Identified`, `Page Viewed`, `Screen Viewed`, `Grouped`, `Aliased`. `subjects` are
-    subject keys, strongest first; the first one is the subject under which the event is indexed and folded. Times
-    are RFC 3339 UTC texts with milliseconds. Nothing here is personal in clear.
+    subject keys, strongest first; the event is indexed and folded under the first one. Times are RFC 3339 UTC texts
+    with milliseconds. No field contains personal data in clear.
     """
 
     id: str
@@ -74,31 +74,31 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     currency: str = ""
     order: OrderFact | None = None
     consents: tuple[ConsentChange, ...] = ()
-    traits: dict[str, str] = {}  # of the person, never personal: country, locale, timezone
+    traits: dict[str, str] = {}  # country, locale, timezone; never personal data
     properties: dict[str, Any] = {}
     clock_skewed: bool = False  # occurred_at was corrected or clamped
-    backfill: bool = False  # history: updates profiles and models, never a message
-    test: bool = False  # the sender's test mode: kept, never counted
+    backfill: bool = False  # history: updates profiles and models, triggers no message
+    test: bool = False  # the sender's test mode: stored, never counted
 
     @property
     def subject(self) -> str:
-        """The subject under which the event is indexed and folded, '' when nobody is known."""
+        """The subject under which the event is indexed and folded; '' when no person is known."""
         return self.subjects[0] if self.subjects else ""
 
 
 def event_id(*dedupe_parts: str) -> str:
-    """The ledger's key: 16 URL-safe characters (96 bits of SHA-256) of the dedupe key alone, never of arrival."""
+    """Return the ledger's key: 16 URL-safe characters (96 bits of SHA-256) of the dedupe parts, never of the arrival."""
     digest = hashlib.sha256("\x1f".join(dedupe_parts).encode()).digest()
     return base64.urlsafe_b64encode(digest[:12]).decode()
 
 
-def encode(event: Event) -> bytes:
-    """The event as canonical JSON: the same event is the same bytes."""
+def encode_event(event: Event) -> bytes:
+    """Return the event as canonical JSON: the same event gives the same bytes."""
     return _ENCODER.encode(event)
 
 
-def decode(text: bytes | str) -> Event:
-    """The event of `encode`; msgspec.ValidationError when it is none."""
+def decode_event(text: bytes | str) -> Event:
+    """Return the event of `encode_event`; raise msgspec.ValidationError when the text is no event."""
     return _DECODER.decode(text)
 
 

@@ -1,4 +1,4 @@
-"""Who an identifier belongs to, without saying it in clear: normalised identifiers and their keyed hashes."""
+"""Normalise identifiers and compute their subject keys, the keyed hashes that replace them everywhere."""
 
 import base64
 import hashlib
@@ -9,71 +9,71 @@ from collections.abc import Iterable
 
 import msgspec
 
-# Namespaces, strongest first; the letter begins every subject key.
+# Strongest first; the letter begins every subject key of the namespace.
 NAMESPACES = {"user_id": "u", "email": "e", "phone": "p", "customer": "c", "anonymous_id": "a"}
-_STRENGTH = {letter: rank for rank, letter in enumerate(NAMESPACES.values())}
-_WORTHLESS = re.compile(
+_LETTER_RANKS = {letter: rank for rank, letter in enumerate(NAMESPACES.values())}
+_PLACEHOLDER_PATTERN = re.compile(
     r"[0-]*|-1|null|none|nil|nan|undefined|anonymous|guest|unknown|n/?a|test|true|false|\[object object\]|"
     r"test@(test|example)\.com|(no-?reply|pos|guest|noemail|none)@.*",
     re.IGNORECASE,
 )
-_LONGEST = 256
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_MAX_CHARACTERS = 256
+_EMAIL_PATTERN = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Identifier(msgspec.Struct, frozen=True):
-    """One identifier in clear; `scope` is the provider's account for `customer`, '' for the others."""
+    """One identifier in clear; `scope` is the provider's account for `customer`, '' otherwise."""
 
     namespace: str
     value: str
     scope: str = ""
 
 
-def normalized(namespace: str, value: object, scope: str = "") -> Identifier | None:
-    """The identifier to key by, or None when it is worthless (blank, a placeholder, no e-mail address).
+def normalize_identifier(namespace: str, value: object, scope: str = "") -> Identifier | None:
+    """Return the normalised identifier, or None for a blank, a placeholder or a malformed value.
 
-    E-mail: compatible characters made one (NFKC), trimmed, lower-cased, domain as IDNA; dots and +tags stay.
-    Phones must come as E.164 already (see channels.phones). Numbers are taken by their decimal text.
+    An e-mail address is converted to NFKC, trimmed and lower-cased, its domain to IDNA; dots and +tags stay. A phone
+    number must be E.164 already (see `channels.fields.phones`). A number is read as its decimal text.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value).strip()
-    if _WORTHLESS.fullmatch(text) or len(text) > _LONGEST:
+    if _PLACEHOLDER_PATTERN.fullmatch(text) or len(text) > _MAX_CHARACTERS:
         return None
     if namespace == "email":
-        text = _normalized_email(text)
+        text = _normalize_email(text)
     if namespace == "phone" and not re.fullmatch(r"\+[1-9]\d{6,14}", text):
         return None
     return Identifier(namespace, text, scope) if text else None
 
 
 def subject_key(identifier: Identifier, pepper: bytes) -> str:
-    """The subject key: the namespace's letter, ':' and 16 URL-safe characters of an HMAC-SHA256 with the pepper."""
+    """Return the namespace's letter, ':' and 16 URL-safe characters of an HMAC-SHA256 with the pepper."""
     message = f"{identifier.namespace}\x1f{identifier.scope}\x1f{identifier.value}".encode()
     digest = hmac.digest(pepper, message, "sha256")
     return f"{NAMESPACES[identifier.namespace]}:{base64.urlsafe_b64encode(digest[:12]).decode()}"
 
 
 def subject_keys(identifiers: Iterable[Identifier | None], pepper: bytes) -> tuple[str, ...]:
-    """The subject keys of all worthy identifiers, each once, strongest first."""
+    """Return the subject keys of the identifiers that are not None, each once, strongest first."""
     keys = {subject_key(identifier, pepper) for identifier in identifiers if identifier}
-    return tuple(sorted(keys, key=strength))
+    return tuple(sorted(keys, key=subject_strength))
 
 
-def strength(subject: str) -> tuple[int, str]:
-    """Sort key of subjects: strongest namespace first, then by the key itself; any text has its place."""
-    return _STRENGTH.get(subject[:1], len(_STRENGTH)), subject
+def subject_strength(subject: str) -> tuple[int, str]:
+    """Return a sort key for subjects: strongest namespace first, then the key itself; it accepts any text."""
+    return _LETTER_RANKS.get(subject[:1], len(_LETTER_RANKS)), subject
 
 
-def profile_id(subject: str) -> str:
-    """The id of a profile that begins with this subject: two racing creators choose the same one."""
+def profile_id_of(subject: str) -> str:
+    """Return the id of a profile that begins with this subject, so that two racing creators choose the same id."""
     digest = hashlib.sha256(f"profile\x1f{subject}".encode()).digest()
     return "p_" + base64.b32encode(digest[:10]).decode().lower()
 
 
-def _normalized_email(text: str) -> str:
+def _normalize_email(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).strip()
-    if not _EMAIL.fullmatch(text):
+    if not _EMAIL_PATTERN.fullmatch(text):
         return ""
     local, _, domain = text.lower().rpartition("@")
     try:

@@ -62,6 +62,6 @@ def convert_bugs[Item, Result](
         except RegularsError:
             raise
         except Exception as bug:
-            raise UntranslatableError.of(bug) from bug
+            raise UntranslatableError.from_exception(bug) from bug
 
     return translate_item

@@ -1,4 +1,4 @@
-"""Where a person stands as a buyer: a pure function of what is known, the time and the person's own rhythm."""
+"""Compute the lifecycle stage of a buyer from the profile, the time and the buyer's own rhythm of orders."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,42 +9,44 @@ from regulars.domain.times import from_text
 
 type Stage = Literal["visitor", "lead", "new", "active", "loyal", "at_risk", "dormant", "lost"]
 
-DEFAULT_GAP = 60.0  # days between two orders, where a shop does not know better
-OWN_RHYTHM = 3  # orders from which a person's own gap says more than the shop's
-LOYAL = 5  # orders
-SHORTEST, LONGEST = 7.0, 365.0  # a burst of orders, or two in ten years, make no rhythm
-NAMED = (
-    "Identified",
-    "Customer Created",
-    "Customer Updated",
-)  # what tells that somebody gave their name
-# Silence in gaps, up to which a buyer is in touch, at risk, dormant; beyond, lost.
-IN_TOUCH, AT_RISK, DORMANT = 1.5, 3.0, 6.0
+DEFAULT_GAP_DAYS = 60.0  # between two orders, where the shop has no figure of its own
+MIN_RHYTHM_ORDERS = 3  # from here on a person's own gap predicts better than the shop's
+MIN_LOYAL_ORDERS = 5
+# A burst of orders, or two orders in ten years, are no rhythm.
+MIN_GAP_DAYS, MAX_GAP_DAYS = 7.0, 365.0
+# The types of events by which a person has identified themselves.
+IDENTIFYING_EVENT_TYPES = ("Identified", "Customer Created", "Customer Updated")
+# The longest silence of each stage in gaps; a buyer who is silent longer is lost.
+MAX_IN_TOUCH_GAPS, MAX_AT_RISK_GAPS, MAX_DORMANT_GAPS = 1.5, 3.0, 6.0
 
 
-def stage(state: ProfileState, now: datetime, default_gap: float = DEFAULT_GAP) -> Stage:
-    """The stage at `now`; `default_gap` is the shop's usual number of days between two orders.
+def lifecycle_stage(
+    state: ProfileState, now: datetime, default_gap_days: float = DEFAULT_GAP_DAYS
+) -> Stage:
+    """Return the stage at `now`; `default_gap_days` is the shop's usual number of days between two orders.
 
-    Never stored: silence alone moves a person on.
+    A stage is never stored, since silence alone changes it.
     """
     if not state.orders.count:
-        named = any(name in state.counts for name in NAMED)
-        return "lead" if state.consent or named else "visitor"
-    silence = (now - from_text(state.orders.last)) / timedelta(days=gap(state.orders, default_gap))
-    if silence <= IN_TOUCH:
-        return _in_touch(state.orders.count)
-    if silence <= AT_RISK:
+        is_identified = any(type_ in state.counts for type_ in IDENTIFYING_EVENT_TYPES)
+        return "lead" if state.consent or is_identified else "visitor"
+    silence = (now - from_text(state.orders.last)) / timedelta(
+        days=expected_gap_days(state.orders, default_gap_days)
+    )
+    if silence <= MAX_IN_TOUCH_GAPS:
+        return _stage_in_touch(state.orders.count)
+    if silence <= MAX_AT_RISK_GAPS:
         return "at_risk"
-    return "dormant" if silence <= DORMANT else "lost"
+    return "dormant" if silence <= MAX_DORMANT_GAPS else "lost"
 
 
-def gap(orders: OrderTotals, default_gap: float = DEFAULT_GAP) -> float:
-    """The days to expect between two orders of this person."""
-    own = orders.mean_gap_days if orders.count >= OWN_RHYTHM else None
-    return min(LONGEST, max(SHORTEST, default_gap if own is None else own))
+def expected_gap_days(orders: OrderTotals, default_gap_days: float = DEFAULT_GAP_DAYS) -> float:
+    """Return the expected number of days between two orders of this person."""
+    own_gap = orders.mean_gap_days if orders.count >= MIN_RHYTHM_ORDERS else None
+    return min(MAX_GAP_DAYS, max(MIN_GAP_DAYS, default_gap_days if own_gap is None else own_gap))
 
 
-def _in_touch(orders: int) -> Stage:
+def _stage_in_touch(orders: int) -> Stage:
     if orders == 1:
         return "new"
-    return "loyal" if orders >= LOYAL else "active"
+    return "loyal" if orders >= MIN_LOYAL_ORDERS else "active"

@@ -1,4 +1,4 @@
-"""What a dataset, a published model, a champion and a training's outcome say of themselves, as canonical JSON."""
+"""Define the manifests of datasets and models, the champion pointer and the outcome of a training."""
 
 import hashlib
 from typing import Any
@@ -7,15 +7,15 @@ import msgspec
 
 
 class FileFact(msgspec.Struct, frozen=True):
-    """One file of a dataset, by what it holds."""
+    """The digest and the size of one file of a dataset."""
 
     sha256: str
     rows: int
     bytes: int
 
 
-class DatasetManifest(msgspec.Struct, frozen=True):
-    """One dataset; `features` are the columns a model may read, in order, `files` are named with their extension."""
+class DatasetManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """One dataset; `features` are the columns that a model may read, in order; file names have their extension."""
 
     dataset_id: str
     cutoff: str
@@ -27,15 +27,15 @@ class DatasetManifest(msgspec.Struct, frozen=True):
     features: tuple[str, ...]
 
 
-class Gate(msgspec.Struct, frozen=True):
-    """Whether a challenger may become champion, why, and each check that was made."""
+class GateDecision(msgspec.Struct, frozen=True):
+    """Whether a challenger becomes champion, with the reason and the result of each check."""
 
     promote: bool
     reason: str
     checks: dict[str, bool] = {}
 
 
-class ModelManifest(msgspec.Struct, frozen=True):
+class ModelManifest(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version of a model; `files` maps each file's name to its SHA-256."""
 
     model: str
@@ -49,10 +49,10 @@ class ModelManifest(msgspec.Struct, frozen=True):
     features: tuple[str, ...]
     window: dict[str, str]
     metrics: dict[str, Any]
-    gate: Gate
+    gate: GateDecision
 
 
-class Champion(msgspec.Struct, frozen=True):
+class Champion(msgspec.Struct, frozen=True, kw_only=True):
     """The version of a model that scores now; `rev` counts promotions, `previous` is what a rollback returns to."""
 
     version: str
@@ -61,8 +61,8 @@ class Champion(msgspec.Struct, frozen=True):
     previous: str = ""
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """How one training ended; written last, it tells the scoring to begin."""
+class TrainingOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one training ended; it is written last and starts the scoring."""
 
     model: str
     dataset_id: str
@@ -72,11 +72,11 @@ class Outcome(msgspec.Struct, frozen=True):
     reason: str
 
 
-def encode(manifest: msgspec.Struct) -> bytes:
-    """A manifest as canonical JSON: the same manifest is the same bytes."""
+def encode_manifest(manifest: msgspec.Struct) -> bytes:
+    """Return a manifest as canonical JSON: the same manifest gives the same bytes."""
     return msgspec.json.encode(manifest, order="deterministic")
 
 
-def sha256(content: bytes) -> str:
-    """The digest by which a file is named in a manifest."""
+def hash_bytes(content: bytes) -> str:
+    """Return the SHA-256 that a manifest gives for these bytes."""
     return hashlib.sha256(content).hexdigest()

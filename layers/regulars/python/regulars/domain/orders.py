@@ -1,4 +1,4 @@
-"""One order as the fold of what was said about it, and what a person's orders come to: in any order, told twice or not."""
+"""Fold the events of an order into one value, and sum a person's orders; sequence and repetition do not matter."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,17 +10,17 @@ from regulars.domain.times import from_text
 
 
 class Refund(msgspec.Struct, frozen=True, array_like=True):
-    """One refund as last told; without `amount` everything was paid back, below zero it was not after all."""
+    """The newest version of one refund; without `amount` of the whole total, with a negative one of a refund that failed."""
 
     version: str
     event: str
     amount: int | None
 
 
-class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One order: its newest snapshot and all its refunds. Amounts are minor units of `currency`.
+class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The newest snapshot of an order and all its refunds; amounts are minor units of `currency`.
 
-    Without `event` no snapshot came yet: only refunds are known and nothing is counted.
+    `event` is the id of the snapshot's event. Without it only refunds are known, and the order is not counted.
     """
 
     version: str = ""
@@ -36,56 +36,58 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def ordered_at(self) -> str:
-        """When it was placed; the earliest mention of an order that does not say so."""
+        """When the order was placed, or when an order without that time was first mentioned."""
         return self.placed_at or self.first_told
 
     @property
-    def counts(self) -> bool:
-        """Whether it is a purchase: told by a snapshot and not cancelled."""
+    def is_purchase(self) -> bool:
+        """Whether the order has a snapshot and is not cancelled."""
         return bool(self.event) and self.status != "cancelled"
 
     @property
-    def refunded(self) -> int:
-        """What was paid back, never over the total.
+    def refunded_amount(self) -> int:
+        """The refunded amount, at most the total.
 
-        A snapshot's own figure contains the refunds before it, so the greater of the two is taken, not their sum;
-        and those that failed only since.
+        A snapshot's own figure contains the refunds before it, so this is the greater of the two, not their sum. Refunds
+        that failed after the snapshot are subtracted from its figure.
         """
-        told = [
-            (one.version, self.total if one.amount is None else one.amount)
-            for one in self.refunds.values()
+        amounts = [
+            (refund.version, self.total if refund.amount is None else refund.amount)
+            for refund in self.refunds.values()
         ]
-        failed = sum(-amount for version, amount in told if amount < 0 and version > self.version)
-        given = sum(max(0, amount) for _, amount in told)
-        return min(self.total, max(self.refunded_in_snapshot - failed, given))
+        failed = sum(
+            -amount for version, amount in amounts if amount < 0 and version > self.version
+        )
+        refunded = sum(max(0, amount) for _, amount in amounts)
+        return min(self.total, max(self.refunded_in_snapshot - failed, refunded))
 
     @property
-    def net(self) -> int:
-        """What the seller kept; nothing of a cancelled order."""
-        return max(0, self.total - self.refunded) if self.counts else 0
+    def net_amount(self) -> int:
+        """The total less refunds; 0 for a cancelled order."""
+        return max(0, self.total - self.refunded_amount) if self.is_purchase else 0
 
 
-class OrderTotals(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a person's orders come to: cancelled ones only in `cancelled`; money by currency in minor units."""
+class OrderTotals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The sums of a person's orders; cancelled orders count only in `cancelled`; money is in minor units by currency."""
 
     count: int = 0
     cancelled: int = 0
     quantity: int = 0
     first: str = ""
     last: str = ""
-    money: dict[str, int] = {}  # net
-    refunded: dict[str, int] = {}  # only where something was
+    money: dict[str, int] = {}  # net of refunds
+    refunded: dict[str, int] = {}  # only currencies with refunds
 
     @property
-    def gross(self) -> dict[str, int]:
-        """Money by currency before refunds."""
+    def gross_money(self) -> dict[str, int]:
+        """The money by currency before refunds."""
         return {
             currency: net + self.refunded.get(currency, 0) for currency, net in self.money.items()
         }
 
     @property
     def mean_gap_days(self) -> float | None:
-        """The mean days between two orders; None below two."""
+        """The mean number of days between two orders; None for fewer than two."""
         if self.count < 2:  # noqa: PLR2004 (a gap has two ends)
             return None
         return (from_text(self.last) - from_text(self.first)) / timedelta(days=1) / (self.count - 1)
@@ -94,43 +96,43 @@ class OrderTotals(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_ORDERS = OrderTotals()
 
 
-def add_to_order(order: Order, event: Event) -> Order:
-    """The order with what one event says about it; commutative and idempotent."""
+def add_event_to_order(order: Order, event: Event) -> Order:
+    """Return the order with one event added; this is commutative and idempotent."""
     fact = event.order
     if fact is None:
         return order
     if fact.refund_id:
-        refund = Refund(fact.version, event.id, fact.refunded)
-        known = order.refunds.get(fact.refund_id)
-        if known and (known.version, known.event) >= (refund.version, refund.event):
+        refund = Refund(version=fact.version, event=event.id, amount=fact.refunded)
+        stored = order.refunds.get(fact.refund_id)
+        if stored and (stored.version, stored.event) >= (refund.version, refund.event):
             return order
         return msgspec.structs.replace(order, refunds={**order.refunds, fact.refund_id: refund})
     return _add_snapshot(order, event)
 
 
-def totals(orders: Iterable[Order]) -> OrderTotals:
-    """What these orders come to, whatever their order; NO_ORDERS itself when nothing was ordered."""
-    told = [order for order in orders if order.event]
-    if not told:
+def sum_orders(orders: Iterable[Order]) -> OrderTotals:
+    """Return the totals of these orders in any sequence; NO_ORDERS itself when there is no snapshot."""
+    known_orders = [order for order in orders if order.event]
+    if not known_orders:
         return NO_ORDERS
-    counted = [order for order in told if order.counts]
-    times = [order.ordered_at for order in counted]
+    purchases = [order for order in known_orders if order.is_purchase]
+    times = [order.ordered_at for order in purchases]
     return OrderTotals(
-        count=len(counted),
-        cancelled=len(told) - len(counted),
-        quantity=sum(order.quantity for order in counted),
+        count=len(purchases),
+        cancelled=len(known_orders) - len(purchases),
+        quantity=sum(order.quantity for order in purchases),
         first=min(times, default=""),
         last=max(times, default=""),
-        money=_by_currency((order.currency, order.net) for order in counted),
-        refunded=_by_currency(
-            (order.currency, order.refunded) for order in counted if order.refunded
+        money=_sum_by_currency((order.currency, order.net_amount) for order in purchases),
+        refunded=_sum_by_currency(
+            (order.currency, order.refunded_amount) for order in purchases if order.refunded_amount
         ),
     )
 
 
 def _add_snapshot(order: Order, event: Event) -> Order:
     fact = event.order
-    assert fact is not None  # noqa: S101 (the caller looked)
+    assert fact is not None  # noqa: S101 (the caller has checked it)
     first_told = min(filter(None, (order.first_told, event.occurred_at)))
     if order.event and (order.version, order.event) >= (fact.version, event.id):
         return msgspec.structs.replace(order, first_told=first_told)
@@ -148,7 +150,7 @@ def _add_snapshot(order: Order, event: Event) -> Order:
     )
 
 
-def _by_currency(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+def _sum_by_currency(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for currency, amount in amounts:
         sums[currency] = sums.get(currency, 0) + amount

@@ -1,15 +1,15 @@
-"""What is known of one person: a fold of their events that gives the same bytes in any order, told once or twice."""
+"""Fold a person's events into the state of a profile; sequence and repetition do not change its bytes."""
 
 from collections.abc import Iterable
 
 import msgspec
 
-from regulars.domain import identifiers as identity
 from regulars.domain.events import ConsentChange, Event
-from regulars.domain.orders import NO_ORDERS, Order, OrderTotals, add_to_order, totals
+from regulars.domain.identifiers import subject_strength
+from regulars.domain.orders import NO_ORDERS, Order, OrderTotals, add_event_to_order, sum_orders
 
-# Counted by name; all others together as OTHER, so that whoever invents names cannot make a profile grow without end.
-COUNTED = frozenset({
+# Counted by name; all others are counted as OTHER_EVENT_TYPE, so that invented names cannot let a profile grow.
+COUNTED_EVENT_TYPES = frozenset({
     *("Identified", "Page Viewed", "Screen Viewed", "Grouped", "Aliased", "Form Submitted"),
     *("Products Searched", "Product List Viewed", "Product List Filtered"),
     *("Promotion Viewed", "Promotion Clicked", "Product Clicked", "Product Viewed"),
@@ -34,14 +34,14 @@ COUNTED = frozenset({
     *("Conversation Updated", "Deal Updated"),
     *("Booking Created", "Booking Rescheduled", "Booking Cancelled"),
 })  # fmt: skip
-OTHER = "Other"
-TRAITS = frozenset({"country", "locale", "timezone"})
+OTHER_EVENT_TYPE = "Other"
+TRAIT_NAMES = frozenset({"country", "locale", "timezone"})
 CONSENT_CHANNELS = frozenset({"email", "sms", "whatsapp", "phone", "line", "wechat", "telegram"})
-_STRICTNESS = {"granted": 0, "pending": 1, "denied": 2}
+_STATUS_RANKS = {"granted": 0, "pending": 1, "denied": 2}
 
 
-class Activity(msgspec.Struct, frozen=True, array_like=True):
-    """How often and between which times a person was seen on one channel."""
+class ChannelActivity(msgspec.Struct, frozen=True, array_like=True):
+    """The first and the last event of a person on one channel, and their number."""
 
     first: str
     last: str
@@ -49,7 +49,7 @@ class Activity(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Consent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The consent in force on one channel: granted, pending or denied since `at`, on this legal basis."""
+    """The consent in force on one channel: granted, pending or denied since `at`, with its legal basis."""
 
     status: str
     at: str
@@ -57,17 +57,17 @@ class Consent(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Trait(msgspec.Struct, frozen=True, array_like=True):
-    """A trait's newest value and when it was told."""
+    """The newest value of a trait and its time."""
 
     value: str
     at: str
 
 
-class ProfileState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The fold of a person's events; every part is a sum, a minimum, a maximum or the newest by the event's own time."""
+class ProfileState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The fold of a person's events: each part is a sum, a minimum, a maximum or the newest by the event's own time."""
 
     events: int = 0
-    channels: dict[str, Activity] = {}
+    channels: dict[str, ChannelActivity] = {}
     counts: dict[str, int] = {}  # by event type
     orders: OrderTotals = NO_ORDERS
     consent: dict[str, Consent] = {}  # by channel
@@ -75,22 +75,22 @@ class ProfileState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def first_seen(self) -> str:
-        """The earliest event's time as RFC 3339 text, '' before the first event."""
+        """The time of the earliest event as an RFC 3339 text; '' before the first event."""
         return min((activity.first for activity in self.channels.values()), default="")
 
     @property
     def last_seen(self) -> str:
-        """The latest event's time as RFC 3339 text, '' before the first event."""
+        """The time of the latest event as an RFC 3339 text; '' before the first event."""
         return max((activity.last for activity in self.channels.values()), default="")
 
 
-class Profile(msgspec.Struct, frozen=True):
-    """A person's stored profile: the state, and what is needed to keep it exact.
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's stored profile: the state, and the fields that keep its updates exact.
 
-    `rev` counts its writes (0: not stored yet). `applied` holds the ids of the events folded since the last page of
-    ids was put aside; `newest` is the latest `received_at` folded, `floor` the latest among the ids put aside.
-    `born` is the first_seen it was created with and never changes, so that of two profiles the same one is always
-    the older. A profile that was merged away names the one that took it in, and keeps its subjects and its ids.
+    `rev` counts its writes (0: not stored yet). `applied` holds the ids of the events folded since ids were last moved
+    out; `newest` is the latest `received_at` folded, `floor` the latest of the events whose ids were moved out.
+    `born` is the `first_seen` of its first write and never changes, so that of two profiles the same one is always
+    the older. A merged profile names its survivor in `merged_into`, and keeps its subjects and its ids.
     """
 
     profile_id: str
@@ -105,59 +105,65 @@ class Profile(msgspec.Struct, frozen=True):
 
     @property
     def seniority(self) -> tuple[bool, str, str]:
-        """Sort key: stored profiles before those only pointed at, then the older one, then the id; it is total."""
+        """A total sort key: stored profiles before those only pointed at, then the older one, then the id."""
         return not self.rev, self.born, self.profile_id
 
 
 def encode_state(state: ProfileState) -> bytes:
-    """The state as canonical JSON: the same state is the same bytes."""
+    """Return the state as canonical JSON: the same state gives the same bytes."""
     return _ENCODER.encode(state)
 
 
 def decode_state(text: bytes | str) -> ProfileState:
-    """The state of `encode_state`; msgspec.ValidationError when it is none."""
+    """Return the state of `encode_state`; raise msgspec.ValidationError when the text is no state."""
     return _DECODER.decode(text)
 
 
-def fold(events: Iterable[Event]) -> ProfileState:
-    """The state of a person with exactly these events (each given once), their orders included."""
-    told = list(events)
-    return with_orders(add_events(ProfileState(), told), fold_orders(told).values())
+def fold_events(events: Iterable[Event]) -> ProfileState:
+    """Return the state of a person with exactly these events, each given once, their orders included."""
+    events = list(events)
+    return with_orders(add_events(ProfileState(), events), fold_orders(events).values())
 
 
-def fold_orders(events: Iterable[Event], known: dict[str, Order] | None = None) -> dict[str, Order]:
-    """By order key the orders these events tell of, each added to what is `known` of it."""
+def fold_orders(
+    events: Iterable[Event], known_orders: dict[str, Order] | None = None
+) -> dict[str, Order]:
+    """Return by order key the orders of these events, each event added to the known order."""
     orders: dict[str, Order] = {}
     for event in events:
         if event.order and not event.test:
             key = event.order.key
-            orders[key] = add_to_order(orders.get(key) or (known or {}).get(key, Order()), event)
+            orders[key] = add_event_to_order(
+                orders.get(key) or (known_orders or {}).get(key, Order()), event
+            )
     return orders
 
 
 def with_orders(state: ProfileState, orders: Iterable[Order]) -> ProfileState:
-    """The state with what all the person's orders come to."""
-    return msgspec.structs.replace(state, orders=totals(orders))
+    """Return the state with the totals of all orders of the person."""
+    return msgspec.structs.replace(state, orders=sum_orders(orders))
 
 
 def add_events(state: ProfileState, events: Iterable[Event]) -> ProfileState:
-    """The state with new events added, all but their orders; an event of the sender's test mode changes nothing."""
+    """Return the state with new events added, without their orders; events of the sender's test mode change nothing."""
     for event in events:
         if not event.test:
-            state = _add(state, event)
+            state = _add_event(state, event)
     return state
 
 
-def by_strength(subjects: Iterable[str]) -> tuple[str, ...]:
-    """Subject keys each once, strongest first."""
-    return tuple(sorted(set(subjects), key=identity.strength))
+def sort_by_strength(subjects: Iterable[str]) -> tuple[str, ...]:
+    """Return the subject keys, each once, strongest first."""
+    return tuple(sorted(set(subjects), key=subject_strength))
 
 
-def _add(state: ProfileState, event: Event) -> ProfileState:
+def _add_event(state: ProfileState, event: Event) -> ProfileState:
     at = event.occurred_at
-    seen = state.channels.get(event.channel, Activity(at, at, 0))
-    activity = Activity(min(seen.first, at), max(seen.last, at), seen.events + 1)
-    type_ = event.type if event.type in COUNTED else OTHER
+    previous = state.channels.get(event.channel, ChannelActivity(at, at, 0))
+    activity = ChannelActivity(
+        first=min(previous.first, at), last=max(previous.last, at), events=previous.events + 1
+    )
+    type_ = event.type if event.type in COUNTED_EVENT_TYPES else OTHER_EVENT_TYPE
     return ProfileState(
         events=state.events + 1,
         channels={**state.channels, event.channel: activity},
@@ -169,27 +175,33 @@ def _add(state: ProfileState, event: Event) -> ProfileState:
 
 
 def _add_consents(
-    known: dict[str, Consent], changes: Iterable[ConsentChange]
+    consents: dict[str, Consent], changes: Iterable[ConsentChange]
 ) -> dict[str, Consent]:
-    consents = dict(known)
+    consents = dict(consents)
     for change in changes:
-        told = Consent(change.status, change.at, change.basis)
+        consent = Consent(change.status, change.at, change.basis)
         if change.channel in CONSENT_CHANNELS:
-            consents[change.channel] = max(consents.get(change.channel, told), told, key=_weight)
+            previous = consents.get(change.channel, consent)
+            consents[change.channel] = max(previous, consent, key=_consent_precedence)
     return consents
 
 
-def _weight(consent: Consent) -> tuple[str, int, str, str]:
-    """The newest wins; of two told for the same time the stricter."""
-    return consent.at, _STRICTNESS.get(consent.status, -1), consent.status, consent.basis
+def _consent_precedence(consent: Consent) -> tuple[str, int, str, str]:
+    """Return a sort key: the newest consent wins, of two of the same time the stricter one."""
+    return consent.at, _STATUS_RANKS.get(consent.status, -1), consent.status, consent.basis
 
 
-def _add_traits(known: dict[str, Trait], event: Event) -> dict[str, Trait]:
-    traits = dict(known)
-    for name in TRAITS & event.traits.keys():
-        told = Trait(event.traits[name], event.occurred_at)
-        traits[name] = max(traits.get(name, told), told, key=lambda trait: (trait.at, trait.value))
+def _add_traits(traits: dict[str, Trait], event: Event) -> dict[str, Trait]:
+    traits = dict(traits)
+    for name in TRAIT_NAMES & event.traits.keys():
+        trait = Trait(event.traits[name], event.occurred_at)
+        traits[name] = max(traits.get(name, trait), trait, key=_trait_precedence)
     return traits
+
+
+def _trait_precedence(trait: Trait) -> tuple[str, str]:
+    """Return a sort key: the newest value wins, of two of the same time the greater one."""
+    return trait.at, trait.value
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

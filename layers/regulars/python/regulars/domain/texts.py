@@ -1,4 +1,4 @@
-"""Texts as every store accepts them."""
+"""Make texts that every store accepts."""
 
 
 def replace_surrogates(text: str) -> str:

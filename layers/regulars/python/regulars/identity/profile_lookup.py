@@ -1,45 +1,48 @@
-"""Where a person's subjects lead: the profiles they point at, and those into which these were merged."""
+"""Look up the profiles that a person's subjects point at, and those into which these were merged."""
 
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from regulars.domain import identifiers as identity
+from regulars.domain.identifiers import profile_id_of
 from regulars.domain.profiles import Profile
-from regulars.identity.grouping import Share
-from regulars.store.profile_stores import Stores
+from regulars.identity.grouping import PersonBatch
+from regulars.store.profile_stores import ProfileStores
 
 
-class Whereabouts(msgspec.Struct, frozen=True):
-    """Subjects' pointers, and every profile on the way from them; a profile not stored yet has `rev` 0."""
+class ProfileLookup(msgspec.Struct, frozen=True):
+    """The pointers of subjects, and every profile that they lead to; a profile that is not stored yet has `rev` 0."""
 
     pointers: Mapping[str, str]
     profiles: Mapping[str, Profile]
 
-    def on_the_way(self, share: Share) -> list[Profile]:
-        """The profiles that a person's subjects lead to, directly or through a merge; at least one."""
-        found: dict[str, Profile] = {}
-        ahead = _targets(share, self.pointers)
-        while ahead:
-            profile = self.profiles[ahead.pop()]
-            if profile.profile_id not in found:
-                found[profile.profile_id] = profile
-                ahead |= {profile.merged_into} - {""}
-        return sorted(found.values(), key=lambda profile: profile.seniority)
+    def merge_chain(self, batch: PersonBatch) -> list[Profile]:
+        """Return the profiles that a person's subjects lead to, directly or through a merge; at least one."""
+        chain: dict[str, Profile] = {}
+        pending_ids = _pointer_targets(batch, self.pointers)
+        while pending_ids:
+            profile = self.profiles[pending_ids.pop()]
+            if profile.profile_id not in chain:
+                chain[profile.profile_id] = profile
+                pending_ids |= {profile.merged_into} - {""}
+        return sorted(chain.values(), key=lambda profile: profile.seniority)
 
 
-def locate(stores: Stores, persons: Iterable[Share], pointers: Mapping[str, str]) -> Whereabouts:
-    """Read the profiles of these persons, in one call for each step of the way."""
+def look_up_profiles(
+    stores: ProfileStores, persons: Iterable[PersonBatch], pointers: Mapping[str, str]
+) -> ProfileLookup:
+    """Read the profiles of these persons, with one call for each step of the merge chains."""
     profiles: dict[str, Profile] = {}
-    ahead = {target for share in persons for target in _targets(share, pointers)}
-    while ahead:
-        read = stores.profiles.read(ahead)
-        profiles |= {id_: read.get(id_, Profile(id_)) for id_ in ahead}
-        ahead = {profile.merged_into for profile in read.values()} - {""} - profiles.keys()
-    return Whereabouts(pointers, profiles)
+    pending_ids = {target for batch in persons for target in _pointer_targets(batch, pointers)}
+    while pending_ids:
+        stored = stores.profiles.read_profiles(pending_ids)
+        profiles |= {id_: stored.get(id_, Profile(profile_id=id_)) for id_ in pending_ids}
+        survivor_ids = {profile.merged_into for profile in stored.values()}
+        pending_ids = survivor_ids - {""} - profiles.keys()
+    return ProfileLookup(pointers, profiles)
 
 
-def _targets(share: Share, pointers: Mapping[str, str]) -> set[str]:
-    """Where the subjects point; for a person nobody knows yet, the profile that begins with the strongest one."""
-    pointed = {pointers.get(subject, "") for subject in share.subjects} - {""}
-    return pointed or {identity.profile_id(share.subjects[0])}
+def _pointer_targets(batch: PersonBatch, pointers: Mapping[str, str]) -> set[str]:
+    """Return the profile ids that the subjects point at; for a new person, the id derived from the strongest subject."""
+    targets = {pointers.get(subject, "") for subject in batch.subjects} - {""}
+    return targets or {profile_id_of(batch.subjects[0])}

@@ -15,14 +15,16 @@ def archive_events(batch: ChangeBatch, lake: Lake, rejects: Rejects, now: dateti
     the stream delivers the batch again.
     """
     unreadable = [
-        Reject("unreadable_record", record.reason, "events stream", record.raw)
+        Reject(
+            code="unreadable_record", reason=record.reason, source="events stream", raw=record.raw
+        )
         for record in batch.unreadable
     ]
     if unreadable:
-        rejects.keep(unreadable, now)
+        rejects.store_rejects(unreadable, now)
     days: dict[str, list[Event]] = {}
     for change in batch.changes:
         days.setdefault(change.event.received_at[:10], []).append(change.event)
     for day, events in days.items():
-        lake.archive(day, events)
+        lake.archive_events(day, events)
     return len(batch.changes)

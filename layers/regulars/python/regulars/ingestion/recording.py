@@ -6,9 +6,9 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, encode, event_id
+from regulars.domain.events import Event, encode_event, event_id
 from regulars.domain.identifiers import subject_keys
-from regulars.store.ledger import Ledger, Recorded
+from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 
@@ -27,24 +27,24 @@ class Recorder:
         self._people = people
         self._parameters = parameters
 
-    def record(self, drafts: Sequence[Draft]) -> Recorded:
+    def record(self, drafts: Sequence[Draft]) -> RecordedEvents:
         """Store all drafts; raise InvalidEventError when one is too large.
 
         Contact data is stored first: when an event is in the ledger, the contact data of its person is stored too.
         """
         events = [self._to_event(draft) for draft in drafts]
         self._store_contacts(events, drafts)
-        return self._ledger.record(events)
+        return self._ledger.record_events(events)
 
     def add_subjects_to_id(self, draft: Draft) -> Draft:
         """Return the draft with an event id that also depends on the person, whose identifiers only the pepper hashes."""
-        subjects = subject_keys(draft.identifiers, self._parameters.pepper())
+        subjects = subject_keys(draft.identifiers, self._parameters.read_pepper())
         id_ = event_id(draft.event.id, *subjects)
         return msgspec.structs.replace(draft, event=msgspec.structs.replace(draft.event, id=id_))
 
     def _to_event(self, draft: Draft) -> Event:
         """Return the draft's event with the subject keys of its person."""
-        subjects = subject_keys(draft.identifiers, self._parameters.pepper())
+        subjects = subject_keys(draft.identifiers, self._parameters.read_pepper())
         if not fits_ledger(draft.event):
             raise InvalidEventError("The event is too large to be stored.", "event_too_large")
         return msgspec.structs.replace(draft.event, subjects=subjects)
@@ -68,9 +68,9 @@ class Recorder:
 
     def _store_contact(self, subject: str, versions: list[ContactVersion]) -> None:
         for contact, occurred_at in versions:
-            self._people.remember(subject, contact, occurred_at)
+            self._people.store_contact(subject, contact, occurred_at)
 
 
 def fits_ledger(event: Event) -> bool:
     """Return whether the ledger can hold the event, its subjects included or not."""
-    return len(encode(event)) <= MAX_EVENT_BYTES
+    return len(encode_event(event)) <= MAX_EVENT_BYTES

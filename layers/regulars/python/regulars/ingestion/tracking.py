@@ -18,9 +18,9 @@ from regulars.domain.isolation import Isolated
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking_calls import BATCH_KIND, TrackingCall, parse_call, unique_keys
 from regulars.ingestion.translation import isolate_translation
-from regulars.store.api_keys import ApiKey, Keys, digest
-from regulars.store.ledger import Recorded
-from regulars.store.rejects import Delivery, Reject, Rejects, Shared
+from regulars.store.api_keys import ApiKey, ApiKeys, hash_key_text
+from regulars.store.ledger import RecordedEvents
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 
 MAX_MESSAGE_BYTES = 32 * 1024
 MAX_BATCH_MESSAGES = 2500
@@ -30,7 +30,7 @@ MAX_SHARED_BYTES = 2 * 1024  # of a batch, repeated with each message that is re
 class TrackingReceiver:
     """Receives calls of the tracking API."""
 
-    def __init__(self, keys: Keys, recorder: Recorder, rejects: Rejects) -> None:
+    def __init__(self, keys: ApiKeys, recorder: Recorder, rejects: Rejects) -> None:
         self._keys = keys
         self._recorder = recorder
         self._rejects = rejects
@@ -54,7 +54,7 @@ class TrackingReceiver:
         else:
             self._receive_call(call, msgspec.structs.replace(request, source=source))
 
-    def replay(self, kind: str, request: Request, shared: Shared | None) -> Recorded:
+    def replay(self, kind: str, request: Request, shared: BatchFields | None) -> RecordedEvents:
         """Receive a rejected call again, or one message of a batch, for the source of the request.
 
         Messages of a batch that are refused again are stored as rejects; any other error is raised.
@@ -81,7 +81,7 @@ class TrackingReceiver:
             self._store_rejects([_call_reject(error, request.source, original_call)], request)
             raise
 
-    def _record_messages(self, call: TrackingCall, request: Request) -> Recorded:
+    def _record_messages(self, call: TrackingCall, request: Request) -> RecordedEvents:
         translation = _translate_messages(call, request)
         if call.kind != BATCH_KIND:
             translation.raise_first_failure()
@@ -96,7 +96,7 @@ class TrackingReceiver:
 
     def _store_rejects(self, rejects: list[Reject], request: Request) -> None:
         if rejects:
-            self._rejects.keep(rejects, request.received_at)
+            self._rejects.store_rejects(rejects, request.received_at)
 
 
 def source_of_key(key: ApiKey) -> str:
@@ -157,15 +157,21 @@ def _message_reject(
     """Return the reject of one message, with what its batch says of all messages unless that is too large."""
     shared = call.shared
     if len(msgspec.json.encode(shared)) > MAX_SHARED_BYTES:
-        shared = Shared(context=None)
+        shared = BatchFields(context=None)
     message_call = msgspec.structs.replace(call, body=bytes(message))
     return _call_reject(error, source, message_call, shared)
 
 
 def _call_reject(
-    error: RegularsError, source: str, call: TrackingCall, shared: Shared | None = None
+    error: RegularsError, source: str, call: TrackingCall, shared: BatchFields | None = None
 ) -> Reject:
     # The last key: one before it in the request may be a token that nobody registers.
-    key = digest(call.keys[-1]) if call.keys else ""
-    delivery = Delivery(url=f"/v1/{call.kind}", key=key, shared=shared)
-    return Reject(error.code, str(error), f"{CHANNEL_NAME}/{source}", call.body, delivery)
+    key = hash_key_text(call.keys[-1]) if call.keys else ""
+    delivery = StoredDelivery(url=f"/v1/{call.kind}", key=key, shared=shared)
+    return Reject(
+        code=error.code,
+        reason=str(error),
+        source=f"{CHANNEL_NAME}/{source}",
+        raw=call.body,
+        delivery=delivery,
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from regulars.domain.errors import InvalidRequestError, PayloadTooLargeError
-from regulars.store.rejects import Shared
+from regulars.store.rejects import BatchFields
 
 # Bytes after gunzip. In binary units, as the 32 KB of a message: Python SDKs close a batch after the message that makes
 # it pass 475,000 bytes, so that it may hold 508,000.
@@ -25,7 +25,7 @@ class TrackingCall(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     body: bytes
     messages: tuple[msgspec.Raw, ...] = ()
-    shared: Shared = Shared()
+    shared: BatchFields = BatchFields()
     keys: tuple[str, ...] = ()
 
 
@@ -56,7 +56,7 @@ def parse_call(kind: str, body: bytes, header_key: str = "", url_key: str = "") 
         kind=kind,
         body=body,
         messages=tuple(messages),
-        shared=Shared(envelope.sent_at or "", envelope.context or {}),
+        shared=BatchFields(envelope.sent_at or "", envelope.context or {}),
         keys=unique_keys(header_key, body_key, url_key),
     )
 

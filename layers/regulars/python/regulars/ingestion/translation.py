@@ -7,7 +7,7 @@ from regulars.channels.contract import Draft, PartlyInvalidError, Request
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError, UntranslatableError
 from regulars.domain.isolation import Isolated, convert_bugs, isolate
-from regulars.store.rejects import Delivery, Reject
+from regulars.store.rejects import Reject, StoredDelivery
 
 
 def isolate_translation[Item, Error: RegularsError](
@@ -43,8 +43,20 @@ def delivery_reject(
     channel: str, request: Request, error: RegularsError, *, verified: bool
 ) -> Reject:
     """Return the reject of a delivery; `verified` says that its signature was valid."""
-    delivery = Delivery(request.method, request.url, request.raw_query, request.headers, verified)
-    return Reject(error.code, str(error), f"{channel}/{request.source}", request.body, delivery)
+    delivery = StoredDelivery(
+        method=request.method,
+        url=request.url,
+        raw_query=request.raw_query,
+        headers=request.headers,
+        verified=verified,
+    )
+    return Reject(
+        code=error.code,
+        reason=str(error),
+        source=f"{channel}/{request.source}",
+        raw=request.body,
+        delivery=delivery,
+    )
 
 
 def _log_bugs[Item](

@@ -27,7 +27,7 @@ class WebhookSources:
         Raise NotFoundError when there is no such source, PayloadTooLargeError when the body is over the limit.
         """
         may_exist = channel in CHANNELS and len(request.source) <= MAX_SOURCE_CHARACTERS
-        source = self._sources.find(channel, request.source) if may_exist else None
+        source = self._sources.find_source(channel, request.source) if may_exist else None
         if source is None:
             raise NotFoundError("There is no such source.")
         if len(request.body) > MAX_BODY_BYTES:
@@ -36,7 +36,7 @@ class WebhookSources:
 
     def find_secrets(self, channel: str, request: Request) -> tuple[str, ...]:
         """Return the live secrets of the request's source, newest first."""
-        return self._parameters.secrets(channel, request.source)
+        return self._parameters.read_signing_secrets(channel, request.source)
 
     def check_request[Result](
         self,
@@ -59,12 +59,12 @@ class WebhookSources:
         return newer_request, check(newer_request, newer_secrets)
 
     def _read_again(self, channel: str, request: Request) -> tuple[Request, tuple[str, ...]]:
-        self._parameters.renew(channel, request.source)
-        source = self._sources.renewed(channel, request.source)
+        self._parameters.renew_source_secrets(channel, request.source)
+        source = self._sources.renew_source(channel, request.source)
         newer_request = self._add_config(request, source) if source else request
         return newer_request, self.find_secrets(channel, request)
 
     def _add_config(self, request: Request, source: Source) -> Request:
-        config = source.config | self._parameters.credentials(source.channel, source.source)
+        config = source.config | self._parameters.read_credentials(source.channel, source.source)
         url = config.get("url") or request.url
         return msgspec.structs.replace(request, config=config, url=url)

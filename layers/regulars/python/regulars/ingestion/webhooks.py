@@ -143,7 +143,7 @@ class WebhookReceiver:
         self, channel: str, request: Request, error: RegularsError, *, verified: bool
     ) -> None:
         reject = delivery_reject(channel, request, error, verified=verified)
-        self._rejects.keep([reject], request.received_at)
+        self._rejects.store_rejects([reject], request.received_at)
 
 
 def _verify_delivery(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:

@@ -1,1 +1,1 @@
-"""Journeys: what follows from what a person did or left undone."""
+"""Journeys: reactions to what a person did or did not do."""

@@ -1,4 +1,4 @@
-"""Carts left behind: each activity asks for a look at its person later on, and that look tells of what was abandoned."""
+"""Detect abandoned carts: each cart activity schedules a check of its person, which records an abandonment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from regulars.domain.abandonment import Decision, decide
-from regulars.domain.carts import LOOKBACK, check_at, is_activity, is_late
+from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
+from regulars.domain.carts import CART_LOOKBACK, is_cart_activity, is_late_activity, next_check_time
 from regulars.domain.profiles import Profile
 from regulars.domain.stream_changes import EventChange
 from regulars.domain.times import from_text, to_text
@@ -16,59 +16,67 @@ from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.schedules import Schedules
 
-MOST = 500  # events looked at, the newest of a subject: nobody does more in a day
+MAX_SUBJECT_EVENTS = 500  # the newest events of a subject; no person causes more in a day
 
 
 class CartCheck(msgspec.Struct, frozen=True):
-    """Whom to look at: somebody by a subject who did something to a cart at a time."""
+    """The payload of a check: a subject with a cart activity, and the time of that activity."""
 
     subject: str
     since: str
 
 
 @dataclass(frozen=True)
-class Told:
-    """Where all that was told of a person is found."""
+class AbandonmentStores:
+    """The stores that a check reads, and the ledger in which it records."""
 
     people: People
     profiles: Profiles
     ledger: Ledger
 
 
-def watch_carts(
+def schedule_cart_checks(
     changes: Iterable[EventChange], schedules: Schedules, delay: timedelta, now: datetime
 ) -> None:
-    """Have everybody looked at who did something to a cart.
+    """Schedule a check for every live cart activity; raise an error of the scheduler.
 
-    It asks for nothing twice, so the same changes may come again; what was asked for is never taken back, since an
-    order in between is seen then. A fault of the scheduler is raised.
+    The same changes may come again, since nothing is scheduled twice. A check is never cancelled: it finds an order
+    that was placed in between.
     """
     for event in (change.event for change in changes):
-        if is_activity(event) and event.subject and not is_late(event, now):
+        if is_cart_activity(event) and event.subject and not is_late_activity(event, now):
             check = CartCheck(event.subject, event.occurred_at)
-            schedules.set(event.subject, check_at(event, delay, now), msgspec.to_builtins(check))
+            check_time = next_check_time(event, delay, now)
+            schedules.schedule_invocation(event.subject, check_time, msgspec.to_builtins(check))
 
 
-def detect_abandonment(check: CartCheck, told: Told, delay: timedelta, now: datetime) -> Decision:
-    """Judge the cart of whoever the subject belongs to by now, and record what was abandoned; doing it again is safe."""
-    people = _people(check.subject, told)
-    if not people:
-        return Decision("nobody")
-    since = to_text(from_text(check.since) - LOOKBACK)
-    subjects = {subject for one in people for subject in one.subjects}
-    ids = [id_ for subject in sorted(subjects) for id_ in told.ledger.recent(subject, since, MOST)]
-    last_order = max(one.state.orders.last for one in people)
-    decision = decide(told.ledger.read(ids), last_order, delay, now)
+def detect_abandonment(
+    check: CartCheck, stores: AbandonmentStores, delay: timedelta, now: datetime
+) -> AbandonmentDecision:
+    """Check the cart of the person whom the subject belongs to now, and record an abandonment; a repetition is safe."""
+    profiles = _read_person_profiles(check.subject, stores)
+    if not profiles:
+        return AbandonmentDecision("nobody")
+    since = to_text(from_text(check.since) - CART_LOOKBACK)
+    subjects = {subject for profile in profiles for subject in profile.subjects}
+    ids = [
+        event_id
+        for subject in sorted(subjects)
+        for event_id in stores.ledger.list_recent_event_ids(subject, since, MAX_SUBJECT_EVENTS)
+    ]
+    last_order = max(profile.state.orders.last for profile in profiles)
+    decision = decide_abandonment(stores.ledger.read_events(ids), last_order, delay, now)
     if decision.event:
-        told.ledger.record([decision.event])
+        stores.ledger.record_events([decision.event])
     return decision
 
 
-def _people(subject: str, told: Told) -> list[Profile]:
-    """The person's profile, and those that lead to it when some were merged; none of somebody who was forgotten."""
-    found: dict[str, Profile] = {}
-    ahead = set(told.people.resolve([subject]).values())
-    while ahead:
-        found |= told.profiles.read(ahead)
-        ahead = {profile.merged_into for profile in found.values()} - {""} - found.keys()
-    return list(found.values())
+def _read_person_profiles(subject: str, stores: AbandonmentStores) -> list[Profile]:
+    """Return the person's profile and those that were merged into it; none for a person who was erased."""
+    profiles: dict[str, Profile] = {}
+    pending_ids = set(stores.people.resolve_subjects([subject]).values())
+    while pending_ids:
+        profiles |= stores.profiles.read_profiles(pending_ids)
+        survivor_ids = {profile.merged_into for profile in profiles.values()}
+        pending_ids = survivor_ids - {""} - profiles.keys()
+    return list(profiles.values())

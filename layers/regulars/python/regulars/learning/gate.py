@@ -1,6 +1,6 @@
 """Decide whether a challenger may become champion, and state the reason."""
 
-from regulars.domain.manifests import Gate
+from regulars.domain.manifests import GateDecision
 from regulars.learning.contract import MAX_PARITY_DIFFERENCE, ModelComparison
 
 # Why the champion's place is free.
@@ -10,7 +10,9 @@ INCOMPATIBLE_CHAMPION = "The champion cannot score this dataset any more."
 TAMPERED_CHAMPION = "The champion's bytes are not those that were promoted."
 
 
-def decide_promotion(comparison: ModelComparison, difference: float, vacancy: str = "") -> Gate:
+def decide_promotion(
+    comparison: ModelComparison, difference: float, vacancy: str = ""
+) -> GateDecision:
     """Decide on a challenger.
 
     `difference` is the largest one between a prediction of the joblib estimator and one of the plain scorer.
@@ -27,7 +29,7 @@ def decide_promotion(comparison: ModelComparison, difference: float, vacancy: st
     }
     refusal = _find_refusal(checks)
     reason = refusal or vacancy or "It beats the champion beyond its error."
-    return Gate(not refusal, reason, checks)
+    return GateDecision(not refusal, reason, checks)
 
 
 def _find_refusal(checks: dict[str, bool]) -> str:

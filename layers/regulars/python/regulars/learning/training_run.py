@@ -11,39 +11,48 @@ from regulars.domain.errors import (
     InsufficientDataError,
     TamperedArtifactError,
 )
-from regulars.domain.manifests import Champion, Gate, ModelManifest, Outcome, encode, sha256
+from regulars.domain.manifests import (
+    Champion,
+    GateDecision,
+    ModelManifest,
+    TrainingOutcome,
+    encode_manifest,
+    hash_bytes,
+)
 from regulars.domain.times import from_text, to_text
 from regulars.learning import artifacts, gate
 from regulars.learning.contract import Dataset, ModelComparison, TrainedModel, Trainer
 from regulars.learning.datasets.frames import read_dataset
 from regulars.store.datasets import Datasets
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 
 # A champion whose dataset is this much older is replaced by any challenger that is not worse than a plain rule.
 MAX_CHAMPION_AGE_DAYS = 28.0
 
 
 def train_model(
-    trainer: Trainer, manifest_key: str, datasets: Datasets, registry: Registry, now: datetime
-) -> Outcome:
+    trainer: Trainer, manifest_key: str, datasets: Datasets, registry: ModelRegistry, now: datetime
+) -> TrainingOutcome:
     """Train on the dataset whose manifest is stored under `manifest_key`; store the outcome last, and return it."""
-    dataset_manifest = datasets.manifest(manifest_key)
-    dataset = read_dataset(dataset_manifest, lambda name: datasets.file(dataset_manifest, name))
-    champion = registry.champions.current(trainer.model)
+    dataset_manifest = datasets.read_manifest(manifest_key)
+    dataset = read_dataset(
+        dataset_manifest, lambda name: datasets.read_file(dataset_manifest, name)
+    )
+    champion = registry.champions.find_champion(trainer.model)
     try:
         manifest, files = _train_challenger(trainer, dataset, registry, champion, now)
     except InsufficientDataError as error:
         manifest, files = _build_insufficient_manifest(trainer.model, dataset, str(error), now), {}
-    digest = registry.artifacts.publish(manifest, files)
+    digest = registry.artifacts.publish_version(manifest, files)
     outcome = _promote_version(manifest, digest, champion, registry)
-    registry.artifacts.conclude(outcome)
+    registry.artifacts.write_outcome(outcome)
     return outcome
 
 
 def _train_challenger(
     trainer: Trainer,
     dataset: Dataset,
-    registry: Registry,
+    registry: ModelRegistry,
     champion: Champion | None,
     now: datetime,
 ) -> tuple[ModelManifest, dict[str, bytes]]:
@@ -62,7 +71,7 @@ def _compare_with_champion(
     trainer: Trainer,
     trained: TrainedModel,
     dataset: Dataset,
-    registry: Registry,
+    registry: ModelRegistry,
     champion: Champion | None,
 ) -> tuple[ModelComparison, str]:
     """Compare with the champion, or with a plain rule when the champion's place is free; return also why it is free.
@@ -72,8 +81,8 @@ def _compare_with_champion(
     if not champion:
         return trainer.compare(trained, None, dataset), gate.FIRST_VERSION
     try:
-        manifest = registry.artifacts.manifest(trainer.model, champion)
-        comparison = trainer.compare(trained, registry.scorer(manifest), dataset)
+        manifest = registry.artifacts.read_manifest(trainer.model, champion)
+        comparison = trainer.compare(trained, registry.read_scorer(manifest), dataset)
         vacancy = _find_vacancy(manifest, comparison, dataset)
     except TamperedArtifactError:
         vacancy = gate.TAMPERED_CHAMPION
@@ -105,7 +114,7 @@ def _build_manifest(
     dataset: Dataset,
     trained: TrainedModel,
     files: Mapping[str, bytes],
-    decision: Gate,
+    decision: GateDecision,
     now: datetime,
 ) -> ModelManifest:
     manifest = ModelManifest(
@@ -115,7 +124,7 @@ def _build_manifest(
         created_at=to_text(now),
         status="ok",
         reason=decision.reason,
-        files={name: sha256(content) for name, content in files.items()},
+        files={name: hash_bytes(content) for name, content in files.items()},
         versions=artifacts.library_versions(),
         features=trained.features,
         window={"cutoff": dataset.manifest.cutoff, **trained.window},
@@ -128,7 +137,7 @@ def _build_manifest(
 def _build_insufficient_manifest(
     model: str, dataset: Dataset, reason: str, now: datetime
 ) -> ModelManifest:
-    decision = Gate(promote=False, reason=reason)
+    decision = GateDecision(promote=False, reason=reason)
     untrained = TrainedModel(estimator=None, scorer={})
     manifest = _build_manifest(model, dataset, untrained, {}, decision, now)
     return _with_version(msgspec.structs.replace(manifest, status=InsufficientDataError.code))
@@ -136,21 +145,21 @@ def _build_insufficient_manifest(
 
 def _with_version(manifest: ModelManifest) -> ModelManifest:
     """Set the version to the dataset id and a digest of the manifest, so that it is unique."""
-    digest = sha256(encode(msgspec.structs.replace(manifest, version="")))
+    digest = hash_bytes(encode_manifest(msgspec.structs.replace(manifest, version="")))
     return msgspec.structs.replace(manifest, version=f"{manifest.dataset_id}-{digest[:8]}")
 
 
 def _promote_version(
-    manifest: ModelManifest, digest: str, champion: Champion | None, registry: Registry
-) -> Outcome:
+    manifest: ModelManifest, digest: str, champion: Champion | None, registry: ModelRegistry
+) -> TrainingOutcome:
     """Promote a version that passed the gate, unless another training promoted one meanwhile; return the outcome."""
     promoted, reason = manifest.gate.promote, manifest.reason
     try:
         if promoted:
-            registry.champions.promote(manifest.model, manifest.version, digest, champion)
+            registry.champions.promote_version(manifest.model, manifest.version, digest, champion)
     except ConcurrentUpdateError as error:
         promoted, reason = False, str(error)
-    return Outcome(
+    return TrainingOutcome(
         model=manifest.model,
         dataset_id=manifest.dataset_id,
         version=manifest.version,

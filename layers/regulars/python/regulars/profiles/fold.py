@@ -1,4 +1,4 @@
-"""The next version of one person's profile: by adding events when that is exact, by folding all of them anew when not."""
+"""Compute the next version of a profile: add events where that is exact, fold all events again where it is not."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,118 +11,131 @@ from regulars.domain.profiles import (
     Profile,
     ProfileState,
     add_events,
-    by_strength,
     fold_orders,
+    sort_by_strength,
     with_orders,
 )
-from regulars.identity.grouping import Share, counts
-from regulars.store.profile_stores import Stores
+from regulars.identity.grouping import PersonBatch, belongs_to_profile
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import StoredOrder
 
-RING = 16  # ids a profile carries before it puts them aside: a page of 16 costs one write, and keeps it below 1 KB
+# The ids that a profile carries before they are spilled: 16 of them cost one write, and keep the profile below 1 KB.
+MAX_APPLIED_IDS = 16
 
 
-def added(stores: Stores, profile: Profile, share: Share, *, first: bool = False) -> Profile:
-    """The profile with those events it has not counted; the orders they tell of are stored first.
+def add_to_profile(
+    stores: ProfileStores, profile: Profile, batch: PersonBatch, *, is_first_write: bool = False
+) -> Profile:
+    """Return the profile with those events added that it has not counted; store their orders first.
 
-    `first` says that nobody can have written to this profile yet, which saves reading its orders.
+    `is_first_write` says that no worker can have written this profile yet, which saves the read of its orders.
     """
-    new = _uncounted(stores, profile, share.events)
-    if not new:
+    new_events = _select_uncounted(stores, profile, batch.events)
+    if not new_events:
         return profile
-    state = add_events(profile.state, new)
-    if any(event.order for event in new):
-        stored = {} if first else stores.profiles.orders(profile.profile_id)
-        known = {key: one.order for key, one in stored.items()}
-        orders = known | fold_orders(new, known)
+    state = add_events(profile.state, new_events)
+    if any(event.order for event in new_events):
+        stored = {} if is_first_write else stores.profiles.read_orders(profile.profile_id)
+        known_orders = {key: stored_order.order for key, stored_order in stored.items()}
+        orders = known_orders | fold_orders(new_events, known_orders)
         _store_orders(stores, profile.profile_id, stored, orders)
         state = with_orders(state, orders.values())
-    return _successor(profile, state, share.subjects, new)
+    return _build_successor(profile, state, batch.subjects, new_events)
 
 
-def refolded(stores: Stores, profile: Profile, share: Share, merged: Sequence[Profile]) -> Profile:
-    """The profile folded anew from every event that it, those merged into it, and this share have.
+def refold_profile(
+    stores: ProfileStores, profile: Profile, batch: PersonBatch, merged: Sequence[Profile]
+) -> Profile:
+    """Return the profile folded from every event that it, the profiles merged into it and this batch have.
 
-    The ids come from the profiles and the events by key, so that an index that lags hides nothing.
+    The ids come from the profiles and the events are read by id, so that a lagging index hides nothing. Raise
     LedgerLaggingError when the ledger does not hold an event that was counted.
     """
-    events = _everything(stores, profile, share, merged)
-    subjects = {
-        *profile.subjects,
-        *share.subjects,
-        *(key for one in merged for key in one.subjects),
-    }
-    told = [event for event in events if counts(event) and event.subject in subjects]
-    stored = stores.profiles.orders(profile.profile_id)
-    # A merge takes no order away: one of them may be of an event that another worker is about to count.
-    known = {} if share.refold else {key: one.order for key, one in stored.items()}
-    orders = known | fold_orders(told, known)
+    events = _collect_events(stores, profile, batch, merged)
+    merged_subjects = {subject for source in merged for subject in source.subjects}
+    subjects = {*profile.subjects, *batch.subjects, *merged_subjects}
+    counted_events = [
+        event for event in events if belongs_to_profile(event) and event.subject in subjects
+    ]
+    stored = stores.profiles.read_orders(profile.profile_id)
+    # A merge removes no order: one of them may belong to an event that another worker is about to count.
+    known_orders = {} if batch.refold else {key: one.order for key, one in stored.items()}
+    orders = known_orders | fold_orders(counted_events, known_orders)
     _store_orders(stores, profile.profile_id, stored, orders)
-    state = with_orders(add_events(ProfileState(), told), orders.values())
-    own = _counted(stores, profile)
-    after = _successor(profile, state, subjects, [one for one in events if one.id not in own])
-    # What was rewritten must go. If that took too much, whoever is about to count it must find the profile changed.
-    return replace(after, rev=profile.rev + 1) if share.refold else after
+    state = with_orders(add_events(ProfileState(), counted_events), orders.values())
+    own_ids = _read_counted_ids(stores, profile)
+    new_events = [event for event in events if event.id not in own_ids]
+    successor = _build_successor(profile, state, subjects, new_events)
+    # A refold removes rewritten orders. If it removed one that another worker is about to count, the new revision makes
+    # that worker start again.
+    return replace(successor, rev=profile.rev + 1) if batch.refold else successor
 
 
-def write(stores: Stores, before: Profile, after: Profile) -> None:
-    """Store the successor, unless it says nothing new; ids that `before` carried too many of are put aside first."""
-    if after.rev == before.rev:
+def write_successor(stores: ProfileStores, stored: Profile, successor: Profile) -> None:
+    """Store the successor if it differs; first spill the ids of the stored profile when it carries too many."""
+    if successor.rev == stored.rev:
         return
-    if len(before.applied) >= RING:
-        stores.profiles.put_aside(before)
-        after = replace(after, applied=after.applied[len(before.applied) :], floor=before.newest)
-    stores.profiles.write(after)
+    if len(stored.applied) >= MAX_APPLIED_IDS:
+        stores.profiles.spill_applied_ids(stored)
+        applied = successor.applied[len(stored.applied) :]
+        successor = replace(successor, applied=applied, floor=stored.newest)
+    stores.profiles.write_profile(successor)
 
 
-def _everything(
-    stores: Stores, profile: Profile, share: Share, merged: Sequence[Profile]
+def _collect_events(
+    stores: ProfileStores, profile: Profile, batch: PersonBatch, merged: Sequence[Profile]
 ) -> list[Event]:
-    """The events that any of them counted and those of the share, as the ledger holds them now."""
-    counted = set().union(*(_counted(stores, one) for one in (profile, *merged)))
-    given = {event.id: event for event in share.events}
-    found = {event.id: event for event in stores.ledger.read(sorted(counted | given.keys()))}
-    if not counted <= found.keys() | given.keys():
+    """Return the events that any of the profiles counted and those of the batch, as the ledger holds them now."""
+    counted_ids = set().union(*(_read_counted_ids(stores, one) for one in (profile, *merged)))
+    batch_events = {event.id: event for event in batch.events}
+    ids = sorted(counted_ids | batch_events.keys())
+    stored_events = {event.id: event for event in stores.ledger.read_events(ids)}
+    if not counted_ids <= stored_events.keys() | batch_events.keys():
         raise LedgerLaggingError("The ledger does not hold every event this profile has counted.")
-    return list((given | found).values())
+    return list((batch_events | stored_events).values())
 
 
-def _uncounted(stores: Stores, profile: Profile, events: Iterable[Event]) -> list[Event]:
-    carried = set(profile.applied)
-    new = [event for event in events if event.id not in carried]
-    # Ids put aside were all received by `floor`; only what is as old can be among them.
-    if any(event.received_at <= profile.floor for event in new):
-        aside = stores.profiles.aside(profile.profile_id)
-        new = [event for event in new if event.id not in aside]
-    return new
+def _select_uncounted(
+    stores: ProfileStores, profile: Profile, events: Iterable[Event]
+) -> list[Event]:
+    applied_ids = set(profile.applied)
+    new_events = [event for event in events if event.id not in applied_ids]
+    # The events of spilled ids were all received by `floor`; only events as old as that can be among them.
+    if any(event.received_at <= profile.floor for event in new_events):
+        spilled_ids = stores.profiles.read_spilled_ids(profile.profile_id)
+        new_events = [event for event in new_events if event.id not in spilled_ids]
+    return new_events
 
 
-def _counted(stores: Stores, profile: Profile) -> set[str]:
-    aside = stores.profiles.aside(profile.profile_id) if profile.floor else set()
-    return {*profile.applied, *aside}
+def _read_counted_ids(stores: ProfileStores, profile: Profile) -> set[str]:
+    spilled_ids = stores.profiles.read_spilled_ids(profile.profile_id) if profile.floor else set()
+    return {*profile.applied, *spilled_ids}
 
 
 def _store_orders(
-    stores: Stores, profile_id: str, stored: Mapping[str, StoredOrder], orders: Mapping[str, Order]
+    stores: ProfileStores,
+    profile_id: str,
+    stored: Mapping[str, StoredOrder],
+    orders: Mapping[str, Order],
 ) -> None:
     for key, order in orders.items():
-        before = stored.get(key, StoredOrder())
-        if order != before.order:
-            stores.profiles.write_order(profile_id, key, StoredOrder(order, before.rev + 1))
+        previous = stored.get(key, StoredOrder())
+        if order != previous.order:
+            stores.profiles.write_order(profile_id, key, StoredOrder(order, previous.rev + 1))
     for key in stored.keys() - orders.keys():
         stores.profiles.delete_order(profile_id, key, stored[key].rev)
 
 
-def _successor(
-    profile: Profile, state: ProfileState, subjects: Iterable[str], new: Sequence[Event]
+def _build_successor(
+    profile: Profile, state: ProfileState, subjects: Iterable[str], new_events: Sequence[Event]
 ) -> Profile:
-    after = replace(
+    successor = replace(
         profile,
-        subjects=by_strength({*profile.subjects, *subjects}),
+        subjects=sort_by_strength({*profile.subjects, *subjects}),
         state=state,
-        applied=(*profile.applied, *(event.id for event in new)),
-        newest=max([profile.newest, *(event.received_at for event in new)]),
+        applied=(*profile.applied, *(event.id for event in new_events)),
+        newest=max([profile.newest, *(event.received_at for event in new_events)]),
     )
-    if after == profile:
+    if successor == profile:
         return profile
-    return replace(after, rev=profile.rev + 1, born=profile.born or state.first_seen)
+    return replace(successor, rev=profile.rev + 1, born=profile.born or state.first_seen)

@@ -1,4 +1,4 @@
-"""The ledger's stream to profiles: exactly-once effect whatever the order, the repetition and the crashes."""
+"""Update profiles from the ledger's stream: each event counts exactly once at any sequence, repetition and crash."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,85 +6,87 @@ from datetime import datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
-from regulars.domain.events import encode
+from regulars.domain.events import encode_event
 from regulars.domain.isolation import Failure, isolate
 from regulars.domain.stream_changes import ChangeBatch, EventChange
-from regulars.identity.grouping import Share, shares, subjects_of
-from regulars.identity.profile_lookup import Whereabouts, locate
+from regulars.identity.grouping import PersonBatch, collect_subjects, group_by_person
+from regulars.identity.profile_lookup import ProfileLookup, look_up_profiles
 from regulars.profiles.write import update_person
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 from regulars.store.rejects import Reject
 from regulars.transport.logging import log_failure
 
-SOURCE = "events stream"
+STREAM_SOURCE = "events stream"
 
 
-def update_profiles(batch: ChangeBatch, stores: Stores, now: datetime) -> int:
-    """Bring the profiles of everybody in the batch up to date; the number of persons is returned.
+def update_profiles(batch: ChangeBatch, stores: ProfileStores, now: datetime) -> int:
+    """Update the profiles of all persons in the batch; return the number of persons.
 
-    What can never be folded is set aside as a reject. A fault worth retrying is raised once everybody else is done;
-    the whole batch may then be given again.
+    Store what can never be folded as rejects. Raise the first retryable error after all other persons are done; the
+    whole batch may then be delivered again.
     """
     rejects = [
-        Reject("unreadable_record", record.reason, SOURCE, record.raw)
+        Reject(code="unreadable_record", reason=record.reason, source=STREAM_SOURCE, raw=record.raw)
         for record in batch.unreadable
     ]
-    persons, view = _looked_up(batch.changes, stores)
-    failures = _update_persons(persons, stores, view)
-    faults = [failure.error for failure in failures if _worth_retrying(failure.error)]
-    rejects += [_reject(*failure) for failure in failures if not _worth_retrying(failure.error)]
+    persons, lookup = _look_up_persons(batch.changes, stores)
+    failures = _update_persons(persons, stores, lookup)
+    errors = [failure.error for failure in failures if _is_retryable(failure.error)]
+    rejects += [_to_reject(*failure) for failure in failures if not _is_retryable(failure.error)]
     if rejects:
-        stores.rejects.keep(rejects, now)
-    if faults:
-        raise faults[0]
+        stores.rejects.store_rejects(rejects, now)
+    if errors:
+        raise errors[0]
     return len(persons)
 
 
-def _looked_up(
-    changes: Sequence[EventChange], stores: Stores
-) -> tuple[list[Share], Whereabouts | None]:
-    """Everybody in the batch and their whereabouts in a few calls; without the latter when one is unreadable."""
+def _look_up_persons(
+    changes: Sequence[EventChange], stores: ProfileStores
+) -> tuple[list[PersonBatch], ProfileLookup | None]:
+    """Return the persons of the batch and their profiles, read in a few calls; no profiles when one is unreadable."""
     try:
-        pointers = stores.people.pointers(subjects_of(changes))
-        persons = shares(changes, pointers)
-        return persons, locate(stores, persons, pointers)
+        pointers = stores.people.read_pointers(collect_subjects(changes))
+        persons = group_by_person(changes, pointers)
+        return persons, look_up_profiles(stores, persons, pointers)
     except Exception as error:
-        if _worth_retrying(error):
+        if _is_retryable(error):
             raise
-        return shares(changes, {}), None
+        return group_by_person(changes, {}), None
 
 
 def _update_persons(
-    persons: Iterable[Share], stores: Stores, view: Whereabouts | None
-) -> list[Failure[Share, Exception]]:
-    """Update each person by itself, and event by event where that fails for good; return what still fails."""
+    persons: Iterable[PersonBatch], stores: ProfileStores, lookup: ProfileLookup | None
+) -> list[Failure[PersonBatch, Exception]]:
+    """Update each person by itself, or event by event after a permanent error; return what failed in the end."""
 
-    def update(share: Share) -> tuple[()]:
-        update_person(share, stores, view)
+    def update(batch: PersonBatch) -> tuple[()]:
+        update_person(batch, stores, lookup)
         return ()
 
-    remaining: list[Failure[Share, Exception]] = []
+    final_failures: list[Failure[PersonBatch, Exception]] = []
     for failure in isolate(persons, update, Exception).failures:
-        if len(failure.item.events) > 1 and not _worth_retrying(failure.error):
-            remaining += _update_persons(failure.item.single(), stores, None)
+        if len(failure.item.events) > 1 and not _is_retryable(failure.error):
+            final_failures += _update_persons(failure.item.split_by_event(), stores, None)
         else:
-            remaining.append(failure)
-    return remaining
+            final_failures.append(failure)
+    return final_failures
 
 
-def _worth_retrying(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     if isinstance(error, ClientError):
-        # DynamoDB's word for an item it will never take, such as one over 400 KB.
+        # DynamoDB reports an item that it can never store, such as one over 400 KB, as a ValidationException.
         return error.response["Error"]["Code"] != "ValidationException"
     return isinstance(
         error, BotoCoreError | ConcurrentUpdateError | LedgerLaggingError | StoreBusyError
     )
 
 
-def _reject(share: Share, error: Exception) -> Reject:
+def _to_reject(batch: PersonBatch, error: Exception) -> Reject:
     log_failure(error, "update_profiles")
-    reason = f"A profile could not be updated: {type(error).__name__}."
-    event = next(iter(share.events), None)
-    if event is None:
-        return Reject("unfoldable_event", reason, SOURCE, " ".join(share.subjects).encode())
-    return Reject("unfoldable_event", reason, event.source, encode(event))
+    event = next(iter(batch.events), None)
+    return Reject(
+        code="unfoldable_event",
+        reason=f"A profile could not be updated: {type(error).__name__}.",
+        source=event.source if event else STREAM_SOURCE,
+        raw=encode_event(event) if event else " ".join(batch.subjects).encode(),
+    )

@@ -1,71 +1,78 @@
-"""One person's part of a batch, from pointers to the written profile; tried again from the start when somebody was faster."""
+"""Write one person's part of a batch, from pointers to the profile; start again when another worker was faster."""
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.profiles import Profile
-from regulars.identity.grouping import Share
-from regulars.identity.merge import freeze, settle
-from regulars.identity.profile_lookup import Whereabouts, locate
-from regulars.profiles.fold import added, refolded, write
+from regulars.identity.grouping import PersonBatch
+from regulars.identity.merge import finish_merge, freeze_profile
+from regulars.identity.profile_lookup import ProfileLookup, look_up_profiles
+from regulars.profiles.fold import add_to_profile, refold_profile, write_successor
 from regulars.store.batches import back_off
-from regulars.store.profile_stores import Stores
+from regulars.store.profile_stores import ProfileStores
 
-ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 
 
-def update_person(share: Share, stores: Stores, view: Whereabouts | None = None) -> None:
-    """Fold a person's new events into their profile, merging the profiles their subjects lead to.
+def update_person(
+    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup | None = None
+) -> None:
+    """Fold a person's new events into the profile, and merge the profiles that the person's subjects lead to.
 
-    ConcurrentUpdateError when others were faster at every attempt; doing it again is always safe.
+    Raise ConcurrentUpdateError when other workers were faster at every attempt; a repetition is always safe.
     """
-    written_to: set[str] = set()
-    for attempt in range(ATTEMPTS):
-        found = (view if attempt == 0 else None) or _look_up(stores, share)
-        way = found.on_the_way(share)
-        profile = next(one for one in way if not one.merged_into)
-        written_to.add(profile.profile_id)
+    written_ids: set[str] = set()
+    for attempt in range(MAX_ATTEMPTS):
+        current = (lookup if attempt == 0 else None) or _look_up_person(stores, batch)
+        chain = current.merge_chain(batch)
+        profile = next(profile for profile in chain if not profile.merged_into)
+        written_ids.add(profile.profile_id)
         try:
-            _update(share, stores, found, profile)
+            _update_profile(batch, stores, current, profile)
         except ConcurrentUpdateError:
             back_off(attempt)
             continue
-        _clear_strays(stores, written_to - {profile.profile_id})
+        _delete_stray_orders(stores, written_ids - {profile.profile_id})
         return
-    raise ConcurrentUpdateError("One person's profile was written by too many.")
+    raise ConcurrentUpdateError("Too many workers wrote the profile of one person.")
 
 
-def _look_up(stores: Stores, share: Share) -> Whereabouts:
-    return locate(stores, [share], stores.people.pointers(share.subjects))
+def _look_up_person(stores: ProfileStores, batch: PersonBatch) -> ProfileLookup:
+    return look_up_profiles(stores, [batch], stores.people.read_pointers(batch.subjects))
 
 
-def _update(share: Share, stores: Stores, found: Whereabouts, profile: Profile) -> None:
-    if not profile.rev and not share.events:
-        return  # what changed was never counted
-    _claim(share, stores, found, profile)
+def _update_profile(
+    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup, profile: Profile
+) -> None:
+    if not profile.rev and not batch.events:
+        return  # the changed event was never counted
+    _claim_subjects(batch, stores, lookup, profile)
     merged = [
-        one if one.merged_into else freeze(stores, one, profile)
-        for one in found.on_the_way(share)
-        if one is not profile
+        source if source.merged_into else freeze_profile(stores, source, profile)
+        for source in lookup.merge_chain(batch)
+        if source is not profile
     ]
-    if merged or share.refold:
-        write(stores, profile, refolded(stores, profile, share, merged))
-        settle(stores, merged, profile, share)
+    if merged or batch.refold:
+        write_successor(stores, profile, refold_profile(stores, profile, batch, merged))
+        finish_merge(stores, merged, profile, batch)
     else:
-        # Orders are written only after a subject was pointed here, and this worker was the first to do so.
-        first = not profile.rev and not any(map(found.pointers.get, share.subjects))
-        write(stores, profile, added(stores, profile, share, first=first))
+        # Orders are written only after a subject points here, and this worker was the first to point one.
+        is_first_write = not profile.rev and not any(map(lookup.pointers.get, batch.subjects))
+        successor = add_to_profile(stores, profile, batch, is_first_write=is_first_write)
+        write_successor(stores, profile, successor)
 
 
-def _claim(share: Share, stores: Stores, found: Whereabouts, profile: Profile) -> None:
-    """Point subjects nobody knew before anything is counted: no subject is ever counted in two profiles."""
-    for subject in share.subjects:
-        pointer = found.pointers.get(subject)
-        if not pointer and not stores.people.point(subject, profile.profile_id, pointer):
-            raise ConcurrentUpdateError("A subject was pointed at a profile by somebody else.")
+def _claim_subjects(
+    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup, profile: Profile
+) -> None:
+    """Point new subjects at the profile before any event is counted, so that no subject is counted in two profiles."""
+    for subject in batch.subjects:
+        pointer = lookup.pointers.get(subject)
+        if not pointer and not stores.people.point_subject(subject, profile.profile_id, pointer):
+            raise ConcurrentUpdateError("Another worker pointed a subject at a profile.")
 
 
-def _clear_strays(stores: Stores, profile_ids: set[str]) -> None:
-    """Orders written to a profile that was merged away before it could be written."""
+def _delete_stray_orders(stores: ProfileStores, profile_ids: set[str]) -> None:
+    """Delete orders that were written to a profile which was merged before it could be written."""
     if profile_ids:
-        for profile in stores.profiles.read(profile_ids).values():
+        for profile in stores.profiles.read_profiles(profile_ids).values():
             if profile.merged_into:
-                stores.profiles.clear(profile.profile_id)
+                stores.profiles.delete_derived_items(profile.profile_id)

@@ -1,4 +1,4 @@
-"""Recommendations for a known person and for a visitor: one shape, whoever asks and whether anybody is known."""
+"""Recommend products for a known person and for a visitor, in one shape whether the person is known or not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,105 +15,118 @@ from regulars.learning.recommender.scorer import (
     recommend_for_profile,
 )
 from regulars.store.products import Product, Products
-from regulars.store.published import Published
-from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, Person, ServedProfiles
+from regulars.store.published_lists import PublishedLists
+from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, ScoredProfile, ServedProfiles
 
-# Hardly anybody wants tomorrow what was bought today.
+# A product that was bought in these days is not recommended.
 JUST_BOUGHT_DAYS = 3
-# Used until a model has learnt them.
-WEIGHTS = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}
+# The weights until a model has learned them.
+DEFAULT_WEIGHTS = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the caller asks: how many, without which, and weights in place of the learnt ones."""
+class RecommendationRequest:
+    """How many products, which ones to exclude, and weights that replace the learned ones."""
 
-    n: int
+    count: int
     exclude: tuple[str, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Recommender:
-    """The published lists that recommendations are made from."""
+class RecommendationSurfaces:
+    """The stored candidates and lists from which recommendations are made."""
 
     profiles: ServedProfiles
     products: Products
-    published: Published
+    published_lists: PublishedLists
 
-    def for_owner(self, profile_id: str, wish: Wish, now: datetime) -> dict[str, Any]:
-        """For the person with this id; ProfileNotFoundError when there is none."""
-        person = self._person(profile_id)
-        if person is None:
-            raise ProfileNotFoundError(profile_id)
-        return self._for_person(profile_id, person, wish, now)
-
-    def for_storefront(self, profile_id: str, wish: Wish, now: datetime) -> dict[str, Any]:
-        """The same; an unknown id is answered with what is popular, so that nobody learns who exists."""
-        return self._for_person(profile_id, self._person(profile_id), wish, now)
-
-    def for_visitor(self, items: Sequence[str], wish: Wish) -> dict[str, Any]:
-        """For somebody nobody knows, who looked at these items; what is popular fills the list."""
-        weights = adjust_weights(WEIGHTS, wish.weights)
-        neighbours = dict.fromkeys(items, ()) | self.products.neighbours(items)
-        chosen = recommend_for_items(
-            neighbours, self.published.popular(), weights, wish.n, wish.exclude
-        )
-        return {"items_seen": list(items), **self._told(chosen, "model", weights)}
-
-    def _person(self, profile_id: str) -> Person | None:
-        return (
-            self.profiles.tempted(profile_id)
-            if len(profile_id) <= MAX_PROFILE_ID_CHARACTERS
-            else None
-        )
-
-    def _for_person(
-        self, profile_id: str, person: Person | None, wish: Wish, now: datetime
+    def recommend_for_owner(
+        self, profile_id: str, request: RecommendationRequest, now: datetime
     ) -> dict[str, Any]:
-        lists = person.candidates if person else {}
-        weights = adjust_weights(WEIGHTS | lists.get("weights", {}), wish.weights)
-        chosen = recommend_for_profile(
-            lists.get("candidates", ()),
-            weights,
-            wish.n,
-            {*wish.exclude, *_just_bought(lists.get("bought", {}), now)},
-            self.published.popular(),
-        )
-        basis = "model" if lists.get("status") == "ok" else "rules"
-        version = lists.get("model_version") or None
-        told = self._told(chosen, basis, weights)
-        return {"profile_id": profile_id, "model_version": version, **told}
+        """Recommend for the profile with this id; raise ProfileNotFoundError when there is none."""
+        profile = self._find_profile(profile_id)
+        if profile is None:
+            raise ProfileNotFoundError(profile_id)
+        return self._recommend_for_person(profile_id, profile, request, now)
 
-    def _told(
+    def recommend_for_storefront(
+        self, profile_id: str, request: RecommendationRequest, now: datetime
+    ) -> dict[str, Any]:
+        """Recommend as for the owner; for an unknown id, popular products, so that no caller learns which ids exist."""
+        profile = self._find_profile(profile_id)
+        return self._recommend_for_person(profile_id, profile, request, now)
+
+    def recommend_for_visitor(
+        self, items: Sequence[str], request: RecommendationRequest
+    ) -> dict[str, Any]:
+        """Recommend for an unknown visitor who viewed these products; popular products fill the list."""
+        weights = adjust_weights(DEFAULT_WEIGHTS, request.weights)
+        neighbours = dict.fromkeys(items, ()) | self.products.find_neighbours(items)
+        popular = self.published_lists.popular_products()
+        chosen = recommend_for_items(neighbours, popular, weights, request.count, request.exclude)
+        return {"items_seen": list(items), **self._build_response(chosen, "model", weights)}
+
+    def _find_profile(self, profile_id: str) -> ScoredProfile | None:
+        if len(profile_id) > MAX_PROFILE_ID_CHARACTERS:
+            return None
+        return self.profiles.find_with_candidates(profile_id)
+
+    def _recommend_for_person(
+        self,
+        profile_id: str,
+        profile: ScoredProfile | None,
+        request: RecommendationRequest,
+        now: datetime,
+    ) -> dict[str, Any]:
+        stored = profile.candidates if profile else {}
+        weights = adjust_weights(DEFAULT_WEIGHTS | stored.get("weights", {}), request.weights)
+        chosen = recommend_for_profile(
+            stored.get("candidates", ()),
+            weights,
+            request.count,
+            {*request.exclude, *_recently_bought(stored.get("bought", {}), now)},
+            self.published_lists.popular_products(),
+        )
+        basis = "model" if stored.get("status") == "ok" else "rules"
+        version = stored.get("model_version") or None
+        response = self._build_response(chosen, basis, weights)
+        return {"profile_id": profile_id, "model_version": version, **response}
+
+    def _build_response(
         self, chosen: Sequence[Recommendation], basis: str, weights: Mapping[str, float]
     ) -> dict[str, Any]:
-        wanted = [id_ for one in chosen for id_ in (one.product_id, one.because) if id_]
-        products = self.products.named(wanted)
-        names = {id_: product.name for id_, product in products.items()}
-        ranked = any(one.score for one in chosen)
+        ids = [id_ for choice in chosen for id_ in (choice.product_id, choice.because) if id_]
+        products = self.products.find_products(ids)
+        names = {product_id: product.name for product_id, product in products.items()}
+        has_scores = any(choice.score for choice in chosen)
         return {
-            "basis": basis if ranked else "popularity",
+            "basis": basis if has_scores else "popularity",
             "weights": dict(weights),
-            "items": [_item(one, products.get(one.product_id, Product()), names) for one in chosen],
+            "items": [
+                _item_view(choice, products.get(choice.product_id, Product()), names)
+                for choice in chosen
+            ],
         }
 
 
-def _item(one: Recommendation, product: Product, names: Mapping[str, str]) -> dict[str, Any]:
+def _item_view(
+    choice: Recommendation, product: Product, names: Mapping[str, str]
+) -> dict[str, Any]:
     price = None if product.price is None else format_major_units(product.price, product.currency)
     return {
-        "product_id": one.product_id,
+        "product_id": choice.product_id,
         "name": product.name,
         "category": product.category,
         "price": price,
         "currency": product.currency or None,
-        "score": round(one.score, 6),
-        "reason": explain_recommendation(one, names),
-        "because": one.because or None,
+        "score": round(choice.score, 6),
+        "reason": explain_recommendation(choice, names),
+        "because": choice.because or None,
     }
 
 
-def _just_bought(bought: Mapping[str, int], now: datetime) -> list[str]:
+def _recently_bought(bought: Mapping[str, int], now: datetime) -> list[str]:
     today = (now - _EPOCH) // timedelta(days=1)
     return [product_id for product_id, day in bought.items() if today - day < JUST_BOUGHT_DAYS]

@@ -1,1 +1,1 @@
-"""What is kept and where: one adapter per table and bucket over boto3, all shapes in `schema`."""
+"""Adapters over boto3, one for each table and bucket; `schema` holds the shape of every table."""

@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as SHA-256, known again for a minute without asking the table."""
+"""Create, store and authenticate API keys: the table holds only the SHA-256 of a key's text."""
 
 import hashlib
 import secrets
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from regulars.store.cache import Remembered
-from regulars.store.clients import dynamodb
+from regulars.domain.timed_cache import TimedCache
+from regulars.store.clients import create_dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 type Scope = Literal["write", "read", "admin"]
 SCOPES: tuple[Scope, ...] = ("write", "read", "admin")
-PREFIX = "key#"
-REMEMBERED_SECONDS = 60
+API_KEY_PREFIX = "key#"
+CACHE_SECONDS = 60.0
 
 
-class ApiKey(msgspec.Struct, frozen=True):
-    """What is known of a key; `id` is the SHA-256 of its text, `source` the id under which its events are kept."""
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One API key; `id` is the SHA-256 of its text, `source` the source id of the events it sends."""
 
     id: str
     scope: str
@@ -31,8 +31,8 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked_at: str = ""
 
 
-class Keys:
-    """The keys in the control table."""
+class ApiKeys:
+    """The API keys in the control table."""
 
     def __init__(
         self,
@@ -41,43 +41,48 @@ class Keys:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
-        self._client = client or dynamodb()
-        self._remembered = Remembered(self._read, REMEMBERED_SECONDS, clock)
+        self._client = client or create_dynamodb_client()
+        self._cache = TimedCache[ApiKey | None](CACHE_SECONDS, clock)
 
-    def create(self, scope: Scope, label: str, source: str, at: str) -> tuple[str, ApiKey]:
-        """A new key: its text, which is kept nowhere, and what is known of it."""
+    def create_key(self, scope: Scope, label: str, source: str, at: str) -> tuple[str, ApiKey]:
+        """Create a key; return its text, which is stored nowhere, and its record."""
         text = f"rk_{scope}_{secrets.token_urlsafe(24)}"
-        return text, self.register(text, scope, label, source, at)
+        return text, self.register_key(text, scope, label, source, at)
 
-    def register(self, text: str, scope: Scope, label: str, source: str, at: str) -> ApiKey:
-        """Take a key that exists already, such as the write key a storefront has built in."""
-        key = ApiKey(digest(text), scope, label, source, at)
+    def register_key(self, text: str, scope: Scope, label: str, source: str, at: str) -> ApiKey:
+        """Store a key that exists already, such as the write key that is built into a storefront."""
+        key = ApiKey(id=hash_key_text(text), scope=scope, label=label, source=source, created_at=at)
         item = {name: {"S": value} for name, value in msgspec.to_builtins(key).items() if value}
-        self._client.put_item(TableName=self._table, Item=item | {"id": {"S": PREFIX + key.id}})
+        self._client.put_item(
+            TableName=self._table, Item=item | {"id": {"S": API_KEY_PREFIX + key.id}}
+        )
         return key
 
-    def list(self) -> list[ApiKey]:
-        """All keys, revoked ones too, oldest first. Reads the whole control table: for the owner's hand."""
+    def list_keys(self) -> list[ApiKey]:
+        """Return all keys, revoked ones included, oldest first.
+
+        This scans the whole control table, so only the owner's commands call it.
+        """
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="attribute_exists(#scope)",
             ExpressionAttributeNames={"#scope": "scope"},
         )
         keys = [
-            _key(item)
+            _key_from_item(item)
             for page in pages
             for item in page["Items"]
-            if item["id"]["S"].startswith(PREFIX)
+            if item["id"]["S"].startswith(API_KEY_PREFIX)
         ]
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
-    def revoke(self, key_id: str, at: str) -> bool:
-        """RefuseLine the key from now on (elsewhere within a minute); False when there is no such key."""
-        self._remembered.forget(key_id)
+    def revoke_key(self, key_id: str, at: str) -> bool:
+        """Revoke a key, at once here and within a minute in other containers; False when it does not exist."""
+        self._cache.forget(key_id)
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key={"id": {"S": PREFIX + key_id}},
+                Key={"id": {"S": API_KEY_PREFIX + key_id}},
                 UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :at)",
                 ConditionExpression="attribute_exists(id)",
                 ExpressionAttributeValues={":at": {"S": at}},
@@ -87,28 +92,28 @@ class Keys:
         return True
 
     def authenticate(self, text: str) -> ApiKey | None:
-        """The key with this text, remembered for a minute; None for an unknown or revoked one, for seconds."""
-        return self.find(digest(text))
+        """Return the key with this text, cached for a minute; None, cached for seconds, for an unknown or revoked one."""
+        return self.find_key(hash_key_text(text))
 
-    def find(self, key_id: str) -> ApiKey | None:
-        """As `authenticate`, by the SHA-256 of the text."""
-        return self._remembered.get(key_id)
+    def find_key(self, key_id: str) -> ApiKey | None:
+        """Return what `authenticate` returns, by the SHA-256 of the text."""
+        return self._cache.get(key_id, self._read_key)
 
-    def _read(self, key_id: str) -> ApiKey | None:
-        item = self._client.get_item(TableName=self._table, Key={"id": {"S": PREFIX + key_id}}).get(
-            "Item"
-        )
-        key = _key(item) if item else None
+    def _read_key(self, key_id: str) -> ApiKey | None:
+        table_key = {"id": {"S": API_KEY_PREFIX + key_id}}
+        item = self._client.get_item(TableName=self._table, Key=table_key).get("Item")
+        key = _key_from_item(item) if item else None
         return key if key and not key.revoked_at else None
 
 
-def _key(item: Mapping[str, Any]) -> ApiKey:
+def _key_from_item(item: Mapping[str, Any]) -> ApiKey:
     values = {field: item[field]["S"] for field in ApiKey.__struct_fields__ if field in item}
     return msgspec.convert(
-        {"source": "", "label": ""} | values | {"id": item["id"]["S"][len(PREFIX) :]}, ApiKey
+        {"source": "", "label": ""} | values | {"id": item["id"]["S"][len(API_KEY_PREFIX) :]},
+        ApiKey,
     )
 
 
-def digest(text: str) -> str:
-    """The id of a key: it tells nobody the key."""
+def hash_key_text(text: str) -> str:
+    """Return the id of a key, from which its text cannot be computed."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Batch calls of DynamoDB that finish: what it leaves unprocessed is asked again, and given up with an error."""
+"""Batch calls of DynamoDB that repeat what the table leaves unprocessed, and fail after the last attempt."""
 
 import random
 import time
@@ -11,27 +11,27 @@ from regulars.domain.errors import StoreBusyError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Item = dict[str, Any]
+type TableItem = dict[str, Any]
 
-WRITE_SIZE = 25  # BatchWriteItem's limit
-READ_SIZE = 100  # BatchGetItem's limit
-ATTEMPTS = 8
-
-
-def write_all(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> None:
-    """Put every item; StoreBusyError when some stay unwritten after all attempts."""
-    _request_all(client, table, [{"PutRequest": {"Item": item}} for item in items])
+MAX_WRITE_ITEMS = 25  # the limit of BatchWriteItem
+MAX_READ_ITEMS = 100  # the limit of BatchGetItem
+MAX_ATTEMPTS = 8
 
 
-def delete_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> None:
-    """Delete the items under these keys, those that are there; StoreBusyError as above."""
-    _request_all(client, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+def write_items(client: "DynamoDBClient", table: str, items: Sequence[TableItem]) -> None:
+    """Put every item; raise StoreBusyError when some are still unwritten after all attempts."""
+    _send_requests(client, table, [{"PutRequest": {"Item": item}} for item in items])
 
 
-def _request_all(client: "DynamoDBClient", table: str, requests: Sequence[Any]) -> None:
-    for chunk in batched(requests, WRITE_SIZE, strict=False):
+def delete_items(client: "DynamoDBClient", table: str, keys: Sequence[TableItem]) -> None:
+    """Delete the items under these keys; raise StoreBusyError as `write_items` does."""
+    _send_requests(client, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+
+def _send_requests(client: "DynamoDBClient", table: str, requests: Sequence[Any]) -> None:
+    for chunk in batched(requests, MAX_WRITE_ITEMS, strict=False):
         pending: Any = {table: list(chunk)}
-        for attempt in range(ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             pending = client.batch_write_item(RequestItems=pending).get("UnprocessedItems")
             if not pending:
                 break
@@ -40,16 +40,20 @@ def _request_all(client: "DynamoDBClient", table: str, requests: Sequence[Any]) 
             raise StoreBusyError
 
 
-def read_all(
+def read_items(
     client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, Any]], **options: Any
-) -> Iterator[Item]:
-    """The items that exist, in no order; `options` are BatchGetItem's (ConsistentRead, ProjectionExpression…)."""
-    for chunk in batched(keys, READ_SIZE, strict=False):
+) -> Iterator[TableItem]:
+    """Yield the items that exist, in no order.
+
+    `options` are those of BatchGetItem, such as ConsistentRead and ProjectionExpression. Raise StoreBusyError when
+    some keys are still unread after all attempts.
+    """
+    for chunk in batched(keys, MAX_READ_ITEMS, strict=False):
         pending: Any = {table: {"Keys": list(chunk), **options}}
-        for attempt in range(ATTEMPTS):
-            answer = client.batch_get_item(RequestItems=pending)
-            yield from answer["Responses"].get(table, ())
-            pending = answer.get("UnprocessedKeys")
+        for attempt in range(MAX_ATTEMPTS):
+            response = client.batch_get_item(RequestItems=pending)
+            yield from response["Responses"].get(table, ())
+            pending = response.get("UnprocessedKeys")
             if not pending:
                 break
             back_off(attempt)
@@ -58,5 +62,5 @@ def read_all(
 
 
 def back_off(attempt: int) -> None:
-    """Sleep up to 25 ms, doubled at each attempt, with full jitter so that writers do not march in step."""
+    """Sleep up to 25 ms, doubled at each attempt; full jitter spreads concurrent writers."""
     time.sleep(random.random() * 0.025 * 2**attempt)  # noqa: S311 (no secret)

@@ -1,4 +1,4 @@
-"""Products and their neighbours as a training leaves them: only what changed is written."""
+"""Write the catalog's products and their neighbours after a training; skip products that did not change."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -7,17 +7,18 @@ import boto3
 import msgspec
 
 from regulars.store import schema
-from regulars.store.derived_items import Written, derived, write_changed
+from regulars.store.batches import TableItem
+from regulars.store.derived_items import WriteCounts, build_derived_item, write_changed_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 type Neighbour = tuple[str, float, float]
-KEY = schema.CATALOG.partition_key
+PRODUCT_KEY = schema.CATALOG.partition_key
 
 
-class Listed(msgspec.Struct, frozen=True):
-    """A product, and its neighbours as (product id, content, collaborative), best first."""
+class CatalogProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """A product and its neighbours as (product id, content, collaborative), best first."""
 
     product_id: str
     name: str
@@ -28,24 +29,24 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class Catalog:
-    """The CATALOG table, for whoever scores."""
+    """The CATALOG table, written by the scoring."""
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb")
 
-    def write(self, products: Iterable[Listed], as_of: str) -> Written:
-        """Store the products that changed, unless somebody stored them as of a later time."""
-        items = (_item(product, as_of) for product in products)
-        return write_changed(self._client, self._table, (KEY,), items)
+    def write_products(self, products: Iterable[CatalogProduct], as_of: str) -> WriteCounts:
+        """Store the products that changed, except those stored as of a later time."""
+        items = (_product_item(product, as_of) for product in products)
+        return write_changed_items(self._client, self._table, (PRODUCT_KEY,), items)
 
 
-def _item(product: Listed, as_of: str) -> dict[str, Any]:
-    told = msgspec.structs.asdict(product)
-    key, neighbours = told.pop("product_id"), told.pop("neighbours")
-    content = {"product": _json(told), "neighbours": _json(neighbours)}
-    return derived({KEY: key}, as_of, content)
+def _product_item(product: CatalogProduct, as_of: str) -> TableItem:
+    fields = msgspec.structs.asdict(product)
+    product_id, neighbours = fields.pop("product_id"), fields.pop("neighbours")
+    content = {"product": _to_json(fields), "neighbours": _to_json(neighbours)}
+    return build_derived_item({PRODUCT_KEY: product_id}, as_of, content)
 
 
-def _json(value: Any) -> str:
+def _to_json(value: Any) -> str:
     return msgspec.json.encode(value, order="deterministic").decode()

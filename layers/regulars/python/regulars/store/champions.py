@@ -1,4 +1,4 @@
-"""Which version of each model scores now: one pointer a model, moved by compare-and-swap."""
+"""Store which version of each model scores now: one pointer per model, moved by compare-and-swap."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,21 +19,21 @@ class Champions:
         self._table = table
         self._client = client or boto3.client("dynamodb")
 
-    def current(self, model: str) -> Champion | None:
-        """The champion, consistently read; None before the first promotion."""
+    def find_champion(self, model: str) -> Champion | None:
+        """Return the champion, strongly consistent; None before the first promotion."""
         key: dict[str, Any] = {"id": {"S": schema.champion_id(model)}}
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
             "Item"
         )
-        return _champion(item) if item else None
+        return _champion_from_item(item) if item else None
 
-    def promote(
+    def promote_version(
         self, model: str, version: str, manifest_sha256: str, expected: Champion | None
     ) -> Champion:
-        """Move the pointer from `expected` to `version`; ConcurrentUpdateError when it is no longer there."""
-        after = Champion(
-            version,
-            manifest_sha256,
+        """Move the pointer from `expected` to `version`; raise ConcurrentUpdateError when it has moved already."""
+        champion = Champion(
+            version=version,
+            manifest_sha256=manifest_sha256,
             rev=expected.rev + 1 if expected else 1,
             previous=expected.version if expected else "",
         )
@@ -44,13 +44,15 @@ class Champions:
                 "ExpressionAttributeValues": {":rev": {"N": str(expected.rev)}},
             }
         try:
-            self._client.put_item(TableName=self._table, Item=_item(model, after), **condition)
+            self._client.put_item(
+                TableName=self._table, Item=_champion_item(model, champion), **condition
+            )
         except self._client.exceptions.ConditionalCheckFailedException:
             raise ConcurrentUpdateError(f"Another {model} model was promoted meanwhile.") from None
-        return after
+        return champion
 
 
-def _item(model: str, champion: Champion) -> dict[str, Any]:
+def _champion_item(model: str, champion: Champion) -> dict[str, Any]:
     return {
         "id": {"S": schema.champion_id(model)},
         "version": {"S": champion.version},
@@ -60,10 +62,10 @@ def _item(model: str, champion: Champion) -> dict[str, Any]:
     }
 
 
-def _champion(item: dict[str, Any]) -> Champion:
+def _champion_from_item(item: dict[str, Any]) -> Champion:
     return Champion(
-        item["version"]["S"],
-        item["manifest_sha256"]["S"],
-        int(item["rev"]["N"]),
-        item["previous"]["S"],
+        version=item["version"]["S"],
+        manifest_sha256=item["manifest_sha256"]["S"],
+        rev=int(item["rev"]["N"]),
+        previous=item["previous"]["S"],
     )

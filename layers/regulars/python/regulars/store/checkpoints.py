@@ -1,4 +1,4 @@
-"""How far each import has come, so that the next run goes on where the last one stopped."""
+"""Store how far each import has come, so that the next run continues where the last one stopped."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
-    """One import: of the object with this `etag`; `state` is the import's own JSON, `rev` 0 before the first save."""
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The progress of one import of the object with this `etag`.
+
+    `state` is the import's own JSON. `rev` counts the saves and is 0 before the first one.
+    """
 
     key: str
     etag: str
@@ -23,27 +26,30 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 class Checkpoints:
-    """The imports in the control table."""
+    """The checkpoints of imports in the control table."""
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb")
 
-    def read(self, key: str) -> Checkpoint | None:
-        """The checkpoint of an object key, strongly consistent."""
-        found = self._client.get_item(TableName=self._table, Key=_id(key), ConsistentRead=True)
-        item = found.get("Item")
+    def read_checkpoint(self, key: str) -> Checkpoint | None:
+        """Return the checkpoint of an object key, strongly consistent; None when there is none."""
+        table_key = _checkpoint_key(key)
+        response = self._client.get_item(TableName=self._table, Key=table_key, ConsistentRead=True)
+        item = response.get("Item")
         if not item:
             return None
-        texts, numbers = (
-            {name: item[name]["S"] for name in ("etag", "state")},
-            {name: int(item[name]["N"]) for name in ("rows", "rev")},
+        return Checkpoint(
+            key=key,
+            etag=item["etag"]["S"],
+            rows=int(item["rows"]["N"]),
+            state=item["state"]["S"],
+            rev=int(item["rev"]["N"]),
         )
-        return msgspec.convert({"key": key, **texts, **numbers}, Checkpoint)
 
-    def save(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Save over the revision it was read at; ConcurrentUpdateError when another run has saved since."""
-        item: dict[str, Any] = _id(checkpoint.key) | {
+    def save_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Save over the revision that was read; raise ConcurrentUpdateError when another run has saved since."""
+        item: dict[str, Any] = _checkpoint_key(checkpoint.key) | {
             "etag": {"S": checkpoint.etag},
             "rows": {"N": str(checkpoint.rows)},
             "state": {"S": checkpoint.state},
@@ -61,5 +67,5 @@ class Checkpoints:
         return msgspec.structs.replace(checkpoint, rev=checkpoint.rev + 1)
 
 
-def _id(key: str) -> dict[str, Any]:
+def _checkpoint_key(key: str) -> dict[str, Any]:
     return {"id": {"S": schema.import_id(key)}}

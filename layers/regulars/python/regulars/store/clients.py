@@ -1,4 +1,4 @@
-"""Clients of AWS, made by botocore alone: boto3's layer above it is a fifteenth of a cold start."""
+"""Create AWS clients with botocore alone: importing boto3 would add a fifteenth to a cold start."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,28 +12,29 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
-def dynamodb(config: Config | None = None) -> "DynamoDBClient":
-    """A DynamoDB client."""
-    client: DynamoDBClient = _client("dynamodb", config)
+def create_dynamodb_client(config: Config | None = None) -> "DynamoDBClient":
+    """Return a DynamoDB client."""
+    client: DynamoDBClient = _create_client("dynamodb", config)
     return client
 
 
-def ssm() -> "SSMClient":
-    """An SSM client."""
-    client: SSMClient = _client("ssm", None)
+def create_ssm_client() -> "SSMClient":
+    """Return an SSM client."""
+    client: SSMClient = _create_client("ssm", None)
     return client
 
 
-def scheduler() -> "EventBridgeSchedulerClient":
-    """A client of EventBridge's Scheduler."""
-    client: EventBridgeSchedulerClient = _client("scheduler", None)
+def create_scheduler_client() -> "EventBridgeSchedulerClient":
+    """Return a client of EventBridge Scheduler."""
+    client: EventBridgeSchedulerClient = _create_client("scheduler", None)
     return client
 
 
-def dynamodb_for_doors() -> "DynamoDBClient":
-    """A DynamoDB client that answers or fails while a door's sender is still waiting; botocore would try for minutes.
+def create_fail_fast_dynamodb_client() -> "DynamoDBClient":
+    """Return a DynamoDB client that answers or fails while the HTTP caller still waits.
 
-    What the adapters send is typed and tested, so botocore need not check it again: a tenth of a call's CPU.
+    With its defaults botocore would retry for minutes. It does not validate parameters: what the adapters send is
+    typed and tested, and validation takes a tenth of a call's CPU.
     """
     config = Config(
         connect_timeout=1,
@@ -41,14 +42,14 @@ def dynamodb_for_doors() -> "DynamoDBClient":
         retries={"mode": "standard", "total_max_attempts": 3},
         parameter_validation=False,
     )
-    return dynamodb(config)
+    return create_dynamodb_client(config)
 
 
 @cache
-def _session() -> Session:
-    # Shared, so that the second client finds what the first has loaded.
+def _shared_session() -> Session:
+    # Shared, so that the second client reuses the service models that the first one has loaded.
     return get_session()
 
 
-def _client(service: str, config: Config | None) -> Any:
-    return _session().create_client(service, config=config)
+def _create_client(service: str, config: Config | None) -> Any:
+    return _shared_session().create_client(service, config=config)

@@ -1,4 +1,4 @@
-"""Datasets in the lake's bucket: Parquet files, and a manifest written last that names each one's SHA-256."""
+"""Publish and read datasets in the lake's bucket: Parquet files, and a manifest with the SHA-256 of each."""
 
 import hashlib
 from pathlib import Path
@@ -8,7 +8,7 @@ import boto3
 import msgspec
 
 from regulars.domain.errors import TamperedArtifactError
-from regulars.domain.manifests import DatasetManifest, encode, sha256
+from regulars.domain.manifests import DatasetManifest, encode_manifest, hash_bytes
 from regulars.store import schema
 
 if TYPE_CHECKING:
@@ -17,46 +17,49 @@ if TYPE_CHECKING:
 
 
 class Datasets:
-    """The datasets of the lake's bucket."""
+    """The datasets in the lake's bucket."""
 
     def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
         self._bucket = bucket
         self._client = client or boto3.client("s3")
 
-    def publish(self, manifest: DatasetManifest, folder: Path) -> str:
-        """Upload the files the manifest names from a folder, then the manifest; returns the manifest's key."""
+    def publish_dataset(self, manifest: DatasetManifest, folder: Path) -> str:
+        """Upload the files that the manifest names from a folder, then the manifest; return the manifest's key."""
         for name in manifest.files:
             key = schema.dataset_key(manifest.dataset_id, name)
             self._client.upload_file(str(folder / name), self._bucket, key)
         key = schema.dataset_key(manifest.dataset_id, "manifest.json")
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=encode(manifest))
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=encode_manifest(manifest))
         return key
 
-    def manifest(self, key: str) -> DatasetManifest:
-        """The manifest under an object key."""
-        return msgspec.json.decode(self._get(key), type=DatasetManifest)
+    def read_manifest(self, key: str) -> DatasetManifest:
+        """Return the manifest under an object key."""
+        return msgspec.json.decode(self._get_object(key), type=DatasetManifest)
 
-    def file(self, manifest: DatasetManifest, name: str) -> bytes:
-        """One file of a dataset; TamperedArtifactError unless its bytes are those the manifest names."""
-        content = self._get(schema.dataset_key(manifest.dataset_id, name))
-        if sha256(content) != manifest.files[name].sha256:
+    def read_file(self, manifest: DatasetManifest, name: str) -> bytes:
+        """Return one file of a dataset.
+
+        Raise TamperedArtifactError when its bytes differ from those that the manifest names.
+        """
+        content = self._get_object(schema.dataset_key(manifest.dataset_id, name))
+        if hash_bytes(content) != manifest.files[name].sha256:
             raise TamperedArtifactError(
                 f"The bytes of {name} are not those of the dataset's manifest."
             )
         return content
 
-    def _get(self, key: str) -> bytes:
+    def _get_object(self, key: str) -> bytes:
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
 
-class LatestDataset:
-    """The control item that names the newest dataset, for the owner's eyes and for scoring."""
+class LatestDatasetPointer:
+    """The control item that names the newest dataset, for the owner and for the scoring."""
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb")
 
-    def point(self, manifest: DatasetManifest) -> None:
+    def point_to(self, manifest: DatasetManifest) -> None:
         """Name this dataset as the newest."""
         item = {
             "id": schema.DATASET_ID,
@@ -69,7 +72,7 @@ class LatestDataset:
         )
 
 
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, read in chunks."""
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, which is read in chunks."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

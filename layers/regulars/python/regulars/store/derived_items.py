@@ -1,88 +1,105 @@
-"""Writes of derived items that cost nothing when nothing changed, and never put older knowledge over newer."""
+"""Write derived items only where they changed, and never over items that are known as of a later time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
-from regulars.domain.manifests import sha256
-from regulars.store.batches import Item, read_all, write_all
+from regulars.domain.manifests import hash_bytes
+from regulars.store.batches import TableItem, read_items, write_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AS_OF, DIGEST = "as_of", "digest"
+MAX_CHUNK_ITEMS = 500
 
 
-class Written(NamedTuple):
-    """How many items were written, were the same already, or were left to whoever knew more."""
+class WriteCounts(NamedTuple):
+    """How many items were written, had the same content already, or were skipped for newer ones."""
 
     written: int = 0
     unchanged: int = 0
     skipped: int = 0
 
-    def __add__(self, other: object) -> "Written":
-        if not isinstance(other, Written):
+    def __add__(self, other: object) -> "WriteCounts":
+        if not isinstance(other, WriteCounts):
             return NotImplemented
-        return Written(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return WriteCounts(*map(sum, zip(self, other, strict=True)))
 
 
-def derived(key: Mapping[str, str], as_of: str, content: Mapping[str, str], same: str = "") -> Item:
-    """An item of text attributes known as of a sortable time; `same` is what makes two of them the same."""
-    digest = sha256((same or "\x1f".join(content.values())).encode())[:16]
+def build_derived_item(
+    key: Mapping[str, str], as_of: str, content: Mapping[str, str], compared: str = ""
+) -> TableItem:
+    """Return an item of text attributes, known as of a sortable time.
+
+    Two items with the same `compared` text, by default the content, count as unchanged.
+    """
+    digest = hash_bytes((compared or "\x1f".join(content.values())).encode())[:16]
     texts = {**key, **content, AS_OF: as_of, DIGEST: digest}
     return {name: {"S": text} for name, text in texts.items()}
 
 
-def stored(
-    client: "DynamoDBClient", table: str, names: Sequence[str], items: Iterable[Item], *more: str
-) -> dict[tuple[str, ...], Item]:
-    """What is stored under the items' keys (attributes `names`): age, digest and `more` attributes, by key."""
-    keys = [{name: item[name] for name in names} for item in items]
-    wanted = ", ".join((*names, AS_OF, DIGEST, *more))
-    found = read_all(client, table, keys, ProjectionExpression=wanted, ConsistentRead=True)
-    return {key_of(item, names): item for item in found}
+def read_stored_items(
+    client: "DynamoDBClient",
+    table: str,
+    key_names: Sequence[str],
+    items: Iterable[TableItem],
+    *attributes: str,
+) -> dict[tuple[str, ...], TableItem]:
+    """Return what is stored under the keys of these items, by key: time, digest and the `attributes`."""
+    keys = [{name: item[name] for name in key_names} for item in items]
+    projection = ", ".join((*key_names, AS_OF, DIGEST, *attributes))
+    stored_items = read_items(
+        client, table, keys, ProjectionExpression=projection, ConsistentRead=True
+    )
+    return {item_key(item, key_names): item for item in stored_items}
 
 
-def key_of(item: Item, names: Sequence[str]) -> tuple[str, ...]:
-    """The values of an item's key."""
-    return tuple(item[name]["S"] for name in names)
+def item_key(item: TableItem, key_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the values of an item's key."""
+    return tuple(item[name]["S"] for name in key_names)
 
 
-def is_newer(before: Item | None, item: Item) -> bool:
-    """Whether what is stored was known later than the item."""
-    return before is not None and _text(before, AS_OF) > _text(item, AS_OF)
+def is_newer(stored: TableItem | None, item: TableItem) -> bool:
+    """Return whether the stored item is known as of a later time than the item."""
+    return stored is not None and _attribute_text(stored, AS_OF) > _attribute_text(item, AS_OF)
 
 
-def is_same(before: Item | None, item: Item) -> bool:
-    """Whether the item says what is stored already."""
-    return before is not None and _text(before, DIGEST) == _text(item, DIGEST)
+def has_same_content(stored: TableItem | None, item: TableItem) -> bool:
+    """Return whether the stored item has the content of the item."""
+    return stored is not None and _attribute_text(stored, DIGEST) == _attribute_text(item, DIGEST)
 
 
-def write_changed(
-    client: "DynamoDBClient", table: str, names: Sequence[str], items: Iterable[Item]
-) -> Written:
-    """Write the items that say something new, a few hundred at a time."""
-    total = Written()
-    for chunk in batched(items, 500, strict=False):
-        total += put_changed(client, table, chunk, stored(client, table, names, chunk), names)
+def write_changed_items(
+    client: "DynamoDBClient", table: str, key_names: Sequence[str], items: Iterable[TableItem]
+) -> WriteCounts:
+    """Read what is stored and write the items that differ from it, 500 at a time."""
+    total = WriteCounts()
+    for chunk in batched(items, MAX_CHUNK_ITEMS, strict=False):
+        stored_items = read_stored_items(client, table, key_names, chunk)
+        total += put_changed_items(client, table, chunk, stored_items, key_names)
     return total
 
 
-def put_changed(
+def put_changed_items(
     client: "DynamoDBClient",
     table: str,
-    items: Sequence[Item],
-    before: Mapping[tuple[str, ...], Item],
-    names: Sequence[str],
-) -> Written:
-    """Write those of the items that differ from what was stored before."""
-    pairs = [(item, before.get(key_of(item, names))) for item in items]
-    current = [(item, old) for item, old in pairs if not is_newer(old, item)]
-    changed = [item for item, old in current if not is_same(old, item)]
-    write_all(client, table, changed)
-    return Written(len(changed), len(current) - len(changed), len(pairs) - len(current))
+    items: Sequence[TableItem],
+    stored_items: Mapping[tuple[str, ...], TableItem],
+    key_names: Sequence[str],
+) -> WriteCounts:
+    """Write those of the items that differ from what is stored."""
+    pairs = [(item, stored_items.get(item_key(item, key_names))) for item in items]
+    current = [(item, stored) for item, stored in pairs if not is_newer(stored, item)]
+    changed = [item for item, stored in current if not has_same_content(stored, item)]
+    write_items(client, table, changed)
+    return WriteCounts(
+        written=len(changed),
+        unchanged=len(current) - len(changed),
+        skipped=len(pairs) - len(current),
+    )
 
 
-def _text(item: Item, name: str) -> str:
+def _attribute_text(item: TableItem, name: str) -> str:
     text: str = item.get(name, {}).get("S", "")
     return text

@@ -1,4 +1,4 @@
-"""The lake's events as local files, for SQL that cannot reach a bucket."""
+"""Download the lake's event files, for SQL that cannot reach a bucket."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,30 +12,30 @@ from regulars.store import schema
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_DOWNLOADS_AT_ONCE = 8
+MAX_PARALLEL_DOWNLOADS = 8
 
 
-class Archive:
-    """The lake's objects under `events/`."""
+class LakeFiles:
+    """The objects of the lake's bucket under `events/`."""
 
     def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
         self._bucket = bucket
         self._client = client or boto3.client("s3")
 
-    def download(self, folder: Path) -> list[Path]:
-        """Every object as a file in `folder`, in the order of their keys."""
+    def download_files(self, folder: Path) -> list[Path]:
+        """Download every object into `folder`; return the files in the order of the object keys."""
         folder.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
-            return list(pool.map(lambda key: self._fetch(key, folder), self._keys()))
+        with ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
+            return list(pool.map(lambda key: self._download_file(key, folder), self._list_keys()))
 
-    def _keys(self) -> Iterator[str]:
+    def _list_keys(self) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=schema.LAKE_PREFIX):
-            for listed in page.get("Contents", []):
-                if listed["Key"].endswith(".ndjson.gz"):
-                    yield listed["Key"]
+            for entry in page.get("Contents", []):
+                if entry["Key"].endswith(".ndjson.gz"):
+                    yield entry["Key"]
 
-    def _fetch(self, key: str, folder: Path) -> Path:
+    def _download_file(self, key: str, folder: Path) -> Path:
         path = folder / key.replace("/", "_")
         self._client.download_file(self._bucket, key, str(path))
         return path

@@ -1,4 +1,4 @@
-"""Who a subject is: the profile it points at, and the contact data that came with it; nowhere else is a name kept."""
+"""Store which profile each subject points at, and its contact data; no other table holds a name."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from regulars.domain.errors import ConcurrentUpdateError
-from regulars.store.batches import read_all
-from regulars.store.clients import dynamodb
+from regulars.domain.timed_cache import TimedCache
+from regulars.store.batches import read_items
+from regulars.store.clients import create_dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ATTEMPTS = 5
-REMEMBERED = 10_000  # contacts a container knows to be stored already
-# Meanwhile another container may have stored something newer, over which the same told again must win.
-REMEMBERED_SECONDS = 60.0
+MAX_ATTEMPTS = 5
+MAX_CACHED_CONTACTS = 10_000
+# Another container may store a newer value meanwhile; the old value, received once more, must then be written again.
+CACHE_SECONDS = 60.0
 
-# One contact field and when it was told: newest wins, field by field.
+# The value and the time of each contact field: the newest value of a field wins.
 type Contact = dict[str, tuple[str, str]]
 
 
@@ -32,83 +33,81 @@ class People:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
-        self._client = client or dynamodb()
-        self._clock = clock
-        self._remembered: dict[str, tuple[int, float]] = {}
+        self._client = client or create_dynamodb_client()
+        # Digests of the contacts that this container has stored, by subject.
+        self._stored_contacts = TimedCache[int](CACHE_SECONDS, clock, MAX_CACHED_CONTACTS)
 
-    def resolve(self, subjects: Iterable[str]) -> dict[str, str]:
-        """The profile each known subject points at, strongly consistent; an unknown subject is left out."""
-        return {key: target for key, target in self.pointers(subjects).items() if target}
+    def resolve_subjects(self, subjects: Iterable[str]) -> dict[str, str]:
+        """Return the profile id that each known subject points at, strongly consistent; unknown subjects are left out."""
+        pointers = self.read_pointers(subjects)
+        return {subject: target for subject, target in pointers.items() if target}
 
-    def pointers(self, subjects: Iterable[str]) -> dict[str, str]:
-        """As `resolve`, with '' for a subject of whom only contact data is known."""
-        items = read_all(
+    def read_pointers(self, subjects: Iterable[str]) -> dict[str, str]:
+        """Return what `resolve_subjects` returns, with '' for a subject that has only contact data."""
+        items = read_items(
             self._client,
             self._table,
-            [_key(subject) for subject in dict.fromkeys(subjects)],
+            [_subject_item_key(subject) for subject in dict.fromkeys(subjects)],
             ConsistentRead=True,
             ProjectionExpression="subject, profile_id",
         )
         return {item["subject"]["S"]: item.get("profile_id", {"S": ""})["S"] for item in items}
 
-    def point(self, subject: str, profile_id: str, expected: str | None) -> bool:
-        """Point the subject at a profile if it still points where `pointers` said (None: it had no item).
+    def point_subject(self, subject: str, profile_id: str, expected: str | None) -> bool:
+        """Point the subject at a profile if it still points where `read_pointers` said (None: it had no item).
 
-        False when somebody else pointed it first.
+        Return False when another writer pointed it first.
         """
         target = {"profile_id": {"S": profile_id}}
         try:
             if expected is None:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_key(subject) | target,
+                    Item=_subject_item_key(subject) | target,
                     ConditionExpression="attribute_not_exists(subject)",
                 )
             else:
-                self._repoint(subject, profile_id, expected)
+                self._repoint_subject(subject, profile_id, expected)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
-    def remember(self, subject: str, contact: Mapping[str, str], at: str) -> None:
-        """Keep contact data told at `at`: the newest value of each field stays, and nothing is written in vain.
+    def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
+        """Store contact data as of a time: the newest value of each field stays, and nothing is written in vain.
 
-        ConcurrentUpdateError when others kept writing to the same subject.
+        Raise ConcurrentUpdateError when others kept writing to the same subject.
         """
-        told = hash(tuple(sorted(contact.items())))
-        known, until = self._remembered.get(subject, (None, 0.0))
-        if not contact or (known == told and self._clock() < until):
+        digest = hash(tuple(sorted(contact.items())))
+        if not contact or self._stored_contacts.find(subject) == digest:
             return
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             if self._merge_contact(subject, contact, at):
                 break
         else:
-            raise ConcurrentUpdateError("Contact data of one subject was written by too many.")
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
-        self._remembered[subject] = told, self._clock() + REMEMBERED_SECONDS
+            raise ConcurrentUpdateError("Too many writers changed the contact data of one subject.")
+        self._stored_contacts.put(subject, digest)
 
-    def contacts(self, subjects: Iterable[str]) -> dict[str, str]:
-        """All contact data of these subjects, the newest value of each field."""
-        items = read_all(
+    def read_contacts(self, subjects: Iterable[str]) -> dict[str, str]:
+        """Return all contact data of these subjects, the newest value of each field."""
+        items = read_items(
             self._client,
             self._table,
-            [_key(subject) for subject in dict.fromkeys(subjects)],
+            [_subject_item_key(subject) for subject in dict.fromkeys(subjects)],
             ProjectionExpression="contact",
         )
         merged: Contact = {}
         for item in items:
-            merged = _newest(merged, _contact(item))
+            merged = _merge_newest_fields(merged, _contact_from_item(item))
         return {field: value for field, (value, _) in sorted(merged.items())}
 
-    def _repoint(self, subject: str, profile_id: str, expected: str) -> None:
+    def _repoint_subject(self, subject: str, profile_id: str, expected: str) -> None:
         condition, values = "attribute_not_exists(profile_id)", {":target": {"S": profile_id}}
         if expected:
             condition = "profile_id = :expected"
             values |= {":expected": {"S": expected}}
         self._client.update_item(
             TableName=self._table,
-            Key=_key(subject),
+            Key=_subject_item_key(subject),
             UpdateExpression="SET profile_id = :target",
             ConditionExpression=condition,
             ExpressionAttributeValues=values,
@@ -116,12 +115,13 @@ class People:
 
     def _merge_contact(self, subject: str, contact: Mapping[str, str], at: str) -> bool:
         item = self._client.get_item(
-            TableName=self._table, Key=_key(subject), ProjectionExpression="contact"
+            TableName=self._table, Key=_subject_item_key(subject), ProjectionExpression="contact"
         ).get("Item", {})
-        known = _contact(item)
-        merged = _newest(known, {field: (value, at) for field, value in contact.items()})
+        stored = _contact_from_item(item)
+        received = {field: (value, at) for field, value in contact.items()}
+        merged = _merge_newest_fields(stored, received)
         # A newer time alone is not worth a write.
-        if all(known.get(field, ("",))[0] == merged[field][0] for field in merged):
+        if all(stored.get(field, ("",))[0] == merged[field][0] for field in merged):
             return True
         return self._write_contact(subject, item, merged)
 
@@ -135,7 +135,7 @@ class People:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(subject),
+                Key=_subject_item_key(subject),
                 UpdateExpression="SET contact = :contact, contact_at = :at",
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
@@ -145,18 +145,18 @@ class People:
         return True
 
 
-def _key(subject: str) -> dict[str, Any]:
+def _subject_item_key(subject: str) -> dict[str, Any]:
     return {"subject": {"S": subject}}
 
 
-def _contact(item: Mapping[str, Any]) -> Contact:
+def _contact_from_item(item: Mapping[str, Any]) -> Contact:
     return msgspec.json.decode(item["contact"]["S"], type=Contact) if "contact" in item else {}
 
 
-def _newest(one: Contact, other: Contact) -> Contact:
-    """Field by field the value told last; of two told at once the greater, so that order does not matter."""
-    merged = dict(one)
-    for field, (value, at) in other.items():
+def _merge_newest_fields(first: Contact, second: Contact) -> Contact:
+    """Return the newest value of each field; of two values of the same time the greater, so that order is irrelevant."""
+    merged = dict(first)
+    for field, (value, at) in second.items():
         if field not in merged or (at, value) > (merged[field][1], merged[field][0]):
             merged[field] = (value, at)
     return merged

@@ -1,4 +1,4 @@
-"""Products as the shop shows them, and each one's neighbours, read for an answer."""
+"""Read products, as the shop shows them, and their neighbours from the catalog."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from regulars.store import schema
-from regulars.store.batches import read_all
-from regulars.store.clients import dynamodb
+from regulars.store.batches import TableItem, read_items
+from regulars.store.clients import create_dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY = schema.CATALOG.partition_key
+PRODUCT_KEY = schema.CATALOG.partition_key
 
 
-class Product(msgspec.Struct, frozen=True):
+class Product(msgspec.Struct, frozen=True, kw_only=True):
     """A product; `price` is in minor units of `currency`."""
 
     name: str = ""
@@ -29,25 +29,27 @@ class Products:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or dynamodb()
+        self._client = client or create_dynamodb_client()
 
-    def named(self, product_ids: Iterable[str]) -> dict[str, Product]:
-        """The products among these that the catalogue holds."""
-        items = self._read(product_ids, "product_id, product")
-        return {item[KEY]["S"]: _DECODER.decode(item["product"]["S"]) for item in items}
-
-    def neighbours(self, product_ids: Iterable[str]) -> dict[str, list[Any]]:
-        """Each known product's neighbours: [[product id, content, collaborative], …]."""
-        items = self._read(product_ids, "product_id, neighbours")
+    def find_products(self, product_ids: Iterable[str]) -> dict[str, Product]:
+        """Return those of the products that the catalog holds, by id."""
+        items = self._read_items(product_ids, "product_id, product")
         return {
-            item[KEY]["S"]: msgspec.json.decode(item["neighbours"]["S"])
+            item[PRODUCT_KEY]["S"]: _PRODUCT_DECODER.decode(item["product"]["S"]) for item in items
+        }
+
+    def find_neighbours(self, product_ids: Iterable[str]) -> dict[str, list[Any]]:
+        """Return the neighbours of each known product: [[product id, content, collaborative], …]."""
+        items = self._read_items(product_ids, "product_id, neighbours")
+        return {
+            item[PRODUCT_KEY]["S"]: msgspec.json.decode(item["neighbours"]["S"])
             for item in items
             if "neighbours" in item
         }
 
-    def _read(self, product_ids: Iterable[str], projection: str) -> Iterable[dict[str, Any]]:
-        keys = [{KEY: {"S": id_}} for id_ in dict.fromkeys(product_ids)]
-        return read_all(self._client, self._table, keys, ProjectionExpression=projection)
+    def _read_items(self, product_ids: Iterable[str], projection: str) -> Iterable[TableItem]:
+        keys = [{PRODUCT_KEY: {"S": product_id}} for product_id in dict.fromkeys(product_ids)]
+        return read_items(self._client, self._table, keys, ProjectionExpression=projection)
 
 
-_DECODER = msgspec.json.Decoder(Product)
+_PRODUCT_DECODER = msgspec.json.Decoder(Product)

@@ -1,4 +1,4 @@
-"""The stores a profile is kept in and made from."""
+"""Group the stores that the update of profiles reads and writes."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 
 
-@dataclass(frozen=True)
-class Stores:
-    """Identities, profiles, the events they are the fold of, and what had to be set aside."""
+@dataclass(frozen=True, kw_only=True)
+class ProfileStores:
+    """Identities, profiles, the events from which profiles are folded, and rejects."""
 
     people: People
     profiles: Profiles

@@ -1,4 +1,4 @@
-"""How far the provider of each source has been asked, so that the next run goes on where the last one stopped."""
+"""Store how far each source's provider was read, so that the next run continues where the last one stopped."""
 
 from typing import TYPE_CHECKING
 
@@ -6,17 +6,18 @@ import msgspec
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.store import schema
-from regulars.store.clients import dynamodb
+from regulars.store.clients import create_dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Walk(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One kind of resource: all that changed before `since` is in.
+class FeedWalk(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The progress through one kind of resource: everything that changed before `since` is recorded.
 
-    While pages are turned, `cursor` continues, `began` is what time the provider had at the first page, `newest` the
-    latest change seen. `fault` is why it was asked in vain, since `faulty_since`; times are RFC 3339 texts.
+    While pages are being read, `cursor` names the next page, `began` is the provider's time at the first page and
+    `newest` the latest change read. `fault` is why the last request failed, since `faulty_since`. Times are RFC 3339
+    texts.
     """
 
     since: str
@@ -28,12 +29,15 @@ class Walk(msgspec.Struct, frozen=True, omit_defaults=True):
     faulty_since: str = ""
 
 
-class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One source: its walks by name, when it was last asked, and what that run brought; `rev` 0 before the first save."""
+class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The reconciliation of one source: its walks by name, the time of the last run, and what that run recorded.
+
+    `rev` counts the saves and is 0 before the first one.
+    """
 
     channel: str
     source: str
-    walks: dict[str, Walk] = {}
+    walks: dict[str, FeedWalk] = {}
     ran_at: str = ""
     new: int = 0
     known: int = 0
@@ -41,8 +45,8 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True):
     rev: int = 0
 
     @property
-    def faults(self) -> list[Walk]:
-        """The walks that were asked in vain."""
+    def failed_walks(self) -> list[FeedWalk]:
+        """The walks whose last request failed."""
         return [walk for walk in self.walks.values() if walk.fault]
 
 
@@ -51,21 +55,21 @@ class Reconciliations:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or dynamodb()
+        self._client = client or create_dynamodb_client()
 
-    def read(self, channel: str, source: str) -> Reconciliation:
-        """How far it is, strongly consistent; a fresh one when it never ran."""
-        found = self._client.get_item(
+    def read_reconciliation(self, channel: str, source: str) -> Reconciliation:
+        """Return the state of a source, strongly consistent; a fresh one when it never ran."""
+        response = self._client.get_item(
             TableName=self._table,
             Key={"id": {"S": schema.reconciliation_id(channel, source)}},
             ConsistentRead=True,
         )
-        if "Item" not in found:
-            return Reconciliation(channel, source)
-        return msgspec.json.decode(found["Item"]["state"]["S"], type=Reconciliation)
+        if "Item" not in response:
+            return Reconciliation(channel=channel, source=source)
+        return msgspec.json.decode(response["Item"]["state"]["S"], type=Reconciliation)
 
-    def save(self, state: Reconciliation) -> Reconciliation:
-        """Save over the revision it was read at; ConcurrentUpdateError when another run has saved since."""
+    def save_reconciliation(self, state: Reconciliation) -> Reconciliation:
+        """Save over the revision that was read; raise ConcurrentUpdateError when another run has saved since."""
         saved = msgspec.structs.replace(state, rev=state.rev + 1)
         try:
             self._client.put_item(
@@ -79,5 +83,5 @@ class Reconciliations:
                 ExpressionAttributeValues={":rev": {"N": str(state.rev)}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            raise ConcurrentUpdateError("Another run is asking the same provider.") from None
+            raise ConcurrentUpdateError("Another run is reading the same provider.") from None
         return saved

@@ -1,4 +1,4 @@
-"""The models that score now: each champion's pointer, manifest and files, verified along the chain."""
+"""Find the models that score now, and verify them from the champion pointer through the manifest to each file."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,22 +11,23 @@ from regulars.store.champions import Champions
 
 
 @dataclass(frozen=True)
-class Registry:
-    """Where versions are published and champions pointed at.
+class ModelRegistry:
+    """The published versions and the champion pointers.
 
-    The pointer names the manifest's SHA-256 and the manifest names its files': nothing read through here was changed
-    since its promotion, or TamperedArtifactError.
+    The pointer names the manifest's SHA-256 and the manifest names those of its files. So everything that is read
+    here is unchanged since its promotion; TamperedArtifactError otherwise.
     """
 
     artifacts: Artifacts
     champions: Champions
 
-    def champion(self, model: str) -> ModelManifest | None:
-        """The present champion's manifest; None when no version was ever promoted."""
-        pointer = self.champions.current(model)
-        return self.artifacts.manifest(model, pointer) if pointer else None
+    def read_champion_manifest(self, model: str) -> ModelManifest | None:
+        """Return the manifest of the present champion; None when no version was ever promoted."""
+        champion = self.champions.find_champion(model)
+        return self.artifacts.read_manifest(model, champion) if champion else None
 
-    def scorer(self, manifest: ModelManifest) -> dict[str, Any]:
-        """The plain scorer of a version."""
-        content: dict[str, Any] = msgspec.json.decode(self.artifacts.file(manifest, "scorer.json"))
-        return content
+    def read_scorer(self, manifest: ModelManifest) -> dict[str, Any]:
+        """Return the plain scorer of a version."""
+        content = self.artifacts.read_file(manifest, "scorer.json")
+        scorer: dict[str, Any] = msgspec.json.decode(content)
+        return scorer

@@ -1,4 +1,4 @@
-"""Times at which a function of ours is invoked once: schedules of EventBridge that delete themselves afterwards."""
+"""Schedule one invocation of a function at a time, by EventBridge schedules that delete themselves afterwards."""
 
 import json
 from collections.abc import Mapping
@@ -7,19 +7,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from regulars.domain.events import event_id
-from regulars.store.clients import scheduler
+from regulars.domain.timed_cache import TimedCache
+from regulars.store.clients import create_scheduler_client
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
-REMEMBERED = 10_000  # schedules a container knows to be set already
-HOURS = 6  # for which, and
-RETRIES = 8  # as often as which a function that cannot be invoked is tried again
+MAX_CACHED_SCHEDULES = 10_000
+CACHE_SECONDS = 86_400.0  # a batch of the stream comes again for a day at most
+# How long, and how often, the invocation of a function is retried.
+MAX_RETRY_HOURS = 6
+MAX_RETRIES = 8
 
 
-@dataclass(frozen=True)
-class Target:
-    """The function, the role that may invoke it, its dead letters, and what the names of its schedules begin with."""
+@dataclass(frozen=True, kw_only=True)
+class ScheduleTarget:
+    """The ARNs of the function, of the role that may invoke it and of its dead-letter queue; `prefix` begins the names."""
 
     function: str
     role: str
@@ -28,30 +31,31 @@ class Target:
 
 
 class Schedules:
-    """Schedules of one target; the client is made when the first one is set, for most invocations set none."""
+    """The schedules of one target; the client is created with the first schedule, since most invocations set none."""
 
-    def __init__(self, target: Target, client: "EventBridgeSchedulerClient | None" = None) -> None:
+    def __init__(
+        self, target: ScheduleTarget, client: "EventBridgeSchedulerClient | None" = None
+    ) -> None:
         self._target = target
         self._client = client
-        self._known: set[str] = set()
+        # The names of the schedules that this container has created.
+        self._created = TimedCache[bool](CACHE_SECONDS, max_entries=MAX_CACHED_SCHEDULES)
 
-    def set(self, key: str, at: datetime, payload: Mapping[str, str]) -> None:
-        """Invoke the function at that time, by the second; one with the same key and time is set only once."""
-        moment = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
-        name = self._target.prefix + event_id(key, moment)
-        if name in self._known:
+    def schedule_invocation(self, key: str, at: datetime, payload: Mapping[str, str]) -> None:
+        """Schedule an invocation at that second; a second schedule with the same key and time is not created."""
+        time_text = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+        name = self._target.prefix + event_id(key, time_text)
+        if self._created.find(name):
             return
-        self._create(name, moment, json.dumps(payload))
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        self._known.add(name)
+        self._create_schedule(name, time_text, json.dumps(payload))
+        self._created.put(name, value=True)
 
-    def _create(self, name: str, moment: str, payload: str) -> None:
-        client = self._client = self._client or scheduler()
+    def _create_schedule(self, name: str, time_text: str, payload: str) -> None:
+        client = self._client = self._client or create_scheduler_client()
         try:
             client.create_schedule(
                 Name=name,
-                ScheduleExpression=f"at({moment})",
+                ScheduleExpression=f"at({time_text})",
                 FlexibleTimeWindow={"Mode": "OFF"},
                 ActionAfterCompletion="DELETE",
                 Target={
@@ -60,8 +64,8 @@ class Schedules:
                     "Input": payload,
                     "DeadLetterConfig": {"Arn": self._target.dead_letters},
                     "RetryPolicy": {
-                        "MaximumRetryAttempts": RETRIES,
-                        "MaximumEventAgeInSeconds": HOURS * 3600,
+                        "MaximumRetryAttempts": MAX_RETRIES,
+                        "MaximumEventAgeInSeconds": MAX_RETRY_HOURS * 3600,
                     },
                 },
             )

@@ -1,9 +1,9 @@
-"""The shape of every table as plain data: read by infra, by the adapters and by the tests alike."""
+"""Define the shape of every table and object key as plain data, read by infra, the adapters and the tests."""
 
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Index:
     """A global secondary index; `projection` lists the non-key attributes it carries."""
 
@@ -13,9 +13,9 @@ class Index:
     projection: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table: all key attributes are strings."""
+    """A table; all key attributes are strings."""
 
     name: str
     partition_key: str
@@ -25,75 +25,79 @@ class Table:
     ttl_attribute: str | None = None
 
     @property
-    def setting(self) -> str:
-        """The settings field, and so the environment variable, that carries the deployed name."""
+    def settings_field(self) -> str:
+        """The settings field, and so the environment variable, that holds the deployed name."""
         return f"{self.name}_table"
 
 
-# The ledger. Item: event_id, subject (absent when nobody is known), occurred_at, event (canonical JSON text).
+# The ledger. Item: event_id, subject (absent when no person is known), occurred_at, event (canonical JSON text).
 EVENTS = Table(
-    "events",
-    "event_id",
-    indexes=(Index("timeline", "subject", "occurred_at"),),
+    name="events",
+    partition_key="event_id",
+    indexes=(Index(name="timeline", partition_key="subject", sort_key="occurred_at"),),
     stream=True,
     ttl_attribute="expires_at",
 )
 
-# Identity → profile, and the contact data that came with it.
+# The profile that each subject points at, and its contact data.
 # Item: subject, profile_id, contact (JSON text), contact_at (RFC 3339).
-PEOPLE = Table("people", "subject")
+PEOPLE = Table(name="people", partition_key="subject")
 
-# Derived state, by person. Sort keys:
+# Derived state, by profile. Sort keys:
 #   profile           subjects, state (canonical JSON text), rev, applied, newest, floor, born; or merged_into
-#   profile#scores    scores (JSON text), as_of, digest: what is derived is written when it changed, newest as_of wins
+#   profile#scores    scores (JSON text), as_of, digest: a derived item is written when it changed; the newest as_of wins
 #   order#<order key> order (JSON text), rev
-#   applied#<rev>     applied: the ids of the events counted by then, put aside from the profile to keep it small
+#   applied#<rev>     applied: the ids of the events counted by then, moved out of the profile to keep it small
 #   recommendations   candidates (JSON text), as_of, digest
 #   segment#<scheme>  segment (<scheme>:<name>), rank (sortable text), as_of, digest: the membership, indexed
 PROFILES = Table(
-    "profiles",
-    "profile_id",
-    "sk",
-    indexes=(Index("members", "segment", "rank"),),
+    name="profiles",
+    partition_key="profile_id",
+    sort_key="sk",
+    indexes=(Index(name="members", partition_key="segment", sort_key="rank"),),
 )
-PROFILE = "profile"
-SCORES = "profile#scores"
-RECOMMENDATIONS = "recommendations"
+PROFILE_SORT_KEY = "profile"
+SCORES_SORT_KEY = "profile#scores"
+RECOMMENDATIONS_SORT_KEY = "recommendations"
 
-# Products and each one's neighbours. Item: product_id, product (JSON text), neighbours (JSON text), as_of, digest.
-CATALOG = Table("catalog", "product_id")
+# Products and their neighbours. Item: product_id, product (JSON text), neighbours (JSON text), as_of, digest.
+CATALOG = Table(name="catalog", partition_key="product_id")
 
-# Everything the owner's hand or a training run sets. Item id:
+# What the owner or a run of ours sets. Item id:
 #   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>,
 #   reconciliation#<channel>/<source>
-CONTROL = Table("control", "id")
+CONTROL = Table(name="control", partition_key="id")
 
-# What was refused or set aside, with its reason, for 30 days. Item: day, reject_id, reason, code, source, raw (gzip), …
-REJECTS = Table("rejects", "day", "reject_id", ttl_attribute="expires_at")
+# Rejects with their reason, for 30 days. Item: day, reject_id, reason, code, source, raw (gzip), …
+REJECTS = Table(
+    name="rejects", partition_key="day", sort_key="reject_id", ttl_attribute="expires_at"
+)
 
 TABLES = (EVENTS, PEOPLE, PROFILES, CATALOG, CONTROL, REJECTS)
 
 
 def order_sort_key(order_key: str) -> str:
-    """The sort key of one order under its person."""
+    """Return the sort key of an order."""
     return f"order#{order_key}"
 
 
 def applied_sort_key(rev: int) -> str:
-    """The sort key of the ids a profile put aside after its `rev`-th write."""
+    """Return the sort key of the event ids that were moved out of a profile after its `rev`-th write."""
     return f"applied#{rev:010}"
 
 
 def segment_sort_key(scheme: str) -> str:
-    """The sort key of a person's membership in a scheme (rfm, kmeans)."""
+    """Return the sort key of a membership in a scheme (rfm, kmeans)."""
     return f"segment#{scheme}"
 
 
-# Objects. Uploads: imports/[<channel>/<account>/]<file>.csv and what is written beside it, .{report,progress}.json.
+# Objects. Uploads: imports/[<channel>/<account>/]<file>.csv, and beside it <file>.csv.{report,progress}.json.
 # Lake: events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
 # Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/outcome.json.
 IMPORTS_PREFIX = "imports/"
-ORDERS_METADATA = "orders"  # of an upload: `elsewhere` when its source leaves them to a shop
+ORDERS_METADATA_NAME = (
+    "orders"  # of an upload: `elsewhere` when the orders of its source are recorded from a shop
+)
 PROGRESS_SUFFIX = ".progress.json"
 LAKE_PREFIX = "events/"
 DATASETS_PREFIX = "datasets/"
@@ -101,17 +105,17 @@ MODELS_PREFIX = "models/"
 
 
 def dataset_key(dataset_id: str, name: str) -> str:
-    """The object key of one file of a dataset."""
+    """Return the object key of a file of a dataset."""
     return f"{DATASETS_PREFIX}{dataset_id}/{name}"
 
 
 def model_key(model: str, version: str, name: str) -> str:
-    """The object key of one file of a model's version."""
+    """Return the object key of a file of a model version."""
     return f"{MODELS_PREFIX}{model}/{version}/{name}"
 
 
 def outcome_key(model: str) -> str:
-    """The object key of how a model's last training ended."""
+    """Return the object key of the outcome of a model's last training."""
     return f"{MODELS_PREFIX}{model}/outcome.json"
 
 
@@ -119,7 +123,7 @@ DATASET_ID = "dataset"  # the control item that names the newest dataset
 
 
 def champion_id(model: str) -> str:
-    """The control item that names a model's champion."""
+    """Return the id of the control item that names a model's champion."""
     return f"champion#{model}"
 
 
@@ -127,31 +131,31 @@ SOURCE_PREFIX = "source#"
 
 
 def source_id(channel: str, source: str) -> str:
-    """The control item of a webhook source."""
+    """Return the id of the control item of a webhook source."""
     return f"{SOURCE_PREFIX}{channel}/{source}"
 
 
 def upload_key(file: str, channel: str = "", account: str = "") -> str:
-    """The object key of an upload; the account scopes the ids in an export of this channel's provider."""
+    """Return the object key of an upload; the account scopes the ids in an export of this channel's provider."""
     folder = f"{channel}/{account}/" if channel else ""
     return f"{IMPORTS_PREFIX}{folder}{file}"
 
 
 def reconciliation_id(channel: str, source: str) -> str:
-    """The control item that says how far a source's provider has been asked."""
+    """Return the id of the control item that stores how far a source's provider was read."""
     return f"reconciliation#{channel}/{source}"
 
 
 def import_id(object_key: str) -> str:
-    """The control item that says how far the import of an upload has come."""
+    """Return the id of the control item that stores how far the import of an upload has come."""
     return f"import#{object_key}"
 
 
 def report_key(object_key: str) -> str:
-    """The object key of the report beside an upload."""
+    """Return the object key of the report beside an upload."""
     return f"{object_key}.report.json"
 
 
 def progress_key(object_key: str) -> str:
-    """The object key whose arrival continues the import of an upload."""
+    """Return the object key whose arrival continues the import of an upload."""
     return f"{object_key}{PROGRESS_SUFFIX}"

@@ -1,4 +1,4 @@
-"""What models say of people: scores, what to recommend, and membership of segments, written when it changed."""
+"""Write what the scoring computes about persons: scores, candidates and segment memberships, where they changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
@@ -8,110 +8,128 @@ import boto3
 import msgspec
 
 from regulars.store import schema
-from regulars.store.batches import delete_all
+from regulars.store.batches import TableItem, delete_items
 from regulars.store.derived_items import (
-    Written,
-    derived,
+    WriteCounts,
+    build_derived_item,
     is_newer,
-    key_of,
-    put_changed,
-    stored,
+    item_key,
+    put_changed_items,
+    read_stored_items,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEYS = ("profile_id", "sk")
-MEMBERS = schema.PROFILES.indexes[0]
-SCHEMES = ("rfm", "kmeans")
-CHUNK = 100
+KEY_ATTRIBUTES = ("profile_id", "sk")
+MEMBERS_INDEX = schema.PROFILES.indexes[0]
+SEGMENT_SCHEMES = ("rfm", "kmeans")
+MAX_CHUNK_PERSONS = 100
 
 
-class Membership(msgspec.Struct, frozen=True):
-    """A person's segment in a scheme; members are paged in the order of `rank`, a sortable text."""
+class SegmentMembership(msgspec.Struct, frozen=True):
+    """A person's segment in a scheme; the members of a segment are paged in the order of `rank`, a sortable text."""
 
     segment: str
     rank: str
 
 
-class Scored(msgspec.Struct, frozen=True):
-    """All that one scoring says of a person; `memberships` are by scheme, a scheme left out has no segment for them."""
+class PersonScores(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of one scoring for one person.
+
+    `memberships` are by scheme; the person has no segment in a scheme that is left out.
+    """
 
     profile_id: str
     scores: dict[str, Any]
     recommendations: dict[str, Any]
-    memberships: dict[str, Membership] = {}
+    memberships: dict[str, SegmentMembership] = {}
 
 
 class Scores:
-    """What models write into the PROFILES table."""
+    """The items that the scoring writes into the PROFILES table."""
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb")
 
-    def write(self, people: Iterable[Scored], as_of: str, moment: Mapping[str, str]) -> Written:
-        """Store what changed of the people who still are there; `moment` joins the scores but makes no change.
+    def write_scores(
+        self, persons: Iterable[PersonScores], as_of: str, run_fields: Mapping[str, str]
+    ) -> WriteCounts:
+        """Store what changed; `run_fields` are added to the scores without making them count as changed.
 
-        Whoever was merged away or erased is left out; what is stored as of a later time stays.
+        Persons who were merged away or erased are skipped; what is stored as of a later time stays.
         """
-        total = Written()
-        for chunk in batched(people, CHUNK, strict=False):
-            total += self._write(chunk, as_of, moment)
+        total = WriteCounts()
+        for chunk in batched(persons, MAX_CHUNK_PERSONS, strict=False):
+            total += self._write_chunk(chunk, as_of, run_fields)
         return total
 
-    def _write(self, people: Sequence[Scored], as_of: str, moment: Mapping[str, str]) -> Written:
-        wanted = [item for person in people for item in _items(person, as_of, moment)]
-        asked = [*wanted, *(_key(person, sk) for person in people for sk in _others(person))]
-        before = stored(self._client, self._table, KEYS, asked, "merged_into")
-        here = {id_ for (id_, sk), item in before.items() if sk == schema.PROFILE and _stands(item)}
-        items = [item for item in wanted if item["profile_id"]["S"] in here]
-        written = put_changed(self._client, self._table, items, before, KEYS)
-        self._leave([person for person in people if person.profile_id in here], as_of, before)
-        return written._replace(skipped=written.skipped + len(wanted) - len(items))
+    def _write_chunk(
+        self, persons: Sequence[PersonScores], as_of: str, run_fields: Mapping[str, str]
+    ) -> WriteCounts:
+        new_items = [item for person in persons for item in _score_items(person, as_of, run_fields)]
+        read_keys = [key for person in persons for key in _keys_to_read(person)]
+        stored_items = read_stored_items(
+            self._client, self._table, KEY_ATTRIBUTES, [*new_items, *read_keys], "merged_into"
+        )
+        present_ids = {
+            profile_id
+            for (profile_id, sort_key), item in stored_items.items()
+            if sort_key == schema.PROFILE_SORT_KEY and "merged_into" not in item
+        }
+        items = [item for item in new_items if item["profile_id"]["S"] in present_ids]
+        counts = put_changed_items(self._client, self._table, items, stored_items, KEY_ATTRIBUTES)
+        present = [person for person in persons if person.profile_id in present_ids]
+        self._delete_old_memberships(present, as_of, stored_items)
+        return counts._replace(skipped=counts.skipped + len(new_items) - len(items))
 
-    def _leave(self, people: Sequence[Scored], as_of: str, before: Mapping[Any, Any]) -> None:
-        """Take people out of schemes that have no segment for them any more."""
-        keys = [_key(person, sk) for person in people for sk in _schemes_left(person)]
-        old = [
+    def _delete_old_memberships(
+        self, persons: Sequence[PersonScores], as_of: str, stored_items: Mapping[Any, TableItem]
+    ) -> None:
+        """Delete the memberships of schemes in which a person has no segment any more."""
+        reference = build_derived_item({}, as_of, {})
+        keys = [key for person in persons for key in _absent_membership_keys(person)]
+        old_keys = [
             key
             for key in keys
-            if (found := before.get(key_of(key, KEYS)))
-            and not is_newer(found, derived({}, as_of, {}))
+            if (stored := stored_items.get(item_key(key, KEY_ATTRIBUTES)))
+            and not is_newer(stored, reference)
         ]
-        delete_all(self._client, self._table, old)
+        delete_items(self._client, self._table, old_keys)
 
 
-def _items(person: Scored, as_of: str, moment: Mapping[str, str]) -> Iterable[dict[str, Any]]:
-    told = {schema.SCORES: ("scores", person.scores, moment)}
-    told[schema.RECOMMENDATIONS] = ("candidates", person.recommendations, {})
-    for sk, (name, content, added) in told.items():
-        same = _json(content)
-        text = _json({**content, **added}) if added else same
-        yield derived({"profile_id": person.profile_id, "sk": sk}, as_of, {name: text}, same)
+def _score_items(
+    person: PersonScores, as_of: str, run_fields: Mapping[str, str]
+) -> Iterable[TableItem]:
+    contents = {schema.SCORES_SORT_KEY: ("scores", person.scores, run_fields)}
+    contents[schema.RECOMMENDATIONS_SORT_KEY] = ("candidates", person.recommendations, {})
+    for sort_key, (name, content, extra_fields) in contents.items():
+        compared = _to_json(content)
+        text = _to_json({**content, **extra_fields}) if extra_fields else compared
+        key = {"profile_id": person.profile_id, "sk": sort_key}
+        yield build_derived_item(key, as_of, {name: text}, compared)
     for scheme, membership in person.memberships.items():
         key = {"profile_id": person.profile_id, "sk": schema.segment_sort_key(scheme)}
         segment = f"{scheme}:{membership.segment}"
-        index = {MEMBERS.partition_key: segment, MEMBERS.sort_key: membership.rank}
-        yield derived(key, as_of, index)
+        index = {MEMBERS_INDEX.partition_key: segment, MEMBERS_INDEX.sort_key: membership.rank}
+        yield build_derived_item(key, as_of, index)
 
 
-def _others(person: Scored) -> list[str]:
-    """What else has to be known of a person before anything is written."""
-    return [schema.PROFILE, *_schemes_left(person)]
+def _keys_to_read(person: PersonScores) -> list[TableItem]:
+    """Return the keys of the items that are read beside those that are written."""
+    profile_key = _score_item_key(person, schema.PROFILE_SORT_KEY)
+    return [profile_key, *_absent_membership_keys(person)]
 
 
-def _schemes_left(person: Scored) -> list[str]:
-    return [schema.segment_sort_key(name) for name in SCHEMES if name not in person.memberships]
+def _absent_membership_keys(person: PersonScores) -> list[TableItem]:
+    schemes = [scheme for scheme in SEGMENT_SCHEMES if scheme not in person.memberships]
+    return [_score_item_key(person, schema.segment_sort_key(scheme)) for scheme in schemes]
 
 
-def _stands(profile: Mapping[str, Any]) -> bool:
-    return "merged_into" not in profile
+def _score_item_key(person: PersonScores, sort_key: str) -> TableItem:
+    return {"profile_id": {"S": person.profile_id}, "sk": {"S": sort_key}}
 
 
-def _key(person: Scored, sk: str) -> dict[str, Any]:
-    return {"profile_id": {"S": person.profile_id}, "sk": {"S": sk}}
-
-
-def _json(value: Any) -> str:
+def _to_json(value: Any) -> str:
     return msgspec.json.encode(value, order="deterministic").decode()

@@ -1,4 +1,4 @@
-"""What is served of a person, read in one call: the profile, its scores and what may be recommended."""
+"""Read what the API serves about a person in one call: the profile, its scores and its recommendation candidates."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,25 +7,25 @@ import msgspec
 
 from regulars.domain.profiles import ProfileState, decode_state
 from regulars.store import schema
-from regulars.store.batches import read_all
-from regulars.store.clients import dynamodb
+from regulars.store.batches import read_items
+from regulars.store.clients import create_dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MEMBERS = schema.PROFILES.indexes[0]
-# A merge points at the survivor; a survivor that was merged later makes a chain, never a circle.
+MEMBERS_INDEX = schema.PROFILES.indexes[0]
 MAX_PROFILE_ID_CHARACTERS = 128
-LONGEST_CHAIN = 8
-_PARTS = {
-    schema.PROFILE: "state",
-    schema.SCORES: "scores",
-    schema.RECOMMENDATIONS: "candidates",
+# A merged profile names its survivor; a survivor that was merged later makes a chain, never a circle.
+MAX_MERGE_STEPS = 8
+_PART_ATTRIBUTES = {
+    schema.PROFILE_SORT_KEY: "state",
+    schema.SCORES_SORT_KEY: "scores",
+    schema.RECOMMENDATIONS_SORT_KEY: "candidates",
 }
 
 
-class Person(msgspec.Struct, frozen=True):
-    """A person as stored; `scores` and `candidates` are decoded JSON, empty when nobody scored yet."""
+class ScoredProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored profile; `scores` and `candidates` are decoded JSON, empty before the first scoring."""
 
     profile_id: str
     state: ProfileState
@@ -39,93 +39,102 @@ class ServedProfiles:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
-        self._client = client or dynamodb()
+        self._client = client or create_dynamodb_client()
 
-    def scored(self, profile_id: str) -> Person | None:
-        """The person with this id, or who took them in, with scores; None for an unknown id."""
-        return self._person(profile_id, schema.SCORES)
+    def find_with_scores(self, profile_id: str) -> ScoredProfile | None:
+        """Return the profile with this id, or the one it was merged into, with scores; None for an unknown id."""
+        return self._find_profile(profile_id, schema.SCORES_SORT_KEY)
 
-    def tempted(self, profile_id: str) -> Person | None:
-        """The same with what may be recommended."""
-        return self._person(profile_id, schema.RECOMMENDATIONS)
+    def find_with_candidates(self, profile_id: str) -> ScoredProfile | None:
+        """Return what `find_with_scores` returns, with the recommendation candidates."""
+        return self._find_profile(profile_id, schema.RECOMMENDATIONS_SORT_KEY)
 
-    def scored_all(self, profile_ids: Iterable[str]) -> list[Person]:
-        """The people with these ids, up to 50, with scores, in the order given; unknown and merged ones left out."""
+    def read_with_scores(self, profile_ids: Iterable[str]) -> list[ScoredProfile]:
+        """Return up to 50 profiles with scores, in the order of the ids; unknown and merged ones are left out."""
         ids = list(profile_ids)
-        keys = [_key(id_, sk) for id_ in ids for sk in (schema.PROFILE, schema.SCORES)]
+        sort_keys = (schema.PROFILE_SORT_KEY, schema.SCORES_SORT_KEY)
+        keys = [_served_item_key(id_, sort_key) for id_ in ids for sort_key in sort_keys]
         items: dict[str, list[Mapping[str, Any]]] = {id_: [] for id_ in ids}
-        for item in read_all(self._client, self._table, keys):
+        for item in read_items(self._client, self._table, keys):
             items[item["profile_id"]["S"]].append(item)
-        people = (_assembled(id_, found) for id_, found in items.items())
-        return [person for person in people if isinstance(person, Person)]
+        profiles = (_assemble_profile(id_, parts) for id_, parts in items.items())
+        return [profile for profile in profiles if isinstance(profile, ScoredProfile)]
 
-    def members(
+    def list_members(
         self, segment: str, limit: int, after: tuple[str, str] | None
     ) -> list[tuple[str, str]]:
-        """Up to `limit` (rank, profile id) of `<scheme>:<name>`, in rank order, behind the pair `after`."""
+        """Return up to `limit` pairs (rank, profile id) of `<scheme>:<name>` in the order of rank, behind `after`."""
         start: dict[str, Any] = {}
         if after:
             start["ExclusiveStartKey"] = _member_key(segment, *after)
-        answer = self._client.query(
+        response = self._client.query(
             TableName=self._table,
-            IndexName=MEMBERS.name,
+            IndexName=MEMBERS_INDEX.name,
             KeyConditionExpression="#segment = :segment",
-            # `segment` is one of DynamoDB's reserved words.
-            ExpressionAttributeNames={"#segment": MEMBERS.partition_key},
+            # `segment` is a reserved word of DynamoDB.
+            ExpressionAttributeNames={"#segment": MEMBERS_INDEX.partition_key},
             ExpressionAttributeValues={":segment": {"S": segment}},
             Limit=limit,
             **start,
         )
-        return [(item[MEMBERS.sort_key]["S"], item["profile_id"]["S"]) for item in answer["Items"]]
+        items = response["Items"]
+        return [(item[MEMBERS_INDEX.sort_key]["S"], item["profile_id"]["S"]) for item in items]
 
-    def _person(self, profile_id: str, last: str) -> Person | None:
-        for _ in range(LONGEST_CHAIN):
-            found = _assembled(profile_id, self._items(profile_id, last))
-            if not isinstance(found, str):
-                return found
-            profile_id = found
+    def _find_profile(self, profile_id: str, last_sort_key: str) -> ScoredProfile | None:
+        for _ in range(MAX_MERGE_STEPS):
+            items = self._query_items(profile_id, last_sort_key)
+            profile = _assemble_profile(profile_id, items)
+            if not isinstance(profile, str):
+                return profile
+            profile_id = profile
         return None
 
-    def _items(self, profile_id: str, last: str) -> list[dict[str, Any]]:
-        # `profile`, `profile#scores` and `recommendations` are neighbours in the sort key: one call reads them.
+    def _query_items(self, profile_id: str, last_sort_key: str) -> list[dict[str, Any]]:
+        # The sort keys `profile`, `profile#scores` and `recommendations` are neighbours: one query reads them.
         return self._client.query(
             TableName=self._table,
             KeyConditionExpression="profile_id = :id AND sk BETWEEN :first AND :last",
             ExpressionAttributeValues={
                 ":id": {"S": profile_id},
-                ":first": {"S": schema.PROFILE},
-                ":last": {"S": last},
+                ":first": {"S": schema.PROFILE_SORT_KEY},
+                ":last": {"S": last_sort_key},
             },
         )["Items"]
 
 
-def _assembled(profile_id: str, items: Iterable[Mapping[str, Any]]) -> Person | str | None:
-    """The person in these items, the id they were merged into, or None when the profile itself is not there."""
+def _assemble_profile(
+    profile_id: str, items: Iterable[Mapping[str, Any]]
+) -> ScoredProfile | str | None:
+    """Return the profile in these items, the id that it was merged into, or None when it does not exist."""
     parts = {item["sk"]["S"]: item for item in items}
-    profile = parts.get(schema.PROFILE)
+    profile = parts.get(schema.PROFILE_SORT_KEY)
     if profile is None:
         return None
     if "merged_into" in profile:
         return str(profile["merged_into"]["S"])
-    return Person(
-        profile_id,
-        decode_state(profile["state"]["S"]),
-        tuple(subject["S"] for subject in profile.get("subjects", {}).get("L", ())),
-        _json(parts, schema.SCORES),
-        _json(parts, schema.RECOMMENDATIONS),
+    return ScoredProfile(
+        profile_id=profile_id,
+        state=decode_state(profile["state"]["S"]),
+        subjects=tuple(subject["S"] for subject in profile.get("subjects", {}).get("L", ())),
+        scores=_decode_part(parts, schema.SCORES_SORT_KEY),
+        candidates=_decode_part(parts, schema.RECOMMENDATIONS_SORT_KEY),
     )
 
 
-def _json(parts: Mapping[str, Mapping[str, Any]], sk: str) -> dict[str, Any]:
-    item = parts.get(sk)
-    decoded: dict[str, Any] = msgspec.json.decode(item[_PARTS[sk]]["S"]) if item else {}
+def _decode_part(parts: Mapping[str, Mapping[str, Any]], sort_key: str) -> dict[str, Any]:
+    item = parts.get(sort_key)
+    attribute = _PART_ATTRIBUTES[sort_key]
+    decoded: dict[str, Any] = msgspec.json.decode(item[attribute]["S"]) if item else {}
     return decoded
 
 
-def _key(profile_id: str, sk: str) -> dict[str, Any]:
-    return {"profile_id": {"S": profile_id}, "sk": {"S": sk}}
+def _served_item_key(profile_id: str, sort_key: str) -> dict[str, Any]:
+    return {"profile_id": {"S": profile_id}, "sk": {"S": sort_key}}
 
 
 def _member_key(segment: str, rank: str, profile_id: str) -> dict[str, Any]:
-    key = _key(profile_id, schema.segment_sort_key(segment.partition(":")[0]))
-    return key | {MEMBERS.partition_key: {"S": segment}, MEMBERS.sort_key: {"S": rank}}
+    key = _served_item_key(profile_id, schema.segment_sort_key(segment.partition(":")[0]))
+    return key | {
+        MEMBERS_INDEX.partition_key: {"S": segment},
+        MEMBERS_INDEX.sort_key: {"S": rank},
+    }

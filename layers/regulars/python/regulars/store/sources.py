@@ -1,4 +1,4 @@
-"""The webhook sources a shop has set up, known again for seconds without asking the table."""
+"""Store the webhook sources that a shop has connected; a container keeps each for seconds."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from regulars.domain.timed_cache import TimedCache
 from regulars.store import schema
-from regulars.store.cache import Remembered
-from regulars.store.clients import dynamodb
+from regulars.store.clients import create_dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# So soon a disabled source is refused everywhere; one read in ten seconds costs next to nothing.
-REMEMBERED_SECONDS = 10.0
+# Within this time every container refuses a disabled source; one read in ten seconds costs next to nothing.
+CACHE_SECONDS = 10.0
 
 
-class Source(msgspec.Struct, frozen=True):
-    """One account of a channel: `source` is the id in its URL, `config` what its channel needs to know."""
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """One account of a channel: `source` is the id in its URL, `config` the settings that its channel needs."""
 
     channel: str
     source: str
@@ -36,11 +36,11 @@ class Sources:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
-        self._client = client or dynamodb()
-        self._remembered = Remembered(self._read, REMEMBERED_SECONDS, clock)
+        self._client = client or create_dynamodb_client()
+        self._cache = TimedCache[Source | None](CACHE_SECONDS, clock)
 
-    def save(self, source: Source) -> None:
-        """Set a source up, or change it."""
+    def save_source(self, source: Source) -> None:
+        """Store a new or a changed source."""
         item: dict[str, Any] = {
             "id": {"S": schema.source_id(source.channel, source.source)},
             "channel": {"S": source.channel},
@@ -50,31 +50,38 @@ class Sources:
         }
         self._client.put_item(TableName=self._table, Item=item)
 
-    def find(self, channel: str, source: str) -> Source | None:
-        """The source, None when there is none or it is disabled."""
-        return self._remembered.get(schema.source_id(channel, source))
+    def find_source(self, channel: str, source: str) -> Source | None:
+        """Return the source; None when it does not exist or is disabled."""
+        return self._cache.get(schema.source_id(channel, source), self._read_source)
 
-    def renewed(self, channel: str, source: str) -> Source | None:
-        """The source as it is now, read at most once in half a minute."""
-        return self._remembered.renewed(schema.source_id(channel, source))
+    def renew_source(self, channel: str, source: str) -> Source | None:
+        """Read and return the source again, at most once in half a minute."""
+        return self._cache.renew(schema.source_id(channel, source), self._read_source)
 
-    def list(self) -> list[Source]:
-        """All sources, disabled ones too, by channel and name. Reads the whole table: for the owner's hand."""
+    def list_sources(self) -> list[Source]:
+        """Return all sources, disabled ones included, by channel and name.
+
+        This scans the whole control table, so only the owner's commands call it.
+        """
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="begins_with(id, :prefix)",
             ExpressionAttributeValues={":prefix": {"S": schema.SOURCE_PREFIX}},
         )
-        found = [_source(item) for page in pages for item in page["Items"]]
-        return sorted(found, key=lambda source: (source.channel, source.source))
+        sources = [_source_from_item(item) for page in pages for item in page["Items"]]
+        return sorted(sources, key=lambda source: (source.channel, source.source))
 
-    def _read(self, id_: str) -> Source | None:
+    def _read_source(self, id_: str) -> Source | None:
         item = self._client.get_item(TableName=self._table, Key={"id": {"S": id_}}).get("Item")
-        found = _source(item) if item else None
-        return None if found is None or found.disabled else found
+        source = _source_from_item(item) if item else None
+        return None if source is None or source.disabled else source
 
 
-def _source(item: Mapping[str, Any]) -> Source:
+def _source_from_item(item: Mapping[str, Any]) -> Source:
     config = msgspec.json.decode(item.get("config", {"S": "{}"})["S"], type=dict[str, Any])
-    disabled = item.get("disabled", {"BOOL": False})["BOOL"]
-    return Source(item["channel"]["S"], item["source"]["S"], config, disabled)
+    return Source(
+        channel=item["channel"]["S"],
+        source=item["source"]["S"],
+        config=config,
+        disabled=item.get("disabled", {"BOOL": False})["BOOL"],
+    )

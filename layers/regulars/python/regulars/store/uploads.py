@@ -1,4 +1,4 @@
-"""The uploads bucket: a file as a stream, and what is written beside it."""
+"""Read uploaded files as streams, and write reports and progress beside them."""
 
 import io
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -12,13 +12,13 @@ from regulars.store import schema
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BUFFER = 1024 * 1024
+BUFFER_BYTES = 1024 * 1024
 
 
-class Upload(msgspec.Struct, frozen=True):
-    """One file, read as it comes: it may be larger than the memory; `at` is when it was uploaded.
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """One file as a stream, since it may be larger than the memory; `at` is the time of its upload.
 
-    `orders` is `elsewhere` when its source leaves them to a shop, which tells of the same sales.
+    `orders` is `elsewhere` when the same sales are recorded from a shop.
     """
 
     key: str
@@ -36,24 +36,28 @@ class Uploads:
         self._bucket = bucket
         self._client = client or boto3.client("s3")
 
-    def open(self, key: str) -> Upload:
-        """The file as it is now."""
-        answer = self._client.get_object(Bucket=self._bucket, Key=key)
-        stream: Any = answer["Body"]
-        buffered = io.BufferedReader(stream, BUFFER)
-        etag, at = answer["ETag"].strip('"'), to_text(answer["LastModified"])
-        orders = answer["Metadata"].get(schema.ORDERS_METADATA, "")
-        return Upload(key, answer["ContentLength"], etag, at, buffered, orders)
+    def open_upload(self, key: str) -> Upload:
+        """Return the file as it is now."""
+        response = self._client.get_object(Bucket=self._bucket, Key=key)
+        body: Any = response["Body"]
+        return Upload(
+            key=key,
+            size=response["ContentLength"],
+            etag=response["ETag"].strip('"'),
+            at=to_text(response["LastModified"]),
+            stream=io.BufferedReader(body, BUFFER_BYTES),
+            orders=response["Metadata"].get(schema.ORDERS_METADATA_NAME, ""),
+        )
 
-    def report(self, key: str, report: dict[str, Any]) -> None:
-        """Put the report beside the file."""
-        self._put(schema.report_key(key), report)
+    def write_report(self, key: str, report: dict[str, Any]) -> None:
+        """Write the report beside the file."""
+        self._put_json(schema.report_key(key), report)
 
-    def continue_later(self, key: str, progress: dict[str, Any]) -> None:
-        """Put the progress beside the file; its arrival starts the import again, where it stopped."""
-        self._put(schema.progress_key(key), progress)
+    def write_progress(self, key: str, progress: dict[str, Any]) -> None:
+        """Write the progress beside the file; its arrival starts the next run of the import, which continues there."""
+        self._put_json(schema.progress_key(key), progress)
 
-    def _put(self, key: str, value: dict[str, Any]) -> None:
+    def _put_json(self, key: str, value: dict[str, Any]) -> None:
         body = msgspec.json.format(msgspec.json.encode(value), indent=2)
         self._client.put_object(
             Bucket=self._bucket, Key=key, Body=body, ContentType="application/json"

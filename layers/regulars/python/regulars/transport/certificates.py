@@ -1,21 +1,27 @@
-"""Fetch a provider's certificate over TLS without following redirects, and cache it while the container lives."""
+"""Fetch a provider's certificate over TLS, without following redirects, and keep it for a day."""
 
-from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from regulars.domain.errors import CertificateUnavailableError, SignatureError
+from regulars.domain.timed_cache import TimedCache
 
 TIMEOUT_SECONDS = 2.0
 MAX_CERTIFICATE_BYTES = 64 * 1024
+CACHE_SECONDS = 86_400.0  # a certificate has its own URL and never changes
+
+_CERTIFICATES = TimedCache[bytes](CACHE_SECONDS, max_entries=32)
 
 
-@lru_cache(maxsize=32)
 def fetch_certificate(url: str) -> bytes:
     """Return the content of a URL whose host was checked.
 
     Raise SignatureError when the host has no such certificate, CertificateUnavailableError when it does not answer.
     """
+    return _CERTIFICATES.get(url, _download_certificate)
+
+
+def _download_certificate(url: str) -> bytes:
     # Imported by the two providers that need it.
     from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415
 

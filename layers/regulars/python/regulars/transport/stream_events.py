@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.domain.events import Event, decode
+from regulars.domain.events import Event, decode_event
 from regulars.domain.isolation import Failure, isolate
 from regulars.domain.stream_changes import ChangeBatch, EventChange, UnreadableRecord
 
@@ -27,8 +27,8 @@ def _read_record(record: dict[str, Any]) -> Iterator[EventChange]:
         return
     images = record["dynamodb"]
     # Only one attribute matters, so none of the others is deserialised.
-    event = decode(images["NewImage"]["event"]["S"])
-    before = decode(images["OldImage"]["event"]["S"]) if "OldImage" in images else None
+    event = decode_event(images["NewImage"]["event"]["S"])
+    before = decode_event(images["OldImage"]["event"]["S"]) if "OldImage" in images else None
     if before is None or _without_arrival(before) != _without_arrival(event):
         yield EventChange(event, before)
 

@@ -154,7 +154,9 @@ def _order(
     if resource == "refund":
         if ping.get("refunded") not in _TRUE:
             return None
-        return OrderFact(key, received, refunded=None, refund_id=sale_id, currency=CURRENCY)
+        return OrderFact(
+            key=key, version=received, refunded=None, refund_id=sale_id, currency=CURRENCY
+        )
     return OrderFact(
         key=key,
         version=builder.occurred_at,
@@ -172,7 +174,7 @@ def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
     if status == "granted" and ping.get("is_recurring_charge") in _TRUE:
         # Nobody was asked: a renewal takes back no refusal that came since.
         return ()
-    return (ConsentChange("email", status, at, CHANNEL_NAME),)
+    return (ConsentChange(channel="email", status=status, at=at, basis=CHANNEL_NAME),)
 
 
 def _person(ping: dict[str, Any], store: str) -> PersonBuilder:

@@ -105,9 +105,9 @@ def _list_consents(
 ) -> tuple[ConsentChange, ...]:
     """Return the consent that following or blocking the account implies, else those that the event names."""
     if status := CONSENT_STATUSES.get((provider, conversation.type)):
-        return (ConsentChange(provider, status, at, conversation.type),)
+        return (ConsentChange(channel=provider, status=status, at=at, basis=conversation.type),)
     return tuple(
-        ConsentChange(channel, status, at, conversation.basis)
+        ConsentChange(channel=channel, status=status, at=at, basis=conversation.basis)
         for channel, status in conversation.consents.items()
     )
 

@@ -130,4 +130,6 @@ def clean_link(url: object) -> str:
 
 def _list_consents(mail: MailEvent, at: str) -> tuple[ConsentChange, ...]:
     status = _CONSENT_STATUSES.get(mail.type, "") if mail.consent is None else mail.consent
-    return (ConsentChange("email", status, at, mail.basis),) if status else ()
+    return (
+        (ConsentChange(channel="email", status=status, at=at, basis=mail.basis),) if status else ()
+    )

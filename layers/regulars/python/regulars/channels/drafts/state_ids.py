@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 
 from regulars.channels.contract import Draft
-from regulars.domain.events import encode, event_id
+from regulars.domain.events import encode_event, event_id
 
 
 def set_state_id(draft: Draft, changed_at: str, *names: str) -> Draft:
@@ -29,4 +29,4 @@ def _hash_state(draft: Draft) -> str:
         clock_skewed=False,
         backfill=False,
     )
-    return hashlib.sha256(encode(state)).hexdigest()
+    return hashlib.sha256(encode_event(state)).hexdigest()

@@ -15,7 +15,7 @@ from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
-from regulars.domain.identifiers import normalized
+from regulars.domain.identifiers import normalize_identifier
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
@@ -128,7 +128,9 @@ def _build_person(
 
 def _fits_role(role: str, value: str) -> bool:
     """Return whether the answer can be what its question asks for, because a text field may contain anything."""
-    return bool(value.strip()) and (role != "email" or normalized("email", value) is not None)
+    return bool(value.strip()) and (
+        role != "email" or normalize_identifier("email", value) is not None
+    )
 
 
 def _find_role(request: Request, answer: FormAnswer) -> str:
@@ -164,7 +166,10 @@ def _list_consents(
         for name in answer.names
         if (channel := _find_consent_channel(questions.get(name), answer.value))
     }
-    return tuple(ConsentChange(channel, "granted", at, "form") for channel in sorted(channels))
+    return tuple(
+        ConsentChange(channel=channel, status="granted", at=at, basis="form")
+        for channel in sorted(channels)
+    )
 
 
 def _find_consent_channel(question: object, value: object) -> str:

@@ -56,7 +56,9 @@ def translate_line(line: Line, file: File) -> list[Draft]:
     consents: tuple[ConsentChange, ...] = ()
     if answer is not None:
         status = "granted" if answer else "denied"
-        consents = (ConsentChange("email", status, at or UNDATED_TIME, "import"),)
+        consents = (
+            ConsentChange(channel="email", status=status, at=at or UNDATED_TIME, basis="import"),
+        )
     draft = build_export_draft(
         file, "Customer Updated", ("import", at), person, ("contact",), consents=consents
     )

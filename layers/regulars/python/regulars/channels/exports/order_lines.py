@@ -47,7 +47,7 @@ from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, Item, OrderFact, event_id
-from regulars.domain.identifiers import normalized
+from regulars.domain.identifiers import normalize_identifier
 from regulars.domain.money import check_line_total
 from regulars.domain.times import to_text
 
@@ -226,7 +226,7 @@ def _hash_content(lines: Sequence[OrderLine], person: PersonBuilder) -> str:
 
 @lru_cache(maxsize=65_536)
 def _is_identifier(namespace: str, value: str) -> bool:
-    return normalized(namespace, value) is not None
+    return normalize_identifier(namespace, value) is not None
 
 
 @lru_cache(maxsize=65_536)

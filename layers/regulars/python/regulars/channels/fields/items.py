@@ -16,4 +16,4 @@ def build_item(
     if not product or quantity == 0:
         return None
     pieces = parse_quantity(quantity, missing=1)
-    return Item(product, clean_text(name), quantity=pieces, price=price)
+    return Item(product_id=product, name=clean_text(name), quantity=pieces, price=price)

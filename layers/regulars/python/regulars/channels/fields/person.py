@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.channels.fields.phones import to_e164
-from regulars.domain.identifiers import Identifier, normalized
+from regulars.domain.identifiers import Identifier, normalize_identifier
 
 MAX_NAME_CHARACTERS = 256
 MAX_IDENTIFIERS = 100  # a delivery that names more identifies no single person
@@ -39,7 +39,7 @@ class PersonBuilder:
             return
         if namespace == "phone":
             value = to_e164(value, self._default_country) if isinstance(value, str) else ""
-        identifier = normalized(namespace, value, scope)
+        identifier = normalize_identifier(namespace, value, scope)
         if identifier is None or len(self._identifiers) >= MAX_IDENTIFIERS:
             return
         self._identifiers.setdefault(identifier)

@@ -176,7 +176,10 @@ def _consents(fields: dict[str, list[str]], at: str) -> tuple[ConsentChange, ...
         for name, channel in _CONSENTS.items()
         if _first(fields, name).strip().lower() in _TICKED
     }
-    return tuple(ConsentChange(channel, "granted", at, "form") for channel in sorted(granted))
+    return tuple(
+        ConsentChange(channel=channel, status="granted", at=at, basis="form")
+        for channel in sorted(granted)
+    )
 
 
 def _choices(fields: dict[str, list[str]]) -> dict[str, Any]:

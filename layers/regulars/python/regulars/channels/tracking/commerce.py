@@ -82,11 +82,11 @@ def _item(product: object, currency: str) -> Item | None:
     price = parse_amount(product["price"], currency) if _is_said(product, "price") else None
     check_line_total(price, quantity)
     return Item(
-        product_id,
-        clean_text(product.get("name")),
-        clean_text(product.get("category")),
-        quantity,
-        price,
+        product_id=product_id,
+        name=clean_text(product.get("name")),
+        category=clean_text(product.get("category")),
+        quantity=quantity,
+        price=price,
     )
 
 

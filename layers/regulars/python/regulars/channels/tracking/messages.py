@@ -182,7 +182,11 @@ def _as_dated(message: Message, moment: EventTimes) -> dict[str, str]:
 
 def _consents(message: Message, moment: EventTimes) -> tuple[ConsentChange, ...]:
     basis = _DENIALS.get((message.event or "").strip()) if message.type == "track" else None
-    return (ConsentChange("email", "denied", moment.occurred_at, basis),) if basis else ()
+    return (
+        (ConsentChange(channel="email", status="denied", at=moment.occurred_at, basis=basis),)
+        if basis
+        else ()
+    )
 
 
 def _traits(message: Message) -> dict[str, str]:

@@ -154,7 +154,11 @@ def _person(request: Request, type_: str, body: dict[str, Any]) -> PersonBuilder
 def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
     moment = resolve_event_times(_time(request, body), request.received_at)
     status = _CONSENTS.get(type_)
-    consents = (ConsentChange("email", status, moment.occurred_at, "webhook"),) if status else ()
+    consents = (
+        (ConsentChange(channel="email", status=status, at=moment.occurred_at, basis="webhook"),)
+        if status
+        else ()
+    )
     kind = request.config.get("channel")
     order = _order(request, type_, body, moment.occurred_at)
     return Event(

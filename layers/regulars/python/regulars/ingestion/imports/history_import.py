@@ -55,7 +55,7 @@ class HistoryImporter:
         The result is written beside the file: the report, or the progress, whose upload event starts the next run.
         Running it again, completely or after a crash at any point, changes nothing but the report.
         """
-        upload = self._uploads.open(key)
+        upload = self._uploads.open_upload(key)
         try:
             recognized = recognize_upload(upload, self._defaults, self._clock())
         except InvalidRequestError as error:
@@ -66,18 +66,18 @@ class HistoryImporter:
 
     def _report_failure(self, key: str, error: InvalidRequestError) -> str:
         failure = {"file": key, "status": "failed", "code": error.code, "message": str(error)}
-        self._uploads.report(key, failure | ImportTally().to_report())
+        self._uploads.write_report(key, failure | ImportTally().to_report())
         return "failed"
 
     def _resume_import(self, upload: Upload) -> tuple[Checkpoint, ImportProgress]:
         """Return where the import of these very bytes stopped; the beginning when it never began or is done."""
         beginning = ImportProgress(to_text(self._clock()))
-        checkpoint = self._checkpoints.read(upload.key)
+        checkpoint = self._checkpoints.read_checkpoint(upload.key)
         if checkpoint and checkpoint.etag == upload.etag:
             progress = msgspec.json.decode(checkpoint.state, type=ImportProgress)
             return checkpoint, beginning if progress.done else progress
         rev = checkpoint.rev if checkpoint else 0
-        return Checkpoint(upload.key, upload.etag, rev=rev), beginning
+        return Checkpoint(key=upload.key, etag=upload.etag, rev=rev), beginning
 
     def _import_parts(self, run: ImportRun, has_time: Callable[[], bool]) -> None:
         parts, file = run.remaining_parts(), run.recognized
@@ -131,12 +131,12 @@ class HistoryImporter:
     def _end_run(self, run: ImportRun) -> str:
         key, progress = run.upload.key, run.progress
         if run.remaining_parts():
-            self._uploads.continue_later(key, {"rows": progress.tally.rows, "runs": progress.runs})
+            self._uploads.write_progress(key, {"rows": progress.tally.rows, "runs": progress.runs})
             return "continued"
         if not progress.tally.rows:
             error = InvalidRequestError("The file has a first line, and no rows.", "no_rows")
             return self._report_failure(key, error)
-        self._uploads.report(key, self._build_report(run))
+        self._uploads.write_report(key, self._build_report(run))
         run.close()
         return "done"
 

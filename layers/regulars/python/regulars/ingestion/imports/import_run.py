@@ -177,7 +177,7 @@ class ImportRun:
 
     def _save_progress(self) -> None:
         state = msgspec.json.encode(self.progress).decode()
-        self._checkpoint = self._checkpoints.save(
+        self._checkpoint = self._checkpoints.save_checkpoint(
             msgspec.structs.replace(self._checkpoint, rows=self.progress.tally.rows, state=state)
         )
 

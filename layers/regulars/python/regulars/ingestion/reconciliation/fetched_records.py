@@ -57,7 +57,7 @@ class RecordImporter:
         )
         for request, error in failures:
             reject = delivery_reject(source.channel, request, error, verified=True)
-            self._rejects.keep([reject], now)
+            self._rejects.store_rejects([reject], now)
         if recorded is None:
             return RecordCounts(rejected=len(failures))
         return RecordCounts(len(recorded.new), len(recorded.known), len(failures))

@@ -42,15 +42,15 @@ class Reconciler:
         ]
 
     def _list_reconcilable(self, only: str) -> Iterator[tuple[Reconciliation, Source]]:
-        for source in self._sources.list():
+        for source in self._sources.list_sources():
             channel, name = source.channel, source.source
             is_wanted = only in (channel, f"{channel}/{name}", "") and not source.disabled
             if (
                 is_wanted
                 and channel in FEED_PROVIDERS
-                and self._parameters.credentials(channel, name)
+                and self._parameters.read_credentials(channel, name)
             ):
-                yield self._reconciliations.read(channel, name), source
+                yield self._reconciliations.read_reconciliation(channel, name), source
 
     def _reconcile_source(
         self,
@@ -59,7 +59,7 @@ class Reconciler:
         provider: Provider,
         has_time: Callable[[], bool],
     ) -> SourceOutcome:
-        credentials = self._parameters.credentials(source.channel, source.source)
+        credentials = self._parameters.read_credentials(source.channel, source.source)
         run = SourceRun(
             state, source, source.config | credentials, self._reconciliations, self._clock
         )

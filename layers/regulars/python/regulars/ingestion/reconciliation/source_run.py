@@ -18,7 +18,7 @@ from regulars.channels.feeds.provider_api import Provider
 from regulars.channels.registry import load_feeds
 from regulars.domain.times import from_text, to_text
 from regulars.ingestion.reconciliation.fetched_records import RecordCounts, RecordImporter
-from regulars.store.reconciliations import Reconciliation, Reconciliations, Walk
+from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.sources import Source
 from regulars.transport.logging import log_failure
 
@@ -108,10 +108,10 @@ class SourceRun:
             faults=faults,
         )
 
-    def _find_walk(self, name: str) -> Walk:
-        return self._state.walks.get(name, Walk(to_text(self._clock() - LOOKBACK)))
+    def _find_walk(self, name: str) -> FeedWalk:
+        return self._state.walks.get(name, FeedWalk(since=to_text(self._clock() - LOOKBACK)))
 
-    def _next_walk(self, walk: Walk, page: FeedPage) -> Walk:
+    def _next_walk(self, walk: FeedWalk, page: FeedPage) -> FeedWalk:
         """Return the walk after a page.
 
         After the last page its watermark moves, by the provider's clock, to the time up to which all changes are in.
@@ -119,20 +119,20 @@ class SourceRun:
         began = walk.began or page.at or to_text(self._clock())
         newest = max(walk.newest, page.newest)
         if page.cursor:
-            return Walk(walk.since, page.cursor, began, newest)
+            return FeedWalk(since=walk.since, cursor=page.cursor, began=began, newest=newest)
         if not newest:
-            return Walk(walk.since)
+            return FeedWalk(since=walk.since)
         complete_until = from_text(min(newest, began)) - OVERLAP
-        return Walk(max(walk.since, to_text(complete_until)))
+        return FeedWalk(since=max(walk.since, to_text(complete_until)))
 
-    def _failed_walk(self, walk: Walk, error: FeedError) -> Walk:
+    def _failed_walk(self, walk: FeedWalk, error: FeedError) -> FeedWalk:
         since = walk.faulty_since or to_text(self._clock())
-        resumed_walk = Walk(walk.since) if isinstance(error, CursorLostError) else walk
+        resumed_walk = FeedWalk(since=walk.since) if isinstance(error, CursorLostError) else walk
         return msgspec.structs.replace(
             resumed_walk, fault=error.code, reason=str(error), faulty_since=since
         )
 
-    def _save_walk(self, name: str, walk: Walk, counts: RecordCounts | None = None) -> None:
+    def _save_walk(self, name: str, walk: FeedWalk, counts: RecordCounts | None = None) -> None:
         counts = counts or RecordCounts()
         self._save_state(
             walks=self._state.walks | {name: walk},
@@ -143,7 +143,7 @@ class SourceRun:
 
     def _save_state(self, **changes: Any) -> None:
         state = msgspec.structs.replace(self._state, **changes)
-        self._state = self._reconciliations.save(state)
+        self._state = self._reconciliations.save_reconciliation(state)
 
 
 def _build_feeds(source: Source, credentials: dict[str, str], provider: Provider) -> list[Feed]:
@@ -154,7 +154,7 @@ def _build_feeds(source: Source, credentials: dict[str, str], provider: Provider
     return feeds
 
 
-def _fetch_page(feed: Feed, walk: Walk) -> FeedPage:
+def _fetch_page(feed: Feed, walk: FeedWalk) -> FeedPage:
     """Return the next page; raise FeedError for an answer that breaks the feed, which stops no other source."""
     try:
         return feed.read_page(walk.since, walk.cursor)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.domain.manifests import DatasetManifest, FileFact, sha256
+from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
 from regulars.domain.times import to_text
 from regulars.learning.datasets.cutoffs import choose_horizon, list_past_cutoffs
 from regulars.learning.datasets.lake_database import LakeDatabase
-from regulars.store.datasets import Datasets, LatestDataset, file_sha256
-from regulars.store.lake_files import Archive
-from regulars.store.profile_directory import Directory
+from regulars.store.datasets import Datasets, LatestDatasetPointer, hash_file
+from regulars.store.lake_files import LakeFiles
+from regulars.store.profile_directory import SubjectDirectory
 
 MAX_MEMORY_MB = 1000
 _KEY_COLUMNS = ("profile_id", "cutoff", "split")  # every other column is a feature
@@ -37,20 +37,20 @@ class ShopSummary:
 
 
 def publish_dataset(
-    archive: Archive,
-    directory: Directory,
+    archive: LakeFiles,
+    directory: SubjectDirectory,
     datasets: Datasets,
-    latest: LatestDataset,
+    latest: LatestDatasetPointer,
     cutoff: datetime,
     now: datetime,
 ) -> DatasetManifest:
     """Build the dataset as of `cutoff` from all stored events, publish it and make it the latest one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        objects = archive.download(folder / "lake")
-        manifest = build_dataset(folder, objects, directory.profiles(), cutoff, now)
-        datasets.publish(manifest, folder)
-    latest.point(manifest)
+        objects = archive.download_files(folder / "lake")
+        manifest = build_dataset(folder, objects, directory.list_subjects_by_profile(), cutoff, now)
+        datasets.publish_dataset(manifest, folder)
+    latest.point_to(manifest)
     return manifest
 
 
@@ -116,7 +116,7 @@ def _write_files(lake: LakeDatabase, folder: Path, horizon_days: int) -> dict[st
 def _describe_files(folder: Path, row_counts: dict[str, int]) -> dict[str, FileFact]:
     return {
         name: FileFact(
-            sha256=file_sha256(folder / name), rows=rows, bytes=(folder / name).stat().st_size
+            sha256=hash_file(folder / name), rows=rows, bytes=(folder / name).stat().st_size
         )
         for name, rows in row_counts.items()
     }
@@ -131,7 +131,7 @@ def _build_manifest(
     now: datetime,
 ) -> DatasetManifest:
     cutoff = cutoff.astimezone(UTC) - timedelta(microseconds=cutoff.microsecond)
-    digest = sha256("".join(fact.sha256 for fact in files.values()).encode())
+    digest = hash_bytes("".join(fact.sha256 for fact in files.values()).encode())
     return DatasetManifest(
         dataset_id=f"{cutoff:%Y%m%dT%H%M%S}-{digest[:8]}",
         cutoff=to_text(cutoff),

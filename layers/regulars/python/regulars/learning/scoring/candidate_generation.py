@@ -13,7 +13,7 @@ from regulars.learning.recommender.reasons import explain_recommendation
 from regulars.learning.recommender.scorer import ProductCandidate, recommend_for_profile
 from regulars.learning.scoring.champion_loading import LoadedChampion
 from regulars.learning.scoring.rule_candidates import generate_rule_candidates, rank_popular
-from regulars.store.catalog import Listed, Neighbour
+from regulars.store.catalog import CatalogProduct, Neighbour
 
 type FeatureRow = dict[str, Any]
 
@@ -100,14 +100,14 @@ class CandidateGenerator:
             for recommendation in recommendations
         ]
 
-    def list_products(self) -> Iterator[Listed]:
+    def list_products(self) -> Iterator[CatalogProduct]:
         """Yield every product with its neighbours."""
         find_neighbours = self._build_neighbour_lookup()
         columns = ["product_id", "name", "category", "price", "currency"]
         for product_id, name, category, price, currency in self._products[columns].itertuples(
             index=False
         ):
-            yield Listed(
+            yield CatalogProduct(
                 product_id=product_id,
                 name=name,
                 category=category,

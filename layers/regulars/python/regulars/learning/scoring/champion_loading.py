@@ -7,7 +7,7 @@ from typing import Any
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest
 from regulars.learning import artifacts
-from regulars.store.registry import Registry
+from regulars.store.registry import ModelRegistry
 from regulars.transport.logging import log_failure
 
 STATUS_OK = "ok"
@@ -24,30 +24,32 @@ class LoadedChampion:
 
 
 def load_champion_scorer(
-    registry: Registry, model: str, columns: Collection[str]
+    registry: ModelRegistry, model: str, columns: Collection[str]
 ) -> LoadedChampion:
     """Load a champion's plain scorer, if the dataset's columns hold every feature that it reads."""
-    return _load_champion(registry, model, columns, registry.scorer)
+    return _load_champion(registry, model, columns, registry.read_scorer)
 
 
-def load_champion_estimator(registry: Registry, model: str) -> LoadedChampion:
+def load_champion_estimator(registry: ModelRegistry, model: str) -> LoadedChampion:
     """Load a champion's joblib artifact."""
 
     def load_artifact(manifest: ModelManifest) -> Any:
-        return artifacts.load_estimator(registry.artifacts.file(manifest, "model.joblib"), manifest)
+        return artifacts.load_estimator(
+            registry.artifacts.read_file(manifest, "model.joblib"), manifest
+        )
 
     return _load_champion(registry, model, (), load_artifact)
 
 
 def _load_champion(
-    registry: Registry,
+    registry: ModelRegistry,
     model: str,
     columns: Collection[str],
     load_artifact: Callable[[ModelManifest], Any],
 ) -> LoadedChampion:
     """Load an artifact only if its bytes are those that were promoted."""
     try:
-        manifest = registry.champion(model)
+        manifest = registry.read_champion_manifest(model)
         if manifest is None:
             return LoadedChampion(InsufficientDataError.code)
         if not set(manifest.features) <= set(columns):

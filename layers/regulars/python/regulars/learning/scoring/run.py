@@ -24,9 +24,9 @@ from regulars.learning.scoring.segment_membership import BuyerSegments, SegmentA
 from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets
-from regulars.store.publishing import Publishing
-from regulars.store.registry import Registry
-from regulars.store.scores import Membership, Scored, Scores
+from regulars.store.published_lists import PublishedLists
+from regulars.store.registry import ModelRegistry
+from regulars.store.scores import PersonScores, Scores, SegmentMembership
 from regulars.transport.logging import LOGGER
 
 BATCH_PEOPLE = 1_000  # people whose features are plain Python values at one time
@@ -38,10 +38,10 @@ class ScoringStores:
     """The stores that a scoring run reads from and writes to."""
 
     datasets: Datasets
-    registry: Registry
+    registry: ModelRegistry
     scores: Scores
     catalog: Catalog
-    publishing: Publishing
+    published_lists: PublishedLists
 
 
 class ScoringReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class ScoringRun:
     segment_assigner: SegmentAssigner
     candidates: CandidateGenerator
 
-    def score_people(self) -> Iterator[Scored]:
+    def score_people(self) -> Iterator[PersonScores]:
         """Yield the scores of all people, sorted by profile id."""
         rows = _iterate_rows(self.dataset.scoring_rows)
         for count, (row, person) in enumerate(self.candidates.join_candidates(rows), start=1):
@@ -80,7 +80,7 @@ class ScoringRun:
             "recommender": self.candidates.status,
         }
 
-    def _score_person(self, row: Mapping[str, Any], person: PersonCandidates) -> Scored:
+    def _score_person(self, row: Mapping[str, Any], person: PersonCandidates) -> PersonScores:
         segments = self.segment_assigner.find_segments(row)
         scores = {
             "churn": self._score_churn(row),
@@ -88,7 +88,7 @@ class ScoringRun:
             "segments": segments.names,
             "next_best_products": self.candidates.choose_next_best(person),
         }
-        return Scored(
+        return PersonScores(
             profile_id=row["profile_id"],
             scores=scores,
             recommendations=self.candidates.build_recommendations(person),
@@ -111,19 +111,21 @@ class ScoringRun:
 
 def score_dataset(outcome_key: str, stores: ScoringStores, now: datetime) -> ScoringReport:
     """Score the dataset of a training's outcome with the present champions; store and return what was done."""
-    outcome = stores.registry.artifacts.outcome(outcome_key)
+    outcome = stores.registry.artifacts.read_outcome(outcome_key)
     run = prepare_run(outcome.dataset_id, stores)
     manifest = run.dataset.manifest
     LOGGER.info(
         "scoring begins", dataset_id=manifest.dataset_id, people=len(run.dataset.scoring_rows)
     )
     as_of = f"{manifest.cutoff} {to_text(now)}"
-    product_counts = stores.catalog.write(run.candidates.list_products(), as_of)
-    stores.publishing.popular(run.candidates.popular, as_of)
+    product_counts = stores.catalog.write_products(run.candidates.list_products(), as_of)
+    stores.published_lists.publish_popular_products(run.candidates.popular, as_of)
     people = SegmentCounter(run.score_people())
     provenance = {"computed_at": to_text(now), "dataset_id": manifest.dataset_id}
-    item_counts = stores.scores.write(people, as_of, provenance)
-    stores.publishing.segments(run.segment_assigner.describe_segments(people.sizes), as_of)
+    item_counts = stores.scores.write_scores(people, as_of, provenance)
+    stores.published_lists.publish_segments(
+        run.segment_assigner.describe_segments(people.sizes), as_of
+    )
     report = ScoringReport(
         dataset_id=manifest.dataset_id,
         people=people.count,
@@ -137,8 +139,8 @@ def score_dataset(outcome_key: str, stores: ScoringStores, now: datetime) -> Sco
 
 def prepare_run(dataset_id: str, stores: ScoringStores) -> ScoringRun:
     """Read a dataset and load the champions; each file is verified first."""
-    manifest = stores.datasets.manifest(schema.dataset_key(dataset_id, "manifest.json"))
-    dataset = read_dataset(manifest, lambda name: stores.datasets.file(manifest, name))
+    manifest = stores.datasets.read_manifest(schema.dataset_key(dataset_id, "manifest.json"))
+    dataset = read_dataset(manifest, lambda name: stores.datasets.read_file(manifest, name))
     columns = set(dataset.features.columns)
     segments = load_champion_scorer(stores.registry, "segments", columns)
     now = from_text(manifest.cutoff).timestamp()
@@ -155,12 +157,12 @@ def prepare_run(dataset_id: str, stores: ScoringStores) -> ScoringRun:
 class SegmentCounter:
     """Count people, and the members of each segment, while they are iterated over."""
 
-    def __init__(self, people: Iterator[Scored]) -> None:
+    def __init__(self, people: Iterator[PersonScores]) -> None:
         self._people = people
         self.count = 0
         self.sizes: Counter[tuple[str, str]] = Counter()
 
-    def __iter__(self) -> Iterator[Scored]:
+    def __iter__(self) -> Iterator[PersonScores]:
         for person in self._people:
             self.count += 1
             self.sizes.update(
@@ -177,7 +179,11 @@ def _iterate_rows(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield from cast("list[dict[str, Any]]", batch.to_dict("records"))
 
 
-def _build_memberships(segments: BuyerSegments, row: Mapping[str, Any]) -> dict[str, Membership]:
+def _build_memberships(
+    segments: BuyerSegments, row: Mapping[str, Any]
+) -> dict[str, SegmentMembership]:
     """Return the membership in each scheme; the rank sorts members by money, most first."""
     rank = f"{MAX_RANKED_MONEY - min(max(int(row['money']), 0), MAX_RANKED_MONEY):016d}"
-    return {scheme: Membership(name, rank) for scheme, name in segments.names.items() if name}
+    return {
+        scheme: SegmentMembership(name, rank) for scheme, name in segments.names.items() if name
+    }

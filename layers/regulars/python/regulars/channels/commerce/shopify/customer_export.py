@@ -60,7 +60,7 @@ def translate_line(line: Line, file: File) -> list[Draft]:
     if not person.identifiers:
         raise RefusedLineError("missing_customer")
     consents = tuple(
-        ConsentChange(channel, "granted", UNDATED_TIME, "shopify")
+        ConsentChange(channel=channel, status="granted", at=UNDATED_TIME, basis="shopify")
         for channel in ("email", "sms")
         if parse_yes_no(said[f"{channel}_consent"])
     )

@@ -75,4 +75,6 @@ def _consent(channel: str, said: dict[str, Any], customer: dict[str, Any]) -> Co
     at = format_first_time(said.get("consent_updated_at"), otherwise)
     if not status or not at:
         return None
-    return ConsentChange(channel, status, at, clean_text(said.get("opt_in_level")))
+    return ConsentChange(
+        channel=channel, status=status, at=at, basis=clean_text(said.get("opt_in_level"))
+    )

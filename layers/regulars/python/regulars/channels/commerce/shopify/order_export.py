@@ -179,7 +179,9 @@ def _item(product: str, line: Line, currency: str, notation: Notation) -> Item:
     quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
     price = parse_amount(said["price"], currency, notation=notation, blank=0)
     check_line_total(price, quantity)
-    return Item(product, clean_text(said["product"]), quantity=quantity, price=price)
+    return Item(
+        product_id=product, name=clean_text(said["product"]), quantity=quantity, price=price
+    )
 
 
 def _status(head: Any) -> str:
@@ -197,7 +199,11 @@ def _refunded(head: Any, currency: str, file: File) -> int | None:
 
 def _consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
     is_given = parse_yes_no(head["accepts"]) and head["email"].strip()
-    return (ConsentChange("email", "granted", at, "checkout"),) if is_given else ()
+    return (
+        (ConsentChange(channel="email", status="granted", at=at, basis="checkout"),)
+        if is_given
+        else ()
+    )
 
 
 def _person(head: Any, file: File) -> PersonBuilder:

@@ -146,11 +146,11 @@ def _item(line: dict[str, Any], currency: str) -> Item | None:
     price = None if line.get("price") is None else parse_amount(line["price"], currency)
     check_line_total(price, pieces)
     return Item(
-        product_id,
-        clean_text(line.get("title")),
-        clean_text(line.get("product_type")),
-        pieces,
-        price,
+        product_id=product_id,
+        name=clean_text(line.get("title")),
+        category=clean_text(line.get("product_type")),
+        quantity=pieces,
+        price=price,
     )
 
 

@@ -212,7 +212,9 @@ def _item(said: dict[str, str], currency: str, notation: Notation) -> Item | Non
     elif said.get("total"):
         price = compute_unit_price(amount, quantity)
     check_line_total(price, quantity)
-    return Item(product, clean_text(said.get("name")), quantity=quantity, price=price)
+    return Item(
+        product_id=product, name=clean_text(said.get("name")), quantity=quantity, price=price
+    )
 
 
 EXPORT_FORMAT = ExportFormat(

@@ -124,14 +124,19 @@ def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | N
         basis = "double_opt_in" if confirm and optin not in {"", confirm} else "single_opt_in"
         at = confirm or optin
         return at, ConsentChange(
-            "email", "granted", at or UNDATED_TIME, basis if at else "mailchimp"
+            channel="email",
+            status="granted",
+            at=at or UNDATED_TIME,
+            basis=basis if at else "mailchimp",
         )
     if state in _TYPES:
         at = unsub or clean or changed
         reason = line.said["reason"].strip().lower()
         basis = "abuse" if reason == "abuse" else state
         # Without its time, which Mailchimp always gives, it was at the latest now.
-        return at, ConsentChange("email", "denied", at or file.uploaded_at, basis)
+        return at, ConsentChange(
+            channel="email", status="denied", at=at or file.uploaded_at, basis=basis
+        )
     return changed, None
 
 

@@ -145,7 +145,9 @@ def _recorded(notice: Notice, topic: str) -> Draft:
     if thing.get("marketing_consent") is True:
         # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
         at = format_first_time(thing.get("created_at")) or notice.builder.occurred_at
-        told["consents"] = (ConsentChange("email", "granted", at, "checkout"),)
+        told["consents"] = (
+            ConsentChange(channel="email", status="granted", at=at, basis="checkout"),
+        )
     told["traits"] = build_traits(locale=thing.get("locale"))
     return builder.build_draft(TOPICS[topic], key, notice.person, **told)
 

@@ -172,7 +172,13 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
         return None
     price = compute_unit_price(gross, quantity)
     check_line_total(price, quantity)
-    return Item(product, name, clean_text(said["category"]), quantity, price)
+    return Item(
+        product_id=product,
+        name=name,
+        category=clean_text(said["category"]),
+        quantity=quantity,
+        price=price,
+    )
 
 
 EXPORT_FORMAT = ExportFormat(

@@ -73,7 +73,7 @@ def customer(notice: Notice) -> list[Draft]:
     consents: tuple[ConsentChange, ...] = ()
     if preferences.get("email_unsubscribed") is True:
         at = format_first_time(notice.thing.get("updated_at")) or notice.builder.occurred_at
-        consents = (ConsentChange("email", "denied", at, "square"),)
+        consents = (ConsentChange(channel="email", status="denied", at=at, basis="square"),)
     properties = select_texts(notice.thing, "creation_source")
     return [_told(notice, _TYPES[notice.type], properties=properties, consents=consents)]
 

@@ -117,7 +117,16 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
     if status not in {"Failed", "Succeeded"}:
         key = (status, charge)
     person = _person(line, store, file)
-    event = Event("", f"Payment {status}", "payments", "", at, "", backfill=True, **told)
+    event = Event(
+        id="",
+        type=f"Payment {status}",
+        channel="payments",
+        source="",
+        occurred_at=at,
+        received_at="",
+        backfill=True,
+        **told,
+    )
     payment = build_identified_draft(file, event, event_id(store, *key), person)
     if status != "Succeeded":
         return [payment]

@@ -225,6 +225,8 @@ def _subscribed(notice: Notice) -> list[Draft]:
     """The consent that was ticked in Checkout. Leaving the box empty takes nothing back."""
     if as_object(notice.thing.get("consent")).get("promotions") != "opt_in":
         return []
-    consent = ConsentChange("email", "granted", notice.builder.occurred_at, "checkout")
+    consent = ConsentChange(
+        channel="email", status="granted", at=notice.builder.occurred_at, basis="checkout"
+    )
     key = ("subscribed", id_of(notice.thing))
     return [notice.builder.build_draft("Subscribed", key, notice.person, consents=(consent,))]
