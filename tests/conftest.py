@@ -4,17 +4,33 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from moto import mock_aws
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import aws as stack
 
+# Hypothesis fails a test that is slow, and a busy machine makes any test slow.
+hypothesis.settings.register_profile(
+    "regulars", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("regulars")
+
 
 def pytest_collection_finish() -> None:
     """Exclude the imported modules from garbage collection, which a thousand handlers would repeat otherwise."""
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+
+
+def pytest_sessionfinish() -> None:
+    """Let the interpreter collect at its end what was imported.
+
+    DuckDB's binding keeps its types and functions in reference cycles. While they are frozen, the last collection does
+    not free them, and the binding reports each as leaked.
+    """
+    gc.unfreeze()
 
 
 # Folders whose tests run on one worker: they share a running stack, or the record of what functions call.

@@ -12,10 +12,10 @@ from regulars.store.lake_files import LakeFiles
 from regulars.store.profile_directory import SubjectDirectory
 
 SETTINGS = BuildDatasetSettings.from_env()
-ARCHIVE = LakeFiles(SETTINGS.lake_bucket)
-DIRECTORY = SubjectDirectory(SETTINGS.profiles_table)
+LAKE_FILES = LakeFiles(SETTINGS.lake_bucket)
+SUBJECT_DIRECTORY = SubjectDirectory(SETTINGS.profiles_table)
 DATASETS = Datasets(SETTINGS.lake_bucket)
-LATEST = LatestDatasetPointer(SETTINGS.control_table)
+LATEST_DATASET = LatestDatasetPointer(SETTINGS.control_table)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -23,7 +23,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     now = datetime.now(UTC).replace(microsecond=0)
     cutoff = from_text(event["cutoff"]) if event.get("cutoff") else now
     try:
-        manifest = publish_dataset(ARCHIVE, DIRECTORY, DATASETS, LATEST, cutoff, now)
+        manifest = publish_dataset(
+            LAKE_FILES, SUBJECT_DIRECTORY, DATASETS, LATEST_DATASET, cutoff, now
+        )
     except InsufficientDataError as error:
         return {"status": error.code, "reason": str(error)}
     return {"status": "ok", "dataset_id": manifest.dataset_id, "counts": manifest.counts}

@@ -47,11 +47,6 @@ from tests.support.profile_stories import deliver_events
 from tests.support.shopify_deliveries import SHOP
 
 MINUTES = 15 * 60_000
-PAGE_SIZES = {
-    "commerce.shopify.feed.LIMIT": "20",
-    "commerce.woocommerce.feed.SIZE": 30,
-    "payments.stripe.feed.LIMIT": "20",
-}
 HOSTS = {"shopify": SHOP, "woocommerce": "shop.example.com", "stripe": "api.stripe.com"}
 
 
@@ -168,8 +163,9 @@ def town(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
 @pytest.fixture
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pages are a walk, without hundreds of orders."""
-    for name, size in PAGE_SIZES.items():
-        monkeypatch.setattr(f"regulars.channels.{name}", size)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.feed.LIMIT", "20")
+    monkeypatch.setattr("regulars.channels.payments.stripe.feed.LIMIT", "20")
+    monkeypatch.setattr("regulars.channels.commerce.woocommerce.feed.SIZE", 30)
 
 
 def opened(channel: str, sold: int = 0) -> Storefront:

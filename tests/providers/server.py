@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from time import sleep
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -33,12 +32,11 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """What the provider responds, at once or with `seconds_per_byte` before each byte of the body."""
+    """What the provider responds."""
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    seconds_per_byte: float = 0.0
 
     @property
     def raw_body(self) -> bytes:
@@ -148,11 +146,7 @@ def _build_handler(provider: ProviderServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(raw_body)))
             self.end_headers()
-            body = raw_body[: len(raw_body) // 2] if is_half else raw_body
-            size = 1 if response.seconds_per_byte else len(body) or 1
-            for start in range(0, len(body), size):
-                sleep(response.seconds_per_byte)
-                self.wfile.write(body[start : start + size])
+            self.wfile.write(raw_body[: len(raw_body) // 2] if is_half else raw_body)
             self.close_connection = is_half
 
         def log_message(self, *_: object) -> None:

@@ -16,9 +16,10 @@ import msgspec
 import pytest
 
 from infra.pages import render_channels
-from regulars.channels import commerce
+from regulars.channels import commerce, contract
 from regulars.channels.contract import Channel, Draft, Request
 from regulars.channels.registry import CHANNELS, load_channel
+from regulars.domain import errors
 from regulars.domain.errors import SignatureError
 from regulars.domain.events import encode_event
 from tests.conformance.mutations.mutation_run import MutationRun
@@ -34,6 +35,8 @@ MODULE = "layers/regulars/python/regulars/channels/commerce/lantern.py"
 REGISTRY = "layers/regulars/python/regulars/channels/registry.py"
 TESTS = "tests/unit/channels/test_lantern.py"
 SCHEMES = "tests/conformance/mutations/schemes/registry.py"
+FOLDER = ROOT / "layers/regulars/python/regulars/channels"
+SHARED_MODULE = r"(?:drafts|fields|signatures|exports|feeds)/\w+"
 NAME = "lantern"
 SECRET = "a-secret-of-lantern"
 BODY = BLOCKS["delivery.json"].encode()
@@ -142,11 +145,19 @@ def test_code_of_the_page_passes_the_linter_and_the_formatter(path: str) -> None
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_page_names_fields_and_helpers_that_exist() -> None:
-    named = re.findall(
-        r"`(?:channels/)?((?:drafts|fields|signatures|exports|feeds)/\w+)(?:\.py)?`",
-        PAGE.read_text(),
-    )
-    folder = ROOT / "layers/regulars/python/regulars/channels"
-    assert named
-    assert [name for name in named if not (folder / f"{name}.py").exists()] == []
+def test_page_names_modules_and_functions_that_exist() -> None:
+    modules = re.findall(rf"`(?:channels/)?({SHARED_MODULE})(?:\.py)?`", PAGE.read_text())
+    functions = re.findall(rf"((?:`\w+`(?: and )?)+) of\s+`({SHARED_MODULE})`", PAGE.read_text())
+    assert len(functions) >= 5
+    assert [name for name in modules if not (FOLDER / f"{name}.py").exists()] == []
+    for names, module in functions:
+        code = (FOLDER / f"{module}.py").read_text()
+        missing = [name for name in re.findall(r"\w+", names[1:]) if f"def {name}(" not in code]
+        assert [name for name in missing if name != "and"] == [], module
+
+
+def test_page_names_fields_and_errors_that_exist() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
+    known = {*Channel.__struct_fields__, *vars(errors), *vars(contract)}
+    assert len(rows) >= 6
+    assert {*rows} <= known

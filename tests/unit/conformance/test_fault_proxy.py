@@ -41,7 +41,7 @@ def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[http.server.HTTPServer
 def post_message(url: str) -> int:
     """Return the status of one call, or 0 for a dropped connection."""
     try:
-        return urllib3.request("POST", url, body=REQUEST_BODY, retries=False, timeout=5).status
+        return urllib3.request("POST", url, body=REQUEST_BODY, retries=False, timeout=60).status
     except urllib3.exceptions.HTTPError:
         return 0
 

@@ -207,6 +207,13 @@ def test_artifact_of_another_library_version_is_never_deserialised(
     assert loaded == []
 
 
+def test_artifact_of_a_class_that_is_gone_is_refused(shop: TrainedShop) -> None:
+    shop.train(StubTrainer())
+    pickle_of_gone_class = b"cregulars.gone\nRecommender\n."
+    with pytest.raises(TamperedArtifactError, match="another version of this code"):
+        artifacts.load_estimator(pickle_of_gone_class, load_champion(shop))
+
+
 def dump_other_estimator() -> bytes:
     buffer = io.BytesIO()
     joblib.dump({"weight": 9.0}, buffer)

@@ -34,21 +34,21 @@ def without_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "chances",
     [
         pytest.param({}, id="shuffled and repeated"),
-        pytest.param({"crashes": 0.2}, id="crashes"),
-        pytest.param({"overtakings": 0.2}, id="races"),
-        pytest.param({"rewrites": 0.5, "crashes": 0.1}, id="rewrites and crashes"),
-        pytest.param({"rewrites": 0.5, "overtakings": 0.2}, id="rewrites and races"),
+        pytest.param({"crash_chance": 0.2}, id="crashes"),
+        pytest.param({"overtaking_chance": 0.2}, id="races"),
+        pytest.param({"rewrite_chance": 0.5, "crash_chance": 0.1}, id="rewrites and crashes"),
+        pytest.param({"rewrite_chance": 0.5, "overtaking_chance": 0.2}, id="rewrites and races"),
     ],
 )
 @PROPERTY_SETTINGS
 @given(LEDGERS, RANDOMS)
 def test_profile_is_the_fold_of_its_ledger(
-    trouble: dict[str, Any], events: list[Event], chance: random.Random
+    chances: dict[str, Any], events: list[Event], random_: random.Random
 ) -> None:
-    stream = ShuffledStream(events, chance, **trouble)
+    stream = ShuffledStream(events, random_, **chances)
     stream.deliver_all()
     assert_profiles_folded(stream.memory)
     assert not find_orphan_orders(stream.memory)
@@ -57,10 +57,10 @@ def test_profile_is_the_fold_of_its_ledger(
 @PROPERTY_SETTINGS
 @given(LEDGERS, RANDOMS)
 def test_profile_is_the_fold_of_its_ledger_when_everything_goes_wrong_at_once(
-    events: list[Event], chance: random.Random
+    events: list[Event], random_: random.Random
 ) -> None:
     stream = ShuffledStream(
-        events, chance, crash_chance=0.1, overtaking_chance=0.2, rewrite_chance=0.3
+        events, random_, crash_chance=0.1, overtaking_chance=0.2, rewrite_chance=0.3
     )
     stream.deliver_all()
     assert_profiles_folded(stream.memory)

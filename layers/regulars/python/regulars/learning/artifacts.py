@@ -1,4 +1,4 @@
-"""Serialize estimators with joblib, and load only those written by the same Python and scikit-learn."""
+"""Serialize estimators with joblib, and load only those written by the same versions."""
 
 import io
 import platform
@@ -27,10 +27,16 @@ def dump_estimator(estimator: Any) -> bytes:
 def load_estimator(content: bytes, manifest: ModelManifest) -> Any:
     """Load the estimator from bytes that the artifact store has verified.
 
-    Raise TamperedArtifactError when another minor version of Python or scikit-learn wrote the artifact.
+    Raise TamperedArtifactError when another minor version of Python or scikit-learn wrote the artifact, or a version of
+    this code whose classes have other names.
     """
     check_versions(manifest.versions)
-    return restore_estimator(content)
+    try:
+        return restore_estimator(content)
+    except (AttributeError, ImportError) as error:
+        raise TamperedArtifactError(
+            f"The artifact was written by another version of this code: {error}."
+        ) from error
 
 
 def check_versions(artifact_versions: Mapping[str, str]) -> None:

@@ -35,7 +35,7 @@ class ProbabilityEvaluation:
         the Bootstrap", 1993, chapter 13).
         """
         estimates = self._compute_metrics(np.ones_like(self.outcomes))
-        resamples = np.array([list(row.values()) for row in self._resample_metrics(seed)])
+        resamples = np.array([list(row.values()) for row in self._sample_metrics(seed)])
         lows, highs = np.quantile(resamples, (0.025, 0.975), axis=0)
         metrics: dict[str, float | list[float]] = {}
         for name, value, low, high in zip(estimates, estimates.values(), lows, highs, strict=True):
@@ -45,7 +45,7 @@ class ProbabilityEvaluation:
 
     def calibration_error(self, seed: int = 0) -> tuple[float, float]:
         """Return the expected calibration error and its bootstrap standard error."""
-        resamples = [row["ece"] for row in self._resample_metrics(seed)]
+        resamples = [row["ece"] for row in self._sample_metrics(seed)]
         return self._compute_metrics(np.ones_like(self.outcomes))["ece"], float(np.std(resamples))
 
     def gain_over(self, baseline: "ProbabilityEvaluation") -> LogLossGain:
@@ -63,7 +63,7 @@ class ProbabilityEvaluation:
         losses: FloatArray = -np.where(self.outcomes > 0, np.log(clipped), np.log(1 - clipped))
         return losses
 
-    def _resample_metrics(self, seed: int) -> list[dict[str, float]]:
+    def _sample_metrics(self, seed: int) -> list[dict[str, float]]:
         """Return the metrics of each bootstrap resample; multinomial counts weigh the people of a resample."""
         generator = np.random.default_rng(seed)
         size = len(self.outcomes)

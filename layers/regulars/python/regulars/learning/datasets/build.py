@@ -37,7 +37,7 @@ class ShopSummary:
 
 
 def publish_dataset(
-    archive: LakeFiles,
+    lake_files: LakeFiles,
     directory: SubjectDirectory,
     datasets: Datasets,
     latest: LatestDatasetPointer,
@@ -47,7 +47,7 @@ def publish_dataset(
     """Build the dataset as of `cutoff` from all stored events, publish it and make it the latest one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        objects = archive.download_files(folder / "lake")
+        objects = lake_files.download_files(folder / "lake")
         manifest = build_dataset(folder, objects, directory.list_subjects_by_profile(), cutoff, now)
         datasets.publish_dataset(manifest, folder)
     latest.point_to(manifest)
@@ -74,7 +74,7 @@ def build_dataset(
         paths = [str(path) for path in objects]
         lake.run_statements("events", {"objects": paths, "cutoff": present})
         lake.run_statements("orders", {"cutoff": present})
-        shop = _summarize_shop(lake, present)
+        shop = _describe_shop(lake, present)
         past_cutoffs = list_past_cutoffs(shop.first_at, present, shop.horizon_days)
         for past_cutoff in past_cutoffs:
             _append_features(lake, shop, past_cutoff, "train")
@@ -86,7 +86,7 @@ def build_dataset(
     return _build_manifest(files, shop, features, len(past_cutoffs), cutoff, now)
 
 
-def _summarize_shop(lake: LakeDatabase, cutoff: int) -> ShopSummary:
+def _describe_shop(lake: LakeDatabase, cutoff: int) -> ShopSummary:
     row = lake.fetch_row("shop_summary")
     return ShopSummary(**row, horizon_days=choose_horizon(row["gap"], row["first_at"], cutoff))
 

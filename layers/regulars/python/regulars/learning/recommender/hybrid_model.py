@@ -59,10 +59,10 @@ class HybridModel:
         The collaborative sum is divided by its largest absolute value and compressed by a signed square root; content
         and habit are divided by their largest value. Each part lies between -1 and 1 whatever the length of a history.
         """
-        bought = counts.sign()
-        collaborative = _scale_rows(_to_dense(bought @ self.collaborative))
+        histories = counts.sign()
+        collaborative = _scale_rows(_to_dense(histories @ self.collaborative))
         return ScoreParts(
-            content=_scale_rows(_to_dense(bought @ self.content)),
+            content=_scale_rows(_to_dense(histories @ self.content)),
             collaborative=np.sign(collaborative) * np.sqrt(np.abs(collaborative)),
             habit=_scale_rows(np.sqrt(_to_dense(counts.multiply(self.rebuy_rates)))),
             trend=self.trend[None, :],

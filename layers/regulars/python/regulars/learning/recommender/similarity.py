@@ -33,7 +33,9 @@ def split_tokens(text: str) -> list[str]:
     tokens: list[str] = []
     for word in _WORD_PATTERN.findall(text.lower()):
         is_unspaced = _UNSPACED_SCRIPT_PATTERN.fullmatch(word)
-        tokens += [word[at : at + 2] for at in range(len(word) - 1)] if is_unspaced else [word]
+        tokens += (
+            [word[start : start + 2] for start in range(len(word) - 1)] if is_unspaced else [word]
+        )
     return tokens
 
 

@@ -20,7 +20,7 @@ from regulars.learning.scoring.champion_loading import (
     load_champion_estimator,
     load_champion_scorer,
 )
-from regulars.learning.scoring.segment_membership import BuyerSegments, SegmentAssigner
+from regulars.learning.scoring.segment_assignment import BuyerSegments, SegmentAssigner
 from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets

@@ -38,7 +38,7 @@ def name_clusters(centroids: FloatArray) -> list[Segment]:
             for traits, name in zip(cluster_traits, names, strict=True)
         ]
     return [
-        _build_segment(_number_duplicate(names, index), traits)
+        _build_segment(_name_duplicate(names, index), traits)
         for index, traits in enumerate(cluster_traits)
     ]
 
@@ -61,7 +61,7 @@ def _join_words(traits: Sequence[ClusterTrait]) -> str:
     return "-".join([*words, "buyers"] if words else ["average", "buyers"])
 
 
-def _number_duplicate(names: Sequence[str], index: int) -> str:
+def _name_duplicate(names: Sequence[str], index: int) -> str:
     """Return the name at an index, with a number from its second use on."""
     uses_before = names[:index].count(names[index])
     return f"{names[index]}-{uses_before + 1}" if uses_before else names[index]

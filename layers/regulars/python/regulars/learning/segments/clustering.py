@@ -47,12 +47,12 @@ def try_cluster_counts(buyers: pd.DataFrame, max_clusters: int, seed: int) -> li
     sample = to_log_scale(sample_buyers(buyers, seed)[list(CLUSTER_FEATURES)])
     scaled = StandardScaler().fit_transform(sample)
     distinct_buyers = len(np.unique(sample, axis=0))
-    most = min(
+    highest_count = min(
         max_clusters,
         len(sample) // MIN_BUYERS_PER_CLUSTER,
         distinct_buyers // MIN_BUYERS_PER_CLUSTER,
     )
-    return [_try_cluster_count(clusters, scaled, seed) for clusters in range(2, most + 1)]
+    return [_try_cluster_count(clusters, scaled, seed) for clusters in range(2, highest_count + 1)]
 
 
 def choose_trial(trials: list[ClusteringTrial]) -> ClusteringTrial:
@@ -93,7 +93,7 @@ def export_clusters(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def assign_clusters(scorer: Mapping[str, Any], buyers: pd.DataFrame) -> ClusterLabels:
+def predict_clusters(scorer: Mapping[str, Any], buyers: pd.DataFrame) -> ClusterLabels:
     """Return the index of each buyer's cluster by the plain scorer; -1 without clusters."""
     records = buyers[sorted(list_features(scorer))].to_dict("records")
     indexes = [find_nearest_cluster(scorer, record) for record in records]  # type: ignore[arg-type]
@@ -107,7 +107,7 @@ def list_features(scorer: Mapping[str, Any]) -> set[str]:
 
 def measure_silhouettes(scorer: Mapping[str, Any], buyers: pd.DataFrame) -> FloatArray:
     """Return the silhouette of each buyer; -1 for all without clusters."""
-    labels = assign_clusters(scorer, buyers)
+    labels = predict_clusters(scorer, buyers)
     scaled = StandardScaler().fit_transform(to_log_scale(buyers[list(CLUSTER_FEATURES)]))
     return _compute_silhouettes(scaled, labels)
 

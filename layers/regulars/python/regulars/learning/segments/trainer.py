@@ -12,12 +12,12 @@ from regulars.learning.contract import Dataset, FloatArray, ModelComparison, Tra
 from regulars.learning.segments.clustering import (
     CLUSTER_FEATURES,
     MIN_BUYERS_FOR_CLUSTERS,
-    assign_clusters,
     choose_trial,
     export_clusters,
     fit_clusters,
     list_features,
     measure_silhouettes,
+    predict_clusters,
     sample_buyers,
     try_cluster_counts,
 )
@@ -74,7 +74,7 @@ class SegmentsTrainer:
 
     def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
         """Return the plain scorer's clusters of the same buyers."""
-        return assign_clusters(scorer, _select_buyers(dataset)).astype(np.float64)
+        return predict_clusters(scorer, _select_buyers(dataset)).astype(np.float64)
 
     def compare(
         self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset
