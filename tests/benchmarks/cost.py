@@ -20,7 +20,7 @@ from tests.functions.test_write_units import (
     introduce_ann,
 )
 from tests.support import aws
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 
 MOST = 4
 DELIVERIES: dict[str, Callable[[TrackedVisitor], None]] = {
@@ -63,6 +63,6 @@ def _shop(patch: pytest.MonkeyPatch) -> TrackedVisitor:
     ApiKeys("test-control", deployed.dynamodb).register_key(
         "wk_test", "write", "the shop", "web", AT
     )
-    door = loaded("track_events", deployed.build_settings(TrackEventsSettings), patch)
-    update = loaded("update_profiles", deployed.build_settings(UpdateProfilesSettings), patch)
+    door = load_handler("track_events", deployed.build_settings(TrackEventsSettings), patch)
+    update = load_handler("update_profiles", deployed.build_settings(UpdateProfilesSettings), patch)
     return TrackedVisitor(deployed, door.handler, update.handler)

@@ -19,7 +19,7 @@ from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from tests.functions.conftest import OnMoto
 from tests.support.aws import REGION, MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 from tests.support.profile_stories import build_event
 from tests.support.stream_records import build_insert_record, build_stream_event
 
@@ -79,7 +79,7 @@ def functions(monkeypatch: pytest.MonkeyPatch, aws: MotoStack) -> Functions:
     """What is called when letters are redriven."""
     settings = {"update_profiles": UpdateProfilesSettings, "archive_events": ArchiveEventsSettings}
     handlers = {
-        name: loaded(name, aws.build_settings(cls), monkeypatch).handler
+        name: load_handler(name, aws.build_settings(cls), monkeypatch).handler
         for name, cls in settings.items()
     }
     found = Functions(handlers)

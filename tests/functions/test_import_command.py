@@ -18,8 +18,8 @@ from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept, OnMoto
 from tests.support.aws import REGION, MotoStack
-from tests.support.export_files import written
-from tests.support.gateway import loaded
+from tests.support.export_files import to_csv
+from tests.support.gateway import load_handler
 from tests.unit.channels.test_provider_exports import MEMBER, PAYMENT
 from tests.unit.channels.test_shopify_export import CUSTOMER, HEAD, SECOND, SHOP
 
@@ -42,7 +42,7 @@ def command(
     capsys: pytest.CaptureFixture[str],
 ) -> Command:
     """Runs `regulars import` and gives its exit code and facts; the function runs when a file arrives."""
-    module = loaded("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
+    module = load_handler("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
 
     def arrive(_seconds: float) -> None:
         listed = aws.s3.list_objects_v2(Bucket="test-uploads").get("Contents", [])
@@ -68,7 +68,7 @@ def file(tmp_path: Path) -> Callable[..., Path]:
 
     def write(name: str, *rows: dict[str, str]) -> Path:
         path = tmp_path / name
-        path.write_text(written(rows))
+        path.write_text(to_csv(rows))
         return path
 
     return write

@@ -40,7 +40,7 @@ from tests.providers.server import (
     ServerFault,
 )
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 from tests.support.memory_stores import CrashError, MemoryStores
 from tests.support.profile_oracle import assert_profiles_folded
 from tests.support.profile_stories import deliver_events
@@ -102,7 +102,7 @@ class Town:
     def function(self, dies_at: int = 0) -> Any:
         """The function as it starts anew, without the patience of the real one."""
         settings = self.aws.build_settings(ReconcileSourcesSettings)
-        module = loaded("reconcile_sources", settings, self.patch)
+        module = load_handler("reconcile_sources", settings, self.patch)
         self.patch.setattr(module, "Provider", partial(Provider, sleep=lambda _: None))
         self.patch.setattr(module, "WIRE", Roads(self.servers, dies_at))
         return module
@@ -120,7 +120,7 @@ class Town:
     def deliver(self, front: Storefront, *numbers: int) -> None:
         """Webhooks through the real door."""
         settings = self.aws.build_settings(ReceiveWebhookSettings)
-        door = loaded("receive_webhook", settings, self.patch)
+        door = load_handler("receive_webhook", settings, self.patch)
         for number in numbers:
             headers, body = front.build_delivery(number)
             event = http_event(f"/hooks/{front.channel}/main", body, headers)
@@ -181,7 +181,7 @@ def refusing(_: ApiRequest) -> ApiResponse:
 @pytest.mark.parametrize(
     ("channel", "count"), [("shopify", 2000), ("woocommerce", 350), ("stripe", 250)]
 )
-def test_orders_of_six_hours_without_a_door_are_all_there_once(
+def test_orders_of_a_six_hour_outage_are_recorded_once(
     town: Town, channel: str, count: int
 ) -> None:
     front = opened(channel, count)
@@ -195,9 +195,7 @@ def test_orders_of_six_hours_without_a_door_are_all_there_once(
 
 
 @pytest.mark.parametrize("channel", sorted(STOREFRONTS))
-def test_run_that_is_killed_between_pages_is_gone_on_with(
-    town: Town, short_pages: None, channel: str
-) -> None:
+def test_killed_run_is_continued_at_its_page(town: Town, short_pages: None, channel: str) -> None:
     server = town.connect(opened(channel, 50))
     town.killed(dies_at=2)
     assert any(walk.cursor for walk in town.state(f"{channel}/main").walks.values())
@@ -206,7 +204,7 @@ def test_run_that_is_killed_between_pages_is_gone_on_with(
     assert [call.query_pairs for call in server.requests].count(first) == 1
 
 
-def test_two_runs_at_once_take_everything_in_once(town: Town, short_pages: None) -> None:
+def test_two_concurrent_runs_record_every_order_once(town: Town, short_pages: None) -> None:
     server = town.connect(opened("shopify", 90))
     outcomes: list[Any] = []
 
@@ -224,7 +222,7 @@ def test_two_runs_at_once_take_everything_in_once(town: Town, short_pages: None)
 
 
 @pytest.mark.parametrize("channel", sorted(STOREFRONTS))
-def test_order_that_its_webhook_told_is_no_second_event(town: Town, channel: str) -> None:
+def test_fetched_order_is_known_from_its_webhook(town: Town, channel: str) -> None:
     front = opened(channel, 30)
     town.connect(front)
     town.deliver(front, *range(1, 31))
@@ -235,9 +233,7 @@ def test_order_that_its_webhook_told_is_no_second_event(town: Town, channel: str
     assert (len(town.events()) - before, outcome["new"], outcome["known"] >= 30) == (new, new, True)
 
 
-def test_run_without_time_stops_between_pages_and_the_next_goes_on(
-    town: Town, short_pages: None
-) -> None:
+def test_run_stops_between_pages_when_time_runs_out(town: Town, short_pages: None) -> None:
     town.connect(opened("shopify", 50))
     short = Clock(left=151_700, page=500)
     assert not town.reconcile(short)["shopify/main"]["finished"]
@@ -246,14 +242,14 @@ def test_run_without_time_stops_between_pages_and_the_next_goes_on(
     assert len(town.events()) == 50
 
 
-def test_source_for_which_no_time_is_left_is_the_first_of_the_next_run(town: Town) -> None:
+def test_skipped_source_is_first_in_the_next_run(town: Town) -> None:
     for channel in ("shopify", "stripe"):
         town.connect(opened(channel, 1))
     assert list(town.reconcile(Clock(left=151_700, page=500))) == ["shopify/main"]
     assert list(town.reconcile()) == ["stripe/main", "shopify/main"]
 
 
-def test_watermark_moves_by_the_clock_of_the_provider(town: Town) -> None:
+def test_watermark_follows_the_clock_of_the_provider(town: Town) -> None:
     front = opened("shopify", 5)
     future = (front.outage_end + timedelta(days=300)).isoformat()
     front.provider.orders[5]["updated_at"] = future
@@ -264,7 +260,7 @@ def test_watermark_moves_by_the_clock_of_the_provider(town: Town) -> None:
     assert from_text(town.state().walks["orders"].since) == earlier - timedelta(minutes=10)
 
 
-def test_quiet_shop_keeps_its_watermark_and_asks_for_little(town: Town) -> None:
+def test_watermark_stays_when_nothing_changed(town: Town) -> None:
     front = opened("shopify", 3)
     server = town.connect(front)
     town.reconcile()
@@ -275,9 +271,7 @@ def test_quiet_shop_keeps_its_watermark_and_asks_for_little(town: Town) -> None:
     assert from_text(asked[1]) == newest - timedelta(minutes=10)
 
 
-def test_first_run_leaves_history_to_the_importer_and_acts_on_one_day_only(
-    town: Town, kept: Kept
-) -> None:
+def test_first_run_fetches_a_week_and_marks_history(town: Town, kept: Kept) -> None:
     front = opened("shopify")
     for number, days in enumerate((0.1, 2, 6, 9), 1):
         front.place_order(number, front.outage_end - timedelta(days=days))
@@ -286,7 +280,7 @@ def test_first_run_leaves_history_to_the_importer_and_acts_on_one_day_only(
     assert [event.backfill for event in kept.events()] == [True, True, False]
 
 
-def test_refused_key_is_told_and_stops_no_other_source(town: Town) -> None:
+def test_refused_key_is_reported_and_stops_no_other_source(town: Town) -> None:
     front = opened("shopify")
     front.provider = refusing
     town.connect(front)
@@ -298,7 +292,7 @@ def test_refused_key_is_told_and_stops_no_other_source(town: Town) -> None:
     assert (walk.fault, walk.faulty_since != "") == ("key_refused", True)
 
 
-def test_fault_is_told_since_it_began_and_forgotten_when_it_ends(town: Town) -> None:
+def test_fault_keeps_its_first_time_until_it_ends(town: Town) -> None:
     front = opened("shopify", 2)
     front.provider.refused_kinds = frozenset({"customers"})
     town.connect(front)
@@ -311,7 +305,7 @@ def test_fault_is_told_since_it_began_and_forgotten_when_it_ends(town: Town) -> 
     assert town.state().failed_walks == []
 
 
-def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
+def test_provider_is_asked_nothing_more_when_down(town: Town) -> None:
     front = opened("shopify")
     server = town.connect(front, *[BAD_GATEWAY] * 6)
     assert set(town.reconcile()["shopify/main"]["faults"]) == {"orders"}
@@ -327,7 +321,7 @@ def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
         ApiResponse({"orders": []}, headers={"Link": '<https://[::1/x?page_info=a>; rel="next"'}),
     ],
 )
-def test_answer_that_breaks_a_feed_is_told_and_stops_no_other_source(
+def test_unreadable_answer_is_reported_and_stops_no_other_source(
     town: Town, broken: ApiResponse
 ) -> None:
     front = opened("shopify")
@@ -339,7 +333,7 @@ def test_answer_that_breaks_a_feed_is_told_and_stops_no_other_source(
     assert town.reconcile()["shopify/main"]["finished"]
 
 
-def test_setup_that_cannot_work_is_told(town: Town) -> None:
+def test_incomplete_configuration_is_reported_as_setup_fault(town: Town) -> None:
     front = opened("woocommerce")
     front.config = {}
     town.connect(front)
@@ -350,7 +344,7 @@ def test_setup_that_cannot_work_is_told(town: Town) -> None:
     assert town.reconcile()["woocommerce/main"]["finished"]
 
 
-def test_credentials_that_are_not_complete_are_told_and_keep_the_watermark(town: Town) -> None:
+def test_incomplete_credentials_are_reported_and_keep_the_watermark(town: Town) -> None:
     front = opened("shopify", 3)
     town.connect(front)
     town.reconcile()
@@ -360,7 +354,7 @@ def test_credentials_that_are_not_complete_are_told_and_keep_the_watermark(town:
     assert town.state().walks.items() > walks.items()
 
 
-def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
+def test_walk_starts_again_when_cursor_is_lost(town: Town) -> None:
     front = opened("stripe", 2)
     server = town.connect(front)
     town.reconcile()
@@ -379,9 +373,7 @@ def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
     assert town.reconcile()["stripe/main"]["finished"]
 
 
-def test_object_that_cannot_be_taken_is_set_aside_and_hides_no_other(
-    town: Town, kept: Kept
-) -> None:
+def test_invalid_record_is_rejected_and_hides_no_other(town: Town, kept: Kept) -> None:
     front = opened("shopify", 3)
     front.provider.orders[2]["line_items"] = [{"product_id": 1, "quantity": -4, "price": "1.00"}]
     town.connect(front)
@@ -390,9 +382,7 @@ def test_object_that_cannot_be_taken_is_set_aside_and_hides_no_other(
     assert json.loads(kept.rejects()[0]["raw"])["id"] == 2
 
 
-def test_object_that_broke_the_translation_is_replayed_after_the_fix(
-    town: Town, kept: Kept
-) -> None:
+def test_record_is_replayed_after_a_translator_bug_is_fixed(town: Town, kept: Kept) -> None:
     town.connect(opened("shopify", 1))
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(shopify_channel, "order_of", _broken)
@@ -409,7 +399,7 @@ def _broken(*_: object) -> None:
 
 
 @pytest.mark.parametrize("change", ["disabled", "without credentials", "elsewhere"])
-def test_source_that_is_not_to_be_asked_is_left_alone(town: Town, change: str) -> None:
+def test_excluded_source_is_not_asked(town: Town, change: str) -> None:
     front = opened("shopify", 1)
     server = town.connect(front)
     if change == "disabled":
@@ -422,7 +412,7 @@ def test_source_that_is_not_to_be_asked_is_left_alone(town: Town, change: str) -
     assert (town.reconcile(only=only), server.requests) == ({}, [])
 
 
-def test_fetched_buyer_is_named_in_people_alone(
+def test_fetched_contact_data_is_stored_in_people_only(
     town: Town, kept: Kept, capsys: pytest.CaptureFixture[str]
 ) -> None:
     town.connect(opened("shopify", 2), BAD_GATEWAY)
@@ -437,7 +427,7 @@ def test_fetched_buyer_is_named_in_people_alone(
     assert "shpat" not in said
 
 
-def test_fetched_customers_are_known_by_their_webhook(town: Town, kept: Kept) -> None:
+def test_fetched_customer_is_translated_like_its_webhook(town: Town, kept: Kept) -> None:
     front = opened("shopify")
     at = front.outage_end.isoformat()
     customer = {"id": 9, "email": "x@canary.example", "created_at": at, "updated_at": at}
@@ -467,7 +457,7 @@ def command(
     return run
 
 
-def test_owner_asks_now_and_sees_what_came(
+def test_reconcile_command_shows_new_events(
     town: Town, command: Callable[..., tuple[int, str]]
 ) -> None:
     assert "no such source" in command("reconcile")[1].lower()
@@ -477,7 +467,7 @@ def test_owner_asks_now_and_sees_what_came(
     assert datetime.now(UTC).date().isoformat() in command("sources", "list")[1]
 
 
-def test_owner_sees_that_a_key_is_refused_and_since_when(
+def test_commands_show_since_when_a_key_is_refused(
     town: Town, command: Callable[..., tuple[int, str]]
 ) -> None:
     front = opened("shopify")

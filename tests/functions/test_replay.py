@@ -16,7 +16,7 @@ from regulars.store.people import People
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import Kept
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 from tests.support.profile_stories import build_event
 from tests.support.stream_records import build_insert_record
 
@@ -34,7 +34,7 @@ type Owner = Callable[..., Any]
 def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the tracking door with a key; the status."""
     register(aws, "wk")
-    module = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
+    module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
     def post(path: str, body: Any, key: str = "wk") -> int:
         basic = b64encode(f"{key}:".encode()).decode()

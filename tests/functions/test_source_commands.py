@@ -20,7 +20,7 @@ from tests.functions.conftest import Kept, OnMoto
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import PREFIX, MotoStack
 from tests.support.channel_answers import AES_KEY, ONLY_THEY_SIGN, answers_of
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 URL = "https://api.example.com"
@@ -31,7 +31,9 @@ type Command = Callable[..., Any]
 @pytest.fixture
 def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[[Request], dict[str, Any]]:
     """The webhook door."""
-    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
+    module = load_handler(
+        "receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch
+    )
 
     def deliver(request: Request) -> dict[str, Any]:
         path = request.url.removeprefix(URL)

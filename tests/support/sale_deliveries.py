@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars.channels.contract import Request
 from tests.support import shopify_deliveries as shop
-from tests.support.deliveries import ADDRESS, AT, of_form, of_json
+from tests.support.deliveries import EMAIL_ADDRESS, EVENT_EPOCH, form_delivery, json_delivery
 from tests.unit.channels import test_stripe, test_woocommerce
 
 DAY = "2026-11-20T"
@@ -14,13 +14,18 @@ DELIVERY = count()  # ids that nobody signs are new with every attempt
 
 
 def stripe(type_: str, thing: dict[str, Any], second: int = 0, **changes: Any) -> Request:
-    event = {"id": f"evt_{type_}_{second}", "type": type_, "created": AT + second, "livemode": True}
-    return of_json(event | {"data": {"object": thing | changes}})
+    event = {
+        "id": f"evt_{type_}_{second}",
+        "type": type_,
+        "created": EVENT_EPOCH + second,
+        "livemode": True,
+    }
+    return json_delivery(event | {"data": {"object": thing | changes}})
 
 
 def shopify(topic: str, minute: int, **changes: Any) -> Request:
     body = shop.order(updated_at=f"{DAY}09:{minute:02}:00Z", **changes)
-    return of_json(body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_id())
+    return json_delivery(body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_id())
 
 
 def refunds(*amounts: str, currency: str = "EUR") -> list[dict[str, Any]]:
@@ -32,49 +37,49 @@ def woo(topic: str, status: str, minute: int, **changes: Any) -> Request:
     told = {"status": status, "currency": "EUR", "total": "50.00"}
     when = {"date_modified_gmt": f"{DAY}08:{minute:02}:00"}
     body = test_woocommerce.ORDER | told | when | changes
-    return of_json(body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_id())
+    return json_delivery(body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_id())
 
 
 def square(type_: str, thing: dict[str, Any], minute: int) -> Request:
     at = f"{DAY}09:{minute:02}:00Z"
     told = {type_.partition(".")[0]: thing | {"updated_at": at}}
     event = {"type": type_, "event_id": f"{type_}{minute}", "created_at": at}
-    return of_json(event | {"data": {"object": told}}, square_retry_number=_id())
+    return json_delivery(event | {"data": {"object": told}}, square_retry_number=_id())
 
 
 def paypal(type_: str, thing: dict[str, Any], minute: int) -> Request:
     event = {"id": f"WH-{minute}", "event_type": type_, "create_time": f"{DAY}09:{minute:02}:00Z"}
-    return of_json(event | {"resource": thing}, paypal_transmission_id=_id())
+    return json_delivery(event | {"resource": thing}, paypal_transmission_id=_id())
 
 
 def paddle(type_: str, thing: dict[str, Any], minute: int) -> Request:
     event = {"event_id": f"evt_{minute}", "event_type": type_}
     at = {"occurred_at": f"{DAY}08:{minute:02}:00Z"}
-    return of_json(event | at | {"data": {"customer_id": "ctm_1"} | thing})
+    return json_delivery(event | at | {"data": {"customer_id": "ctm_1"} | thing})
 
 
 def lemon(event: str, id_: str, hour: int, **facts: Any) -> Request:
-    told = {"customer_id": 5, "user_email": ADDRESS, "currency": "EUR", "total": 1200}
+    told = {"customer_id": 5, "user_email": EMAIL_ADDRESS, "currency": "EUR", "total": 1200}
     times = {"created_at": f"{DAY}0{hour}:00:00Z", "updated_at": f"{DAY}0{hour}:00:00Z"}
     data = {"id": id_, "attributes": told | times | facts}
-    return of_json({"meta": {"event_name": event}, "data": data}, x_event_name=_id())
+    return json_delivery({"meta": {"event_name": event}, "data": data}, x_event_name=_id())
 
 
 def kofi(transaction: str, **changes: Any) -> Request:
     ids: dict[str, Any] = {"kofi_transaction_id": transaction, "message_id": f"m-{transaction}"}
-    paid = {"type": "Subscription", "email": ADDRESS, "amount": "3.00", "currency": "EUR"}
+    paid = {"type": "Subscription", "email": EMAIL_ADDRESS, "amount": "3.00", "currency": "EUR"}
     told = ids | paid | {"timestamp": f"{DAY}08:00:00Z"} | changes
-    return of_form({"data": json.dumps(told)})
+    return form_delivery({"data": json.dumps(told)})
 
 
 def gumroad(resource: str, **changes: str) -> Request:
     sale = {
         "sale_id": "s_1",
-        "email": ADDRESS,
+        "email": EMAIL_ADDRESS,
         "price": "1500",
         "sale_timestamp": f"{DAY}08:00:00Z",
     }
-    return of_form(sale | {"resource_name": resource} | changes)
+    return form_delivery(sale | {"resource_name": resource} | changes)
 
 
 def _id() -> str:

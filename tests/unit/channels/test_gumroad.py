@@ -7,13 +7,20 @@ from regulars.channels.commerce import gumroad
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_form, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    form_delivery,
+    identifier_values,
+    json_delivery,
+)
 
 SALE = {
     "sale_id": "sale_1",
     "product_id": "p_1",
     "product_name": "Tea",
-    "email": ADDRESS,
+    "email": EMAIL_ADDRESS,
     "full_name": "Zebedee",
     "purchaser_id": "77",
     "price": "1500",
@@ -28,7 +35,7 @@ SALE = {
 
 
 def told(**changes: str) -> Draft:
-    (draft,) = gumroad.translate_delivery(of_form(SALE | changes))
+    (draft,) = gumroad.translate_delivery(form_delivery(SALE | changes))
     return draft
 
 
@@ -44,12 +51,12 @@ def test_sale_is_an_order_in_us_cents() -> None:
 
 
 def test_ping_of_json_says_the_same() -> None:
-    (draft,) = gumroad.translate_delivery(of_json(SALE))
+    (draft,) = gumroad.translate_delivery(json_delivery(SALE))
     assert draft.event == told().event
 
 
 def test_buyer_is_known_and_answers_are_not_kept() -> None:
-    assert people([told()]) == [("77", ADDRESS)]
+    assert identifier_values([told()]) == [("77", EMAIL_ADDRESS)]
     assert "canary" not in str(told())
 
 
@@ -58,7 +65,7 @@ def test_buyer_is_known_and_answers_are_not_kept() -> None:
     [("true", [("email", "granted")]), ("false", [("email", "denied")]), ("", [])],
 )
 def test_consent_is_as_the_buyer_gave_it(said: str, expected: list[tuple[str, str]]) -> None:
-    assert consents(told(can_contact=said).event) == expected
+    assert consent_statuses(told(can_contact=said).event) == expected
 
 
 @pytest.mark.parametrize(("refunded", "net"), [("true", 0), ("false", 1500)])
@@ -80,13 +87,15 @@ def test_sale_sent_again_is_the_same_event() -> None:
 
 
 def test_cancellation_names_its_subscriber() -> None:
-    ended = {"resource_name": "cancellation", "subscription_id": "s_1", "user_email": ADDRESS}
-    (draft,) = gumroad.translate_delivery(of_form(ended | {"cancelled_at": "2026-11-20T07:00:00Z"}))
+    ended = {"resource_name": "cancellation", "subscription_id": "s_1", "user_email": EMAIL_ADDRESS}
+    (draft,) = gumroad.translate_delivery(
+        form_delivery(ended | {"cancelled_at": "2026-11-20T07:00:00Z"})
+    )
     assert (draft.event.type, draft.event.occurred_at) == (
         "Subscription Cancelled",
         "2026-11-20T07:00:00.000Z",
     )
-    assert people([draft]) == [(ADDRESS,)]
+    assert identifier_values([draft]) == [(EMAIL_ADDRESS,)]
 
 
 def test_own_purchase_is_a_test() -> None:
@@ -108,13 +117,13 @@ def test_sample_is_genuine_and_a_test() -> None:
 
 @pytest.mark.parametrize(("query", "reason"), [({}, "missing"), ({"token": "t"}, "signature")])
 def test_ping_is_refused_without_the_token(query: dict[str, str], reason: str) -> None:
-    request = msgspec.structs.replace(of_form(SALE), query=query)
+    request = msgspec.structs.replace(form_delivery(SALE), query=query)
     with pytest.raises(SignatureError, match=reason):
         gumroad.verify_delivery(request, ["token"], NOW)
 
 
 def test_renewal_does_not_consent_anew() -> None:
-    assert consents(told(is_recurring_charge="true").event) == []
-    assert consents(told(is_recurring_charge="true", can_contact="false").event) == [
+    assert consent_statuses(told(is_recurring_charge="true").event) == []
+    assert consent_statuses(told(is_recurring_charge="true", can_contact="false").event) == [
         ("email", "denied")
     ]

@@ -8,7 +8,7 @@ import pytest
 from regulars.channels.commerce import kofi
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
-from tests.support.deliveries import ADDRESS, NOW, of_form, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, form_delivery, identifier_values
 
 PAYMENT: dict[str, Any] = {
     "verification_token": "token",
@@ -18,7 +18,7 @@ PAYMENT: dict[str, Any] = {
     "type": "Donation",
     "from_name": "Zebedee",
     "message": "a canary message",
-    "email": ADDRESS,
+    "email": EMAIL_ADDRESS,
     "amount": "3.50",
     "currency": "EUR",
     "is_public": True,
@@ -27,7 +27,7 @@ PAYMENT: dict[str, Any] = {
 
 
 def request(**changes: Any) -> Request:
-    return of_form({"data": json.dumps(PAYMENT | changes)})
+    return form_delivery({"data": json.dumps(PAYMENT | changes)})
 
 
 def told(**changes: Any) -> Draft:
@@ -68,7 +68,7 @@ def test_shop_items_are_known_by_their_codes() -> None:
 
 
 def test_giver_is_known_and_the_message_is_not_kept() -> None:
-    assert people([told()]) == [(ADDRESS,)]
+    assert identifier_values([told()]) == [(EMAIL_ADDRESS,)]
     assert "canary" not in str(told())
 
 
@@ -92,7 +92,7 @@ def test_payment_sent_again_is_the_same_event() -> None:
 )
 def test_delivery_is_refused_for_what_is_wrong(fields: dict[str, str], reason: str) -> None:
     with pytest.raises(SignatureError, match=reason):
-        kofi.verify_delivery(of_form(fields), ["token"], NOW)
+        kofi.verify_delivery(form_delivery(fields), ["token"], NOW)
 
 
 def test_unknown_kind_is_refused_by_name() -> None:

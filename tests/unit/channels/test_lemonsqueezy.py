@@ -11,11 +11,11 @@ from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, identifier_values, json_delivery
 
 ORDER: dict[str, Any] = {
     "customer_id": 5,
-    "user_email": ADDRESS,
+    "user_email": EMAIL_ADDRESS,
     "user_name": "Zebedee",
     "currency": "EUR",
     "total": 1199,
@@ -31,7 +31,7 @@ INVOICE: dict[str, Any] = ORDER | {"billing_reason": "renewal", "subscription_id
 def told(event: str, facts: dict[str, Any], custom: object = None, id_: str = "1") -> Draft:
     meta = {"event_name": event, "custom_data": custom}
     body = {"meta": meta, "data": {"id": id_, "attributes": facts}}
-    (draft,) = lemonsqueezy.translate_delivery(of_json(body, x_event_name="other"))
+    (draft,) = lemonsqueezy.translate_delivery(json_delivery(body, x_event_name="other"))
     return draft
 
 
@@ -44,7 +44,7 @@ def test_order_is_told_with_its_product_and_buyer() -> None:
     assert draft.event.order
     assert (draft.event.order.key, draft.event.order.total) == ("lemonsqueezy/main/1", 1199)
     assert draft.event.items[0].price == 999
-    assert people([draft]) == [("123", "5", ADDRESS)]
+    assert identifier_values([draft]) == [("123", "5", EMAIL_ADDRESS)]
     assert "canary" not in str(draft)
 
 

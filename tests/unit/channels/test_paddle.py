@@ -11,7 +11,13 @@ from regulars.channels.payments.paddle import webhook as paddle
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode_event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    json_delivery,
+)
 
 TRANSACTION: dict[str, Any] = {
     "id": "txn_1",
@@ -43,7 +49,7 @@ ADJUSTMENT: dict[str, Any] = {
 
 def told(type_: str, thing: dict[str, Any], at: str = "06:00:00", **config: Any) -> Draft:
     event = {"event_id": f"evt_{type_}", "event_type": type_, "occurred_at": f"2026-11-20T{at}Z"}
-    (draft,) = paddle.translate_delivery(of_json(event | {"data": thing}, config))
+    (draft,) = paddle.translate_delivery(json_delivery(event | {"data": thing}, config))
     return draft
 
 
@@ -71,7 +77,7 @@ def test_paid_transaction_is_a_payment_and_no_second_order() -> None:
 
 def test_user_of_the_custom_data_is_known_and_the_rest_is_not_kept() -> None:
     draft = told("transaction.completed", TRANSACTION)
-    assert people([draft]) == [("u-7", "ctm_1")]
+    assert identifier_values([draft]) == [("u-7", "ctm_1")]
     assert "canary" not in str(draft)
 
 
@@ -101,10 +107,10 @@ def test_subscription_starts_once() -> None:
 
 @pytest.mark.parametrize(("said", "expected"), [(True, [("email", "granted")]), (False, [])])
 def test_customer_grants_and_is_never_taken_to_deny(said: bool, expected: list[Any]) -> None:
-    customer = {"id": "ctm_1", "email": ADDRESS, "marketing_consent": said}
+    customer = {"id": "ctm_1", "email": EMAIL_ADDRESS, "marketing_consent": said}
     draft = told("customer.updated", customer)
-    assert consents(draft.event) == expected
-    assert people([draft]) == [("ctm_1", ADDRESS)]
+    assert consent_statuses(draft.event) == expected
+    assert identifier_values([draft]) == [("ctm_1", EMAIL_ADDRESS)]
 
 
 def test_failed_payment_says_why() -> None:

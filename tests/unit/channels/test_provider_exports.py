@@ -10,8 +10,8 @@ from regulars.channels.payments.square import webhook as square
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import AT, consents, of_form, of_json
-from tests.support.export_files import Imported, imported, written
+from tests.support.deliveries import EVENT_EPOCH, consent_statuses, form_delivery, json_delivery
+from tests.support.export_files import ImportedFile, import_content, to_csv
 
 PAYMENT = {
     "id": "ch_1",
@@ -72,13 +72,13 @@ MEMBER = {
 }
 
 
-def of(channel: str, *rows: dict[str, str], **options: Any) -> Imported:
-    return imported(rows, folder=f"{channel}/main/", **options)
+def of(channel: str, *rows: dict[str, str], **options: Any) -> ImportedFile:
+    return import_content(rows, folder=f"{channel}/main/", **options)
 
 
 def stripe_event(type_: str, thing: dict[str, Any]) -> Any:
-    body = {"id": f"evt_{type_}", "type": type_, "created": AT, "data": {"object": thing}}
-    return of_json(body | {"livemode": True})
+    body = {"id": f"evt_{type_}", "type": type_, "created": EVENT_EPOCH, "data": {"object": thing}}
+    return json_delivery(body | {"livemode": True})
 
 
 def test_stripe_payment_and_webhook_are_one_payment_and_one_order() -> None:
@@ -139,10 +139,10 @@ def test_amount_of_another_country_is_read_where_it_can_mean_one_thing(
 
 @pytest.mark.parametrize(("delimiter", "money"), [(",", None), (";", {"EUR": 5})])
 def test_amount_below_one_is_no_thousand(delimiter: str, money: dict[str, int] | None) -> None:
-    file = written([PAYMENT | {"Amount": "0,049"}], delimiter)
-    told = imported(file, folder="stripe/main/")
+    file = to_csv([PAYMENT | {"Amount": "0,049"}], delimiter)
+    told = import_content(file, folder="stripe/main/")
     assert (told.state.orders.money or None) == money
-    assert told.refused == ({} if money else {2: "invalid_amount"})
+    assert told.refusals == ({} if money else {2: "invalid_amount"})
 
 
 def test_stripe_test_mode_is_kept_and_never_counted() -> None:
@@ -212,7 +212,7 @@ def woo_webhook(status: str) -> Any:
         "billing": {"email": "zebedee@example.com", "phone": "(602) 999-7186", "country": "US"},
         "line_items": [],
     }
-    return of_json(body, x_wc_webhook_topic="order.updated")
+    return json_delivery(body, x_wc_webhook_topic="order.updated")
 
 
 def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
@@ -248,7 +248,7 @@ def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
 def test_woocommerce_order_that_is_not_taken_is_named(
     changes: dict[str, str], refused: str
 ) -> None:
-    assert of("woocommerce", WOO | changes).refused == {2: refused}
+    assert of("woocommerce", WOO | changes).refusals == {2: refused}
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_woocommerce_date_is_read_as_written(date: str, at: str) -> None:
 @pytest.mark.parametrize("price", ["-3.00", "'-3.00", "(3.00)", "€ -3.00"])
 def test_woocommerce_line_that_takes_off_the_bill_does_not_lose_the_sale(price: str) -> None:
     told = of("woocommerce", WOO | {"item_name": "Thanks", "item_sku": "T", "item_price": price})
-    assert (told.refused, told.events[0].items, told.state.orders.count) == ({}, (), 1)
+    assert (told.refusals, told.events[0].items, told.state.orders.count) == ({}, (), 1)
 
 
 def test_woocommerce_currency_that_is_not_said_is_the_shop_s() -> None:
@@ -286,7 +286,7 @@ def test_square_sale_is_the_payment_of_the_webhook() -> None:
         "updated_at": "2026-11-01T14:00:00Z",
     }
     body = {"type": "payment.updated", "event_id": "e", "data": {"object": {"payment": payment}}}
-    (live,) = square.translate_delivery(of_json(body))
+    (live,) = square.translate_delivery(json_delivery(body))
     assert history.state.orders.money == {"USD": 2200}
     assert fold_events([live.event, *history.events]).orders.money == {"USD": 2400}
     assert {*live.identifiers} == {*history.drafts[0].identifiers}
@@ -309,7 +309,7 @@ def test_square_time_is_that_of_its_zone() -> None:
     ],
 )
 def test_square_line_that_is_not_taken_is_named(changes: dict[str, str], refused: str) -> None:
-    assert of("square", SQUARE | changes).refused == {2: refused}
+    assert of("square", SQUARE | changes).refusals == {2: refused}
 
 
 def test_square_refund_that_names_its_payment_is_subtracted() -> None:
@@ -350,7 +350,7 @@ def test_mailchimp_consent_is_that_of_the_file_s_name(
     name: str, changes: dict[str, str], type_: str, consent: list[tuple[str, str]]
 ) -> None:
     (event,) = of("mailchimp", MEMBER | changes, name=name).events
-    assert (event.type, consents(event)) == (type_, consent)
+    assert (event.type, consent_statuses(event)) == (type_, consent)
 
 
 def test_mailchimp_consent_has_its_time_and_basis() -> None:
@@ -362,7 +362,9 @@ def test_mailchimp_consent_has_its_time_and_basis() -> None:
 def test_mailchimp_contact_has_the_webhooks_id() -> None:
     (draft,) = of("mailchimp", MEMBER, name="subscribed_1.csv").drafts
     fields = {"type": "profile", "fired_at": "2026-11-20 09:00:00", "data[id]": "abc"}
-    (live,) = mailchimp.translate_delivery(of_form(fields | {"data[email]": "zebedee@example.com"}))
+    (live,) = mailchimp.translate_delivery(
+        form_delivery(fields | {"data[email]": "zebedee@example.com"})
+    )
     assert {*live.identifiers} == {*draft.identifiers}
 
 

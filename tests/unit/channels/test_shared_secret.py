@@ -7,7 +7,7 @@ import pytest
 
 from regulars.channels.signatures.shared_secret import check_equal, check_token, decoded
 from regulars.domain.errors import SignatureError
-from tests.support.deliveries import of_json
+from tests.support.deliveries import json_delivery
 
 SECRETS = ("shop:new", "shop:old")
 
@@ -18,13 +18,13 @@ def basic(pair: str) -> str:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_token_in_the_url_is_any_live_one(secret: str) -> None:
-    request = msgspec.structs.replace(of_json({}), query={"token": secret})
+    request = msgspec.structs.replace(json_delivery({}), query={"token": secret})
     check_token(request, SECRETS)
 
 
 @pytest.mark.parametrize("header", [basic("shop:old"), "bearer shop:new", "Bearer shop:old"])
 def test_token_may_come_in_the_authorization_header(header: str) -> None:
-    check_token(of_json({}, authorization=header), SECRETS)
+    check_token(json_delivery({}, authorization=header), SECRETS)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_token_may_come_in_the_authorization_header(header: str) -> None:
 )
 def test_token_is_refused_with_its_reason(header: str, reason: str) -> None:
     with pytest.raises(SignatureError) as refused:
-        check_token(of_json({}, authorization=header), SECRETS)
+        check_token(json_delivery({}, authorization=header), SECRETS)
     assert refused.value.reason == reason
 
 

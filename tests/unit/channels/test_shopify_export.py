@@ -7,8 +7,8 @@ import pytest
 from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.contract import Request
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import consents, of_json
-from tests.support.export_files import Imported, imported
+from tests.support.deliveries import consent_statuses, json_delivery
+from tests.support.export_files import ImportedFile, import_content
 
 SHOP = "example-shop.myshopify.com"
 HEAD = {
@@ -49,8 +49,8 @@ CUSTOMER = {
 }
 
 
-def of_shop(*rows: dict[str, str], **options: Any) -> Imported:
-    return imported(rows, folder=f"shopify/{SHOP}/", **options)
+def of_shop(*rows: dict[str, str], **options: Any) -> ImportedFile:
+    return import_content(rows, folder=f"shopify/{SHOP}/", **options)
 
 
 def webhook(updated_at: str, **changes: Any) -> Request:
@@ -67,7 +67,7 @@ def webhook(updated_at: str, **changes: Any) -> Request:
 
 
 def told_live(topic: str, body: dict[str, Any]) -> Request:
-    return of_json(body, x_shopify_topic=topic, x_shopify_shop_domain=SHOP)
+    return json_delivery(body, x_shopify_topic=topic, x_shopify_shop_domain=SHOP)
 
 
 def test_order_s_rows_become_one_order_with_its_items() -> None:
@@ -169,7 +169,7 @@ def test_same_order_in_another_file_is_the_same_event() -> None:
 def test_line_that_is_not_taken_is_named(
     rows: list[dict[str, str]], refused: dict[int, str]
 ) -> None:
-    assert of_shop(*rows).refused == refused
+    assert of_shop(*rows).refusals == refused
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ def test_line_that_is_not_taken_is_named(
 )
 def test_line_that_sells_nothing_does_not_lose_the_order(changes: dict[str, str]) -> None:
     told = of_shop(HEAD | changes)
-    assert (told.refused, told.events[0].items, told.state.orders.count) == ({}, (), 1)
+    assert (told.refusals, told.events[0].items, told.state.orders.count) == ({}, (), 1)
 
 
 def test_shop_s_domain_is_one_however_it_is_written() -> None:
-    (event,) = imported([HEAD], folder=f"shopify/{SHOP.upper()}/").events
+    (event,) = import_content([HEAD], folder=f"shopify/{SHOP.upper()}/").events
     assert event.order
     assert event.order.key == f"shopify/{SHOP}/5550001"
 
@@ -202,7 +202,7 @@ def test_consent_is_given_by_the_order_it_was_ticked_in(
     said: str, kept: list[tuple[str, str]]
 ) -> None:
     (event,) = of_shop(HEAD | {"Accepts Marketing": said}).events
-    assert consents(event) == kept
+    assert consent_statuses(event) == kept
     assert all(one.at == "2026-11-01T08:59:00.000Z" for one in event.consents)
 
 
@@ -211,7 +211,7 @@ def test_customer_is_known_by_the_webhooks_id() -> None:
     body = {"id": 6972943892790, "updated_at": "2026-11-01T00:00:00Z"}
     (live,) = shopify.translate_delivery(told_live("customers/update", body))
     assert live.identifiers[0] in draft.identifiers
-    assert consents(draft.event) == [("email", "granted")]
+    assert consent_statuses(draft.event) == [("email", "granted")]
 
 
 def test_live_denial_outweighs_a_consent_without_a_date() -> None:
@@ -224,4 +224,4 @@ def test_live_denial_outweighs_a_consent_without_a_date() -> None:
 
 def test_customer_of_nobody_is_refused() -> None:
     told = of_shop(CUSTOMER | {"Customer ID": "", "Email": "none", "Phone": ""})
-    assert told.refused == {2: "missing_customer"}
+    assert told.refusals == {2: "missing_customer"}

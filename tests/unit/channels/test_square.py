@@ -12,7 +12,13 @@ from regulars.channels.signatures.shared_secret import hmac_base64
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    json_delivery,
+)
 
 URL = "https://hooks.example.com/hooks/square/main"
 PAYMENT: dict[str, Any] = {
@@ -25,7 +31,7 @@ PAYMENT: dict[str, Any] = {
     "updated_at": "2026-11-20T09:00:00Z",
     "source_type": "CARD",
     "card_details": {"card": {"last_4": "canary"}},
-    "buyer_email_address": ADDRESS,
+    "buyer_email_address": EMAIL_ADDRESS,
 }
 REFUND: dict[str, Any] = {
     "id": "pay_1_refund_1",
@@ -41,7 +47,7 @@ TILL = {"application_details": {"square_product": "SQUARE_POS"}}
 def told(type_: str, thing: dict[str, Any], event_id: str = "e") -> list[Draft]:
     event = {"type": type_, "event_id": event_id, "created_at": "2026-11-20T09:00:00Z"}
     name = type_.partition(".")[0]
-    return square.translate_delivery(of_json(event | {"data": {"object": {name: thing}}}))
+    return square.translate_delivery(json_delivery(event | {"data": {"object": {name: thing}}}))
 
 
 def recorded(*deliveries: list[Draft]) -> list[Event]:
@@ -114,7 +120,7 @@ def test_card_is_not_kept() -> None:
 
 def test_whoever_pays_cash_is_nobody() -> None:
     cash = {name: value for name, value in PAYMENT.items() if name != "buyer_email_address"}
-    assert people(told("payment.updated", cash | TILL)) == [(), ()]
+    assert identifier_values(told("payment.updated", cash | TILL)) == [(), ()]
 
 
 @pytest.mark.parametrize(("unsubscribed", "expected"), [(True, [("email", "denied")]), (False, [])])
@@ -122,7 +128,7 @@ def test_customer_denies_and_never_grants(unsubscribed: bool, expected: list[Any
     customer = {"id": "c_1", "given_name": "Zebedee", "phone_number": "020 7946 0018"}
     preferences = {"preferences": {"email_unsubscribed": unsubscribed}}
     (draft,) = told("customer.updated", customer | preferences)
-    assert consents(draft.event) == expected
+    assert consent_statuses(draft.event) == expected
     assert [each.value for each in draft.identifiers] == ["c_1", "+442079460018"]
 
 
@@ -130,7 +136,7 @@ def test_stock_is_told_count_by_count() -> None:
     counts = [{"catalog_object_id": "p", "quantity": "3"}, {"catalog_object_id": "q"}]
     event = {"type": "inventory.count.updated", "event_id": "e", "created_at": "2026-11-20"}
     drafts = square.translate_delivery(
-        of_json(event | {"data": {"object": {"inventory_counts": counts}}})
+        json_delivery(event | {"data": {"object": {"inventory_counts": counts}}})
     )
     assert [draft.event.properties["catalog_object_id"] for draft in drafts] == ["p", "q"]
     assert len({draft.event.id for draft in drafts}) == 2

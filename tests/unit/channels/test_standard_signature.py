@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from regulars.channels.contract import Request
 from regulars.channels.signatures.standard import standard_sample, verify_standard
 from regulars.domain.errors import SignatureError
-from tests.support.deliveries import NOW, of_json
+from tests.support.deliveries import NOW, json_delivery
 
 SECRET = "whsec_" + base64.b64encode(b"a key of our own, for tests").decode()
 OTHER = "whsec_" + base64.b64encode(b"another key of our own").decode()
@@ -21,7 +21,7 @@ OTHER = "whsec_" + base64.b64encode(b"another key of our own").decode()
 def signed(
     request: Request | None = None, secret: str = SECRET, prefix: str = "webhook"
 ) -> Request:
-    request = request or of_json({"type": "contact.created"})
+    request = request or json_delivery({"type": "contact.created"})
     timestamp = str(int(NOW.timestamp()))
     key = base64.b64decode(secret.removeprefix("whsec_"))
     message = f"msg_1.{timestamp}.".encode() + request.body
@@ -48,7 +48,7 @@ def test_secret_is_read_as_the_senders_libraries_read_it(secret: str) -> None:
 
 
 def test_sample_is_a_genuine_delivery() -> None:
-    verify_standard(standard_sample(of_json({}), SECRET), (SECRET,), NOW)
+    verify_standard(standard_sample(json_delivery({}), SECRET), (SECRET,), NOW)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,16 @@ from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, AT, NOW, consents, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    EVENT_EPOCH,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    json_delivery,
+)
 
-BILLING = {"email": ADDRESS, "name": "Zebedee", "address": {"line1": "1 Canary Street"}}
+BILLING = {"email": EMAIL_ADDRESS, "name": "Zebedee", "address": {"line1": "1 Canary Street"}}
 INTENT: dict[str, Any] = {
     "object": "payment_intent",
     "id": "pi_1",
@@ -31,7 +38,7 @@ CHARGE: dict[str, Any] = {
     "amount_captured": 4990,
     "captured": True,
     "currency": "eur",
-    "created": AT,
+    "created": EVENT_EPOCH,
     "billing_details": BILLING,
     "payment_method_details": {"type": "card", "card": {"last4": "4242"}},
 }
@@ -51,7 +58,7 @@ INVOICE: dict[str, Any] = {
     "payment_intent": "pi_1",
     "amount_paid": 4990,
     "currency": "eur",
-    "customer_email": ADDRESS,
+    "customer_email": EMAIL_ADDRESS,
 }
 REFUND: dict[str, Any] = {
     "object": "refund",
@@ -70,8 +77,8 @@ SALE = [
 
 
 def request(type_: str, thing: dict[str, Any], **envelope: Any) -> Request:
-    event = {"id": f"evt_{type_}", "type": type_, "created": AT, "livemode": True}
-    return of_json(event | {"data": {"object": thing}} | envelope)
+    event = {"id": f"evt_{type_}", "type": type_, "created": EVENT_EPOCH, "livemode": True}
+    return json_delivery(event | {"data": {"object": thing}} | envelope)
 
 
 def told(type_: str, thing: dict[str, Any], **envelope: Any) -> list[Draft]:
@@ -150,9 +157,9 @@ def test_both_tellings_of_a_refund_give_back_once() -> None:
     charge = CHARGE | {"amount_refunded": 990}
     deliveries = [
         told(*SALE[1]),
-        told("charge.refunded", charge, created=AT + 60),
-        told("refund.created", REFUND | {"customer": "cus_1"}, created=AT + 60),
-        told("refund.updated", REFUND | {"customer": "cus_1"}, created=AT + 90),
+        told("charge.refunded", charge, created=EVENT_EPOCH + 60),
+        told("refund.created", REFUND | {"customer": "cus_1"}, created=EVENT_EPOCH + 60),
+        told("refund.updated", REFUND | {"customer": "cus_1"}, created=EVENT_EPOCH + 90),
     ]
     for order in permutations(deliveries):
         state = fold_events(event for event in recorded(*order) if event.subjects)
@@ -162,9 +169,9 @@ def test_both_tellings_of_a_refund_give_back_once() -> None:
 
 def test_refund_that_failed_gives_nothing_back() -> None:
     refund = REFUND | {"customer": "cus_1"}
-    failed = told("refund.updated", refund | {"status": "failed"}, created=AT + 90)
-    charge = told("charge.refunded", CHARGE | {"amount_refunded": 990}, created=AT + 60)
-    created = told("refund.created", refund, created=AT + 60)
+    failed = told("refund.updated", refund | {"status": "failed"}, created=EVENT_EPOCH + 90)
+    charge = told("charge.refunded", CHARGE | {"amount_refunded": 990}, created=EVENT_EPOCH + 60)
+    created = told("refund.created", refund, created=EVENT_EPOCH + 60)
     for order in permutations([told(*SALE[1]), charge, created, failed]):
         assert fold_events(recorded(*order)).orders.money == {"EUR": 4990}
 
@@ -180,13 +187,13 @@ def test_failed_charge_and_its_intent_tell_one_failure() -> None:
 def test_checkout_that_is_not_paid_yet_is_placed_and_then_paid() -> None:
     unpaid = told("checkout.session.completed", SESSION | {"payment_status": "unpaid"})
     assert unpaid[0].event.type == "Order Created"
-    paid = told("checkout.session.async_payment_succeeded", SESSION, created=AT + 60)
+    paid = told("checkout.session.async_payment_succeeded", SESSION, created=EVENT_EPOCH + 60)
     assert fold_events(recorded(paid, unpaid)).orders.count == 1
 
 
 def test_checkout_whose_payment_failed_is_no_order() -> None:
     unpaid = told("checkout.session.completed", SESSION | {"payment_status": "unpaid"})
-    failed = told("checkout.session.async_payment_failed", SESSION, created=AT + 60)
+    failed = told("checkout.session.async_payment_failed", SESSION, created=EVENT_EPOCH + 60)
     assert fold_events(recorded(failed, unpaid)).orders.count == 0
 
 
@@ -194,7 +201,7 @@ def test_consent_given_in_checkout_is_told_besides() -> None:
     session = SESSION | {"consent": {"promotions": "opt_in"}}
     _, subscribed = told("checkout.session.completed", session)
     assert subscribed.event.type == "Subscribed"
-    assert consents(subscribed.event) == [("email", "granted")]
+    assert consent_statuses(subscribed.event) == [("email", "granted")]
 
 
 def test_empty_box_in_checkout_takes_nothing_back() -> None:
@@ -234,8 +241,8 @@ def test_card_and_address_and_secret_are_not_kept() -> None:
 
 
 def test_customer_names_who_it_is() -> None:
-    customer = {"object": "customer", "id": "cus_1", "email": ADDRESS}
-    assert people(told("customer.created", customer)) == [("cus_1", ADDRESS)]
+    customer = {"object": "customer", "id": "cus_1", "email": EMAIL_ADDRESS}
+    assert identifier_values(told("customer.created", customer)) == [("cus_1", EMAIL_ADDRESS)]
 
 
 def test_price_of_a_product_is_its_products() -> None:
@@ -247,7 +254,9 @@ def test_price_of_a_product_is_its_products() -> None:
 @pytest.mark.parametrize("type_", ["payout.paid", None, ["invoice.paid"]])
 def test_unknown_type_is_refused_by_name(type_: Any) -> None:
     with pytest.raises(InvalidEventError) as refused:
-        stripe.translate_delivery(of_json({"id": "evt_1", "type": type_, "created": AT}))
+        stripe.translate_delivery(
+            json_delivery({"id": "evt_1", "type": type_, "created": EVENT_EPOCH})
+        )
     assert refused.value.code == "unknown_topic"
 
 
