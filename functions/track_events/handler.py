@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regulars.channels.contract import Request
-from regulars.channels.tracking.sdk_settings import for_segment
+from regulars.channels.tracking.sdk_settings import build_segment_settings
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import TrackingReceiver
@@ -47,10 +47,8 @@ KINDS_BY_PATH: dict[tuple[str, ...], str] = {
     ("v1", name): kind for kind in KINDS for name in (kind, kind[0])
 }
 KINDS_BY_PATH["beacon", "v1", "batch"] = BATCH_KIND
-METRICS_PATH = (
-    "v1",
-    "m",
-)  # of the browser SDK itself; the settings that we serve turn its sampling off
+# The browser SDK reports metrics about itself here, unless it has fetched our settings.
+METRICS_PATH = ("v1", "m")
 freeze_startup_objects()
 
 
@@ -64,7 +62,7 @@ def _respond(http_request: HttpRequest, event: dict[str, Any]) -> HttpResponse:
         case "OPTIONS", _:
             return preflight_response()
         case "GET", ("v1", "projects", write_key, "settings"):
-            settings = for_segment(write_key, *public_address(event))
+            settings = build_segment_settings(write_key, *public_address(event))
             return json_response(settings, cache="public, max-age=300")
         case "POST", path if path in KINDS_BY_PATH:
             _receive_call(KINDS_BY_PATH[path], http_request)

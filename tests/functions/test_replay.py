@@ -71,7 +71,7 @@ def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("regulars.channels.tracking.messages.LONGEST_NAME", 3)
+        patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         assert door(path, body) == status
     assert owner("replay", "--source", "segment/web") == RECEIVED
     assert owner("replay", "--source", "segment/web") == {"replayed before": 1}
@@ -84,7 +84,7 @@ def test_message_that_breaks_its_translation_leaves_its_batch_alone(
 ) -> None:
     batch = {"batch": [MESSAGE, {"type": "page", "anonymousId": "a1"}]}
     with monkeypatch.context() as broken:
-        broken.delattr("regulars.channels.tracking.messages.commerce")
+        broken.delattr("regulars.channels.tracking.messages.add_commerce")
         assert door("/v1/batch", batch) == 200
     assert ([event.type for event in kept.events()], kept.codes()) == (
         ["Page Viewed"],
@@ -98,7 +98,7 @@ def test_message_received_again_has_what_its_batch_said(
 ) -> None:
     batch = {"batch": [MESSAGE], "sentAt": AT, "context": {"locale": "de-DE"}}
     with monkeypatch.context() as patch:
-        patch.setattr("regulars.channels.tracking.messages.LONGEST_NAME", 3)
+        patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         door("/v1/batch", batch)
     owner("replay", "--source", "segment")
     (told,) = kept.events()

@@ -13,7 +13,7 @@ from regulars.api.person_lookup import LookupRequest, PersonDirectory
 from regulars.api.profile_views import coarse_view, find_profile, profile_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
-from regulars.channels.tracking.sdk_settings import for_rudder
+from regulars.channels.tracking.sdk_settings import build_rudder_settings
 from regulars.recommendations.surfaces import RecommendationRequest, RecommendationSurfaces
 from regulars.store.api_keys import ApiKey, ApiKeys
 from regulars.store.published_lists import PublishedLists
@@ -119,7 +119,7 @@ class ApiEndpoints:
     def get_source_config(self, http_request: HttpRequest) -> HttpResponse:
         """Return the settings that Rudder's browser SDK requests before it sends events."""
         key = http_request.query.get("writeKey") or read_api_key(http_request.headers)
-        return json_response(for_rudder(key), cache="public, max-age=300")
+        return json_response(build_rudder_settings(key), cache="public, max-age=300")
 
     def _authorize_caller(self, http_request: HttpRequest, *scopes: str) -> ApiKey:
         return authorize_key(self.keys, read_api_key(http_request.headers), *scopes)

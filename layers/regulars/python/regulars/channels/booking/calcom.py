@@ -42,7 +42,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import format_first_time, parse_time
 from regulars.channels.fields.json_values import ObjectReader, as_list, as_object, list_objects
@@ -52,104 +52,113 @@ from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "calcom"
-PAID, FORM = "BOOKING_PAID", "FORM_SUBMITTED"
+PAID_TOPIC, FORM_TOPIC = "BOOKING_PAID", "FORM_SUBMITTED"
 TOPICS = {
     "BOOKING_CREATED": "Booking Created",
     "BOOKING_REQUESTED": "Booking Created",
     "BOOKING_RESCHEDULED": "Booking Rescheduled",
     "BOOKING_CANCELLED": "Booking Cancelled",
     "BOOKING_REJECTED": "Booking Cancelled",
-    PAID: "Payment Succeeded",
-    FORM: "Form Submitted",
+    PAID_TOPIC: "Payment Succeeded",
+    FORM_TOPIC: "Form Submitted",
 }
-_CHANNELS = {PAID: "payments", FORM: "form"}
-_SIGNATURE = "x-cal-signature-256"
+_EVENT_CHANNELS = {PAID_TOPIC: "payments", FORM_TOPIC: "form"}
+_SIGNATURE_HEADER = "x-cal-signature-256"
 _READER = ObjectReader(("triggerEvent", "createdAt", "payload"))
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the raw bytes by any live secret.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the HMAC-SHA256 of the raw body under each live secret.
 
     https://cal.com/docs/developing/guides/automation/webhooks#verifying-the-authenticity-of-the-received-payload
     """
-    wanted = [_signed(secret, request.body) for secret in secrets]
-    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
+    signatures = [_compute_signature(secret, request.body) for secret in secrets]
+    check_equal(request.headers.get(_SIGNATURE_HEADER, ""), signatures)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event, or none for a ping."""
+    """Return one event; none for a ping."""
     body = _READER.read(request.body)
-    topic, told = body.get("triggerEvent"), as_object(body.get("payload"))
+    topic, payload = body.get("triggerEvent"), as_object(body.get("payload"))
     if topic == "PING":
         return []
     if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
-    at = body.get("createdAt")
-    thing = told.get("uid") or told.get("bookingId") or told.get("formId")
-    message = ConversationEvent(
+    created_at = body.get("createdAt")
+    object_id = payload.get("uid") or payload.get("bookingId") or payload.get("formId")
+    event = ConversationEvent(
         type=TOPICS[topic],
-        at=parse_time(at),
-        key=(topic, require_id(thing, "uid"), at),
-        channel=_CHANNELS.get(topic, "booking"),
-        **_who(told),
-        **(_form(told) if topic == FORM else _booking(told, is_paid=topic == PAID)),
+        at=parse_time(created_at),
+        key=(topic, require_id(object_id, "uid"), created_at),
+        channel=_EVENT_CHANNELS.get(topic, "booking"),
+        **_person_fields(payload),
+        **(
+            _form_fields(payload)
+            if topic == FORM_TOPIC
+            else _booking_fields(payload, is_paid=topic == PAID_TOPIC)
+        ),
     )
-    return [build_conversation_draft(CHANNEL_NAME, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, event)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     body = json.dumps({"triggerEvent": "TEST"}).encode()
-    headers = {"content-type": "application/json", _SIGNATURE: _signed(secret, body).decode()}
+    headers = {
+        "content-type": "application/json",
+        _SIGNATURE_HEADER: _compute_signature(secret, body).decode(),
+    }
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _who(told: dict[str, Any]) -> dict[str, Any]:
-    """Whoever booked: as they filled in the form, else the first who attends; the others are guests."""
-    first = next(iter(list_objects(told.get("attendees"))), {})
-    responses = as_object(told.get("responses"))
-    phone = _answer(responses, "attendeePhoneNumber") or _answer(responses, "smsReminderNumber")
+def _person_fields(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the person who booked: the answers of the form, else the first attendee. The other attendees are guests."""
+    attendee = next(iter(list_objects(payload.get("attendees"))), {})
+    responses = as_object(payload.get("responses"))
+    phone = _find_answer(responses, "attendeePhoneNumber") or _find_answer(
+        responses, "smsReminderNumber"
+    )
     return {
         "contact": {
-            "email": _answer(responses, "email") or first.get("email"),
-            "name": _answer(responses, "name") or first.get("name"),
-            "phone": phone or first.get("phoneNumber"),
+            "email": _find_answer(responses, "email") or attendee.get("email"),
+            "name": _find_answer(responses, "name") or attendee.get("name"),
+            "phone": phone or attendee.get("phoneNumber"),
         },
         "traits": {
-            "timezone": clean_text(first.get("timeZone")),
-            **chat.build_locale_trait(as_object(first.get("language")).get("locale")),
+            "timezone": clean_text(attendee.get("timeZone")),
+            **conversations.build_locale_trait(as_object(attendee.get("language")).get("locale")),
         },
     }
 
 
-def _answer(responses: dict[str, Any], name: str) -> object:
+def _find_answer(responses: dict[str, Any], name: str) -> object:
     value = as_object(responses.get(name)).get("value")
     return value if isinstance(value, str) else None
 
 
-def _booking(told: dict[str, Any], *, is_paid: bool) -> dict[str, Any]:
-    price = parse_minor_units(told.get("price") or 0)
-    currency = parse_currency(told.get("currency")) if price or is_paid else ""
+def _booking_fields(payload: dict[str, Any], *, is_paid: bool) -> dict[str, Any]:
+    price = parse_minor_units(payload.get("price") or 0)
+    currency = parse_currency(payload.get("currency")) if price or is_paid else ""
     return {
         "currency": currency,
         "properties": {
-            "booking_id": clean_token(told.get("uid")),
-            "event_type": clean_token(told.get("eventTypeId")),
-            "status": chat.clean_word(told.get("status")),
-            "starts_at": format_first_time(told.get("startTime")),
-            "ends_at": format_first_time(told.get("endTime")),
-            "attendees": len(as_list(told.get("attendees"))),
+            "booking_id": clean_token(payload.get("uid")),
+            "event_type": clean_token(payload.get("eventTypeId")),
+            "status": conversations.clean_word(payload.get("status")),
+            "starts_at": format_first_time(payload.get("startTime")),
+            "ends_at": format_first_time(payload.get("endTime")),
+            "attendees": len(as_list(payload.get("attendees"))),
             "amount": price,
             "currency": currency,
         },
     }
 
 
-def _form(told: dict[str, Any]) -> dict[str, Any]:
-    return {"properties": {"form_id": clean_token(told.get("formId"))}}
+def _form_fields(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"properties": {"form_id": clean_token(payload.get("formId"))}}
 
 
-def _signed(secret: str, body: bytes) -> bytes:
+def _compute_signature(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
 
 

@@ -44,7 +44,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import format_first_time, parse_time
 from regulars.channels.fields.json_values import ObjectReader, as_object
@@ -53,88 +53,93 @@ from regulars.channels.fields.texts import require_id
 from regulars.channels.signatures.timed import Format, signed, verify_timed
 
 CHANNEL_NAME = "calendly"
-WRITTEN = Format("calendly-webhook-signature", ",", "t", "v1", b".")
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+SIGNATURE_FORMAT = Format("calendly-webhook-signature", ",", "t", "v1", b".")
+UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _READER = ObjectReader(("event", "created_at", "payload"))
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """HMAC-SHA256 over the time and the raw bytes, by any live signing key.
+    """Compare the HMAC-SHA256 of time and raw body under each live signing key.
 
     https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
     """
-    verify_timed(request, secrets, now, WRITTEN)
+    verify_timed(request, secrets, now, SIGNATURE_FORMAT)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event, or none for the half of a move that cancels."""
+    """Return one event; none for the cancellation that is part of a rescheduling."""
     body = _READER.read(request.body)
-    told = as_object(body.get("payload"))
+    payload = as_object(body.get("payload"))
     match body.get("event"):
         case "invitee.created":
-            type_ = "Booking Rescheduled" if told.get("old_invitee") else "Booking Created"
-        case "invitee.canceled" if told.get("rescheduled") is True:
+            type_ = "Booking Rescheduled" if payload.get("old_invitee") else "Booking Created"
+        case "invitee.canceled" if payload.get("rescheduled") is True:
             return []
         case "invitee.canceled":
             type_ = "Booking Cancelled"
         case "routing_form_submission.created":
             return [
-                build_conversation_draft(CHANNEL_NAME, request, _form(told, body.get("created_at")))
+                build_conversation_draft(
+                    CHANNEL_NAME, request, _build_form_submission(payload, body.get("created_at"))
+                )
             ]
         case _:
             raise UnknownTopicError
-    message = _booking(type_, told, body.get("created_at"))
-    return [build_conversation_draft(CHANNEL_NAME, request, message)]
+    event = _build_booking(type_, payload, body.get("created_at"))
+    return [build_conversation_draft(CHANNEL_NAME, request, event)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     body = json.dumps({"event": "test"}).encode()
     headers = {"content-type": "application/json"}
-    headers |= signed(secret, body, blank.received_at, WRITTEN)
+    headers |= signed(secret, body, blank.received_at, SIGNATURE_FORMAT)
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _booking(type_: str, told: dict[str, Any], created_at: object) -> ConversationEvent:
-    meeting = as_object(told.get("scheduled_event"))
-    cancelled = as_object(told.get("cancellation"))
+def _build_booking(type_: str, payload: dict[str, Any], created_at: object) -> ConversationEvent:
+    meeting = as_object(payload.get("scheduled_event"))
+    cancellation = as_object(payload.get("cancellation"))
     return ConversationEvent(
         type=type_,
         at=parse_time(created_at),
-        key=(require_id(told.get("uri"), "uri"),),
-        contact=told | {"phone": told.get("text_reminder_number")},
-        traits={"timezone": clean_text(told.get("timezone"))},
+        key=(require_id(payload.get("uri"), "uri"),),
+        contact=payload | {"phone": payload.get("text_reminder_number")},
+        traits={"timezone": clean_text(payload.get("timezone"))},
         properties={
-            "booking_id": _last(told.get("uri")),
-            "meeting_id": _last(meeting.get("uri")),
-            "event_type": _last(meeting.get("event_type")),
+            "booking_id": _id_from_uri(payload.get("uri")),
+            "meeting_id": _id_from_uri(meeting.get("uri")),
+            "event_type": _id_from_uri(meeting.get("event_type")),
             "starts_at": format_first_time(meeting.get("start_time")),
             "ends_at": format_first_time(meeting.get("end_time")),
-            "cancelled_by": chat.clean_word(cancelled.get("canceler_type")),
-            "paid": bool(as_object(told.get("payment"))),
-            **_campaign(told),
+            "cancelled_by": conversations.clean_word(cancellation.get("canceler_type")),
+            "paid": bool(as_object(payload.get("payment"))),
+            **_utm_properties(payload),
         },
         channel="booking",
     )
 
 
-def _form(told: dict[str, Any], created_at: object) -> ConversationEvent:
+def _build_form_submission(payload: dict[str, Any], created_at: object) -> ConversationEvent:
     return ConversationEvent(
         type="Form Submitted",
-        at=parse_time(told.get("created_at") or created_at),
-        key=(require_id(told.get("uri"), "uri"),),
-        properties={"form_id": _last(told.get("routing_form")), **_campaign(told)},
+        at=parse_time(payload.get("created_at") or created_at),
+        key=(require_id(payload.get("uri"), "uri"),),
+        properties={
+            "form_id": _id_from_uri(payload.get("routing_form")),
+            **_utm_properties(payload),
+        },
         channel="form",
     )
 
 
-def _campaign(told: dict[str, Any]) -> dict[str, str]:
-    tracking = as_object(told.get("tracking"))
-    return {name: clean_token(tracking.get(name)) for name in UTM}
+def _utm_properties(payload: dict[str, Any]) -> dict[str, str]:
+    tracking = as_object(payload.get("tracking"))
+    return {name: clean_token(tracking.get(name)) for name in UTM_PARAMETERS}
 
 
-def _last(uri: object) -> str:
-    """The id at the end of an address at Calendly."""
+def _id_from_uri(uri: object) -> str:
+    """Return the last segment of a Calendly URI."""
     return clean_token(clean_text(uri).rpartition("/")[2])
 
 

@@ -47,7 +47,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch, parse_time
 from regulars.channels.fields.json_values import as_list, as_object, parse_json
@@ -56,78 +56,88 @@ from regulars.channels.signatures.timed import TOLERANCE_SECONDS
 from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "chatwoot"
-CONTACTS = {"contact_created": chat.CUSTOMER_CREATED, "contact_updated": chat.CUSTOMER_UPDATED}
-# Chatwoot writes the direction as a word or as a number; others (activity, template) are its own.
-DIRECTIONS = {
-    "incoming": chat.MESSAGE_RECEIVED,
-    "0": chat.MESSAGE_RECEIVED,
-    "outgoing": chat.MESSAGE_SENT,
-    "1": chat.MESSAGE_SENT,
+CONTACT_TOPICS = {
+    "contact_created": conversations.CUSTOMER_CREATED,
+    "contact_updated": conversations.CUSTOMER_UPDATED,
 }
-_SIGNATURE, _TIME = "x-chatwoot-signature", "x-chatwoot-timestamp"
-_SECONDS = re.compile(r"[0-9]{1,12}")
+# Chatwoot writes the direction as a word or as a number. Other values (activity, template) are messages of its own.
+MESSAGE_TYPES = {
+    "incoming": conversations.MESSAGE_RECEIVED,
+    "0": conversations.MESSAGE_RECEIVED,
+    "outgoing": conversations.MESSAGE_SENT,
+    "1": conversations.MESSAGE_SENT,
+}
+_SIGNATURE_HEADER, _TIME_HEADER = "x-chatwoot-signature", "x-chatwoot-timestamp"
+_SECONDS_PATTERN = re.compile(r"[0-9]{1,12}")
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """HMAC-SHA256 over the time and the raw bytes, by any live secret."""
-    time = request.headers.get(_TIME, "")
+    """Compare the HMAC-SHA256 of time and raw body under each live secret."""
+    time = request.headers.get(_TIME_HEADER, "")
     if not time:
         raise SignatureError("missing")
-    wanted = [_signed(secret, request.body, time) for secret in secrets]
-    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
-    if not _SECONDS.fullmatch(time) or abs(now.timestamp() - int(time)) > TOLERANCE_SECONDS:
+    signatures = [_compute_signature(secret, request.body, time) for secret in secrets]
+    check_equal(request.headers.get(_SIGNATURE_HEADER, ""), signatures)
+    if not _SECONDS_PATTERN.fullmatch(time) or abs(now.timestamp() - int(time)) > TOLERANCE_SECONDS:
         raise SignatureError("timestamp")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event; none for what agents say among themselves."""
+    """Return one event; none for a private note of agents."""
     body = as_object(parse_json(request.body))
     topic = body.get("event")
     if topic == "message_created":
-        return _message(request, body)
-    # What has no id of its own is known by its content.
+        return _translate_message(request, body)
+    # An event without an id is identified by its content.
     key = (sha256(request.body).hexdigest(),)
-    if isinstance(topic, str) and topic in CONTACTS:
-        return [_draft(request, body, CONTACTS[topic], key, body, {})]
+    if isinstance(topic, str) and topic in CONTACT_TOPICS:
+        return [_build_draft(request, body, CONTACT_TOPICS[topic], key, body, {})]
     if topic == "conversation_status_changed":
         person = as_object(as_object(body.get("meta")).get("sender"))
         properties = {
-            "conversation": chat.hash_reference(body.get("id")),
-            "status": chat.clean_word(body.get("status")),
+            "conversation": conversations.hash_reference(body.get("id")),
+            "status": conversations.clean_word(body.get("status")),
         }
-        return [_draft(request, body, chat.CONVERSATION_UPDATED, key, person, properties)]
+        return [
+            _build_draft(request, body, conversations.CONVERSATION_UPDATED, key, person, properties)
+        ]
     raise UnknownTopicError
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     body, time = json.dumps({"event": "test"}).encode(), str(int(blank.received_at.timestamp()))
-    headers = {_TIME: time, _SIGNATURE: _signed(secret, body, time).decode()}
+    headers = {
+        _TIME_HEADER: time,
+        _SIGNATURE_HEADER: _compute_signature(secret, body, time).decode(),
+    }
     headers["content-type"] = "application/json"
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _message(request: Request, body: dict[str, Any]) -> list[Draft]:
-    type_ = DIRECTIONS.get(str(body.get("message_type")))
+def _translate_message(request: Request, body: dict[str, Any]) -> list[Draft]:
+    type_ = MESSAGE_TYPES.get(str(body.get("message_type")))
     if type_ is None or body.get("private") is True:
         return []
     conversation = as_object(body.get("conversation"))
-    # Of what an agent wrote, the sender is the agent.
-    sender = body if type_ == chat.MESSAGE_RECEIVED else as_object(conversation.get("meta"))
+    # The sender of an outgoing message is the agent, so the contact is in the conversation.
+    sender = (
+        body if type_ == conversations.MESSAGE_RECEIVED else as_object(conversation.get("meta"))
+    )
     properties = {
-        "message": chat.hash_reference(body.get("id")),
-        "conversation": chat.hash_reference(
+        "message": conversations.hash_reference(body.get("id")),
+        "conversation": conversations.hash_reference(
             conversation.get("display_id") or conversation.get("id")
         ),
-        "kind": chat.clean_word(body.get("content_type")),
-        "length": chat.count_characters(body.get("content")),
+        "kind": conversations.clean_word(body.get("content_type")),
+        "length": conversations.count_characters(body.get("content")),
         "attachments": len(as_list(body.get("attachments"))),
     }
     key = (body.get("id"), body.get("created_at"))
-    return [_draft(request, body, type_, key, as_object(sender.get("sender")), properties)]
+    return [_build_draft(request, body, type_, key, as_object(sender.get("sender")), properties)]
 
 
-def _draft(
+def _build_draft(
     request: Request,
     body: dict[str, Any],
     type_: str,
@@ -135,10 +145,10 @@ def _draft(
     person: dict[str, Any],
     properties: dict[str, Any],
 ) -> Draft:
-    message = ConversationEvent(
+    event = ConversationEvent(
         type=type_,
-        at=_moment(body, request.received_at)
-        if type_ != chat.CUSTOMER_UPDATED
+        at=_event_time(body, request.received_at)
+        if type_ != conversations.CUSTOMER_UPDATED
         else request.received_at,
         key=key,
         account=as_object(body.get("account")).get("id"),
@@ -147,11 +157,11 @@ def _draft(
         contact=person | {"phone": person.get("phone_number")},
         properties=properties,
     )
-    return build_conversation_draft(CHANNEL_NAME, request, message)
+    return build_conversation_draft(CHANNEL_NAME, request, event)
 
 
-def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
-    """When it was, which Chatwoot writes in three ways; a status changes when it is told."""
+def _event_time(body: dict[str, Any], received_at: datetime) -> datetime:
+    """Return the time of the event, which Chatwoot writes in three formats; a status change has the time of arrival."""
     if body.get("event") == "conversation_status_changed":
         return received_at
     match body.get("created_at"):
@@ -161,11 +171,11 @@ def _moment(body: dict[str, Any], received_at: datetime) -> datetime:
             return parse_time(text.removesuffix(" UTC").replace(" ", "T") + "Z")
         case None:
             return received_at
-        case other:
-            return parse_time(other)
+        case value:
+            return parse_time(value)
 
 
-def _signed(secret: str, body: bytes, time: str) -> bytes:
+def _compute_signature(secret: str, body: bytes, time: str) -> bytes:
     message = time.encode("utf-8", "replace") + b"." + body
     return b"sha256=" + hmac.digest(secret.encode(), message, "sha256").hex().encode()
 

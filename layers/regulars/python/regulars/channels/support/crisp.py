@@ -41,7 +41,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, as_object
@@ -49,62 +49,71 @@ from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "crisp"
-AUTHORS = {"user": chat.MESSAGE_RECEIVED, "operator": chat.MESSAGE_SENT}
-LEFT_BEHIND = {"session:set_email": "email", "session:set_phone": "phone"}
-NOTE = "note"
-# It is not said whether what is repeated is signed anew.
+MESSAGE_TYPES = {"user": conversations.MESSAGE_RECEIVED, "operator": conversations.MESSAGE_SENT}
+CONTACT_TOPICS = {"session:set_email": "email", "session:set_phone": "phone"}
+NOTE_TYPE = "note"
+# The documentation does not say whether a retry gets a new signature.
 TOLERANCE_SECONDS = 24 * 60 * 60
-_SIGNATURE, _TIME = "x-crisp-signature", "x-crisp-request-timestamp"
-_MILLISECONDS = re.compile(r"[0-9]{1,16}")
+_SIGNATURE_HEADER, _TIME_HEADER = "x-crisp-signature", "x-crisp-request-timestamp"
+_MILLISECONDS_PATTERN = re.compile(r"[0-9]{1,16}")
 _READER = ObjectReader(("website_id", "event", "data", "timestamp"))
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """HMAC-SHA256 over the time and the raw bytes in brackets, by any live secret.
+    """Compare the HMAC-SHA256 of time and raw body in brackets under each live secret.
 
     https://docs.crisp.chat/guides/web-hooks/#verify-web-hook-signatures
     """
-    time = request.headers.get(_TIME, "")
+    time = request.headers.get(_TIME_HEADER, "")
     if not time:
         raise SignatureError("missing")
-    wanted = [_signed(secret, request.body, time) for secret in secrets]
-    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
-    told = int(time) / 1000 if _MILLISECONDS.fullmatch(time) else 0
-    if abs(now.timestamp() - told) > TOLERANCE_SECONDS:
+    signatures = [_compute_signature(secret, request.body, time) for secret in secrets]
+    check_equal(request.headers.get(_SIGNATURE_HEADER, ""), signatures)
+    signed_at = int(time) / 1000 if _MILLISECONDS_PATTERN.fullmatch(time) else 0
+    if abs(now.timestamp() - signed_at) > TOLERANCE_SECONDS:
         raise SignatureError("timestamp")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event; none for a note among operators."""
+    """Return one event; none for a note of operators."""
     body = _READER.read(request.body)
     topic, data = str(body.get("event")), as_object(body.get("data"))
     at = from_epoch(data.get("timestamp") or body.get("timestamp"), 1000)
     session = data.get("session_id")
     if topic in {"message:send", "message:received"}:
-        if data.get("type") == NOTE:
+        if data.get("type") == NOTE_TYPE:
             return []
-        told = _message(data)
-    elif topic in LEFT_BEHIND:
-        name = LEFT_BEHIND[topic]
+        event_fields = _message_fields(data)
+    elif topic in CONTACT_TOPICS:
+        name = CONTACT_TOPICS[topic]
         key = (topic, session, body.get("timestamp"), data.get(name))
-        told = {"type": chat.IDENTITY_LINKED, "key": key, "contact": {name: data.get(name)}}
+        event_fields = {
+            "type": conversations.IDENTITY_LINKED,
+            "key": key,
+            "contact": {name: data.get(name)},
+        }
     else:
         raise UnknownTopicError
-    message = ConversationEvent(at=at, account=body.get("website_id"), customer=session, **told)
-    return [build_conversation_draft(CHANNEL_NAME, request, message)]
+    event = ConversationEvent(
+        at=at, account=body.get("website_id"), customer=session, **event_fields
+    )
+    return [build_conversation_draft(CHANNEL_NAME, request, event)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     now = int(blank.received_at.timestamp() * 1000)
     body = json.dumps({"event": "test", "timestamp": now}).encode()
-    headers = {_TIME: str(now), _SIGNATURE: _signed(secret, body, str(now)).decode()}
+    headers = {
+        _TIME_HEADER: str(now),
+        _SIGNATURE_HEADER: _compute_signature(secret, body, str(now)).decode(),
+    }
     headers["content-type"] = "application/json"
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _message(data: dict[str, Any]) -> dict[str, Any]:
-    type_ = AUTHORS.get(str(data.get("from")))
+def _message_fields(data: dict[str, Any]) -> dict[str, Any]:
+    type_ = MESSAGE_TYPES.get(str(data.get("from")))
     if type_ is None:
         raise UnknownTopicError
     session, fingerprint = data.get("session_id"), data.get("fingerprint")
@@ -112,15 +121,15 @@ def _message(data: dict[str, Any]) -> dict[str, Any]:
         "type": type_,
         "key": (session, fingerprint),
         "properties": {
-            "message": chat.hash_reference(f"{session}/{fingerprint}"),
-            "conversation": chat.hash_reference(session),
-            "kind": chat.clean_word(data.get("type")),
-            "length": chat.count_characters(data.get("content")),
+            "message": conversations.hash_reference(f"{session}/{fingerprint}"),
+            "conversation": conversations.hash_reference(session),
+            "kind": conversations.clean_word(data.get("type")),
+            "length": conversations.count_characters(data.get("content")),
         },
     }
 
 
-def _signed(secret: str, body: bytes, time: str) -> bytes:
+def _compute_signature(secret: str, body: bytes, time: str) -> bytes:
     message = b"[" + time.encode("utf-8", "replace") + b";" + body + b"]"
     return hmac.digest(secret.encode(), message, "sha256").hex().encode()
 

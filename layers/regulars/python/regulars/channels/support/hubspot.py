@@ -48,7 +48,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.batches import Item, each
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
@@ -61,29 +61,29 @@ from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "hubspot"
 TOPICS = {
-    "contact.creation": chat.CUSTOMER_CREATED,
-    "contact.propertyChange": chat.CUSTOMER_UPDATED,
-    "contact.merge": chat.CUSTOMER_UPDATED,
-    "contact.deletion": chat.CUSTOMER_DELETED,
+    "contact.creation": conversations.CUSTOMER_CREATED,
+    "contact.propertyChange": conversations.CUSTOMER_UPDATED,
+    "contact.merge": conversations.CUSTOMER_UPDATED,
+    "contact.deletion": conversations.CUSTOMER_DELETED,
     "contact.privacyDeletion": "Customer Deletion Requested",
     "deal.creation": "Deal Updated",
     "deal.propertyChange": "Deal Updated",
 }
-# A field of HubSpot's → contact data.
-CONTACT = {
+# A property of HubSpot → the field of contact data.
+CONTACT_FIELDS = {
     "email": "email",
     "phone": "phone",
     "mobilephone": "phone",
     "firstname": "first_name",
     "lastname": "last_name",
 }
-MOST_MERGED = 100
-OPT_OUT = "hs_email_optout"
-KEPT = {"lifecyclestage", "hs_lead_status", "dealstage", "pipeline"}
-_SIGNATURE, _TIME = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
-_MILLISECONDS = re.compile(r"[0-9]{1,16}")
-# What HubSpot decodes in the URL before it signs.
-_DECODED = {
+MAX_MERGED_CONTACTS = 100
+OPT_OUT_PROPERTY = "hs_email_optout"
+STORED_PROPERTIES = {"lifecyclestage", "hs_lead_status", "dealstage", "pipeline"}
+_SIGNATURE_HEADER, _TIME_HEADER = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
+_MILLISECONDS_PATTERN = re.compile(r"[0-9]{1,16}")
+# The characters that HubSpot decodes in the URL before it signs.
+_DECODED_CHARACTERS = {
     "%3A": ":",
     "%2F": "/",
     "%3F": "?",
@@ -97,92 +97,99 @@ _DECODED = {
     "%2C": ",",
     "%3B": ";",
 }
-_ENCODED = re.compile("|".join(_DECODED), re.IGNORECASE)
+_ENCODED_PATTERN = re.compile("|".join(_DECODED_CHARACTERS), re.IGNORECASE)
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """HMAC-SHA256 over method, URL with its query, body and time, by any live client secret.
+    """Compare the HMAC-SHA256 of method, URL with query, body and time under each live client secret.
 
     https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
     """
-    time = request.headers.get(_TIME, "")
+    time = request.headers.get(_TIME_HEADER, "")
     if not time:
         raise SignatureError("missing")
-    wanted = [_signed(secret, request, uri, time) for secret in secrets for uri in _uris(request)]
-    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
-    told = int(time) / 1000 if _MILLISECONDS.fullmatch(time) else 0
-    if abs(now.timestamp() - told) > TOLERANCE_SECONDS:
+    signatures = [
+        _compute_signature(secret, request, url, time)
+        for secret in secrets
+        for url in _list_signed_urls(request)
+    ]
+    check_equal(request.headers.get(_SIGNATURE_HEADER, ""), signatures)
+    signed_at = int(time) / 1000 if _MILLISECONDS_PATTERN.fullmatch(time) else 0
+    if abs(now.timestamp() - signed_at) > TOLERANCE_SECONDS:
         raise SignatureError("timestamp")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per item."""
+    """Return one event per item."""
     body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
     return each(
-        items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item))]
+        items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _build_event(item))]
     )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     body = json.dumps([{"subscriptionType": "test"}]).encode()
     time = str(int(blank.received_at.timestamp() * 1000))
     request = msgspec.structs.replace(blank, body=body)
-    signature = _signed(secret, request, _uris(request)[0], time).decode()
-    headers = {"content-type": "application/json", _TIME: time, _SIGNATURE: signature}
+    signature = _compute_signature(secret, request, _list_signed_urls(request)[0], time).decode()
+    headers = {"content-type": "application/json", _TIME_HEADER: time, _SIGNATURE_HEADER: signature}
     return msgspec.structs.replace(request, headers=headers)
 
 
-def _uris(request: Request) -> tuple[str, str]:
-    """The URL with the query that came: partly decoded, as HubSpot says it is signed, and as it is, as its libraries do."""
+def _list_signed_urls(request: Request) -> tuple[str, str]:
+    """Return the URL with its query: partly decoded, as HubSpot documents it, and unchanged, as its libraries sign it."""
     url = request.url.partition("?")[0]
     url += f"?{request.raw_query}" if request.raw_query else ""
-    return _ENCODED.sub(lambda found: _DECODED[found[0].upper()], url), url
+    return _ENCODED_PATTERN.sub(lambda found: _DECODED_CHARACTERS[found[0].upper()], url), url
 
 
-def _signed(secret: str, request: Request, uri: str, time: str) -> bytes:
-    message = (request.method + uri).encode("utf-8", "replace") + request.body
+def _compute_signature(secret: str, request: Request, url: str, time: str) -> bytes:
+    message = (request.method + url).encode("utf-8", "replace") + request.body
     return hmac_base64(secret.encode(), message + time.encode("utf-8", "replace"))
 
 
-def _message(item: Item) -> ConversationEvent:
+def _build_event(item: Item) -> ConversationEvent:
     topic = item.get("subscriptionType")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
         raise UnknownTopicError
     name, value = str(item.get("propertyName") or ""), item.get("propertyValue")
     is_contact = type_ != "Deal Updated"
-    is_out = is_contact and name == OPT_OUT and str(value).lower() == "true"
-    contact = {CONTACT[name]: value} if is_contact and name in CONTACT else {}
+    is_opt_out = is_contact and name == OPT_OUT_PROPERTY and str(value).lower() == "true"
+    contact = {CONTACT_FIELDS[name]: value} if is_contact and name in CONTACT_FIELDS else {}
     return ConversationEvent(
         type=type_,
         at=from_epoch(item.get("occurredAt"), 1000),
-        # HubSpot does not promise that an event's id is the only one.
-        key=(item.get("eventId"), topic, _object(item), name, item.get("occurredAt")),
+        # HubSpot does not guarantee that the id of an event is unique.
+        key=(item.get("eventId"), topic, _object_id(item), name, item.get("occurredAt")),
         account=item.get("portalId"),
-        customer=require_id(_object(item), "objectId") if is_contact else None,
-        # Where a merge makes a new contact, all that it was made of are named beside it.
-        former=(item.get("primaryObjectId"), *as_list(item.get("mergedObjectIds"))[:MOST_MERGED]),
+        customer=require_id(_object_id(item), "objectId") if is_contact else None,
+        # If a merge creates a new contact, the item names all contacts that were merged.
+        former=(
+            item.get("primaryObjectId"),
+            *as_list(item.get("mergedObjectIds"))[:MAX_MERGED_CONTACTS],
+        ),
         contact=contact,
-        consents={"email": "denied"} if is_out else {},
-        basis=name if is_out else "",
-        properties=_properties(item, name, value),
+        consents={"email": "denied"} if is_opt_out else {},
+        basis=name if is_opt_out else "",
+        properties=_build_properties(item, name, value),
         channel="crm",
     )
 
 
-def _object(item: Item) -> object:
-    """What an item is of; a merge names the contact that is left."""
+def _object_id(item: Item) -> object:
+    """Return the id of the object; for a merge, of the contact that remains."""
     return item.get("objectId") or item.get("newObjectId") or item.get("primaryObjectId")
 
 
-def _properties(item: Item, name: str, value: object) -> dict[str, Any]:
+def _build_properties(item: Item, name: str, value: object) -> dict[str, Any]:
     is_deal = str(item.get("subscriptionType")).startswith("deal.")
     return {
         "field": clean_token(name),
-        "value": clean_token(value) if name in KEPT else "",
-        "deal_id": clean_token(_object(item)) if is_deal else "",
+        "value": clean_token(value) if name in STORED_PROPERTIES else "",
+        "deal_id": clean_token(_object_id(item)) if is_deal else "",
     }
 
 

@@ -56,7 +56,7 @@ from regulars.channels.contract import (
     Request,
     UnknownTopicError,
 )
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, as_object, list_objects
@@ -65,37 +65,37 @@ from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "intercom"
 TOPICS = {
-    "contact.user.created": chat.CUSTOMER_CREATED,
-    "contact.lead.created": chat.CUSTOMER_CREATED,
-    "contact.user.updated": chat.CUSTOMER_UPDATED,
-    "contact.lead.signed_up": chat.CUSTOMER_UPDATED,
-    "contact.deleted": chat.CUSTOMER_DELETED,
-    "contact.archived": chat.CUSTOMER_DELETED,
+    "contact.user.created": conversations.CUSTOMER_CREATED,
+    "contact.lead.created": conversations.CUSTOMER_CREATED,
+    "contact.user.updated": conversations.CUSTOMER_UPDATED,
+    "contact.lead.signed_up": conversations.CUSTOMER_UPDATED,
+    "contact.deleted": conversations.CUSTOMER_DELETED,
+    "contact.archived": conversations.CUSTOMER_DELETED,
     "contact.unsubscribed": "Unsubscribed",
     "contact.subscribed": "Subscribed",
-    "conversation.user.created": chat.MESSAGE_RECEIVED,
-    "conversation.user.replied": chat.MESSAGE_RECEIVED,
-    "conversation.admin.replied": chat.MESSAGE_SENT,
-    "conversation.read": chat.CONVERSATION_UPDATED,
-    "conversation.contact.attached": chat.CONVERSATION_UPDATED,
-    "conversation.updated": chat.CONVERSATION_UPDATED,
+    "conversation.user.created": conversations.MESSAGE_RECEIVED,
+    "conversation.user.replied": conversations.MESSAGE_RECEIVED,
+    "conversation.admin.replied": conversations.MESSAGE_SENT,
+    "conversation.read": conversations.CONVERSATION_UPDATED,
+    "conversation.contact.attached": conversations.CONVERSATION_UPDATED,
+    "conversation.updated": conversations.CONVERSATION_UPDATED,
 }
-_CONSENTS = {"Unsubscribed": {"email": "denied"}, "Subscribed": {"email": "granted"}}
-_SIGNATURE = "x-hub-signature"
+_CONSENTS_BY_TYPE = {"Unsubscribed": {"email": "denied"}, "Subscribed": {"email": "granted"}}
+_SIGNATURE_HEADER = "x-hub-signature"
 _READER = ObjectReader(("id", "topic", "app_id", "created_at", "data"))
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA1 over the raw bytes by any live client secret.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the HMAC-SHA1 of the raw body under each live client secret.
 
     https://developers.intercom.com/docs/webhooks/webhook-notifications#signed-notifications
     """
-    wanted = [_signed(secret, request.body) for secret in secrets]
-    check_equal(request.headers.get(_SIGNATURE, ""), wanted)
+    signatures = [_compute_signature(secret, request.body) for secret in secrets]
+    check_equal(request.headers.get(_SIGNATURE_HEADER, ""), signatures)
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
-    """Intercom's tries of the address: a HEAD, and a signed ping."""
+    """Answer the HEAD request and the signed ping by which Intercom tests the URL."""
     if request.method == "HEAD":
         return Reply()
     if request.method != "POST" or b'"ping"' not in request.body:
@@ -105,69 +105,76 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """The one event of a notification."""
+    """Return the event of a notification."""
     body = _READER.read(request.body)
     topic = body.get("topic")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
         raise UnknownTopicError
     item = as_object(as_object(body.get("data")).get("item"))
-    told = _conversation(item) if str(topic).startswith("conversation.") else _contact(item)
-    message = ConversationEvent(
+    person_fields = (
+        _conversation_fields(item)
+        if str(topic).startswith("conversation.")
+        else _contact_fields(item)
+    )
+    event = ConversationEvent(
         type=type_,
         at=from_epoch(body.get("created_at")),
         key=(require_id(body.get("id"), "id"),),
         account=body.get("app_id"),
-        consents=_CONSENTS.get(type_, {}),
-        basis=str(topic) if type_ in _CONSENTS else "",
-        **told,
+        consents=_CONSENTS_BY_TYPE.get(type_, {}),
+        basis=str(topic) if type_ in _CONSENTS_BY_TYPE else "",
+        **person_fields,
     )
-    return [build_conversation_draft(CHANNEL_NAME, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, event)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed notification of a topic nobody knows, which is set aside."""
+    """Return a signed notification with an unknown topic, which becomes a reject."""
     body = json.dumps({"topic": "test"}).encode()
-    headers = {"content-type": "application/json", _SIGNATURE: _signed(secret, body).decode()}
+    headers = {
+        "content-type": "application/json",
+        _SIGNATURE_HEADER: _compute_signature(secret, body).decode(),
+    }
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _contact(item: dict[str, Any]) -> dict[str, Any]:
-    """Who a contact is; of an unsubscription, the contact is inside."""
+def _contact_fields(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the person fields of a contact; an unsubscription wraps the contact."""
     contact = as_object(item.get("contact")) or item
-    place = as_object(contact.get("location"))
+    location = as_object(contact.get("location"))
     language = contact.get("language_override") or contact.get("browser_language")
     return {
         "customer": contact.get("id"),
         "user_id": contact.get("external_id"),
         "contact": contact,
-        "traits": chat.build_locale_trait(language)
-        | {"country": chat.clean_word(place.get("country_code")).upper()},
-        "properties": {"role": chat.clean_word(contact.get("role"))},
+        "traits": conversations.build_locale_trait(language)
+        | {"country": conversations.clean_word(location.get("country_code")).upper()},
+        "properties": {"role": conversations.clean_word(contact.get("role"))},
     }
 
 
-def _conversation(item: dict[str, Any]) -> dict[str, Any]:
-    """The one contact of a conversation; of several, nobody is meant."""
+def _conversation_fields(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the contact of a conversation; none if it has several contacts."""
     contacts = item.get("contacts")
-    people = list_objects(as_object(contacts).get("contacts") or contacts)
-    person = people[0] if len(people) == 1 else {}
+    contact_items = list_objects(as_object(contacts).get("contacts") or contacts)
+    contact = contact_items[0] if len(contact_items) == 1 else {}
     source = as_object(item.get("source"))
-    listed = list_objects(as_object(item.get("conversation_parts")).get("conversation_parts"))
+    parts = list_objects(as_object(item.get("conversation_parts")).get("conversation_parts"))
     return {
-        "customer": person.get("id"),
-        "user_id": person.get("external_id"),
+        "customer": contact.get("id"),
+        "user_id": contact.get("external_id"),
         "properties": {
-            "conversation": chat.hash_reference(item.get("id")),
-            "state": chat.clean_word(item.get("state")),
-            "kind": chat.clean_word(source.get("type")),
-            "length": chat.count_characters((listed[-1] if listed else source).get("body")),
+            "conversation": conversations.hash_reference(item.get("id")),
+            "state": conversations.clean_word(item.get("state")),
+            "kind": conversations.clean_word(source.get("type")),
+            "length": conversations.count_characters((parts[-1] if parts else source).get("body")),
         },
     }
 
 
-def _signed(secret: str, body: bytes) -> bytes:
-    # Intercom signs with nothing newer; an HMAC of SHA-1 is not forged by what SHA-1 is broken for.
+def _compute_signature(secret: str, body: bytes) -> bytes:
+    # Intercom offers no newer digest. Collisions of SHA-1 do not break its HMAC.
     return b"sha1=" + hmac.digest(secret.encode(), body, "sha1").hex().encode()
 
 

@@ -15,29 +15,29 @@ from regulars.channels.fields.event_times import (
 from regulars.channels.fields.json_values import as_list, as_object
 from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, looks_personal, redact_properties
-from regulars.channels.tracking.commerce import canonical_name, commerce
+from regulars.channels.tracking.commerce import add_commerce, to_canonical_name
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "segment"
-NAMES = {
+EVENT_NAMES = {
     "identify": "Identified",
     "page": "Page Viewed",
     "screen": "Screen Viewed",
     "group": "Grouped",
     "alias": "Aliased",
 }
-_EXTERNAL_IDS = ("email", "phone", "user_id", "anonymous_id")
-# What takes back the consent to e-mail → on which basis.
-_DENIALS = {"Unsubscribed": "unsubscribed", "Email Marked as Spam": "complained"}
-LONGEST_NAME = 128
-LONGEST_TRAIT = 64
-_CAMPAIGN = ("source", "medium", "name", "term", "content")
+_EXTERNAL_ID_TYPES = ("email", "phone", "user_id", "anonymous_id")
+# An event that withdraws the consent to e-mail → the basis of the withdrawal.
+_DENIAL_BASES = {"Unsubscribed": "unsubscribed", "Email Marked as Spam": "complained"}
+MAX_NAME_CHARACTERS = 128
+MAX_TRAIT_CHARACTERS = 64
+_CAMPAIGN_FIELDS = ("source", "medium", "name", "term", "content")
 
 
-class Message(msgspec.Struct, rename="camel"):
-    """One message as SDKs send it; unknown fields are ignored, wrong types refused."""
+class TrackingMessage(msgspec.Struct, rename="camel"):
+    """One message of an SDK. Unknown fields are ignored; a field of a wrong type is refused."""
 
     type: str = ""
     message_id: str | None = None
@@ -59,77 +59,82 @@ class Message(msgspec.Struct, rename="camel"):
 def translate_message(
     raw: bytes | msgspec.Raw,
     request: Request,
-    kind: str = "",
-    shared: dict[str, Any] | None = None,
+    message_type: str = "",
+    batch_context: dict[str, Any] | None = None,
     sent_at: str = "",
 ) -> Draft:
-    """The event of one message; InvalidEventError says why there is none.
+    """Return the draft of one message; raise InvalidEventError for an invalid message.
 
-    `kind` is the type when the path tells it; `shared` is the batch's context, under each message's own, and
-    `sent_at` the batch's.
+    `message_type` is the type that the path names, if it does. `batch_context` is the context of the batch, which a
+    message's own context overrides. `sent_at` is the time at which the batch was sent.
     """
-    message = _decoded(raw, kind)
-    dedupe_key = message.message_id or _content_id(message)
-    message.context = (shared or {}) | (message.context or {})
-    person = _person(message, request.default_country)
+    message = _decode_message(raw, message_type)
+    dedupe_key = message.message_id or _hash_content(message)
+    message.context = (batch_context or {}) | (message.context or {})
+    person = _read_person(message, request.default_country)
     if not person.identifiers:
         raise InvalidEventError("A message needs a userId or an anonymousId.", "missing_identity")
-    # Some SDKs date a message when it is queued, and its batch when it leaves.
+    # Some SDKs set sentAt of a message when they queue it, and sentAt of the batch when they send it.
     sent_at = max(format_first_time(message.sent_at), format_first_time(sent_at))
-    moment = _moment(message, sent_at, request)
+    times = _resolve_times(message, sent_at, request)
     event = Event(
         id=event_id(CHANNEL_NAME, request.source, dedupe_key),
-        type=_type(message),
+        type=_event_type(message),
         channel="web",
         source=f"{CHANNEL_NAME}/{request.source}",
-        occurred_at=moment.occurred_at,
+        occurred_at=times.occurred_at,
         received_at=to_text(request.received_at),
         sent_at=sent_at,
-        consents=_consents(message, moment),
-        traits=_traits(message),
-        properties=_properties(message) | _as_dated(message, moment),
-        clock_skewed=moment.clock_skewed,
-        backfill=moment.backfill,
+        consents=_list_consent_changes(message, times),
+        traits=_read_traits(message),
+        properties=_read_properties(message) | _original_time(message, times),
+        clock_skewed=times.clock_skewed,
+        backfill=times.backfill,
     )
     if message.type == "track":
-        event = commerce(event, message.properties or {}, request.default_currency)
+        event = add_commerce(event, message.properties or {}, request.default_currency)
     return Draft(event, person.identifiers, person.contact)
 
 
-def _decoded(raw: bytes | msgspec.Raw, kind: str) -> Message:
+def _decode_message(raw: bytes | msgspec.Raw, message_type: str) -> TrackingMessage:
     try:
-        message = msgspec.json.decode(raw, type=Message)
+        message = msgspec.json.decode(raw, type=TrackingMessage)
     except msgspec.ValidationError as error:
         # msgspec names the field and the types, never the value.
         raise InvalidEventError(f"A field has the wrong type: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InvalidEventError("The message is not JSON.", "invalid_json") from None
-    message.type = kind or message.type
-    if message.type not in {*NAMES, "track"}:
-        raise InvalidEventError("The message's type is not one of the API's.", "unknown_type")
+    message.type = message_type or message.type
+    if message.type not in {*EVENT_NAMES, "track"}:
+        raise InvalidEventError("The message has an unknown type.", "unknown_type")
     return message
 
 
-def _type(message: Message) -> str:
+def _event_type(message: TrackingMessage) -> str:
     if message.type == "group" and message.group_id in {None, ""}:
         raise InvalidEventError("A group message needs a groupId.", "missing_group_id")
-    # The browser's SDK leaves out the previousId of its own visitor, whose anonymousId it sends.
+    # The browser SDK omits previousId for its own visitor and sends the anonymousId instead.
     if message.type == "alias" and {message.previous_id, message.anonymous_id} <= {None, ""}:
         raise InvalidEventError("An alias message needs a previousId.", "missing_previous_id")
     if message.type != "track":
-        return NAMES[message.type]
-    name = canonical_name((message.event or "").strip())
+        return EVENT_NAMES[message.type]
+    name = to_canonical_name((message.event or "").strip())
     if not name:
         raise InvalidEventError("A track message needs an event.", "missing_event")
-    if len(name) > LONGEST_NAME or looks_personal(name):
-        raise InvalidEventError("The event's name is too long, or personal.", "invalid_event_name")
+    if len(name) > MAX_NAME_CHARACTERS or looks_personal(name):
+        raise InvalidEventError(
+            "The event name is too long or looks personal.", "invalid_event_name"
+        )
     return name
 
 
-def _content_id(message: Message) -> str:
-    """A stable id of a message without one, so that a retry is known again; its context may be all that it says."""
-    who = (message.user_id, message.anonymous_id, message.previous_id, message.group_id)
-    what = (
+def _hash_content(message: TrackingMessage) -> str:
+    """Return a stable id for a message without messageId, so that a retry has the same id.
+
+    The context may be the only content of the message.
+    """
+    identifiers = (message.user_id, message.anonymous_id, message.previous_id, message.group_id)
+    facts = (
         message.type,
         message.event,
         message.name,
@@ -138,85 +143,95 @@ def _content_id(message: Message) -> str:
         message.original_timestamp,
     )
     context = message.context or {}
-    beside = {name: context[name] for name in ("traits", "page") if context.get(name)}
-    said = msgspec.json.encode(
-        # Without them the id is that of messages told before they counted.
-        (who, what, message.properties, message.traits, *([beside] if beside else [])),
+    context_facts = {name: context[name] for name in ("traits", "page") if context.get(name)}
+    content = msgspec.json.encode(
+        # Without context facts the id equals that of messages recorded before the context was included.
+        (
+            identifiers,
+            facts,
+            message.properties,
+            message.traits,
+            *([context_facts] if context_facts else []),
+        ),
         order="deterministic",
     )
-    return hashlib.sha256(said).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
-def _person(message: Message, default_country: str) -> PersonBuilder:
+def _read_person(message: TrackingMessage, default_country: str) -> PersonBuilder:
     person = PersonBuilder(default_country)
     person.add_identifier("user_id", message.user_id)
     person.add_identifier("anonymous_id", message.anonymous_id)
-    if message.type != "group":  # a group's traits are a company's
+    if message.type != "group":  # the traits of a group describe a company
         person.add_contact(message.traits or {})
     context = message.context or {}
     person.add_contact(as_object(context.get("traits")))
-    for external in as_list(context.get("externalIds")):
-        namespace = as_object(external).get("type")
-        if namespace in _EXTERNAL_IDS:
-            person.add_identifier(str(namespace), external.get("id"))
-    if message.type == "alias" and person.identifiers:  # by itself it is nobody's alias
-        # SDKs alias an anonymous id to a user, older ones a user id to another.
+    for external_id in as_list(context.get("externalIds")):
+        namespace = as_object(external_id).get("type")
+        if namespace in _EXTERNAL_ID_TYPES:
+            person.add_identifier(str(namespace), external_id.get("id"))
+    if (
+        message.type == "alias" and person.identifiers
+    ):  # an alias without another identifier links nobody
+        # SDKs alias an anonymous id to a user id; older SDKs alias one user id to another.
         person.add_identifier("user_id", message.previous_id)
         person.add_identifier("anonymous_id", message.previous_id)
     return person
 
 
-def _moment(message: Message, sent_at: str, request: Request) -> EventTimes:
-    said = message.timestamp or message.original_timestamp
-    occurred = parse_time(said) if said else request.received_at
+def _resolve_times(message: TrackingMessage, sent_at: str, request: Request) -> EventTimes:
+    message_time = message.timestamp or message.original_timestamp
+    occurred_at = parse_time(message_time) if message_time else request.received_at
     return resolve_event_times(
-        occurred, request.received_at, parse_time(sent_at) if said and sent_at else None
+        occurred_at, request.received_at, parse_time(sent_at) if message_time and sent_at else None
     )
 
 
-def _as_dated(message: Message, moment: EventTimes) -> dict[str, str]:
-    """What the sender's clock said, when the event's time is another."""
-    said = format_first_time(message.timestamp, message.original_timestamp)
-    return {"original_timestamp": said} if moment.clock_skewed and said else {}
+def _original_time(message: TrackingMessage, times: EventTimes) -> dict[str, str]:
+    """Return the time that the sender sent, if the clock was corrected."""
+    message_time = format_first_time(message.timestamp, message.original_timestamp)
+    return {"original_timestamp": message_time} if times.clock_skewed and message_time else {}
 
 
-def _consents(message: Message, moment: EventTimes) -> tuple[ConsentChange, ...]:
-    basis = _DENIALS.get((message.event or "").strip()) if message.type == "track" else None
+def _list_consent_changes(message: TrackingMessage, times: EventTimes) -> tuple[ConsentChange, ...]:
+    basis = _DENIAL_BASES.get((message.event or "").strip()) if message.type == "track" else None
     return (
-        (ConsentChange(channel="email", status="denied", at=moment.occurred_at, basis=basis),)
+        (ConsentChange(channel="email", status="denied", at=times.occurred_at, basis=basis),)
         if basis
         else ()
     )
 
 
-def _traits(message: Message) -> dict[str, str]:
-    """What is known of the person and tells nobody who it is."""
+def _read_traits(message: TrackingMessage) -> dict[str, str]:
+    """Return the traits that do not identify the person."""
     context, traits = message.context or {}, as_object((message.context or {}).get("traits"))
     if message.type == "identify":
         traits = traits | (message.traits or {})
     country = traits.get("country") or as_object(traits.get("address")).get("country")
-    said = {
+    values = {
         "country": country,
         "locale": context.get("locale") or traits.get("locale"),
         "timezone": context.get("timezone") or traits.get("timezone"),
     }
-    texts = {name: clean_text(value) for name, value in said.items()}
+    texts = {name: clean_text(value) for name, value in values.items()}
     return {
         name: text
         for name, text in texts.items()
-        if 0 < len(text) <= LONGEST_TRAIT and not looks_personal(text)
+        if 0 < len(text) <= MAX_TRAIT_CHARACTERS and not looks_personal(text)
     }
 
 
-def _properties(message: Message) -> dict[str, Any]:
-    kept = redact_properties(message.properties or {})
+def _read_properties(message: TrackingMessage) -> dict[str, Any]:
+    properties = redact_properties(message.properties or {})
     context = message.context or {}
     if message.type in {"page", "screen"}:
         page = redact_properties(as_object(context.get("page"))) if message.type == "page" else {}
-        named = {"name": clean_text(message.name), "category": clean_text(message.category)}
-        kept = page | kept | {key: text for key, text in named.items() if text}
+        texts = {"name": clean_text(message.name), "category": clean_text(message.category)}
+        properties = page | properties | {key: text for key, text in texts.items() if text}
     if message.type == "group" and (group_id := clean_text(message.group_id)):
-        kept |= {"group_id": group_id}
+        properties |= {"group_id": group_id}
     campaign = as_object(context.get("campaign"))
-    said = {key: clean_text(campaign[key]) for key in _CAMPAIGN if key in campaign}
-    return kept | ({"campaign": said} if said else {})
+    campaign_fields = {
+        key: clean_text(campaign[key]) for key in _CAMPAIGN_FIELDS if key in campaign
+    }
+    return properties | ({"campaign": campaign_fields} if campaign_fields else {})

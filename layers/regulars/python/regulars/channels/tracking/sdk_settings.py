@@ -6,11 +6,11 @@ settings, events of an unknown key are stored as rejects, counted, and can be re
 
 from typing import Any
 
-_SENT = {"enabled": True}
+_ENABLED_SETTING = {"enabled": True}
 
 
-def for_segment(write_key: str, scheme: str, host: str) -> dict[str, Any]:
-    """The settings of @segment/analytics-next; `host` is where this API is reached, with its port and path."""
+def build_segment_settings(write_key: str, scheme: str, host: str) -> dict[str, Any]:
+    """Return the settings of @segment/analytics-next; `host` is the public host of this API with its port and path."""
     integration = {
         "apiKey": write_key,
         "apiHost": f"{host}/v1",
@@ -20,9 +20,9 @@ def for_segment(write_key: str, scheme: str, host: str) -> dict[str, Any]:
     return {
         "integrations": {"Segment.io": integration},
         "plan": {
-            "track": {"__default": _SENT | {"integrations": {}}},
-            "identify": {"__default": _SENT},
-            "group": {"__default": _SENT},
+            "track": {"__default": _ENABLED_SETTING | {"integrations": {}}},
+            "identify": {"__default": _ENABLED_SETTING},
+            "group": {"__default": _ENABLED_SETTING},
         },
         "middlewareSettings": {},
         "enabledMiddleware": {},
@@ -32,7 +32,7 @@ def for_segment(write_key: str, scheme: str, host: str) -> dict[str, Any]:
     }
 
 
-def for_rudder(write_key: str) -> dict[str, Any]:
-    """The source config of @rudderstack/analytics-js, which is told by its page where to send."""
+def build_rudder_settings(write_key: str) -> dict[str, Any]:
+    """Return the source config of @rudderstack/analytics-js, whose page sets the URL to send to."""
     source = {"id": write_key, "name": "Regulars", "writeKey": write_key, "workspaceId": "regulars"}
     return {"source": source | {"enabled": True, "config": {}, "destinations": []}}

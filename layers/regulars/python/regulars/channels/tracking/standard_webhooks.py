@@ -84,30 +84,35 @@ from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "standard-webhooks"
-_KINDS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
-# The words of types that may come without a mapping: what happened to what.
-_OBJECTS = {"contact": "Customer", "user": "Customer", "customer": "Customer", "order": "Order"} | {
+_EVENT_CHANNELS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
+# The words of event types that need no mapping: an object and what happened to it.
+_TOPIC_OBJECTS = {
+    "contact": "Customer",
+    "user": "Customer",
+    "customer": "Customer",
+    "order": "Order",
+} | {
     name: name.capitalize()
     for name in ("product", "checkout", "cart", "payment", "invoice", "subscription", "booking")
 }
-_VERBS = {"created", "updated", "deleted", "completed", "cancelled", "refunded", "fulfilled"} | {
+_TOPIC_VERBS = {"created", "updated", "deleted", "completed", "cancelled", "refunded", "fulfilled"} | {
     "started", "abandoned", "succeeded", "failed", "paid", "ended", "rescheduled", "viewed", "added",
 }  # fmt: skip
-_STATUSES = {
+_ORDER_STATUSES = {
     "Order Created": "placed",
     "Order Completed": "paid",
     "Order Cancelled": "cancelled",
 }
-_CONSENTS = {
+_CONSENT_STATUSES = {
     mail.SUBSCRIBED: "granted",
     mail.UNSUBSCRIBED: "denied",
     mail.EMAIL_MARKED_AS_SPAM: "denied",
 }
-_CONTACT = ("email", "phone", "first_name", "last_name", "name")
+_CONTACT_FIELDS = ("email", "phone", "first_name", "last_name", "name")
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """The signature over id, time and body.
+    """Verify the signature over id, time and body.
 
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
     """
@@ -115,88 +120,88 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """The event of one delivery, as the source's config maps it."""
+    """Return the event of one delivery, mapped by the config of the source."""
     body = as_object(parse_json(request.body))
     topic = body.get("type")
-    type_ = _type(request, topic)
-    person = _person(request, type_, body)
-    return [Draft(_event(request, type_, body), person.identifiers, person.contact)]
+    type_ = _event_type(request, topic)
+    person = _read_person(request, type_, body)
+    return [Draft(_build_event(request, type_, body), person.identifiers, person.contact)]
 
 
 def build_sample(blank: Request, secret: str) -> Request | None:
-    """A signed delivery of a topic nobody knows, which is set aside; a public key signs nothing."""
+    """Return a signed delivery with an unknown topic, which becomes a reject; None for a public key."""
     return None if secret.startswith(PUBLIC_KEY) else standard_sample(blank, secret)
 
 
-def _type(request: Request, topic: object) -> str:
+def _event_type(request: Request, topic: object) -> str:
     text = topic if isinstance(topic, str) else ""
     mapped = read_config_object(request.config, "events").get(text)
     if isinstance(mapped, str) and mapped:
         return clean_text(mapped)
     noun, _, verb = text.partition(".")
-    if noun in _OBJECTS and verb in _VERBS:
-        return f"{_OBJECTS[noun]} {verb.capitalize()}"
+    if noun in _TOPIC_OBJECTS and verb in _TOPIC_VERBS:
+        return f"{_TOPIC_OBJECTS[noun]} {verb.capitalize()}"
     raise UnknownTopicError
 
 
-def _person(request: Request, type_: str, body: dict[str, Any]) -> PersonBuilder:
+def _read_person(request: Request, type_: str, body: dict[str, Any]) -> PersonBuilder:
     person = PersonBuilder(request.default_country)
-    person.add_identifier("user_id", _field(request, body, "user_id"))
-    customer = _field(request, body, "customer") or _field(request, body, "customer_id")
+    person.add_identifier("user_id", _read_field(request, body, "user_id"))
+    customer = _read_field(request, body, "customer") or _read_field(request, body, "customer_id")
     if customer is None and type_.startswith("Customer "):
         customer = as_object(body.get("data")).get("id")
     person.add_identifier("customer", customer, f"{CHANNEL_NAME}/{request.source}")
-    person.add_contact({name: _field(request, body, name) for name in _CONTACT})
-    person.add_identifier("anonymous_id", _field(request, body, "anonymous_id"))
+    person.add_contact({name: _read_field(request, body, name) for name in _CONTACT_FIELDS})
+    person.add_identifier("anonymous_id", _read_field(request, body, "anonymous_id"))
     return person
 
 
-def _event(request: Request, type_: str, body: dict[str, Any]) -> Event:
-    moment = resolve_event_times(_time(request, body), request.received_at)
-    status = _CONSENTS.get(type_)
+def _build_event(request: Request, type_: str, body: dict[str, Any]) -> Event:
+    times = resolve_event_times(_event_time(request, body), request.received_at)
+    status = _CONSENT_STATUSES.get(type_)
     consents = (
-        (ConsentChange(channel="email", status=status, at=moment.occurred_at, basis="webhook"),)
+        (ConsentChange(channel="email", status=status, at=times.occurred_at, basis="webhook"),)
         if status
         else ()
     )
-    kind = request.config.get("channel")
-    order = _order(request, type_, body, moment.occurred_at)
+    channel = request.config.get("channel")
+    order = _parse_order(request, type_, body, times.occurred_at)
     return Event(
-        # The id is signed; a body without one is known by its content.
-        id=event_id(CHANNEL_NAME, request.source, replace_surrogates(_key(request))),
+        # The id is signed. A body without an id is identified by its content.
+        id=event_id(CHANNEL_NAME, request.source, replace_surrogates(_delivery_key(request))),
         type=type_,
-        channel=kind if kind in _KINDS else "web",
+        channel=channel if channel in _EVENT_CHANNELS else "web",
         source=f"{CHANNEL_NAME}/{request.source}",
-        occurred_at=moment.occurred_at,
+        occurred_at=times.occurred_at,
         received_at=to_text(request.received_at),
         currency=order.currency if order else "",
         order=order,
         consents=consents,
-        properties=_properties(request, body),
-        clock_skewed=moment.clock_skewed,
-        backfill=moment.backfill,
+        properties=_read_properties(request, body),
+        clock_skewed=times.clock_skewed,
+        backfill=times.backfill,
     )
 
 
-def _key(request: Request) -> str:
+def _delivery_key(request: Request) -> str:
     return header(request, "id") or hashlib.sha256(request.body).hexdigest()
 
 
-def _time(request: Request, body: dict[str, Any]) -> datetime:
-    said = _field(request, body, "occurred_at") or body.get("timestamp")
-    if isinstance(said, int | float):
-        return from_epoch(said)
-    return parse_time(format_first_time(said)) if said else request.received_at
+def _event_time(request: Request, body: dict[str, Any]) -> datetime:
+    time = _read_field(request, body, "occurred_at") or body.get("timestamp")
+    if isinstance(time, int | float):
+        return from_epoch(time)
+    return parse_time(format_first_time(time)) if time else request.received_at
 
 
-def _order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
-    """The order the event tells, where it says which one and what it comes to."""
-    order_id = clean_text(_field(request, body, "order_id"))
-    total = _field(request, body, "total")
-    status = _STATUSES.get(type_)
+def _parse_order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
+    """Return the order of the event, if it has an order id and a total."""
+    order_id = clean_text(_read_field(request, body, "order_id"))
+    total = _read_field(request, body, "total")
+    status = _ORDER_STATUSES.get(type_)
     if not (order_id and status) or total is None:
         return None
-    currency = parse_currency(_field(request, body, "currency"), request.default_currency)
+    currency = parse_currency(_read_field(request, body, "currency"), request.default_currency)
     store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
     return OrderFact(
         key=f"{store}/{order_id}",
@@ -216,22 +221,22 @@ def _parse_total(request: Request, value: object, currency: str) -> int:
     return parse_minor_units(value, integers_only=True, allow_negative=True, max_units=max_units)
 
 
-def _properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+def _read_properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     paths = read_config_object(request.config, "properties")
-    told = {str(name): _at(body, path) for name, path in paths.items()}
-    return redact_properties({name: value for name, value in told.items() if value is not None})
+    values = {str(name): _read_path(body, path) for name, path in paths.items()}
+    return redact_properties({name: value for name, value in values.items() if value is not None})
 
 
-def _field(request: Request, body: dict[str, Any], name: str) -> Any:
-    return _at(body, read_config_object(request.config, "fields").get(name, f"data.{name}"))
+def _read_field(request: Request, body: dict[str, Any], name: str) -> Any:
+    return _read_path(body, read_config_object(request.config, "fields").get(name, f"data.{name}"))
 
 
-def _at(body: dict[str, Any], path: object) -> Any:
-    """What is at a path such as data.member.email; None where there is nothing."""
-    found: Any = body
+def _read_path(body: dict[str, Any], path: object) -> Any:
+    """Return the value at a path such as data.member.email; None if there is none."""
+    value: Any = body
     for name in str(path).split("."):
-        found = as_object(found).get(name)
-    return found
+        value = as_object(value).get(name)
+    return value
 
 
 CHANNEL = Channel(
@@ -244,26 +249,27 @@ CHANNEL = Channel(
     build_sample=build_sample,
     config_fields={
         "events": ConfigField(
-            question='What its events mean, as JSON such as {"invoice.settled": "Order Completed"}',
+            question='Event names by event type, as JSON such as {"invoice.settled": "Order Completed"}',
             is_optional=True,
             normalize=check_json_object,
         ),
         "fields": ConfigField(
-            question='Where things are, as JSON such as {"email": "data.member.email"}',
+            question='Paths of fields, as JSON such as {"email": "data.member.email"}',
             is_optional=True,
             normalize=check_json_object,
         ),
         "properties": ConfigField(
-            question='What else to keep, as JSON such as {"plan": "data.plan"}',
+            question='Paths of further properties to store, as JSON such as {"plan": "data.plan"}',
             is_optional=True,
             normalize=check_json_object,
         ),
         "channel": ConfigField(
-            question="The kind of channel, such as payments; web by itself", is_optional=True
+            question="The kind of channel, such as payments; the default is web", is_optional=True
         ),
         "store": ConfigField(
-            question="The shop that its order numbers are of; its own by itself", is_optional=True
+            question="The shop to which the order numbers belong; the default is the source itself",
+            is_optional=True,
         ),
-        "amounts": ConfigField(question="minor if amounts come in cents", is_optional=True),
+        "amounts": ConfigField(question="Enter minor if amounts are in cents", is_optional=True),
     },
 )
