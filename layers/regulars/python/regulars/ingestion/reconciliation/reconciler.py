@@ -64,7 +64,7 @@ class Reconciler:
             state, source, source.config | credentials, self._reconciliations, self._clock
         )
         try:
-            run.begin()
+            run.start()
             for feed in run.list_feeds(credentials, provider):
                 if not run.walk_feed(feed, self._importer, has_time):
                     break

@@ -60,7 +60,7 @@ class SourceRun:
         self._clock = clock
         self._ran_out_of_time = False
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Save that the run began, and reset its counts."""
         self._save_state(ran_at=to_text(self._clock()), new=0, known=0, rejected=0)
 
