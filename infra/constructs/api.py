@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledgments import ROUTE_REASONS, acknowledge_rules
 from infra.constructs.functions import Function
-from regulars.transport import http as doors
+from regulars.transport.responses import CORS_HEADERS, PREFLIGHT_HEADERS
 
 REQUESTS_PER_SECOND = 50
 BURST_REQUESTS = 100
@@ -95,13 +95,13 @@ class PublicApi(Construct):
 
 def create_preflight() -> apigateway.CorsPreflightOptions:
     """Return the CORS answer to a browser's preflight, as the functions would give it, without starting one."""
-    methods = doors.PREFLIGHT["access-control-allow-methods"].split(", ")
+    methods = PREFLIGHT_HEADERS["access-control-allow-methods"].split(", ")
     return apigateway.CorsPreflightOptions(
         allow_origins=["*"],
         allow_methods=[apigateway.CorsHttpMethod[method] for method in methods],
-        allow_headers=doors.PREFLIGHT["access-control-allow-headers"].split(", "),
-        expose_headers=[doors.CORS["Access-Control-Expose-Headers"]],
-        max_age=Duration.seconds(int(doors.PREFLIGHT["access-control-max-age"])),
+        allow_headers=PREFLIGHT_HEADERS["access-control-allow-headers"].split(", "),
+        expose_headers=[CORS_HEADERS["Access-Control-Expose-Headers"]],
+        max_age=Duration.seconds(int(PREFLIGHT_HEADERS["access-control-max-age"])),
     )
 
 

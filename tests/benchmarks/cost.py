@@ -20,7 +20,7 @@ from tests.functions.test_write_units import (
     introduce_ann,
 )
 from tests.support import aws
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 
 MAX_EVENT_UNITS = 4
 DELIVERIES: dict[str, Callable[[TrackedVisitor], None]] = {
@@ -65,6 +65,6 @@ def _measure_mean(visitor: TrackedVisitor, patch: pytest.MonkeyPatch) -> Benchma
 def _create_visitor(patch: pytest.MonkeyPatch) -> TrackedVisitor:
     stack = aws.create_moto_stack()
     ApiKeys("test-control", stack.dynamodb).register_key("wk_test", "write", "the shop", "web", AT)
-    track = loaded("track_events", stack.build_settings(TrackEventsSettings), patch)
-    update = loaded("update_profiles", stack.build_settings(UpdateProfilesSettings), patch)
+    track = load_handler("track_events", stack.build_settings(TrackEventsSettings), patch)
+    update = load_handler("update_profiles", stack.build_settings(UpdateProfilesSettings), patch)
     return TrackedVisitor(stack, track.handler, update.handler)

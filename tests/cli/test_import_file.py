@@ -14,7 +14,7 @@ from regulars.admin.export_files import recognize_export
 from regulars.store.sources import Source, Sources
 from tests.cli.conftest import CommandLine
 from tests.support.aws import MotoStack
-from tests.support.export_files import written
+from tests.support.export_files import to_csv
 from tests.unit.channels.test_provider_exports import STRIPE_PAYMENT
 from tests.unit.channels.test_shopify_export import ORDER_ROW
 
@@ -42,7 +42,7 @@ def file(tmp_path: Path) -> WriteFile:
 
     def write(name: str, *rows: dict[str, str]) -> Path:
         path = tmp_path / name
-        path.write_text(written(rows))
+        path.write_text(to_csv(rows))
         return path
 
     return write

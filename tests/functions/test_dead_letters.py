@@ -23,7 +23,7 @@ from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 from tests.support.profile_stories import build_event
 from tests.support.stream_records import build_insert_record, build_stream_event
 
@@ -120,7 +120,7 @@ def functions(monkeypatch: pytest.MonkeyPatch, aws: MotoStack) -> FunctionCalls:
     settings = {"update_profiles": UpdateProfilesSettings, "archive_events": ArchiveEventsSettings}
     return FunctionCalls(
         {
-            name: loaded(name, aws.build_settings(cls), monkeypatch).handler
+            name: load_handler(name, aws.build_settings(cls), monkeypatch).handler
             for name, cls in settings.items()
         }
     )

@@ -20,8 +20,8 @@ from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
 from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
-from tests.support.export_files import written
-from tests.support.gateway import loaded
+from tests.support.export_files import to_csv
+from tests.support.gateway import load_handler
 from tests.unit.channels.test_provider_exports import MAILCHIMP_MEMBER, STRIPE_PAYMENT
 from tests.unit.channels.test_shopify_export import CUSTOMER_ROW, ORDER_ROW, SECOND_ROW, SHOP
 
@@ -39,13 +39,13 @@ class EndlessContext:
 @pytest.fixture
 def import_file(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImportFile:
     """Writes rows to a file, imports it and returns the report; the function runs while the use case waits."""
-    module = loaded("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
+    module = load_handler("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
     stores = ImportStores.from_deployment(build_deployment(), aws.s3)
     sources = Sources("test-control", aws.dynamodb)
 
     def run(name: str, *rows: dict[str, str], account: str | None = None) -> dict[str, Any]:
         path = tmp_path / name
-        path.write_text(written(rows))
+        path.write_text(to_csv(rows))
         with path.open("rb") as stream:
             export = recognize_export(stream, name)
         found_account = find_account(sources, export.format, account).account

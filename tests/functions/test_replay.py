@@ -16,7 +16,7 @@ from regulars.store.people import People
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import Kept
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 from tests.support.profile_stories import build_event
 from tests.support.replays import run_replay
 from tests.support.stream_records import build_insert_record
@@ -35,7 +35,7 @@ type Replay = Callable[..., dict[str, int]]
 def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Posts to the tracking API with a key, and returns the status."""
     register(aws, "wk")
-    module = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
+    module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
     def post(path: str, body: Any, key: str = "wk") -> int:
         basic = b64encode(f"{key}:".encode()).decode()
@@ -143,7 +143,7 @@ def test_batch_beyond_its_bound_is_received_whole(
     door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("regulars.ingestion.tracking.MOST_MESSAGES", 1)
+        patch.setattr("regulars.ingestion.tracking.MAX_BATCH_MESSAGES", 1)
         door("/v1/batch", {"batch": [MESSAGE | {"messageId": str(n)} for n in range(4)]})
     assert kept.codes() == ["batch_too_long"]
     assert replay("segment")["new events"] == 3

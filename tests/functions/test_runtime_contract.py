@@ -1,4 +1,4 @@
-"""Each HTTP function starts and answers under the real runtime client, seeing its layers and its code alone."""
+"""Each HTTP function starts and responds under the real runtime client, with only its layers and its code."""
 
 from http import HTTPStatus
 
@@ -12,10 +12,12 @@ from tests.benchmarks.stub import AwsStub
 @pytest.mark.parametrize(
     "subject", [latency.PROFILE_CASE, latency.WEBHOOK_CASE, latency.TRACK_CASE]
 )
-def test_function_answers_in_a_clean_interpreter(subject: latency.LatencyCase) -> None:
-    box = sandbox.create_function_sandbox(subject.function)
+def test_function_responds_in_a_clean_interpreter(subject: latency.LatencyCase) -> None:
+    function_sandbox = sandbox.create_function_sandbox(subject.function)
     with AwsStub(shop.build_replies(latency.CONTACT)) as stub:
         variables = shop.build_environment(subject.settings) | stub.environment
-        with LambdaRuntime(box, f"{subject.function}.handler.handler", variables) as runtime:
+        with LambdaRuntime(
+            function_sandbox, f"{subject.function}.handler.handler", variables
+        ) as runtime:
             assert runtime.invoke_function(subject.event())["statusCode"] == HTTPStatus.OK
             assert runtime.invoke_function(subject.event())["statusCode"] == HTTPStatus.OK

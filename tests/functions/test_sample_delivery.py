@@ -30,7 +30,7 @@ from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.channel_answers import ONLY_THEY_SIGN, required_answers, required_secret
 from tests.support.deployment import API_URL, build_deployment
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -46,7 +46,9 @@ def stores(aws: MotoStack) -> SampleStores:
 @pytest.fixture
 def post(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Post:
     """Gives a request to the receiving function."""
-    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
+    module = load_handler(
+        "receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch
+    )
 
     def deliver(request: Request) -> DeliveryResponse:
         path, query = (

@@ -11,6 +11,7 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.profiles.update import update_profiles
 from regulars.profiles.verify import Verification, verify_profiles
 from regulars.store.inventory import Inventory
@@ -19,7 +20,6 @@ from regulars.store.people import People
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
-from regulars.transport.stream_events import Batch, Change
 from tests.support.aws import MotoStack
 
 ANN, OLD = profile_id_of("u:ann"), profile_id_of("a:1")
@@ -66,7 +66,7 @@ def stores(aws: MotoStack) -> ProfileStores:
     )
     stores.ledger.record_events([*EVENTS, LINK])
     for batch in (EVENTS, [LINK]):
-        update_profiles(Batch(tuple(map(Change, batch))), stores, datetime.now(UTC))
+        update_profiles(ChangeBatch(tuple(map(EventChange, batch))), stores, datetime.now(UTC))
     return stores
 
 

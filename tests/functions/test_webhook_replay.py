@@ -17,7 +17,7 @@ from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.deployment import API_URL, build_deployment
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 from tests.support.replays import replay_source
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -34,7 +34,9 @@ def stores(aws: MotoStack) -> SourceStores:
 @pytest.fixture
 def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Gives a request to the receiving function, and returns the status."""
-    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
+    module = load_handler(
+        "receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch
+    )
 
     def deliver(request: Request) -> int:
         path = request.url.removeprefix(API_URL)

@@ -2,7 +2,7 @@
 
 import json
 
-from regulars.transport.http import preflight
+from regulars.transport.responses import preflight_response
 from tests.support.template import Template
 
 PERSONAL_WORDS = ("identity", "sourceIp", "userAgent", "path", "query", "header", "body")
@@ -49,7 +49,7 @@ def test_access_log_contains_no_personal_data(template: Template) -> None:
 
 def test_preflight_of_gateway_equals_that_of_functions(template: Template) -> None:
     (api,) = template.list_resources("AWS::ApiGatewayV2::Api").values()
-    cors, headers = api["CorsConfiguration"], preflight()["headers"]
+    cors, headers = api["CorsConfiguration"], preflight_response()["headers"]
     assert cors["AllowHeaders"] == headers["access-control-allow-headers"].split(", ")
     assert cors["AllowMethods"] == headers["access-control-allow-methods"].split(", ")
     assert (cors["AllowOrigins"], cors["ExposeHeaders"]) == (["*"], ["retry-after"])

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.profiles import encode_state, fold_events, fold_orders, sort_by_strength
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.identity.grouping import ConnectedNames, belongs_to_profile
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Change
 from tests.support.memory_stores import CrashError, MemoryStores
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -75,7 +75,7 @@ class ShuffledStream:
     overtaking_chance: float = 0
     replace_chance: float = 0
     memory: MemoryStores = field(default_factory=MemoryStores)
-    pending_batches: list[tuple[Change, ...]] = field(default_factory=list)
+    pending_batches: list[tuple[EventChange, ...]] = field(default_factory=list)
     active_ids: set[str] = field(default_factory=set)
 
     def deliver_all(self) -> None:
@@ -86,7 +86,7 @@ class ShuffledStream:
         self.random.shuffle(events)
         while events:
             size = self.random.choice((1, 1, 1, 3, 10, 100))
-            self.pending_batches.append(tuple(map(Change, events[:size])))
+            self.pending_batches.append(tuple(map(EventChange, events[:size])))
             events = events[size:]
         while self.pending_batches:
             self._deliver_next()
@@ -104,9 +104,9 @@ class ShuffledStream:
         if self.random.random() < self.replace_chance:
             self._replace_event(batch[0].event.id)
 
-    def _deliver_batch(self, batch: Sequence[Change]) -> bool:
+    def _deliver_batch(self, batch: Sequence[EventChange]) -> bool:
         try:
-            update_profiles(Batch(tuple(batch)), self.memory.stores, NOW)
+            update_profiles(ChangeBatch(tuple(batch)), self.memory.stores, NOW)
         except (CrashError, ConcurrentUpdateError):
             return False
         return True
@@ -116,7 +116,7 @@ class ShuffledStream:
         after = replace_event(before, self.random)
         if not any(change.event.id == id_ for batch in self.pending_batches for change in batch):
             self.memory.ledger.events[id_] = after
-            self.pending_batches.append((Change(after, before),))
+            self.pending_batches.append((EventChange(after, before),))
 
     def _run_interference(self) -> None:
         if self.pending_batches and self.random.random() < self.overtaking_chance:

@@ -6,8 +6,8 @@ from typing import Any
 
 from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Change
 from tests.support.memory_stores import CrashError, MemoryStores
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -32,12 +32,12 @@ def build_order_event(name: str, key: str, *subjects: str, day: int = 1, **field
 
 def deliver_events(memory: MemoryStores, *events: Event) -> None:
     memory.ledger.record_events(events)
-    update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
+    update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
 
 
 def replace_event(memory: MemoryStores, before: Event, after: Event) -> None:
     memory.ledger.events[after.id] = after
-    update_profiles(Batch((Change(after, before),)), memory.stores, NOW)
+    update_profiles(ChangeBatch((EventChange(after, before),)), memory.stores, NOW)
 
 
 def get_single_profile(memory: MemoryStores) -> Profile:

@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars.channels.contract import Request
 from tests.support import shopify_deliveries as shop
-from tests.support.deliveries import ADDRESS, AT, of_form, of_json
+from tests.support.deliveries import EMAIL_ADDRESS, EVENT_EPOCH, form_delivery, json_delivery
 from tests.unit.channels import test_stripe, test_woocommerce
 
 DAY = "2026-11-20T"
@@ -16,13 +16,18 @@ DELIVERY_IDS = count()  # every attempt has new unsigned ids
 def stripe_delivery(
     type_: str, resource: dict[str, Any], second: int = 0, **changes: Any
 ) -> Request:
-    event = {"id": f"evt_{type_}_{second}", "type": type_, "created": AT + second, "livemode": True}
-    return of_json(event | {"data": {"object": resource | changes}})
+    event = {
+        "id": f"evt_{type_}_{second}",
+        "type": type_,
+        "created": EVENT_EPOCH + second,
+        "livemode": True,
+    }
+    return json_delivery(event | {"data": {"object": resource | changes}})
 
 
 def shopify_delivery(topic: str, minute: int, **changes: Any) -> Request:
     body = shop.build_order(updated_at=f"{DAY}09:{minute:02}:00Z", **changes)
-    return of_json(
+    return json_delivery(
         body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_next_delivery_id()
     )
 
@@ -38,49 +43,55 @@ def woocommerce_delivery(topic: str, status: str, minute: int, **changes: Any) -
     fields = {"status": status, "currency": "EUR", "total": "50.00"}
     modified = {"date_modified_gmt": f"{DAY}08:{minute:02}:00"}
     body = test_woocommerce.ORDER | fields | modified | changes
-    return of_json(body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_next_delivery_id())
+    return json_delivery(
+        body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_next_delivery_id()
+    )
 
 
 def square_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
     at = f"{DAY}09:{minute:02}:00Z"
     resources = {type_.partition(".")[0]: resource | {"updated_at": at}}
     event = {"type": type_, "event_id": f"{type_}{minute}", "created_at": at}
-    return of_json(event | {"data": {"object": resources}}, square_retry_number=_next_delivery_id())
+    return json_delivery(
+        event | {"data": {"object": resources}}, square_retry_number=_next_delivery_id()
+    )
 
 
 def paypal_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
     event = {"id": f"WH-{minute}", "event_type": type_, "create_time": f"{DAY}09:{minute:02}:00Z"}
-    return of_json(event | {"resource": resource}, paypal_transmission_id=_next_delivery_id())
+    return json_delivery(event | {"resource": resource}, paypal_transmission_id=_next_delivery_id())
 
 
 def paddle_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
     event = {"event_id": f"evt_{minute}", "event_type": type_}
     at = {"occurred_at": f"{DAY}08:{minute:02}:00Z"}
-    return of_json(event | at | {"data": {"customer_id": "ctm_1"} | resource})
+    return json_delivery(event | at | {"data": {"customer_id": "ctm_1"} | resource})
 
 
 def lemonsqueezy_delivery(event: str, id_: str, hour: int, **attributes: Any) -> Request:
-    defaults = {"customer_id": 5, "user_email": ADDRESS, "currency": "EUR", "total": 1200}
+    defaults = {"customer_id": 5, "user_email": EMAIL_ADDRESS, "currency": "EUR", "total": 1200}
     times = {"created_at": f"{DAY}0{hour}:00:00Z", "updated_at": f"{DAY}0{hour}:00:00Z"}
     data = {"id": id_, "attributes": defaults | times | attributes}
-    return of_json({"meta": {"event_name": event}, "data": data}, x_event_name=_next_delivery_id())
+    return json_delivery(
+        {"meta": {"event_name": event}, "data": data}, x_event_name=_next_delivery_id()
+    )
 
 
 def kofi_delivery(transaction: str, **changes: Any) -> Request:
     ids: dict[str, Any] = {"kofi_transaction_id": transaction, "message_id": f"m-{transaction}"}
-    payment = {"type": "Subscription", "email": ADDRESS, "amount": "3.00", "currency": "EUR"}
+    payment = {"type": "Subscription", "email": EMAIL_ADDRESS, "amount": "3.00", "currency": "EUR"}
     data = ids | payment | {"timestamp": f"{DAY}08:00:00Z"} | changes
-    return of_form({"data": json.dumps(data)})
+    return form_delivery({"data": json.dumps(data)})
 
 
 def gumroad_delivery(resource: str, **changes: str) -> Request:
     sale = {
         "sale_id": "s_1",
-        "email": ADDRESS,
+        "email": EMAIL_ADDRESS,
         "price": "1500",
         "sale_timestamp": f"{DAY}08:00:00Z",
     }
-    return of_form(sale | {"resource_name": resource} | changes)
+    return form_delivery(sale | {"resource_name": resource} | changes)
 
 
 def _next_delivery_id() -> str:

@@ -7,10 +7,10 @@ from itertools import permutations
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
 from regulars.domain.profiles import ProfileState, encode_state
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
 from regulars.store.parameters import Parameters
-from regulars.transport.stream_events import Batch, Change
 from tests.support.deliveries import NOW
 from tests.support.memory_stores import MemoryPeople, MemoryStores
 
@@ -42,7 +42,7 @@ def replay_deliveries(channel: str, deliveries: Sequence[Request]) -> list[Profi
     for delivery in deliveries:
         new = recorder.record(load_channel(channel).translate(delivery)).new
         events = memory.ledger.read_events(new)
-        update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
+        update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
     assert not memory.rejects.stored_rejects
     return [profile.state for profile in memory.list_live_profiles().values()]
 

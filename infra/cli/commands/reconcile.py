@@ -12,7 +12,7 @@ from infra.cli.terminal import format_table, print_result, show_step
 from regulars.admin.function_calls import FunctionInvoker
 from regulars.admin.reconciliation import run_reconciliation
 from regulars.channels.registry import FEED_PROVIDERS
-from regulars.ingestion.reconciliation.reconciler import Outcome
+from regulars.ingestion.reconciliation.source_run import SourceOutcome
 
 NO_SOURCES = (
     "No such source has credentials for its provider's API: see `regulars connect CHANNEL`."
@@ -39,14 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(outcome.faults for outcome in outcomes) else 0
 
 
-def _to_lines(outcomes: Sequence[Outcome]) -> list[str]:
+def _to_lines(outcomes: Sequence[SourceOutcome]) -> list[str]:
     if not outcomes:
         return [NO_SOURCES]
     heading = ("source", "new", "known", "set aside", "")
     return format_table([heading, *map(_to_row, outcomes)])
 
 
-def _to_row(outcome: Outcome) -> tuple[Any, ...]:
+def _to_row(outcome: SourceOutcome) -> tuple[Any, ...]:
     faults = "; ".join(f"{feed}: {reason}" for feed, reason in outcome.faults.items())
     state = faults or ("done" if outcome.finished else "continues with the next run")
     return outcome.source, outcome.new, outcome.known, outcome.rejected, state

@@ -6,12 +6,12 @@ import pytest
 
 from regulars.admin.errors import EmptyExportError, UnrecognizedExportError
 from regulars.admin.export_files import recognize_export
-from tests.support.export_files import written
+from tests.support.export_files import to_csv
 from tests.unit.channels.test_provider_exports import STRIPE_PAYMENT
 
 
 def test_recognized_file_has_a_format_and_an_object_key() -> None:
-    content = written([STRIPE_PAYMENT, STRIPE_PAYMENT]).encode()
+    content = to_csv([STRIPE_PAYMENT, STRIPE_PAYMENT]).encode()
     export = recognize_export(io.BytesIO(content), "payments.csv")
     assert (export.format.title, export.delimiter, export.rows) == ("Stripe payments", ",", 2)
     assert export.upload_key("main") == "imports/stripe/main/payments.csv"

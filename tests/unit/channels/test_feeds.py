@@ -13,16 +13,24 @@ from regulars.channels.registry import load_feeds
 from tests.providers import shopify as shop
 from tests.providers import stripe as account
 from tests.providers import woocommerce as site
-from tests.providers.server import BROKEN, CUT, DROPPED, LIMITED, ProviderServer, Said, Trouble
+from tests.providers.server import (
+    BAD_GATEWAY,
+    HALF_RESPONSE,
+    NO_RESPONSE,
+    RATE_LIMITED,
+    ApiResponse,
+    ProviderServer,
+    ServerFault,
+)
 from tests.support.shopify_deliveries import SHOP
 
 SINCE = "2026-11-20T05:00:00.000Z"
 CREDENTIALS = {
-    "shopify": {"access_token": shop.TOKEN},
-    "woocommerce": {"consumer_key": site.KEY, "consumer_secret": site.SECRET},
-    "stripe": {"api_key": account.KEY},
+    "shopify": {"access_token": shop.ACCESS_TOKEN},
+    "woocommerce": {"consumer_key": site.CONSUMER_KEY, "consumer_secret": site.CONSUMER_SECRET},
+    "stripe": {"api_key": account.API_KEY},
 }
-CONFIG = {"shop": SHOP, "site": site.SITE}
+CONFIG = {"shop": SHOP, "site": site.SITE_URL}
 
 
 def format_second(second: int) -> str:
@@ -30,23 +38,23 @@ def format_second(second: int) -> str:
     return f"2026-11-20T{6 + second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
-def build_shop(count: int) -> shop.Shopify:
-    return shop.Shopify(
+def build_shop(count: int) -> shop.FakeShopify:
+    return shop.FakeShopify(
         {n: {"id": n, "updated_at": f"{format_second(n)}Z"} for n in range(1, count + 1)}
     )
 
 
-def build_site(count: int, per_second: int = 1) -> site.WooCommerce:
+def build_site(count: int, per_second: int = 1) -> site.FakeWooCommerce:
     orders = {
         n: {"id": n, "date_modified_gmt": format_second(n // per_second)}
         for n in range(1, count + 1)
     }
-    return site.WooCommerce(orders)
+    return site.FakeWooCommerce(orders)
 
 
-def build_account(count: int) -> account.Stripe:
+def build_account(count: int) -> account.FakeStripe:
     kind = "payment_intent.succeeded"
-    return account.Stripe(
+    return account.FakeStripe(
         [{"id": f"evt_{n}", "type": kind, "created": 1795154400 + n} for n in range(1, count + 1)]
     )
 
@@ -107,14 +115,14 @@ def test_feed_skips_no_record_when_records_change_between_pages(
             order[field] = format_second(next(late)) + ("Z" if channel == "shopify" else "")
             fake.orders[id_] = order
 
-    fake.between = change
+    fake.before_next_page = change
     with ProviderServer(fake) as server:
         assert set(walk_feed(load_first_feed(server, channel))) == set(range(1, 621))
 
 
 def test_stripe_feed_skips_no_event_when_new_events_arrive() -> None:
     fake = build_account(230)
-    fake.between = lambda: fake.events.append(
+    fake.before_next_page = lambda: fake.events.append(
         {"id": f"evt_late_{len(fake.events)}", "type": "refund.created", "created": 1795200000}
     )
     with ProviderServer(fake) as server:
@@ -134,7 +142,7 @@ def test_woocommerce_feed_returns_all_orders_of_one_second() -> None:
         )
         fake.orders[id_] = fake.orders.pop(id_) | {"date_modified_gmt": format_second(60)}
 
-    fake.between = change
+    fake.before_next_page = change
     with ProviderServer(fake) as server:
         assert set(walk_feed(load_first_feed(server, "woocommerce"))) == set(range(1, 451))
 
@@ -143,15 +151,15 @@ def test_woocommerce_customers_are_read_down_to_the_watermark() -> None:
     people = {
         n: {"id": n, "date_created_gmt": f"2026-11-{10 + n // 30:02}T12:00:00"} for n in range(330)
     }
-    with ProviderServer(site.WooCommerce(customers=people)) as server:
+    with ProviderServer(site.FakeWooCommerce(customers=people)) as server:
         provider = ProviderApi(server.wire, lambda: 1e6)
         _, feed = load_feeds("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
         assert set(walk_feed(feed)) == set(range(300, 330))
-        assert len(server.calls) == 1
+        assert len(server.requests) == 1
 
 
 def test_woocommerce_feed_skips_no_customer_when_others_are_deleted() -> None:
-    fake = site.WooCommerce(
+    fake = site.FakeWooCommerce(
         customers={n: {"id": n, "date_created_gmt": format_second(n)} for n in range(250)}
     )
     deleted_ids = iter(range(249, 0, -1))
@@ -160,7 +168,7 @@ def test_woocommerce_feed_skips_no_customer_when_others_are_deleted() -> None:
         for _ in range(10):
             del fake.customers[next(deleted_ids)]
 
-    fake.between = delete
+    fake.before_next_page = delete
     with ProviderServer(fake) as server:
         provider = ProviderApi(server.wire, lambda: 1e6)
         _, feed = load_feeds("woocommerce", CONFIG, CREDENTIALS["woocommerce"], provider)
@@ -174,7 +182,17 @@ def test_woocommerce_feed_skips_no_customer_when_others_are_deleted() -> None:
 def test_feed_is_complete_when_requests_are_limited_or_dropped(
     channel: str, build_provider: Callable[[int], Any]
 ) -> None:
-    troubles: list[Trouble] = [LIMITED, BROKEN, DROPPED, None, CUT, BROKEN, None, LIMITED, DROPPED]
+    troubles: list[ServerFault] = [
+        RATE_LIMITED,
+        BAD_GATEWAY,
+        NO_RESPONSE,
+        None,
+        HALF_RESPONSE,
+        BAD_GATEWAY,
+        None,
+        RATE_LIMITED,
+        NO_RESPONSE,
+    ]
     waits: list[float] = []
     with ProviderServer(build_provider(320), troubles) as server:
         record_ids = walk_feed(load_first_feed(server, channel, waits))
@@ -184,16 +202,16 @@ def test_feed_is_complete_when_requests_are_limited_or_dropped(
 
 
 def test_feed_fails_when_the_provider_stays_down() -> None:
-    with ProviderServer(build_shop(1), [BROKEN] * 20) as server:
+    with ProviderServer(build_shop(1), [BAD_GATEWAY] * 20) as server:
         with pytest.raises(FeedError, match=r"answered 502, 6 times") as raised:
             load_first_feed(server, "shopify").read_page(SINCE, "")
-        assert (raised.value.code, len(server.calls)) == ("unreachable", 6)
+        assert (raised.value.code, len(server.requests)) == ("unreachable", 6)
 
 
 def test_feed_is_busy_when_the_wait_exceeds_the_time_left() -> None:
     waits: list[float] = []
     with (
-        ProviderServer(build_shop(1), [Said({}, 429, {"Retry-After": "30"})]) as server,
+        ProviderServer(build_shop(1), [ApiResponse({}, 429, {"Retry-After": "30"})]) as server,
         pytest.raises(FeedError) as raised,
     ):
         load_first_feed(server, "shopify", waits, seconds=10).read_page(SINCE, "")
@@ -203,37 +221,37 @@ def test_feed_is_busy_when_the_wait_exceeds_the_time_left() -> None:
 @pytest.mark.parametrize(
     ("response", "code"),
     [
-        (Said({}, 401), "key_refused"),
-        (Said({}, 403), "key_refused"),
-        (Said({}, 404), "unexpected_answer"),
-        (Said(b"<html>Maintenance</html>"), "unexpected_answer"),
-        (Said(b"\xff\xfe"), "unexpected_answer"),
-        (Said([1]), "unexpected_answer"),
-        (Said({"orders": 7}), "unexpected_answer"),
+        (ApiResponse({}, 401), "key_refused"),
+        (ApiResponse({}, 403), "key_refused"),
+        (ApiResponse({}, 404), "unexpected_answer"),
+        (ApiResponse(b"<html>Maintenance</html>"), "unexpected_answer"),
+        (ApiResponse(b"\xff\xfe"), "unexpected_answer"),
+        (ApiResponse([1]), "unexpected_answer"),
+        (ApiResponse({"orders": 7}), "unexpected_answer"),
     ],
 )
-def test_unusable_response_is_reported_with_its_reason(response: Said, code: str) -> None:
+def test_unusable_response_is_reported_with_its_reason(response: ApiResponse, code: str) -> None:
     with ProviderServer(lambda _: response) as server:
         with pytest.raises(FeedError) as raised:
             load_first_feed(server, "shopify").read_page(SINCE, "")
-        assert (raised.value.code, len(server.calls)) == (code, 1)
+        assert (raised.value.code, len(server.requests)) == (code, 1)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirect_is_not_followed(status: int) -> None:
-    elsewhere = Said({}, status, {"Location": "/elsewhere"})
+    elsewhere = ApiResponse({}, status, {"Location": "/elsewhere"})
     with ProviderServer(lambda _: elsewhere) as server:
         with pytest.raises(FeedError, match="another URL") as raised:
             load_first_feed(server, "shopify").read_page(SINCE, "")
-        assert (raised.value.code, len(server.calls)) == ("misconfigured", 1)
+        assert (raised.value.code, len(server.requests)) == ("misconfigured", 1)
 
 
 def test_token_is_not_sent_when_the_next_link_has_another_host() -> None:
     evil = '<https://evil.example.com/steal?page_info=abc>; rel="next"'
-    with ProviderServer(lambda _: Said({"orders": []}, 200, {"Link": evil})) as server:
+    with ProviderServer(lambda _: ApiResponse({"orders": []}, 200, {"Link": evil})) as server:
         feed = load_first_feed(server, "shopify")
         feed.read_page(SINCE, feed.read_page(SINCE, "").cursor)
-        assert [(call.host, call.query.get("page_info")) for call in server.calls] == [
+        assert [(call.host, call.query.get("page_info")) for call in server.requests] == [
             (SHOP, None),
             (SHOP, "abc"),
         ]
@@ -247,7 +265,7 @@ def test_credentials_are_sent_over_https_only() -> None:
 def test_response_is_aborted_when_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regulars.channels.feeds.https.MAX_RESPONSE_BYTES", 1000)
     with (
-        ProviderServer(lambda _: Said(b" " * 1001)) as server,
+        ProviderServer(lambda _: ApiResponse(b" " * 1001)) as server,
         pytest.raises(FeedError, match="did not answer"),
     ):
         load_first_feed(server, "shopify").read_page(SINCE, "")
@@ -286,7 +304,7 @@ def test_response_is_aborted_when_it_is_too_slow(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("channel", ["shopify", "stripe"])
 def test_cursor_is_lost_when_the_provider_rejects_it(channel: str) -> None:
     with (
-        ProviderServer(lambda _: Said({"errors": "Invalid page_info"}, 400)) as server,
+        ProviderServer(lambda _: ApiResponse({"errors": "Invalid page_info"}, 400)) as server,
         pytest.raises(CursorLostError),
     ):
         load_first_feed(server, channel).read_page(SINCE, "evt_forgotten")
@@ -298,13 +316,13 @@ def test_shopify_app_requests_its_token_once() -> None:
         app = {"client_id": "i", "client_secret": "s"}
         feed = load_feeds("shopify", CONFIG, app, provider)[0]
         assert len(walk_feed(feed)) == 300
-        assert [call.method for call in server.calls] == ["POST", "GET", "GET"]
+        assert [call.method for call in server.requests] == ["POST", "GET", "GET"]
 
 
 def test_shopify_feed_pauses_when_the_call_limit_is_half_used() -> None:
     waits: list[float] = []
     fake = build_shop(300)
-    fake.used = 30
+    fake.used_calls = 30
     with ProviderServer(fake) as server:
         walk_feed(load_first_feed(server, "shopify", waits))
     assert waits == [0.5, 0.5]
@@ -328,10 +346,10 @@ def test_shopify_feed_pauses_when_the_call_limit_is_half_used() -> None:
 def test_invalid_address_is_misconfigured_and_not_requested(
     channel: str, config: dict[str, str]
 ) -> None:
-    with ProviderServer(lambda _: Said({})) as server:
+    with ProviderServer(lambda _: ApiResponse({})) as server:
         with pytest.raises(FeedError) as raised:
             load_feeds(channel, config, CREDENTIALS[channel], ProviderApi(server.wire, lambda: 1))
-        assert (raised.value.code, server.calls) == ("misconfigured", [])
+        assert (raised.value.code, server.requests) == ("misconfigured", [])
 
 
 @pytest.mark.parametrize("channel", ["shopify", "woocommerce", "stripe", "tally"])
@@ -349,7 +367,7 @@ def test_record_is_returned_when_it_has_no_time() -> None:
         {"id": 3, "updated_at": f"{format_second(0)}Z"},
         4,
     ]
-    with ProviderServer(lambda _: Said({"orders": orders})) as server:
+    with ProviderServer(lambda _: ApiResponse({"orders": orders})) as server:
         page = load_first_feed(server, "shopify").read_page(SINCE, "")
     assert (len(page.records), page.newest) == (4, "2026-11-20T06:00:00.000Z")
     assert page.at == "2026-11-20T12:00:00.000Z"

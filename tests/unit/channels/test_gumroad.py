@@ -7,13 +7,20 @@ from regulars.channels.commerce import gumroad
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_form, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    form_delivery,
+    identifier_values,
+    json_delivery,
+)
 
 SALE = {
     "sale_id": "sale_1",
     "product_id": "p_1",
     "product_name": "Tea",
-    "email": ADDRESS,
+    "email": EMAIL_ADDRESS,
     "full_name": "Zebedee",
     "purchaser_id": "77",
     "price": "1500",
@@ -28,7 +35,7 @@ SALE = {
 
 
 def translate_ping(**changes: str) -> Draft:
-    (draft,) = gumroad.translate_delivery(of_form(SALE | changes))
+    (draft,) = gumroad.translate_delivery(form_delivery(SALE | changes))
     return draft
 
 
@@ -44,12 +51,12 @@ def test_sale_is_an_order_in_us_cents() -> None:
 
 
 def test_json_ping_produces_the_same_event() -> None:
-    (draft,) = gumroad.translate_delivery(of_json(SALE))
+    (draft,) = gumroad.translate_delivery(json_delivery(SALE))
     assert draft.event == translate_ping().event
 
 
 def test_buyer_is_identified_and_answers_are_not_stored() -> None:
-    assert people([translate_ping()]) == [("77", ADDRESS)]
+    assert identifier_values([translate_ping()]) == [("77", EMAIL_ADDRESS)]
     assert "canary" not in str(translate_ping())
 
 
@@ -60,7 +67,7 @@ def test_buyer_is_identified_and_answers_are_not_stored() -> None:
 def test_sale_has_the_consent_of_the_buyer(
     can_contact: str, expected: list[tuple[str, str]]
 ) -> None:
-    assert consents(translate_ping(can_contact=can_contact).event) == expected
+    assert consent_statuses(translate_ping(can_contact=can_contact).event) == expected
 
 
 @pytest.mark.parametrize(("refunded", "net"), [("true", 0), ("false", 1500)])
@@ -82,13 +89,15 @@ def test_sale_has_the_same_event_id_when_it_is_resent() -> None:
 
 
 def test_cancellation_identifies_its_subscriber() -> None:
-    ping = {"resource_name": "cancellation", "subscription_id": "s_1", "user_email": ADDRESS}
-    (draft,) = gumroad.translate_delivery(of_form(ping | {"cancelled_at": "2026-11-20T07:00:00Z"}))
+    ping = {"resource_name": "cancellation", "subscription_id": "s_1", "user_email": EMAIL_ADDRESS}
+    (draft,) = gumroad.translate_delivery(
+        form_delivery(ping | {"cancelled_at": "2026-11-20T07:00:00Z"})
+    )
     assert (draft.event.type, draft.event.occurred_at) == (
         "Subscription Cancelled",
         "2026-11-20T07:00:00.000Z",
     )
-    assert people([draft]) == [(ADDRESS,)]
+    assert identifier_values([draft]) == [(EMAIL_ADDRESS,)]
 
 
 def test_own_purchase_is_marked_as_test() -> None:
@@ -110,13 +119,13 @@ def test_sample_is_verified_and_marked_as_test() -> None:
 
 @pytest.mark.parametrize(("query", "reason"), [({}, "missing"), ({"token": "t"}, "signature")])
 def test_ping_is_rejected_when_the_token_is_wrong(query: dict[str, str], reason: str) -> None:
-    request = msgspec.structs.replace(of_form(SALE), query=query)
+    request = msgspec.structs.replace(form_delivery(SALE), query=query)
     with pytest.raises(SignatureError, match=reason):
         gumroad.verify_delivery(request, ["token"], NOW)
 
 
 def test_renewal_grants_no_consent() -> None:
-    assert consents(translate_ping(is_recurring_charge="true").event) == []
-    assert consents(translate_ping(is_recurring_charge="true", can_contact="false").event) == [
-        ("email", "denied")
-    ]
+    assert consent_statuses(translate_ping(is_recurring_charge="true").event) == []
+    assert consent_statuses(
+        translate_ping(is_recurring_charge="true", can_contact="false").event
+    ) == [("email", "denied")]

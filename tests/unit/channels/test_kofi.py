@@ -8,7 +8,7 @@ import pytest
 from regulars.channels.commerce import kofi
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
-from tests.support.deliveries import ADDRESS, NOW, of_form, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, form_delivery, identifier_values
 
 PAYMENT: dict[str, Any] = {
     "verification_token": "token",
@@ -18,7 +18,7 @@ PAYMENT: dict[str, Any] = {
     "type": "Donation",
     "from_name": "Zebedee",
     "message": "a canary message",
-    "email": ADDRESS,
+    "email": EMAIL_ADDRESS,
     "amount": "3.50",
     "currency": "EUR",
     "is_public": True,
@@ -27,7 +27,7 @@ PAYMENT: dict[str, Any] = {
 
 
 def build_request(**changes: Any) -> Request:
-    return of_form({"data": json.dumps(PAYMENT | changes)})
+    return form_delivery({"data": json.dumps(PAYMENT | changes)})
 
 
 def translate_payment(**changes: Any) -> Draft:
@@ -68,7 +68,7 @@ def test_shop_items_have_their_codes_as_product_ids() -> None:
 
 
 def test_supporter_is_identified_and_the_message_is_not_stored() -> None:
-    assert people([translate_payment()]) == [(ADDRESS,)]
+    assert identifier_values([translate_payment()]) == [(EMAIL_ADDRESS,)]
     assert "canary" not in str(translate_payment())
 
 
@@ -92,7 +92,7 @@ def test_payment_has_the_same_event_id_when_it_is_resent() -> None:
 )
 def test_delivery_is_rejected_with_its_reason(fields: dict[str, str], reason: str) -> None:
     with pytest.raises(SignatureError, match=reason):
-        kofi.verify_delivery(of_form(fields), ["token"], NOW)
+        kofi.verify_delivery(form_delivery(fields), ["token"], NOW)
 
 
 def test_unknown_kind_is_rejected() -> None:

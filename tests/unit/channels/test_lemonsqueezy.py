@@ -11,11 +11,11 @@ from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, identifier_values, json_delivery
 
 ORDER: dict[str, Any] = {
     "customer_id": 5,
-    "user_email": ADDRESS,
+    "user_email": EMAIL_ADDRESS,
     "user_name": "Zebedee",
     "currency": "EUR",
     "total": 1199,
@@ -33,7 +33,7 @@ def translate_event(
 ) -> Draft:
     meta = {"event_name": event, "custom_data": custom}
     body = {"meta": meta, "data": {"id": id_, "attributes": attributes}}
-    (draft,) = lemonsqueezy.translate_delivery(of_json(body, x_event_name="other"))
+    (draft,) = lemonsqueezy.translate_delivery(json_delivery(body, x_event_name="other"))
     return draft
 
 
@@ -46,7 +46,7 @@ def test_order_has_its_product_and_buyer() -> None:
     assert draft.event.order
     assert (draft.event.order.key, draft.event.order.total) == ("lemonsqueezy/main/1", 1199)
     assert draft.event.items[0].price == 999
-    assert people([draft]) == [("123", "5", ADDRESS)]
+    assert identifier_values([draft]) == [("123", "5", EMAIL_ADDRESS)]
     assert "canary" not in str(draft)
 
 

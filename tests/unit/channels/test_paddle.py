@@ -11,7 +11,13 @@ from regulars.channels.payments.paddle import webhook as paddle
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode_event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    json_delivery,
+)
 
 TRANSACTION: dict[str, Any] = {
     "id": "txn_1",
@@ -45,7 +51,7 @@ def translate_event(
     type_: str, resource: dict[str, Any], at: str = "06:00:00", **config: Any
 ) -> Draft:
     event = {"event_id": f"evt_{type_}", "event_type": type_, "occurred_at": f"2026-11-20T{at}Z"}
-    (draft,) = paddle.translate_delivery(of_json(event | {"data": resource}, config))
+    (draft,) = paddle.translate_delivery(json_delivery(event | {"data": resource}, config))
     return draft
 
 
@@ -75,7 +81,7 @@ def test_paid_transaction_is_a_payment_and_no_second_order() -> None:
 
 def test_user_id_of_custom_data_is_stored_without_the_rest() -> None:
     draft = translate_event("transaction.completed", TRANSACTION)
-    assert people([draft]) == [("u-7", "ctm_1")]
+    assert identifier_values([draft]) == [("u-7", "ctm_1")]
     assert "canary" not in str(draft)
 
 
@@ -112,10 +118,10 @@ def test_subscription_starts_once() -> None:
 def test_customer_grants_consent_and_never_denies_it(
     marketing_consent: bool, expected: list[Any]
 ) -> None:
-    customer = {"id": "ctm_1", "email": ADDRESS, "marketing_consent": marketing_consent}
+    customer = {"id": "ctm_1", "email": EMAIL_ADDRESS, "marketing_consent": marketing_consent}
     draft = translate_event("customer.updated", customer)
-    assert consents(draft.event) == expected
-    assert people([draft]) == [("ctm_1", ADDRESS)]
+    assert consent_statuses(draft.event) == expected
+    assert identifier_values([draft]) == [("ctm_1", EMAIL_ADDRESS)]
 
 
 def test_failed_payment_has_its_failure_code() -> None:

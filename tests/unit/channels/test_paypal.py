@@ -18,7 +18,7 @@ from regulars.channels.payments.paypal import webhook as paypal
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, identifier_values, json_delivery
 
 CERTIFICATE = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"
 WEBHOOK = "WH-1"
@@ -34,7 +34,7 @@ CAPTURE: dict[str, Any] = {
 ORDER: dict[str, Any] = {
     "id": "order_1",
     "status": "APPROVED",
-    "payer": {"payer_id": "payer_1", "email_address": ADDRESS, "name": {"given_name": "Z"}},
+    "payer": {"payer_id": "payer_1", "email_address": EMAIL_ADDRESS, "name": {"given_name": "Z"}},
     "purchase_units": [
         {"amount": MONEY, "items": [{"sku": "tea", "quantity": "2", "unit_amount": MONEY}]}
     ],
@@ -81,7 +81,7 @@ def build_signed_request(**changes: str) -> Request:
 
 def translate_drafts(type_: str, resource: dict[str, Any], **headers: str) -> list[Draft]:
     event = {"id": f"WH-{type_}", "event_type": type_, "create_time": "2026-11-20T09:00:00Z"}
-    return paypal.translate_delivery(of_json(event | {"resource": resource}, None, **headers))
+    return paypal.translate_delivery(json_delivery(event | {"resource": resource}, None, **headers))
 
 
 def translate_event(type_: str, resource: dict[str, Any], **headers: str) -> Event:
@@ -140,21 +140,22 @@ def test_capture_is_an_order_with_its_own_id() -> None:
 
 def test_order_capture_and_refund_share_identifiers() -> None:
     approved, captured, refunded = (
-        set(people(translate_drafts(type_, resource))[0])
+        set(identifier_values(translate_drafts(type_, resource))[0])
         for type_, resource in (
             ("CHECKOUT.ORDER.APPROVED", ORDER),
             ("PAYMENT.CAPTURE.COMPLETED", CAPTURE),
             ("PAYMENT.CAPTURE.REFUNDED", REFUND),
         )
     )
-    assert approved == {"payer_1", ADDRESS, "order_1"}
+    assert approved == {"payer_1", EMAIL_ADDRESS, "order_1"}
     assert approved & captured == {"order_1"}
     assert captured & refunded == {"capture_1"}
 
 
 def test_seller_is_not_the_buyer_of_a_refund() -> None:
     assert (
-        "seller@example.com" not in people(translate_drafts("PAYMENT.CAPTURE.REFUNDED", REFUND))[0]
+        "seller@example.com"
+        not in identifier_values(translate_drafts("PAYMENT.CAPTURE.REFUNDED", REFUND))[0]
     )
 
 

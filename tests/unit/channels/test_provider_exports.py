@@ -10,8 +10,8 @@ from regulars.channels.payments.square import webhook as square
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import AT, consents, of_form, of_json
-from tests.support.export_files import Imported, imported, written
+from tests.support.deliveries import EVENT_EPOCH, consent_statuses, form_delivery, json_delivery
+from tests.support.export_files import ImportedFile, import_content, to_csv
 
 STRIPE_PAYMENT = {
     "id": "ch_1",
@@ -72,13 +72,18 @@ MAILCHIMP_MEMBER = {
 }
 
 
-def import_rows(channel: str, *rows: dict[str, str], **options: Any) -> Imported:
-    return imported(rows, folder=f"{channel}/main/", **options)
+def import_rows(channel: str, *rows: dict[str, str], **options: Any) -> ImportedFile:
+    return import_content(rows, folder=f"{channel}/main/", **options)
 
 
 def build_stripe_delivery(type_: str, resource: dict[str, Any]) -> Any:
-    body = {"id": f"evt_{type_}", "type": type_, "created": AT, "data": {"object": resource}}
-    return of_json(body | {"livemode": True})
+    body = {
+        "id": f"evt_{type_}",
+        "type": type_,
+        "created": EVENT_EPOCH,
+        "data": {"object": resource},
+    }
+    return json_delivery(body | {"livemode": True})
 
 
 def test_stripe_payment_and_webhook_are_one_payment_and_one_order() -> None:
@@ -145,10 +150,10 @@ def test_amount_is_parsed_in_other_notations_when_it_is_unambiguous(
 def test_amount_below_one_is_not_read_as_thousands(
     delimiter: str, money: dict[str, int] | None
 ) -> None:
-    file = written([STRIPE_PAYMENT | {"Amount": "0,049"}], delimiter)
-    result = imported(file, folder="stripe/main/")
+    file = to_csv([STRIPE_PAYMENT | {"Amount": "0,049"}], delimiter)
+    result = import_content(file, folder="stripe/main/")
     assert (result.state.orders.money or None) == money
-    assert result.refused == ({} if money else {2: "invalid_amount"})
+    assert result.refusals == ({} if money else {2: "invalid_amount"})
 
 
 def test_stripe_test_payment_is_stored_and_not_counted() -> None:
@@ -222,7 +227,7 @@ def build_woocommerce_delivery(status: str) -> Any:
         "billing": {"email": "zebedee@example.com", "phone": "(602) 999-7186", "country": "US"},
         "line_items": [],
     }
-    return of_json(body, x_wc_webhook_topic="order.updated")
+    return json_delivery(body, x_wc_webhook_topic="order.updated")
 
 
 def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
@@ -258,7 +263,7 @@ def test_woocommerce_order_stays_cancelled_when_the_file_has_no_time_zone(
 def test_woocommerce_order_is_refused_with_its_reason(
     changes: dict[str, str], refused: str
 ) -> None:
-    assert import_rows("woocommerce", WOOCOMMERCE_ORDER | changes).refused == {2: refused}
+    assert import_rows("woocommerce", WOOCOMMERCE_ORDER | changes).refusals == {2: refused}
 
 
 @pytest.mark.parametrize(
@@ -280,7 +285,7 @@ def test_woocommerce_order_counts_when_a_line_is_a_deduction(price: str) -> None
         "woocommerce",
         WOOCOMMERCE_ORDER | {"item_name": "Thanks", "item_sku": "T", "item_price": price},
     )
-    assert (result.refused, result.events[0].items, result.state.orders.count) == ({}, (), 1)
+    assert (result.refusals, result.events[0].items, result.state.orders.count) == ({}, (), 1)
 
 
 def test_woocommerce_currency_defaults_to_that_of_the_shop() -> None:
@@ -299,7 +304,7 @@ def test_square_sale_is_the_payment_of_the_webhook() -> None:
         "updated_at": "2026-11-01T14:00:00Z",
     }
     body = {"type": "payment.updated", "event_id": "e", "data": {"object": {"payment": payment}}}
-    (live,) = square.translate_delivery(of_json(body))
+    (live,) = square.translate_delivery(json_delivery(body))
     assert history.state.orders.money == {"USD": 2200}
     assert fold_events([live.event, *history.events]).orders.money == {"USD": 2400}
     assert {*live.identifiers} == {*history.drafts[0].identifiers}
@@ -324,7 +329,7 @@ def test_square_time_is_converted_from_its_zone() -> None:
     ],
 )
 def test_square_line_is_refused_with_its_reason(changes: dict[str, str], refused: str) -> None:
-    assert import_rows("square", SQUARE_ITEM | changes).refused == {2: refused}
+    assert import_rows("square", SQUARE_ITEM | changes).refusals == {2: refused}
 
 
 def test_square_refund_is_subtracted_when_it_names_its_payment() -> None:
@@ -370,7 +375,7 @@ def test_mailchimp_consent_depends_on_the_file_name(
     name: str, changes: dict[str, str], type_: str, consent: list[tuple[str, str]]
 ) -> None:
     (event,) = import_rows("mailchimp", MAILCHIMP_MEMBER | changes, name=name).events
-    assert (event.type, consents(event)) == (type_, consent)
+    assert (event.type, consent_statuses(event)) == (type_, consent)
 
 
 def test_mailchimp_consent_has_its_time_and_basis() -> None:
@@ -382,7 +387,9 @@ def test_mailchimp_consent_has_its_time_and_basis() -> None:
 def test_mailchimp_contact_has_the_id_of_the_webhook() -> None:
     (draft,) = import_rows("mailchimp", MAILCHIMP_MEMBER, name="subscribed_1.csv").drafts
     fields = {"type": "profile", "fired_at": "2026-11-20 09:00:00", "data[id]": "abc"}
-    (live,) = mailchimp.translate_delivery(of_form(fields | {"data[email]": "zebedee@example.com"}))
+    (live,) = mailchimp.translate_delivery(
+        form_delivery(fields | {"data[email]": "zebedee@example.com"})
+    )
     assert {*live.identifiers} == {*draft.identifiers}
 
 

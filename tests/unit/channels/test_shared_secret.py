@@ -7,7 +7,7 @@ import pytest
 
 from regulars.channels.signatures.shared_secret import check_equal, check_token, decode_base64
 from regulars.domain.errors import SignatureError
-from tests.support.deliveries import of_json
+from tests.support.deliveries import json_delivery
 
 SECRETS = ("shop:new", "shop:old")
 
@@ -18,7 +18,7 @@ def build_basic_header(pair: str) -> str:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_token_in_the_url_is_accepted_when_it_is_live(secret: str) -> None:
-    request = msgspec.structs.replace(of_json({}), query={"token": secret})
+    request = msgspec.structs.replace(json_delivery({}), query={"token": secret})
     check_token(request, SECRETS)
 
 
@@ -26,7 +26,7 @@ def test_token_in_the_url_is_accepted_when_it_is_live(secret: str) -> None:
     "header", [build_basic_header("shop:old"), "bearer shop:new", "Bearer shop:old"]
 )
 def test_token_in_the_authorization_header_is_accepted(header: str) -> None:
-    check_token(of_json({}, authorization=header), SECRETS)
+    check_token(json_delivery({}, authorization=header), SECRETS)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_token_in_the_authorization_header_is_accepted(header: str) -> None:
 )
 def test_token_is_rejected_with_its_reason(header: str, reason: str) -> None:
     with pytest.raises(SignatureError) as raised:
-        check_token(of_json({}, authorization=header), SECRETS)
+        check_token(json_delivery({}, authorization=header), SECRETS)
     assert raised.value.reason == reason
 
 

@@ -7,8 +7,8 @@ import pytest
 from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.contract import Request
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import consents, of_json
-from tests.support.export_files import Imported, imported
+from tests.support.deliveries import consent_statuses, json_delivery
+from tests.support.export_files import ImportedFile, import_content
 
 SHOP = "example-shop.myshopify.com"
 ORDER_ROW = {
@@ -49,8 +49,8 @@ CUSTOMER_ROW = {
 }
 
 
-def import_rows(*rows: dict[str, str], **options: Any) -> Imported:
-    return imported(rows, folder=f"shopify/{SHOP}/", **options)
+def import_rows(*rows: dict[str, str], **options: Any) -> ImportedFile:
+    return import_content(rows, folder=f"shopify/{SHOP}/", **options)
 
 
 def build_order_delivery(updated_at: str, **changes: Any) -> Request:
@@ -67,7 +67,7 @@ def build_order_delivery(updated_at: str, **changes: Any) -> Request:
 
 
 def build_delivery(topic: str, body: dict[str, Any]) -> Request:
-    return of_json(body, x_shopify_topic=topic, x_shopify_shop_domain=SHOP)
+    return json_delivery(body, x_shopify_topic=topic, x_shopify_shop_domain=SHOP)
 
 
 def test_rows_of_an_order_become_one_order_with_its_items() -> None:
@@ -175,7 +175,7 @@ def test_same_order_in_two_files_is_one_event() -> None:
 def test_invalid_line_is_refused_with_its_reason(
     rows: list[dict[str, str]], refused: dict[int, str]
 ) -> None:
-    assert import_rows(*rows).refused == refused
+    assert import_rows(*rows).refusals == refused
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_invalid_line_is_refused_with_its_reason(
 )
 def test_order_counts_when_a_line_sells_nothing(changes: dict[str, str]) -> None:
     result = import_rows(ORDER_ROW | changes)
-    assert (result.refused, result.events[0].items, result.state.orders.count) == ({}, (), 1)
+    assert (result.refusals, result.events[0].items, result.state.orders.count) == ({}, (), 1)
 
 
 def test_shop_domain_is_normalized_to_lower_case() -> None:
-    (event,) = imported([ORDER_ROW], folder=f"shopify/{SHOP.upper()}/").events
+    (event,) = import_content([ORDER_ROW], folder=f"shopify/{SHOP.upper()}/").events
     assert event.order
     assert event.order.key == f"shopify/{SHOP}/5550001"
 
@@ -206,7 +206,7 @@ def test_till_sale_has_channel_pos_and_no_person() -> None:
 @pytest.mark.parametrize(("cell", "expected"), [("yes", [("email", "granted")]), ("no", [])])
 def test_consent_has_the_time_of_its_order(cell: str, expected: list[tuple[str, str]]) -> None:
     (event,) = import_rows(ORDER_ROW | {"Accepts Marketing": cell}).events
-    assert consents(event) == expected
+    assert consent_statuses(event) == expected
     assert all(consent.at == "2026-11-01T08:59:00.000Z" for consent in event.consents)
 
 
@@ -215,7 +215,7 @@ def test_customer_has_the_id_of_the_webhook() -> None:
     body = {"id": 6972943892790, "updated_at": "2026-11-01T00:00:00Z"}
     (live,) = shopify.translate_delivery(build_delivery("customers/update", body))
     assert live.identifiers[0] in draft.identifiers
-    assert consents(draft.event) == [("email", "granted")]
+    assert consent_statuses(draft.event) == [("email", "granted")]
 
 
 def test_dated_denial_overrides_an_undated_grant() -> None:
@@ -228,4 +228,4 @@ def test_dated_denial_overrides_an_undated_grant() -> None:
 
 def test_customer_is_refused_when_it_has_no_identifier() -> None:
     result = import_rows(CUSTOMER_ROW | {"Customer ID": "", "Email": "none", "Phone": ""})
-    assert result.refused == {2: "missing_customer"}
+    assert result.refusals == {2: "missing_customer"}

@@ -12,7 +12,13 @@ from regulars.channels.signatures.shared_secret import hmac_base64
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    json_delivery,
+)
 
 URL = "https://hooks.example.com/hooks/square/main"
 PAYMENT: dict[str, Any] = {
@@ -25,7 +31,7 @@ PAYMENT: dict[str, Any] = {
     "updated_at": "2026-11-20T09:00:00Z",
     "source_type": "CARD",
     "card_details": {"card": {"last_4": "canary"}},
-    "buyer_email_address": ADDRESS,
+    "buyer_email_address": EMAIL_ADDRESS,
 }
 REFUND: dict[str, Any] = {
     "id": "pay_1_refund_1",
@@ -41,7 +47,7 @@ POINT_OF_SALE = {"application_details": {"square_product": "SQUARE_POS"}}
 def translate_drafts(type_: str, resource: dict[str, Any], event_id: str = "e") -> list[Draft]:
     event = {"type": type_, "event_id": event_id, "created_at": "2026-11-20T09:00:00Z"}
     name = type_.partition(".")[0]
-    return square.translate_delivery(of_json(event | {"data": {"object": {name: resource}}}))
+    return square.translate_delivery(json_delivery(event | {"data": {"object": {name: resource}}}))
 
 
 def deduplicate_events(*deliveries: list[Draft]) -> list[Event]:
@@ -114,7 +120,7 @@ def test_card_is_not_stored() -> None:
 
 def test_cash_payment_names_no_person() -> None:
     cash = {name: value for name, value in PAYMENT.items() if name != "buyer_email_address"}
-    assert people(translate_drafts("payment.updated", cash | POINT_OF_SALE)) == [(), ()]
+    assert identifier_values(translate_drafts("payment.updated", cash | POINT_OF_SALE)) == [(), ()]
 
 
 @pytest.mark.parametrize(("unsubscribed", "expected"), [(True, [("email", "denied")]), (False, [])])
@@ -124,7 +130,7 @@ def test_customer_denies_consent_and_never_grants_it(
     customer = {"id": "c_1", "given_name": "Zebedee", "phone_number": "020 7946 0018"}
     preferences = {"preferences": {"email_unsubscribed": unsubscribed}}
     (draft,) = translate_drafts("customer.updated", customer | preferences)
-    assert consents(draft.event) == expected
+    assert consent_statuses(draft.event) == expected
     assert [identifier.value for identifier in draft.identifiers] == ["c_1", "+442079460018"]
 
 
@@ -132,7 +138,7 @@ def test_stock_event_is_created_for_each_count() -> None:
     counts = [{"catalog_object_id": "p", "quantity": "3"}, {"catalog_object_id": "q"}]
     event = {"type": "inventory.count.updated", "event_id": "e", "created_at": "2026-11-20"}
     drafts = square.translate_delivery(
-        of_json(event | {"data": {"object": {"inventory_counts": counts}}})
+        json_delivery(event | {"data": {"object": {"inventory_counts": counts}}})
     )
     assert [draft.event.properties["catalog_object_id"] for draft in drafts] == ["p", "q"]
     assert len({draft.event.id for draft in drafts}) == 2

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from regulars.channels.contract import Request
 from regulars.channels.signatures.standard import build_standard_sample, verify_standard
 from regulars.domain.errors import SignatureError
-from tests.support.deliveries import NOW, of_json
+from tests.support.deliveries import NOW, json_delivery
 
 SECRET = "whsec_" + base64.b64encode(b"a key of our own, for tests").decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another key of our own").decode()
@@ -21,7 +21,7 @@ OTHER_SECRET = "whsec_" + base64.b64encode(b"another key of our own").decode()
 def build_signed_request(
     request: Request | None = None, secret: str = SECRET, prefix: str = "webhook"
 ) -> Request:
-    request = request or of_json({"type": "contact.created"})
+    request = request or json_delivery({"type": "contact.created"})
     timestamp = str(int(NOW.timestamp()))
     key = base64.b64decode(secret.removeprefix("whsec_"))
     message = f"msg_1.{timestamp}.".encode() + request.body
@@ -50,7 +50,7 @@ def test_secret_is_decoded_as_leniently_as_by_senders(secret: str) -> None:
 
 
 def test_sample_is_verified() -> None:
-    verify_standard(build_standard_sample(of_json({}), SECRET), (SECRET,), NOW)
+    verify_standard(build_standard_sample(json_delivery({}), SECRET), (SECRET,), NOW)
 
 
 @pytest.mark.parametrize(

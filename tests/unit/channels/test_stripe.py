@@ -12,9 +12,16 @@ from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, AT, NOW, consents, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    EVENT_EPOCH,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    json_delivery,
+)
 
-BILLING = {"email": ADDRESS, "name": "Zebedee", "address": {"line1": "1 Canary Street"}}
+BILLING = {"email": EMAIL_ADDRESS, "name": "Zebedee", "address": {"line1": "1 Canary Street"}}
 INTENT: dict[str, Any] = {
     "object": "payment_intent",
     "id": "pi_1",
@@ -31,7 +38,7 @@ CHARGE: dict[str, Any] = {
     "amount_captured": 4990,
     "captured": True,
     "currency": "eur",
-    "created": AT,
+    "created": EVENT_EPOCH,
     "billing_details": BILLING,
     "payment_method_details": {"type": "card", "card": {"last4": "4242"}},
 }
@@ -51,7 +58,7 @@ INVOICE: dict[str, Any] = {
     "payment_intent": "pi_1",
     "amount_paid": 4990,
     "currency": "eur",
-    "customer_email": ADDRESS,
+    "customer_email": EMAIL_ADDRESS,
 }
 REFUND: dict[str, Any] = {
     "object": "refund",
@@ -70,8 +77,8 @@ SALE = [
 
 
 def build_request(type_: str, resource: dict[str, Any], **envelope: Any) -> Request:
-    event = {"id": f"evt_{type_}", "type": type_, "created": AT, "livemode": True}
-    return of_json(event | {"data": {"object": resource}} | envelope)
+    event = {"id": f"evt_{type_}", "type": type_, "created": EVENT_EPOCH, "livemode": True}
+    return json_delivery(event | {"data": {"object": resource}} | envelope)
 
 
 def translate_drafts(type_: str, resource: dict[str, Any], **envelope: Any) -> list[Draft]:
@@ -157,9 +164,13 @@ def test_refund_counts_once_when_charge_and_refund_report_it() -> None:
     charge = CHARGE | {"amount_refunded": 990}
     deliveries = [
         translate_drafts(*SALE[1]),
-        translate_drafts("charge.refunded", charge, created=AT + 60),
-        translate_drafts("refund.created", REFUND | {"customer": "cus_1"}, created=AT + 60),
-        translate_drafts("refund.updated", REFUND | {"customer": "cus_1"}, created=AT + 90),
+        translate_drafts("charge.refunded", charge, created=EVENT_EPOCH + 60),
+        translate_drafts(
+            "refund.created", REFUND | {"customer": "cus_1"}, created=EVENT_EPOCH + 60
+        ),
+        translate_drafts(
+            "refund.updated", REFUND | {"customer": "cus_1"}, created=EVENT_EPOCH + 90
+        ),
     ]
     for order in permutations(deliveries):
         state = fold_events(event for event in deduplicate_events(*order) if event.subjects)
@@ -169,9 +180,13 @@ def test_refund_counts_once_when_charge_and_refund_report_it() -> None:
 
 def test_failed_refund_returns_no_money() -> None:
     refund = REFUND | {"customer": "cus_1"}
-    failed = translate_drafts("refund.updated", refund | {"status": "failed"}, created=AT + 90)
-    charge = translate_drafts("charge.refunded", CHARGE | {"amount_refunded": 990}, created=AT + 60)
-    created = translate_drafts("refund.created", refund, created=AT + 60)
+    failed = translate_drafts(
+        "refund.updated", refund | {"status": "failed"}, created=EVENT_EPOCH + 90
+    )
+    charge = translate_drafts(
+        "charge.refunded", CHARGE | {"amount_refunded": 990}, created=EVENT_EPOCH + 60
+    )
+    created = translate_drafts("refund.created", refund, created=EVENT_EPOCH + 60)
     for order in permutations([translate_drafts(*SALE[1]), charge, created, failed]):
         assert fold_events(deduplicate_events(*order)).orders.money == {"EUR": 4990}
 
@@ -190,13 +205,17 @@ def test_failed_charge_and_its_intent_are_one_event() -> None:
 def test_checkout_is_placed_until_it_is_paid() -> None:
     unpaid = translate_drafts("checkout.session.completed", SESSION | {"payment_status": "unpaid"})
     assert unpaid[0].event.type == "Order Created"
-    paid = translate_drafts("checkout.session.async_payment_succeeded", SESSION, created=AT + 60)
+    paid = translate_drafts(
+        "checkout.session.async_payment_succeeded", SESSION, created=EVENT_EPOCH + 60
+    )
     assert fold_events(deduplicate_events(paid, unpaid)).orders.count == 1
 
 
 def test_checkout_counts_no_order_when_its_payment_failed() -> None:
     unpaid = translate_drafts("checkout.session.completed", SESSION | {"payment_status": "unpaid"})
-    failed = translate_drafts("checkout.session.async_payment_failed", SESSION, created=AT + 60)
+    failed = translate_drafts(
+        "checkout.session.async_payment_failed", SESSION, created=EVENT_EPOCH + 60
+    )
     assert fold_events(deduplicate_events(failed, unpaid)).orders.count == 0
 
 
@@ -204,7 +223,7 @@ def test_checkout_consent_is_a_second_event() -> None:
     session = SESSION | {"consent": {"promotions": "opt_in"}}
     _, subscribed = translate_drafts("checkout.session.completed", session)
     assert subscribed.event.type == "Subscribed"
-    assert consents(subscribed.event) == [("email", "granted")]
+    assert consent_statuses(subscribed.event) == [("email", "granted")]
 
 
 def test_checkout_changes_no_consent_when_the_box_is_empty() -> None:
@@ -249,8 +268,10 @@ def test_card_and_address_and_secret_are_not_stored() -> None:
 
 
 def test_customer_event_identifies_the_customer() -> None:
-    customer = {"object": "customer", "id": "cus_1", "email": ADDRESS}
-    assert people(translate_drafts("customer.created", customer)) == [("cus_1", ADDRESS)]
+    customer = {"object": "customer", "id": "cus_1", "email": EMAIL_ADDRESS}
+    assert identifier_values(translate_drafts("customer.created", customer)) == [
+        ("cus_1", EMAIL_ADDRESS)
+    ]
 
 
 def test_price_event_has_the_product_of_the_price() -> None:
@@ -262,7 +283,9 @@ def test_price_event_has_the_product_of_the_price() -> None:
 @pytest.mark.parametrize("type_", ["payout.paid", None, ["invoice.paid"]])
 def test_unknown_type_is_rejected(type_: Any) -> None:
     with pytest.raises(InvalidEventError) as raised:
-        stripe.translate_delivery(of_json({"id": "evt_1", "type": type_, "created": AT}))
+        stripe.translate_delivery(
+            json_delivery({"id": "evt_1", "type": type_, "created": EVENT_EPOCH})
+        )
     assert raised.value.code == "unknown_topic"
 
 

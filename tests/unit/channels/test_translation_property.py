@@ -15,7 +15,7 @@ from regulars.channels.forms import html_form as form
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import decode_event, encode_event
-from tests.support.deliveries import refusals
+from tests.support.deliveries import allow_refusals
 from tests.support.shopify_deliveries import build_order
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -110,6 +110,6 @@ def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
 
 
 def translated(channel: Channel, request: Request) -> None:
-    with refusals():
+    with allow_refusals():
         for draft in channel.translate(request):
             check(draft)

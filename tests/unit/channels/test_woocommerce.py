@@ -13,7 +13,7 @@ from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, identifier_values, json_delivery
 
 SECRET = "a&b<'\"c"
 ORDER: dict[str, Any] = {
@@ -27,7 +27,12 @@ ORDER: dict[str, Any] = {
     "date_paid_gmt": "2026-11-20T08:00:00",
     "order_key": "wc_order_canary",
     "customer_note": "a canary note",
-    "billing": {"email": ADDRESS, "phone": "020 7946 0018", "country": "GB", "first_name": "Z"},
+    "billing": {
+        "email": EMAIL_ADDRESS,
+        "phone": "020 7946 0018",
+        "country": "GB",
+        "first_name": "Z",
+    },
     "line_items": [
         {"product_id": 93, "name": "Tea", "quantity": 2, "price": 12.1},
         {"product_id": 0, "sku": "", "name": "Gone", "quantity": 1, "price": 5},
@@ -38,7 +43,7 @@ ORDER: dict[str, Any] = {
 
 
 def build_request(topic: str = "order.updated", **changes: Any) -> Request:
-    return of_json(ORDER | changes, x_wc_webhook_topic=topic)
+    return json_delivery(ORDER | changes, x_wc_webhook_topic=topic)
 
 
 def translate_order(topic: str = "order.updated", **changes: Any) -> list[Draft]:
@@ -68,7 +73,7 @@ def test_order_is_exact_in_a_currency_of_three_decimals() -> None:
 
 
 def test_guest_is_identified_by_address_and_phone_only() -> None:
-    assert people(translate_order())[0] == (ADDRESS, "+442079460018")
+    assert identifier_values(translate_order())[0] == (EMAIL_ADDRESS, "+442079460018")
 
 
 def test_customer_id_has_the_shop_as_scope() -> None:
@@ -176,7 +181,9 @@ def test_order_is_rejected_when_its_topic_is_changed_to_customer() -> None:
 
 def test_product_update_produces_a_stock_event() -> None:
     product = {"id": 5, "name": "Tea", "price": "3.20", "manage_stock": True, "stock_quantity": 7}
-    drafts = woocommerce.translate_delivery(of_json(product, x_wc_webhook_topic="product.updated"))
+    drafts = woocommerce.translate_delivery(
+        json_delivery(product, x_wc_webhook_topic="product.updated")
+    )
     assert [draft.event.type for draft in drafts] == ["Product Updated", "Inventory Updated"]
     assert drafts[1].event.properties == {"stock_quantity": "7"}
 
@@ -208,7 +215,7 @@ def test_handshake_answers_the_ping_only(
 def test_sample_is_verified_and_names_no_person() -> None:
     sample = woocommerce.build_sample(Request("main", b"", NOW), SECRET)
     woocommerce.verify_delivery(sample, ["newer", SECRET], NOW + timedelta(days=3))
-    assert people(woocommerce.translate_delivery(sample)) == [()]
+    assert identifier_values(woocommerce.translate_delivery(sample)) == [()]
     with pytest.raises(SignatureError, match="signature"):
         woocommerce.verify_delivery(sample, ["newer"], NOW)
 

@@ -11,10 +11,10 @@ from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
 from regulars.domain.events import encode_event, event_id
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.profiles import Profile, fold_events
+from regulars.domain.stream_changes import ChangeBatch, UnreadableRecord
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Unreadable
 from tests.support.memory_stores import MemoryPeople, MemoryProfiles, MemoryStores
 from tests.support.profile_stories import (
     NOW,
@@ -153,7 +153,9 @@ def test_poison_event_is_rejected_and_stops_no_other_person() -> None:
 
 def test_record_without_an_event_is_rejected() -> None:
     memory = MemoryStores()
-    update_profiles(Batch(unreadable=(Unreadable("no event", b"{}"),)), memory.stores, NOW)
+    update_profiles(
+        ChangeBatch(unreadable=(UnreadableRecord("no event", b"{}"),)), memory.stores, NOW
+    )
     assert [reject.raw for reject in memory.rejects.stored_rejects] == [b"{}"]
 
 

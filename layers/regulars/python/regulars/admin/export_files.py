@@ -11,7 +11,7 @@ from regulars.admin.errors import EmptyExportError, UnrecognizedExportError
 from regulars.channels.exports.contract import ExportFormat
 from regulars.domain.errors import InvalidRequestError
 from regulars.ingestion.imports.csv_file import CsvFile
-from regulars.ingestion.imports.import_run import told_by
+from regulars.ingestion.imports.import_run import find_format
 from regulars.store import schema
 
 CHUNK_BYTES = 1024 * 1024
@@ -44,7 +44,7 @@ def recognize_export(stream: BinaryIO, name: str) -> ExportFile:
     """
     try:
         csv = CsvFile(stream)
-        format_, _ = told_by(csv, name)
+        format_, _ = find_format(csv, name)
     except InvalidRequestError as error:
         raise UnrecognizedExportError(name, error) from error
     delimiter = csv.delimiter

@@ -6,7 +6,7 @@ import msgspec
 
 from regulars.admin.function_calls import FunctionInvoker
 from regulars.channels.registry import FEED_PROVIDERS
-from regulars.ingestion.reconciliation.reconciler import Outcome
+from regulars.ingestion.reconciliation.source_run import SourceOutcome
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.sources import Source
 
@@ -52,10 +52,10 @@ def read_status(reconciliations: Reconciliations, source: Source) -> Reconciliat
     )
 
 
-def run_reconciliation(invoker: FunctionInvoker, only: str = "") -> list[Outcome]:
+def run_reconciliation(invoker: FunctionInvoker, only: str = "") -> list[SourceOutcome]:
     """Read the providers of all sources, or `only` those of a channel or a `<channel>/<source>`.
 
     Raise FunctionFailedError when the function fails; what it recorded until then is durable.
     """
     payload: Any = invoker.require_payload(RECONCILE_FUNCTION, {"only": only})
-    return msgspec.convert(payload["sources"], list[Outcome])
+    return msgspec.convert(payload["sources"], list[SourceOutcome])

@@ -15,11 +15,13 @@ from regulars.channels.registry import CHANNELS
 from regulars.channels.tracking.messages import CHANNEL_NAME as TRACKING
 from regulars.domain.errors import InvalidEventError, UnauthorizedError
 from regulars.domain.events import decode_event
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.domain.times import from_text
 from regulars.ingestion.archiving import archive_events
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.tracking import Tracking, source_of
-from regulars.ingestion.webhooks import Receipt, Webhooks
+from regulars.ingestion.tracking import TrackingReceiver, source_of_key
+from regulars.ingestion.webhook_sources import WebhookSources
+from regulars.ingestion.webhooks import Receipt, WebhookReceiver
 from regulars.profiles.update import update_profiles
 from regulars.store.api_keys import ApiKeys
 from regulars.store.lake import Lake
@@ -30,8 +32,8 @@ from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from regulars.store.sources import Sources
-from regulars.transport import stream_events as streams
-from regulars.transport.certificates import fetched
+from regulars.transport.certificates import fetch_certificate
+from regulars.transport.stream_events import read_changes
 
 UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # the codes of stream rejects
 TOO_LARGE = "too large to have been kept whole"
@@ -91,8 +93,9 @@ class RejectReplayer:
         self._stores = stores
         self._tracking_source = tracking_source
         recorder = Recorder(stores.ledger, stores.people, stores.parameters)
-        self._tracking = Tracking(stores.keys, recorder, stores.rejects)
-        self._webhooks = Webhooks(stores.sources, stores.parameters, recorder, stores.rejects)
+        self._tracking = TrackingReceiver(stores.keys, recorder, stores.rejects)
+        sources = WebhookSources(stores.sources, stores.parameters)
+        self._webhooks = WebhookReceiver(sources, recorder, stores.rejects)
 
     def replay(self, reject: StoredReject) -> Receipt:
         """Receive a reject again and return what was recorded; raise RegularsError when it is refused again."""
@@ -116,7 +119,7 @@ class RejectReplayer:
         key = self._stores.keys.find_key(delivery.key) if delivery.key else None
         if key is None and not self._tracking_source:
             raise UnauthorizedError("Its key is not known, and no source was named for such calls.")
-        return source_of(key) if key else self._tracking_source
+        return source_of_key(key) if key else self._tracking_source
 
     def _replay_stream_record(self, reject: StoredReject) -> Receipt:
         batch, refused, now = _to_batch(reject), CollectedRejects(), datetime.now(UTC)
@@ -147,7 +150,7 @@ class RejectReplayer:
             method=delivery.method,
             url=delivery.url,
             raw_query=delivery.raw_query,
-            certificates=fetched,
+            certificates=fetch_certificate,
         )
 
 
@@ -161,11 +164,11 @@ def find_obstacle(reject: StoredReject) -> str:
     return "" if is_webhook or is_stream_record or reject.channel == TRACKING else WITHOUT_CHANNEL
 
 
-def _to_batch(reject: StoredReject) -> streams.Batch:
+def _to_batch(reject: StoredReject) -> ChangeBatch:
     if reject.code == UNREADABLE:
-        return streams.changes({"Records": [msgspec.json.decode(reject.raw)]})
+        return read_changes({"Records": [msgspec.json.decode(reject.raw)]})
     try:
-        return streams.Batch((streams.Change(decode_event(reject.raw)),))
+        return ChangeBatch((EventChange(decode_event(reject.raw)),))
     except msgspec.DecodeError:
         # Only the subjects of a changed event are known.
         message = "It holds no event; a verification names the profiles that differ."

@@ -9,12 +9,12 @@ import msgspec
 from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
 from regulars.domain.carts import CART_LOOKBACK, cart_check_time, is_cart_activity, is_late_activity
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import EventChange
 from regulars.domain.times import from_text, to_text
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.schedules import Schedules
-from regulars.transport.stream_events import Change
 
 MAX_SUBJECT_EVENTS = 500  # the newest events of a subject; no person causes more in a day
 
@@ -36,7 +36,7 @@ class AbandonmentStores:
 
 
 def schedule_cart_checks(
-    changes: Iterable[Change], schedules: Schedules, delay: timedelta, now: datetime
+    changes: Iterable[EventChange], schedules: Schedules, delay: timedelta, now: datetime
 ) -> None:
     """Schedule a check for every live cart activity; raise an error of the scheduler.
 

@@ -23,6 +23,7 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
+from regulars.domain.isolation import isolate
 
 MAX_ORDER_LINES = 999
 
@@ -206,14 +207,15 @@ def _translate_group(
     lines: list[Line], file: File, refuse: RefuseLine, translate_group: TranslateGroup
 ) -> Iterator[TranslatedLines]:
     refused: dict[int, str] = {}
-    try:
-        drafts = translate_group(lines, file, refused.__setitem__)
-    except InvalidEventError as error:
-        refused = {line.number: refused.get(line.number, error.code) for line in lines}
-        drafts = []
-    except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
-        yield TranslatedLines([line.number for line in lines], [], fault=fault)
-        return
+    drafts, failures = isolate(
+        [lines], lambda group: translate_group(group, file, refused.__setitem__), Exception
+    )
+    for failure in failures:
+        if not isinstance(failure.error, InvalidEventError):
+            yield TranslatedLines([line.number for line in lines], [], fault=failure.error)
+            return
+        code = failure.error.code
+        refused = {line.number: refused.get(line.number, code) for line in lines}
     for number, code in refused.items():
         refuse(number, code)
     taken = [line.number for line in lines if line.number not in refused]
