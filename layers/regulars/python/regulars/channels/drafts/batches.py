@@ -20,13 +20,13 @@ def each(items: Iterable[object], translate: Callable[[Item], list[Draft]]) -> l
     drafts, failures = isolate(objects, convert_bugs(translate), InvalidEventError)
     if not failures:
         return drafts
-    error = _worst_error(failures)
+    error = _choose_error(failures)
     if drafts:
         raise PartlyInvalidError(error, drafts) from error
     raise error
 
 
-def _worst_error(failures: Sequence[Failure[Item, InvalidEventError]]) -> InvalidEventError:
+def _choose_error(failures: Sequence[Failure[Item, InvalidEventError]]) -> InvalidEventError:
     """Return the first bug, else the first error."""
     errors = [failure.error for failure in failures]
     return next((error for error in errors if isinstance(error, UntranslatableError)), errors[0])
