@@ -8,7 +8,7 @@ from regulars.channels.chat.wechat import webhook as wechat
 from regulars.channels.chat.wechat.envelope import fields_of, sealed_request, signature_of
 from regulars.channels.contract import Request
 from regulars.domain.errors import InvalidRequestError, SignatureError
-from tests.support.deliveries import AT, NOW, only, people
+from tests.support.deliveries import EVENT_EPOCH, NOW, identifier_values, translate_event
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 OTHER_KEY = KEY[::-1]
@@ -16,7 +16,7 @@ CONFIG = {"encoding_aes_key": KEY, "app_id": "wx-of-ours"}
 TOKEN = "token-of-ours"
 TEXT = (
     "<xml><ToUserName>gh_1</ToUserName><FromUserName>open-1</FromUserName>"
-    f"<CreateTime>{AT}</CreateTime><MsgType>text</MsgType>"
+    f"<CreateTime>{EVENT_EPOCH}</CreateTime><MsgType>text</MsgType>"
     "<Content><![CDATA[<!DOCTYPE html> hello]]></Content><MsgId>77</MsgId></xml>"
 )
 
@@ -28,7 +28,11 @@ def sealed(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Req
 
 
 def plain(body: str, config: dict[str, str] | None = None) -> Request:
-    query = {"timestamp": str(AT), "nonce": "1", "signature": signature_of(TOKEN, str(AT), "1")}
+    query = {
+        "timestamp": str(EVENT_EPOCH),
+        "nonce": "1",
+        "signature": signature_of(TOKEN, str(EVENT_EPOCH), "1"),
+    }
     return Request("main", body.encode(), NOW, query=query, config=config or {})
 
 
@@ -40,7 +44,7 @@ def refusal(request: Request) -> str:
 
 def test_sealed_message_is_received_without_its_text() -> None:
     wechat.verify_delivery(sealed(), (TOKEN,), NOW)
-    event = only("wechat", sealed())
+    event = translate_event("wechat", sealed())
     assert (event.type, event.properties["length"]) == ("Message Received", 21)
     assert "hello" not in str(event)
 
@@ -98,7 +102,7 @@ def test_follower_is_known_by_account_and_scene() -> None:
     assert draft.event.type == "Contact Subscribed"
     assert draft.event.properties["scene"] == "window"
     assert draft.identifiers[0].scope == "wechat/gh_1"
-    assert people([draft]) == [("open-1",)]
+    assert identifier_values([draft]) == [("open-1",)]
 
 
 def test_wecom_echo_is_opened() -> None:

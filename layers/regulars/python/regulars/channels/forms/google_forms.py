@@ -58,7 +58,11 @@ from regulars.channels.drafts import submissions as form_answers
 from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
 from regulars.channels.fields.event_times import parse_time
 from regulars.channels.fields.json_values import as_object, list_objects, parse_json
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 
 CHANNEL_NAME = "google-forms"
 # Of these every possible answer is the form's own; the others may have been typed.
@@ -88,7 +92,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
-    return token_sample(blank, secret, b'{"formId":"test"}', "application/json")
+    return build_token_sample(blank, secret, b'{"formId":"test"}', "application/json")
 
 
 def _answers(body: dict[str, Any]) -> Iterator[FormAnswer]:
@@ -103,7 +107,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Google Forms",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

@@ -46,7 +46,11 @@ from regulars.channels.drafts.submissions import FormAnswer, Submission, build_s
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.json_values import as_object, parse_json
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 
 CHANNEL_NAME = "jotform"
 _QUESTION = re.compile(r"q[0-9]+_(.+)")
@@ -78,7 +82,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
-    return token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
+    return build_token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
 
 
 def _submitted_at(answers: dict[str, Any], request: Request) -> datetime:
@@ -112,7 +116,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Jotform",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

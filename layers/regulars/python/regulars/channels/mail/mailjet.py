@@ -48,7 +48,11 @@ from regulars.channels.drafts.batches import Item, each
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 
 CHANNEL_NAME = "mailjet"
 TOPICS = {
@@ -82,7 +86,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """A delivery of a topic nobody knows, which is set aside."""
-    return token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
+    return build_token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
 
 
 def _letters(item: Item) -> list[mail.MailEvent]:
@@ -130,7 +134,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Mailjet",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

@@ -57,11 +57,11 @@ from regulars.channels.fields.event_times import format_first_time, parse_time
 from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.sns import (
-    CONFIRMATION,
-    ENDED,
-    NOTIFICATION,
-    subscribe_url,
-    verify_sns,
+    CONFIRMATION_TYPE,
+    NOTIFICATION_TYPE,
+    UNSUBSCRIBE_TYPE,
+    read_subscribe_url,
+    verify_sns_message,
 )
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
 
@@ -88,13 +88,13 @@ _GREETING_TYPE = "AmazonSnsSubscriptionSucceeded"
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """The confirmation of a subscription to a topic of ours."""
-    if CONFIRMATION.encode() not in request.body:
+    if CONFIRMATION_TYPE.encode() not in request.body:
         return None
     message = as_object(parse_json(request.body))
-    if message.get("Type") != CONFIRMATION:
+    if message.get("Type") != CONFIRMATION_TYPE:
         return None
     verify_delivery(request, secrets, now)
-    url = subscribe_url(message)
+    url = read_subscribe_url(message)
     if request.certificates:
         request.certificates(url)
     return Reply()
@@ -105,18 +105,18 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
     message = parse_json(request.body)
     if not isinstance(message, dict):
         raise SignatureError("missing")
-    verify_sns(message, request)
+    verify_sns_message(message, request)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per recipient; none for what SNS and SES say of the subscription itself."""
     message = as_object(parse_json(request.body))
     told = message.get("Message")
-    if message.get("Type") == ENDED:
+    if message.get("Type") == UNSUBSCRIBE_TYPE:
         raise InvalidEventError(
             "Amazon ended the subscription: make it anew.", "subscription_ended"
         )
-    if message.get("Type") != NOTIFICATION or str(told).startswith(_GREETING):
+    if message.get("Type") != NOTIFICATION_TYPE or str(told).startswith(_GREETING):
         return []
     if not isinstance(told, str):
         raise InvalidRequestError("The notification has no message.", "invalid_json")

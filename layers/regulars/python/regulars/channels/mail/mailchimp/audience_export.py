@@ -76,9 +76,9 @@ def _check(name: str, fields: Collection[str]) -> None:
 
 def _state(line: Line, file: File) -> str:
     """What the file is a list of: by a time that only such a list has, else by its name."""
-    if line.said["unsub"].strip():
+    if line.fields["unsub"].strip():
         return "unsubscribed"
-    if line.said["clean"].strip():
+    if line.fields["clean"].strip():
         return "cleaned"
     named = _STATES.search(file.name.lower())
     if not named:
@@ -88,7 +88,7 @@ def _state(line: Line, file: File) -> str:
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the state of one member of the audience."""
-    said, state = line.said, _state(line, file)
+    said, state = line.fields, _state(line, file)
     store = build_store_key("mailchimp", file)
     person = build_buyer(
         file,
@@ -118,7 +118,7 @@ def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | N
     """When the state began, and the consent that it is."""
     names = ("optin", "confirm", "changed", "unsub", "clean")
     optin, confirm, changed, unsub, clean = (
-        parse_export_time(line.said[name], file) for name in names
+        parse_export_time(line.fields[name], file) for name in names
     )
     if state == "subscribed":
         basis = "double_opt_in" if confirm and optin not in {"", confirm} else "single_opt_in"
@@ -131,7 +131,7 @@ def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | N
         )
     if state in _TYPES:
         at = unsub or clean or changed
-        reason = line.said["reason"].strip().lower()
+        reason = line.fields["reason"].strip().lower()
         basis = "abuse" if reason == "abuse" else state
         # Without its time, which Mailchimp always gives, it was at the latest now.
         return at, ConsentChange(
