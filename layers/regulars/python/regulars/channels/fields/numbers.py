@@ -29,9 +29,8 @@ _SIGNED_POINT_GROUPS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+,\d+")  # -1.049,00
 _PLAIN_NUMBER = re.compile(r"\d*(\.\d+)?")
 _COMMA = re.compile(r"\d+,\d+")  # 49,90
 _COMMA_CENTS = re.compile(r"\d+,\d\d?")  # the same in any file, because a thousand has three digits
-_COMMA_GROUPS = re.compile(
-    r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?"
-)  # 1,049.00; a thousand does not begin with 0
+# A number with groups of thousands does not begin with 0.
+_COMMA_GROUPS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")  # 1,049.00
 _POINT_GROUPS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+,\d+")  # 1.049,00
 
 
