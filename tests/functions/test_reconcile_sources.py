@@ -70,7 +70,7 @@ class Roads(HttpsClient):
         self._wires = {host: server.wire for host, server in servers.items()}
         self._left = dies_at
 
-    def request(
+    def send_request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> ProviderResponse:
         self._left -= 1
