@@ -44,7 +44,7 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, as_list, as_object
@@ -77,7 +77,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One event per event of LINE's; none for the Verify button."""
     body = _READER.read(request.body)
     account = body.get("destination")
-    return each(
+    return translate_items(
         as_list(body.get("events")),
         lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item, account))],
     )
@@ -91,7 +91,7 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _message(item: Item, account: object) -> ConversationEvent:
+def _message(item: DeliveryItem, account: object) -> ConversationEvent:
     topic = item.get("type")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     link = as_object(item.get("link"))
@@ -108,7 +108,7 @@ def _message(item: Item, account: object) -> ConversationEvent:
     )
 
 
-def _properties(item: Item) -> dict[str, Any]:
+def _properties(item: DeliveryItem) -> dict[str, Any]:
     message = as_object(item.get("message"))
     unsent = as_object(item.get("unsend")).get("messageId")
     return {

@@ -41,7 +41,7 @@ from datetime import datetime
 
 from regulars.channels.chat import meta
 from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.texts import select_texts
@@ -62,7 +62,7 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per message and per lead."""
     items = [part for entry in meta.entries(request, "page") for part in meta.parts(entry)]
-    return each(
+    return translate_items(
         items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item))]
     )
 
@@ -72,7 +72,7 @@ def build_sample(blank: Request, secret: str) -> Request:
     return meta.meta_sample(blank, secret)
 
 
-def _message(item: Item) -> ConversationEvent:
+def _message(item: DeliveryItem) -> ConversationEvent:
     if "messaging" in item:
         return meta.conversation(item)
     if item.get("field") != "leadgen":

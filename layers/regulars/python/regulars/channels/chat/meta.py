@@ -14,7 +14,7 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.batches import Item
+from regulars.channels.drafts.batches import DeliveryItem
 from regulars.channels.drafts.conversations import ConversationEvent
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
@@ -59,7 +59,7 @@ def meta_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def entries(request: Request, wanted: str) -> list[Item]:
+def entries(request: Request, wanted: str) -> list[DeliveryItem]:
     """The entries of a delivery about this object; InvalidEventError(unknown_topic) for another one."""
     body = as_object(parse_json(request.body))
     if body.get("object") != wanted:
@@ -67,7 +67,7 @@ def entries(request: Request, wanted: str) -> list[Item]:
     return list_objects(body.get("entry"))
 
 
-def parts(entry: Item) -> Iterator[Item]:
+def parts(entry: DeliveryItem) -> Iterator[DeliveryItem]:
     """Each conversation's item and each change of an entry, with the entry's id and time; an entry of neither by itself."""
     shared = {"account": entry.get("id"), "time": entry.get("time")}
     messages, changes = list_objects(entry.get("messaging")), list_objects(entry.get("changes"))
@@ -80,7 +80,7 @@ def parts(entry: Item) -> Iterator[Item]:
         yield shared
 
 
-def conversation(item: Item) -> ConversationEvent:
+def conversation(item: DeliveryItem) -> ConversationEvent:
     """One item of a page's inbox: what the person wrote or read, or what the page sent."""
     told = as_object(item.get("messaging"))
     topic = next((name for name in _TOPICS if name in told), None)

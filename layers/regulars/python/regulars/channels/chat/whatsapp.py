@@ -43,7 +43,7 @@ from typing import Any
 from regulars.channels.chat import meta
 from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
 from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.items import build_item
@@ -77,7 +77,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One event per message, status and preference, whatever their number."""
     told = meta.entries(request, "whatsapp_business_account")
     items = [item for entry in told for part in meta.parts(entry) for item in _items(part)]
-    return each(items, lambda item: _drafts(request, item))
+    return translate_items(items, lambda item: _drafts(request, item))
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -85,14 +85,14 @@ def build_sample(blank: Request, secret: str) -> Request:
     return meta.meta_sample(blank, secret)
 
 
-def _items(part: Item) -> Iterator[Item]:
+def _items(part: DeliveryItem) -> Iterator[DeliveryItem]:
     value = as_object(part.get("value"))
     found = [(name, told) for name in _LISTS for told in list_objects(value.get(name))]
     for name, told in found or [("", {})]:
         yield {"list": name, "told": told, "value": value}
 
 
-def _drafts(request: Request, item: Item) -> list[Draft]:
+def _drafts(request: Request, item: DeliveryItem) -> list[Draft]:
     match item["list"]:
         case "messages":
             messages = _messages(item["told"], item["value"])
@@ -105,7 +105,7 @@ def _drafts(request: Request, item: Item) -> list[Draft]:
     return [build_conversation_draft(CHANNEL_NAME, request, message) for message in messages]
 
 
-def _messages(told: Item, value: Item) -> list[ConversationEvent]:
+def _messages(told: DeliveryItem, value: DeliveryItem) -> list[ConversationEvent]:
     kind = chat.clean_word(told.get("type"))
     who = _who(told.get("from"), told.get("from_user_id"), value)
     at, key = from_epoch(told.get("timestamp")), (told.get("id"),)
@@ -129,12 +129,12 @@ def _messages(told: Item, value: Item) -> list[ConversationEvent]:
     return [message, ordered]
 
 
-def _item(line: Item, currency: str) -> Product | None:
+def _item(line: DeliveryItem, currency: str) -> Product | None:
     price = parse_amount(line.get("item_price"), currency)
     return build_item(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
-def _status(told: Item, value: Item) -> ConversationEvent:
+def _status(told: DeliveryItem, value: DeliveryItem) -> ConversationEvent:
     status = str(told.get("status"))
     if status not in STATUSES:
         raise UnknownTopicError
@@ -152,7 +152,7 @@ def _status(told: Item, value: Item) -> ConversationEvent:
     )
 
 
-def _preference(told: Item, value: Item) -> ConversationEvent:
+def _preference(told: DeliveryItem, value: DeliveryItem) -> ConversationEvent:
     status = PREFERENCES.get(str(told.get("value")))
     if status is None:
         raise UnknownTopicError
@@ -166,7 +166,7 @@ def _preference(told: Item, value: Item) -> ConversationEvent:
     )
 
 
-def _who(number: object, user: object, value: Item) -> dict[str, Any]:
+def _who(number: object, user: object, value: DeliveryItem) -> dict[str, Any]:
     """The person by number and by Meta's id, which is beside the number in the list of contacts."""
     contacts = list_objects(value.get("contacts"))
     known = next(

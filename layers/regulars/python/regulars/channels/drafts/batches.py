@@ -6,29 +6,32 @@ from typing import Any
 from regulars.channels.contract import Draft, PartlyInvalidError
 from regulars.domain.errors import InvalidEventError, RegularsError, UntranslatableError
 
-type Item = dict[str, Any]
+type DeliveryItem = dict[str, Any]
 
 
-def each(items: Iterable[object], translated: Callable[[Item], list[Draft]]) -> list[Draft]:
-    """The drafts of all items.
+def translate_items(
+    items: Iterable[object], translate_item: Callable[[DeliveryItem], list[Draft]]
+) -> list[Draft]:
+    """Return the drafts of all items.
 
-    PartlyInvalidError, with the drafts of the good ones, when some were invalid or met a fault of ours; an item's own
-    error when all were. A fault is told before what was invalid, else the first.
+    Raise PartlyInvalidError, with the drafts of the valid items, if some items were invalid or a translator failed on
+    them; raise the error of an item if all were. A failed translator takes precedence over the first invalid item.
     """
     drafts: list[Draft] = []
     errors: list[InvalidEventError] = []
     for item in items:
         try:
-            drafts += translated(item if isinstance(item, dict) else {})
+            drafts += translate_item(item if isinstance(item, dict) else {})
         except InvalidEventError as error:
             errors.append(error)
         except RegularsError:
             raise
-        except Exception as fault:  # noqa: BLE001 (told with its reason, and logged by who asked)
-            errors.append(UntranslatableError.from_exception(fault))
+        except Exception as error:  # noqa: BLE001 (the caller logs it, and stores its reason)
+            errors.append(UntranslatableError.from_exception(error))
     if not errors:
         return drafts
-    told = next((one for one in errors if isinstance(one, UntranslatableError)), errors[0])
+    failures = (error for error in errors if isinstance(error, UntranslatableError))
+    main_error = next(failures, errors[0])
     if drafts:
-        raise PartlyInvalidError(told, drafts) from told
-    raise told
+        raise PartlyInvalidError(main_error, drafts) from main_error
+    raise main_error

@@ -47,7 +47,7 @@ from datetime import datetime
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -87,7 +87,9 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; most deliveries are of one."""
     body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
+    return translate_items(
+        items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))]
+    )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -95,7 +97,7 @@ def build_sample(blank: Request, secret: str) -> Request:
     return token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
 
-def _letter(item: Item) -> mail.MailEvent:
+def _letter(item: DeliveryItem) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
     type_ = mail.find_event_type(TOPICS, topic)
     at = _happened(item)
@@ -120,7 +122,7 @@ def _letter(item: Item) -> mail.MailEvent:
     )
 
 
-def _happened(item: Item) -> datetime:
+def _happened(item: DeliveryItem) -> datetime:
     """The one time that is in UTC for certain, in milliseconds; else the event's own, in seconds."""
     if item.get("ts_epoch"):
         return from_epoch(item["ts_epoch"], 1000)

@@ -44,7 +44,7 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -74,7 +74,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """One event per item; an ungrouped delivery is one."""
     body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(
+    return translate_items(
         items,
         lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, one) for one in _letters(item)],
     )
@@ -85,7 +85,7 @@ def build_sample(blank: Request, secret: str) -> Request:
     return token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
 
 
-def _letters(item: Item) -> list[mail.MailEvent]:
+def _letters(item: DeliveryItem) -> list[mail.MailEvent]:
     """What an item tells; Mailjet's `sent` is the one word for that the mail left and that it arrived."""
     told = _letter(item)
     if told.type != mail.EMAIL_SENT:
@@ -96,7 +96,7 @@ def _letters(item: Item) -> list[mail.MailEvent]:
     return [told, arrived]
 
 
-def _letter(item: Item) -> mail.MailEvent:
+def _letter(item: DeliveryItem) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
     type_ = mail.find_event_type(TOPICS, topic)
     message_id = item.get("Message_GUID") or item.get("MessageID")
@@ -120,7 +120,7 @@ def _letter(item: Item) -> mail.MailEvent:
     )
 
 
-def _kind(item: Item) -> str:
+def _kind(item: DeliveryItem) -> str:
     if item.get("event") == "blocked":
         return "block"
     return "hard" if item.get("hard_bounce") is True else "soft"

@@ -52,7 +52,7 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -100,7 +100,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """One event per item."""
-    return each(
+    return translate_items(
         _items(request),
         lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item, request))],
     )
@@ -140,7 +140,7 @@ def _items(request: Request) -> list[object]:
     return as_list(parse_json(events))
 
 
-def _letter(item: Item, request: Request) -> mail.MailEvent:
+def _letter(item: DeliveryItem, request: Request) -> mail.MailEvent:
     topic = item.get("event") or f"{item.get('type')}/{item.get('action')}"
     type_ = mail.find_event_type(TOPICS, topic)
     told, reject = as_object(item.get("msg")), as_object(item.get("reject"))

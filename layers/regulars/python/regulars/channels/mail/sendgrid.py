@@ -51,7 +51,7 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -102,10 +102,12 @@ def translate_delivery(request: Request) -> list[Draft]:
     items = parse_json(request.body)
     if not isinstance(items, list):
         raise InvalidRequestError("The body is not a list of events.", "invalid_json")
-    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
+    return translate_items(
+        items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))]
+    )
 
 
-def _letter(item: Item) -> mail.MailEvent:
+def _letter(item: DeliveryItem) -> mail.MailEvent:
     topic = item.get("event")
     type_ = mail.find_event_type(TOPICS, topic)
     email = item.get("email")
@@ -121,7 +123,7 @@ def _letter(item: Item) -> mail.MailEvent:
     )
 
 
-def _properties(item: Item) -> dict[str, Any]:
+def _properties(item: DeliveryItem) -> dict[str, Any]:
     message_id = item.get("sg_message_id")
     campaign = item.get("singlesend_id") or item.get("marketing_campaign_id")
     name = item.get("singlesend_name") or item.get("marketing_campaign_name")
@@ -136,7 +138,7 @@ def _properties(item: Item) -> dict[str, Any]:
     }
 
 
-def _bounce(type_: str, item: Item) -> dict[str, Any]:
+def _bounce(type_: str, item: DeliveryItem) -> dict[str, Any]:
     if type_ != mail.EMAIL_BOUNCED:
         return {"reason": clean_token(item.get("reason"))} if type_ == mail.EMAIL_DROPPED else {}
     kind = "block" if item.get("type") == "blocked" else "hard"
