@@ -75,8 +75,8 @@ TOPICS = {
 }
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Brevo signs nothing: a live token is in the URL, or comes as a bearer's or as `user:password`.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Check the token of the URL, of a bearer or of `user:password`, because Brevo does not sign deliveries.
 
     https://developers.brevo.com/docs/username-and-password-authentication
     """
@@ -84,23 +84,23 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per item; most deliveries are of one."""
+    """Return one event per item; most deliveries contain one."""
     body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
     return translate_items(
-        items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))]
+        items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _build_event(item))]
     )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A delivery of a topic nobody knows, which is set aside."""
+    """Return a delivery with an unknown topic, which becomes a reject."""
     return token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
 
-def _letter(item: DeliveryItem) -> mail.MailEvent:
+def _build_event(item: DeliveryItem) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
     type_ = mail.find_event_type(TOPICS, topic)
-    at = _happened(item)
+    at = _event_time(item)
     message_id = item.get("message-id") or item.get("id")
     return mail.MailEvent(
         type=type_,
@@ -122,8 +122,8 @@ def _letter(item: DeliveryItem) -> mail.MailEvent:
     )
 
 
-def _happened(item: DeliveryItem) -> datetime:
-    """The one time that is in UTC for certain, in milliseconds; else the event's own, in seconds."""
+def _event_time(item: DeliveryItem) -> datetime:
+    """Return the time that is always in UTC, in milliseconds; else the time of the event, in seconds."""
     if item.get("ts_epoch"):
         return from_epoch(item["ts_epoch"], 1000)
     return from_epoch(item.get("ts_event") or item.get("ts"))
