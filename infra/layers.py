@@ -1,4 +1,4 @@
-"""Builds the Lambda layers without Docker: hash-checked against uv.lock, trimmed, compiled, cached by their inputs."""
+"""Builds the Lambda layers without Docker: hash-checked against uv.lock, trimmed, compiled, and cached by their inputs."""
 
 import argparse
 import fcntl
@@ -16,18 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build" / "layers"
+BUILD_FOLDER = ROOT / "build" / "layers"
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
-OURS = "regulars"
-NAMES = (OURS, "runtime", "signatures", "lake", "science")
-PYTHON = "3.13"
-HOST = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+OWN_LAYER = "regulars"
+LAYER_NAMES = (OWN_LAYER, "runtime", "signatures", "lake", "science")
+PYTHON_VERSION = "3.13"
+HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 
-# Left out of a layer. Licences, METADATA and entry points stay; `*.libs` are never stripped (it breaks OpenBLAS).
+# Not part of a layer. Licences, METADATA and entry points stay; `*.libs` are never stripped (it breaks OpenBLAS).
 TRIMMED_DIRECTORIES = ("__pycache__", "bin", "test", "tests", "include")
 TRIMMED_SUFFIXES = (".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx", ".tp")
 TRIMMED_EXTENSIONS = re.compile(r"_test_.*\.so|.*_tests\.cpython.*\.so")
-# Nothing that our models or their libraries import lives here; it makes the difference to Lambda's 250 MiB.
+# No model and none of its libraries imports these; without them the layers fit into Lambda's 250 MiB.
 TRIMMED_PATHS = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui.min.css",
@@ -44,13 +44,13 @@ TRIMMED_PATHS = (
     "sklearn/datasets/data",
     "sklearn/datasets/images",
 )
-# Bytecode does not pay for what the trainers hardly touch.
+# The trainers use little of these, so their bytecode is not worth its size.
 NOT_COMPILED = r"/(narwhals|fsspec|packaging)/"
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A built layer: `directory` is what Lambda mounts at /opt, `archive` the same as a zip, `digest` its inputs."""
+    """A built layer: Lambda mounts `directory` at /opt, `archive` is the same as a zip, `digest` the hash of its inputs."""
 
     name: str
     directory: Path
@@ -59,40 +59,40 @@ class Layer:
 
     @property
     def python(self) -> Path:
-        """What Lambda adds to sys.path."""
+        """The folder that Lambda adds to sys.path."""
         return self.directory / "python"
 
 
-def build(name: str, architecture: str) -> Layer:
-    """Build one layer unless the same inputs were built before."""
-    folder = BUILD / architecture
-    layer = Layer(name, folder / name, folder / f"{name}.zip", input_digest(name, architecture))
+def build_layer(name: str, architecture: str) -> Layer:
+    """Build one layer unless it was built from the same inputs before."""
+    folder = BUILD_FOLDER / architecture
+    layer = Layer(name, folder / name, folder / f"{name}.zip", digest_inputs(name, architecture))
     stamp = folder / f"{name}.digest"
-    with locked(folder / f"{name}.lock"):
+    with lock_file(folder / f"{name}.lock"):
         if not stamp.exists() or stamp.read_text() != layer.digest:
             stamp.unlink(missing_ok=True)
-            make(layer, architecture)
+            make_layer(layer, architecture)
             stamp.write_text(layer.digest)
     return layer
 
 
-def input_digest(name: str, architecture: str) -> str:
-    """What decides a layer's content: its sources or pins, the lock, and this module."""
-    digest = hashlib.sha256(f"{name} {architecture} {PYTHON}".encode())
-    for path in (Path(__file__), *inputs(name)):
+def digest_inputs(name: str, architecture: str) -> str:
+    """Return the hash of what decides the content of a layer: its sources or pins, and this module."""
+    digest = hashlib.sha256(f"{name} {architecture} {PYTHON_VERSION}".encode())
+    for path in (Path(__file__), *list_inputs(name)):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
-def inputs(name: str) -> list[Path]:
-    """The files a layer is made from, in order."""
-    if name == OURS:
-        return files(ROOT / "layers" / OURS / "python")
+def list_inputs(name: str) -> list[Path]:
+    """Return the files from which a layer is built, in order."""
+    if name == OWN_LAYER:
+        return list_files(ROOT / "layers" / OWN_LAYER / "python")
     return [ROOT / "layers" / name / "requirements.txt"]
 
 
-def files(directory: Path) -> list[Path]:
-    """All files below a directory that belong into a layer, in order."""
+def list_files(directory: Path) -> list[Path]:
+    """Return all files below a directory that belong into a layer, in order."""
     return sorted(
         path
         for path in directory.rglob("*")
@@ -100,27 +100,27 @@ def files(directory: Path) -> list[Path]:
     )
 
 
-def make(layer: Layer, architecture: str) -> None:
+def make_layer(layer: Layer, architecture: str) -> None:
     """Fill the layer's directory and pack it."""
     shutil.rmtree(layer.directory, ignore_errors=True)
-    if layer.name == OURS:
-        copy(ROOT / "layers" / OURS / "python", layer.python)
+    if layer.name == OWN_LAYER:
+        copy_sources(ROOT / "layers" / OWN_LAYER / "python", layer.python)
     else:
-        install(layer.name, layer.python, PLATFORMS[architecture])
-        trim(layer.python)
-    compile_all(layer.directory)
-    pack(layer.directory, layer.archive)
+        install_requirements(layer.name, layer.python, PLATFORMS[architecture])
+        trim_libraries(layer.python)
+    compile_sources(layer.directory)
+    pack_archive(layer.directory, layer.archive)
 
 
-def copy(source: Path, target: Path) -> None:
-    """Our own code, without what a test run left behind."""
+def copy_sources(source: Path, target: Path) -> None:
+    """Copy the code of this project, without the bytecode of a test run."""
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
-def install(name: str, target: Path, wheels: str) -> None:
-    """Third-party wheels for the platform; the lock's hashes are required, so a pin that differs from it fails."""
+def install_requirements(name: str, target: Path, wheels: str) -> None:
+    """Install third-party wheels for the platform; the hashes of the lock are required, so a different pin fails."""
     uv = os.environ.get("UV", "uv")
-    lock = BUILD / "locked.txt"
+    lock = BUILD_FOLDER / "locked.txt"
     subprocess.run(
         [uv, "export", "--quiet", "--locked", "--no-dev", "--no-emit-project", "-o", str(lock)],
         cwd=ROOT,
@@ -128,44 +128,51 @@ def install(name: str, target: Path, wheels: str) -> None:
         stdout=subprocess.DEVNULL,
     )
     command = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", wheels]
+    command += [
+        "--only-binary",
+        ":all:",
+        "--python-version",
+        PYTHON_VERSION,
+        "--python-platform",
+        wheels,
+    ]
     command += ["--link-mode", "copy", "--constraint", str(lock), "--target", str(target)]
     requirements = ROOT / "layers" / name / "requirements.txt"
     subprocess.run([*command, "--requirement", str(requirements)], cwd=ROOT, check=True)
 
 
-def trim(python: Path) -> None:
-    """Remove what no function imports."""
+def trim_libraries(python: Path) -> None:
+    """Remove the files that no function imports."""
     for unused in TRIMMED_PATHS:
-        remove(python / unused)
+        remove_path(python / unused)
     for path in sorted(python.rglob("*"), reverse=True):
         if path.is_dir():
             if path.name in TRIMMED_DIRECTORIES:
-                remove(path)
+                remove_path(path)
         elif path.suffix in TRIMMED_SUFFIXES or TRIMMED_EXTENSIONS.fullmatch(path.name):
-            remove(path)
-    remove(python / ".lock")
+            remove_path(path)
+    remove_path(python / ".lock")
 
 
-def remove(path: Path) -> None:
-    """Delete a file or a directory, if it is there."""
+def remove_path(path: Path) -> None:
+    """Delete a file or a directory, if it exists."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
 
 
-def compile_all(directory: Path) -> None:
-    """Bytecode that needs no source timestamps: a read-only layer would recompile at every cold start."""
-    # A process of its own: workers forked from one with threads (jsii's) may never end.
+def compile_sources(directory: Path) -> None:
+    """Compile bytecode that needs no timestamps of the sources, else a read-only layer would compile at every cold start."""
+    # In a process of its own: workers that are forked from one with threads (of jsii) may never end.
     command = [sys.executable, "-I", "-m", "compileall", "-q", "-j", "0"]
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(directory), "-p", "/opt"]
     command += ["-x", NOT_COMPILED]
     subprocess.run([*command, str(directory)], check=True)
 
 
-def pack(directory: Path, archive: Path) -> None:
-    """A zip without owners and times."""
+def pack_archive(directory: Path, archive: Path) -> None:
+    """Write a zip without owners and times."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(path for path in directory.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(directory).as_posix())
@@ -175,8 +182,8 @@ def pack(directory: Path, archive: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One builder at a time, whatever process asks."""
+def lock_file(path: Path) -> Iterator[None]:
+    """Let only one process at a time build a layer."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -184,12 +191,12 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def main() -> None:
-    """Build all layers of the architectures asked for."""
+    """Build all layers for the architectures of the command line."""
     parser = argparse.ArgumentParser(prog="python -m infra.layers", description=__doc__)
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), action="append")
     for architecture in parser.parse_args().architecture or sorted(PLATFORMS):
-        for name in NAMES:
-            layer = build(name, architecture)
+        for name in LAYER_NAMES:
+            layer = build_layer(name, architecture)
             size = sum(path.stat().st_size for path in layer.directory.rglob("*") if path.is_file())
             print(f"{architecture:7} {name:9} {size / 2**20:6.1f} MiB")
 

@@ -1,4 +1,4 @@
-"""The ledger's stream to the lake."""
+"""Archive the ledger's stream in the lake."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from regulars.ingestion.archiving import archive_events
 from regulars.settings import ArchiveEventsSettings
 from regulars.store.lake import Lake
 from regulars.store.rejects import Rejects
-from regulars.transport import stream_events as streams
+from regulars.transport.stream_events import read_changes
 
 SETTINGS = ArchiveEventsSettings.from_env()
 LAKE = Lake(SETTINGS.lake_bucket)
@@ -15,6 +15,6 @@ REJECTS = Rejects(SETTINGS.rejects_table)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Write a batch of stream records to the lake; a fault of S3 is raised, so that the batch comes again."""
-    archive_events(streams.changes(event), LAKE, REJECTS, datetime.now(UTC))
+    """Write a batch of stream records to the lake; raise an S3 error, so that the stream delivers the batch again."""
+    archive_events(read_changes(event), LAKE, REJECTS, datetime.now(UTC))
     return {"batchItemFailures": []}

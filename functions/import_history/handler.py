@@ -1,11 +1,11 @@
-"""The upload door: a CSV of history dropped into the uploads bucket."""
+"""Import a CSV of history that was uploaded to the uploads bucket."""
 
 from typing import Any
 
 import boto3
 
-from regulars.ingestion.imports.history_import import History
-from regulars.ingestion.imports.import_run import Defaults
+from regulars.ingestion.imports.history_import import HistoryImporter
+from regulars.ingestion.imports.import_run import ImportDefaults
 from regulars.ingestion.recording import Recorder
 from regulars.settings import ImportHistorySettings
 from regulars.store import schema
@@ -14,11 +14,11 @@ from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.uploads import Uploads
-from regulars.transport.s3_events import uploaded
+from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = ImportHistorySettings.from_env()
 CLIENT = boto3.client("dynamodb")
-HISTORY = History(
+IMPORTER = HistoryImporter(
     Uploads(SETTINGS.uploads_bucket),
     Checkpoints(SETTINGS.control_table, CLIENT),
     Recorder(
@@ -26,16 +26,16 @@ HISTORY = History(
         People(SETTINGS.people_table, CLIENT),
         Parameters(SETTINGS.parameters_prefix),
     ),
-    Defaults(SETTINGS.default_currency, SETTINGS.default_country),
+    ImportDefaults(SETTINGS.default_currency, SETTINGS.default_country),
 )
-# A part of a file takes about ten seconds; this leaves room for one that is slow.
+# One part of a file takes about ten seconds; the reserve leaves time for a slow one.
 RESERVE_MS = 120_000
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Import the uploaded file, or go on with it when its progress arrives."""
-    key = uploaded(event).key.removesuffix(schema.PROGRESS_SUFFIX)
-    status = HISTORY.import_file(
+    """Import the uploaded file, or continue its import when its progress is uploaded."""
+    key = parse_object_event(event).key.removesuffix(schema.PROGRESS_SUFFIX)
+    status = IMPORTER.import_file(
         key, lambda: bool(context.get_remaining_time_in_millis() > RESERVE_MS)
     )
     return {"file": key, "status": status}

@@ -1,14 +1,13 @@
-"""The webhook door: `POST /hooks/<channel>/<source>`, and the GET or HEAD by which a provider tries the address."""
+"""Receive webhooks: `POST /hooks/<channel>/<source>`, and the GET or HEAD by which a provider checks the address."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.channels.contract import Request
-from regulars.channels.registry import load_channel
-from regulars.channels.signatures.shared_secret import TOKEN
+from regulars.channels.contract import Reply, Request
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.webhooks import Webhooks
+from regulars.ingestion.webhook_sources import WebhookSources
+from regulars.ingestion.webhooks import NextPage, Receipt, WebhookReceiver, WebhookReply
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.ledger import Ledger
@@ -16,87 +15,67 @@ from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
-from regulars.transport.certificates import fetched
-from regulars.transport.cold_start import started
-from regulars.transport.html_pages import thanked
-from regulars.transport.http import (
-    Answer,
-    Call,
-    answered,
-    answering,
-    called,
-    preflight,
-    replied,
+from regulars.transport.certificates import fetch_certificate
+from regulars.transport.cold_start import freeze_startup_objects
+from regulars.transport.html_pages import thank_you_response
+from regulars.transport.requests import HttpRequest, parse_request
+from regulars.transport.responses import (
+    HttpResponse,
+    json_response,
+    preflight_response,
+    text_response,
+    with_error_responses,
 )
 
 SETTINGS = ReceiveWebhookSettings.from_env()
 CLIENT = create_fail_fast_dynamodb_client()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
-WEBHOOKS = Webhooks(
-    Sources(SETTINGS.control_table, CLIENT),
-    PARAMETERS,
+RECEIVER = WebhookReceiver(
+    WebhookSources(Sources(SETTINGS.control_table, CLIENT), PARAMETERS),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT), People(SETTINGS.people_table, CLIENT), PARAMETERS
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
 )
-started()
+freeze_startup_objects()
 
 
-def handler(event: dict[str, Any], context: Any) -> Answer:
-    """Verify and record one delivery."""
-    return answering(lambda: _receive(called(event)))
+def handler(event: dict[str, Any], context: Any) -> HttpResponse:
+    """Receive one request for a source's webhook."""
+    return with_error_responses(lambda: _respond(parse_request(event)))
 
 
-def _receive(call: Call) -> Answer:
-    match call:
-        case Call(method="OPTIONS"):
-            return preflight()
-        case Call(method="POST" | "GET" | "HEAD", path=("hooks", channel, source)):
-            return _delivered(call, channel, _request(call, source))
+def _respond(http_request: HttpRequest) -> HttpResponse:
+    match http_request:
+        case HttpRequest(method="OPTIONS"):
+            return preflight_response()
+        case HttpRequest(method="POST" | "GET" | "HEAD", path=("hooks", channel, source)):
+            return _to_response(RECEIVER.handle(channel, _to_request(http_request, source)))
     raise NotFoundError("There is nothing at this path.")
 
 
-def _request(call: Call, source: str) -> Request:
+def _to_request(http_request: HttpRequest, source: str) -> Request:
     return Request(
-        source,
-        call.body,
-        datetime.now(UTC),
-        call.headers,
-        call.query,
+        source=source,
+        body=http_request.body,
+        received_at=datetime.now(UTC),
+        headers=http_request.headers,
+        query=http_request.query,
         default_country=SETTINGS.default_country,
         default_currency=SETTINGS.default_currency,
-        method=call.method,
-        url=call.url,
-        raw_query=call.raw_query,
-        certificates=fetched,
+        method=http_request.method,
+        url=http_request.url,
+        raw_query=http_request.raw_query,
+        certificates=fetch_certificate,
     )
 
 
-def _delivered(call: Call, channel: str, request: Request) -> Answer:
-    request = WEBHOOKS.configured(channel, request)
-    reply = WEBHOOKS.answer(channel, request, request.received_at)
-    if reply is None and call.method == "POST":
-        return _recorded(call, channel, request)
-    if reply is None:
-        return _tried(call)
-    return replied(reply.status, reply.body, reply.content_type)
-
-
-def _tried(call: Call) -> Answer:
-    """For whoever looks whether the address is there; what a GET tells in its query is not taken, and so is refused."""
-    if call.method == "GET" and call.query.keys() - {TOKEN}:
-        raise NotFoundError("Deliveries are taken by POST.")
-    return answered({"ok": True})
-
-
-def _recorded(call: Call, channel: str, request: Request) -> Answer:
-    receipt = WEBHOOKS.receive(channel, request, request.received_at)
-    contract = load_channel(channel)
-    if contract.find_next_page and "text/html" in call.headers.get("accept", ""):
-        return thanked(contract.find_next_page(request))
-    if reply := contract.reply:
-        return replied(reply.status, reply.body, reply.content_type)
-    return answered(
-        {"ok": True, "new": receipt.new, "known": receipt.known, "rejected": receipt.rejected}
-    )
+def _to_response(reply: WebhookReply) -> HttpResponse:
+    match reply:
+        case Reply(status, body, content_type):
+            return text_response(status, body, content_type)
+        case NextPage(url):
+            return thank_you_response(url)
+        case Receipt(new, known, rejected):
+            return json_response({"ok": True, "new": new, "known": known, "rejected": rejected})
+    return json_response({"ok": True})

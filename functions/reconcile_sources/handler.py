@@ -1,13 +1,13 @@
-"""Every hour: each provider that can be asked is asked for what its webhooks may not have brought."""
+"""Reconcile all sources every hour: fetch from each provider's API what its webhooks did not deliver."""
 
 from typing import Any
 
 import msgspec
 
-from regulars.channels.feeds.https import Wire
-from regulars.channels.feeds.provider_api import Provider
-from regulars.ingestion.reconciliation.fetched_records import Fetching
-from regulars.ingestion.reconciliation.reconciler import Reconciling
+from regulars.channels.feeds.https import HttpsClient
+from regulars.channels.feeds.provider_api import ProviderApi
+from regulars.ingestion.reconciliation.fetched_records import RecordImporter
+from regulars.ingestion.reconciliation.reconciler import Reconciler
 from regulars.ingestion.recording import Recorder
 from regulars.settings import ReconcileSourcesSettings
 from regulars.store.clients import create_dynamodb_client
@@ -24,28 +24,28 @@ PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 RECORDER = Recorder(
     Ledger(SETTINGS.events_table, CLIENT), People(SETTINGS.people_table, CLIENT), PARAMETERS
 )
-RECONCILING = Reconciling(
+RECONCILER = Reconciler(
     Sources(SETTINGS.control_table, CLIENT),
     PARAMETERS,
     Reconciliations(SETTINGS.control_table, CLIENT),
-    Fetching(
+    RecordImporter(
         RECORDER,
         Rejects(SETTINGS.rejects_table, CLIENT),
         SETTINGS.default_country,
         SETTINGS.default_currency,
     ),
 )
-WIRE = Wire()
-# A page takes seconds; this leaves room for one whose provider lets us wait.
+WIRE = HttpsClient()
+# A page takes seconds; the reserve leaves time for one of a provider that answers slowly.
 RESERVE_SECONDS = 150.0
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Ask all sources, or those that `only` names (`shopify`, `shopify/main`); what is not done is left to the next run."""
+    """Reconcile all sources, or those that `only` names (`shopify`, `shopify/main`); the next run continues the rest."""
 
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000 - RESERVE_SECONDS
 
-    provider = Provider(WIRE, seconds_left)
-    outcomes = RECONCILING.run(provider, lambda: seconds_left() > 0, str(event.get("only", "")))
+    provider = ProviderApi(WIRE, seconds_left)
+    outcomes = RECONCILER.run(provider, lambda: seconds_left() > 0, str(event.get("only", "")))
     return {"sources": msgspec.to_builtins(outcomes)}

@@ -14,7 +14,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.published_lists import PublishedLists
 from regulars.store.registry import ModelRegistry
 from regulars.store.scores import Scores
-from regulars.transport.s3_events import uploaded
+from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = ScoreProfilesSettings.from_env()
 STORES = ScoringStores(
@@ -28,6 +28,6 @@ STORES = ScoringStores(
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Score, explain and store what changed; return the report."""
-    report = score_dataset(uploaded(event).key, STORES, datetime.now(UTC))
+    report = score_dataset(parse_object_event(event).key, STORES, datetime.now(UTC))
     response: dict[str, Any] = msgspec.to_builtins(report)
     return response

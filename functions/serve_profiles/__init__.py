@@ -1,3 +1,3 @@
-from regulars.transport.cold_start import starting
+from regulars.transport.cold_start import disable_garbage_collection
 
-starting()
+disable_garbage_collection()

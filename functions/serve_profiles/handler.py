@@ -14,8 +14,8 @@ from regulars.store.people import People
 from regulars.store.products import Products
 from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import ServedProfiles
-from regulars.transport.cold_start import started
-from regulars.transport.http import Answer
+from regulars.transport.cold_start import freeze_startup_objects
+from regulars.transport.responses import HttpResponse
 
 SETTINGS = ServeProfilesSettings.from_env()
 CLIENT = create_fail_fast_dynamodb_client()
@@ -37,13 +37,13 @@ API = ApiEndpoints(
         {
             "profiles": lambda: PROFILES.find_with_scores("probe"),
             "catalog": lambda: PRODUCTS.find_products(["probe"]),
-            "published": PUBLISHED_LISTS.segments,
+            "published": PUBLISHED_LISTS.read_segments,
         }
     ),
 )
-started()
+freeze_startup_objects()
 
 
-def handler(event: dict[str, Any], context: Any) -> Answer:
+def handler(event: dict[str, Any], context: Any) -> HttpResponse:
     """Return the response to one request of the HTTP API."""
     return API.handle_request(event)

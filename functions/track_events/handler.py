@@ -1,4 +1,4 @@
-"""The tracking door: the Segment tracking API, `POST /v1/…`, and the settings that browser SDKs ask for first."""
+"""Receive the Segment tracking API, `POST /v1/…`, and serve the settings that browser SDKs fetch first."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +7,8 @@ from regulars.channels.contract import Request
 from regulars.channels.tracking.sdk_settings import build_segment_settings
 from regulars.domain.errors import NotFoundError
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.tracking import BATCH, Tracking
+from regulars.ingestion.tracking import TrackingReceiver
+from regulars.ingestion.tracking_calls import BATCH_KIND
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.clients import create_fail_fast_dynamodb_client
@@ -15,21 +16,23 @@ from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.rejects import Rejects
-from regulars.transport.cold_start import started
-from regulars.transport.http import (
-    Answer,
-    Call,
-    answered,
-    answering,
-    called,
-    preflight,
-    reached_at,
+from regulars.transport.cold_start import freeze_startup_objects
+from regulars.transport.requests import (
+    HttpRequest,
+    parse_request,
+    public_address,
+    read_api_key,
 )
-from regulars.transport.requests import presented_key
+from regulars.transport.responses import (
+    HttpResponse,
+    json_response,
+    preflight_response,
+    with_error_responses,
+)
 
 SETTINGS = TrackEventsSettings.from_env()
 CLIENT = create_fail_fast_dynamodb_client()
-TRACKING = Tracking(
+RECEIVER = TrackingReceiver(
     ApiKeys(SETTINGS.control_table, CLIENT),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT),
@@ -38,43 +41,45 @@ TRACKING = Tracking(
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
 )
-KINDS = (BATCH, "track", "identify", "page", "screen", "group", "alias")
-# A path says a kind in full, or by its letter as the browser SDK does.
-ROUTES: dict[tuple[str, ...], str] = {
+KINDS = (BATCH_KIND, "track", "identify", "page", "screen", "group", "alias")
+# A path names a kind in full, or by its first letter as the browser SDK does.
+KINDS_BY_PATH: dict[tuple[str, ...], str] = {
     ("v1", name): kind for kind in KINDS for name in (kind, kind[0])
 }
-ROUTES["beacon", "v1", "batch"] = BATCH
-METRICS = ("v1", "m")  # of the browser SDK itself, whose sampling our settings turn off
-started()
+KINDS_BY_PATH["beacon", "v1", "batch"] = BATCH_KIND
+# The browser SDK reports metrics about itself here, unless it has fetched our settings.
+METRICS_PATH = ("v1", "m")
+freeze_startup_objects()
 
 
-def handler(event: dict[str, Any], context: Any) -> Answer:
-    """Record the messages of one call, or tell a browser SDK its settings."""
-    return answering(lambda: _answer(called(event), event))
+def handler(event: dict[str, Any], context: Any) -> HttpResponse:
+    """Record the messages of one call, or serve a browser SDK's settings."""
+    return with_error_responses(lambda: _respond(parse_request(event), event))
 
 
-def _answer(call: Call, event: dict[str, Any]) -> Answer:
-    match call.method, call.path:
+def _respond(http_request: HttpRequest, event: dict[str, Any]) -> HttpResponse:
+    match http_request.method, http_request.path:
         case "OPTIONS", _:
-            return preflight()
+            return preflight_response()
         case "GET", ("v1", "projects", write_key, "settings"):
-            settings = build_segment_settings(write_key, *reached_at(event))
-            return answered(settings, cache="public, max-age=300")
-        case "POST", path if path in ROUTES:
-            _receive(ROUTES[path], call)
-        case "POST", path if path == METRICS:
+            settings = build_segment_settings(write_key, *public_address(event))
+            return json_response(settings, cache="public, max-age=300")
+        case "POST", path if path in KINDS_BY_PATH:
+            _receive_call(KINDS_BY_PATH[path], http_request)
+        case "POST", path if path == METRICS_PATH:
             pass
         case _:
             raise NotFoundError("There is nothing at this path.")
-    return answered({"success": True})
+    return json_response({"success": True})
 
 
-def _receive(kind: str, call: Call) -> None:
+def _receive_call(kind: str, http_request: HttpRequest) -> None:
     request = Request(
         source="",
-        body=call.body,
+        body=http_request.body,
         received_at=datetime.now(UTC),
         default_country=SETTINGS.default_country,
         default_currency=SETTINGS.default_currency,
     )
-    TRACKING.receive(kind, request, presented_key(call.headers), call.query.get("writeKey", ""))
+    header_key, url_key = read_api_key(http_request.headers), http_request.query.get("writeKey", "")
+    RECEIVER.receive(kind, request, header_key, url_key)

@@ -12,7 +12,7 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
-from regulars.transport.s3_events import uploaded
+from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = TrainChurnSettings.from_env()
 DATASETS = Datasets(SETTINGS.lake_bucket)
@@ -22,7 +22,7 @@ REGISTRY = ModelRegistry(Artifacts(SETTINGS.artifacts_bucket), Champions(SETTING
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Train, gate, publish and promote; return the outcome."""
     outcome = train_model(
-        ChurnTrainer(), uploaded(event).key, DATASETS, REGISTRY, datetime.now(UTC)
+        ChurnTrainer(), parse_object_event(event).key, DATASETS, REGISTRY, datetime.now(UTC)
     )
     response: dict[str, Any] = msgspec.to_builtins(outcome)
     return response

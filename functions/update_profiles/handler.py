@@ -14,7 +14,7 @@ from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 from regulars.store.schedules import Schedules, ScheduleTarget
-from regulars.transport import stream_events as streams
+from regulars.transport.stream_events import read_changes
 
 SETTINGS = UpdateProfilesSettings.from_env()
 CLIENT = boto3.client("dynamodb")
@@ -37,7 +37,7 @@ ABANDONMENT_DELAY = timedelta(minutes=int(SETTINGS.abandoned_after_minutes))
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Fold a batch of stream records; raise a retryable error, since the whole batch may come again."""
-    batch, now = streams.changes(event), datetime.now(UTC)
+    batch, now = read_changes(event), datetime.now(UTC)
     update_profiles(batch, STORES, now)
     # Also for events that were counted before: this may be the retry after an error of the scheduler.
     schedule_cart_checks(batch.changes, CART_CHECKS, ABANDONMENT_DELAY, now)

@@ -1,4 +1,4 @@
-"""`regulars`: reads the command line, runs one command, and turns expected faults into one sentence and an exit code."""
+"""`regulars`: reads the command line, runs one command, and turns expected errors into one sentence and an exit code."""
 
 import argparse
 import importlib
@@ -7,63 +7,70 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cli.console import say
-from infra.local.faults import FaultError
+from infra.cli.advice import find_advice
+from infra.cli.terminal import print_message
+from infra.local.errors import CommandError
+from regulars.domain.errors import RegularsError
 
-# Command → its module; each has `add_arguments(parser)` and `run(arguments) -> exit code`, and says in its first line
-# what it does.
+# Command → its module, which has `add_arguments(parser)` and `run(arguments) -> exit code`. The first line of its
+# docstring is the help of the command.
 COMMANDS = {
-    "demo": "infra.cli.demo",
-    "up": "infra.cli.up",
-    "down": "infra.cli.down",
-    "init": "infra.cli.init",
-    "import": "infra.cli.import_file",
-    "train": "infra.cli.train",
-    "status": "infra.cli.status",
-    "verify": "infra.cli.verify",
-    "keys": "infra.cli.keys",
-    "connect": "infra.cli.connect",
-    "sources": "infra.cli.sources",
-    "rejects": "infra.cli.rejects",
-    "replay": "infra.cli.replay",
-    "reconcile": "infra.cli.reconcile",
-    "dead-letters": "infra.cli.dead_letters",
-    "invoke": "infra.cli.invoke",
-    "logs": "infra.cli.logs",
+    "demo": "infra.cli.commands.demo",
+    "up": "infra.cli.commands.up",
+    "down": "infra.cli.commands.down",
+    "init": "infra.cli.commands.init",
+    "import": "infra.cli.commands.import_file",
+    "train": "infra.cli.commands.train",
+    "status": "infra.cli.commands.status",
+    "verify": "infra.cli.commands.verify",
+    "keys": "infra.cli.commands.keys",
+    "connect": "infra.cli.commands.connect",
+    "sources": "infra.cli.commands.sources",
+    "rejects": "infra.cli.commands.rejects",
+    "replay": "infra.cli.commands.replay",
+    "reconcile": "infra.cli.commands.reconcile",
+    "dead-letters": "infra.cli.commands.dead_letters",
+    "invoke": "infra.cli.commands.invoke",
+    "logs": "infra.cli.commands.logs",
 }
-INTERRUPTED = 130
+INTERRUPTED_CODE = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0 done, 1 a fault, 2 a wrong command line, 130 interrupted."""
-    arguments = parser().parse_args(argv)
+    """Run one command and return its exit code: 0 done, 1 an error, 2 a wrong command line, 130 interrupted."""
+    arguments = build_parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except FaultError as fault:
-        return _fail(str(fault), fault.advice)
+    except CommandError as error:
+        return _report_error(error, error.advice)
+    except RegularsError as error:
+        return _report_error(error, find_advice(error))
     except (ClientError, BotoCoreError) as error:
-        return _fail(str(error), "Is the stack deployed, and are the credentials its account's?")
-    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
-        return INTERRUPTED
+        advice = (
+            "Check that the stack is deployed and that the credentials are those of its account."
+        )
+        return _report_error(error, advice)
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a prompt
+        return INTERRUPTED_CODE
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
-    top = argparse.ArgumentParser(prog="regulars", description="Know your buyers.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(prog="regulars", description="Know your buyers.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, path in COMMANDS.items():
         module = importlib.import_module(path)
         purpose = str(module.__doc__).splitlines()[0]
         command = commands.add_parser(name, help=purpose, description=purpose)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
-    return top
+    return parser
 
 
-def _fail(message: str, advice: str) -> int:
-    say(f"regulars: {message}")
+def _report_error(error: Exception, advice: str) -> int:
+    print_message(f"regulars: {error}")
     if advice:
-        say(f"  {advice}")
+        print_message(f"  {advice}")
     return 1
 
 

@@ -1,106 +1,119 @@
-"""The deployment a command works on: the stack on this machine, or one in an AWS account, told apart here only."""
+"""Selects the deployment on which a command works: the stack on this machine, or one in an AWS account."""
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.exceptions import ClientError
 
 from infra.local import access, emulator
-from infra.local.faults import FaultError
+from infra.local.errors import CommandError
 from infra.local.places import DEPLOYED, ROOT
-from regulars.settings import Settings
+from regulars.admin.deployment import Deployment
 
-FUNCTION = "AWS::Lambda::Function"
-QUEUE = "AWS::SQS::Queue"
-API = "AWS::ApiGatewayV2::Api"
+FUNCTION_TYPE = "AWS::Lambda::Function"
+QUEUE_TYPE = "AWS::SQS::Queue"
+API_TYPE = "AWS::ApiGatewayV2::Api"
+# Functions whose variables together name every table, bucket and parameter.
+NAMING_FUNCTIONS = ("receive_webhook", "import_history", "serve_profiles", "train_segments")
+
+
+class StackResource(NamedTuple):
+    """One resource of a CloudFormation stack."""
+
+    type: str
+    logical_id: str
+    physical_id: str
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Where everything is; `functions` maps a folder's name to the deployed function's, `queues` to its dead letters."""
+    """A deployment, and whether it is the one on this machine."""
 
-    name: str
-    api_url: str
-    functions: Mapping[str, str]
-    queues: Mapping[str, str]
-    local: bool
-    _variables: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
-
-    def settings[T: Settings](self, cls: type[T]) -> T:
-        """The very settings with which the function of this class runs."""
-        name = _snake(cls.__name__.removesuffix("Settings"))
-        if name not in self._variables:
-            asked = self.function(name)
-            answer = boto3.client("lambda").get_function_configuration(FunctionName=asked)
-            self._variables[name] = answer["Environment"]["Variables"]
-        return cls.from_env(self._variables[name])
-
-    def function(self, name: str) -> str:
-        """The deployed name of a function."""
-        if name not in self.functions:
-            known = ", ".join(sorted(self.functions))
-            raise FaultError(f"There is no function {name}.", f"There are: {known}.")
-        return self.functions[name]
+    deployment: Deployment
+    is_local: bool
 
 
-def chosen(arguments: argparse.Namespace) -> Stack:
-    """The stack that the command line names, the one on this machine by default."""
-    return in_account(arguments.stack) if arguments.stack else on_this_machine()
+def select_stack(arguments: argparse.Namespace) -> Stack:
+    """Return the stack that the command line names, by default the one on this machine."""
+    return find_account_stack(arguments.stack) if arguments.stack else find_local_stack()
 
 
-def on_this_machine() -> Stack:
-    """The local stack; FaultError when it does not run."""
-    running = emulator.running()
+def find_local_stack() -> Stack:
+    """Return the stack on this machine; raise CommandError when it does not run."""
+    running = emulator.find_running()
     if not running or not DEPLOYED.exists():
-        raise FaultError("The local stack is not running.", "Start it with `make up`.")
-    access.use(running.endpoint)
-    deployed = json.loads(DEPLOYED.read_text())
-    resources = list(_resources(deployed["name"]))
-    # The emulator's own address of an API is a name that not every machine resolves.
-    (api,) = (physical for type_, _, physical in resources if type_ == API)
-    return _stack(
-        deployed["name"], resources, f"{running.endpoint}/_aws/execute-api/{api}", local=True
-    )
+        raise CommandError("The local stack is not running.", "Start it with `make up`.")
+    access.use_endpoint(running.endpoint)
+    name = json.loads(DEPLOYED.read_text())["name"]
+    resources = list(_list_resources(name))
+    # The emulator's own address of an API is a host name that not every machine resolves.
+    (api,) = (resource.physical_id for resource in resources if resource.type == API_TYPE)
+    url = f"{running.endpoint}/_aws/execute-api/{api}"
+    return Stack(_describe_deployment(name, resources, url), is_local=True)
 
 
-def in_account(name: str) -> Stack:
-    """A deployed stack in the account of the owner's credentials."""
+def find_account_stack(name: str) -> Stack:
+    """Return a stack in the AWS account of the owner's credentials; raise CommandError when there is none."""
     try:
-        (described,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         advice = "Check the name, the region and the credentials, or deploy with `make deploy`."
-        raise FaultError(f"The stack {name} was not found: {error}", advice) from error
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
-    return _stack(name, list(_resources(name)), outputs["ApiUrl"].rstrip("/"), local=False)
+        raise CommandError(f"The stack {name} was not found: {error}", advice) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    url = outputs["ApiUrl"].rstrip("/")
+    return Stack(_describe_deployment(name, list(_list_resources(name)), url), is_local=False)
 
 
-def _stack(name: str, resources: list[tuple[str, str, str]], url: str, *, local: bool) -> Stack:
-    functions = {
-        _folder(logical): physical for type_, logical, physical in resources if type_ == FUNCTION
+def _describe_deployment(name: str, resources: list[StackResource], url: str) -> Deployment:
+    functions = _group_by_folder(resources, FUNCTION_TYPE)
+    variables = _read_variables(functions[function] for function in NAMING_FUNCTIONS)
+    values: dict[str, Any] = {
+        "name": name,
+        "api_url": url,
+        "functions": functions,
+        "queues": _group_by_folder(resources, QUEUE_TYPE),
     }
-    queues = {
-        _folder(logical): physical for type_, logical, physical in resources if type_ == QUEUE
+    unnamed = [field.name for field in fields(Deployment) if field.name not in values]
+    values |= {field: variables[field.upper()] for field in unnamed}
+    return Deployment(**values)
+
+
+def _group_by_folder(resources: list[StackResource], type_: str) -> dict[str, str]:
+    """Return the physical ids of the resources of a type, by the folder of the function that they belong to."""
+    return {
+        _folder_of(resource.logical_id): resource.physical_id
+        for resource in resources
+        if resource.type == type_
     }
-    return Stack(name, url, functions, queues, local)
 
 
-def _resources(name: str) -> Iterator[tuple[str, str, str]]:
+def _read_variables(functions: Iterable[str]) -> dict[str, str]:
+    """Return the environment variables of deployed functions, which are the settings that they run with."""
+    client = boto3.client("lambda")
+    variables: dict[str, str] = {}
+    for function in functions:
+        configuration = client.get_function_configuration(FunctionName=function)
+        variables |= configuration["Environment"]["Variables"]
+    return variables
+
+
+def _list_resources(stack: str) -> Iterator[StackResource]:
     pages: Any = boto3.client("cloudformation").get_paginator("list_stack_resources")
-    for page in pages.paginate(StackName=name):
-        for one in page["StackResourceSummaries"]:
-            yield one["ResourceType"], one["LogicalResourceId"], one["PhysicalResourceId"]
+    for page in pages.paginate(StackName=stack):
+        for summary in page["StackResourceSummaries"]:
+            yield StackResource(
+                summary["ResourceType"],
+                summary["LogicalResourceId"],
+                summary["PhysicalResourceId"],
+            )
 
 
-def _folder(logical_id: str) -> str:
-    """The folder of a function, whose name in capitals begins or ends a construct path and so is in the logical id."""
+def _folder_of(logical_id: str) -> str:
+    """Return the folder of a function, whose name in capitals is a part of the logical id; else the logical id."""
     folders = (path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
-    named = [name for name in folders if name.title().replace("_", "") in logical_id]
-    return max(named, key=len, default=logical_id)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
+    matches = [folder for folder in folders if folder.title().replace("_", "") in logical_id]
+    return max(matches, key=len, default=logical_id)

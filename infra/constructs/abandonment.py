@@ -1,27 +1,27 @@
-"""Carts left behind: the function that looks at one, and the schedules that invoke it."""
+"""The function that checks for an abandoned cart, and the role of the schedules that invoke it."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.constructs.acknowledged import acknowledge_wildcard
+from infra.constructs.acknowledgments import acknowledge_wildcard
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
 from infra.constructs.storage import Storage
 from regulars.settings import DetectAbandonmentSettings
 from regulars.store import schema
 
-LONGEST_PREFIX = 47  # characters: a schedule's name has 64, of which 17 tell one from another
+MAX_PREFIX_CHARACTERS = 47  # the name of a schedule has 64, of which 17 are unique
 
 
 class Abandonment(Construct):
-    """Schedules are set at run time, each for one look at one person; nothing here runs until then."""
+    """Schedules are created at run time, each for one check of one person's cart."""
 
     def __init__(self, scope: Construct, id_: str, storage: Storage, layers: Layers) -> None:
         super().__init__(scope, id_)
         self._function = Function(
             self,
-            storage.settings(DetectAbandonmentSettings),
+            storage.build_settings(DetectAbandonmentSettings),
             layers,
             timeout=Duration.minutes(1),
         )
@@ -32,11 +32,11 @@ class Abandonment(Construct):
         storage.grant_index(self._function, schema.EVENTS, "timeline")
         storage.grant_table(self._function, schema.PEOPLE, "dynamodb:BatchGetItem")
         storage.grant_table(self._function, schema.PROFILES, "dynamodb:BatchGetItem")
-        self._role = self._schedules_role()
-        self._prefix = f"{Stack.of(self).stack_name}-cart-"[-LONGEST_PREFIX:]
+        self._role = self._create_schedule_role()
+        self._prefix = f"{Stack.of(self).stack_name}-cart-"[-MAX_PREFIX_CHARACTERS:]
 
-    def settings(self) -> dict[str, str]:
-        """The variables of whoever sets schedules."""
+    def schedule_settings(self) -> dict[str, str]:
+        """Return the settings of a function that creates schedules."""
         return {
             "cart_checks_function": self._function.function_arn,
             "cart_checks_role": self._role.role_arn,
@@ -45,10 +45,10 @@ class Abandonment(Construct):
         }
 
     def grant_schedules(self, function: Function) -> None:
-        """Allow to set schedules of this deployment, which may do nothing but invoke the one function."""
-        # The default group: schedules delete themselves, so there is nothing left to delete with a group of our own.
+        """Allow a function to create schedules of this deployment, which may only invoke the one function."""
+        # The default group: schedules delete themselves, so a group of their own would have nothing to delete.
         name = f"schedule/default/{self._prefix}*"
-        function.allow(
+        function.allow_actions(
             Stack.of(self).format_arn(service="scheduler", resource=name),
             "scheduler:CreateSchedule",
         )
@@ -64,7 +64,7 @@ class Abandonment(Construct):
         )
         function.add_to_role_policy(statement)
 
-    def _schedules_role(self) -> iam.Role:
+    def _create_schedule_role(self) -> iam.Role:
         own_account = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         service = iam.ServicePrincipal("scheduler.amazonaws.com", conditions=own_account)
         role = iam.Role(self, "Schedules", assumed_by=service)

@@ -1,4 +1,4 @@
-"""One HTTP API: throttled, and logged without addresses, paths or query strings."""
+"""The HTTP API: throttled, and logged without addresses, paths and query strings."""
 
 import json
 
@@ -10,14 +10,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigateway import AccessLogFormat
 from constructs import Construct
 
-from infra.constructs.acknowledged import ROUTE, acknowledge
+from infra.constructs.acknowledgments import ROUTE_REASONS, acknowledge_rules
 from infra.constructs.functions import Function
-from regulars.transport import http as doors
+from regulars.transport.responses import CORS_HEADERS, PREFLIGHT_HEADERS
 
 REQUESTS_PER_SECOND = 50
-BURST = 100
-# A route, never a path: a path holds a profile's id, an address is personal.
-LOGGED = {
+BURST_REQUESTS = 100
+# The route, never the path: a path holds the id of a profile, and an address is personal.
+ACCESS_LOG_FIELDS = {
     "requestId": "$context.requestId",
     "requestTime": "$context.requestTime",
     "routeKey": "$context.routeKey",
@@ -37,22 +37,22 @@ class AccessLogs:
 
     @property
     def destination(self) -> apigateway.IAccessLogDestination:
-        """The log group."""
+        """The log group to which the lines are written."""
         return self._destination
 
     @property
     def format(self) -> AccessLogFormat:
-        """What a line holds."""
-        return AccessLogFormat.custom(json.dumps(LOGGED))
+        """The fields of a line."""
+        return AccessLogFormat.custom(json.dumps(ACCESS_LOG_FIELDS))
 
 
-class Api(Construct):
-    """The doors' and the API's one address; every error body is the functions' own."""
+class PublicApi(Construct):
+    """The one address of all functions that answer HTTP; they write every error body themselves."""
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
         self._api = apigateway.HttpApi(
-            self, "Http", create_default_stage=False, cors_preflight=preflight()
+            self, "Http", create_default_stage=False, cors_preflight=create_preflight()
         )
         log_group = logs.LogGroup(
             self,
@@ -66,43 +66,45 @@ class Api(Construct):
             http_api=self._api,
             stage_name="$default",
             auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST),
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST_REQUESTS
+            ),
             access_log_settings=AccessLogs(log_group),
         )
         self.url = stage.url
 
-    def route(self, function: Function, path: str, *methods: apigateway.HttpMethod) -> None:
-        """Send the methods of a path to the function."""
+    def route_path(self, function: Function, path: str, *methods: apigateway.HttpMethod) -> None:
+        """Send the requests of a path with these methods to a function."""
         routes = self._api.add_routes(
-            path=path, methods=list(methods), integration=integration(function)
+            path=path, methods=list(methods), integration=create_integration(function)
         )
         for route in routes:
-            acknowledge(route, ROUTE)
+            acknowledge_rules(route, ROUTE_REASONS)
 
-    def otherwise(self, function: Function) -> None:
-        """Send every request that no route takes to the function."""
+    def route_remaining(self, function: Function) -> None:
+        """Send every request that matches no route to a function."""
         route = apigateway.HttpRoute(
             self,
             "Otherwise",
             http_api=self._api,
             route_key=apigateway.HttpRouteKey.DEFAULT,
-            integration=integration(function),
+            integration=create_integration(function),
         )
-        acknowledge(route, ROUTE)
+        acknowledge_rules(route, ROUTE_REASONS)
 
 
-def preflight() -> apigateway.CorsPreflightOptions:
-    """What the functions would answer a browser that asks before it sends, without starting one of them."""
-    methods = doors.PREFLIGHT["access-control-allow-methods"].split(", ")
+def create_preflight() -> apigateway.CorsPreflightOptions:
+    """Return the CORS answer to a browser's preflight, as the functions would give it, without starting one."""
+    methods = PREFLIGHT_HEADERS["access-control-allow-methods"].split(", ")
     return apigateway.CorsPreflightOptions(
         allow_origins=["*"],
         allow_methods=[apigateway.CorsHttpMethod[method] for method in methods],
-        allow_headers=doors.PREFLIGHT["access-control-allow-headers"].split(", "),
-        expose_headers=[doors.CORS["Access-Control-Expose-Headers"]],
-        max_age=Duration.seconds(int(doors.PREFLIGHT["access-control-max-age"])),
+        allow_headers=PREFLIGHT_HEADERS["access-control-allow-headers"].split(", "),
+        expose_headers=[CORS_HEADERS["Access-Control-Expose-Headers"]],
+        max_age=Duration.seconds(int(PREFLIGHT_HEADERS["access-control-max-age"])),
     )
 
 
-def integration(function: Function) -> integrations.HttpLambdaIntegration:
-    """Payload format 2.0, which is the default."""
+def create_integration(function: Function) -> integrations.HttpLambdaIntegration:
+    """Return the integration of a function, with payload format 2.0, which is the default."""
     return integrations.HttpLambdaIntegration(function.folder, function)

@@ -1,15 +1,15 @@
-"""The doors: the tracking API, webhooks and uploaded history."""
+"""The functions that receive events: the tracking API, webhooks, reconciliation and uploaded history."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk.aws_apigatewayv2 import HttpMethod
 from constructs import Construct
 
-from infra.constructs.api import Api
+from infra.constructs.api import PublicApi
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
-from infra.constructs.sources import on_arrival, on_schedule
 from infra.constructs.storage import Storage
+from infra.constructs.triggers import start_on_arrival, start_on_schedule
 from regulars.settings import (
     ImportHistorySettings,
     ReceiveWebhookSettings,
@@ -18,89 +18,89 @@ from regulars.settings import (
 )
 from regulars.store import schema
 
-# What it takes to record several events at once.
-SEVERAL = ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")
+# To record several events at once.
+BATCH_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")
 
 
 class Ingestion(Construct):
-    """Everything that comes in ends in the ledger, or among the rejects with its reason."""
+    """Each function records events in the ledger, or stores a reject with its reason."""
 
     def __init__(
-        self, scope: Construct, id_: str, storage: Storage, layers: Layers, api: Api
+        self, scope: Construct, id_: str, storage: Storage, layers: Layers, api: PublicApi
     ) -> None:
         super().__init__(scope, id_)
         self._storage = storage
         self._layers = layers
-        self._track_events(api)
-        self._receive_webhook(api)
-        self._reconcile_sources()
-        self._import_history()
+        self._create_track_events(api)
+        self._create_receive_webhook(api)
+        self._create_reconcile_sources()
+        self._create_import_history()
 
-    def _track_events(self, api: Api) -> None:
+    def _create_track_events(self, api: PublicApi) -> None:
         function = Function(
             self,
-            self._storage.settings(TrackEventsSettings),
+            self._storage.build_settings(TrackEventsSettings),
             self._layers,
-            # A full batch may speak of hundreds of people; the gateway waits for 30.
+            # A full batch may hold events of hundreds of people; the gateway waits for 30.
             timeout=Duration.seconds(29),
         )
-        self._may_record(function, *SEVERAL)
-        self._may_reject(function, "dynamodb:BatchWriteItem")
-        api.route(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET)
-        api.route(function, "/beacon/v1/batch", HttpMethod.POST)
+        self._grant_recording(function, *BATCH_ACTIONS)
+        self._grant_rejecting(function, "dynamodb:BatchWriteItem")
+        api.route_path(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET)
+        api.route_path(function, "/beacon/v1/batch", HttpMethod.POST)
 
-    def _receive_webhook(self, api: Api) -> None:
-        settings = self._storage.settings(ReceiveWebhookSettings)
+    def _create_receive_webhook(self, api: PublicApi) -> None:
+        settings = self._storage.build_settings(ReceiveWebhookSettings)
         function = Function(self, settings, self._layers, third_party=("signatures",))
-        # A mail provider's delivery tells of several recipients.
-        self._may_record(function, *SEVERAL)
-        self._may_reject(function)
+        # A delivery of a mail provider holds events of several recipients.
+        self._grant_recording(function, *BATCH_ACTIONS)
+        self._grant_rejecting(function)
         self._storage.grant_parameter(function, "sources/*")
-        api.route(function, "/hooks/{channel}/{source}", HttpMethod.ANY)
+        api.route_path(function, "/hooks/{channel}/{source}", HttpMethod.ANY)
 
-    def _reconcile_sources(self) -> None:
+    def _create_reconcile_sources(self) -> None:
         grants = self._storage
         function = Function(
             self,
-            grants.settings(ReconcileSourcesSettings),
+            grants.build_settings(ReconcileSourcesSettings),
             self._layers,
             memory=1024,
             timeout=Duration.minutes(15),
         )
-        self._may_record(function, *SEVERAL)
+        self._grant_recording(function, *BATCH_ACTIONS)
         grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem")
-        # The sources are looked for; how far each is, is kept beside them.
+        # It lists the sources, and stores their watermarks beside them.
         grants.grant_table(
             function, schema.CONTROL, "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"
         )
         grants.grant_parameter(function, "sources/*")
         function.give_up_after_retries()
-        on_schedule(function, events.Schedule.rate(Duration.hours(1)))
+        start_on_schedule(function, events.Schedule.rate(Duration.hours(1)))
 
-    def _may_record(self, function: Function, *several: str) -> None:
+    def _grant_recording(self, function: Function, *batch_actions: str) -> None:
         grants = self._storage
-        grants.grant_table(function, schema.EVENTS, "dynamodb:PutItem", *several)
+        grants.grant_table(function, schema.EVENTS, "dynamodb:PutItem", *batch_actions)
         grants.grant_table(function, schema.PEOPLE, "dynamodb:GetItem", "dynamodb:UpdateItem")
         grants.grant_parameter(function, "pepper")
 
-    def _may_reject(self, door: Function, *several: str) -> None:
-        self._storage.grant_table(door, schema.REJECTS, "dynamodb:PutItem", *several)
-        self._storage.grant_table(door, schema.CONTROL, "dynamodb:GetItem")
+    def _grant_rejecting(self, function: Function, *batch_actions: str) -> None:
+        self._storage.grant_table(function, schema.REJECTS, "dynamodb:PutItem", *batch_actions)
+        self._storage.grant_table(function, schema.CONTROL, "dynamodb:GetItem")
 
-    def _import_history(self) -> None:
+    def _create_import_history(self) -> None:
         function = Function(
             self,
-            self._storage.settings(ImportHistorySettings),
+            self._storage.build_settings(ImportHistorySettings),
             self._layers,
             memory=2048,
             timeout=Duration.minutes(15),
             ephemeral_gib=2,
         )
-        self._may_record(function, *SEVERAL)
+        self._grant_recording(function, *BATCH_ACTIONS)
         grants = self._storage
         grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
         grants.grant_objects(function, "uploads", f"{schema.IMPORTS_PREFIX}*", "s3:GetObject")
-        # The report, and the progress whose arrival starts the next run of a large file.
+        # The report, and the progress, whose arrival starts the next run of a large file.
         grants.grant_objects(
             function,
             "uploads",
@@ -114,6 +114,8 @@ class Ingestion(Construct):
             "s3:PutObject",
         )
         function.give_up_after_retries()
-        # Windows names files in capitals too; a pattern tells the two apart.
+        # Windows may write the suffix in capitals, and patterns are case-sensitive.
         files = [f"{schema.IMPORTS_PREFIX}*{suffix}" for suffix in (".csv", ".CSV")]
-        on_arrival(function, grants.bucket("uploads"), *files, *map(schema.progress_key, files))
+        start_on_arrival(
+            function, grants.buckets["uploads"], *files, *map(schema.progress_key, files)
+        )

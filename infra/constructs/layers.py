@@ -13,24 +13,25 @@ ARCHITECTURES = {
 
 
 class Layers(Construct):
-    """Every layer once; a function names those that it needs."""
+    """All layers of a deployment; a function selects those that it needs."""
 
     def __init__(self, scope: Construct, id_: str, architecture: str) -> None:
         super().__init__(scope, id_)
         self.architecture = ARCHITECTURES[architecture]
         self._versions = {
-            name: self._version(layers.build(name, architecture)) for name in layers.NAMES
+            name: self._create_version(layers.build_layer(name, architecture))
+            for name in layers.LAYER_NAMES
         }
 
-    def of(self, *names: str) -> list[lambda_.ILayerVersion]:
-        """The layers of these names."""
+    def select(self, *names: str) -> list[lambda_.ILayerVersion]:
+        """Return the layers with these names."""
         return [self._versions[name] for name in names]
 
-    def _version(self, built: layers.Layer) -> lambda_.LayerVersion:
+    def _create_version(self, built: layers.Layer) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
             self,
             built.name.title(),
-            # The inputs are the hash: bytecode differs between machines, its sources do not.
+            # The hash is of the inputs: bytecode differs between machines, its sources do not.
             code=lambda_.Code.from_asset(
                 str(built.archive), asset_hash=built.digest, asset_hash_type=AssetHashType.CUSTOM
             ),

@@ -1,4 +1,4 @@
-"""The nightly way: lake to dataset, dataset to models, models to scores."""
+"""The functions that learn every night: lake to dataset, dataset to models, models to scores."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -6,8 +6,8 @@ from constructs import Construct
 
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
-from infra.constructs.sources import on_arrival, on_schedule
 from infra.constructs.storage import Storage
+from infra.constructs.triggers import start_on_arrival, start_on_schedule
 from regulars.settings import (
     BuildDatasetSettings,
     ScoreProfilesSettings,
@@ -18,41 +18,43 @@ from regulars.settings import (
 )
 from regulars.store import schema
 
-# The most that a new account may give a function.
-LARGE = 3008
+# The maximum of a new account.
+MAX_MEMORY_MB = 3008
 NIGHTLY = events.Schedule.cron(hour="2", minute="30")
 
 
 class Learning(Construct):
-    """Each step starts when the one before has written its last object."""
+    """Each function starts when the one before has written its last object."""
 
     def __init__(self, scope: Construct, id_: str, storage: Storage, layers: Layers) -> None:
         super().__init__(scope, id_)
         self._storage = storage
         self._layers = layers
-        self._build_dataset()
-        self._train(storage.settings(TrainSegmentsSettings))
-        self._train(storage.settings(TrainChurnSettings))
-        self._train(storage.settings(TrainRecommenderSettings))
-        self._score_profiles()
+        self._create_build_dataset()
+        self._create_training(storage.build_settings(TrainSegmentsSettings))
+        self._create_training(storage.build_settings(TrainChurnSettings))
+        self._create_training(storage.build_settings(TrainRecommenderSettings))
+        self._create_score_profiles()
 
-    def _function(self, settings: Settings, layer: str, ephemeral_gib: float = 2) -> Function:
+    def _create_function(
+        self, settings: Settings, layer: str, ephemeral_gib: float = 2
+    ) -> Function:
         function = Function(
             self,
             settings,
             self._layers,
             third_party=(layer,),
-            memory=LARGE,
+            memory=MAX_MEMORY_MB,
             timeout=Duration.minutes(15),
             ephemeral_gib=ephemeral_gib,
         )
         function.give_up_after_retries()
         return function
 
-    def _build_dataset(self) -> None:
+    def _create_build_dataset(self) -> None:
         grants = self._storage
-        function = self._function(
-            grants.settings(BuildDatasetSettings), layer="lake", ephemeral_gib=4
+        function = self._create_function(
+            grants.build_settings(BuildDatasetSettings), layer="lake", ephemeral_gib=4
         )
         grants.grant_list(function, "lake", schema.LAKE_PREFIX)
         grants.grant_objects(function, "lake", f"{schema.LAKE_PREFIX}*", "s3:GetObject")
@@ -65,11 +67,11 @@ class Learning(Construct):
         )
         grants.grant_table(function, schema.PROFILES, "dynamodb:Scan")
         grants.grant_table(function, schema.CONTROL, "dynamodb:PutItem")
-        on_schedule(function, NIGHTLY)
+        start_on_schedule(function, NIGHTLY)
 
-    def _train(self, settings: Settings) -> None:
+    def _create_training(self, settings: Settings) -> None:
         grants = self._storage
-        function = self._function(settings, layer="science")
+        function = self._create_function(settings, layer="science")
         model = function.folder.removeprefix("train_")
         grants.grant_objects(function, "lake", f"{schema.DATASETS_PREFIX}*", "s3:GetObject")
         grants.grant_objects(
@@ -80,11 +82,15 @@ class Learning(Construct):
             "s3:PutObject",
         )
         grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
-        on_arrival(function, grants.bucket("lake"), f"{schema.DATASETS_PREFIX}*/manifest.json")
+        start_on_arrival(
+            function, grants.buckets["lake"], f"{schema.DATASETS_PREFIX}*/manifest.json"
+        )
 
-    def _score_profiles(self) -> None:
+    def _create_score_profiles(self) -> None:
         grants = self._storage
-        function = self._function(grants.settings(ScoreProfilesSettings), layer="science")
+        function = self._create_function(
+            grants.build_settings(ScoreProfilesSettings), layer="science"
+        )
         grants.grant_objects(function, "lake", f"{schema.DATASETS_PREFIX}*", "s3:GetObject")
         grants.grant_objects(function, "artifacts", f"{schema.MODELS_PREFIX}*", "s3:GetObject")
         grants.grant_table(
@@ -97,4 +103,6 @@ class Learning(Construct):
             function, schema.CATALOG, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"
         )
         grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
-        on_arrival(function, grants.bucket("artifacts"), f"{schema.MODELS_PREFIX}*/outcome.json")
+        start_on_arrival(
+            function, grants.buckets["artifacts"], f"{schema.MODELS_PREFIX}*/outcome.json"
+        )

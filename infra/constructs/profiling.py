@@ -1,4 +1,4 @@
-"""The ledger's stream: to profiles, and to the lake."""
+"""The functions that carry the stream of the ledger to the profiles and to the lake."""
 
 from aws_cdk import Duration
 from constructs import Construct
@@ -6,14 +6,14 @@ from constructs import Construct
 from infra.constructs.abandonment import Abandonment
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
-from infra.constructs.sources import on_stream
 from infra.constructs.storage import Storage
+from infra.constructs.triggers import start_on_stream
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store import schema
 
 
 class Profiling(Construct):
-    """Two consumers of one stream, each with its own pace and dead letters."""
+    """Two consumers of one stream, each with its own batches and dead letters."""
 
     def __init__(
         self,
@@ -26,14 +26,14 @@ class Profiling(Construct):
         super().__init__(scope, id_)
         self._storage = storage
         self._layers = layers
-        self._update_profiles(abandonment)
-        self._archive_events()
+        self._create_update_profiles(abandonment)
+        self._create_archive_events()
 
-    def _update_profiles(self, abandonment: Abandonment) -> None:
+    def _create_update_profiles(self, abandonment: Abandonment) -> None:
         grants = self._storage
         function = Function(
             self,
-            grants.settings(UpdateProfilesSettings, **abandonment.settings()),
+            grants.build_settings(UpdateProfilesSettings, **abandonment.schedule_settings()),
             self._layers,
             timeout=Duration.minutes(1),
         )
@@ -55,25 +55,25 @@ class Profiling(Construct):
         )
         grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem")
         abandonment.grant_schedules(function)
-        on_stream(
+        start_on_stream(
             function,
             grants.tables[schema.EVENTS.name],
             batch_size=100,
             window=Duration.seconds(1),
         )
 
-    def _archive_events(self) -> None:
+    def _create_archive_events(self) -> None:
         grants = self._storage
         function = Function(
             self,
-            grants.settings(ArchiveEventsSettings),
+            grants.build_settings(ArchiveEventsSettings),
             self._layers,
             timeout=Duration.minutes(1),
         )
         grants.grant_objects(function, "lake", f"{schema.LAKE_PREFIX}*", "s3:PutObject")
         grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem")
-        # Few, large objects: a dataset reads them all.
-        on_stream(
+        # Few and large objects, because a dataset reads them all.
+        start_on_stream(
             function,
             grants.tables[schema.EVENTS.name],
             batch_size=1000,

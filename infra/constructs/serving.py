@@ -1,8 +1,8 @@
-"""The API that gives back scored profiles, segments and recommendations."""
+"""The function that serves scored profiles, segments and recommendations."""
 
 from constructs import Construct
 
-from infra.constructs.api import Api
+from infra.constructs.api import PublicApi
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
 from infra.constructs.storage import Storage
@@ -11,17 +11,17 @@ from regulars.store import schema
 
 
 class Serving(Construct):
-    """One function that reads; it also answers whatever no other route takes, so every 404 is ours."""
+    """The function reads only; it also answers every request that matches no route, so that each 404 has our body."""
 
     def __init__(
-        self, scope: Construct, id_: str, storage: Storage, layers: Layers, api: Api
+        self, scope: Construct, id_: str, storage: Storage, layers: Layers, api: PublicApi
     ) -> None:
         super().__init__(scope, id_)
-        function = Function(self, storage.settings(ServeProfilesSettings), layers)
+        function = Function(self, storage.build_settings(ServeProfilesSettings), layers)
         storage.grant_table(function, schema.PEOPLE, "dynamodb:BatchGetItem")
         storage.grant_table(function, schema.PROFILES, "dynamodb:BatchGetItem", "dynamodb:Query")
         storage.grant_index(function, schema.PROFILES, "members")
         storage.grant_table(function, schema.CATALOG, "dynamodb:BatchGetItem")
         storage.grant_table(function, schema.CONTROL, "dynamodb:GetItem")
         storage.grant_parameter(function, "pepper")
-        api.otherwise(function)
+        api.route_remaining(function)

@@ -1,1 +1,1 @@
-"""The laptop's AWS: ministack in an environment of its own, and the very template deployed to it."""
+"""The AWS of a laptop: ministack in an environment of its own, with the template that is deployed to an account."""

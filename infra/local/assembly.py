@@ -1,4 +1,4 @@
-"""The cloud assembly that CDK synthesized: its template and its assets, each asset zipped once per content hash."""
+"""Reads the cloud assembly of CDK, its template and its assets, and zips each asset once per content hash."""
 
 import json
 import zipfile
@@ -7,28 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.faults import FaultError
+from infra.local.errors import CommandError
 from infra.local.places import ZIPS
 
 # ZIP cannot express a time before 1980; a fixed one makes equal content equal bytes.
-EPOCH = (1980, 1, 1, 0, 0, 0)
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One file of the asset bucket, and where it comes from on this machine."""
+    """One file of the asset bucket, and its source on this machine."""
 
     key: str
     source: Path
     packaging: str  # zip: a folder to be zipped | file: uploaded as it is
 
-    def file(self) -> Path:
-        """The file to upload; a folder is zipped the first time."""
+    def prepare_file(self) -> Path:
+        """Return the file to upload; a folder is zipped the first time."""
         if self.packaging != "zip" or self.source.is_file():
             return self.source
         target = ZIPS / self.key
         if not target.exists():
-            _zip(self.source, target)
+            _zip_folder(self.source, target)
         return target
 
 
@@ -38,36 +38,36 @@ class Assembly:
 
     folder: Path
 
-    def template(self) -> dict[str, Any]:
-        """The one stack's template."""
-        return dict(json.loads(self._single("*.template.json").read_text()))
+    def read_template(self) -> dict[str, Any]:
+        """Return the template of the one stack."""
+        return dict(json.loads(self._find_file("*.template.json").read_text()))
 
-    def assets(self) -> Iterator[Asset]:
-        """All assets but the template itself, which is uploaded less its omissions."""
-        manifest = json.loads(self._single("*.assets.json").read_text())
-        for listed in manifest["files"].values():
-            source = self.folder / listed["source"]["path"]
+    def list_assets(self) -> Iterator[Asset]:
+        """Yield all assets but the template, which is uploaded without the omitted resources."""
+        manifest = json.loads(self._find_file("*.assets.json").read_text())
+        for entry in manifest["files"].values():
+            source = self.folder / entry["source"]["path"]
             if not source.name.endswith(".template.json"):
-                (destination,) = listed["destinations"].values()
-                yield Asset(destination["objectKey"], source, listed["source"]["packaging"])
+                (destination,) = entry["destinations"].values()
+                yield Asset(destination["objectKey"], source, entry["source"]["packaging"])
 
-    def _single(self, pattern: str) -> Path:
-        found = sorted(self.folder.glob(pattern))
-        if len(found) != 1:
-            raise FaultError(
+    def _find_file(self, pattern: str) -> Path:
+        paths = sorted(self.folder.glob(pattern))
+        if len(paths) != 1:
+            raise CommandError(
                 f"{self.folder} holds no synthesized stack.",
-                "Run `make synth` and read what it says.",
+                "Run `make synth` and read its output.",
             )
-        return found[0]
+        return paths[0]
 
 
-def _zip(folder: Path, target: Path) -> None:
-    """Zip a folder without compressing it: every cold start unzips it, and nothing travels far."""
+def _zip_folder(folder: Path, target: Path) -> None:
+    """Zip a folder without compression: every cold start unzips it, and it stays on this machine."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".unfinished")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(str(path.relative_to(folder)), EPOCH)
+            entry = zipfile.ZipInfo(str(path.relative_to(folder)), ZIP_TIME)
             entry.external_attr = path.stat().st_mode << 16
             archive.writestr(entry, path.read_bytes())
     unfinished.rename(target)

@@ -1,4 +1,4 @@
-"""The local AWS as one process of ours: started on 127.0.0.1, known by its recorded pid, ended by it and nothing else."""
+"""Starts and stops the local AWS: one process on 127.0.0.1, identified by its recorded pid."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from typing import Literal
 
 import urllib3
 
-from infra.local.faults import FaultError
-from infra.local.installation import interpreter
+from infra.local.errors import CommandError
+from infra.local.installation import INTERPRETER
 from infra.local.places import LOCAL, LOG, PROCESS, SCRATCH
 
 ACCOUNT = "123456789012"
@@ -21,7 +21,7 @@ REGION: Literal["eu-west-1"] = "eu-west-1"
 HOST = "127.0.0.1"
 PORT = 4566
 READY_SECONDS = 60
-SAVING_SECONDS = 30.0  # what it holds is written to disk on the way out
+SAVE_SECONDS = 30.0  # to write its data to disk when it stops
 
 
 @dataclass(frozen=True)
@@ -30,43 +30,43 @@ class Emulator:
 
     pid: int
     port: int
-    folder: str  # what it holds is saved here when it ends gracefully
+    folder: str  # its data is saved here when it stops gracefully
 
     @property
     def keys(self) -> Path:
-        """The first keys of what is deployed to it."""
+        """The file of the first keys of the stack that is deployed to it."""
         return Path(self.folder) / "keys.json"
 
     @property
     def endpoint(self) -> str:
-        """What AWS_ENDPOINT_URL is set to."""
+        """The value of AWS_ENDPOINT_URL."""
         return f"http://{HOST}:{self.port}"
 
 
-def running() -> Emulator | None:
-    """The emulator that was started last, if that very process is alive."""
+def find_running() -> Emulator | None:
+    """Return the emulator that was started last, None unless its process is alive."""
     try:
         emulator = Emulator(**json.loads(PROCESS.read_text()))
     except (FileNotFoundError, TypeError, ValueError):
-        return None  # never started, or recorded by another version of this
-    return emulator if _is_ours(emulator.pid) else None
+        return None  # never started, or recorded by another version
+    return emulator if _is_emulator(emulator.pid) else None
 
 
-def start(folder: Path, wanted: int | None = None) -> Emulator:
-    """Start it on what `folder` holds and wait until it is ready; without a wanted port any free one will do."""
-    port = _free_port(wanted)
-    discard(SCRATCH)
+def start_emulator(folder: Path, port: int | None = None) -> Emulator:
+    """Start the local AWS with the data of a folder and wait until it is ready; without a port it takes a free one."""
+    port = _choose_port(port)
+    discard_folder(SCRATCH)
     SCRATCH.mkdir(parents=True)
     folder.mkdir(parents=True, exist_ok=True)
     with LOG.open("wb") as log:
         process = subprocess.Popen(
-            [interpreter(), "-m", "ministack"],
-            env=_environment(port, folder),
+            [INTERPRETER, "-m", "ministack"],
+            env=_build_environment(port, folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd=LOCAL,
-            start_new_session=True,  # Ctrl-C ends the demo first, which then ends this gracefully
+            start_new_session=True,  # Ctrl-C ends the demo first, which then stops it gracefully
         )
     emulator = Emulator(process.pid, port, str(folder))
     PROCESS.write_text(json.dumps(asdict(emulator)))
@@ -74,28 +74,28 @@ def start(folder: Path, wanted: int | None = None) -> Emulator:
     return emulator
 
 
-def stop(patience: float = SAVING_SECONDS) -> bool:
-    """End the recorded process once it has saved what it holds; False when none ran.
+def stop_emulator(timeout_seconds: float = SAVE_SECONDS) -> bool:
+    """Stop the recorded process once it has saved its data; return False when none ran.
 
-    It waits for running handlers, up to their 15 minutes; after `patience` seconds it is killed, its state saved long since.
+    It waits for running handlers, up to their 15 minutes. After the timeout it is killed; by then its data is saved.
     """
-    emulator = running()
+    emulator = find_running()
     if emulator:
         os.kill(emulator.pid, signal.SIGTERM)
-        if not _wait_until_gone(emulator.pid, patience):
+        if not _wait_until_gone(emulator.pid, timeout_seconds):
             os.kill(emulator.pid, signal.SIGKILL)
-            _wait_until_gone(emulator.pid, patience)
+            _wait_until_gone(emulator.pid, timeout_seconds)
     PROCESS.unlink(missing_ok=True)
-    discard(SCRATCH)
+    discard_folder(SCRATCH)
     return emulator is not None
 
 
-def discard(folder: Path) -> None:
-    """Delete a folder behind our back: each warm function has unpacked its layers, tens of thousands of files."""
+def discard_folder(folder: Path) -> None:
+    """Delete a folder in the background: the layers that warm functions unpacked are tens of thousands of files."""
     if folder.exists():
-        gone = folder.rename(LOCAL / f"discarded-{time.time_ns()}")
+        discarded = folder.rename(LOCAL / f"discarded-{time.time_ns()}")
         subprocess.Popen(
-            ["rm", "-rf", str(gone)],
+            ["rm", "-rf", str(discarded)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -103,8 +103,8 @@ def discard(folder: Path) -> None:
         )
 
 
-def _environment(port: int, folder: Path) -> dict[str, str]:
-    """Only what it needs: nothing of the owner's own AWS settings reaches a handler."""
+def _build_environment(port: int, folder: Path) -> dict[str, str]:
+    """Return only what the emulator needs: no AWS setting of the owner reaches a handler."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(LOCAL),
@@ -128,12 +128,13 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
     }
 
 
-def _free_port(wanted: int | None) -> int:
-    if _is_free(wanted or PORT):
-        return wanted or PORT
-    if wanted:
-        raise FaultError(
-            f"Port {wanted} is taken.", "Choose another: PORT=4577 make up, or leave PORT out."
+def _choose_port(port: int | None) -> int:
+    """Return the port, or the default one or any free one when none is given; raise CommandError for a taken one."""
+    if _is_free(port or PORT):
+        return port or PORT
+    if port:
+        raise CommandError(
+            f"Port {port} is taken.", "Choose another: PORT=4577 make up, or leave PORT out."
         )
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -161,38 +162,38 @@ def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes]) -> N
             time.sleep(0.1)
         else:
             return
-    stop()
-    raise FaultError("The local AWS did not start.", f"Read the end of {LOG}.")
+    stop_emulator()
+    raise CommandError("The local AWS did not start.", f"Read the end of {LOG}.")
 
 
-def _wait_until_gone(pid: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
+def _wait_until_gone(pid: int, timeout_seconds: float) -> bool:
+    deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
-        if not _is_ours(pid):
+        if not _is_emulator(pid):
             return True
         time.sleep(0.1)
     return False
 
 
-def _is_ours(pid: int) -> bool:
-    """Whether this pid is alive and still the emulator of this checkout: pids are used again."""
-    _reap(pid)
-    return str(interpreter()) in _command(pid)
+def _is_emulator(pid: int) -> bool:
+    """Return whether this pid is alive and still the emulator of this checkout: pids are used again."""
+    _reap_child(pid)
+    return str(INTERPRETER) in _read_command(pid)
 
 
-def _reap(pid: int) -> None:
-    """Collect it when it is our own child, else it would look alive for ever."""
+def _reap_child(pid: int) -> None:
+    """Collect an ended child of this process, which would look alive for ever."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         return
 
 
-def _command(pid: int) -> str:
+def _read_command(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except OSError:
         if Path("/proc/self").exists():
             return ""
-    listed = ["ps", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(listed, capture_output=True, text=True, check=False).stdout
+    command = ["ps", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

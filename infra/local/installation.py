@@ -1,4 +1,4 @@
-"""The emulator's environment: made once from pinned requirements, made again when they change."""
+"""Installs the emulator into an environment of its own, from pinned requirements, again when they change."""
 
 import hashlib
 import os
@@ -6,56 +6,52 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from infra.local.faults import FaultError
+from infra.local.errors import CommandError
 from infra.local.places import ENVIRONMENT, LOCAL, REQUIREMENTS, ROOT
 
 PYTHON = "3.13"  # the emulator runs the handlers with its own interpreter, so it is the template's runtime
-
-
-def interpreter() -> Path:
-    """The emulator's Python."""
-    return ENVIRONMENT / "bin" / "python"
+INTERPRETER = ENVIRONMENT / "bin" / "python"
+STAMP = ENVIRONMENT / "installed.sha256"
 
 
 def is_installed() -> bool:
-    """Whether the environment holds exactly today's requirements."""
-    stamp = _stamp()
-    return interpreter().exists() and stamp.exists() and stamp.read_text() == _wanted()
+    """Return whether the environment holds exactly the current requirements."""
+    is_present = INTERPRETER.exists() and STAMP.exists()
+    return is_present and STAMP.read_text() == _hash_requirements()
 
 
-def install() -> None:
-    """Make the environment anew; FaultError when the packages cannot be had."""
+def install_emulator() -> None:
+    """Create the environment; raise CommandError when the packages cannot be installed."""
     LOCAL.mkdir(parents=True, exist_ok=True)
     log = LOCAL / "install.log"
     with log.open("wb") as output:
-        _run(["venv", "--clear", "--python", PYTHON, str(ENVIRONMENT)], output.fileno(), log)
-        wanted = ["--require-hashes", "--requirement", str(REQUIREMENTS)]
-        _run(["pip", "install", "--python", str(interpreter()), *wanted], output.fileno(), log)
-    _stamp().write_text(_wanted())
+        _run_uv(["venv", "--clear", "--python", PYTHON, str(ENVIRONMENT)], output.fileno(), log)
+        pins = ["--require-hashes", "--requirement", str(REQUIREMENTS)]
+        _run_uv(["pip", "install", "--python", str(INTERPRETER), *pins], output.fileno(), log)
+    STAMP.write_text(_hash_requirements())
 
 
-def _run(arguments: list[str], output: int, log: Path) -> None:
-    finished = subprocess.run([_uv(), *arguments], stdout=output, stderr=output, check=False)
+def _run_uv(arguments: list[str], output: int, log: Path) -> None:
+    command = [_find_uv(), *arguments]
+    finished = subprocess.run(command, stdout=output, stderr=output, check=False)
     if finished.returncode:
-        raise FaultError(
+        raise CommandError(
             "The local AWS could not be installed.", f"Read {log}; is the package index reachable?"
         )
 
 
-def _uv() -> str:
-    found = (
+def _find_uv() -> str:
+    uv = (
         os.environ.get("UV")
         or shutil.which("uv")
         or shutil.which("uv", path=ROOT / ".tools" / "bin")
     )
-    if not found:
-        raise FaultError("uv was not found.", "Run this through `make`, which installs it.")
-    return found
+    if not uv:
+        raise CommandError(
+            "uv was not found.", "Run the command through `make`, which installs it."
+        )
+    return uv
 
 
-def _stamp() -> Path:
-    return ENVIRONMENT / "installed.sha256"
-
-
-def _wanted() -> str:
+def _hash_requirements() -> str:
     return hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()

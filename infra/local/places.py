@@ -1,4 +1,4 @@
-"""Where the local stack keeps its files; all of them inside the checkout."""
+"""The files of the local stack; all of them are inside the checkout."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,8 @@ CACHE = BUILD / "local"
 LOCAL = Path(
     os.environ.get("REGULARS_LOCAL") or CACHE
 )  # another folder is another stack, as for the tests
-KEPT = LOCAL / "kept"  # what `up` holds, from one run to the next
-FLEETING = LOCAL / "demo"  # what the demo holds while it runs
+KEPT = LOCAL / "kept"  # the data of `up`, from one run to the next
+FLEETING = LOCAL / "demo"  # the data of the demo while it runs
 SCRATCH = LOCAL / "tmp"
 LOG = LOCAL / "ministack.log"
 PROCESS = LOCAL / "process.json"

@@ -1,4 +1,4 @@
-"""Churn on rolling origins of UCI Online Retail: what the product's trainer said at three past cut-offs, and what happened."""
+"""Evaluate churn at three past cut-offs of UCI Online Retail: the trainer's predictions beside what happened."""
 
 import sys
 import tempfile
@@ -18,59 +18,62 @@ from regulars.learning.datasets.frames import read_dataset
 from regulars.learning.evaluation import ProbabilityEvaluation
 from tests.benchmarks import online_retail
 
-END = datetime(2011, 12, 10, tzinfo=UTC)
-ORIGINS = (0, 2, 4)  # labelled cut-offs, counted back from the newest, 14 days apart
+DATA_END = datetime(2011, 12, 10, tzinfo=UTC)
+ORIGIN_OFFSETS = (0, 2, 4)  # labelled cut-offs, counted back from the newest, 14 days apart
 MEASURES = ("auc", "pr_auc", "brier", "ece")
-RFM, RECENCY = ("recency_days", "orders", "money"), ("recency_days",)
+RFM_FEATURES, RECENCY_FEATURES = ("recency_days", "orders", "money"), ("recency_days",)
 
-type Told = dict[str, ProbabilityEvaluation]
+type Evaluations = dict[str, ProbabilityEvaluation]
 
 
-def rolled() -> Iterator[tuple[str, Told]]:
-    """Every origin with the evaluations of ours, of RFM logistic regression and of recency alone."""
-    whole = _dataset()
+def evaluate_origins() -> Iterator[tuple[str, Evaluations]]:
+    """Yield every origin with the evaluations of our model, of RFM logistic regression and of recency alone."""
+    whole = _build_dataset()
     cutoffs = sorted(whole.training_rows["cutoff"].unique(), reverse=True)
-    for origin in ORIGINS:
-        yield cutoffs[origin], _told(_as_of(whole, cutoffs[origin]))
+    for origin in ORIGIN_OFFSETS:
+        yield cutoffs[origin], _evaluate_models(_select_as_of(whole, cutoffs[origin]))
 
 
-def _dataset() -> Dataset:
+def _build_dataset() -> Dataset:
     with tempfile.TemporaryDirectory() as name:
-        folder, lines = Path(name), online_retail.cleaned()
-        objects = online_retail.write_lake(online_retail.events(lines), folder)
-        manifest = build_dataset(folder, objects, online_retail.subjects(lines), END, END)
+        folder, lines = Path(name), online_retail.read_sales()
+        objects = online_retail.write_lake(online_retail.build_events(lines), folder)
+        manifest = build_dataset(
+            folder, objects, online_retail.list_subjects(lines), DATA_END, DATA_END
+        )
         return read_dataset(manifest, lambda file: (folder / file).read_bytes())
 
 
-def _as_of(whole: Dataset, cutoff: str) -> Dataset:
-    """What was known at a past cut-off: labels whose horizon had ended, and that day's people to score."""
+def _select_as_of(whole: Dataset, cutoff: str) -> Dataset:
+    """Return what was known at a past cut-off: labels whose horizon had ended, and the people of that day to score."""
     past = whole.training_rows
-    known = pd.Timestamp(cutoff) - pd.Timedelta(days=whole.manifest.horizon_days)
-    labelled = past[pd.to_datetime(past["cutoff"]) <= known]
+    last_labelled = pd.Timestamp(cutoff) - pd.Timedelta(days=whole.manifest.horizon_days)
+    labelled = past[pd.to_datetime(past["cutoff"]) <= last_labelled]
     present = past[past["cutoff"] == cutoff].assign(split="score")
     return replace(whole, features=pd.concat([labelled, present]))
 
 
-def _told(dataset: Dataset) -> Told:
-    happened = dataset.scoring_rows["churned"].to_numpy(dtype=np.float64)
+def _evaluate_models(dataset: Dataset) -> Evaluations:
+    outcomes = dataset.scoring_rows["churned"].to_numpy(dtype=np.float64)
     trainer = ChurnTrainer()
-    said = {"ours": trainer.predict(trainer.fit(dataset).estimator, dataset)}
-    for name, features in {"rfm logistic": RFM, "recency rule": RECENCY}.items():
+    predictions = {"ours": trainer.predict(trainer.fit(dataset).estimator, dataset)}
+    for name, features in {"rfm logistic": RFM_FEATURES, "recency rule": RECENCY_FEATURES}.items():
         past, columns = dataset.training_rows, list(features)
-        outcomes = past["churned"].to_numpy(dtype=np.float64)
-        fitted = LinearCandidate(1.0).fit(past[columns], outcomes, np.ones(len(past)))
-        said[name] = fitted.predict_proba(dataset.scoring_rows[columns])[:, 1]
+        past_outcomes = past["churned"].to_numpy(dtype=np.float64)
+        fitted = LinearCandidate(1.0).fit(past[columns], past_outcomes, np.ones(len(past)))
+        predictions[name] = fitted.predict_proba(dataset.scoring_rows[columns])[:, 1]
     return {
-        name: ProbabilityEvaluation(happened, probabilities) for name, probabilities in said.items()
+        name: ProbabilityEvaluation(outcomes, probabilities)
+        for name, probabilities in predictions.items()
     }
 
 
 def main() -> None:
-    """Print each origin's measures, their means, and our gain in log-loss over RFM with its error."""
+    """Print the measures of each origin, their means, and our gain in log-loss over RFM with its error."""
     table = []
-    for cutoff, told in rolled():
-        gain = told["ours"].gain_over(told["rfm logistic"])
-        for name, evaluation in told.items():
+    for cutoff, evaluations in evaluate_origins():
+        gain = evaluations["ours"].gain_over(evaluations["rfm logistic"])
+        for name, evaluation in evaluations.items():
             table.append([cutoff[:10], name, *(evaluation.metrics()[m] for m in MEASURES)])
         sys.stdout.write(
             f"{cutoff[:10]} gain over rfm {gain.mean:.4f} ± {gain.standard_error:.4f}\n"

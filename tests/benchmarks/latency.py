@@ -1,4 +1,4 @@
-"""CPU time of the HTTP functions, cold and warm, each beside the least it could be, in one run on one stub."""
+"""Measure the CPU time of the HTTP functions, cold and warm, beside the minimum of the SDK, in one run on one stub."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,20 +14,20 @@ from regulars.settings import (
     TrackEventsSettings,
 )
 from tests.benchmarks import sandbox, shop
-from tests.benchmarks.rows import Row, compared
-from tests.benchmarks.runtime import Runtime
-from tests.benchmarks.stub import Stub
+from tests.benchmarks.rows import BenchmarkRow, create_ratio_row
+from tests.benchmarks.runtime import LambdaRuntime
+from tests.benchmarks.stub import AwsStub
 
 COLD_ROUNDS = 9
 WARM_ROUNDS = 8
-WARM_BLOCK = 40
+WARM_BLOCK_REQUESTS = 40
 CONTACT = {"email": "ann@example.com", "first_name": "Ann", "last_name": "Made-Up"}
 NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One way to use a function; `baseline` is the call of the SDK that it cannot do without."""
+class LatencyCase:
+    """One request to a function; `baseline` is the SDK operation that the function cannot avoid."""
 
     name: str
     function: str
@@ -35,97 +35,105 @@ class Subject:
     event: Callable[[], dict[str, Any]]
     baseline: str
     target: float | None = None
-    known: bool = True
+    has_contact: bool = True
 
 
-def _webhook(email: str | None = None) -> dict[str, Any]:
+def _build_webhook(email: str | None = None) -> dict[str, Any]:
     number = next(NUMBERS)
-    return shop.order_webhook(email or f"ann{number}@example.com", number)
+    return shop.build_order_webhook(email or f"ann{number}@example.com", number)
 
 
-PROFILE = Subject(
-    "GET /profiles/{id}",
-    "serve_profiles",
-    ServeProfilesSettings,
-    shop.get_profile,
-    "GetItem",
-    1.5,
+PROFILE_CASE = LatencyCase(
+    name="GET /profiles/{id}",
+    function="serve_profiles",
+    settings=ServeProfilesSettings,
+    event=shop.build_profile_request,
+    baseline="GetItem",
+    target=1.5,
 )
-WEBHOOK = Subject(
-    "20 KB webhook, contact remembered",
-    "receive_webhook",
-    ReceiveWebhookSettings,
-    lambda: _webhook("ann@example.com"),
-    "PutItem",
-    1.5,
+WEBHOOK_CASE = LatencyCase(
+    name="20 KB webhook, contact remembered",
+    function="receive_webhook",
+    settings=ReceiveWebhookSettings,
+    event=lambda: _build_webhook("ann@example.com"),
+    baseline="PutItem",
+    target=1.5,
 )
-TRACK = Subject(
-    "batch of 100 track events",
-    "track_events",
-    TrackEventsSettings,
-    lambda: shop.tracking_batch(100, next(NUMBERS)),
-    "BatchWriteItem",
-    4.0,
+TRACK_CASE = LatencyCase(
+    name="batch of 100 track events",
+    function="track_events",
+    settings=TrackEventsSettings,
+    event=lambda: shop.build_tracking_batch(100, next(NUMBERS)),
+    baseline="BatchWriteItem",
+    target=4.0,
 )
-SUBJECTS = (
-    PROFILE,
-    WEBHOOK,
-    Subject(
-        "20 KB webhook, new contact",
-        WEBHOOK.function,
-        WEBHOOK.settings,
-        _webhook,
-        "PutItem",
-        None,
-        known=False,
+CASES = (
+    PROFILE_CASE,
+    WEBHOOK_CASE,
+    LatencyCase(
+        name="20 KB webhook, new contact",
+        function=WEBHOOK_CASE.function,
+        settings=WEBHOOK_CASE.settings,
+        event=_build_webhook,
+        baseline="PutItem",
+        target=None,
+        has_contact=False,
     ),
-    TRACK,
+    TRACK_CASE,
 )
 
 
-def cold_rows() -> Iterator[Row]:
-    """Start to first answer, above an interpreter that does nothing, beside a function with a client and no more."""
-    with Stub(shop.replies(CONTACT)) as stub:
-        starts = {"bare": _starting(stub, "bare"), "client": _starting(stub, "client_only")}
-        for subject in (PROFILE, WEBHOOK, TRACK):
-            starts[subject.function] = _starting_function(stub, subject)
-        # In turns, and the best of each: what the machine does meanwhile only ever adds.
+def measure_cold_starts() -> Iterator[BenchmarkRow]:
+    """Measure from the start to the first response, less an empty function, beside a function with only a client."""
+    with AwsStub(shop.build_replies(CONTACT)) as stub:
+        starts = {
+            "bare": _build_baseline_start(stub, "bare"),
+            "client": _build_baseline_start(stub, "client_only"),
+        }
+        for subject in (PROFILE_CASE, WEBHOOK_CASE, TRACK_CASE):
+            starts[subject.function] = _build_function_start(stub, subject)
+        # In turns, and the minimum of each: other work of the machine only adds.
         rounds = [{name: start() for name, start in starts.items()} for _ in range(COLD_ROUNDS)]
     best = {name: min(round_[name] for round_ in rounds) for name in starts}
     client = best["client"] - best["bare"]
-    for subject in (PROFILE, WEBHOOK, TRACK):
+    for subject in (PROFILE_CASE, WEBHOOK_CASE, TRACK_CASE):
         cold = best[subject.function] - best["bare"]
-        yield compared(f"cold start, {subject.function}", cold, "ms CPU", client, 1.35)
+        yield create_ratio_row(f"cold start, {subject.function}", cold, "ms CPU", client, 1.35)
 
 
-def warm_rows() -> Iterator[Row]:
-    """A request in a warm function beside the bare call; what the runtime takes to pass each event is taken off."""
-    for subject in SUBJECTS:
-        yield _warm(subject)
+def measure_warm_requests() -> Iterator[BenchmarkRow]:
+    """Measure a request in a warm function beside the bare calls, each less what the runtime takes to pass an event."""
+    for subject in CASES:
+        yield _measure_warm_case(subject)
 
 
-def _warm(subject: Subject) -> Row:
+def _measure_warm_case(subject: LatencyCase) -> BenchmarkRow:
     with ExitStack() as open_:
-        stub = open_.enter_context(Stub(shop.replies(CONTACT if subject.known else None)))
-        function = open_.enter_context(_function(stub, subject))
-        _invoke(function, subject.event())
-        calls = _calls(stub, subject.baseline)
-        bare, one = (open_.enter_context(_baseline(stub, name)) for name in ("bare", "calls"))
+        stub = open_.enter_context(
+            AwsStub(shop.build_replies(CONTACT if subject.has_contact else None))
+        )
+        function = open_.enter_context(_create_function(stub, subject))
+        _invoke_function(function, subject.event())
+        calls = _select_baseline_calls(stub, subject.baseline)
+        bare, calling = (
+            open_.enter_context(_create_baseline(stub, name)) for name in ("bare", "calls")
+        )
         rounds = [
             (
-                _block(function, subject.event) - _block(bare, subject.event),
-                _block(one, lambda: {"calls": calls}) - _block(bare, lambda: {"calls": calls}),
+                _measure_block(function, subject.event) - _measure_block(bare, subject.event),
+                _measure_block(calling, lambda: {"calls": calls})
+                - _measure_block(bare, lambda: {"calls": calls}),
             )
             for _ in range(WARM_ROUNDS)
         ]
-    # The first round warms up; of the others the best, since a busy machine only ever adds.
+    # The first round warms up; the minimum of the others counts, since a busy machine only adds.
     value, baseline = map(min, zip(*rounds[1:], strict=True))
     name = f"{subject.name}, beside {subject.baseline}" + (f" x{len(calls)}" if calls[1:] else "")
-    return compared(name, value, "ms CPU", baseline, subject.target)
+    return create_ratio_row(name, value, "ms CPU", baseline, subject.target)
 
 
-def _calls(stub: Stub, operation: str) -> list[dict[str, Any]]:
-    """What the function asked of the stub with this operation: the baseline asks the very same."""
+def _select_baseline_calls(stub: AwsStub, operation: str) -> list[dict[str, Any]]:
+    """Return the calls of this operation that the function made: the baseline makes the same ones."""
     if operation == "GetItem":
         key = {"profile_id": {"S": shop.PROFILE_ID}, "sk": {"S": "profile"}}
         return [{"call": operation, "arguments": {"TableName": "profiles_table", "Key": key}}]
@@ -136,42 +144,42 @@ def _calls(stub: Stub, operation: str) -> list[dict[str, Any]]:
     ]
 
 
-def _block(runtime: Runtime, event: Callable[[], dict[str, Any]]) -> float:
-    before = runtime.cpu_ms()
-    for _ in range(WARM_BLOCK):
-        _invoke(runtime, event())
-    return (runtime.cpu_ms() - before) / WARM_BLOCK
+def _measure_block(runtime: LambdaRuntime, event: Callable[[], dict[str, Any]]) -> float:
+    before = runtime.read_cpu_ms()
+    for _ in range(WARM_BLOCK_REQUESTS):
+        _invoke_function(runtime, event())
+    return (runtime.read_cpu_ms() - before) / WARM_BLOCK_REQUESTS
 
 
-def _invoke(runtime: Runtime, event: dict[str, Any]) -> None:
-    answer = runtime.invoke(event)
+def _invoke_function(runtime: LambdaRuntime, event: dict[str, Any]) -> None:
+    answer = runtime.invoke_function(event)
     if answer["statusCode"] != HTTPStatus.OK:
         raise RuntimeError(answer)
 
 
-def _starting(stub: Stub, name: str) -> Callable[[], float]:
+def _build_baseline_start(stub: AwsStub, name: str) -> Callable[[], float]:
     def start() -> float:
-        with _baseline(stub, name) as runtime:
-            runtime.invoke({})
-            return runtime.cpu_ms()
+        with _create_baseline(stub, name) as runtime:
+            runtime.invoke_function({})
+            return runtime.read_cpu_ms()
 
     return start
 
 
-def _starting_function(stub: Stub, subject: Subject) -> Callable[[], float]:
+def _build_function_start(stub: AwsStub, subject: LatencyCase) -> Callable[[], float]:
     def start() -> float:
-        with _function(stub, subject) as runtime:
-            _invoke(runtime, subject.event())
-            return runtime.cpu_ms()
+        with _create_function(stub, subject) as runtime:
+            _invoke_function(runtime, subject.event())
+            return runtime.read_cpu_ms()
 
     return start
 
 
-def _baseline(stub: Stub, name: str) -> Runtime:
-    return Runtime(sandbox.of_baselines(), f"{name}.handler", stub.environment)
+def _create_baseline(stub: AwsStub, name: str) -> LambdaRuntime:
+    return LambdaRuntime(sandbox.create_baseline_sandbox(), f"{name}.handler", stub.environment)
 
 
-def _function(stub: Stub, subject: Subject) -> Runtime:
-    variables = {**shop.environment(subject.settings), **stub.environment}
-    box = sandbox.of_function(subject.function)
-    return Runtime(box, f"{subject.function}.handler.handler", variables)
+def _create_function(stub: AwsStub, subject: LatencyCase) -> LambdaRuntime:
+    variables = {**shop.build_environment(subject.settings), **stub.environment}
+    box = sandbox.create_function_sandbox(subject.function)
+    return LambdaRuntime(box, f"{subject.function}.handler.handler", variables)

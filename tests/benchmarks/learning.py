@@ -1,4 +1,4 @@
-"""Dataset and trainings on the whole of UCI Online Retail and on ten times its rows: time, memory and quality."""
+"""Measure time, memory and quality of the dataset and the trainings on UCI Online Retail and on ten times its rows."""
 
 import json
 import os
@@ -9,74 +9,90 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tests.benchmarks.online_retail import FILE
-from tests.benchmarks.rows import Row, bounded, compared, quality, skipped
+from tests.benchmarks.online_retail import read_sales
+from tests.benchmarks.rows import (
+    BenchmarkRow,
+    create_bounded_row,
+    create_quality_row,
+    create_ratio_row,
+)
 from tests.benchmarks.sandbox import ROOT
 
 STEPS = ("dataset", "segments", "churn", "recommender")
 COPIES = 10
 CORES = 2
-SECONDS, TIMES, MIB = 45, 12, 2048
+MAX_SECONDS, MAX_TIME_RATIO, MAX_PEAK_MIB = 45, 12, 2048
 
-type Told = dict[str, dict[str, Any]]
+type StepResults = dict[str, dict[str, Any]]
 
 
-def rows() -> Iterator[Row]:
-    """Seconds and memory on the whole file, and on ten shops like it together."""
-    if not FILE.exists():
-        yield skipped("dataset and trainings", "s", f"{FILE.name} is not here")
-        return
-    once, ten = learnt(1), learnt(COPIES)
-    yield bounded("dataset and trainings, Online Retail", _seconds(once), "s", SECONDS)
+def measure_learning() -> Iterator[BenchmarkRow]:
+    """Measure seconds and memory on the whole file, and on ten such shops together."""
+    once, ten = run_learning_steps(1), run_learning_steps(COPIES)
+    yield create_bounded_row(
+        "dataset and trainings, Online Retail", _sum_seconds(once), "s", MAX_SECONDS
+    )
     cpu = sum(float(once[step]["cpu_seconds"]) for step in STEPS)
-    yield bounded("dataset and trainings, Online Retail", cpu, "s CPU", None)
-    yield bounded("peak memory, Online Retail", _peak(once), "MiB", MIB)
+    yield create_bounded_row("dataset and trainings, Online Retail", cpu, "s CPU", None)
+    yield create_bounded_row(
+        "peak memory, Online Retail", _measure_peak_mib(once), "MiB", MAX_PEAK_MIB
+    )
     for step in STEPS:
-        yield compared(
-            f"{step}, Online Retail x{COPIES}", _seconds(ten, step), "s", _seconds(once, step), None
+        yield create_ratio_row(
+            f"{step}, Online Retail x{COPIES}",
+            _sum_seconds(ten, step),
+            "s",
+            _sum_seconds(once, step),
+            None,
         )
     times = f"dataset and trainings, Online Retail x{COPIES}"
-    yield compared(times, _seconds(ten), "s", _seconds(once), TIMES)
-    yield bounded(f"peak memory, Online Retail x{COPIES}", _peak(ten), "MiB", None)
+    yield create_ratio_row(times, _sum_seconds(ten), "s", _sum_seconds(once), MAX_TIME_RATIO)
+    yield create_bounded_row(
+        f"peak memory, Online Retail x{COPIES}", _measure_peak_mib(ten), "MiB", None
+    )
 
 
-def quality_rows() -> Iterator[Row]:
-    """What the models find in the shop's last window, beside the plain rules named, on the same people."""
-    if not FILE.exists():
-        yield skipped("quality", "", f"{FILE.name} is not here")
-        return
-    told = learnt(1)
-    churn = told["churn"]["found"]["metrics"]
+def measure_quality() -> Iterator[BenchmarkRow]:
+    """Measure the models in the last window of the shop, beside plain rules on the same people."""
+    results = run_learning_steps(1)
+    churn = results["churn"]["details"]["metrics"]
     rule = churn["recency_rule"]
-    yield quality("churn AUC, beside the recency rule", churn["auc"], rule["auc"])
-    yield quality("churn Brier, beside the recency rule", churn["brier"], rule["brier"], less=True)
-    found = told["recommender"]["found"]["metrics"]
+    yield create_quality_row("churn AUC, beside the recency rule", churn["auc"], rule["auc"])
+    yield create_quality_row(
+        "churn Brier, beside the recency rule", churn["brier"], rule["brier"], less_is_better=True
+    )
+    recommender = results["recommender"]["details"]["metrics"]
     for mode, peer in (("new", "popularity"), ("all", "popularity"), ("all", "frequency")):
         name = f"recommender {mode} NDCG@10, beside {peer}"
-        yield quality(name, found[mode]["ndcg10"], found[peer][mode]["ndcg10"])
-    yield Row("recommender new coverage@10", found["new"]["coverage"], "share")
+        yield create_quality_row(
+            name, recommender[mode]["ndcg10"], recommender[peer][mode]["ndcg10"]
+        )
+    yield BenchmarkRow(
+        name="recommender new coverage@10", value=recommender["new"]["coverage"], unit="share"
+    )
 
 
 @cache
-def learnt(copies: int) -> Told:
-    """What each step took and found, one process after the other."""
+def run_learning_steps(copies: int) -> StepResults:
+    """Run each step in its own process, one after the other; return what each took and found."""
+    read_sales()  # here, so that a missing file skips the suite and does not fail a step
     with tempfile.TemporaryDirectory() as folder:
-        return {step: _step(step, folder, copies) for step in ("lake", *STEPS)}
+        return {step: _run_step(step, folder, copies) for step in ("lake", *STEPS)}
 
 
-def _step(step: str, folder: str, copies: int) -> dict[str, Any]:
+def _run_step(step: str, folder: str, copies: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "tests.benchmarks.learning_job", step, folder, str(copies)]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(CORES))
     done = subprocess.run(  # noqa: S603 (our own module)
         command, cwd=ROOT, env={**os.environ, **threads}, stdout=subprocess.PIPE, check=True
     )
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
-def _seconds(told: Told, *steps: str) -> float:
-    return sum(float(told[step]["seconds"]) for step in steps or STEPS)
+def _sum_seconds(results: StepResults, *steps: str) -> float:
+    return sum(float(results[step]["seconds"]) for step in steps or STEPS)
 
 
-def _peak(told: Told) -> float:
-    return max(float(told[step]["peak_mib"]) for step in STEPS)
+def _measure_peak_mib(results: StepResults) -> float:
+    return max(float(results[step]["peak_mib"]) for step in STEPS)

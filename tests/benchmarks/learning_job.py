@@ -1,6 +1,6 @@
-"""One step of learning in a process of its own, so that its time and its memory are its own.
+"""Run one step of learning in a process of its own, so that its time and memory are measured alone.
 
-`python -m tests.benchmarks.learning_job STEP FOLDER COPIES` prints what it took and found as JSON.
+`python -m tests.benchmarks.learning_job STEP FOLDER COPIES` prints what the step took and found as JSON.
 """
 
 import json
@@ -21,7 +21,7 @@ from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
 
-# Everything in the file came before.
+# After every line of the file.
 CUTOFF = datetime(2011, 12, 10, tzinfo=UTC)
 MANIFEST = "manifest.json"
 
@@ -36,7 +36,7 @@ class FolderDatasets(Datasets):
         return (self._folder / key.rpartition("/")[2]).read_bytes()
 
 
-class KeptArtifacts(Artifacts):
+class MemoryArtifacts(Artifacts):
     """Artifacts in memory."""
 
     def __init__(self) -> None:
@@ -49,38 +49,38 @@ class KeptArtifacts(Artifacts):
         raise NotFoundError(key)
 
 
-class NoChampions(Champions):
-    """Nobody stands yet, and whoever is promoted does."""
+class EmptyChampions(Champions):
+    """Champions of models that were never promoted; every promotion succeeds."""
 
     def __init__(self) -> None:
         pass
 
-    def find_champion(self, model: str) -> Champion | None:  # noqa: ARG002 (nobody, whatever the model)
-        """None."""
+    def find_champion(self, model: str) -> Champion | None:  # noqa: ARG002 (there is none for any model)
+        """Return None."""
         return None
 
     def promote_version(
         self, model: str, version: str, manifest_sha256: str, expected: Champion | None
     ) -> Champion:
-        """Promoted."""
+        """Return the promoted version."""
         return Champion(
             version=version, manifest_sha256=manifest_sha256, rev=1, previous=str(expected or model)
         )
 
 
-def lake(folder: Path, copies: int) -> dict[str, Any]:
-    """Write the shop's events as the lake holds them."""
-    from tests.benchmarks import online_retail  # noqa: PLC0415 (its imports are not the models')
+def write_lake_files(folder: Path, copies: int) -> dict[str, Any]:
+    """Write the events of the shop as objects of the lake."""
+    from tests.benchmarks import online_retail  # noqa: PLC0415 (its imports must not count as those of the models)
 
-    lines = online_retail.cleaned()
+    lines = online_retail.read_sales()
     (folder / "lake").mkdir()
-    online_retail.write_lake(online_retail.events(lines, copies), folder / "lake")
-    subjects = online_retail.subjects(lines, copies)
+    online_retail.write_lake(online_retail.build_events(lines, copies), folder / "lake")
+    subjects = online_retail.list_subjects(lines, copies)
     (folder / "subjects.json").write_text(json.dumps(subjects))
     return {"lines": len(lines) * copies}
 
 
-def dataset(folder: Path, _: int) -> dict[str, Any]:
+def run_dataset_step(folder: Path, _: int) -> dict[str, Any]:
     """Build the dataset."""
     from regulars.learning.datasets.build import build_dataset  # noqa: PLC0415 (each step imports its own)
 
@@ -91,7 +91,7 @@ def dataset(folder: Path, _: int) -> dict[str, Any]:
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 
 
-def training(name: str) -> Callable[[Path, int], dict[str, Any]]:
+def create_training_step(name: str) -> Callable[[Path, int], dict[str, Any]]:
     """Train, evaluate, gate and publish one model."""
 
     def train_one(folder: Path, _: int) -> dict[str, Any]:
@@ -101,9 +101,9 @@ def training(name: str) -> Callable[[Path, int], dict[str, Any]]:
         from regulars.learning.training_run import train_model  # noqa: PLC0415
 
         trainers = (SegmentsTrainer(), ChurnTrainer(), RecommenderTrainer())
-        trainer = next(one for one in trainers if one.model == name)
-        artifacts = KeptArtifacts()
-        registry = ModelRegistry(artifacts, NoChampions())
+        trainer = next(candidate for candidate in trainers if candidate.model == name)
+        artifacts = MemoryArtifacts()
+        registry = ModelRegistry(artifacts, EmptyChampions())
         outcome = train_model(trainer, MANIFEST, FolderDatasets(folder), registry, CUTOFF)
         key = f"models/{name}/{outcome.version}/{MANIFEST}"
         published = msgspec.json.decode(artifacts.files[key], type=ModelManifest)
@@ -117,25 +117,25 @@ def training(name: str) -> Callable[[Path, int], dict[str, Any]]:
 
 
 STEPS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
-    "lake": lake,
-    "dataset": dataset,
-    **{name: training(name) for name in ("segments", "churn", "recommender")},
+    "lake": write_lake_files,
+    "dataset": run_dataset_step,
+    **{name: create_training_step(name) for name in ("segments", "churn", "recommender")},
 }
 
 
-def main(step: str, folder: str, copies: str) -> None:
-    """Do the step."""
+def run_step(step: str, folder: str, copies: str) -> None:
+    """Run the step and print its result."""
     began = time.monotonic()
-    found = STEPS[step](Path(folder), int(copies))
+    details = STEPS[step](Path(folder), int(copies))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    told = {
+    result = {
         "seconds": time.monotonic() - began,
         "cpu_seconds": used.ru_utime + used.ru_stime,
         "peak_mib": used.ru_maxrss / 1024,
-        "found": found,
+        "details": details,
     }
-    print(json.dumps(told))  # noqa: T201
+    print(json.dumps(result))  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_step(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API around one function in an interpreter of its own, and the CPU time that interpreter took.
+"""Serve the Lambda Runtime API to one function in its own interpreter, and measure the CPU time of that interpreter.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from tests.benchmarks.sandbox import Sandbox
 
-PATIENCE_SECONDS = 60
-INVOCATION = "/2018-06-01/runtime/invocation/"
+MAX_WAIT_SECONDS = 60
+INVOCATION_PATH = "/2018-06-01/runtime/invocation/"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -28,8 +28,8 @@ CREDENTIALS = {
 }
 
 
-# The runtime client needs every one of them: it reads them unchecked.
-INVOKED = {
+# The runtime client reads each of them without a check.
+INVOCATION_HEADERS = {
     "Content-Type": "application/json",
     "Lambda-Runtime-Aws-Request-Id": "1",
     "Lambda-Runtime-Deadline-Ms": "9999999999999",
@@ -39,16 +39,16 @@ INVOKED = {
 
 
 class FunctionError(Exception):
-    """The function answered with an error, or ended."""
+    """The function returned an error, or its process ended."""
 
 
-class Runtime:
-    """One execution environment: a process that asks for events until it is closed."""
+class LambdaRuntime:
+    """One execution environment: a process that polls for events until it is closed."""
 
     def __init__(self, sandbox: Sandbox, handler: str, environment: Mapping[str, str]) -> None:
         self._events: queue.Queue[bytes] = queue.Queue()
-        self._answers: queue.Queue[tuple[str, bytes]] = queue.Queue()
-        self._server = QuietServer(("127.0.0.1", 0), self._responder())
+        self._responses: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self._server = QuietServer(("127.0.0.1", 0), self._create_handler_class())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         address = f"127.0.0.1:{self._server.server_port}"
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter)
@@ -64,7 +64,7 @@ class Runtime:
         )
 
     def __enter__(self) -> Self:
-        """The environment itself."""
+        """Return the environment."""
         return self
 
     def __exit__(
@@ -79,12 +79,12 @@ class Runtime:
         self._server.shutdown()
         self._server.server_close()
 
-    def invoke(self, event: Any) -> Any:
-        """The function's answer; FunctionError when it raised, failed to start or never answered."""
+    def invoke_function(self, event: Any) -> Any:
+        """Return the function's response; raise FunctionError when it raised, failed to start or never responded."""
         self._events.put(json.dumps(event).encode())
-        for _ in range(PATIENCE_SECONDS):
+        for _ in range(MAX_WAIT_SECONDS):
             try:
-                kind, body = self._answers.get(timeout=1)
+                kind, body = self._responses.get(timeout=1)
             except queue.Empty:
                 if self._process.poll() is not None:
                     break
@@ -92,51 +92,53 @@ class Runtime:
             if kind == "response":
                 return json.loads(body)
             raise FunctionError(body.decode())
-        raise FunctionError("No answer.")
+        raise FunctionError("The function did not respond.")
 
-    def cpu_ms(self) -> float:
-        """CPU time of all threads since the process began."""
+    def read_cpu_ms(self) -> float:
+        """Return the CPU milliseconds of all threads since the process started."""
         tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
         return sum(int(task.read_text().split()[0]) for task in tasks) / 1e6
 
-    def peak_mib(self) -> float:
-        """The most memory it held."""
+    def read_peak_mib(self) -> float:
+        """Return the peak memory of the process in MiB."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
 
-    def _responder(self) -> type[BaseHTTPRequestHandler]:
-        events, answers = self._events, self._answers
+    def _create_handler_class(self) -> type[BaseHTTPRequestHandler]:
+        events, responses = self._events, self._responses
 
-        class Responder(Quiet):
+        class RuntimeHandler(QuietHandler):
             def do_GET(self) -> None:
-                self.answer(200, events.get(), INVOKED)
+                self.send_answer(200, events.get(), INVOCATION_HEADERS)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-                self.answer(202, b"")
-                answers.put((self.path.rpartition("/")[2], body))
+                self.send_answer(202, b"")
+                responses.put((self.path.rpartition("/")[2], body))
 
-        return Responder
+        return RuntimeHandler
 
 
 class QuietServer(ThreadingHTTPServer):
-    """A server that a killed client does not upset."""
+    """A server that ignores errors of killed clients."""
 
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
-class Quiet(BaseHTTPRequestHandler):
-    """A silent server over connections that stay open."""
+class QuietHandler(BaseHTTPRequestHandler):
+    """A request handler that logs nothing and keeps connections open."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def answer(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """Send an answer and keep the connection."""
+    def send_answer(
+        self, status: int, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Send a response and keep the connection."""
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
@@ -144,4 +146,4 @@ class Quiet(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""

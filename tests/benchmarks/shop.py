@@ -1,4 +1,4 @@
-"""What a shop sends and asks, and what AWS answers meanwhile: made up, of realistic size."""
+"""Build the requests of a shop and the responses of AWS: invented, of realistic size."""
 
 import base64
 import hmac
@@ -23,34 +23,40 @@ BEARER = {"Authorization": "Bearer rk_admin_made_up", "Accept": "application/jso
 WEBHOOK_BYTES = 20_000
 
 
-def environment(cls: type[Settings]) -> dict[str, str]:
-    """The function's variables; a table is called by what its settings call it."""
-    named = {"default_country": "GB", "default_currency": "GBP", "parameters_prefix": "/bench"}
-    values = {field.name: named.get(field.name, field.name) for field in fields(cls)}
+def build_environment(cls: type[Settings]) -> dict[str, str]:
+    """Return the environment of a function; the name of each table is the name of its setting."""
+    constants = {"default_country": "GB", "default_currency": "GBP", "parameters_prefix": "/bench"}
+    values = {field.name: constants.get(field.name, field.name) for field in fields(cls)}
     return cls(**values).to_environment()
 
 
-def replies(contact: dict[str, str] | None) -> dict[str, Reply]:
-    """AWS where every person's stored contact data is `contact`, or nobody's is stored."""
+def build_replies(contact: dict[str, str] | None) -> dict[str, Reply]:
+    """Return the replies of AWS; every subject has the stored contact data `contact`, or none has."""
     return {
-        "GetItem": lambda asked: _item(asked, contact),
-        "Query": lambda _: {"Items": PERSON, "Count": len(PERSON), "ScannedCount": len(PERSON)},
-        "GetParameter": lambda asked: {"Parameter": {"Value": _parameter(asked["Name"])}},
-        "BatchGetItem": lambda asked: {"Responses": {name: [] for name in asked["RequestItems"]}},
+        "GetItem": lambda request: _find_item(request, contact),
+        "Query": lambda _: {
+            "Items": PERSON_ITEMS,
+            "Count": len(PERSON_ITEMS),
+            "ScannedCount": len(PERSON_ITEMS),
+        },
+        "GetParameter": lambda request: {"Parameter": {"Value": _parameter_value(request["Name"])}},
+        "BatchGetItem": lambda request: {
+            "Responses": {name: [] for name in request["RequestItems"]}
+        },
         "BatchWriteItem": lambda _: {"UnprocessedItems": {}},
         "PutItem": lambda _: {},
         "UpdateItem": lambda _: {},
     }
 
 
-def get_profile() -> dict[str, Any]:
-    """The owner's question for one scored profile."""
+def build_profile_request() -> dict[str, Any]:
+    """Return the request of the owner for one scored profile."""
     return http_event(f"/profiles/{PROFILE_ID}", headers=BEARER, method="GET")
 
 
-def order_webhook(email: str, number: int) -> dict[str, Any]:
-    """A signed Shopify order of 20 KB."""
-    body = _padded(_order(email, number))
+def build_order_webhook(email: str, number: int) -> dict[str, Any]:
+    """Return a signed Shopify order of 20 KB."""
+    body = _fill_order(_build_order(email, number))
     signature = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha256")).decode()
     headers = {
         "X-Shopify-Hmac-Sha256": signature,
@@ -61,8 +67,8 @@ def order_webhook(email: str, number: int) -> dict[str, Any]:
     return http_event("/hooks/shopify/main", body, headers)
 
 
-def tracking_batch(count: int, number: int) -> dict[str, Any]:
-    """A batch call of page views and product views."""
+def build_tracking_batch(count: int, number: int) -> dict[str, Any]:
+    """Return a batch call of product views."""
     page = {"url": "https://shop.example.com/p/1", "title": "Tea pot", "path": "/p/1"}
     message = {
         "type": "track",
@@ -78,7 +84,7 @@ def tracking_batch(count: int, number: int) -> dict[str, Any]:
     )
 
 
-def _order(email: str, number: int) -> dict[str, Any]:
+def _build_order(email: str, number: int) -> dict[str, Any]:
     line = {"product_id": 7, "title": "Tea pot", "quantity": 1, "price": "12.50", "sku": "TEA-7"}
     return {
         "id": number,
@@ -93,39 +99,41 @@ def _order(email: str, number: int) -> dict[str, Any]:
     }
 
 
-def _padded(order: dict[str, Any]) -> bytes:
-    """As many bytes as a real order has, in the many small fields that nobody reads."""
+def _fill_order(order: dict[str, Any]) -> bytes:
+    """Return the order with as many bytes as a real one, in small fields that the translation does not read."""
     tax = {"title": "VAT", "price": "2.08", "rate": 0.2, "price_set": {"amount": "2.08"}}
-    bare = len(json.dumps(order))
-    each = len(json.dumps(tax)) + 2
-    return json.dumps(order | {"tax_lines": [tax] * ((WEBHOOK_BYTES - bare) // each)}).encode()
+    order_bytes = len(json.dumps(order))
+    line_bytes = len(json.dumps(tax)) + 2
+    return json.dumps(
+        order | {"tax_lines": [tax] * ((WEBHOOK_BYTES - order_bytes) // line_bytes)}
+    ).encode()
 
 
-def _item(asked: dict[str, Any], contact: dict[str, str] | None) -> dict[str, Any]:
-    key = next(iter(asked["Key"].values()))["S"]
-    if asked["TableName"] == "people_table":
-        told = {name: [value, AT] for name, value in (contact or {}).items()}
-        item = {"subject": {"S": key}, "contact": {"S": json.dumps(told)}}
+def _find_item(request: dict[str, Any], contact: dict[str, str] | None) -> dict[str, Any]:
+    key = next(iter(request["Key"].values()))["S"]
+    if request["TableName"] == "people_table":
+        fields_ = {name: [value, AT] for name, value in (contact or {}).items()}
+        item = {"subject": {"S": key}, "contact": {"S": json.dumps(fields_)}}
         return {"Item": item} if contact else {}
-    if asked["TableName"] == "profiles_table":
-        return {"Item": PERSON[0]}
-    return {"Item": {name: {"S": value} for name, value in _control(key).items()}}
+    if request["TableName"] == "profiles_table":
+        return {"Item": PERSON_ITEMS[0]}
+    return {"Item": {name: {"S": value} for name, value in _control_item(key).items()}}
 
 
-def _control(id_: str) -> dict[str, str]:
+def _control_item(id_: str) -> dict[str, str]:
     if id_.startswith("source#"):
         return {"id": id_, "channel": "shopify", "source": "main", "config": "{}"}
     scope = "write" if id_ == f"key#{sha256(WRITE_KEY.encode()).hexdigest()}" else "admin"
     return {"id": id_, "scope": scope, "label": "Bench", "source": "web", "created_at": AT}
 
 
-def _parameter(name: str) -> str:
+def _parameter_value(name: str) -> str:
     return json.dumps({"signing": [SECRET]}) if "/sources/" in name else "pepper-of-the-bench"
 
 
-def _person() -> list[dict[str, Any]]:
-    """A scored profile of a year's visits and orders, as DynamoDB sends it."""
-    events = [_past(number) for number in range(24)]
+def _build_person_items() -> list[dict[str, Any]]:
+    """Return the items of a scored profile with a year of visits and orders, as DynamoDB sends them."""
+    events = [_build_past_event(number) for number in range(24)]
     ids = tuple(event.id for event in events)
     profile = profile_item(
         Profile(
@@ -142,13 +150,13 @@ def _person() -> list[dict[str, Any]]:
     return [profile, {"profile_id": {"S": PROFILE_ID}} | scores]
 
 
-def _past(number: int) -> Event:
+def _build_past_event(number: int) -> Event:
     at = f"2026-{1 + number // 3:02}-01T10:00:00.000Z"
     order = OrderFact(key=f"shop/{number}", version=at, placed_at=at, total=1250, currency="GBP")
     channel = ("web", "shop", "email")[number % 3]
     type_ = ("Product Viewed", "Order Completed", "Email Opened")[number % 3]
     items = (Item(product_id="P1", name="Tea pot", price=1250),)
-    told: dict[str, Any] = {"items": items, "order": order if number % 3 == 1 else None}
+    content: dict[str, Any] = {"items": items, "order": order if number % 3 == 1 else None}
     return Event(
         id=f"{number:016}",
         type=type_,
@@ -157,8 +165,8 @@ def _past(number: int) -> Event:
         occurred_at=at,
         received_at=at,
         subjects=("u:aaaaaaaaaaaaaaaa",),
-        **told,
+        **content,
     )
 
 
-PERSON = _person()
+PERSON_ITEMS = _build_person_items()

@@ -1,6 +1,6 @@
-"""A stand-in for AWS that answers at once from what it was given: the same for what is measured and its baseline.
+"""Stub AWS with fixed replies, the same for a measured function and its baseline.
 
-Its own CPU is not counted: it runs in the measuring process.
+The CPU time of the stub is not counted: it runs in the measuring process.
 """
 
 import json
@@ -10,21 +10,21 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from tests.benchmarks.runtime import Quiet, QuietServer
+from tests.benchmarks.runtime import QuietHandler, QuietServer
 
 type Reply = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class Stub:
-    """AWS by the operation's name: `replies` maps `GetItem` or `GetParameter` to what is answered."""
+class AwsStub:
+    """A stub of AWS; `replies` maps the name of an operation, such as `GetItem`, to its response."""
 
     def __init__(self, replies: Mapping[str, Reply]) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self._server = QuietServer(("127.0.0.1", 0), self._responder(replies))
+        self._server = QuietServer(("127.0.0.1", 0), self._create_handler_class(replies))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def __enter__(self) -> Self:
-        """The stub itself."""
+        """Return the stub."""
         return self
 
     def __exit__(
@@ -33,29 +33,29 @@ class Stub:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop answering."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes the SDK call here."""
+        """The environment variables that make the SDK call this stub."""
         return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._server.server_port}"}
 
-    def _responder(self, replies: Mapping[str, Reply]) -> type[Quiet]:
+    def _create_handler_class(self, replies: Mapping[str, Reply]) -> type[QuietHandler]:
         calls = self.calls
 
-        class Responder(Quiet):
-            def do_POST(self) -> None:  # noqa: N802 (http.server asks for this name)
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        class StubHandler(QuietHandler):
+            def do_POST(self) -> None:  # noqa: N802 (the name is given by http.server)
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-                calls.append((operation, asked))
-                body = json.dumps(replies[operation](asked)).encode()
-                # DynamoDB sends a checksum and the SDK checks it: that is part of a call's price.
+                calls.append((operation, request))
+                body = json.dumps(replies[operation](request)).encode()
+                # DynamoDB sends a checksum and the SDK verifies it: that is part of the cost of a call.
                 headers = {
                     "Content-Type": "application/x-amz-json-1.0",
                     "x-amz-crc32": str(zlib.crc32(body)),
                 }
-                self.answer(200, body, headers)
+                self.send_answer(200, body, headers)
 
-        return Responder
+        return StubHandler

@@ -19,7 +19,7 @@ from regulars.store.api_keys import ApiKeys
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
 from tests.support import aws as stack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 # The provider's name in the files → our channel. All other providers have the name of their channel.
@@ -62,10 +62,10 @@ class Endpoints:
         self._deployed = deployed
         self._monkeypatch = monkeypatch
         self._source_number = 0
-        self._webhook_module = loaded(
+        self._webhook_module = load_handler(
             "receive_webhook", deployed.build_settings(ReceiveWebhookSettings), monkeypatch
         )
-        self._tracking_module = loaded(
+        self._tracking_module = load_handler(
             "track_events", deployed.build_settings(TrackEventsSettings), monkeypatch
         )
 
@@ -78,7 +78,7 @@ class Endpoints:
         self._monkeypatch.setattr(module, "datetime", _freeze_clock(request.now))
         if not is_tracking:
             fetcher = _build_fetcher(request.certificates, fetched_urls)
-            self._monkeypatch.setattr(module, "fetched", fetcher)
+            self._monkeypatch.setattr(module, "fetch_certificate", fetcher)
         parts = urlsplit(request.url)
         headers = {"Host": parts.netloc} | request.headers
         event = http_event(path, request.body, headers, request.method, parts.query)
@@ -94,7 +94,7 @@ class Endpoints:
 
     def import_file(self, key: str, path: Path) -> dict[str, Any]:
         """Upload a file to the uploads bucket, import it, and return the report that the import writes beside it."""
-        module = loaded(
+        module = load_handler(
             "import_history",
             self._deployed.build_settings(ImportHistorySettings),
             self._monkeypatch,

@@ -14,7 +14,7 @@ from regulars.channels.registry import CHANNELS, load_channel
 from tests.conformance import payloads
 from tests.conformance.endpoints import channel_name
 from tests.conformance.provider_files import PAYLOADS_FOLDER
-from tests.support.deliveries import FORM, NOW
+from tests.support.deliveries import FORM_TYPE, NOW
 
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 SOURCE_CONFIG = {"encoding_aes_key": AES_KEY, "app_id": "wx", "topic_arns": ["t"]}
@@ -109,7 +109,7 @@ def iterate_replacements(delivery: Request, values: Iterator[Any]) -> Iterator[b
     if document is not None:
         for path in _iterate_paths(document):
             yield json.dumps(_replace_at(document, path, next(values))).encode()
-    elif delivery.headers.get("content-type", "").startswith(FORM):
+    elif delivery.headers.get("content-type", "").startswith(FORM_TYPE):
         pairs = parse_qsl(delivery.body.decode(), keep_blank_values=True)
         for index, (name, text) in enumerate(pairs):
             document = _parse_json(text)
@@ -152,7 +152,7 @@ def _replace_in_body(delivery: Request, value: Any, steps: list[int]) -> bytes:
     document = _parse_json(body)
     if document is not None:
         return json.dumps(_replace_by_steps(document, value, steps)).encode()
-    if delivery.headers.get("content-type", "").startswith(FORM):
+    if delivery.headers.get("content-type", "").startswith(FORM_TYPE):
         return _replace_in_form(body, value, steps)
     offset = sum(steps) * 7 % (len(body) + 1)
     text = "" if value is ABSENT_VALUE else str(value)

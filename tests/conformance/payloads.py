@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.channels.registry import CHANNELS
-from regulars.transport.requests import presented_key
+from regulars.transport.requests import read_api_key
 from tests.conformance import file_imports
 from tests.conformance.email_addresses import find_addresses
 from tests.conformance.endpoints import (
@@ -63,7 +63,7 @@ def request_from_payload(payload: Payload) -> ProviderRequest:
         headers=headers,
         body=payload["path"].read_bytes(),
         now=datetime.now(UTC),
-        secrets=tuple(filter(None, [presented_key(lowercase_headers)])) or ("made-up",),
+        secrets=tuple(filter(None, [read_api_key(lowercase_headers)])) or ("made-up",),
     )
 
 

@@ -11,7 +11,7 @@ from tests.conformance.mutations.schemes.contract import UNLIMITED_AGE, Signatur
 from tests.conformance.mutations.schemes.registry import SIGNATURE_SCHEMES
 from tests.conformance.mutations.signed_delivery import NOW, SignedDelivery, is_accepted
 from tests.support import shopify_deliveries as shopify
-from tests.support.deliveries import of_json
+from tests.support.deliveries import json_delivery
 
 ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 OUTAGE_DURATION = 6 * ONE_HOUR
@@ -76,7 +76,7 @@ def test_retry_durations_belong_to_existing_channels() -> None:
 def test_delayed_order_keeps_its_own_time() -> None:
     created_at = (NOW - OUTAGE_DURATION).isoformat()
     times = dict.fromkeys(("created_at", "updated_at", "processed_at"), created_at)
-    request = of_json(shopify.order() | times, None, x_shopify_topic="orders/create")
+    request = json_delivery(shopify.build_order() | times, None, x_shopify_topic="orders/create")
     (draft,) = load_channel("shopify").translate(request)
     assert datetime.fromisoformat(draft.event.occurred_at) == NOW - OUTAGE_DURATION
     assert not draft.event.backfill

@@ -27,11 +27,11 @@ from tests.conformance.malformed_deliveries import (
     iterate_replacements,
     replace_part,
 )
-from tests.support.deliveries import FORM, NOW
+from tests.support.deliveries import FORM_TYPE, NOW
 from tests.support.verification import accept_deliveries
 from tests.support.work_counter import assert_linear_work
 
-CONTENT_TYPES = ("application/json", FORM, "multipart/form-data; boundary=b")
+CONTENT_TYPES = ("application/json", FORM_TYPE, "multipart/form-data; boundary=b")
 COUNTED_SIZE = 200  # elements of a body whose work is counted
 ENDPOINT_DELIVERIES = 3  # per channel: a delivery through the endpoint takes long
 EXTREME_VALUES: tuple[Any, ...] = (

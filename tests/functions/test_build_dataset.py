@@ -9,7 +9,7 @@ from regulars.settings import BuildDatasetSettings
 from regulars.store.datasets import Datasets
 from regulars.store.lake import Lake
 from tests.support.aws import MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 from tests.support.lake_events import day_text, order_event
 
 type BuildFunction = Callable[..., dict[str, Any]]
@@ -18,7 +18,7 @@ type BuildFunction = Callable[..., dict[str, Any]]
 @pytest.fixture
 def build(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> BuildFunction:
     """Return a function that invokes the handler, optionally as of a day."""
-    module = loaded("build_dataset", aws.build_settings(BuildDatasetSettings), monkeypatch)
+    module = load_handler("build_dataset", aws.build_settings(BuildDatasetSettings), monkeypatch)
 
     def invoke(cutoff_day: float | None = None) -> Any:
         event = {"cutoff": day_text(cutoff_day)} if cutoff_day else {}

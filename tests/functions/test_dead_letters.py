@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,16 +10,20 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.cli import main
-from infra.cli.settling import Lake
-from infra.local.faults import FaultError
+from regulars.admin.archived_events import ArchivedEvents
+from regulars.admin.dead_letters import DeadLetter, DeadLetterQueues
+from regulars.admin.deployment import Deployment
+from regulars.admin.function_calls import FunctionInvoker, Invocation
+from regulars.admin.lost_records import LedgerStream, LostRecordStores
+from regulars.admin.redrive import DeadLetterSelection, list_dead_letters, redrive_dead_letters
 from regulars.domain.events import Event
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
+from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
-from tests.functions.conftest import OnMoto
 from tests.support.aws import REGION, MotoStack
-from tests.support.gateway import loaded
+from tests.support.deployment import build_deployment
+from tests.support.gateway import load_handler
 from tests.support.profile_stories import build_event
 from tests.support.stream_records import build_insert_record, build_stream_event
 
@@ -34,57 +38,109 @@ SHARD = "shardId-00000001573689847184-864758bb"
 EVENTS = (build_event("1", "u:ann"), build_event("2", "u:bob"), build_event("nobody"))
 ERROR = {"errorType": "OSError", "errorMessage": "No space left.", "stackTrace": []}
 
-type Owner = Callable[..., Any]
-type Sent = Callable[..., str]
+type Send = Callable[..., str]
+
+
+class FunctionCalls(FunctionInvoker):
+    """Runs the functions on the stream; of the others it only remembers the calls."""
+
+    def __init__(self, handlers: dict[str, Callable[..., Any]]) -> None:
+        self.handlers = handlers
+        self.calls: list[tuple[str, Any]] = []
+
+    def invoke(self, function: str, event: Any) -> Invocation:
+        """Return the payload of the handler."""
+        self.calls.append((function, event))
+        handler = self.handlers.get(function)
+        payload = handler(event, None) if handler else None
+        return Invocation(function=function, payload=payload)
+
+
+class PreparedCalls(FunctionInvoker):
+    """Returns the given payloads and errors, one after another."""
+
+    def __init__(self, *answers: tuple[Any, str]) -> None:
+        self._answers = list(answers)
+
+    def invoke(self, function: str, event: Any) -> Invocation:  # noqa: ARG002 (the base's signature)
+        """Return the next answer."""
+        payload, error = self._answers.pop(0)
+        return Invocation(function=function, payload=payload, error=error)
+
+
+@dataclass
+class Operator:
+    """Lists and redrives the dead letters of a deployment."""
+
+    queues: DeadLetterQueues
+    stores: LostRecordStores
+    functions: FunctionInvoker
+    shard: "Shard"
+
+    def list(self) -> list[DeadLetter]:
+        """Return all dead letters."""
+        return list_dead_letters(self.queues, self.stores.stream)
+
+    def redrive(self, function: str = "", *ids: str) -> dict[str, str]:
+        """Return the failures by the id of the letter."""
+        selection = DeadLetterSelection(function, ids)
+        return redrive_dead_letters(self.queues, self.stores, self.functions, selection)
 
 
 @pytest.fixture
-def send(deployed: OnMoto, monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """Puts a letter into a function's queue; its id."""
-    monkeypatch.setattr("infra.cli.letters.WAIT_SECONDS", 0)
+def deployment(aws: MotoStack) -> Deployment:
+    """A deployment whose functions have queues."""
+    names = ("import_history", "update_profiles", "archive_events")
     sqs = boto3.client("sqs", region_name=REGION)
-    for name in ("import_history", "update_profiles", "archive_events"):
-        url = sqs.create_queue(QueueName=name)["QueueUrl"]
-        deployed.queues[name] = url
-        deployed.functions[name] = f"Regulars-{name}-X1"
+    queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
+    return build_deployment({name: f"Regulars-{name}-X1" for name in names}, queues)
 
-    def put(name: str, body: Any, **said: str) -> str:
+
+@pytest.fixture
+def send(deployment: Deployment) -> Send:
+    """Puts a letter into a function's queue, and returns its id."""
+    sqs = boto3.client("sqs", region_name=REGION)
+
+    def put(name: str, body: Any, **texts: str) -> str:
         attributes: Any = {
-            key: {"DataType": "String", "StringValue": value} for key, value in said.items()
+            key: {"DataType": "String", "StringValue": value} for key, value in texts.items()
         }
         text = body if isinstance(body, str) else json.dumps(body)
         answer = sqs.send_message(
-            QueueUrl=deployed.queues[name], MessageBody=text, MessageAttributes=attributes
+            QueueUrl=deployment.queues[name], MessageBody=text, MessageAttributes=attributes
         )
         return answer["MessageId"]
 
     return put
 
 
-@dataclass
-class Functions:
-    """The functions on the stream run, the others only remember with what they were called."""
-
-    handlers: dict[str, Callable[..., Any]]
-    calls: list[tuple[str, Any]] = field(default_factory=list)
-
-    def __call__(self, _deployed: Any, function: str, given: Any) -> dict[str, Any]:
-        self.calls.append((function, given))
-        handler = self.handlers.get(function)
-        return {"payload": handler(given, None) if handler else None, "error": ""}
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch, aws: MotoStack) -> FunctionCalls:
+    """The functions that are called when letters are redriven."""
+    settings = {"update_profiles": UpdateProfilesSettings, "archive_events": ArchiveEventsSettings}
+    return FunctionCalls(
+        {
+            name: load_handler(name, aws.build_settings(cls), monkeypatch).handler
+            for name, cls in settings.items()
+        }
+    )
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch, aws: MotoStack) -> Functions:
-    """What is called when letters are redriven."""
-    settings = {"update_profiles": UpdateProfilesSettings, "archive_events": ArchiveEventsSettings}
-    handlers = {
-        name: loaded(name, aws.build_settings(cls), monkeypatch).handler
-        for name, cls in settings.items()
-    }
-    found = Functions(handlers)
-    monkeypatch.setattr("infra.cli.redriving.invoked", found)
-    return found
+def shard() -> "Shard":
+    """The shard of the ledger's stream."""
+    return Shard()
+
+
+@pytest.fixture
+def operator(deployment: Deployment, functions: FunctionCalls, shard: "Shard") -> Operator:
+    stores = LostRecordStores(
+        stream=LedgerStream(shard),
+        inventory=Inventory("test-events", "test-people", "test-profiles"),
+        archived=ArchivedEvents("test-lake"),
+    )
+    queues = DeadLetterQueues(deployment, wait_seconds=0)
+    return Operator(queues, stores, functions, shard)
 
 
 def failure(function: str, payload: Any) -> dict[str, Any]:
@@ -108,11 +164,15 @@ def failure(function: str, payload: Any) -> dict[str, Any]:
     }
 
 
-class Stream:
-    """The ledger's stream of two shards; moto has none that can be read."""
+class Shard:
+    """A client of the ledger's stream, of which one shard can be read; moto has none."""
 
-    def __init__(self, *events: Event, first: int = FIRST) -> None:
-        self.records = [
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+
+    def write(self, *events: Event, first: int = FIRST) -> None:
+        """Append the records of events."""
+        self.records += [
             build_insert_record(one) | {"dynamodb": record_of(one, str(first + number))}
             for number, one in enumerate(events)
         ]
@@ -138,7 +198,7 @@ def record_of(one: Event, number: str) -> dict[str, Any]:
     images: dict[str, Any] = build_insert_record(one)["dynamodb"]
     return images | {
         "SequenceNumber": number,
-        "Keys": {"event_id": {"S": one.id}},
+        "ApiKeys": {"event_id": {"S": one.id}},
         "ApproximateCreationDateTime": datetime(2026, 11, 20, tzinfo=UTC),
     }
 
@@ -160,133 +220,121 @@ def stream_failure(function: str, first: int = FIRST, last: int = FIRST + 1) -> 
     return letter
 
 
-def written(aws: MotoStack, monkeypatch: pytest.MonkeyPatch, *events: Event) -> list[str]:
-    """The ids of events in the ledger and in its stream."""
+def write_events(aws: MotoStack, shard: Shard, *events: Event) -> tuple[str, ...]:
+    """Write events to the ledger and its stream, and return their ids."""
     Ledger("test-events", aws.dynamodb).record_events(events)
-    monkeypatch.setattr("infra.cli.given_up.stream_client", lambda: Stream(*events))
-    return [one.id for one in events]
+    shard.write(*events)
+    return tuple(one.id for one in events)
 
 
-def folded(aws: MotoStack) -> list[str]:
+def folded_subjects(aws: MotoStack) -> list[str]:
     return sorted(People("test-people", aws.dynamodb).resolve_subjects(["u:ann", "u:bob"]))
 
 
-def test_failed_call_is_listed_with_its_object_and_its_error(owner: Owner, send: Sent) -> None:
+def test_failed_call_is_listed_with_its_object_and_its_error(
+    operator: Operator, send: Send
+) -> None:
     id_ = send("import_history", failure("import_history", UPLOAD))
-    (told,) = owner("dead-letters", "list")
-    assert told == {
-        "id": id_,
-        "function": "import_history",
-        "at": GIVEN_UP,
-        "why": "RetriesExhausted: OSError: No space left.",
-        "about": ["imports/old.csv"],
-    }
+    (letter,) = operator.list()
+    assert (letter.id, letter.function, letter.at) == (id_, "import_history", GIVEN_UP)
+    assert letter.why == "RetriesExhausted: OSError: No space left."
+    assert letter.about == ("imports/old.csv",)
 
 
-def test_event_a_rule_could_not_deliver_is_listed_with_the_rules_words(
-    owner: Owner, send: Sent
+def test_event_a_rule_could_not_deliver_is_listed_with_the_error_of_the_rule(
+    operator: Operator, send: Send
 ) -> None:
     rule = f"{ARN}Regulars-import_history-X1"
-    said = {"TARGET_ARN": rule, "ERROR_CODE": "THROTTLING", "ERROR_MESSAGE": "Rate exceeded"}
-    send("import_history", UPLOAD, RULE_ARN="arn:aws:events:::rule/Arrival", **said)
-    (told,) = owner("dead-letters", "list")
-    assert (told["function"], told["why"]) == ("import_history", "THROTTLING: Rate exceeded")
-    assert told["about"] == ["imports/old.csv"]
+    error = {"TARGET_ARN": rule, "ERROR_CODE": "THROTTLING", "ERROR_MESSAGE": "Rate exceeded"}
+    send("import_history", UPLOAD, RULE_ARN="arn:aws:events:::rule/Arrival", **error)
+    (letter,) = operator.list()
+    assert (letter.function, letter.why) == ("import_history", "THROTTLING: Rate exceeded")
+    assert letter.about == ("imports/old.csv",)
 
 
-def test_listing_takes_no_letter_away(owner: Owner, send: Sent) -> None:
+def test_listing_takes_no_letter_away(operator: Operator, send: Send) -> None:
     for number in range(12):
         send("import_history", failure("import_history", UPLOAD | {"n": number}))
     for _ in range(2):
-        assert len(owner("dead-letters", "list")) == 12
+        assert len(operator.list()) == 12
+
+
+def test_letters_are_counted_by_function(operator: Operator, send: Send) -> None:
+    send("import_history", UPLOAD)
+    counts = {"archive_events": 0, "import_history": 1, "update_profiles": 0}
+    assert operator.queues.count() == counts
 
 
 @pytest.mark.parametrize("body", [failure("import_history", UPLOAD), UPLOAD])
-def test_redriven_event_is_the_one_given_up_and_its_letter_goes(
-    owner: Owner, send: Sent, functions: Functions, body: dict[str, Any]
+def test_redriven_event_is_the_one_given_up_and_its_letter_is_deleted(
+    operator: Operator, send: Send, functions: FunctionCalls, body: dict[str, Any]
 ) -> None:
     id_ = send("import_history", body)
-    assert owner("dead-letters", "redrive", "--all") == {id_: ""}
+    assert operator.redrive() == {id_: ""}
     assert functions.calls == [("import_history", UPLOAD)]
-    assert owner("dead-letters", "list") == []
+    assert operator.list() == []
 
 
-def test_letter_stays_when_its_function_fails_again(
-    owner: Owner, send: Sent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_letter_stays_when_its_function_fails_again(operator: Operator, send: Send) -> None:
     ids = [send("import_history", failure("import_history", UPLOAD)) for _ in range(2)]
-    answers = iter([{"payload": ERROR, "error": "Unhandled"}, {"payload": None, "error": ""}])
-    monkeypatch.setattr("infra.cli.redriving.invoked", lambda *_: next(answers))
-    arguments = main.parser().parse_args(["dead-letters", "redrive", "--all", "--json"])
-    assert arguments.run(arguments) == 1
-    became = json.loads(capsys.readouterr().out)
-    assert sorted(became.values()) == ["", "OSError: No space left."]
-    (left,) = owner("dead-letters", "list")
-    assert became[left["id"]]
-    assert left["id"] in ids
+    operator.functions = PreparedCalls((ERROR, "Unhandled"), (None, ""))
+    failures = operator.redrive()
+    assert sorted(failures.values()) == ["", "OSError: No space left."]
+    (left,) = operator.list()
+    assert failures[left.id]
+    assert left.id in ids
 
 
-@pytest.mark.parametrize("words", [["--function", "update_profiles"], ["imports/other.csv"]])
-def test_other_letters_are_left_alone(
-    owner: Owner, send: Sent, functions: Functions, words: list[str]
+@pytest.mark.parametrize("selection", [("update_profiles",), ("", "imports/other.csv")])
+def test_letters_that_are_not_selected_are_left_alone(
+    operator: Operator, send: Send, functions: FunctionCalls, selection: tuple[str, ...]
 ) -> None:
     send("import_history", failure("import_history", UPLOAD))
-    assert owner("dead-letters", "redrive", *words) == {}
+    assert operator.redrive(*selection) == {}
     assert functions.calls == []
-    assert len(owner("dead-letters", "list")) == 1
-
-
-def test_redrive_of_nothing_in_particular_is_explained(owner: Owner) -> None:
-    with pytest.raises(FaultError, match="Which ones"):
-        owner("dead-letters", "redrive")
+    assert len(operator.list()) == 1
 
 
 def test_records_of_the_stream_are_named_and_given_again(
-    aws: MotoStack, owner: Owner, send: Sent, functions: Functions, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, operator: Operator, send: Send, functions: FunctionCalls
 ) -> None:
-    ids = written(aws, monkeypatch, *EVENTS)
+    ids = write_events(aws, operator.shard, *EVENTS)
     send("update_profiles", stream_failure("update_profiles"))
-    assert owner("dead-letters", "list")[0]["about"] == ids[:2]
-    assert list(owner("dead-letters", "redrive", ids[0]).values()) == [""]
-    assert folded(aws) == ["u:ann", "u:bob"]
-    assert owner("dead-letters", "list") == []
+    assert operator.list()[0].about == ids[:2]
+    assert list(operator.redrive("", ids[0]).values()) == [""]
+    assert folded_subjects(aws) == ["u:ann", "u:bob"]
+    assert operator.list() == []
     json.dumps(functions.calls)  # as it is sent
 
 
 @pytest.mark.parametrize("gone", [{"shardId": "shardId-9"}, {"startSequenceNumber": "7"}])
-def test_records_the_stream_let_go_are_found_by_what_is_missing(
-    aws: MotoStack,
-    owner: Owner,
-    send: Sent,
-    functions: Functions,
-    gone: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
+def test_records_the_stream_no_longer_holds_are_found_by_what_is_missing(
+    aws: MotoStack, operator: Operator, send: Send, functions: FunctionCalls, gone: dict[str, str]
 ) -> None:
-    written(aws, monkeypatch, *EVENTS)
-    functions(None, "update_profiles", build_stream_event(build_insert_record(EVENTS[0])))
+    write_events(aws, operator.shard, *EVENTS)
+    functions.invoke("update_profiles", build_stream_event(build_insert_record(EVENTS[0])))
     letter = stream_failure("update_profiles")
     letter["DDBStreamBatchInfo"] |= gone
     send("update_profiles", letter)
-    assert list(owner("dead-letters", "redrive", "--all").values()) == [""]
+    assert list(operator.redrive().values()) == [""]
     assert [len(given["Records"]) for _, given in functions.calls] == [1, 1]
-    assert folded(aws) == ["u:ann", "u:bob"]
+    assert folded_subjects(aws) == ["u:ann", "u:bob"]
 
 
 def test_events_the_lake_lacks_are_archived(
-    aws: MotoStack, owner: Owner, send: Sent, functions: Functions, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, operator: Operator, send: Send, functions: FunctionCalls
 ) -> None:
-    ids = written(aws, monkeypatch, *EVENTS)
-    functions(None, "archive_events", build_stream_event(build_insert_record(EVENTS[0])))
+    ids = write_events(aws, operator.shard, *EVENTS)
+    functions.invoke("archive_events", build_stream_event(build_insert_record(EVENTS[0])))
     send("archive_events", stream_failure("archive_events", 7))
-    owner("dead-letters", "redrive", "--all")
-    lake = Lake("test-lake")
-    assert (lake.count(), lake.ids) == (3, set(ids))
+    operator.redrive()
+    assert ArchivedEvents("test-lake").read_ids() == {*ids}
 
 
 @pytest.mark.parametrize("body", ["no JSON", "[]", "{}", '{"requestContext": null}'])
-def test_letter_nobody_understands_is_listed_all_the_same(
-    owner: Owner, send: Sent, body: str
+def test_letter_in_no_known_form_is_listed_all_the_same(
+    operator: Operator, send: Send, body: str
 ) -> None:
     send("import_history", body)
-    (told,) = owner("dead-letters", "list")
-    assert (told["function"], told["why"]) == ("import_history", "unknown")
+    (letter,) = operator.list()
+    assert (letter.function, letter.why) == ("import_history", "unknown")

@@ -20,7 +20,7 @@ from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from tests.functions.conftest import Kept
 from tests.support.aws import CART_CHECKS, MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 from tests.support.stream_records import build_insert_record, build_stream_event
 
 
@@ -80,8 +80,10 @@ class CartShop:
 
 @pytest.fixture
 def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> CartShop:
-    update = loaded("update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch)
-    detect = loaded(
+    update = load_handler(
+        "update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch
+    )
+    detect = load_handler(
         "detect_abandonment", aws.build_settings(DetectAbandonmentSettings), monkeypatch
     )
     for module in (update, detect):
@@ -184,7 +186,7 @@ def test_check_is_scheduled_once_for_a_repeated_record(
 ) -> None:
     cart = build_added("a:1")
     shop.deliver_events(cart, build_added("a:1", minutes_ago=80), cart)
-    other_container = loaded(
+    other_container = load_handler(
         "update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch
     )
     monkeypatch.setattr(other_container, "datetime", StoppedDatetime)

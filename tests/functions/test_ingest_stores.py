@@ -1,4 +1,4 @@
-"""The small stores of the doors: rejects, parameters, sources and checkpoints."""
+"""Rejects, parameters, sources and checkpoints are stored and read as the ingestion needs them."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ REJECT = Reject(
 )
 
 
-class Clock:
-    """Seconds that pass when told to."""
+class StoreClock:
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
         self.seconds = 1_000.0
@@ -28,23 +28,27 @@ class Clock:
         return self.seconds
 
 
-def test_reject_keeps_what_came_for_thirty_days(aws: MotoStack) -> None:
+def test_reject_holds_the_body_for_thirty_days(aws: MotoStack) -> None:
     store = Rejects("test-rejects", aws.dynamodb)
     store.store_rejects([REJECT], NOW)
-    (kept,) = store.list_rejects("2026-11-22")
-    assert (kept["code"], kept["raw"], kept["cut"]) == (REJECT.code, REJECT.raw, False)
+    (reject,) = store.list_rejects("2026-11-22")
+    assert (reject["code"], reject["raw"], reject["cut"]) == (REJECT.code, REJECT.raw, False)
     (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
     assert int(item["expires_at"]["N"]) == int((NOW + REJECT_RETENTION).timestamp())
 
 
-def test_reject_of_a_genuine_delivery_does_not_keep_what_it_showed(aws: MotoStack) -> None:
+def test_reject_of_verified_delivery_holds_no_secret(aws: MotoStack) -> None:
     store = Rejects("test-rejects", aws.dynamodb)
     token = {"x-telegram-bot-api-secret-token": "canary", "authorization": "Bearer canary"}
-    around = StoredDelivery(raw_query="token=canary", headers=token, verified=True)
+    delivery = StoredDelivery(raw_query="token=canary", headers=token, verified=True)
     store.store_rejects(
         [
             Reject(
-                code="unknown_topic", reason="", source="telegram/main", raw=b"{}", delivery=around
+                code="unknown_topic",
+                reason="",
+                source="telegram/main",
+                raw=b"{}",
+                delivery=delivery,
             )
         ],
         NOW,
@@ -53,25 +57,25 @@ def test_reject_of_a_genuine_delivery_does_not_keep_what_it_showed(aws: MotoStac
     assert "canary" not in item["delivery"]["S"]
 
 
-def test_reject_is_one_item_when_it_comes_again(aws: MotoStack) -> None:
+def test_reject_is_one_item_when_repeated(aws: MotoStack) -> None:
     store = Rejects("test-rejects", aws.dynamodb)
     store.store_rejects([REJECT, REJECT], NOW)
     store.store_rejects([REJECT], NOW + timedelta(hours=1))
     assert len(store.list_rejects("2026-11-22")) == 1
 
 
-def test_reject_too_large_for_an_item_is_cut_and_says_so(aws: MotoStack) -> None:
+def test_reject_is_cut_when_too_large_for_an_item(aws: MotoStack) -> None:
     raw = os.urandom(1_000_000)
     store = Rejects("test-rejects", aws.dynamodb)
     store.store_rejects([Reject(code="c", reason="r", source="s", raw=raw)], NOW)
-    (kept,) = store.list_rejects("2026-11-22")
-    assert kept["cut"]
-    assert len(kept["raw"]) > 300_000
-    assert raw.startswith(kept["raw"])
+    (reject,) = store.list_rejects("2026-11-22")
+    assert reject["cut"]
+    assert len(reject["raw"]) > 300_000
+    assert raw.startswith(reject["raw"])
 
 
 def test_secrets_are_read_again_after_five_minutes(aws: MotoStack) -> None:
-    clock = Clock()
+    clock = StoreClock()
     parameters = Parameters(PREFIX, aws.ssm, clock)
     aws.put_secrets("shopify/main", "one")
     assert parameters.read_signing_secrets("shopify", "main") == ("one",)
@@ -81,8 +85,8 @@ def test_secrets_are_read_again_after_five_minutes(aws: MotoStack) -> None:
     assert parameters.read_signing_secrets("shopify", "main") == ("two", "one")
 
 
-def test_missing_secrets_are_found_within_seconds_of_being_set(aws: MotoStack) -> None:
-    clock = Clock()
+def test_missing_secrets_are_found_seconds_after_they_are_set(aws: MotoStack) -> None:
+    clock = StoreClock()
     parameters = Parameters(PREFIX, aws.ssm, clock)
     aws.put_secrets("form/contact", token="made-first")
     assert parameters.read_signing_secrets("form", "contact") == ()
@@ -91,12 +95,12 @@ def test_missing_secrets_are_found_within_seconds_of_being_set(aws: MotoStack) -
     assert parameters.read_signing_secrets("form", "contact") == ("one",)
 
 
-def test_blank_secret_is_none_since_anybody_can_sign_with_it(aws: MotoStack) -> None:
+def test_blank_secret_counts_as_no_secret(aws: MotoStack) -> None:
     aws.put_secrets("shopify/main", "", "s1")
     assert Parameters(PREFIX, aws.ssm).read_signing_secrets("shopify", "main") == ("s1",)
 
 
-def test_credentials_lie_beside_the_secrets_and_are_read_with_them(
+def test_credentials_are_read_together_with_the_secrets(
     aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.put_secrets("wechat/main", "token", encoding_aes_key="key")
@@ -106,18 +110,18 @@ def test_credentials_lie_beside_the_secrets_and_are_read_with_them(
     assert parameters.read_credentials("wechat", "main") == {"encoding_aes_key": "key"}
 
 
-def test_source_without_credentials_has_none(aws: MotoStack) -> None:
+def test_source_without_credentials_has_an_empty_dict(aws: MotoStack) -> None:
     assert Parameters(PREFIX, aws.ssm).read_credentials("wechat", "main") == {}
 
 
-def test_pepper_is_the_deployments(aws: MotoStack) -> None:
+def test_pepper_is_read_from_its_parameter(aws: MotoStack) -> None:
     assert Parameters(PREFIX, aws.ssm).read_pepper() == PEPPER
     with pytest.raises(LookupError):
         Parameters("/nothing", aws.ssm).read_pepper()
 
 
 def test_new_source_is_found_within_seconds(aws: MotoStack) -> None:
-    clock = Clock()
+    clock = StoreClock()
     sources = Sources("test-control", aws.dynamodb, clock)
     assert sources.find_source("form", "contact") is None
     source = Source(channel="form", source="contact", config={"next": "https://shop.example.com/"})
@@ -126,8 +130,8 @@ def test_new_source_is_found_within_seconds(aws: MotoStack) -> None:
     assert sources.find_source("form", "contact") == source
 
 
-def test_source_disabled_elsewhere_is_refused_within_ten_seconds(aws: MotoStack) -> None:
-    clock = Clock()
+def test_source_disabled_elsewhere_disappears_within_ten_seconds(aws: MotoStack) -> None:
+    clock = StoreClock()
     sources = Sources("test-control", aws.dynamodb, clock)
     sources.save_source(Source(channel="form", source="contact"))
     assert sources.find_source("form", "contact")
@@ -152,5 +156,5 @@ def test_checkpoint_is_saved_by_one_run_only(aws: MotoStack) -> None:
         store.save_checkpoint(first)
 
 
-def test_unknown_checkpoint_is_none(aws: MotoStack) -> None:
+def test_unknown_checkpoint_is_read_as_none(aws: MotoStack) -> None:
     assert Checkpoints("test-control", aws.dynamodb).read_checkpoint("imports/a.csv") is None

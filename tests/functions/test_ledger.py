@@ -78,7 +78,7 @@ def test_ledger_repeats_what_the_table_left_unwritten(
     ledger: Ledger, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.store.batches.back_off", lambda _: None)
-    monkeypatch.setattr(aws.dynamodb, "batch_write_item", leave_last_unprocessed(aws.dynamodb))
+    monkeypatch.setattr(aws.dynamodb, "batch_write_item", skip_last_item(aws.dynamodb))
     recorded = ledger.record_events([build_event("a"), build_event("b")])
     assert len(ledger.read_events(recorded.new)) == 2
 
@@ -88,7 +88,7 @@ def test_ledger_raises_when_the_table_is_gone(aws: MotoStack) -> None:
         Ledger("no-such-table", aws.dynamodb).record_events([build_event("a")])
 
 
-def leave_last_unprocessed(client: Any) -> Callable[..., Any]:
+def skip_last_item(client: Any) -> Callable[..., Any]:
     """Return a BatchWriteItem that leaves the last of several items unprocessed."""
     real = client.batch_write_item
 

@@ -25,25 +25,25 @@ def clock() -> ManualClock:
 
 def test_published_lists_are_read_again_after_a_minute(aws: MotoStack, clock: ManualClock) -> None:
     reader = PublishedLists(TABLE, aws.dynamodb, clock)
-    assert reader.popular_products() == []
+    assert reader.read_popular_products() == []
     PublishedLists(TABLE, aws.dynamodb).publish_popular_products([("pot", 2.5)], "2026-01-02")
-    assert reader.popular_products() == []
+    assert reader.read_popular_products() == []
     clock.now += 60
-    assert list(reader.popular_products()[0]) == ["pot", 2.5]
+    assert list(reader.read_popular_products()[0]) == ["pot", 2.5]
 
 
 def test_container_that_publishes_reads_its_own_list(aws: MotoStack) -> None:
     lists = PublishedLists(TABLE, aws.dynamodb)
-    assert lists.segments() == []
+    assert lists.read_segments() == []
     lists.publish_segments([{"name": "champions"}], "2026-01-02")
-    assert lists.segments() == [{"name": "champions"}]
+    assert lists.read_segments() == [{"name": "champions"}]
 
 
 def test_earlier_list_does_not_replace_a_later_one(aws: MotoStack) -> None:
     lists = PublishedLists(TABLE, aws.dynamodb)
     lists.publish_popular_products([("pot", 2.5)], "2026-01-02")
     lists.publish_popular_products([("pan", 9.0)], "2026-01-01")
-    assert [product_id for product_id, _ in lists.popular_products()] == ["pot"]
+    assert [product_id for product_id, _ in lists.read_popular_products()] == ["pot"]
 
 
 def test_health_probes_its_parts_once_in_ten_seconds(clock: ManualClock) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from regulars.channels.mail import mailjet
 from tests.conformance.endpoints import Endpoints, ProviderRequest, open_endpoints
-from tests.support.deliveries import ADDRESS, AT, NOW
+from tests.support.deliveries import EMAIL_ADDRESS, EVENT_EPOCH, NOW
 
-VALID_ITEM = {"event": "open", "time": AT, "email": ADDRESS, "MessageID": 1}
-INVALID_ITEM = {"event": "surprise", "time": AT, "email": ADDRESS, "MessageID": 2}
+VALID_ITEM = {"event": "open", "time": EVENT_EPOCH, "email": EMAIL_ADDRESS, "MessageID": 1}
+INVALID_ITEM = {"event": "surprise", "time": EVENT_EPOCH, "email": EMAIL_ADDRESS, "MessageID": 2}
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 

@@ -1,8 +1,8 @@
-"""Nothing is lost when a provider gives up: what its webhooks did not bring is fetched, and counts once."""
+"""What a provider's webhooks did not deliver is fetched from its API, and counts once."""
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.cli import main, reconcile
-from infra.cli.receiving import Receiver
+from regulars.admin.function_calls import FunctionInvoker, Invocation
+from regulars.admin.reconciliation import run_reconciliation
+from regulars.admin.reject_replay import RejectReplayer, ReplayStores
+from regulars.admin.rejects import find_rejects
+from regulars.admin.sources import SourceStores, list_sources
 from regulars.channels.commerce.shopify import webhook as shopify_channel
-from regulars.channels.feeds.https import Answer, Wire
-from regulars.channels.feeds.provider_api import Provider
+from regulars.channels.feeds.https import HttpsClient, ProviderResponse
+from regulars.channels.feeds.provider_api import ProviderApi
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
 from regulars.settings import ReceiveWebhookSettings, ReconcileSourcesSettings
@@ -27,116 +30,121 @@ from regulars.store.inventory import Inventory
 from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
-from tests.functions.conftest import Kept, OnMoto
-from tests.providers.outage import FRONTS, Storefront
+from tests.functions.conftest import Kept
+from tests.providers.outage import STOREFRONTS, Storefront
 from tests.providers.server import (
-    BROKEN,
-    CUT,
-    DROPPED,
-    LIMITED,
-    Call,
+    BAD_GATEWAY,
+    HALF_RESPONSE,
+    NO_RESPONSE,
+    RATE_LIMITED,
+    ApiRequest,
+    ApiResponse,
     ProviderServer,
-    Said,
-    Trouble,
+    ServerFault,
 )
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.deployment import build_deployment
+from tests.support.gateway import http_event, load_handler
 from tests.support.memory_stores import CrashError, MemoryStores
 from tests.support.profile_oracle import assert_profiles_folded
 from tests.support.profile_stories import deliver_events
 from tests.support.shopify_deliveries import SHOP
 
-MINUTES = 15 * 60_000
+RUN_MS = 15 * 60_000
 HOSTS = {"shopify": SHOP, "woocommerce": "shop.example.com", "stripe": "api.stripe.com"}
 
 
 @dataclass
-class Clock:
-    """Lambda's context: the time that is left, less a page's worth each time it is asked for."""
+class DrainingContext:
+    """A Lambda context whose remaining time shrinks each time it is read."""
 
-    left: int = MINUTES
-    page: int = 0
+    remaining_ms: int = RUN_MS
+    ms_per_check: int = 0
 
     def get_remaining_time_in_millis(self) -> int:
-        self.left -= self.page
-        return self.left
+        self.remaining_ms -= self.ms_per_check
+        return self.remaining_ms
 
 
-class Roads(Wire):
-    """Leads to each provider by its host; gone before the request with the number `dies_at`."""
+class ProviderWire(HttpsClient):
+    """Sends each request to its provider's server; crashes before the request with the number `crash_at`."""
 
-    def __init__(self, servers: dict[str, ProviderServer], dies_at: int = 0) -> None:
+    def __init__(self, servers: dict[str, ProviderServer], crash_at: int = 0) -> None:
         super().__init__()
         self._wires = {host: server.wire for host, server in servers.items()}
-        self._left = dies_at
+        self._requests_left = crash_at
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Answer:
-        self._left -= 1
-        if self._left == 0:
+    ) -> ProviderResponse:
+        self._requests_left -= 1
+        if self._requests_left == 0:
             raise CrashError
-        return self._wires[str(urlsplit(url).hostname)].request(method, url, headers, body)
+        return self._wires[str(urlsplit(url).hostname)].send_request(method, url, headers, body)
 
 
 @dataclass
-class Town:
-    """The deployed functions, the shops connected to them, and their providers."""
+class ConnectedShops:
+    """The deployed functions, the sources connected to them, and the servers of their providers."""
 
     aws: MotoStack
-    patch: pytest.MonkeyPatch
-    open: ExitStack
+    monkeypatch: pytest.MonkeyPatch
+    exit_stack: ExitStack
     servers: dict[str, ProviderServer] = field(default_factory=dict)
 
-    def connect(self, front: Storefront, *troubles: Trouble) -> ProviderServer:
-        """Set a source up; its provider has the time it is."""
+    def connect_source(self, storefront: Storefront, *faults: ServerFault) -> ProviderServer:
+        """Connect a source; its provider's clock shows the current time."""
         date = format_datetime(datetime.now(UTC), usegmt=True)
-        server = self.open.enter_context(ProviderServer(front.provider, troubles, date))
+        server = self.exit_stack.enter_context(ProviderServer(storefront.provider, faults, date))
         Sources("test-control").save_source(
-            Source(channel=front.channel, source="main", config=front.config)
+            Source(channel=storefront.channel, source="main", config=storefront.config)
         )
-        self.aws.put_secrets(f"{front.channel}/main", front.signing, **front.credentials)
-        self.servers[HOSTS[front.channel]] = server
+        self.aws.put_secrets(
+            f"{storefront.channel}/main", storefront.signing_secret, **storefront.credentials
+        )
+        self.servers[HOSTS[storefront.channel]] = server
         return server
 
-    def function(self, dies_at: int = 0) -> Any:
-        """The function as it starts anew, without the patience of the real one."""
+    def load_function(self, crash_at: int = 0) -> Any:
+        """Return the function's module, imported anew; it does not wait between retries."""
         settings = self.aws.build_settings(ReconcileSourcesSettings)
-        module = loaded("reconcile_sources", settings, self.patch)
-        self.patch.setattr(module, "Provider", partial(Provider, sleep=lambda _: None))
-        self.patch.setattr(module, "WIRE", Roads(self.servers, dies_at))
+        module = load_handler("reconcile_sources", settings, self.monkeypatch)
+        self.monkeypatch.setattr(module, "ProviderApi", partial(ProviderApi, sleep=lambda _: None))
+        self.monkeypatch.setattr(module, "WIRE", ProviderWire(self.servers, crash_at))
         return module
 
-    def reconcile(self, clock: Clock | None = None, **event: str) -> dict[str, Any]:
-        """One run over all sources: what each came to."""
-        answer = self.function().handler(event, clock or Clock())
-        return {one["source"]: one for one in answer["sources"]}
+    def run_reconciliation(
+        self, context: DrainingContext | None = None, **event: str
+    ) -> dict[str, Any]:
+        """Run the function; return the outcome of each source by its name."""
+        response = self.load_function().handler(event, context or DrainingContext())
+        return {outcome["source"]: outcome for outcome in response["sources"]}
 
-    def killed(self, dies_at: int) -> None:
-        """A run that is gone before one of its requests."""
+    def crash_run(self, crash_at: int) -> None:
+        """Run the function, and crash it before a request."""
         with pytest.raises(CrashError):
-            self.function(dies_at).handler({}, Clock())
+            self.load_function(crash_at).handler({}, DrainingContext())
 
-    def deliver(self, front: Storefront, *numbers: int) -> None:
-        """Webhooks through the real door."""
+    def deliver_orders(self, storefront: Storefront, *numbers: int) -> None:
+        """Deliver the webhooks of these orders to the webhook function."""
         settings = self.aws.build_settings(ReceiveWebhookSettings)
-        door = loaded("receive_webhook", settings, self.patch)
+        webhook_function = load_handler("receive_webhook", settings, self.monkeypatch)
         for number in numbers:
-            headers, body = front.deliver(number)
-            event = http_event(f"/hooks/{front.channel}/main", body, headers)
-            assert door.handler(event, None)["statusCode"] == 200
+            headers, body = storefront.build_delivery(number)
+            event = http_event(f"/hooks/{storefront.channel}/main", body, headers)
+            assert webhook_function.handler(event, None)["statusCode"] == 200
 
-    def state(self, source: str = "shopify/main") -> Reconciliation:
-        """How far a source is."""
+    def read_state(self, source: str = "shopify/main") -> Reconciliation:
+        """Return the reconciliation state of a source."""
         return Reconciliations("test-control").read_reconciliation(*source.split("/"))
 
-    def events(self) -> list[Event]:
-        """The whole ledger."""
+    def read_events(self) -> list[Event]:
+        """Return all events of the ledger."""
         return list(Inventory("test-events", "test-people", "test-profiles").scan_events())
 
-    def memory(self) -> MemoryStores:
-        """The ledger, folded into profiles in any order; each is what the oracle says."""
-        events = self.events()
+    def fold_ledger(self) -> MemoryStores:
+        """Return the profiles of the ledger, folded in random order and checked by the oracle."""
+        events = self.read_events()
         random.Random(7).shuffle(events)
         memory = MemoryStores()
         for batch in batched(events, 100, strict=False):
@@ -144,347 +152,355 @@ class Town:
         assert_profiles_folded(memory)
         return memory
 
-    def sold(self) -> tuple[int, dict[str, int]]:
-        """Orders and money of all profiles together."""
-        told = [profile.state.orders for profile in self.memory().live_profiles().values()]
+    def sum_orders(self) -> tuple[int, dict[str, int]]:
+        """Return the number of orders and the money of all profiles together."""
+        profiles = self.fold_ledger().list_live_profiles().values()
+        totals = [profile.state.orders for profile in profiles]
         money: dict[str, int] = {}
-        for one in told:
-            for currency, amount in one.money.items():
+        for total in totals:
+            for currency, amount in total.money.items():
                 money[currency] = money.get(currency, 0) + amount
-        return sum(one.count for one in told), money
+        return sum(total.count for total in totals), money
 
 
 @pytest.fixture
-def town(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def shops(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectedShops]:
     with ExitStack() as servers:
-        yield Town(aws, monkeypatch, servers)
+        yield ConnectedShops(aws, monkeypatch, servers)
 
 
 @pytest.fixture
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three pages are a walk, without hundreds of orders."""
+    """Shorten the pages, so that a walk has several pages without hundreds of orders."""
     monkeypatch.setattr("regulars.channels.commerce.shopify.feed.LIMIT", "20")
     monkeypatch.setattr("regulars.channels.payments.stripe.feed.LIMIT", "20")
     monkeypatch.setattr("regulars.channels.commerce.woocommerce.feed.SIZE", 30)
 
 
-def opened(channel: str, sold: int = 0) -> Storefront:
-    front = FRONTS[channel]()
-    front.sell(sold)
-    return front
+def build_storefront(channel: str, order_count: int = 0) -> Storefront:
+    storefront = STOREFRONTS[channel]()
+    storefront.place_orders(order_count)
+    return storefront
 
 
-def refusing(_: Call) -> Said:
-    return Said({"errors": "[API] Invalid API key or access token"}, 401)
+def refuse_key(_: ApiRequest) -> ApiResponse:
+    return ApiResponse({"errors": "[API] Invalid API key or access token"}, 401)
 
 
 @pytest.mark.parametrize(
     ("channel", "count"), [("shopify", 2000), ("woocommerce", 350), ("stripe", 250)]
 )
-def test_orders_of_six_hours_without_a_door_are_all_there_once(
-    town: Town, channel: str, count: int
+def test_orders_of_a_six_hour_outage_are_recorded_once(
+    shops: ConnectedShops, channel: str, count: int
 ) -> None:
-    front = opened(channel, count)
-    town.connect(front, LIMITED, BROKEN, None, DROPPED, None, CUT)
-    town.deliver(front, 1, 2, 3)  # the last before the door went down
-    town.killed(dies_at=7)
-    assert town.reconcile()[f"{channel}/main"]["finished"]
-    town.deliver(front, 3, 4, count // 2, count)  # late, when it was up again
-    assert town.reconcile()[f"{channel}/main"]["new"] == 0
-    assert town.sold() == (count, {"EUR": count * 1000})
+    storefront = build_storefront(channel, count)
+    shops.connect_source(
+        storefront, RATE_LIMITED, BAD_GATEWAY, None, NO_RESPONSE, None, HALF_RESPONSE
+    )
+    shops.deliver_orders(storefront, 1, 2, 3)  # the last ones before the outage
+    shops.crash_run(crash_at=7)
+    assert shops.run_reconciliation()[f"{channel}/main"]["finished"]
+    shops.deliver_orders(storefront, 3, 4, count // 2, count)  # late, after the outage
+    assert shops.run_reconciliation()[f"{channel}/main"]["new"] == 0
+    assert shops.sum_orders() == (count, {"EUR": count * 1000})
 
 
-@pytest.mark.parametrize("channel", sorted(FRONTS))
-def test_run_that_is_killed_between_pages_is_gone_on_with(
-    town: Town, short_pages: None, channel: str
+@pytest.mark.parametrize("channel", sorted(STOREFRONTS))
+def test_killed_run_is_continued_at_its_page(
+    shops: ConnectedShops, short_pages: None, channel: str
 ) -> None:
-    server = town.connect(opened(channel, 50))
-    town.killed(dies_at=2)
-    assert any(walk.cursor for walk in town.state(f"{channel}/main").walks.values())
-    first = server.calls[0].asked
-    assert town.reconcile()[f"{channel}/main"]["finished"]
-    assert [call.asked for call in server.calls].count(first) == 1
+    server = shops.connect_source(build_storefront(channel, 50))
+    shops.crash_run(crash_at=2)
+    assert any(walk.cursor for walk in shops.read_state(f"{channel}/main").walks.values())
+    first = server.requests[0].query_pairs
+    assert shops.run_reconciliation()[f"{channel}/main"]["finished"]
+    assert [request.query_pairs for request in server.requests].count(first) == 1
 
 
-def test_two_runs_at_once_take_everything_in_once(town: Town, short_pages: None) -> None:
-    server = town.connect(opened("shopify", 90))
+def test_two_concurrent_runs_record_every_order_once(
+    shops: ConnectedShops, short_pages: None
+) -> None:
+    server = shops.connect_source(build_storefront("shopify", 90))
     outcomes: list[Any] = []
 
     def run(module: Any) -> None:
-        provider = Provider(server.wire, lambda: 60.0, lambda _: None)
-        outcomes.extend(module.RECONCILING.run(provider, lambda: True))
+        provider = ProviderApi(server.wire, lambda: 60.0, lambda _: None)
+        outcomes.extend(module.RECONCILER.run(provider, lambda: True))
 
-    runs = [Thread(target=run, args=(town.function(),)) for _ in range(2)]
-    for one in runs:
-        one.start()
-    for one in runs:
-        one.join()
+    threads = [Thread(target=run, args=(shops.load_function(),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert any(outcome.finished for outcome in outcomes)
-    assert town.sold() == (90, {"EUR": 90_000})
+    assert shops.sum_orders() == (90, {"EUR": 90_000})
 
 
-@pytest.mark.parametrize("channel", sorted(FRONTS))
-def test_order_that_its_webhook_told_is_no_second_event(town: Town, channel: str) -> None:
-    front = opened(channel, 30)
-    town.connect(front)
-    town.deliver(front, *range(1, 31))
-    before = len(town.events())
-    outcome = town.reconcile()[f"{channel}/main"]
-    # Stripe's webhook told the charge alone; the PaymentIntent shows the order, too.
+@pytest.mark.parametrize("channel", sorted(STOREFRONTS))
+def test_fetched_order_is_known_from_its_webhook(shops: ConnectedShops, channel: str) -> None:
+    storefront = build_storefront(channel, 30)
+    shops.connect_source(storefront)
+    shops.deliver_orders(storefront, *range(1, 31))
+    previous_count = len(shops.read_events())
+    outcome = shops.run_reconciliation()[f"{channel}/main"]
+    # Stripe's webhook has the charge only; the PaymentIntent has the order, too.
     new = 30 if channel == "stripe" else 0
-    assert (len(town.events()) - before, outcome["new"], outcome["known"] >= 30) == (new, new, True)
+    assert (len(shops.read_events()) - previous_count, outcome["new"], outcome["known"] >= 30) == (
+        new,
+        new,
+        True,
+    )
 
 
-def test_run_without_time_stops_between_pages_and_the_next_goes_on(
-    town: Town, short_pages: None
+def test_run_stops_between_pages_when_time_runs_out(
+    shops: ConnectedShops, short_pages: None
 ) -> None:
-    town.connect(opened("shopify", 50))
-    short = Clock(left=151_700, page=500)
-    assert not town.reconcile(short)["shopify/main"]["finished"]
-    assert town.state().walks["orders"].cursor
-    assert town.reconcile()["shopify/main"]["finished"]
-    assert len(town.events()) == 50
+    shops.connect_source(build_storefront("shopify", 50))
+    short_context = DrainingContext(remaining_ms=151_700, ms_per_check=500)
+    assert not shops.run_reconciliation(short_context)["shopify/main"]["finished"]
+    assert shops.read_state().walks["orders"].cursor
+    assert shops.run_reconciliation()["shopify/main"]["finished"]
+    assert len(shops.read_events()) == 50
 
 
-def test_source_for_which_no_time_is_left_is_the_first_of_the_next_run(town: Town) -> None:
+def test_skipped_source_is_first_in_the_next_run(shops: ConnectedShops) -> None:
     for channel in ("shopify", "stripe"):
-        town.connect(opened(channel, 1))
-    assert list(town.reconcile(Clock(left=151_700, page=500))) == ["shopify/main"]
-    assert list(town.reconcile()) == ["stripe/main", "shopify/main"]
+        shops.connect_source(build_storefront(channel, 1))
+    assert list(
+        shops.run_reconciliation(DrainingContext(remaining_ms=151_700, ms_per_check=500))
+    ) == ["shopify/main"]
+    assert list(shops.run_reconciliation()) == ["stripe/main", "shopify/main"]
 
 
-def test_watermark_moves_by_the_clock_of_the_provider(town: Town) -> None:
-    front = opened("shopify", 5)
-    future = (front.began + timedelta(days=300)).isoformat()
-    front.provider.orders[5]["updated_at"] = future
-    server = town.connect(front)
-    earlier = front.began - timedelta(hours=2)
-    server.date = format_datetime(earlier, usegmt=True)
-    town.reconcile()
-    assert from_text(town.state().walks["orders"].since) == earlier - timedelta(minutes=10)
+def test_watermark_follows_the_clock_of_the_provider(shops: ConnectedShops) -> None:
+    storefront = build_storefront("shopify", 5)
+    future = (storefront.outage_end + timedelta(days=300)).isoformat()
+    storefront.provider.orders[5]["updated_at"] = future
+    server = shops.connect_source(storefront)
+    earlier = storefront.outage_end - timedelta(hours=2)
+    server.date_header = format_datetime(earlier, usegmt=True)
+    shops.run_reconciliation()
+    assert from_text(shops.read_state().walks["orders"].since) == earlier - timedelta(minutes=10)
 
 
-def test_quiet_shop_keeps_its_watermark_and_asks_for_little(town: Town) -> None:
-    front = opened("shopify", 3)
-    server = town.connect(front)
-    town.reconcile()
-    newest = from_text(front.provider.orders[3]["updated_at"])
-    town.reconcile()
-    asked = [call.query["updated_at_min"] for call in server.calls if "orders" in call.path]
-    assert from_text(asked[0]) < front.began - timedelta(days=6)
-    assert from_text(asked[1]) == newest - timedelta(minutes=10)
+def test_watermark_stays_when_nothing_changed(shops: ConnectedShops) -> None:
+    storefront = build_storefront("shopify", 3)
+    server = shops.connect_source(storefront)
+    shops.run_reconciliation()
+    newest = from_text(storefront.provider.orders[3]["updated_at"])
+    shops.run_reconciliation()
+    watermarks = [
+        request.query["updated_at_min"] for request in server.requests if "orders" in request.path
+    ]
+    assert from_text(watermarks[0]) < storefront.outage_end - timedelta(days=6)
+    assert from_text(watermarks[1]) == newest - timedelta(minutes=10)
 
 
-def test_first_run_leaves_history_to_the_importer_and_acts_on_one_day_only(
-    town: Town, kept: Kept
-) -> None:
-    front = opened("shopify")
+def test_first_run_fetches_a_week_and_marks_history(shops: ConnectedShops, kept: Kept) -> None:
+    storefront = build_storefront("shopify")
     for number, days in enumerate((0.1, 2, 6, 9), 1):
-        front.place(number, front.began - timedelta(days=days))
-    town.connect(front)
-    town.reconcile()
+        storefront.place_order(number, storefront.outage_end - timedelta(days=days))
+    shops.connect_source(storefront)
+    shops.run_reconciliation()
     assert [event.backfill for event in kept.events()] == [True, True, False]
 
 
-def test_refused_key_is_told_and_stops_no_other_source(town: Town) -> None:
-    front = opened("shopify")
-    front.provider = refusing
-    town.connect(front)
-    town.connect(opened("stripe", 2))
-    found = town.reconcile()
-    assert "refuses the key" in found["shopify/main"]["faults"]["orders"]
-    assert found["stripe/main"]["finished"]
-    walk = town.state().walks["orders"]
+def test_refused_key_is_reported_and_stops_no_other_source(shops: ConnectedShops) -> None:
+    storefront = build_storefront("shopify")
+    storefront.provider = refuse_key
+    shops.connect_source(storefront)
+    shops.connect_source(build_storefront("stripe", 2))
+    outcomes = shops.run_reconciliation()
+    assert "rejects the key" in outcomes["shopify/main"]["faults"]["orders"]
+    assert outcomes["stripe/main"]["finished"]
+    walk = shops.read_state().walks["orders"]
     assert (walk.fault, walk.faulty_since != "") == ("key_refused", True)
 
 
-def test_fault_is_told_since_it_began_and_forgotten_when_it_ends(town: Town) -> None:
-    front = opened("shopify", 2)
-    front.provider.refused = frozenset({"customers"})
-    town.connect(front)
-    assert town.reconcile()["shopify/main"]["new"] == 2
-    since = town.state().walks["customers"].faulty_since
-    town.reconcile()
-    assert town.state().walks["customers"].faulty_since == since
-    front.provider.refused = frozenset()
-    assert town.reconcile()["shopify/main"]["finished"]
-    assert town.state().failed_walks == []
+def test_fault_keeps_its_first_time_until_it_ends(shops: ConnectedShops) -> None:
+    storefront = build_storefront("shopify", 2)
+    storefront.provider.refused_kinds = frozenset({"customers"})
+    shops.connect_source(storefront)
+    assert shops.run_reconciliation()["shopify/main"]["new"] == 2
+    since = shops.read_state().walks["customers"].faulty_since
+    shops.run_reconciliation()
+    assert shops.read_state().walks["customers"].faulty_since == since
+    storefront.provider.refused_kinds = frozenset()
+    assert shops.run_reconciliation()["shopify/main"]["finished"]
+    assert shops.read_state().failed_walks == []
 
 
-def test_provider_that_is_down_is_not_asked_for_more(town: Town) -> None:
-    front = opened("shopify")
-    server = town.connect(front, *[BROKEN] * 6)
-    assert set(town.reconcile()["shopify/main"]["faults"]) == {"orders"}
-    assert len(server.calls) == 6
-    assert town.reconcile()["shopify/main"]["finished"]
+def test_provider_is_asked_nothing_more_when_down(shops: ConnectedShops) -> None:
+    storefront = build_storefront("shopify")
+    server = shops.connect_source(storefront, *[BAD_GATEWAY] * 6)
+    assert set(shops.run_reconciliation()["shopify/main"]["faults"]) == {"orders"}
+    assert len(server.requests) == 6
+    assert shops.run_reconciliation()["shopify/main"]["finished"]
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "response",
     [
-        Said(b'{"orders": [' + b"[" * 90_000 + b"]" * 90_000 + b"]}"),
-        Said({"orders": []}, headers={"Date": "Fri, 31 Dec 9999 23:59:59 -1400"}),
-        Said({"orders": []}, headers={"Link": '<https://[::1/x?page_info=a>; rel="next"'}),
+        ApiResponse(b'{"orders": [' + b"[" * 90_000 + b"]" * 90_000 + b"]}"),
+        ApiResponse({"orders": []}, headers={"Date": "Fri, 31 Dec 9999 23:59:59 -1400"}),
+        ApiResponse({"orders": []}, headers={"Link": '<https://[::1/x?page_info=a>; rel="next"'}),
     ],
 )
-def test_answer_that_breaks_a_feed_is_told_and_stops_no_other_source(
-    town: Town, broken: Said
+def test_unreadable_answer_is_reported_and_stops_no_other_source(
+    shops: ConnectedShops, response: ApiResponse
 ) -> None:
-    front = opened("shopify")
-    town.connect(front, broken)
-    town.connect(opened("stripe", 2))
-    found = town.reconcile()
-    assert "cannot be read" in found["shopify/main"]["faults"]["orders"]
-    assert found["stripe/main"]["finished"]
-    assert town.reconcile()["shopify/main"]["finished"]
+    storefront = build_storefront("shopify")
+    shops.connect_source(storefront, response)
+    shops.connect_source(build_storefront("stripe", 2))
+    outcomes = shops.run_reconciliation()
+    assert "is not valid" in outcomes["shopify/main"]["faults"]["orders"]
+    assert outcomes["stripe/main"]["finished"]
+    assert shops.run_reconciliation()["shopify/main"]["finished"]
 
 
-def test_setup_that_cannot_work_is_told(town: Town) -> None:
-    front = opened("woocommerce")
-    front.config = {}
-    town.connect(front)
-    assert "address" in town.reconcile()["woocommerce/main"]["faults"]["setup"]
+def test_incomplete_configuration_is_reported_as_setup_fault(shops: ConnectedShops) -> None:
+    storefront = build_storefront("woocommerce")
+    storefront.config = {}
+    shops.connect_source(storefront)
+    assert "address" in shops.run_reconciliation()["woocommerce/main"]["faults"]["setup"]
     Sources("test-control").save_source(
-        Source(channel="woocommerce", source="main", config=opened("woocommerce").config)
+        Source(channel="woocommerce", source="main", config=build_storefront("woocommerce").config)
     )
-    assert town.reconcile()["woocommerce/main"]["finished"]
+    assert shops.run_reconciliation()["woocommerce/main"]["finished"]
 
 
-def test_credentials_that_are_not_complete_are_told_and_keep_the_watermark(town: Town) -> None:
-    front = opened("shopify", 3)
-    town.connect(front)
-    town.reconcile()
-    walks = town.state().walks
-    town.aws.put_secrets("shopify/main", front.signing, client_id="alone")
-    assert "not complete" in town.reconcile()["shopify/main"]["faults"]["setup"]
-    assert town.state().walks.items() > walks.items()
+def test_incomplete_credentials_are_reported_and_keep_the_watermark(shops: ConnectedShops) -> None:
+    storefront = build_storefront("shopify", 3)
+    shops.connect_source(storefront)
+    shops.run_reconciliation()
+    walks = shops.read_state().walks
+    shops.aws.put_secrets("shopify/main", storefront.signing_secret, client_id="alone")
+    assert "not complete" in shops.run_reconciliation()["shopify/main"]["faults"]["setup"]
+    assert shops.read_state().walks.items() > walks.items()
 
 
-def test_forgotten_cursor_begins_the_walk_anew(town: Town) -> None:
-    front = opened("stripe", 2)
-    server = town.connect(front)
-    town.reconcile()
+def test_walk_starts_again_when_cursor_is_lost(shops: ConnectedShops) -> None:
+    storefront = build_storefront("stripe", 2)
+    server = shops.connect_source(storefront)
+    shops.run_reconciliation()
     old = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    state = town.state("stripe/main")
-    lost = Reconciliation(
+    state = shops.read_state("stripe/main")
+    state_with_lost_cursor = Reconciliation(
         channel="stripe",
         source="main",
         walks=state.walks | {"sales": FeedWalk(since=old, cursor="evt_gone")},
         rev=state.rev,
     )
-    Reconciliations("test-control").save_reconciliation(lost)
-    assert "no longer knows" in town.reconcile()["stripe/main"]["faults"]["sales"]
-    # The other kind is asked for all the same.
-    assert ("types[]", "customer.created") in server.calls[-1].asked
-    assert town.reconcile()["stripe/main"]["finished"]
+    Reconciliations("test-control").save_reconciliation(state_with_lost_cursor)
+    assert "no longer knows" in shops.run_reconciliation()["stripe/main"]["faults"]["sales"]
+    # The other feed is read nevertheless.
+    assert ("types[]", "customer.created") in server.requests[-1].query_pairs
+    assert shops.run_reconciliation()["stripe/main"]["finished"]
 
 
-def test_object_that_cannot_be_taken_is_set_aside_and_hides_no_other(
-    town: Town, kept: Kept
-) -> None:
-    front = opened("shopify", 3)
-    front.provider.orders[2]["line_items"] = [{"product_id": 1, "quantity": -4, "price": "1.00"}]
-    town.connect(front)
-    outcome = town.reconcile()["shopify/main"]
+def test_invalid_record_is_rejected_and_hides_no_other(shops: ConnectedShops, kept: Kept) -> None:
+    storefront = build_storefront("shopify", 3)
+    storefront.provider.orders[2]["line_items"] = [
+        {"product_id": 1, "quantity": -4, "price": "1.00"}
+    ]
+    shops.connect_source(storefront)
+    outcome = shops.run_reconciliation()["shopify/main"]
     assert (outcome["new"], outcome["rejected"], kept.codes()) == (2, 1, ["invalid_quantity"])
     assert json.loads(kept.rejects()[0]["raw"])["id"] == 2
 
 
-def test_object_that_broke_the_translation_is_replayed_after_the_fix(
-    town: Town, kept: Kept
+def test_record_is_replayed_after_a_translator_bug_is_fixed(
+    shops: ConnectedShops, kept: Kept
 ) -> None:
-    town.connect(opened("shopify", 1))
+    shops.connect_source(build_storefront("shopify", 1))
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(shopify_channel, "order_of", _broken)
-        assert town.reconcile()["shopify/main"]["rejected"] == 1
+        broken.setattr(shopify_channel, "build_order", _raise_bug)
+        assert shops.run_reconciliation()["shopify/main"]["rejected"] == 1
     assert (kept.codes(), kept.events()) == (["untranslatable"], [])
-    deployed: Any = OnMoto(town.aws)
-    receiver = Receiver(deployed, Rejects("test-rejects"))
-    assert receiver.receive(kept.rejects()[0]).new == 1
-    assert town.sold()[0] == 1
+    replayer = RejectReplayer(ReplayStores.from_deployment(build_deployment()))
+    (reject,) = find_rejects(Rejects("test-rejects"), datetime.now(UTC).date())
+    assert replayer.replay(reject).new == 1
+    assert shops.sum_orders()[0] == 1
 
 
-def _broken(*_: object) -> None:
+def _raise_bug(*_: object) -> None:
     raise RuntimeError
 
 
 @pytest.mark.parametrize("change", ["disabled", "without credentials", "elsewhere"])
-def test_source_that_is_not_to_be_asked_is_left_alone(town: Town, change: str) -> None:
-    front = opened("shopify", 1)
-    server = town.connect(front)
+def test_excluded_source_is_not_asked(shops: ConnectedShops, change: str) -> None:
+    storefront = build_storefront("shopify", 1)
+    server = shops.connect_source(storefront)
     if change == "disabled":
         Sources("test-control").save_source(
-            Source(channel="shopify", source="main", config=front.config, disabled=True)
+            Source(channel="shopify", source="main", config=storefront.config, disabled=True)
         )
     if change == "without credentials":
-        town.aws.put_secrets("shopify/main", front.signing)
+        shops.aws.put_secrets("shopify/main", storefront.signing_secret)
     only = "shopify/other" if change == "elsewhere" else "shopify/main"
-    assert (town.reconcile(only=only), server.calls) == ({}, [])
+    assert (shops.run_reconciliation(only=only), server.requests) == ({}, [])
 
 
-def test_fetched_buyer_is_named_in_people_alone(
-    town: Town, kept: Kept, capsys: pytest.CaptureFixture[str]
+def test_fetched_contact_data_is_stored_in_people_only(
+    shops: ConnectedShops, kept: Kept, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town.connect(opened("shopify", 2), BROKEN)
-    town.reconcile()
+    shops.connect_source(build_storefront("shopify", 2), BAD_GATEWAY)
+    shops.run_reconciliation()
     assert {contact["email"] for contact in kept.contacts()} == {
         "buyer1@canary.example",
         "buyer2@canary.example",
     }
-    control = str(town.aws.dynamodb.scan(TableName="test-control")["Items"])
-    said = kept.ledger_text() + control + capsys.readouterr().out
-    assert "canary" not in said
-    assert "shpat" not in said
+    control = str(shops.aws.dynamodb.scan(TableName="test-control")["Items"])
+    text = kept.ledger_text() + control + capsys.readouterr().out
+    assert "canary" not in text
+    assert "shpat" not in text
 
 
-def test_fetched_customers_are_known_by_their_webhook(town: Town, kept: Kept) -> None:
-    front = opened("shopify")
-    at = front.began.isoformat()
+def test_fetched_customer_is_translated_like_its_webhook(shops: ConnectedShops, kept: Kept) -> None:
+    storefront = build_storefront("shopify")
+    at = storefront.outage_end.isoformat()
     customer = {"id": 9, "email": "x@canary.example", "created_at": at, "updated_at": at}
-    front.provider.customers[9] = customer
-    town.connect(front)
-    town.reconcile()
+    storefront.provider.customers[9] = customer
+    shops.connect_source(storefront)
+    shops.run_reconciliation()
     (event,) = kept.events()
     assert (event.type, len(event.subjects)) == ("Customer Updated", 2)
 
 
-@pytest.fixture
-def command(
-    town: Town, deployed: OnMoto, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str]]:
-    """Runs a command line, its function in place: the exit code and what is printed."""
+class ConnectedInvoker(FunctionInvoker):
+    """Calls the reconciliation function of the connected shops."""
 
-    def invoked(_deployed: OnMoto, name: str, event: dict[str, Any]) -> dict[str, Any]:
-        assert name == "reconcile_sources"
-        return {"error": "", "payload": town.function().handler(event, Clock())}
+    def __init__(self, shops: ConnectedShops) -> None:
+        self._shops = shops
 
-    town.patch.setattr(reconcile, "invoked", invoked)
-
-    def run(*words: str) -> tuple[int, str]:
-        arguments = main.parser().parse_args(words)
-        return arguments.run(arguments), capsys.readouterr().out
-
-    return run
+    def invoke(self, function: str, event: Any) -> Invocation:
+        """Return the payload of the function."""
+        assert function == "reconcile_sources"
+        payload = self._shops.load_function().handler(event, DrainingContext())
+        return Invocation(function=function, payload=payload)
 
 
-def test_owner_asks_now_and_sees_what_came(
-    town: Town, command: Callable[..., tuple[int, str]]
-) -> None:
-    assert "no such source" in command("reconcile")[1].lower()
-    town.connect(opened("shopify", 3))
-    code, said = command("reconcile", "shopify", "main")
-    assert (code, said.splitlines()[-1].split()) == (0, ["shopify/main", "3", "0", "0", "done"])
-    assert datetime.now(UTC).date().isoformat() in command("sources", "list")[1]
+def test_owner_reconciles_now_and_sees_the_new_events(shops: ConnectedShops) -> None:
+    assert run_reconciliation(ConnectedInvoker(shops)) == []
+    shops.connect_source(build_storefront("shopify", 3))
+    (outcome,) = run_reconciliation(ConnectedInvoker(shops), "shopify/main")
+    assert (outcome.source, outcome.new, outcome.finished) == ("shopify/main", 3, True)
+    (status,) = list_sources(SourceStores.from_deployment(build_deployment()))
+    assert status.reconciliation
+    assert status.reconciliation.at.startswith(datetime.now(UTC).date().isoformat())
 
 
-def test_owner_sees_that_a_key_is_refused_and_since_when(
-    town: Town, command: Callable[..., tuple[int, str]]
-) -> None:
-    front = opened("shopify")
-    front.provider = refusing
-    town.connect(front)
-    code, said = command("reconcile")
-    assert (code, "refuses the key" in said) == (1, True)
-    since = f"key refused since {datetime.now(UTC).date().isoformat()}"
-    listed = command("sources", "list")[1]
-    assert (f"orders: {since}" in listed, f"customers: {since}" in listed) == (True, True)
+def test_commands_show_since_when_a_key_is_refused(shops: ConnectedShops) -> None:
+    storefront = build_storefront("shopify")
+    storefront.provider = refuse_key
+    shops.connect_source(storefront)
+    (outcome,) = run_reconciliation(ConnectedInvoker(shops))
+    assert "rejects the key" in str(outcome.faults)
+    (status,) = list_sources(SourceStores.from_deployment(build_deployment()))
+    assert status.reconciliation
+    faults = status.reconciliation.faults
+    assert {feed: fault.code for feed, fault in faults.items()} == {
+        "orders": "key_refused",
+        "customers": "key_refused",
+    }
+    assert faults["orders"].since.startswith(datetime.now(UTC).date().isoformat())

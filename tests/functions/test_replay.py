@@ -1,4 +1,4 @@
-"""What the tracking door and the stream refused, received again by the owner."""
+"""What the receiving functions and the stream refused, received again by the owner."""
 
 import json
 from base64 import b64encode
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.faults import FaultError
+from regulars.admin.errors import NoRejectsSelectedError
 from regulars.domain.events import encode_event
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
@@ -16,8 +16,9 @@ from regulars.store.people import People
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import Kept
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 from tests.support.profile_stories import build_event
+from tests.support.replays import run_replay
 from tests.support.stream_records import build_insert_record
 
 AT = "2026-11-20T10:00:00.000Z"
@@ -27,14 +28,14 @@ MESSAGE = TRACK | {"type": "track"}
 RECEIVED = {"received": 1, "new events": 1, "known events": 0}
 
 type Door = Callable[..., int]
-type Owner = Callable[..., Any]
+type Replay = Callable[..., dict[str, int]]
 
 
 @pytest.fixture
 def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
-    """Posts to the tracking door with a key; the status."""
+    """Posts to the tracking API with a key, and returns the status."""
     register(aws, "wk")
-    module = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
+    module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
     def post(path: str, body: Any, key: str = "wk") -> int:
         basic = b64encode(f"{key}:".encode()).decode()
@@ -42,6 +43,12 @@ def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
         return int(module.handler(http_event(path, body, headers), None)["statusCode"])
 
     return post
+
+
+@pytest.fixture
+def replay(aws: MotoStack) -> Replay:
+    """Replays the rejects of a source and returns the counts."""
+    return lambda source, **options: run_replay(source, **options).counts
 
 
 def register(aws: MotoStack, key: str, source: str = "web") -> None:
@@ -63,7 +70,7 @@ def keep(aws: MotoStack, code: str, source: str, raw: bytes, delivery: Any = Non
 )
 def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR0917 (a table)
     door: Door,
-    owner: Owner,
+    replay: Replay,
     kept: Kept,
     path: str,
     body: dict[str, Any],
@@ -73,14 +80,14 @@ def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR
     with monkeypatch.context() as patch:
         patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         assert door(path, body) == status
-    assert owner("replay", "--source", "segment/web") == RECEIVED
-    assert owner("replay", "--source", "segment/web") == {"replayed before": 1}
+    assert replay("segment/web") == RECEIVED
+    assert replay("segment/web") == {"replayed before": 1}
     assert door(path, body) == 200
     assert [event.source for event in kept.events()] == ["segment/web"]
 
 
 def test_message_that_breaks_its_translation_leaves_its_batch_alone(
-    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = {"batch": [MESSAGE, {"type": "page", "anonymousId": "a1"}]}
     with monkeypatch.context() as broken:
@@ -90,92 +97,113 @@ def test_message_that_breaks_its_translation_leaves_its_batch_alone(
         ["Page Viewed"],
         ["untranslatable"],
     )
-    assert owner("replay", "--source", "segment/web") == RECEIVED
+    assert replay("segment/web") == RECEIVED
 
 
 def test_message_received_again_has_what_its_batch_said(
-    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = {"batch": [MESSAGE], "sentAt": AT, "context": {"locale": "de-DE"}}
     with monkeypatch.context() as patch:
         patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         door("/v1/batch", batch)
-    owner("replay", "--source", "segment")
+    replay("segment")
     (told,) = kept.events()
     assert (told.sent_at, told.traits) == (AT, {"locale": "de-DE"})
 
 
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
 def test_calls_of_an_unknown_key_are_received_when_the_key_is_made(
-    aws: MotoStack, door: Door, owner: Owner, kept: Kept, path: str
+    aws: MotoStack, door: Door, replay: Replay, kept: Kept, path: str
 ) -> None:
     body = TRACK if path == "/v1/track" else {"batch": [MESSAGE]}
     assert door(path, body, "later") == 200
-    assert owner("replay", "--source", "segment") == {"refused again: unauthorized": 1}
+    assert replay("segment") == {"refused again: unauthorized": 1}
     register(aws, "later", "shop")
-    assert owner("replay", "--source", "segment") == RECEIVED
+    assert replay("segment") == RECEIVED
     assert [event.source for event in kept.events()] == ["segment/shop"]
 
 
 def test_call_without_a_key_is_received_into_the_source_the_owner_names(
-    door: Door, owner: Owner, kept: Kept
+    door: Door, replay: Replay, kept: Kept
 ) -> None:
     assert door("/v1/identify", {"userId": "u1"}, "") == 401
-    assert owner("replay", "--source", "segment") == {"refused again: unauthorized": 1}
-    assert owner("replay", "--source", "segment", "--into", "web") == RECEIVED
+    assert replay("segment") == {"refused again: unauthorized": 1}
+    assert replay("segment", into="web") == RECEIVED
     assert [event.source for event in kept.events()] == ["segment/web"]
 
 
-def test_call_that_was_too_large_is_refused_again(door: Door, owner: Owner) -> None:
+def test_call_that_was_too_large_is_refused_again(door: Door, replay: Replay) -> None:
     assert door("/v1/batch", b" " * (500 * 1024 + 1)) == 413
-    counts = owner("replay", "--source", "segment", "--into", "web")
+    counts = replay("segment", into="web")
     assert counts == {"refused again: payload_too_large": 1}
 
 
 def test_batch_beyond_its_bound_is_received_whole(
-    door: Door, owner: Owner, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("regulars.ingestion.tracking.MOST_MESSAGES", 1)
+        patch.setattr("regulars.ingestion.tracking.MAX_BATCH_MESSAGES", 1)
         door("/v1/batch", {"batch": [MESSAGE | {"messageId": str(n)} for n in range(4)]})
     assert kept.codes() == ["batch_too_long"]
-    assert owner("replay", "--source", "segment")["new events"] == 3
+    assert replay("segment")["new events"] == 3
 
 
-def test_one_is_received_by_its_id(door: Door, owner: Owner, kept: Kept) -> None:
+def test_one_is_received_by_its_id(door: Door, replay: Replay, kept: Kept) -> None:
     for user in ("u1", "u2"):
         door("/v1/track", TRACK | {"userId": user}, "later")
-    listed = owner("rejects", "--list")
-    facts = owner("replay", listed[0]["reject_id"][:12], "--into", "web")
-    assert facts == RECEIVED
+    id_prefix = kept.rejects()[0]["reject_id"][:12]
+    assert replay("", id_prefix=id_prefix, into="web") == RECEIVED
     assert len(kept.events()) == 1
 
 
-def test_replay_of_everything_is_not_begun_but_explained(door: Door, owner: Owner) -> None:
+def test_replay_of_everything_is_refused_with_what_is_waiting(door: Door) -> None:
     door("/v1/track", TRACK, "later")
-    with pytest.raises(FaultError, match="Which ones") as fault:
-        owner("replay")
-    assert fault.value.advice == "Waiting: segment/ (1)."
+    with pytest.raises(NoRejectsSelectedError) as refused:
+        run_replay()
+    assert refused.value.waiting == {"segment/": 1}
+
+
+def test_refusal_names_the_reject_and_the_reason(door: Door, kept: Kept) -> None:
+    door("/v1/track", TRACK, "later")
+    (refusal,) = run_replay("segment").refusals
+    assert refusal.reject_id == kept.rejects()[0]["reject_id"]
+    assert refusal.reason.startswith("Its key is not known")
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"source": "shopify/mainly"},
+        {"source": "shopify", "code": "unknown_topic"},
+        {"source": "shopify", "since": "2999-01-01"},
+    ],
+)
+def test_other_sources_codes_and_days_are_left_alone(
+    aws: MotoStack, chosen: dict[str, str]
+) -> None:
+    keep(aws, "not_found", "shopify/main", b"{}", StoredDelivery(verified=True))
+    assert run_replay(**chosen).counts == {}
 
 
 @pytest.mark.parametrize("damage", [b'{"type": "track"', b"\xff", b"[" * 9_000])
 def test_one_that_cannot_be_received_stops_no_other(
-    aws: MotoStack, owner: Owner, damage: bytes
+    aws: MotoStack, replay: Replay, damage: bytes
 ) -> None:
     keep(aws, "invalid_json", "segment/web", damage, StoredDelivery(url="/v1/track"))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
-    counts = owner("replay", "--source", "segment/web")
+    counts = replay("segment/web")
     assert (counts["received"], len(counts)) == (1, 4)
 
 
 def test_fault_of_one_is_counted_and_stops_no_other(
-    aws: MotoStack, owner: Owner, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(aws, "unknown_topic", "shopify/main", b"{}", StoredDelivery(verified=True))
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
     monkeypatch.setattr("regulars.store.sources.Sources.find_source", lambda *_: 1 / 0)
-    assert owner("replay", "--source", "shopify") == {"failed: ZeroDivisionError": 1}
-    assert owner("replay", "--source", "segment") == RECEIVED
+    assert replay("shopify") == {"failed: ZeroDivisionError": 1}
+    assert replay("segment") == RECEIVED
 
 
 @pytest.mark.parametrize(
@@ -187,26 +215,30 @@ def test_fault_of_one_is_counted_and_stops_no_other(
 )
 def test_what_was_not_kept_whole_is_not_received_as_if_it_were(
     aws: MotoStack,
-    owner: Owner,
+    replay: Replay,
     raw: bytes,
     delivery: StoredDelivery,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("regulars.store.rejects.MAX_RAW_BYTES", 1_500)
     keep(aws, "payload_too_large", "segment/web", raw, delivery)
-    assert owner("replay", "--source", "segment") == {"too large to have been kept whole": 1}
+    assert replay("segment") == {"too large to have been kept whole": 1}
 
 
-def test_event_that_could_not_be_folded_is_folded_after_a_fix(aws: MotoStack, owner: Owner) -> None:
+def test_event_that_could_not_be_folded_is_folded_after_a_fix(
+    aws: MotoStack, replay: Replay
+) -> None:
     keep(aws, "unfoldable_event", "segment/web", encode_event(build_event("page", "u:ann")))
-    assert owner("replay", "--code", "unfoldable_event", "--source", "segment")["received"] == 1
+    assert replay("segment", code="unfoldable_event")["received"] == 1
     assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
 
 
-def test_record_that_was_unreadable_reaches_profile_and_lake(aws: MotoStack, owner: Owner) -> None:
+def test_record_that_was_unreadable_reaches_profile_and_lake(
+    aws: MotoStack, replay: Replay
+) -> None:
     raw = json.dumps(build_insert_record(build_event("page", "u:ann"))).encode()
     keep(aws, "unreadable_record", "events stream", raw)
-    assert owner("replay", "--source", "events stream")["received"] == 1
+    assert replay("events stream")["received"] == 1
     assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
     assert aws.s3.list_objects_v2(Bucket="test-lake")["KeyCount"] == 1
 
@@ -220,9 +252,9 @@ def test_record_that_was_unreadable_reaches_profile_and_lake(aws: MotoStack, own
     ],
 )
 def test_poison_stays_refused_and_waits(
-    aws: MotoStack, owner: Owner, code: str, raw: bytes
+    aws: MotoStack, replay: Replay, kept: Kept, code: str, raw: bytes
 ) -> None:
     keep(aws, code, "events stream", raw)
-    counts = owner("replay", "--source", "events stream")
+    counts = replay("events stream")
     assert [outcome.partition(":")[0] for outcome in counts] == ["refused again"]
-    assert owner("rejects", "--list")[0]["replayed_at"] == ""
+    assert kept.rejects()[0]["replayed_at"] == ""

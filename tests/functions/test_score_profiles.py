@@ -19,7 +19,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
 from tests.support import published_datasets, taste_shop
 from tests.support.aws import MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 
 PEOPLE = 60
 
@@ -82,7 +82,7 @@ class ScoredShop:
 
 @pytest.fixture
 def shop(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScoredShop:
-    module = loaded("score_profiles", aws.build_settings(ScoreProfilesSettings), monkeypatch)
+    module = load_handler("score_profiles", aws.build_settings(ScoreProfilesSettings), monkeypatch)
     return ScoredShop(aws, tmp_path, module)
 
 

@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import ApiKeys, Scope
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 from tests.support.served_shop import ANN, AT, BEN, OLD_ANN, fill_tables
 
 type Answer = tuple[int, dict[str, Any]]
@@ -23,7 +23,7 @@ type ApiCall = Callable[..., Answer]
 @pytest.fixture
 def function(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Any:
     fill_tables(aws)
-    return loaded("serve_profiles", aws.build_settings(ServeProfilesSettings), monkeypatch)
+    return load_handler("serve_profiles", aws.build_settings(ServeProfilesSettings), monkeypatch)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def read_openapi(function: Any) -> dict[str, Any]:
 def find_operation(document: dict[str, Any], function: Any, event: dict[str, Any]) -> Any:
     method, path = event["requestContext"]["http"]["method"], event["rawPath"].strip("/").split("/")
     for route in function.API.routes:
-        if route.method == method and route.filled(path) is not None:
+        if route.method == method and route.match_path(path) is not None:
             return document["paths"][route.path][method.lower()]
     return None
 

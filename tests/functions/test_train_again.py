@@ -11,7 +11,7 @@ from regulars.domain.events import Event
 from regulars.store.datasets import Datasets
 from tests.support import published_datasets, taste_shop
 from tests.support.aws import MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 from tests.support.lake_events import build_churn_events, build_lake_dataset, order_event
 
 type DatasetPublisher = Callable[[MotoStack, Path], str]
@@ -49,6 +49,6 @@ def test_champion_stays_when_the_challenger_is_no_better(
     publish: DatasetPublisher,
 ) -> None:
     event = published_datasets.object_created_event("test-lake", publish(aws, tmp_path))
-    module = loaded(name, aws.build_settings(settings_class), monkeypatch)
+    module = load_handler(name, aws.build_settings(settings_class), monkeypatch)
     outcomes = [module.handler(event, None) for _ in range(2)]
     assert [outcome["promoted"] for outcome in outcomes] == [True, False], outcomes

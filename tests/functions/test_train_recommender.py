@@ -15,14 +15,16 @@ from regulars.store.champions import Champions
 from regulars.store.registry import ModelRegistry
 from tests.support import published_datasets, taste_shop
 from tests.support.aws import MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 
 type TrainFunction = Callable[[int], dict[str, Any]]
 
 
 @pytest.fixture
 def train(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainFunction:
-    module = loaded("train_recommender", aws.build_settings(TrainRecommenderSettings), monkeypatch)
+    module = load_handler(
+        "train_recommender", aws.build_settings(TrainRecommenderSettings), monkeypatch
+    )
 
     def invoke(people: int) -> dict[str, Any]:
         interactions = taste_shop.build_interactions(people)

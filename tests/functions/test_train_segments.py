@@ -14,7 +14,7 @@ from regulars.store.datasets import Datasets
 from regulars.store.registry import ModelRegistry
 from tests.support import published_datasets
 from tests.support.aws import MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 from tests.support.lake_events import activity_event, build_lake_dataset, order_event
 
 type TrainFunction = Callable[[list[Event]], dict[str, Any]]
@@ -27,7 +27,9 @@ def train(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tr
     def invoke(events: list[Event]) -> Any:
         manifest = build_lake_dataset(tmp_path / "dataset", events, 240)
         key = Datasets("test-lake", aws.s3).publish_dataset(manifest, tmp_path / "dataset")
-        module = loaded("train_segments", aws.build_settings(TrainSegmentsSettings), monkeypatch)
+        module = load_handler(
+            "train_segments", aws.build_settings(TrainSegmentsSettings), monkeypatch
+        )
         return module.handler(published_datasets.object_created_event("test-lake", key), None)
 
     return invoke

@@ -13,7 +13,7 @@ from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from tests.support.aws import MotoStack
-from tests.support.gateway import loaded
+from tests.support.gateway import load_handler
 from tests.support.stream_records import (
     build_insert_record,
     build_modify_record,
@@ -27,7 +27,7 @@ type Handler = Callable[..., dict[str, Any]]
 @pytest.fixture
 def handler(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Handler:
     settings = aws.build_settings(UpdateProfilesSettings)
-    module = loaded("update_profiles", settings, monkeypatch)
+    module = load_handler("update_profiles", settings, monkeypatch)
     return lambda *records: module.handler(build_stream_event(*records), None)
 
 

@@ -11,6 +11,7 @@ from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.orders import Order
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.profiles.update import update_profiles
 from regulars.profiles.verify import Verification, verify_profiles
 from regulars.store.inventory import Inventory
@@ -19,7 +20,6 @@ from regulars.store.people import People
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
-from regulars.transport.stream_events import Batch, Change
 from tests.support.aws import MotoStack
 
 ANN, OLD = profile_id_of("u:ann"), profile_id_of("a:1")
@@ -66,7 +66,7 @@ def stores(aws: MotoStack) -> ProfileStores:
     )
     stores.ledger.record_events([*EVENTS, LINK])
     for batch in (EVENTS, [LINK]):
-        update_profiles(Batch(tuple(map(Change, batch))), stores, datetime.now(UTC))
+        update_profiles(ChangeBatch(tuple(map(EventChange, batch))), stores, datetime.now(UTC))
     return stores
 
 
@@ -76,18 +76,20 @@ def check(aws: MotoStack) -> Callable[[], Verification]:
     return lambda: verify_profiles(inventory)
 
 
-def change_profile(stores: ProfileStores, **fields: Any) -> None:
+def replace_profile(stores: ProfileStores, **fields: Any) -> None:
     """Change the stored profile of Ann."""
     profile = stores.profiles.read_profiles([OLD])[OLD]
     stores.profiles.write_profile(replace(profile, rev=profile.rev + 1, **fields))
 
 
-def change_count(stores: ProfileStores) -> None:
-    change_profile(stores, state=replace(stores.profiles.read_profiles([OLD])[OLD].state, events=9))
+def set_wrong_count(stores: ProfileStores) -> None:
+    replace_profile(
+        stores, state=replace(stores.profiles.read_profiles([OLD])[OLD].state, events=9)
+    )
 
 
-def change_subjects(stores: ProfileStores) -> None:
-    change_profile(stores, subjects=("u:ann",))
+def set_wrong_subjects(stores: ProfileStores) -> None:
+    replace_profile(stores, subjects=("u:ann",))
 
 
 def delete_order(stores: ProfileStores) -> None:
@@ -106,7 +108,7 @@ def add_profile_of_nobody(stores: ProfileStores) -> None:
     stores.profiles.write_profile(Profile(profile_id="p_nobody", rev=1))
 
 
-def divide_person(stores: ProfileStores) -> None:
+def split_person(stores: ProfileStores) -> None:
     stores.profiles.write_profile(Profile(profile_id="p_other", rev=1))
     stores.people.point_subject("a:1", "p_other", OLD)
 
@@ -128,8 +130,8 @@ def test_nothing_differs_when_every_event_was_folded(
 @pytest.mark.parametrize(
     ("damage", "kinds"),
     [
-        (change_count, ["state"]),
-        (change_subjects, ["subjects"]),
+        (set_wrong_count, ["state"]),
+        (set_wrong_subjects, ["subjects"]),
         (delete_order, ["orders"]),
         (add_orphan_order, ["orphan_orders"]),
         (add_order_of_nobody, ["orphan_orders"]),
@@ -151,13 +153,13 @@ def test_every_damage_is_reported(
 def test_person_divided_between_profiles_is_reported(
     stores: ProfileStores, check: Callable[[], Verification]
 ) -> None:
-    divide_person(stores)
+    split_person(stores)
     assert "divided_person" in {difference.kind for difference in check().differences}
 
 
 def test_difference_names_stored_and_expected_value(
     stores: ProfileStores, check: Callable[[], Verification]
 ) -> None:
-    change_count(stores)
+    set_wrong_count(stores)
     (difference,) = check().differences
     assert (difference.profile_id, difference.detail) == (OLD, "events is 9 and should be 3")

@@ -1,4 +1,4 @@
-"""The secrets of a source at the door: missing, rotated, set up anew, and never read as often as forgers knock."""
+"""Deliveries are checked with the current secrets of their source, and forgeries do not make us read them each time."""
 
 import json
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
 from tests.functions.conftest import Kept
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 
-type Door = Callable[[str], int]
+type PostToken = Callable[[str], int]
 
 
 @pytest.fixture
@@ -24,104 +24,106 @@ def sources(aws: MotoStack) -> Sources:
 
 
 @pytest.fixture
-def handler(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """The door of a shop with a Mailjet account."""
+def call_handler(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Call the webhook handler of the test stack."""
     monkeypatch.setattr(timed_cache, "FRESH_SECONDS", 0.0)
-    module = loaded("receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch)
+    module = load_handler(
+        "receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch
+    )
 
     def call(path: str, query: dict[str, str], body: bytes, method: str) -> dict[str, Any]:
         event = http_event(path, body, {}, method, urlencode(query))
-        answer: dict[str, Any] = module.handler(event, None)
-        return answer
+        response: dict[str, Any] = module.handler(event, None)
+        return response
 
     return call
 
 
 @pytest.fixture
-def door(handler: Callable[..., dict[str, Any]], sources: Sources) -> Door:
-    """What a delivery of Mailjet's is answered that shows this token."""
+def post_token(call_handler: Callable[..., dict[str, Any]], sources: Sources) -> PostToken:
+    """Post a delivery of Mailjet with a token; return the status."""
     sources.save_source(Source(channel="mailjet", source="main"))
 
-    def deliver(token: str) -> int:
-        said = json.dumps({"event": "sent", "email": "z@example.com", "time": 1_700_000_000})
-        answer = handler("/hooks/mailjet/main", {"token": token}, said.encode(), "POST")
-        return int(answer["statusCode"])
+    def post(token: str) -> int:
+        body = json.dumps({"event": "sent", "email": "z@example.com", "time": 1_700_000_000})
+        response = call_handler("/hooks/mailjet/main", {"token": token}, body.encode(), "POST")
+        return int(response["statusCode"])
 
-    return deliver
+    return post
 
 
 @pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The parameters that were read."""
+def parameter_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the parameters that are read."""
     names: list[str] = []
     read = Parameters._read_parameter
 
-    def counted(self: Parameters, name: str) -> str | None:
+    def count_read(self: Parameters, name: str) -> str | None:
         names.append(name)
         return read(self, name)
 
-    monkeypatch.setattr(Parameters, "_read_parameter", counted)
+    monkeypatch.setattr(Parameters, "_read_parameter", count_read)
     return names
 
 
-def test_source_without_its_secret_asks_for_a_retry_and_says_why(door: Door, kept: Kept) -> None:
-    assert door("anything") == 503
+def test_delivery_is_503_when_source_has_no_secret(post_token: PostToken, kept: Kept) -> None:
+    assert post_token("anything") == 503
     (reject,) = kept.rejects()
     assert reject["code"] == "source_waiting"
     assert "regulars connect" in reject["reason"]
 
 
-def test_blank_secret_opens_nothing(door: Door, aws: MotoStack) -> None:
+def test_delivery_is_503_when_secret_is_blank(post_token: PostToken, aws: MotoStack) -> None:
     aws.put_secrets("mailjet/main", "")
-    assert door("") == 503
+    assert post_token("") == 503
 
 
-def test_delivery_with_a_newer_secret_than_the_known_ones_is_taken_at_once(
-    door: Door, aws: MotoStack
+def test_delivery_with_a_newer_secret_is_accepted_at_once(
+    post_token: PostToken, aws: MotoStack
 ) -> None:
     aws.put_secrets("mailjet/main", "old")
-    assert door("old") == 200
+    assert post_token("old") == 200
     aws.put_secrets("mailjet/main", "new", "old")
-    assert [door("new"), door("old")] == [200, 200]
+    assert [post_token("new"), post_token("old")] == [200, 200]
 
 
-def test_secret_that_was_rotated_away_is_refused_once_the_newer_are_known(
-    door: Door, aws: MotoStack
+def test_removed_secret_is_refused_once_newer_are_read(
+    post_token: PostToken, aws: MotoStack
 ) -> None:
     aws.put_secrets("mailjet/main", "first")
-    assert door("first") == 200
+    assert post_token("first") == 200
     aws.put_secrets("mailjet/main", "third", "second")
-    assert [door("third"), door("first")] == [200, 401]
+    assert [post_token("third"), post_token("first")] == [200, 401]
 
 
-def test_flood_of_forgeries_reads_the_secrets_once_more(
-    door: Door, aws: MotoStack, reads: list[str]
+def test_many_forgeries_read_the_secrets_once_more(
+    post_token: PostToken, aws: MotoStack, parameter_reads: list[str]
 ) -> None:
     aws.put_secrets("mailjet/main", "old")
-    assert door("old") == 200
-    assert {door(f"forged-{number}") for number in range(20)} == {401}
-    assert reads.count("sources/mailjet/main") == 2
+    assert post_token("old") == 200
+    assert {post_token(f"forged-{number}") for number in range(20)} == {401}
+    assert parameter_reads.count("sources/mailjet/main") == 2
 
 
-def test_handshake_is_checked_with_the_credentials_of_now(
-    handler: Callable[..., dict[str, Any]], sources: Sources, aws: MotoStack
+def test_handshake_is_checked_with_current_credentials(
+    call_handler: Callable[..., dict[str, Any]], sources: Sources, aws: MotoStack
 ) -> None:
     sources.save_source(Source(channel="messenger", source="main"))
     for word in ("first", "second"):
         aws.put_secrets("messenger/main", "app-secret", verify_token=word)
-        asked = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "42"}
-        answer = handler("/hooks/messenger/main", asked, b"", "GET")
-        assert (answer["statusCode"], answer["body"]) == (200, "42")
+        query = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "42"}
+        response = call_handler("/hooks/messenger/main", query, b"", "GET")
+        assert (response["statusCode"], response["body"]) == (200, "42")
 
 
-def test_what_was_set_up_anew_is_what_a_delivery_is_checked_with(
-    handler: Callable[..., dict[str, Any]], sources: Sources, kept: Kept
+def test_delivery_is_checked_with_current_configuration(
+    call_handler: Callable[..., dict[str, Any]], sources: Sources, kept: Kept
 ) -> None:
     sources.save_source(
         Source(channel="ses-sns", source="main", config={"topic_arns": "arn:mistyped"})
     )
-    handler("/hooks/ses-sns/main", {}, b"", "GET")
+    call_handler("/hooks/ses-sns/main", {}, b"", "GET")
     sources.save_source(Source(channel="ses-sns", source="main", config={"topic_arns": "arn:ours"}))
     body = json.dumps({"Signature": "AAAA", "TopicArn": "arn:ours"}).encode()
-    handler("/hooks/ses-sns/main", {}, body, "POST")
+    call_handler("/hooks/ses-sns/main", {}, body, "POST")
     assert kept.rejects()[0]["reason"].endswith("cert_url.")

@@ -15,7 +15,7 @@ from regulars.settings import TrackEventsSettings, UpdateProfilesSettings
 from regulars.store import schema
 from regulars.store.api_keys import ApiKeys
 from tests.support.aws import MotoStack
-from tests.support.gateway import http_event, loaded
+from tests.support.gateway import http_event, load_handler
 from tests.support.stream_records import build_insert_record, build_stream_event
 
 AT = "2026-11-01T10:00:00.000Z"
@@ -122,8 +122,10 @@ class TrackedVisitor:
 @pytest.fixture
 def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> TrackedVisitor:
     ApiKeys("test-control", aws.dynamodb).register_key("wk_test", "write", "the shop", "web", AT)
-    track = loaded("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
-    update = loaded("update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch)
+    track = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
+    update = load_handler(
+        "update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch
+    )
     return TrackedVisitor(aws, track.handler, update.handler)
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from regulars.transport.http import preflight
+from regulars.transport.responses import preflight_response
 from tests.support.template import Template
 
 PERSONAL_WORDS = ("identity", "sourceIp", "userAgent", "path", "query", "header", "body")
@@ -10,11 +10,11 @@ PERSONAL_WORDS = ("identity", "sourceIp", "userAgent", "path", "query", "header"
 
 def find_routes(template: Template) -> dict[str, str]:
     """Return the target function of each route, by route key."""
-    integrations = template.of_type("AWS::ApiGatewayV2::Integration")
+    integrations = template.list_resources("AWS::ApiGatewayV2::Integration")
     routes = {}
-    for route in template.of_type("AWS::ApiGatewayV2::Route").values():
+    for route in template.list_resources("AWS::ApiGatewayV2::Route").values():
         target = route["Target"]["Fn::Join"][1][1]["Ref"]
-        routes[route["RouteKey"]] = template.folder_of(integrations[target]["IntegrationUri"])
+        routes[route["RouteKey"]] = template.find_folder(integrations[target]["IntegrationUri"])
     return routes
 
 
@@ -29,18 +29,18 @@ def test_routes_lead_to_their_functions(template: Template) -> None:
 
 
 def test_integrations_use_payload_format_version_2(template: Template) -> None:
-    integrations = template.of_type("AWS::ApiGatewayV2::Integration").values()
+    integrations = template.list_resources("AWS::ApiGatewayV2::Integration").values()
     assert {integration["PayloadFormatVersion"] for integration in integrations} == {"2.0"}
 
 
 def test_api_stage_limits_rate_and_burst(template: Template) -> None:
-    (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    (stage,) = template.list_resources("AWS::ApiGatewayV2::Stage").values()
     assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 100
     assert 0 < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] <= 200
 
 
 def test_access_log_contains_no_personal_data(template: Template) -> None:
-    (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    (stage,) = template.list_resources("AWS::ApiGatewayV2::Stage").values()
     log_format = json.loads(stage["AccessLogSettings"]["Format"])
     assert log_format["routeKey"] == "$context.routeKey"
     log_values = " ".join(log_format.values())
@@ -48,8 +48,8 @@ def test_access_log_contains_no_personal_data(template: Template) -> None:
 
 
 def test_preflight_of_gateway_equals_that_of_functions(template: Template) -> None:
-    (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
-    cors, headers = api["CorsConfiguration"], preflight()["headers"]
+    (api,) = template.list_resources("AWS::ApiGatewayV2::Api").values()
+    cors, headers = api["CorsConfiguration"], preflight_response()["headers"]
     assert cors["AllowHeaders"] == headers["access-control-allow-headers"].split(", ")
     assert cors["AllowMethods"] == headers["access-control-allow-methods"].split(", ")
     assert (cors["AllowOrigins"], cors["ExposeHeaders"]) == (["*"], ["retry-after"])

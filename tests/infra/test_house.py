@@ -2,7 +2,7 @@
 
 import tomllib
 
-from infra.constructs.functions import FOLDERS
+from infra.constructs.functions import FUNCTIONS_FOLDER
 from infra.layers import ROOT
 
 PROJECT_CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -12,7 +12,7 @@ LIGHT_FUNCTIONS |= {"detect_abandonment", "reconcile_sources", "track_events", "
 
 def list_function_folders() -> set[str]:
     """Return the names of the function folders."""
-    return {path.parent.name for path in FOLDERS.glob("*/handler.py")}
+    return {path.parent.name for path in FUNCTIONS_FOLDER.glob("*/handler.py")}
 
 
 def find_contract(prefix: str) -> dict[str, list[str]]:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from infra import layers
-from infra.constructs.functions import FOLDERS
-from tests.support.template import Template, referred
+from infra.constructs.functions import FUNCTIONS_FOLDER
+from tests.support.template import Template, find_logical_id
 
 MAX_UNZIPPED_BYTES = 250 * 2**20
 # The packages that the Lambda runtime provides.
 RUNTIME_PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-FUNCTION_NAMES = sorted(path.parent.name for path in FOLDERS.glob("*/handler.py"))
+FUNCTION_NAMES = sorted(path.parent.name for path in FUNCTIONS_FOLDER.glob("*/handler.py"))
 SCIENCE_SCRIPT = """
 import io, joblib, numpy, pandas, scipy.sparse
 from sklearn.cluster import KMeans
@@ -55,8 +55,8 @@ def measure_size(directory: Path) -> int:
 
 def list_layers(template: Template, name: str) -> list[str]:
     """Return the names of the layers of a function."""
-    references = template.functions()[name]["Layers"]
-    return [template.path(referred(reference))[-1].lower() for reference in references]
+    references = template.list_functions()[name]["Layers"]
+    return [template.find_path(find_logical_id(reference))[-1].lower() for reference in references]
 
 
 def read_pins(name: str) -> dict[str, str]:
@@ -106,9 +106,11 @@ def test_layer_pins_equal_the_lock_file(name: str) -> None:
 def test_function_with_layers_fits_into_lambda(
     template: Template, name: str, architecture: str
 ) -> None:
-    built_layers = [layers.build(layer, architecture) for layer in list_layers(template, name)]
+    built_layers = [
+        layers.build_layer(layer, architecture) for layer in list_layers(template, name)
+    ]
     total = sum(measure_size(layer.directory) for layer in built_layers)
-    total += measure_size(FOLDERS / name)
+    total += measure_size(FUNCTIONS_FOLDER / name)
     assert total <= MAX_UNZIPPED_BYTES
 
 
@@ -116,9 +118,11 @@ def test_function_with_layers_fits_into_lambda(
 def test_handler_imports_with_its_layers_only(
     template: Template, name: str, lambda_runtime: Path, tmp_path: Path
 ) -> None:
-    built_layers = [layers.build(layer, layers.HOST) for layer in list_layers(template, name)]
-    paths = [FOLDERS, *(layer.python for layer in built_layers), lambda_runtime]
-    variables = template.functions()[name]["Environment"]["Variables"]
+    built_layers = [
+        layers.build_layer(layer, layers.HOST_ARCHITECTURE) for layer in list_layers(template, name)
+    ]
+    paths = [FUNCTIONS_FOLDER, *(layer.python for layer in built_layers), lambda_runtime]
+    variables = template.list_functions()[name]["Environment"]["Variables"]
     environment = {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in variables.items()
@@ -127,36 +131,44 @@ def test_handler_imports_with_its_layers_only(
 
 
 def test_trimmed_science_layer_fits_saves_and_reads(tmp_path: Path) -> None:
-    paths = [layers.build("science", layers.HOST).python]
+    paths = [layers.build_layer("science", layers.HOST_ARCHITECTURE).python]
     assert run_in_isolation(SCIENCE_SCRIPT, paths, {}, tmp_path) == ""
 
 
 def test_trimmed_signatures_layer_signs_and_encrypts(tmp_path: Path) -> None:
-    paths = [layers.build("signatures", layers.HOST).python]
+    paths = [layers.build_layer("signatures", layers.HOST_ARCHITECTURE).python]
     assert run_in_isolation(SIGNATURES_SCRIPT, paths, {}, tmp_path) == ""
 
 
 def test_layers_leave_the_sdk_to_the_runtime() -> None:
-    for name in layers.NAMES:
-        names = {path.name for path in layers.build(name, layers.HOST).python.iterdir()}
+    for name in layers.LAYER_NAMES:
+        names = {
+            path.name
+            for path in layers.build_layer(name, layers.HOST_ARCHITECTURE).python.iterdir()
+        }
         assert not names & {"boto3", "botocore"}
 
 
 def test_layer_archive_is_identical_when_built_again(tmp_path: Path) -> None:
-    layer = layers.build(layers.OURS, layers.HOST)
+    layer = layers.build_layer(layers.OWN_LAYER, layers.HOST_ARCHITECTURE)
     rebuilt_layer = layers.Layer(
         layer.name, tmp_path / "again", tmp_path / "again.zip", layer.digest
     )
-    layers.make(rebuilt_layer, layers.HOST)
+    layers.make_layer(rebuilt_layer, layers.HOST_ARCHITECTURE)
     assert rebuilt_layer.archive.read_bytes() == layer.archive.read_bytes()
 
 
 def test_layer_is_not_rebuilt_when_nothing_changed() -> None:
-    built_at = layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns
-    assert layers.build("runtime", layers.HOST).archive.stat().st_mtime_ns == built_at
+    built_at = layers.build_layer("runtime", layers.HOST_ARCHITECTURE).archive.stat().st_mtime_ns
+    assert (
+        layers.build_layer("runtime", layers.HOST_ARCHITECTURE).archive.stat().st_mtime_ns
+        == built_at
+    )
 
 
 def test_layer_bytecode_is_independent_of_source_times() -> None:
-    for path in layers.build(layers.OURS, layers.HOST).directory.rglob("*.pyc"):
+    for path in layers.build_layer(layers.OWN_LAYER, layers.HOST_ARCHITECTURE).directory.rglob(
+        "*.pyc"
+    ):
         flags = int.from_bytes(path.read_bytes()[4:8], "little")
         assert flags == 0b01, path  # hash-based, unchecked

@@ -2,35 +2,37 @@
 
 import pytest
 
-from tests.support.roles import ALLOWED
+from tests.support.roles import ROLE_GRANTS
 from tests.support.template import Template
 
 
-@pytest.mark.parametrize("name", sorted(ALLOWED))
+@pytest.mark.parametrize("name", sorted(ROLE_GRANTS))
 def test_role_allows_exactly_the_actions_of_the_table(template: Template, name: str) -> None:
     granted_actions = {
         resource: " ".join(sorted(action.split(":")[1] for action in actions))
-        for resource, actions in template.grants(name).items()
+        for resource, actions in template.list_grants(name).items()
     }
-    assert granted_actions == ALLOWED[name] | {"logs": "CreateLogStream PutLogEvents"}
+    assert granted_actions == ROLE_GRANTS[name] | {"logs": "CreateLogStream PutLogEvents"}
 
 
 def test_every_role_is_in_the_table(template: Template) -> None:
-    assert sorted(template.functions()) == sorted(ALLOWED)
+    assert sorted(template.list_functions()) == sorted(ROLE_GRANTS)
 
 
 def test_roles_allow_no_action_by_wildcard(template: Template) -> None:
-    granted_actions = [actions for name in ALLOWED for actions in template.grants(name).values()]
+    granted_actions = [
+        actions for name in ROLE_GRANTS for actions in template.list_grants(name).values()
+    ]
     assert not [action for actions in granted_actions for action in actions if "*" in action]
 
 
 def test_roles_have_no_managed_policies(template: Template) -> None:
-    roles = template.of_type("AWS::IAM::Role").values()
+    roles = template.list_resources("AWS::IAM::Role").values()
     assert not [role for role in roles if role.get("ManagedPolicyArns")]
 
 
 def test_wildcards_cover_only_keys_below_a_prefix(template: Template) -> None:
-    resources = {resource for name in ALLOWED for resource in template.grants(name)}
+    resources = {resource for name in ROLE_GRANTS for resource in template.list_grants(name)}
     patterns = {resource for resource in resources if "*" in resource}
     keys = {
         resource for resource in patterns if not resource.startswith("schedule/default/Regulars-")
@@ -42,7 +44,7 @@ def test_wildcards_cover_only_keys_below_a_prefix(template: Template) -> None:
 def test_lake_listing_is_limited_to_the_events_prefix(template: Template) -> None:
     (listing,) = (
         statement
-        for statement in template.statements("build_dataset")
+        for statement in template.list_statements("build_dataset")
         if statement["Action"] == "s3:ListBucket"
     )
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "events/*"}}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.template import Template, referred
+from tests.support.template import Template, find_logical_id
 
 STREAM_FUNCTIONS = ("archive_events", "update_profiles")
 OBJECT_EVENTS = {
@@ -28,8 +28,8 @@ ASYNCHRONOUS_FUNCTIONS = sorted({*RULE_FUNCTIONS, "detect_abandonment"})
 def find_rules(template: Template) -> dict[str, dict[str, Any]]:
     """Return the EventBridge rule of each function that has one."""
     return {
-        template.folder_of(target["Arn"]): rule
-        for rule in template.of_type("AWS::Events::Rule").values()
+        template.find_folder(target["Arn"]): rule
+        for rule in template.list_resources("AWS::Events::Rule").values()
         for target in rule["Targets"]
     }
 
@@ -37,8 +37,8 @@ def find_rules(template: Template) -> dict[str, dict[str, Any]]:
 def find_mappings(template: Template) -> dict[str, dict[str, Any]]:
     """Return the event source mapping of each function that has one."""
     return {
-        template.folder_of(mapping["FunctionName"]): mapping
-        for mapping in template.of_type("AWS::Lambda::EventSourceMapping").values()
+        template.find_folder(mapping["FunctionName"]): mapping
+        for mapping in template.list_resources("AWS::Lambda::EventSourceMapping").values()
     }
 
 
@@ -48,7 +48,8 @@ def test_object_events_start_their_functions(template: Template) -> None:
         if detail := rule.get("EventPattern", {}).get("detail"):
             (bucket,) = detail["bucket"]["name"]
             object_events |= {
-                (name, template.named(bucket), key["wildcard"]) for key in detail["object"]["key"]
+                (name, template.to_words(bucket), key["wildcard"])
+                for key in detail["object"]["key"]
             }
     assert object_events == OBJECT_EVENTS
 
@@ -57,7 +58,7 @@ def test_no_function_but_the_import_starts_itself(template: Template) -> None:
     loops = set()
     for name, bucket, pattern in OBJECT_EVENTS:
         key = f"{bucket}/{pattern.replace('*', 'x')}"
-        for resource, actions in template.grants(name).items():
+        for resource, actions in template.list_grants(name).items():
             if "s3:PutObject" in actions and fnmatchcase(key, resource):
                 loops.add((name, pattern))
     assert loops == {
@@ -77,28 +78,30 @@ def test_sources_are_reconciled_every_hour(template: Template) -> None:
 def test_rule_target_sends_failures_to_dead_letters(template: Template, name: str) -> None:
     (target,) = find_rules(template)[name]["Targets"]
     assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 8
-    assert template.named(target["DeadLetterConfig"]["Arn"]) == "dead letters"
+    assert template.to_words(target["DeadLetterConfig"]["Arn"]) == "dead letters"
 
 
 @pytest.mark.parametrize("name", ASYNCHRONOUS_FUNCTIONS)
 def test_asynchronous_function_sends_failures_to_dead_letters(
     template: Template, name: str
 ) -> None:
-    configs = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+    configs = template.list_resources("AWS::Lambda::EventInvokeConfig").values()
     (config,) = (
-        candidate for candidate in configs if template.folder_of(candidate["FunctionName"]) == name
+        candidate
+        for candidate in configs
+        if template.find_folder(candidate["FunctionName"]) == name
     )
     assert config["MaximumRetryAttempts"] == 2
     destination = config["DestinationConfig"]["OnFailure"]["Destination"]
-    assert template.named(destination) == "dead letters"
+    assert template.to_words(destination) == "dead letters"
 
 
 def test_event_bridge_may_write_to_dead_letter_queues(template: Template) -> None:
     targets = [rule["Targets"][0] for rule in find_rules(template).values()]
-    queues = {referred(target["DeadLetterConfig"]["Arn"]) for target in targets}
+    queues = {find_logical_id(target["DeadLetterConfig"]["Arn"]) for target in targets}
     allowed_queues = {
-        referred(policy["Queues"][0])
-        for policy in template.of_type("AWS::SQS::QueuePolicy").values()
+        find_logical_id(policy["Queues"][0])
+        for policy in template.list_resources("AWS::SQS::QueuePolicy").values()
         if "events.amazonaws.com" in json.dumps(policy)
     }
     assert queues == allowed_queues
@@ -107,7 +110,7 @@ def test_event_bridge_may_write_to_dead_letter_queues(template: Template) -> Non
 def test_events_stream_starts_profiles_and_archive(template: Template) -> None:
     assert sorted(find_mappings(template)) == list(STREAM_FUNCTIONS)
     for mapping in find_mappings(template).values():
-        assert template.named(mapping["EventSourceArn"]) == "events stream"
+        assert template.to_words(mapping["EventSourceArn"]) == "events stream"
 
 
 @pytest.mark.parametrize("name", STREAM_FUNCTIONS)
@@ -118,7 +121,7 @@ def test_stream_continues_after_a_record_that_always_fails(template: Template, n
     assert 0 < mapping["MaximumRetryAttempts"] <= 10
     assert 0 < mapping["MaximumRecordAgeInSeconds"] < 86_400
     destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]
-    assert template.named(destination) == "dead letters"
+    assert template.to_words(destination) == "dead letters"
 
 
 @pytest.mark.parametrize("name", STREAM_FUNCTIONS)
@@ -128,6 +131,6 @@ def test_stream_filter_passes_inserts_and_changes_only(template: Template, name:
 
 
 def test_each_function_has_its_own_dead_letter_queue(template: Template) -> None:
-    queues = template.of_type("AWS::SQS::Queue")
+    queues = template.list_resources("AWS::SQS::Queue")
     assert len(queues) == len(ASYNCHRONOUS_FUNCTIONS) + len(STREAM_FUNCTIONS)
     assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {14 * 86_400}

@@ -7,8 +7,8 @@ import pytest
 from infra import app
 from regulars.store import schema
 from tests.support.aws import table_arguments
-from tests.support.roles import ALLOWED
-from tests.support.template import Template, referred
+from tests.support.roles import ROLE_GRANTS
+from tests.support.template import Template, find_logical_id
 
 EACH_TABLE = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
 TABLE_TYPE = "AWS::DynamoDB::Table"
@@ -18,14 +18,14 @@ RETAINED_TYPES = (TABLE_TYPE, BUCKET_TYPE)
 
 def find_table(template: Template, shape: schema.Table) -> dict[str, object]:
     """Return the properties of the table with this shape."""
-    tables = template.of_type(TABLE_TYPE)
-    (name,) = (name for name in tables if template.path(name)[-1].lower() == shape.name)
+    tables = template.list_resources(TABLE_TYPE)
+    (name,) = (name for name in tables if template.find_path(name)[-1].lower() == shape.name)
     return tables[name]
 
 
 def test_template_has_the_tables_of_the_schema(template: Template) -> None:
-    tables = template.of_type(TABLE_TYPE)
-    assert {template.path(name)[-1].lower() for name in tables} == {
+    tables = template.list_resources(TABLE_TYPE)
+    assert {template.find_path(name)[-1].lower() for name in tables} == {
         shape.name for shape in schema.TABLES
     }
 
@@ -64,7 +64,7 @@ def test_table_is_recoverable_and_protected(template: Template, shape: schema.Ta
 
 
 def test_buckets_are_private_encrypted_and_versioned(template: Template) -> None:
-    buckets = template.of_type(BUCKET_TYPE)
+    buckets = template.list_resources(BUCKET_TYPE)
     assert len(buckets) == 3
     for bucket in buckets.values():
         assert all(bucket["PublicAccessBlockConfiguration"].values())
@@ -73,7 +73,7 @@ def test_buckets_are_private_encrypted_and_versioned(template: Template) -> None
 
 
 def test_buckets_notify_event_bridge_without_a_custom_resource(template: Template) -> None:
-    for bucket in template.of_type(BUCKET_TYPE).values():
+    for bucket in template.list_resources(BUCKET_TYPE).values():
         configuration = bucket["NotificationConfiguration"]
         assert configuration == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     assert not [
@@ -98,19 +98,19 @@ def test_transport_without_tls_is_denied(
     template: Template, resource: str, policy: str, key: str
 ) -> None:
     protected_resources = set()
-    for properties in template.of_type(policy).values():
+    for properties in template.list_resources(policy).values():
         statements = properties["PolicyDocument"]["Statement"]
         if any(map(is_tls_statement, statements)):
             targets = properties[key] if key == "Queues" else [properties[key]]
-            protected_resources |= {referred(target) for target in targets}
-    assert protected_resources == set(template.of_type(resource))
+            protected_resources |= {find_logical_id(target) for target in targets}
+    assert protected_resources == set(template.list_resources(resource))
 
 
 def test_uploaded_files_with_addresses_expire(template: Template) -> None:
     (uploads,) = (
         properties
-        for name, properties in template.of_type(BUCKET_TYPE).items()
-        if template.path(name)[-1] == "Uploads"
+        for name, properties in template.list_resources(BUCKET_TYPE).items()
+        if template.find_path(name)[-1] == "Uploads"
     )
     rules = uploads["LifecycleConfiguration"]["Rules"]
     expiry_rules = [rule for rule in rules if rule.get("Prefix") == schema.IMPORTS_PREFIX]
@@ -124,7 +124,7 @@ def test_data_is_retained_when_the_stack_is_deleted(template: Template) -> None:
 
 
 def test_data_is_deleted_when_retention_is_off(tmp_path: Path) -> None:
-    template = Template.read(app.synth(tmp_path / "out", retain_data="false"))
+    template = Template.read_folder(app.synthesize(tmp_path / "out", retain_data="false"))
     for resource in template.resources.values():
         if resource["Type"] in RETAINED_TYPES:
             assert resource["DeletionPolicy"] == "Delete"
@@ -133,19 +133,23 @@ def test_data_is_deleted_when_retention_is_off(tmp_path: Path) -> None:
 
 def test_tables_are_encrypted_with_the_key_of_dynamodb(template: Template) -> None:
     # Encryption at rest cannot be disabled. A key of ours would have to be granted to every function.
-    for table in template.of_type(TABLE_TYPE).values():
+    for table in template.list_resources(TABLE_TYPE).values():
         assert table.get("SSESpecification", {}).get("SSEEnabled", False) is False
 
 
 def test_rejects_are_written_but_never_read_by_functions(template: Template) -> None:
-    granted_actions = {name: template.grants(name).get("rejects", set()) for name in ALLOWED}
+    granted_actions = {
+        name: template.list_grants(name).get("rejects", set()) for name in ROLE_GRANTS
+    }
     write_actions = {"dynamodb:PutItem", "dynamodb:BatchWriteItem"}
     assert {name for name, actions in granted_actions.items() if actions} >= {"track_events"}
     assert not {name for name, actions in granted_actions.items() if actions - write_actions}
-    policies = [table.get("ResourcePolicy") for table in template.of_type(TABLE_TYPE).values()]
+    policies = [
+        table.get("ResourcePolicy") for table in template.list_resources(TABLE_TYPE).values()
+    ]
     assert policies == [None] * len(schema.TABLES)
 
 
 def test_dead_letter_queues_are_encrypted(template: Template) -> None:
-    queues = template.of_type("AWS::SQS::Queue").values()
+    queues = template.list_resources("AWS::SQS::Queue").values()
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from infra import deploy
-from infra.teardown import Data
+from infra.teardown import RetainedData
 from tests.support import aws as stack
 
 LAKE_TEMPLATE = {
@@ -25,7 +25,7 @@ def create_lake_stack() -> str:
     boto3.client("cloudformation").create_stack(
         StackName="Regulars", TemplateBody=json.dumps(LAKE_TEMPLATE)
     )
-    (bucket,) = Data.of_stack("Regulars").buckets
+    (bucket,) = RetainedData.from_stack("Regulars").buckets
     return bucket
 
 
@@ -36,7 +36,7 @@ def test_teardown_deletes_every_version_of_every_object() -> None:
     for body in (b"first", b"second"):
         client.put_object(Bucket=bucket, Key="events/one", Body=body)
     client.delete_object(Bucket=bucket, Key="events/one")
-    Data.of_stack("Regulars").empty_buckets()
+    RetainedData.from_stack("Regulars").clear_buckets()
     remaining = client.list_object_versions(Bucket=bucket)
     assert not {"Versions", "DeleteMarkers"} & remaining.keys()
 
@@ -47,7 +47,7 @@ def test_teardown_deletes_only_the_parameters_of_the_deployment() -> None:
     names = [f"/Regulars/sources/form/{number}" for number in range(12)]
     for name in [*names, "/Regulars/pepper", "/Other/pepper"]:
         client.put_parameter(Name=name, Type="SecureString", Value="made up")
-    Data((), ()).delete_parameters("/Regulars")
+    RetainedData((), ()).delete_parameters("/Regulars")
     remaining = client.describe_parameters()["Parameters"]
     assert [parameter["Name"] for parameter in remaining] == ["/Other/pepper"]
 

@@ -23,8 +23,8 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 @pytest.fixture(scope="session")
 def up(owner: Owner) -> Iterator[Any]:
     """What `up` says; the stack runs until the session ends."""
-    yield owner.learns("up")
-    owner.runs("down")
+    yield owner.read_result("up")
+    owner.run_command("down")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from infra.cli.main import COMMANDS
-from infra.local.omissions import OMITTED
+from infra.local.omitted_resources import OMITTED_TYPES
 from tests.support.owner import Owner
 
 pytestmark = pytest.mark.local
@@ -26,12 +26,12 @@ def buyer(orders: Path) -> str:
 @pytest.fixture(scope="module")
 def before(owner: Owner, up: Any) -> Any:
     """What other suites left in the stack they share with this one."""
-    return owner.learns("status")
+    return owner.read_result("status")
 
 
 @pytest.fixture(scope="module")
 def imported(owner: Owner, before: Any, orders: Path) -> Any:
-    return owner.learns("import", str(orders))
+    return owner.read_result("import", str(orders))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def tracked(up: Any, imported: Any, buyer: str) -> int:
 
 @pytest.fixture(scope="module")
 def trained(owner: Owner, tracked: int) -> Any:
-    return owner.learns("train")
+    return owner.read_result("train")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_import_takes_every_line(imported: Any) -> None:
 
 
 def test_import_knows_every_line_when_run_again(owner: Owner, imported: Any, orders: Path) -> None:
-    again = owner.learns("import", str(orders))
+    again = owner.read_result("import", str(orders))
     assert (again["imported"], again["known"]) == (0, imported["imported"])
 
 
@@ -106,22 +106,22 @@ def test_recommendations_are_served_to_a_public_key(up: Any, scored: Any) -> Non
 
 
 def test_every_profile_is_the_fold_of_the_ledger(owner: Owner, before: Any, trained: Any) -> None:
-    found = owner.learns("verify")
+    found = owner.read_result("verify")
     assert found["differences"] == []
     assert found["persons"] == before["counts"]["profiles"] + 121
 
 
 def test_status_counts_what_was_refused(owner: Owner, before: Any, trained: Any) -> None:
-    found = owner.learns("status")
+    found = owner.read_result("status")
     assert Counter(found["rejects"]) - Counter(before["rejects"]) == {"unknown_type": 1}
     assert not any(found["dead_letters"].values())
     assert found["counts"]["profiles"] == before["counts"]["profiles"] + 121
 
 
 def test_revoked_key_is_listed_as_revoked(owner: Owner, up: Any) -> None:
-    made = owner.learns("keys", "new", "read", "--label", "old shop")
-    owner.learns("keys", "revoke", made["id"][:12])
-    listed = {key["id"]: key["revoked_at"] for key in owner.learns("keys", "list")}
+    made = owner.read_result("keys", "new", "read", "--label", "old shop")
+    owner.read_result("keys", "revoke", made["id"][:12])
+    listed = {key["id"]: key["revoked_at"] for key in owner.read_result("keys", "list")}
     assert listed[made["id"]]
 
 
@@ -130,21 +130,21 @@ def test_invoke_runs_one_handler(owner: Owner, up: Any, tmp_path: Path) -> None:
     request["requestContext"] = {"http": {"method": "GET", "path": "/health"}, "stage": "$default"}
     event = tmp_path / "event.json"
     event.write_text(json.dumps(request))
-    answer = owner.learns("invoke", "serve_profiles", "--event", str(event))
+    answer = owner.read_result("invoke", "serve_profiles", "--event", str(event))
     assert answer["payload"]["statusCode"] == 200
 
 
 def test_unknown_function_is_named_with_those_there_are(owner: Owner, up: Any) -> None:
-    finished = owner.runs("invoke", "nothing")
+    finished = owner.run_command("invoke", "nothing")
     assert finished.returncode == 1
     assert "There are: archive_events" in finished.stderr
 
 
 def test_what_is_left_out_locally_is_only_policies_that_demand_tls() -> None:
-    assert set(OMITTED) == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
-    assert all(OMITTED.values())
+    assert set(OMITTED_TYPES) == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    assert all(OMITTED_TYPES.values())
 
 
 def test_every_command_says_what_it_does(owner: Owner) -> None:
-    said = owner.runs("--help").stdout
+    said = owner.run_command("--help").stdout
     assert all(f"\n    {name} " in said for name in COMMANDS)

@@ -15,7 +15,7 @@ from infra.local import access, emulator
 from regulars.channels.registry import CHANNELS
 from regulars.store import clients
 from regulars.store.sources import CACHE_SECONDS
-from tests.support.channel_answers import ONLY_THEY_SIGN, answers_of
+from tests.support.channel_answers import ONLY_THEY_SIGN, connect_options, required_secret
 from tests.support.owner import Owner
 
 pytestmark = pytest.mark.local
@@ -29,18 +29,18 @@ type Command = Callable[..., Any]
 @pytest.fixture
 def command(owner: Owner, up: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `regulars` in this process: a new one for each of the hundreds of commands takes minutes."""
-    for name, value in access.variables(up["aws_endpoint"]).items():
+    for name, value in access.build_access_variables(up["aws_endpoint"]).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(emulator, "PROCESS", owner.folder / "process.json")
     monkeypatch.setattr(stack, "DEPLOYED", owner.folder / "stack.json")
-    deployed = stack.on_this_machine()
-    monkeypatch.setattr(stack, "chosen", lambda _arguments: deployed)
+    found = stack.find_local_stack()
+    monkeypatch.setattr(stack, "find_local_stack", lambda: found)
     monkeypatch.setattr(clients, "_create_client", cache(clients._create_client))
     return run
 
 
 def run(*words: str) -> Any:
-    arguments = main.parser().parse_args([*words, "--json"])
+    arguments = main.build_parser().parse_args([*words, "--json"])
     with redirect_stdout(io.StringIO()) as said:
         arguments.run(arguments)
     return json.loads(said.getvalue())
@@ -58,14 +58,13 @@ def tried(command: Command) -> dict[str, str]:
 
 
 def rotated(command: Command, channel: str) -> None:
-    needs = answers_of(channel, OTHER_SECRET)
-    theirs = needs[needs.index("--secret") :] if "--secret" in needs else []
-    command("sources", "rotate", channel, NAME, *theirs)
+    secret = required_secret(channel, OTHER_SECRET)
+    command("sources", "rotate", channel, NAME, *(["--secret", secret] if secret else []))
 
 
 def test_every_channel_is_taken_in_rotated_disabled_and_enabled(command: Command) -> None:
     for name in CHANNELS:
-        command("connect", name, "--name", NAME, *answers_of(name))
+        command("connect", name, "--name", NAME, *connect_options(name))
     assert tried(command) == {}
     for name in CHANNELS.keys() - {"ses-sns"}:
         rotated(command, name)

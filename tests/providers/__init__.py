@@ -1,1 +1,1 @@
-"""Providers that stand in for the real ones: they speak the documented APIs, with their limits and their faults."""
+"""Stand-ins for the real providers: they implement the documented APIs, with their limits and their faults."""

@@ -1,4 +1,4 @@
-"""Shops that sold while nobody listened: what their providers show, and the deliveries their webhooks would have made."""
+"""Build shops that sold during an outage: what their providers' APIs list, and what their webhooks would have sent."""
 
 import base64
 import hashlib
@@ -10,108 +10,125 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.providers.shopify import TOKEN, Shopify
-from tests.providers.stripe import KEY as STRIPE_KEY
-from tests.providers.stripe import Stripe
-from tests.providers.woocommerce import KEY, SECRET, SITE, WooCommerce
+from tests.providers.shopify import ACCESS_TOKEN, FakeShopify
+from tests.providers.stripe import API_KEY as STRIPE_KEY
+from tests.providers.stripe import FakeStripe
+from tests.providers.woocommerce import CONSUMER_KEY, CONSUMER_SECRET, SITE_URL, FakeWooCommerce
 from tests.support import shopify_deliveries as shopify
 from tests.support.shopify_deliveries import SHOP
 
-BUYERS = 200
-OUTAGE = timedelta(hours=6)
-SIGNING = "whsec_made_up"
+BUYER_COUNT = 200
+OUTAGE_LENGTH = timedelta(hours=6)
+SIGNING_SECRET = "whsec_made_up"
+_EASTERN_ZONE = datetime.fromisoformat("2026-11-20T00:00:00-05:00").tzinfo
 
 type Delivery = tuple[dict[str, str], bytes]  # headers, body
 
 
-@dataclass
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(kw_only=True)
 class Storefront:
-    """One source: `provider` shows everything, `deliver` makes the delivery of one order's last change."""
+    """One source: `provider` is its API, `build_delivery` builds the webhook of an order's last change."""
 
     channel: str
     provider: Any
-    place: Callable[[int, datetime], None]
-    deliver: Callable[[int], Delivery]
+    place_order: Callable[[int, datetime], None]
+    build_delivery: Callable[[int], Delivery]
     config: dict[str, Any]
     credentials: dict[str, str]
-    signing: str = SIGNING
-    began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    signing_secret: str = SIGNING_SECRET
+    outage_end: datetime = field(default_factory=_now)
 
-    def sell(self, count: int) -> None:
-        """Orders 1…count, evenly over the hours in which nobody listened, 10.00 each."""
+    def place_orders(self, count: int) -> None:
+        """Place the orders 1…count, 10.00 each, evenly over the hours of the outage."""
+        outage_start = self.outage_end - OUTAGE_LENGTH
         for number in range(1, count + 1):
-            self.place(number, self.began - OUTAGE + number * OUTAGE / (count + 1))
+            self.place_order(number, outage_start + number * OUTAGE_LENGTH / (count + 1))
 
 
-def email(number: int) -> str:
-    """Who bought."""
-    return f"buyer{number % BUYERS}@canary.example"
+def buyer_email(number: int) -> str:
+    """Return the e-mail address of an order's buyer."""
+    return f"buyer{number % BUYER_COUNT}@canary.example"
 
 
-def shopify_front() -> Storefront:
-    """A Shopify shop; its webhooks spell the same order with other spaces and zones."""
-    provider = Shopify()
+def build_shopify_storefront() -> Storefront:
+    """Build a Shopify shop; its webhooks write the same order with other spaces and time zones than its API."""
+    provider = FakeShopify()
 
-    def place(number: int, at: datetime) -> None:
+    def place_order(number: int, at: datetime) -> None:
         text = at.isoformat(timespec="seconds")
-        buyer = number % BUYERS
-        provider.orders[number] = shopify.order(
+        provider.orders[number] = shopify.build_order(
             id=number,
             **dict.fromkeys(("created_at", "processed_at", "updated_at"), text),
             total_price="10.00",
             current_total_price="10.00",
-            email=email(number),
-            contact_email=email(number),
+            email=buyer_email(number),
+            contact_email=buyer_email(number),
             phone=None,
             note_attributes=[],
-            customer={"id": 7000 + buyer, "email": email(number)},
+            customer={"id": 7000 + number % BUYER_COUNT, "email": buyer_email(number)},
         )
 
-    def deliver(number: int) -> Delivery:
-        told = dict(reversed(provider.orders[number].items()))
-        text = datetime.fromisoformat(told["updated_at"]).astimezone(_EASTERN).isoformat()
-        body = json.dumps(told | {"updated_at": text}, indent=1).encode()
-        return shopify.headers(body, "orders/updated"), body
+    def build_delivery(number: int) -> Delivery:
+        order = dict(reversed(provider.orders[number].items()))
+        updated_at = datetime.fromisoformat(order["updated_at"]).astimezone(_EASTERN_ZONE)
+        body = json.dumps(order | {"updated_at": updated_at.isoformat()}, indent=1).encode()
+        return shopify.build_headers(body, "orders/updated"), body
 
-    credentials = {"access_token": TOKEN}
-    front = Storefront("shopify", provider, place, deliver, {"shop": SHOP}, credentials)
-    front.signing = shopify.SECRET
-    return front
+    return Storefront(
+        channel="shopify",
+        provider=provider,
+        place_order=place_order,
+        build_delivery=build_delivery,
+        config={"shop": SHOP},
+        credentials={"access_token": ACCESS_TOKEN},
+        signing_secret=shopify.SECRET,
+    )
 
 
-def woocommerce_front() -> Storefront:
-    """A WooCommerce shop whose buyers are guests."""
-    provider = WooCommerce()
+def build_woocommerce_storefront() -> Storefront:
+    """Build a WooCommerce shop whose buyers are guests."""
+    provider = FakeWooCommerce()
 
-    def place(number: int, at: datetime) -> None:
+    def place_order(number: int, at: datetime) -> None:
         text = at.strftime("%Y-%m-%dT%H:%M:%S")
-        stamps = ("date_created_gmt", "date_modified_gmt", "date_paid_gmt")
+        date_fields = ("date_created_gmt", "date_modified_gmt", "date_paid_gmt")
         provider.orders[number] = {
             "id": number,
             "status": "processing",
             "currency": "EUR",
             "total": "10.00",
             "customer_id": 0,
-            **dict.fromkeys(stamps, text),
-            "billing": {"email": email(number), "country": "DE"},
+            **dict.fromkeys(date_fields, text),
+            "billing": {"email": buyer_email(number), "country": "DE"},
             "line_items": [{"product_id": 93, "name": "Tea", "quantity": 1, "price": 10}],
             "refunds": [],
         }
 
-    def deliver(number: int) -> Delivery:
+    def build_delivery(number: int) -> Delivery:
         body = json.dumps(provider.orders[number], separators=(",", ":")).encode()
-        signature = base64.b64encode(hmac.digest(SIGNING.encode(), body, hashlib.sha256)).decode()
+        digest = hmac.digest(SIGNING_SECRET.encode(), body, hashlib.sha256)
+        signature = base64.b64encode(digest).decode()
         return {"x-wc-webhook-topic": "order.updated", "x-wc-webhook-signature": signature}, body
 
-    credentials = {"consumer_key": KEY, "consumer_secret": SECRET}
-    return Storefront("woocommerce", provider, place, deliver, {"site": SITE}, credentials)
+    return Storefront(
+        channel="woocommerce",
+        provider=provider,
+        place_order=place_order,
+        build_delivery=build_delivery,
+        config={"site": SITE_URL},
+        credentials={"consumer_key": CONSUMER_KEY, "consumer_secret": CONSUMER_SECRET},
+    )
 
 
-def stripe_front() -> Storefront:
-    """A Stripe account: each sale is told by its PaymentIntent and by its charge."""
-    provider = Stripe()
+def build_stripe_storefront() -> Storefront:
+    """Build a Stripe account; each sale has events of its PaymentIntent and of its charge."""
+    provider = FakeStripe()
 
-    def place(number: int, at: datetime) -> None:
+    def place_order(number: int, at: datetime) -> None:
         sale = {"amount": 1000, "amount_received": 1000, "amount_captured": 1000, "currency": "eur"}
         intent = {"id": f"pi_{number}", "object": "payment_intent", **sale}
         charge = {
@@ -120,20 +137,32 @@ def stripe_front() -> Storefront:
             "payment_intent": f"pi_{number}",
             **sale,
         }
-        charge["billing_details"] = {"email": email(number)}
-        for kind, thing in (("payment_intent", intent), ("charge", charge)):
+        charge["billing_details"] = {"email": buyer_email(number)}
+        for kind, resource in (("payment_intent", intent), ("charge", charge)):
             event = {"id": f"evt_{kind}_{number}", "type": f"{kind}.succeeded", "livemode": True}
-            stamp = {"created": int(at.timestamp()), "data": {"object": thing}}
-            provider.events.append(event | stamp)
+            content = {"created": int(at.timestamp()), "data": {"object": resource}}
+            provider.events.append(event | content)
 
-    def deliver(number: int) -> Delivery:
-        event = next(one for one in provider.events if one["id"] == f"evt_charge_{number}")
+    def build_delivery(number: int) -> Delivery:
+        id_ = f"evt_charge_{number}"
+        event = next(event for event in provider.events if event["id"] == id_)
         body, now = json.dumps(event, indent=2).encode(), int(time.time())
-        signed = hmac.new(SIGNING.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
-        return {"stripe-signature": f"t={now},v1={signed}"}, body
+        message = f"{now}.".encode() + body
+        signature = hmac.new(SIGNING_SECRET.encode(), message, hashlib.sha256).hexdigest()
+        return {"stripe-signature": f"t={now},v1={signature}"}, body
 
-    return Storefront("stripe", provider, place, deliver, {}, {"api_key": STRIPE_KEY})
+    return Storefront(
+        channel="stripe",
+        provider=provider,
+        place_order=place_order,
+        build_delivery=build_delivery,
+        config={},
+        credentials={"api_key": STRIPE_KEY},
+    )
 
 
-_EASTERN = datetime.fromisoformat("2026-11-20T00:00:00-05:00").tzinfo
-FRONTS = {"shopify": shopify_front, "woocommerce": woocommerce_front, "stripe": stripe_front}
+STOREFRONTS = {
+    "shopify": build_shopify_storefront,
+    "woocommerce": build_woocommerce_storefront,
+    "stripe": build_stripe_storefront,
+}

@@ -1,4 +1,4 @@
-"""A provider on this machine: answers over HTTP, with trouble in between when a test wants some."""
+"""Run a provider on this machine: it responds over HTTP, with faults in between when a test wants some."""
 
 import json
 from collections import deque
@@ -10,57 +10,62 @@ from threading import Lock, Thread
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from regulars.channels.feeds.https import Answer, Wire
+from regulars.channels.feeds.https import HttpsClient, ProviderResponse
 
-DATE = "Fri, 20 Nov 2026 12:00:00 GMT"
+DATE_HEADER = "Fri, 20 Nov 2026 12:00:00 GMT"
+TARGET_HOST_HEADER = "x-target-host"
+HALF_RESPONSE_STATUS = 299
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request as it came: `host` is the one it was meant for."""
+@dataclass(frozen=True, kw_only=True)
+class ApiRequest:
+    """One request as it arrived; `host` is the host that it was sent to."""
 
     method: str
     host: str
     path: str
     query: dict[str, str]
-    asked: tuple[tuple[str, str], ...]
+    query_pairs: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: bytes
 
 
 @dataclass(frozen=True)
-class Said:
-    """What the provider answers, all at once or with some seconds before each byte of the body."""
+class ApiResponse:
+    """One response of the provider."""
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
-    def raw(self) -> bytes:
+    def raw_body(self) -> bytes:
         """The body's bytes."""
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
-LIMITED = Said({"errors": "Exceeded 2 calls per second"}, 429, {"Retry-After": "2.0"})
-BROKEN = Said(b"<html>Bad gateway</html>", 502)
-DROPPED, CUT = "dropped", "cut"  # no answer at all, and half an answer
+RATE_LIMITED = ApiResponse({"errors": "Exceeded 2 calls per second"}, 429, {"Retry-After": "2.0"})
+BAD_GATEWAY = ApiResponse(b"<html>Bad gateway</html>", 502)
+NO_RESPONSE, HALF_RESPONSE = "no response", "half response"
 
-type Trouble = Said | str | None
+type ServerFault = ApiResponse | str | None
 
 
 class ProviderServer:
-    """Serves until the block is left; each request takes the next of `troubles`, None being none."""
+    """Serves until the block ends; each request takes the next of `faults`, of which None is none."""
 
     def __init__(
-        self, answer: Callable[[Call], Said], troubles: Iterable[Trouble] = (), date: str = DATE
+        self,
+        respond: Callable[[ApiRequest], ApiResponse],
+        faults: Iterable[ServerFault] = (),
+        date_header: str = DATE_HEADER,
     ) -> None:
-        self.calls: list[Call] = []
-        self.troubles: deque[Trouble] = deque(troubles)
-        self.date = date
-        self._answer = answer
+        self.requests: list[ApiRequest] = []
+        self.faults: deque[ServerFault] = deque(faults)
+        self.date_header = date_header
+        self._respond = respond
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _build_handler(self))
         self._server.daemon_threads = True
 
     def __enter__(self) -> Self:
@@ -72,72 +77,79 @@ class ProviderServer:
         self._server.server_close()
 
     @property
-    def wire(self) -> Wire:
-        """A wire whose every request ends here."""
+    def wire(self) -> HttpsClient:
+        """A wire that sends every request to this server."""
         return LocalWire(f"http://127.0.0.1:{self._server.server_port}")
 
-    def said(self, call: Call) -> Trouble:
-        """The next answer; one request at a time, so that troubles come in their order."""
+    def respond(self, request: ApiRequest) -> ServerFault:
+        """Return the next response; handle one request at a time, so that faults occur in their order."""
         with self._lock:
-            self.calls.append(call)
-            trouble = self.troubles.popleft() if self.troubles else None
-            return trouble if trouble is not None and trouble != CUT else self._with(call, trouble)
+            self.requests.append(request)
+            fault = self.faults.popleft() if self.faults else None
+            if fault is not None and fault != HALF_RESPONSE:
+                return fault
+            response = self._respond(request)
+            if fault is None:
+                return response
+            return ApiResponse(response.raw_body, HALF_RESPONSE_STATUS, response.headers)
 
-    def _with(self, call: Call, trouble: Trouble) -> Trouble:
-        said = self._answer(call)
-        return Said(said.raw, 299, said.headers) if trouble == CUT else said
 
+class LocalWire(HttpsClient):
+    """Sends every request to one address on this machine, with the host that of its URL in a header."""
 
-class LocalWire(Wire):
-    """Leads every request to one address on this machine, and tells which host it was meant for."""
-
-    def __init__(self, base: str) -> None:
+    def __init__(self, base_url: str) -> None:
         super().__init__()
-        self._base = base
+        self._base_url = base_url
 
-    def exchange(
+    def exchange_bytes(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        meant = urlsplit(url)
-        local = f"{self._base}{meant.path}" + (f"?{meant.query}" if meant.query else "")
-        return super().exchange(method, local, {**headers, "x-meant-for": meant.netloc}, body)
+    ) -> ProviderResponse:
+        parts = urlsplit(url)
+        local_url = f"{self._base_url}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+        local_headers = {**headers, TARGET_HOST_HEADER: parts.netloc}
+        return super().exchange_bytes(method, local_url, local_headers, body)
 
 
-def _handler(provider: ProviderServer) -> type[BaseHTTPRequestHandler]:
+def _build_handler(provider: ProviderServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            asked = tuple(parse_qsl(parts.query))
-            names = {name.lower(): value for name, value in self.headers.items()}
-            length = int(names.get("content-length", "0"))
-            host = names.get("x-meant-for", "")
-            call = Call(
-                self.command, host, parts.path, dict(asked), asked, names, self.rfile.read(length)
-            )
-            said = provider.said(call)
+            response = provider.respond(self._read_request())
             with suppress(OSError):
-                self._send(said)
+                self._send(response)
 
         def do_POST(self) -> None:
             self.do_GET()
 
-        def _send(self, said: Trouble) -> None:
-            if not isinstance(said, Said):
+        def _read_request(self) -> ApiRequest:
+            parts = urlsplit(self.path)
+            query_pairs = tuple(parse_qsl(parts.query))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            return ApiRequest(
+                method=self.command,
+                host=headers.get(TARGET_HOST_HEADER, ""),
+                path=parts.path,
+                query=dict(query_pairs),
+                query_pairs=query_pairs,
+                headers=headers,
+                body=self.rfile.read(int(headers.get("content-length", "0"))),
+            )
+
+        def _send(self, response: ServerFault) -> None:
+            if not isinstance(response, ApiResponse):
                 self.close_connection = True
                 return
-            is_cut = said.status == 299
-            self.send_response_only(200 if is_cut else said.status)
-            for name, value in {"Date": provider.date, **said.headers}.items():
+            is_half, raw_body = response.status == HALF_RESPONSE_STATUS, response.raw_body
+            self.send_response_only(200 if is_half else response.status)
+            for name, value in {"Date": provider.date_header, **response.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.raw)))
+            self.send_header("Content-Length", str(len(raw_body)))
             self.end_headers()
-            body = said.raw[: len(said.raw) // 2] if is_cut else said.raw
-            self.wfile.write(body)
-            self.close_connection = is_cut
+            self.wfile.write(raw_body[: len(raw_body) // 2] if is_half else raw_body)
+            self.close_connection = is_half
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     return Handler

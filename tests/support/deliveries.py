@@ -1,4 +1,4 @@
-"""Deliveries of providers, made by a few words each, and what became of them."""
+"""Build deliveries of providers from a few values, and translate them."""
 
 import json
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from regulars.domain.errors import InvalidEventError, InvalidRequestError, Untra
 from regulars.domain.events import Event
 
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
-AT = 1_795_165_200  # 2026-11-20T09:00:00Z
-FORM = "application/x-www-form-urlencoded"
-ADDRESS = "zebedee@example.com"
+EVENT_EPOCH = 1_795_165_200  # 2026-11-20T09:00:00Z
+FORM_TYPE = "application/x-www-form-urlencoded"
+EMAIL_ADDRESS = "zebedee@example.com"
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """A refusal of what is damaged is well; a fault of ours is not, though an item's is told as a refusal too."""
+def allow_refusals() -> Iterator[None]:
+    """Allow that a damaged delivery is refused; fail for a bug, which is reported as a refusal too."""
     try:
         yield
     except (InvalidEventError, InvalidRequestError) as error:
@@ -28,53 +28,55 @@ def refusals() -> Iterator[None]:
             raise AssertionError from error
 
 
-def of_json(body: object, config: dict[str, Any] | None = None, **headers: str) -> Request:
-    """A delivery of JSON."""
+def json_delivery(body: object, config: dict[str, Any] | None = None, **headers: str) -> Request:
+    """Return a delivery of JSON."""
     return Request(
         "main",
         json.dumps(body).encode(),
         NOW,
-        {"content-type": "application/json", **_named(headers)},
+        {"content-type": "application/json", **_header_names(headers)},
         config=config or {},
         default_country="GB",
         default_currency="EUR",
     )
 
 
-def of_form(fields: dict[str, str], url: str = "", **headers: str) -> Request:
-    """A delivery of a form."""
+def form_delivery(fields: dict[str, str], url: str = "", **headers: str) -> Request:
+    """Return a delivery of a form."""
     body = urlencode(fields).encode()
-    return Request("main", body, NOW, {"content-type": FORM, **_named(headers)}, url=url)
+    return Request(
+        "main", body, NOW, {"content-type": FORM_TYPE, **_header_names(headers)}, url=url
+    )
 
 
-def drafts(channel: str, request: Request) -> list[Draft]:
-    """What the channel makes of it."""
+def translate_drafts(channel: str, request: Request) -> list[Draft]:
+    """Return the drafts that the channel translates the delivery to."""
     return load_channel(channel).translate(request)
 
 
 def build_sample_delivery(channel: Channel, blank: Request, secret: str) -> Request:
-    """The channel's own sample, signed with the secret."""
+    """Return the channel's own sample, signed with the secret."""
     sample = channel.build_sample(blank, secret) if channel.build_sample else None
     if sample is None:
         raise AssertionError
     return sample
 
 
-def only(channel: str, request: Request) -> Event:
-    """The one event the channel makes of it."""
-    (draft,) = drafts(channel, request)
+def translate_event(channel: str, request: Request) -> Event:
+    """Return the only event of the delivery."""
+    (draft,) = translate_drafts(channel, request)
     return draft.event
 
 
-def consents(event: Event) -> list[tuple[str, str]]:
-    """Channel and status of the consents in an event."""
+def consent_statuses(event: Event) -> list[tuple[str, str]]:
+    """Return the channel and the status of each consent in an event."""
     return [(change.channel, change.status) for change in event.consents]
 
 
-def people(told: list[Draft]) -> list[tuple[str, ...]]:
-    """The identifiers' values of each draft."""
-    return [tuple(identifier.value for identifier in draft.identifiers) for draft in told]
+def identifier_values(drafts: list[Draft]) -> list[tuple[str, ...]]:
+    """Return the values of each draft's identifiers."""
+    return [tuple(identifier.value for identifier in draft.identifiers) for draft in drafts]
 
 
-def _named(headers: dict[str, str]) -> dict[str, str]:
+def _header_names(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,4 +1,4 @@
-"""Exports as providers write them, made by a few cells each, and what an import makes of them."""
+"""Build providers' export files from a few cells, and import them."""
 
 import csv
 import io
@@ -9,41 +9,41 @@ from typing import NamedTuple
 from regulars.channels.contract import Draft
 from regulars.domain.events import Event
 from regulars.domain.profiles import ProfileState, fold_events
-from regulars.ingestion.imports.import_run import Defaults, opened
+from regulars.ingestion.imports.import_run import ImportDefaults, recognize_upload
 from regulars.store.uploads import Upload
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-UPLOADED = "2026-11-22T10:00:00.000Z"
+UPLOADED_AT = "2026-11-22T10:00:00.000Z"
 ACCOUNT = "main"
 
 type Rows = Sequence[Mapping[str, str]]
 
 
-class Imported(NamedTuple):
-    """What became of a file: its format, its drafts, and each line that was refused."""
+class ImportedFile(NamedTuple):
+    """The result of an import: the file's format, its drafts, and the code of each refused line."""
 
     format: str
     drafts: list[Draft]
-    refused: dict[int, str]
+    refusals: dict[int, str]
 
     @property
     def events(self) -> list[Event]:
-        """The events, as told."""
+        """The events of the drafts."""
         return [draft.event for draft in self.drafts]
 
     @property
     def orders(self) -> list[Event]:
-        """The events that show an order."""
+        """The events that have an order."""
         return [event for event in self.events if event.order]
 
     @property
     def state(self) -> ProfileState:
-        """What they come to, as if all were one person's."""
+        """The profile of all events together, as if they were one person's."""
         return fold_events({event.id: event for event in self.events}.values())
 
 
-def written(rows: Rows, delimiter: str = ",") -> str:
-    """The rows as CSV; a cell that a row does not have is blank."""
+def to_csv(rows: Rows, delimiter: str = ",") -> str:
+    """Return the rows as CSV; a cell that a row does not have is blank."""
     text = io.StringIO()
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
     writer = csv.DictWriter(text, headings, restval="", delimiter=delimiter, lineterminator="\n")
@@ -52,24 +52,24 @@ def written(rows: Rows, delimiter: str = ",") -> str:
     return text.getvalue()
 
 
-def imported(
+def import_content(
     content: Rows | str | bytes,
     name: str = "export.csv",
     folder: str = "",
-    uploaded_at: str = UPLOADED,
+    uploaded_at: str = UPLOADED_AT,
     currency: str = "EUR",
-) -> Imported:
-    """What an import makes of a file in a folder such as `stripe/main/`."""
-    text = content if isinstance(content, str | bytes) else written(content)
+) -> ImportedFile:
+    """Import a file in a folder such as `stripe/main/`; raise the first bug of its translation."""
+    text = content if isinstance(content, str | bytes) else to_csv(content)
     body = text.encode() if isinstance(text, str) else text
-    stream = io.BytesIO(body)
-    upload = Upload(
-        key=f"imports/{folder}{name}", size=len(body), etag="etag", at=uploaded_at, stream=stream
-    )
-    of = opened(upload, Defaults(currency, "GB"), NOW)
-    refused: dict[int, str] = {}
-    rows = of.csv.rows(of.headings)
-    told = list(of.format.translate(rows, of.file, refused.__setitem__))
-    if fault := next((one.fault for one in told if one.fault), None):
-        raise fault
-    return Imported(of.format.title, [draft for one in told for draft in one.drafts], refused)
+    key, stream = f"imports/{folder}{name}", io.BytesIO(body)
+    upload = Upload(key=key, size=len(body), etag="etag", at=uploaded_at, stream=stream)
+    file = recognize_upload(upload, ImportDefaults(currency, "GB"), NOW)
+    refusals: dict[int, str] = {}
+    rows = file.csv.read_rows(file.headings)
+    groups = list(file.format.translate(rows, file.file, refusals.__setitem__))
+    for group in groups:
+        if group.fault:
+            raise group.fault
+    drafts = [draft for group in groups for draft in group.drafts]
+    return ImportedFile(file.format.title, drafts, refusals)

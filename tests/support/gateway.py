@@ -1,4 +1,4 @@
-"""What API Gateway delivers (payload format 2.0), and how a handler is loaded as Lambda loads it."""
+"""Build the events of API Gateway (payload format 2.0), and load a handler as Lambda loads it."""
 
 import base64
 import gc
@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from regulars.settings import Settings
-from tests.support.permissions import ROLES
+from tests.support.permissions import ROLE_ENFORCER
 
-TEXT = ("text/", "application/json", "application/xml", "application/javascript")
+TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
 
 
 def http_event(
@@ -22,7 +22,7 @@ def http_event(
     method: str = "POST",
     query: str = "",
 ) -> dict[str, Any]:
-    """The event of one request; the body is text or base64 by the gateway's own rule."""
+    """Return the event of one request; its body is text or base64, as the gateway decides."""
     raw = json.dumps(body).encode() if isinstance(body, dict) else body
     lowered = {"content-type": "application/json"} | {
         name.lower(): value for name, value in (headers or {}).items()
@@ -36,25 +36,25 @@ def http_event(
         "requestContext": {"stage": "$default", "http": {"method": method, "path": path}},
         "isBase64Encoded": False,
     }
-    return event | (_body(raw, lowered["content-type"]) if raw else {})
+    return event | (_encode_body(raw, lowered["content-type"]) if raw else {})
 
 
-def _body(raw: bytes, content_type: str) -> dict[str, Any]:
+def _encode_body(raw: bytes, content_type: str) -> dict[str, Any]:
     try:
-        if content_type.startswith(TEXT):
+        if content_type.startswith(TEXT_TYPES):
             return {"body": raw.decode()}
     except UnicodeDecodeError:
         pass
     return {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
 
 
-def loaded(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The handler's module, wired afresh from these settings, its handler under its role."""
+def load_handler(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the handler's module, imported anew with these settings; its handler runs under its role."""
     for variable, value in settings.to_environment().items():
         monkeypatch.setenv(variable, value)
     monkeypatch.delitem(sys.modules, f"{name}.handler", raising=False)
-    # What a container keeps for ever, the next test throws away.
+    # A container keeps these objects for ever, but a test run must free them after the test.
     monkeypatch.setattr(gc, "freeze", lambda: None)
     module = importlib.import_module(f"{name}.handler")
-    monkeypatch.setattr(module, "handler", ROLES.run(name, module.handler))
+    monkeypatch.setattr(module, "handler", ROLE_ENFORCER.wrap_handler(name, module.handler))
     return module

@@ -149,7 +149,7 @@ class MemoryStores:
             people=self.people, profiles=self.profiles, ledger=self.ledger, rejects=self.rejects
         )
 
-    def live_profiles(self) -> Mapping[str, Profile]:
+    def list_live_profiles(self) -> Mapping[str, Profile]:
         """Return the profiles that were not merged into another."""
         stored = self.profiles.stored_profiles.items()
         return {id_: profile for id_, profile in stored if not profile.merged_into}

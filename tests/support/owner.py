@@ -1,4 +1,4 @@
-"""Somebody at the command line of a stack of their own."""
+"""Runs the command line as a process of its own, on a stack of its own."""
 
 import json
 import os
@@ -13,20 +13,20 @@ from infra.local.places import ROOT
 
 @dataclass(frozen=True)
 class Owner:
-    """Somebody at the command line."""
+    """The command line whose local stack lies in a folder."""
 
     folder: Path
 
-    def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `regulars` as a process of its own."""
+    def run_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `regulars` and return the finished process."""
         command = [sys.executable, "-m", "infra.cli.main", *arguments]
         environment = os.environ | {"REGULARS_LOCAL": str(self.folder)}
-        return subprocess.run(  # noqa: S603  our own command line, arguments of the tests
+        return subprocess.run(  # noqa: S603  (the command line of this project)
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
 
-    def learns(self, *arguments: str) -> Any:
-        """Run it with --json; the facts, or a failed test that shows what was said."""
-        finished = self.runs(*arguments, "--json")
+    def read_result(self, *arguments: str) -> Any:
+        """Run a command with --json and return its result; an exit code fails the test and shows the messages."""
+        finished = self.run_command(*arguments, "--json")
         assert finished.returncode == 0, finished.stderr
         return json.loads(finished.stdout)

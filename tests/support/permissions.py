@@ -1,4 +1,4 @@
-"""Handlers of the tests run under their roles: what a role does not allow is denied, and every call is remembered."""
+"""Runs the handlers of the tests under their roles: denies what a role does not allow, and records every call."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from botocore.handlers import BUILTIN_HANDLERS
 
 from tests.support import aws
-from tests.support.roles import allowed, matches
+from tests.support.roles import list_allowed, matches_pattern
 
 type Handler = Callable[..., Any]
 type Call = tuple[str, str]  # resource, action
@@ -20,19 +20,19 @@ S3_ACTIONS = {
     "ListObjectsV2": "ListBucket",
     "UploadPart": "PutObject",
 }
-WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+WRITE_ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
 
 
-class Roles:
-    """Which function runs just now, and what each has called so far in this test run."""
+class RoleEnforcer:
+    """Knows which function runs now, and records what each has called in this test run."""
 
     def __init__(self) -> None:
         self.used: dict[str, set[Call]] = {}
         self._running = ""
         self._denied: list[str] = []
 
-    def run(self, function: str, handler: Handler) -> Handler:
-        """The handler under its role; a denied call fails the test even if the handler takes it for a fault."""
+    def wrap_handler(self, function: str, handler: Handler) -> Handler:
+        """Return the handler under its role; a denied call fails the test even when the handler catches its error."""
 
         @functools.wraps(handler)
         def running(*arguments: Any) -> Any:
@@ -46,16 +46,16 @@ class Roles:
         return running
 
     def authorize(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """Botocore's hook before each call; raises what AWS answers without the permission."""
+        """Check a call before botocore sends it; raise the error of AWS for a missing permission."""
         if self._running:
-            for call in calls(model.service_model.service_name, model.name, params):
+            for call in list_calls(model.service_model.service_name, model.name, params):
                 self._authorize(call, model.name)
 
     def _authorize(self, call: Call, operation: str) -> None:
         resource, action = call
         self.used.setdefault(self._running, set()).add(call)
-        granted = allowed(self._running)
-        if not any(action in granted[one] for one in granted if matches(resource, one)):
+        granted = list_allowed(self._running)
+        if not any(action in granted[one] for one in granted if matches_pattern(resource, one)):
             message = f"{self._running} may not {action} on {resource}"
             self._denied.append(message)
             raise ClientError(
@@ -63,10 +63,10 @@ class Roles:
             )
 
 
-def calls(service: str, operation: str, params: dict[str, Any]) -> Iterator[Call]:
-    """The permissions that one API call needs, in the words of the table of roles."""
+def list_calls(service: str, operation: str, params: dict[str, Any]) -> Iterator[Call]:
+    """Yield the permissions that one API call needs, as the table of roles writes them."""
     if service == "dynamodb":
-        yield from _table_calls(operation, params)
+        yield from _list_table_calls(operation, params)
     elif service == "s3":
         action = S3_ACTIONS.get(operation, operation)
         bucket = params["Bucket"].removeprefix("test-")
@@ -79,23 +79,23 @@ def calls(service: str, operation: str, params: dict[str, Any]) -> Iterator[Call
         yield f"parameter/Regulars{name}", operation
 
 
-def _table_calls(operation: str, params: dict[str, Any]) -> Iterator[Call]:
+def _list_table_calls(operation: str, params: dict[str, Any]) -> Iterator[Call]:
     if operation == "TransactWriteItems":
         for item in params["TransactItems"]:
             for kind, write in item.items():
-                yield _table(write), WRITES.get(kind, "ConditionCheckItem")
+                yield _find_table(write), WRITE_ACTIONS.get(kind, "ConditionCheckItem")
     elif "RequestItems" in params:
         for name in params["RequestItems"]:
-            yield _table({"TableName": name}), operation
+            yield _find_table({"TableName": name}), operation
     else:
-        yield _table(params), operation
+        yield _find_table(params), operation
 
 
-def _table(params: dict[str, Any]) -> str:
+def _find_table(params: dict[str, Any]) -> str:
     index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
     return f"{params['TableName'].removeprefix('test-')}{index}"
 
 
-ROLES = Roles()
-# Every client that is made from now on asks; moto stubs botocore through the same list.
-BUILTIN_HANDLERS.append(("provide-client-params", ROLES.authorize))
+ROLE_ENFORCER = RoleEnforcer()
+# Every client that is created from now on is checked; moto stubs botocore through the same list.
+BUILTIN_HANDLERS.append(("provide-client-params", ROLE_ENFORCER.authorize))

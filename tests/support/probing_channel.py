@@ -1,4 +1,4 @@
-"""A channel whose provider tries its address and expects special answers, as some do."""
+"""A channel whose provider checks the address and expects special replies."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from regulars.domain.errors import SignatureError
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
-    """A challenge is sent back to who knows the secret."""
+    """Return the challenge to a sender that knows the secret."""
     if "challenge" not in request.query:
         return None
     if request.query.get("token") not in secrets:
@@ -17,13 +17,13 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """Everybody is believed who names the URL that was set up."""
+    """Accept every sender that names the configured URL."""
     if request.headers.get("x-url") != request.url:
         raise SignatureError("signature")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """It tells nothing."""
+    """Return no drafts."""
     return []
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.profiles import encode_state, fold_events, fold_orders, sort_by_strength
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.identity.grouping import ConnectedNames, belongs_to_profile
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Change
 from tests.support.memory_stores import CrashError, MemoryStores
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -54,7 +54,7 @@ LEDGERS = st.lists(EVENT_DRAWS, min_size=5, max_size=40).map(
 )
 
 
-def rewrite_event(event: Event, chance: random.Random) -> Event:
+def replace_event(event: Event, chance: random.Random) -> Event:
     """Return other content under the same id, of the same subjects."""
     number = next(number for number in range(40) if event_id(str(number)) == event.id)
     kind = "test" if event.test else chance.choice(("page", "order", "refund", "consent"))
@@ -73,20 +73,20 @@ class ShuffledStream:
     random: random.Random
     crash_chance: float = 0
     overtaking_chance: float = 0
-    rewrite_chance: float = 0
+    replace_chance: float = 0
     memory: MemoryStores = field(default_factory=MemoryStores)
-    pending_batches: list[tuple[Change, ...]] = field(default_factory=list)
+    pending_batches: list[tuple[EventChange, ...]] = field(default_factory=list)
     active_ids: set[str] = field(default_factory=set)
 
     def deliver_all(self) -> None:
         """Deliver every batch until nothing is pending."""
         self.memory.ledger.record_events(self.events)
-        self.memory.write_hook.before_write = self._interfere
+        self.memory.write_hook.before_write = self._run_interference
         events = [*self.events, *self.random.choices(self.events, k=len(self.events) // 2)]
         self.random.shuffle(events)
         while events:
             size = self.random.choice((1, 1, 1, 3, 10, 100))
-            self.pending_batches.append(tuple(map(Change, events[:size])))
+            self.pending_batches.append(tuple(map(EventChange, events[:size])))
             events = events[size:]
         while self.pending_batches:
             self._deliver_next()
@@ -101,24 +101,24 @@ class ShuffledStream:
         while not self._deliver_batch(batch):
             pass
         self.active_ids -= ids
-        if self.random.random() < self.rewrite_chance:
-            self._rewrite_event(batch[0].event.id)
+        if self.random.random() < self.replace_chance:
+            self._replace_event(batch[0].event.id)
 
-    def _deliver_batch(self, batch: Sequence[Change]) -> bool:
+    def _deliver_batch(self, batch: Sequence[EventChange]) -> bool:
         try:
-            update_profiles(Batch(tuple(batch)), self.memory.stores, NOW)
+            update_profiles(ChangeBatch(tuple(batch)), self.memory.stores, NOW)
         except (CrashError, ConcurrentUpdateError):
             return False
         return True
 
-    def _rewrite_event(self, id_: str) -> None:
+    def _replace_event(self, id_: str) -> None:
         before = self.memory.ledger.events[id_]
-        after = rewrite_event(before, self.random)
+        after = replace_event(before, self.random)
         if not any(change.event.id == id_ for batch in self.pending_batches for change in batch):
             self.memory.ledger.events[id_] = after
-            self.pending_batches.append((Change(after, before),))
+            self.pending_batches.append((EventChange(after, before),))
 
-    def _interfere(self) -> None:
+    def _run_interference(self) -> None:
         if self.pending_batches and self.random.random() < self.overtaking_chance:
             self._deliver_next()
         if self.random.random() < self.crash_chance:
@@ -145,7 +145,7 @@ def group_expected_persons(events: Sequence[Event]) -> dict[tuple[str, ...], lis
 def assert_profiles_folded(memory: MemoryStores) -> None:
     """Assert that every person of the ledger has one profile with the right bytes, subjects and orders."""
     persons = group_expected_persons(list(memory.ledger.events.values()))
-    profiles = {profile.subjects: profile for profile in memory.live_profiles().values()}
+    profiles = {profile.subjects: profile for profile in memory.list_live_profiles().values()}
     assert profiles.keys() == persons.keys()
     for subjects, events in persons.items():
         profile = profiles[subjects]
@@ -160,5 +160,5 @@ def assert_profiles_folded(memory: MemoryStores) -> None:
 
 def find_orphan_orders(memory: MemoryStores) -> list[str]:
     """Return the keys of orders that are still stored under merged profiles."""
-    merged_ids = memory.profiles.stored_profiles.keys() - memory.live_profiles().keys()
+    merged_ids = memory.profiles.stored_profiles.keys() - memory.list_live_profiles().keys()
     return [key for id_ in merged_ids for key in memory.profiles.read_orders(id_)]

@@ -6,8 +6,8 @@ from typing import Any
 
 from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Change
 from tests.support.memory_stores import CrashError, MemoryStores
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -32,16 +32,16 @@ def build_order_event(name: str, key: str, *subjects: str, day: int = 1, **field
 
 def deliver_events(memory: MemoryStores, *events: Event) -> None:
     memory.ledger.record_events(events)
-    update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
+    update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
 
 
-def rewrite_event(memory: MemoryStores, before: Event, after: Event) -> None:
+def replace_event(memory: MemoryStores, before: Event, after: Event) -> None:
     memory.ledger.events[after.id] = after
-    update_profiles(Batch((Change(after, before),)), memory.stores, NOW)
+    update_profiles(ChangeBatch((EventChange(after, before),)), memory.stores, NOW)
 
 
 def get_single_profile(memory: MemoryStores) -> Profile:
-    (profile,) = memory.live_profiles().values()
+    (profile,) = memory.list_live_profiles().values()
     return profile
 
 
@@ -50,12 +50,12 @@ def call_before_write(memory: MemoryStores, number: int, act: Callable[[], None]
     hook = memory.write_hook
     target = hook.write_count + number
 
-    def act_once() -> None:
+    def run_once() -> None:
         if hook.write_count == target:
             hook.before_write = lambda: None
             act()
 
-    hook.before_write = act_once
+    hook.before_write = run_once
 
 
 def raise_crash() -> None:

@@ -1,55 +1,57 @@
-"""What each role allows, as a table to read; one test holds it against the template, others against the calls made."""
+"""The grants of each role as a table; one test compares it with the template, others with the calls of the functions."""
 
 import re
 
-STREAM = "DescribeStream GetRecords GetShardIterator ListStreams"
-RECORD = {
+STREAM_ACTIONS = "DescribeStream GetRecords GetShardIterator ListStreams"
+RECORD_GRANTS = {
     "events": "PutItem",
     "people": "GetItem UpdateItem",
     "parameter/Regulars/pepper": "GetParameter",
 }
-SEVERAL = {"events": "BatchGetItem BatchWriteItem PutItem"}
-ASYNCHRONOUS = {"dead letters": "SendMessage"}
+BATCH_GRANTS = {"events": "BatchGetItem BatchWriteItem PutItem"}
+ASYNCHRONOUS_GRANTS = {"dead letters": "SendMessage"}
 
 
-def trains(model: str) -> dict[str, str]:
-    """What the training of a model may do."""
-    return ASYNCHRONOUS | {
+def build_training_grants(model: str) -> dict[str, str]:
+    """Return the grants of the training of a model."""
+    return ASYNCHRONOUS_GRANTS | {
         "lake/datasets/*": "GetObject",
         f"artifacts/models/{model}/*": "GetObject PutObject",
         "control": "GetItem PutItem",
     }
 
 
-ALLOWED = {
-    "track_events": RECORD | SEVERAL | {"control": "GetItem", "rejects": "BatchWriteItem PutItem"},
-    "receive_webhook": RECORD
-    | SEVERAL
+ROLE_GRANTS = {
+    "track_events": RECORD_GRANTS
+    | BATCH_GRANTS
+    | {"control": "GetItem", "rejects": "BatchWriteItem PutItem"},
+    "receive_webhook": RECORD_GRANTS
+    | BATCH_GRANTS
     | {
         "control": "GetItem",
         "rejects": "PutItem",
         "parameter/Regulars/sources/*": "GetParameter",
     },
-    "reconcile_sources": RECORD
-    | SEVERAL
-    | ASYNCHRONOUS
+    "reconcile_sources": RECORD_GRANTS
+    | BATCH_GRANTS
+    | ASYNCHRONOUS_GRANTS
     | {
         "control": "GetItem PutItem Scan",
         "rejects": "PutItem",
         "parameter/Regulars/sources/*": "GetParameter",
     },
-    "import_history": RECORD
-    | SEVERAL
-    | ASYNCHRONOUS
+    "import_history": RECORD_GRANTS
+    | BATCH_GRANTS
+    | ASYNCHRONOUS_GRANTS
     | {
         "control": "GetItem PutItem",
         "uploads/imports/*": "GetObject",
         "uploads/imports/*.report.json": "PutObject",
         "uploads/imports/*.progress.json": "PutObject",
     },
-    "update_profiles": ASYNCHRONOUS
+    "update_profiles": ASYNCHRONOUS_GRANTS
     | {
-        "events stream": STREAM,
+        "events stream": STREAM_ACTIONS,
         "events": "BatchGetItem",
         "people": "BatchGetItem PutItem UpdateItem",
         "profiles": "BatchGetItem DeleteItem PutItem Query",
@@ -57,16 +59,20 @@ ALLOWED = {
         "schedule/default/Regulars-cart-*": "CreateSchedule",
         "schedules": "PassRole",
     },
-    "detect_abandonment": ASYNCHRONOUS
+    "detect_abandonment": ASYNCHRONOUS_GRANTS
     | {
         "events": "BatchGetItem PutItem",
         "events/index/timeline": "Query",
         "people": "BatchGetItem",
         "profiles": "BatchGetItem",
     },
-    "archive_events": ASYNCHRONOUS
-    | {"events stream": STREAM, "lake/events/*": "PutObject", "rejects": "BatchWriteItem PutItem"},
-    "build_dataset": ASYNCHRONOUS
+    "archive_events": ASYNCHRONOUS_GRANTS
+    | {
+        "events stream": STREAM_ACTIONS,
+        "lake/events/*": "PutObject",
+        "rejects": "BatchWriteItem PutItem",
+    },
+    "build_dataset": ASYNCHRONOUS_GRANTS
     | {
         "lake": "ListBucket",
         "lake/events/*": "GetObject",
@@ -74,10 +80,10 @@ ALLOWED = {
         "profiles": "Scan",
         "control": "PutItem",
     },
-    "train_segments": trains("segments"),
-    "train_churn": trains("churn"),
-    "train_recommender": trains("recommender"),
-    "score_profiles": ASYNCHRONOUS
+    "train_segments": build_training_grants("segments"),
+    "train_churn": build_training_grants("churn"),
+    "train_recommender": build_training_grants("recommender"),
+    "score_profiles": ASYNCHRONOUS_GRANTS
     | {
         "lake/datasets/*": "GetObject",
         "artifacts/models/*": "GetObject",
@@ -94,23 +100,23 @@ ALLOWED = {
         "parameter/Regulars/pepper": "GetParameter",
     },
 }
-# Used by Lambda itself on the function's behalf, never by our code.
-BY_LAMBDA = ("dead letters", "events stream")
-# Granted for what no test brings about.
-UNSEEN = {
+# Used by Lambda on behalf of the function, never by the function's code.
+LAMBDA_RESOURCES = ("dead letters", "events stream")
+# Granted for what happens in no test.
+UNOBSERVED_GRANTS = {
     ("build_dataset", "lake/datasets/*", "AbortMultipartUpload"): (
         "boto3 cleans up with it when the upload of a large file fails midway."
     ),
 }
 
 
-def allowed(function: str) -> dict[str, set[str]]:
-    """Resource → actions that the function's own code may use."""
-    table = ALLOWED[function].items()
-    return {name: set(actions.split()) for name, actions in table if name not in BY_LAMBDA}
+def list_allowed(function: str) -> dict[str, set[str]]:
+    """Return the actions that the code of a function may use, by resource."""
+    table = ROLE_GRANTS[function].items()
+    return {name: set(actions.split()) for name, actions in table if name not in LAMBDA_RESOURCES}
 
 
-def matches(resource: str, pattern: str) -> bool:
-    """Whether a role's resource, where `*` is any text, covers what a call asks for."""
+def matches_pattern(resource: str, pattern: str) -> bool:
+    """Return whether the resource of a role, in which `*` is any text, covers the resource of a call."""
     parts = (re.escape(part) for part in pattern.split("*"))
     return bool(re.fullmatch(".*".join(parts), resource))

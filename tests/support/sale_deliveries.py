@@ -1,4 +1,4 @@
-"""Deliveries of the providers that sell, by a few words each: every attempt has new ids where nobody signs them."""
+"""Build deliveries of the providers that sell, with new unsigned delivery ids for every attempt."""
 
 import json
 from itertools import count
@@ -6,79 +6,96 @@ from typing import Any
 
 from regulars.channels.contract import Request
 from tests.support import shopify_deliveries as shop
-from tests.support.deliveries import ADDRESS, AT, of_form, of_json
+from tests.support.deliveries import EMAIL_ADDRESS, EVENT_EPOCH, form_delivery, json_delivery
 from tests.unit.channels import test_stripe, test_woocommerce
 
 DAY = "2026-11-20T"
-DELIVERY = count()  # ids that nobody signs are new with every attempt
+DELIVERY_IDS = count()  # every attempt has new unsigned ids
 
 
-def stripe(type_: str, thing: dict[str, Any], second: int = 0, **changes: Any) -> Request:
-    event = {"id": f"evt_{type_}_{second}", "type": type_, "created": AT + second, "livemode": True}
-    return of_json(event | {"data": {"object": thing | changes}})
+def stripe_delivery(
+    type_: str, resource: dict[str, Any], second: int = 0, **changes: Any
+) -> Request:
+    event = {
+        "id": f"evt_{type_}_{second}",
+        "type": type_,
+        "created": EVENT_EPOCH + second,
+        "livemode": True,
+    }
+    return json_delivery(event | {"data": {"object": resource | changes}})
 
 
-def shopify(topic: str, minute: int, **changes: Any) -> Request:
-    body = shop.order(updated_at=f"{DAY}09:{minute:02}:00Z", **changes)
-    return of_json(body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_id())
+def shopify_delivery(topic: str, minute: int, **changes: Any) -> Request:
+    body = shop.build_order(updated_at=f"{DAY}09:{minute:02}:00Z", **changes)
+    return json_delivery(
+        body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_next_delivery_id()
+    )
 
 
-def refunds(*amounts: str, currency: str = "EUR") -> list[dict[str, Any]]:
-    told = {"kind": "refund", "status": "success", "currency": currency}
-    return [{"id": id_, "transactions": [told | {"amount": a}]} for id_, a in enumerate(amounts)]
+def shopify_refunds(*amounts: str, currency: str = "EUR") -> list[dict[str, Any]]:
+    transaction = {"kind": "refund", "status": "success", "currency": currency}
+    return [
+        {"id": id_, "transactions": [transaction | {"amount": a}]} for id_, a in enumerate(amounts)
+    ]
 
 
-def woo(topic: str, status: str, minute: int, **changes: Any) -> Request:
-    told = {"status": status, "currency": "EUR", "total": "50.00"}
-    when = {"date_modified_gmt": f"{DAY}08:{minute:02}:00"}
-    body = test_woocommerce.ORDER | told | when | changes
-    return of_json(body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_id())
+def woocommerce_delivery(topic: str, status: str, minute: int, **changes: Any) -> Request:
+    fields = {"status": status, "currency": "EUR", "total": "50.00"}
+    modified = {"date_modified_gmt": f"{DAY}08:{minute:02}:00"}
+    body = test_woocommerce.ORDER | fields | modified | changes
+    return json_delivery(
+        body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_next_delivery_id()
+    )
 
 
-def square(type_: str, thing: dict[str, Any], minute: int) -> Request:
+def square_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
     at = f"{DAY}09:{minute:02}:00Z"
-    told = {type_.partition(".")[0]: thing | {"updated_at": at}}
+    resources = {type_.partition(".")[0]: resource | {"updated_at": at}}
     event = {"type": type_, "event_id": f"{type_}{minute}", "created_at": at}
-    return of_json(event | {"data": {"object": told}}, square_retry_number=_id())
+    return json_delivery(
+        event | {"data": {"object": resources}}, square_retry_number=_next_delivery_id()
+    )
 
 
-def paypal(type_: str, thing: dict[str, Any], minute: int) -> Request:
+def paypal_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
     event = {"id": f"WH-{minute}", "event_type": type_, "create_time": f"{DAY}09:{minute:02}:00Z"}
-    return of_json(event | {"resource": thing}, paypal_transmission_id=_id())
+    return json_delivery(event | {"resource": resource}, paypal_transmission_id=_next_delivery_id())
 
 
-def paddle(type_: str, thing: dict[str, Any], minute: int) -> Request:
+def paddle_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
     event = {"event_id": f"evt_{minute}", "event_type": type_}
     at = {"occurred_at": f"{DAY}08:{minute:02}:00Z"}
-    return of_json(event | at | {"data": {"customer_id": "ctm_1"} | thing})
+    return json_delivery(event | at | {"data": {"customer_id": "ctm_1"} | resource})
 
 
-def lemon(event: str, id_: str, hour: int, **facts: Any) -> Request:
-    told = {"customer_id": 5, "user_email": ADDRESS, "currency": "EUR", "total": 1200}
+def lemonsqueezy_delivery(event: str, id_: str, hour: int, **attributes: Any) -> Request:
+    defaults = {"customer_id": 5, "user_email": EMAIL_ADDRESS, "currency": "EUR", "total": 1200}
     times = {"created_at": f"{DAY}0{hour}:00:00Z", "updated_at": f"{DAY}0{hour}:00:00Z"}
-    data = {"id": id_, "attributes": told | times | facts}
-    return of_json({"meta": {"event_name": event}, "data": data}, x_event_name=_id())
+    data = {"id": id_, "attributes": defaults | times | attributes}
+    return json_delivery(
+        {"meta": {"event_name": event}, "data": data}, x_event_name=_next_delivery_id()
+    )
 
 
-def kofi(transaction: str, **changes: Any) -> Request:
+def kofi_delivery(transaction: str, **changes: Any) -> Request:
     ids: dict[str, Any] = {"kofi_transaction_id": transaction, "message_id": f"m-{transaction}"}
-    paid = {"type": "Subscription", "email": ADDRESS, "amount": "3.00", "currency": "EUR"}
-    told = ids | paid | {"timestamp": f"{DAY}08:00:00Z"} | changes
-    return of_form({"data": json.dumps(told)})
+    payment = {"type": "Subscription", "email": EMAIL_ADDRESS, "amount": "3.00", "currency": "EUR"}
+    data = ids | payment | {"timestamp": f"{DAY}08:00:00Z"} | changes
+    return form_delivery({"data": json.dumps(data)})
 
 
-def gumroad(resource: str, **changes: str) -> Request:
+def gumroad_delivery(resource: str, **changes: str) -> Request:
     sale = {
         "sale_id": "s_1",
-        "email": ADDRESS,
+        "email": EMAIL_ADDRESS,
         "price": "1500",
         "sale_timestamp": f"{DAY}08:00:00Z",
     }
-    return of_form(sale | {"resource_name": resource} | changes)
+    return form_delivery(sale | {"resource_name": resource} | changes)
 
 
-def _id() -> str:
-    return str(next(DELIVERY))
+def _next_delivery_id() -> str:
+    return str(next(DELIVERY_IDS))
 
 
 INTENT, CHARGE, SESSION = test_stripe.INTENT, test_stripe.CHARGE, test_stripe.SESSION
@@ -89,14 +106,14 @@ INVOICE: dict[str, Any] = {
     "customer": "cus_1",
     "amount_paid": 4990,
 }
-PAYMENT: dict[str, Any] = {
+SQUARE_PAYMENT: dict[str, Any] = {
     "id": "pay_1",
     "status": "COMPLETED",
     "customer_id": "C1",
     "created_at": f"{DAY}08:59:00Z",
 }
-PAYMENT |= {"total_money": {"amount": 1250, "currency": "EUR"}}
-BACK: dict[str, Any] = {
+SQUARE_PAYMENT |= {"total_money": {"amount": 1250, "currency": "EUR"}}
+SQUARE_REFUND: dict[str, Any] = {
     "id": "re_1",
     "payment_id": "pay_1",
     "amount_money": {"amount": 250, "currency": "EUR"},
@@ -109,14 +126,14 @@ PAYPAL_ORDER: dict[str, Any] = {
     "purchase_units": [{"amount": MONEY}],
     "payer": {"payer_id": "p_1"},
 }
-UP = [{"rel": "up", "href": "https://api.paypal.com/v2/payments/captures/cap_1"}]
+PAYPAL_REFUND_LINKS = [{"rel": "up", "href": "https://api.paypal.com/v2/payments/captures/cap_1"}]
 TRANSACTION: dict[str, Any] = {
     "id": "txn_1",
     "details": {"totals": {"total": "5000", "currency_code": "EUR"}},
 }
 ADJUSTMENT: dict[str, Any] = {"action": "refund", "transaction_id": "txn_1"}
 ADJUSTMENT |= {"totals": {"total": "1000", "currency_code": "EUR"}}
-ABROAD: dict[str, Any] = {
+FOREIGN_CURRENCY_TOTAL: dict[str, Any] = {
     "shop_money": {"amount": "47.40", "currency_code": "EUR"},
     "presentment_money": {"amount": "94.80", "currency_code": "USD"},
 }

@@ -1,4 +1,4 @@
-"""The life of a sale as its provider sends it: told in any order, each delivery up to three times, it is the same profile."""
+"""Replay the deliveries of a sale in many orders, each delivery up to three times, and collect the resulting profiles."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,19 +7,19 @@ from itertools import permutations
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
 from regulars.domain.profiles import ProfileState, encode_state
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
 from regulars.store.parameters import Parameters
-from regulars.transport.stream_events import Batch, Change
 from tests.support.deliveries import NOW
 from tests.support.memory_stores import MemoryPeople, MemoryStores
 
-SHORT = 4  # deliveries of which every order is tried
-SHUFFLED = 40  # orders of a longer life
+MAX_PERMUTED_DELIVERIES = 4  # up to which every order is tried
+SHUFFLED_ORDERS = 40  # of a longer lifecycle
 
 
-class Peppered(Parameters):
-    """A deployment's pepper, and no other secret."""
+class FixedPepper(Parameters):
+    """Parameters with a fixed pepper and no other secret."""
 
     def __init__(self) -> None:
         pass
@@ -28,37 +28,41 @@ class Peppered(Parameters):
         return b"pepper"
 
 
-class Nameless(MemoryPeople):
-    """PEOPLE without contact data."""
+class PeopleWithoutContacts(MemoryPeople):
+    """A PEOPLE store that stores no contact data."""
 
     def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
         pass
 
 
-def lived(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
-    """What is known of everybody after these deliveries, each taken by itself."""
+def replay_deliveries(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
+    """Return the state of every profile after these deliveries, each recorded by itself."""
     memory = MemoryStores()
-    recorder = Recorder(memory.ledger, Nameless(), Peppered())
+    recorder = Recorder(memory.ledger, PeopleWithoutContacts(), FixedPepper())
     for delivery in deliveries:
         new = recorder.record(load_channel(channel).translate(delivery)).new
         events = memory.ledger.read_events(new)
-        update_profiles(Batch(tuple(map(Change, events))), memory.stores, NOW)
+        update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
     assert not memory.rejects.stored_rejects
-    return [profile.state for profile in memory.live_profiles().values()]
+    return [profile.state for profile in memory.list_live_profiles().values()]
 
 
-def outcomes(channel: str, life: Sequence[Request]) -> list[list[ProfileState]]:
-    """What becomes of a life told in many orders, each different outcome once."""
-    found = {}
-    for deliveries in _orders(life):
-        people = lived(channel, deliveries)
-        found[tuple(sorted(map(encode_state, people)))] = people
-    return list(found.values())
+def list_outcomes(channel: str, deliveries: Sequence[Request]) -> list[list[ProfileState]]:
+    """Return each different outcome of these deliveries in many orders."""
+    states_by_encoding = {}
+    for delivery_order in _list_delivery_orders(deliveries):
+        people = replay_deliveries(channel, delivery_order)
+        states_by_encoding[tuple(sorted(map(encode_state, people)))] = people
+    return list(states_by_encoding.values())
 
 
-def _orders(life: Sequence[Request]) -> Iterator[list[Request]]:
-    chance = random.Random(len(life))
-    shuffled = (chance.sample(life, len(life)) for _ in range(SHUFFLED))
-    for order in permutations(life) if len(life) <= SHORT else shuffled:
-        again = chance.choices(life, k=len(life))
-        yield [one for each in order for one in [each] * chance.randint(1, 2)] + again
+def _list_delivery_orders(deliveries: Sequence[Request]) -> Iterator[list[Request]]:
+    generator = random.Random(len(deliveries))
+    shuffled = (generator.sample(deliveries, len(deliveries)) for _ in range(SHUFFLED_ORDERS))
+    for order in (
+        permutations(deliveries) if len(deliveries) <= MAX_PERMUTED_DELIVERIES else shuffled
+    ):
+        repeated = generator.choices(deliveries, k=len(deliveries))
+        yield [
+            copy for delivery in order for copy in [delivery] * generator.randint(1, 2)
+        ] + repeated

@@ -1,4 +1,4 @@
-"""The synthesized template, asked in the words of the field instead of CloudFormation's."""
+"""Reads the synthesized template in the words of this project instead of CloudFormation's."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 type Resource = dict[str, Any]
 type Grants = dict[str, set[str]]
 
-KINDS = {
+RESOURCE_WORDS = {
     "AWS::DynamoDB::Table": "",
     "AWS::S3::Bucket": "",
     "AWS::SQS::Queue": "dead letters",
@@ -18,82 +18,86 @@ KINDS = {
     "AWS::IAM::Role": "",
     "AWS::Lambda::Function": "",
 }
-OWN = re.compile(r"arn:AWS::Partition:(ssm|scheduler):AWS::Region:AWS::AccountId:")
+OWN_ARN = re.compile(r"arn:AWS::Partition:(ssm|scheduler):AWS::Region:AWS::AccountId:")
 
 
 @dataclass(frozen=True)
 class Template:
-    """One template and the folder it was written to."""
+    """One template and the folder in which it is."""
 
     folder: Path
     resources: dict[str, Resource]
 
     @classmethod
-    def read(cls, folder: Path) -> "Template":
-        """The template of the one stack in a cloud assembly."""
+    def read_folder(cls, folder: Path) -> "Template":
+        """Read the template of the one stack in a cloud assembly."""
         (path,) = folder.glob("*.template.json")
         return cls(folder, json.loads(path.read_text())["Resources"])
 
-    def of_type(self, type_: str) -> dict[str, Resource]:
-        """Logical id → properties of all resources of a type."""
+    def list_resources(self, type_: str) -> dict[str, Resource]:
+        """Return the properties of all resources of a type, by logical id."""
         return {
             name: resource.get("Properties", {})
             for name, resource in self.resources.items()
             if resource["Type"] == type_
         }
 
-    def functions(self) -> dict[str, Resource]:
-        """Folder → properties of each function."""
+    def list_functions(self) -> dict[str, Resource]:
+        """Return the properties of each function, by folder."""
         return {
             properties["Handler"].split(".")[0]: properties
-            for properties in self.of_type("AWS::Lambda::Function").values()
+            for properties in self.list_resources("AWS::Lambda::Function").values()
         }
 
-    def folder_of(self, reference: Any) -> str:
-        """The folder of the function that a Ref or GetAtt points at."""
-        return str(self.resources[referred(reference)]["Properties"]["Handler"].split(".")[0])
+    def find_folder(self, reference: Any) -> str:
+        """Return the folder of the function to which a Ref or GetAtt points."""
+        return str(
+            self.resources[find_logical_id(reference)]["Properties"]["Handler"].split(".")[0]
+        )
 
-    def named(self, reference: Any) -> Any:
-        """A Ref, GetAtt or Join in readable words: `events`, `lake/events/*`, `dead letters`."""
+    def to_words(self, reference: Any) -> Any:
+        """Return a Ref, GetAtt or Join as words: `events`, `lake/events/*`, `dead letters`."""
         if isinstance(reference, str):
             return reference
         if "Fn::Join" in reference:
             separator, parts = reference["Fn::Join"]
-            joined = separator.join(self.named(part) for part in parts)
-            return OWN.sub("", joined)
-        name = referred(reference)
+            joined = separator.join(self.to_words(part) for part in parts)
+            return OWN_ARN.sub("", joined)
+        name = find_logical_id(reference)
         if name.startswith("AWS::"):
             return name
         kind = self.resources[name]["Type"]
         suffix = " stream" if reference.get("Fn::GetAtt", ["", ""])[1] == "StreamArn" else ""
-        return (KINDS[kind] or self.path(name)[-1].lower()) + suffix
+        return (RESOURCE_WORDS[kind] or self.find_path(name)[-1].lower()) + suffix
 
-    def path(self, name: str) -> list[str]:
-        """The construct path of a resource, without the stack and without CDK's own last word."""
+    def find_path(self, name: str) -> list[str]:
+        """Return the construct path of a resource, without the stack and without the last word of CDK."""
         path = self.resources[name]["Metadata"]["aws:cdk:path"].split("/")
         return [part for part in path[1:] if part != "Resource"]
 
-    def statements(self, folder: str) -> Iterator[dict[str, Any]]:
-        """All statements of the function's role."""
-        role = referred(self.functions()[folder]["Role"])
-        for policy in self.of_type("AWS::IAM::Policy").values():
+    def list_statements(self, folder: str) -> Iterator[dict[str, Any]]:
+        """Yield all statements of the role of a function."""
+        role = find_logical_id(self.list_functions()[folder]["Role"])
+        for policy in self.list_resources("AWS::IAM::Policy").values():
             if {"Ref": role} in policy["Roles"]:
                 yield from policy["PolicyDocument"]["Statement"]
 
-    def grants(self, folder: str) -> Grants:
-        """Resource → actions that the function's role allows."""
+    def list_grants(self, folder: str) -> Grants:
+        """Return the actions that the role of a function allows, by resource."""
         allowed: Grants = {}
-        for statement in self.statements(folder):
-            for resource in listed(statement["Resource"]):
-                allowed.setdefault(self.named(resource), set()).update(listed(statement["Action"]))
+        for statement in self.list_statements(folder):
+            for resource in to_list(statement["Resource"]):
+                allowed.setdefault(self.to_words(resource), set()).update(
+                    to_list(statement["Action"])
+                )
         return allowed
 
 
-def referred(reference: Any) -> str:
-    """The logical id in a Ref or a GetAtt."""
+def find_logical_id(reference: Any) -> str:
+    """Return the logical id in a Ref or a GetAtt."""
     return str(reference["Ref"] if "Ref" in reference else reference["Fn::GetAtt"][0])
 
 
-def listed(value: Any) -> list[Any]:
-    """CloudFormation writes a list of one as the one."""
+def to_list(value: Any) -> list[Any]:
+    """Return a value as a list: CloudFormation writes a list of one as the one."""
     return value if isinstance(value, list) else [value]

@@ -39,19 +39,19 @@ class WorkCounter:
         if self.work > self._limit:
             raise WorkLimitError(f"The work exceeds {self._limit:.0f} lines and regex steps.")
 
-    def trace_line(self, _frame: FrameType, event: str, _argument: object) -> Any:
+    def count_line(self, _frame: FrameType, event: str, _argument: object) -> Any:
         """Count an executed line; `sys.settrace` calls this."""
         if event == "line":
             self.add_step()
-        return self.trace_line
+        return self.count_line
 
 
 def count_work(call: Callable[[], object], limit: float = MAX_WORK) -> int:
     """Return the work of a call, whose exceptions are ignored; raise WorkLimitError beyond the limit."""
     counter = WorkCounter(limit)
     previous = sys.gettrace()
-    with _counting_patterns(counter):
-        sys.settrace(counter.trace_line)
+    with _install_counting_patterns(counter):
+        sys.settrace(counter.count_line)
         try:
             with suppress(Exception):
                 call()
@@ -70,7 +70,7 @@ def assert_linear_work(
 
 
 @contextmanager
-def _counting_patterns(counter: WorkCounter) -> Iterator[None]:
+def _install_counting_patterns(counter: WorkCounter) -> Iterator[None]:
     """Count the steps of every regex that is a global of our modules."""
     modules = [module for name, module in sys.modules.items() if name.startswith("regulars.")]
     patterns = [

@@ -1,10 +1,9 @@
-"""Cut the sample shop from UCI Online Retail: the same few customers and products each time, with made-up e-mails."""
+"""Samples a shop from UCI Online Retail: always the same few customers and products, with made-up e-mail addresses."""
 
 import csv
 import gzip
 import hashlib
 import io
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 CUSTOMERS = 480
 PRODUCTS = 400
 TARGET = Path(__file__).parent / "online_retail.csv.gz"
+SOURCE_FILE = Path(__file__).parents[3] / "tests" / "benchmarks" / "data" / "online_retail.parquet"
 COLUMNS = (
     *("customer_id", "email", "order_id", "occurred_at", "product_id", "product_name"),
     *("quantity", "unit_price", "currency"),
@@ -27,65 +27,67 @@ LAST_NAMES = (
 )
 
 
-def spread(text: str, buckets: int) -> int:
-    """A number below `buckets` that depends on the text alone, so that a sample never changes."""
+def choose_bucket(text: str, buckets: int) -> int:
+    """Return a number below `buckets` that depends on the text alone, so that the sample never changes."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % buckets
 
 
-def email(customer: str) -> str:
-    """A made-up address in the domain that RFC 2606 reserves for examples."""
-    first = FIRST_NAMES[spread(f"first {customer}", len(FIRST_NAMES))]
-    last = LAST_NAMES[spread(f"last {customer}", len(LAST_NAMES))]
+def make_email(customer: str) -> str:
+    """Return a made-up address in the domain that RFC 2606 reserves for examples."""
+    first = FIRST_NAMES[choose_bucket(f"first {customer}", len(FIRST_NAMES))]
+    last = LAST_NAMES[choose_bucket(f"last {customer}", len(LAST_NAMES))]
     return f"{first}.{last}.{customer}@example.com"
 
 
-def sales(lines: pd.DataFrame) -> pd.DataFrame:
-    """Lines sold to a known customer: no guests, no cancellations, no postage or fees, no zero prices."""
-    sold = (
+def select_sales(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of known customers: no guests, cancellations, postage, fees or zero prices."""
+    is_sale = (
         ~lines["InvoiceNo"].astype(str).str.startswith("C")
         & (lines["Quantity"] > 0)
         & (lines["UnitPrice"] > 0)
     )
-    product = lines["StockCode"].astype(str).str.match(r"\d{5}")
-    return lines[sold & product & lines["CustomerID"].notna()]
+    is_product = lines["StockCode"].astype(str).str.match(r"\d{5}")
+    return lines[is_sale & is_product & lines["CustomerID"].notna()]
 
 
-def trimmed(lines: pd.DataFrame) -> pd.DataFrame:
-    """The most bought products, and as many customers as are wanted whatever their loyalty."""
+def sample_lines(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of the products with the most buyers, and of a random sample of customers."""
     buyers = lines.groupby("StockCode")["CustomerID"].nunique()
     ranked = sorted(buyers.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    kept = lines[lines["StockCode"].isin([code for code, _ in ranked[:PRODUCTS]])]
+    products = lines[lines["StockCode"].isin([code for code, _ in ranked[:PRODUCTS]])]
     customers = sorted(
-        kept["CustomerID"].unique(), key=lambda one: spread(f"sample {int(one)}", 2**63)
+        products["CustomerID"].unique(), key=lambda id_: choose_bucket(f"sample {int(id_)}", 2**63)
     )
-    chosen = kept[kept["CustomerID"].isin(customers[:CUSTOMERS])]
-    return chosen.sort_values(["InvoiceDate", "InvoiceNo", "StockCode"], kind="stable")
+    sample = products[products["CustomerID"].isin(customers[:CUSTOMERS])]
+    return sample.sort_values(["InvoiceDate", "InvoiceNo", "StockCode"], kind="stable")
 
 
-def row(line: pd.Series, names: dict[str, str]) -> tuple[str, ...]:
-    """One CSV row in the importer's columns."""
+def to_row(line: pd.Series, names: dict[str, str]) -> tuple[str, ...]:
+    """Return one row in the columns of the importer."""
     customer, product = str(int(line["CustomerID"])), str(line["StockCode"])
-    moment = line["InvoiceDate"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = line["InvoiceDate"].strftime("%Y-%m-%dT%H:%M:%SZ")
     price, name = f"{line['UnitPrice']:.2f}", names[product]
     return (
-        *(customer, email(customer), str(line["InvoiceNo"]), moment),
+        *(customer, make_email(customer), str(line["InvoiceNo"]), time),
         *(product, name, str(line["Quantity"]), price, "GBP"),
     )
 
 
 def main() -> None:
-    """Read the Parquet named on the command line, write the sample beside this file."""
-    kept = trimmed(sales(pd.read_parquet(sys.argv[1])))
-    first_names = kept.groupby("StockCode")["Description"].agg(lambda texts: min(texts.dropna()))
+    """Read the whole data set, and write the sample beside this module."""
+    sample = sample_lines(select_sales(pd.read_parquet(SOURCE_FILE)))
+    first_names = sample.groupby("StockCode")["Description"].agg(lambda texts: min(texts.dropna()))
     names = {
         str(code): " ".join(str(text).split()).capitalize() for code, text in first_names.items()
     }
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(row(line, names) for _, line in kept.iterrows())
+    writer.writerows(to_row(line, names) for _, line in sample.iterrows())
     TARGET.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
-    print(f"{len(kept)} lines, {kept['InvoiceNo'].nunique()} orders, {TARGET.stat().st_size} bytes")
+    print(
+        f"{len(sample)} lines, {sample['InvoiceNo'].nunique()} orders, {TARGET.stat().st_size} bytes"
+    )
 
 
 if __name__ == "__main__":

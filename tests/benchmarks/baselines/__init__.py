@@ -1,1 +1,1 @@
-"""Handlers to compare with: what one call of the AWS SDK costs, and nothing else."""
+"""Baseline handlers: the cost of one call of the AWS SDK, and nothing else."""

@@ -1,8 +1,8 @@
-"""Nothing at all: what the interpreter and the runtime client cost."""
+"""An empty handler: the cost of the interpreter and the runtime client."""
 
 from typing import Any
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An answer."""
+    """Return a response."""
     return {"statusCode": 200}

@@ -1,4 +1,4 @@
-"""Calls of the DynamoDB client as the event names them, and nothing else."""
+"""A handler that only makes the DynamoDB calls that the event names."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The least any function with a table needs: a boto3 DynamoDB client."""
+"""A handler with only a boto3 DynamoDB client, the minimum of a function with a table."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ CLIENT = boto3.client("dynamodb")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An answer."""
+    """Return a response."""
     return {"statusCode": 200}

@@ -26,7 +26,7 @@ def run_load(
 ) -> tuple[ResponseLog, StoredMarkers]:
     """Connect the sources, send the requests, and read the markers. `outputs` is the JSON of the command `up`."""
     for channel in LOAD_CHANNELS:
-        owner.learns("connect", channel, "--name", "load", "--secret", SIGNING_SECRET)
+        owner.read_result("connect", channel, "--name", "load", "--secret", SIGNING_SECRET)
     stack = LoadedStack(outputs["aws_endpoint"])
     stack.limit_concurrency(MAX_ENVIRONMENTS)
     try:
@@ -59,13 +59,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", default=str(time.time_ns()), help="seed of the random numbers")
     options = parser.parse_args(arguments)
     owner = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL))
-    running_emulator = emulator.running()
+    running_emulator = emulator.find_running()
     try:
-        outputs = owner.learns("up")
+        outputs = owner.read_result("up")
         log, markers = run_load(owner, outputs, options.seconds, options.senders, options.seed)
     finally:
         if running_emulator is None:
-            owner.runs("down")
+            owner.run_command("down")
     report = format_report(log, markers)
     print(f"seed {options.seed}", *report, sep="\n")  # noqa: T201 (a command line prints)
     return 1 if markers.list_failures(log) else 0

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
-from regulars.transport.http import called
+from regulars.transport.requests import parse_request
 from tests.support.gateway import http_event
 
 NOW = datetime(2026, 11, 20, 9, 0, 10, tzinfo=UTC)
@@ -40,7 +40,7 @@ def to_request(delivery: SignedDelivery) -> Request:
     event = http_event(parts.path, delivery.body, headers, delivery.method, delivery.query)
     if delivery.is_base64:
         event |= {"body": base64.b64encode(delivery.body).decode(), "isBase64Encoded": True}
-    call = called(event)
+    call = parse_request(event)
     return Request(
         "main",
         call.body,

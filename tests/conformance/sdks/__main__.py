@@ -4,7 +4,7 @@ import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from infra.cli.console import say, show, step, table
+from infra.cli.terminal import format_table, print_message, print_result, show_step
 from infra.local.places import BUILD
 from tests.conformance.sdks.fault_proxy import FAULTS
 from tests.conformance.sdks.local_stack import run_local_stack
@@ -19,9 +19,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Install the SDKs, run them, and print the outcomes."""
     sdks = _select_sdks(_parse_arguments(arguments).names)
     if not find_browser() and any(sdk.is_browser_sdk for sdk in sdks):
-        say("Chromium is not installed: the browser SDKs are skipped. Debian: apt install chromium")
+        print_message(
+            "Chromium is not installed: the browser SDKs are skipped. Debian: apt install chromium"
+        )
         sdks = [sdk for sdk in sdks if not sdk.is_browser_sdk]
-    with step("Installing the SDKs"):
+    with show_step("Installing the SDKs"):
         install_sdks()
     outcomes = _run_sdks(sdks)
     _show_outcomes(outcomes)
@@ -42,13 +44,13 @@ def _select_sdks(names: list[str]) -> list[Sdk]:
 def _run_sdks(sdks: list[Sdk]) -> list[CaseOutcome]:
     with (
         run_local_stack(BUILD / "local-sdks") as stack,
-        step(f"Running {len(sdks)} SDKs") as current,
+        show_step(f"Running {len(sdks)} SDKs") as current,
         ThreadPoolExecutor(CONCURRENT_SDKS) as pool,
     ):
         outcomes: list[CaseOutcome] = []
         for sdk_outcomes in pool.map(lambda sdk: run_sdk(sdk, stack), sdks):
             outcomes += sdk_outcomes
-            current.note(f"{len(outcomes)} cases")
+            current.update(f"{len(outcomes)} cases")
         return outcomes
 
 
@@ -69,7 +71,7 @@ def _show_outcomes(outcomes: list[CaseOutcome]) -> None:
     ]
     failed = sum(bool(outcome.failures) for outcome in outcomes)
     summary = f"{len(outcomes) - failed} passed, {failed} failed"
-    show(None, [*table([heading, *rows]), *remarks, summary], as_json=False)
+    print_result(None, [*format_table([heading, *rows]), *remarks, summary], as_json=False)
 
 
 def _format_cell(outcome: CaseOutcome) -> str:

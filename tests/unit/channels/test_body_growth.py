@@ -7,7 +7,7 @@ import pytest
 
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
-from tests.support.deliveries import FORM, NOW
+from tests.support.deliveries import FORM_TYPE, NOW
 from tests.support.work_counter import assert_linear_work
 
 SIZE = 400
@@ -32,7 +32,7 @@ BODIES: dict[str, tuple[str, str, Callable[[int], bytes]]] = {
         ),
     ),
     "unclosed parts": ("form", MULTIPART, lambda size: b"--b\r\n" * size),
-    "fields": ("form", FORM, lambda size: b"&".join(b"a%d=b" % n for n in range(size))),
+    "fields": ("form", FORM_TYPE, lambda size: b"&".join(b"a%d=b" % n for n in range(size))),
     "deep JSON": ("mailjet", "application/json", lambda size: b"[" * size),
     "JSON keys": (
         "mailjet",

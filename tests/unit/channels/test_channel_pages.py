@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.pages import EXPORTS, PAGES, render_channels, render_exports
+from infra.pages import CHANNEL_PAGES, EXPORT_PAGES, render_channels, render_exports
 from regulars.channels.exports.contract import ExportFormat
 from regulars.channels.registry import list_channels, load_channel, load_export_formats
 
@@ -15,8 +15,8 @@ def test_channel_has_a_page(name: str) -> None:
 
 
 def test_written_pages_are_those_of_the_modules() -> None:
-    assert PAGES.read_text() == render_channels(), "Run `python -m infra.pages`."
-    assert EXPORTS.read_text() == render_exports(), "Run `python -m infra.pages`."
+    assert CHANNEL_PAGES.read_text() == render_channels(), "Run `python -m infra.pages`."
+    assert EXPORT_PAGES.read_text() == render_exports(), "Run `python -m infra.pages`."
 
 
 @pytest.mark.parametrize("format_", load_export_formats(), ids=lambda format_: format_.title)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from regulars.channels.contract import PartlyInvalidError, Request
 from regulars.channels.registry import load_channel
-from tests.support.deliveries import AT, NOW, of_form, of_json, refusals
+from tests.support.deliveries import EVENT_EPOCH, NOW, allow_refusals, form_delivery, json_delivery
 from tests.unit.channels.test_translation_property import CANARY, anything, check
 
 ISO = "2026-11-20T09:00:00Z"
@@ -23,19 +23,21 @@ PERSON: dict[str, Any] = {
     "external_id": CANARY,
     "language_code": CANARY,
 }
-MESSAGE = {"id": CANARY, "mid": CANARY, "type": "text", "text": CANARY, "timestamp": AT}
-ENTRY = {"id": "1", "time": AT, "messaging": [], "changes": []}
+MESSAGE = {"id": CANARY, "mid": CANARY, "type": "text", "text": CANARY, "timestamp": EVENT_EPOCH}
+ENTRY = {"id": "1", "time": EVENT_EPOCH, "messaging": [], "changes": []}
 VALUE = {
     "metadata": {"phone_number_id": CANARY},
     "contacts": [{"wa_id": "7", "profile": {"name": CANARY}}],
     "messages": [MESSAGE | {"from": "7", "text": {"body": CANARY}}],
-    "statuses": [{"id": CANARY, "status": "failed", "timestamp": AT, "errors": [{"code": 1}]}],
+    "statuses": [
+        {"id": CANARY, "status": "failed", "timestamp": EVENT_EPOCH, "errors": [{"code": 1}]}
+    ],
     "from": {"id": CANARY},
     "media": {"id": CANARY},
     "form_id": CANARY,
-    "created_time": AT,
+    "created_time": EVENT_EPOCH,
 }
-INBOX = {"sender": {"id": CANARY}, "timestamp": AT * 1000, "message": MESSAGE}
+INBOX = {"sender": {"id": CANARY}, "timestamp": EVENT_EPOCH * 1000, "message": MESSAGE}
 BODIES: dict[str, dict[str, Any]] = {
     "whatsapp": {
         "object": "whatsapp_business_account",
@@ -68,7 +70,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "update_id": 1,
         "message": {
             "message_id": CANARY,
-            "date": AT,
+            "date": EVENT_EPOCH,
             "from": PERSON,
             "text": f"/start {CANARY}",
             "contact": {"user_id": 7, "phone_number": CANARY},
@@ -80,7 +82,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "events": [
             {
                 "type": "message",
-                "timestamp": AT * 1000,
+                "timestamp": EVENT_EPOCH * 1000,
                 "webhookEventId": "e",
                 "source": {"type": "user", "userId": CANARY},
                 "message": MESSAGE,
@@ -92,7 +94,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "eventId": 1,
         "objectId": 7,
         "portalId": CANARY,
-        "occurredAt": AT * 1000,
+        "occurredAt": EVENT_EPOCH * 1000,
         "propertyName": "lifecyclestage",
         "propertyValue": CANARY,
         "mergedObjectIds": [CANARY],
@@ -101,7 +103,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "topic": "conversation.user.replied",
         "id": "n",
         "app_id": CANARY,
-        "created_at": AT,
+        "created_at": EVENT_EPOCH,
         "data": {
             "item": PERSON
             | {"contacts": [PERSON], "state": CANARY, "source": {"type": CANARY, "body": CANARY}}
@@ -121,7 +123,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "crisp": {
         "website_id": CANARY,
         "event": "message:send",
-        "timestamp": AT * 1000,
+        "timestamp": EVENT_EPOCH * 1000,
         "data": {"from": "user", "type": CANARY, "content": CANARY, "session_id": CANARY},
     },
     "calendly": {
@@ -155,8 +157,8 @@ WECHAT = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "Event
 
 def delivery(channel: str, body: dict[str, Any]) -> Request:
     if channel == "twilio":
-        return of_form({name: str(value) for name, value in body.items()})
-    return of_json(body)
+        return form_delivery({name: str(value) for name, value in body.items()})
+    return json_delivery(body)
 
 
 def spoil(told: Any, damage: Any, places: list[int]) -> Any:
@@ -192,14 +194,14 @@ def test_damaged_delivery_is_refused_or_names_nobody(
     channel: str, damage: Any, places: list[int]
 ) -> None:
     body = spoil(BODIES[channel], damage, places)
-    with refusals():
+    with allow_refusals():
         checked(channel, delivery(channel, body if isinstance(body, dict) else {"": body}))
 
 
 @pytest.mark.parametrize("channel", sorted(BODIES))
 @given(body=st.binary(max_size=40) | anything.map(lambda said: json.dumps(said).encode()))
 def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
-    with refusals():
+    with allow_refusals():
         checked(channel, Request("main", body, NOW))
 
 
@@ -209,5 +211,5 @@ def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
 )
 def test_any_xml_is_refused_or_names_nobody(channel: str, told: dict[str, str]) -> None:
     body = "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
-    with refusals():
+    with allow_refusals():
         checked(channel, Request("main", f"<xml>{body}</xml>".encode(), NOW))

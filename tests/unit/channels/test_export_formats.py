@@ -10,8 +10,8 @@ from regulars.channels.exports.recognition import recognize_format
 from regulars.channels.exports.refusals import REFUSAL_REASONS
 from regulars.channels.registry import load_export_formats
 from regulars.domain.errors import InvalidRequestError
-from tests.support.deliveries import consents
-from tests.support.export_files import imported, written
+from tests.support.deliveries import consent_statuses
+from tests.support.export_files import import_content, to_csv
 from tests.unit.channels import test_provider_exports as providers
 from tests.unit.channels import test_shopify_export as shopify
 
@@ -25,13 +25,13 @@ ORDER_LINE = {
 }
 CONTACT = {"Full Name": "José", "E-Mail": "zebedee@example.com", "Opt in": "ja", "Date": ""}
 EXPORTS = {
-    "Shopify orders": ("shopify/shop.example.com/", shopify.HEAD),
-    "Shopify customers": ("shopify/shop.example.com/", shopify.CUSTOMER),
-    "Stripe payments": ("stripe/main/", providers.PAYMENT),
+    "Shopify orders": ("shopify/shop.example.com/", shopify.ORDER_ROW),
+    "Shopify customers": ("shopify/shop.example.com/", shopify.CUSTOMER_ROW),
+    "Stripe payments": ("stripe/main/", providers.STRIPE_PAYMENT),
     "Stripe customers": ("stripe/main/", providers.STRIPE_CUSTOMER),
-    "WooCommerce orders": ("woocommerce/main/", providers.WOO),
-    "Square items": ("square/main/", providers.SQUARE),
-    "Mailchimp audience": ("mailchimp/main/", providers.MEMBER),
+    "WooCommerce orders": ("woocommerce/main/", providers.WOOCOMMERCE_ORDER),
+    "Square items": ("square/main/", providers.SQUARE_ITEM),
+    "Mailchimp audience": ("mailchimp/main/", providers.MAILCHIMP_MEMBER),
     "Order lines": ("", ORDER_LINE),
     "Contacts": ("", CONTACT),
 }
@@ -49,8 +49,8 @@ def test_format_is_told_by_headings_in_any_order_case_and_company(
 ) -> None:
     folder, row = EXPORTS[title]
     row = {change(heading): cell for heading, cell in reversed(row.items())}
-    told = imported([{"My own": "x"} | row], NAME, folder)
-    assert (told.format, told.refused) == (title, {})
+    told = import_content([{"My own": "x"} | row], NAME, folder)
+    assert (told.format, told.refusals) == (title, {})
     assert told.events
 
 
@@ -61,14 +61,14 @@ def test_format_is_told_in_any_delimiter_and_encoding(
     title: str, delimiter: str, encoding: str
 ) -> None:
     folder, row = EXPORTS[title]
-    told = imported(written([row], delimiter).encode(encoding), NAME, folder)
-    assert (told.format, told.refused) == (title, {})
+    told = import_content(to_csv([row], delimiter).encode(encoding), NAME, folder)
+    assert (told.format, told.refusals) == (title, {})
 
 
 @pytest.mark.parametrize("title", EXPORTS)
 def test_what_is_told_is_history(title: str) -> None:
     folder, row = EXPORTS[title]
-    events = imported([row], NAME, folder).events
+    events = import_content([row], NAME, folder).events
     assert all(event.backfill for event in events)
     assert "zebedee@" not in str(events).lower()
 
@@ -76,8 +76,8 @@ def test_what_is_told_is_history(title: str) -> None:
 @pytest.mark.parametrize("title", EXPORTS)
 def test_same_rows_in_a_later_file_are_the_same_events(title: str) -> None:
     folder, row = EXPORTS[title]
-    first = imported([row], NAME, folder).events
-    later = imported([row], f"b_{NAME}", folder, "2026-11-22T11:00:00.000Z").events
+    first = import_content([row], NAME, folder).events
+    later = import_content([row], f"b_{NAME}", folder, "2026-11-22T11:00:00.000Z").events
     assert [event.id for event in first] == [event.id for event in later]
 
 
@@ -104,7 +104,7 @@ def test_file_of_no_format_is_told_what_is_missing(headings: str, code: str, sai
 @pytest.mark.parametrize("folder", ["", "stripe/", "woocommerce/main/", "stripe/ /", "stripe/a/b/"])
 def test_file_that_does_not_say_whose_it_is_is_refused(folder: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        imported([providers.PAYMENT], folder=folder)
+        import_content([providers.STRIPE_PAYMENT], folder=folder)
     assert refused.value.code == "missing_account"
 
 
@@ -124,7 +124,7 @@ def test_file_that_does_not_say_whose_it_is_is_refused(folder: str) -> None:
 )
 def test_file_that_is_no_csv_is_told_what_it_is(content: bytes, said: str) -> None:
     with pytest.raises(InvalidRequestError, match=said):
-        imported(content)
+        import_content(content)
 
 
 @pytest.mark.parametrize(
@@ -139,13 +139,13 @@ def test_file_that_is_no_csv_is_told_what_it_is(content: bytes, said: str) -> No
 def test_contact_s_consent_is_what_the_box_says_on_its_day(
     changes: dict[str, str], kept: list[tuple[str, str]]
 ) -> None:
-    (event,) = imported([CONTACT | changes]).events
+    (event,) = import_content([CONTACT | changes]).events
     assert [(one.status, one.at) for one in event.consents] == kept
-    assert len(consents(event)) == len(kept)
+    assert len(consent_statuses(event)) == len(kept)
 
 
 def test_contact_whose_phone_a_spreadsheet_rounded_keeps_the_address() -> None:
-    (draft,) = imported([CONTACT | {"Mobile": "1.41555E+10"}]).drafts
+    (draft,) = import_content([CONTACT | {"Mobile": "1.41555E+10"}]).drafts
     assert [one.namespace for one in draft.identifiers] == ["email"]
 
 
@@ -167,8 +167,8 @@ def test_damaged_file_is_told_line_by_line_and_never_a_fault(
     folder, row = EXPORTS[title]
     changes = st.dictionaries(st.sampled_from(sorted(row)), CELLS, max_size=6)
     rows = data.draw(st.lists(changes.map(lambda change: row | change), min_size=1, max_size=3))
-    told = imported(rows, NAME, folder)
-    assert {*told.refused.values()} <= {*REFUSAL_REASONS}
+    told = import_content(rows, NAME, folder)
+    assert {*told.refusals.values()} <= {*REFUSAL_REASONS}
     assert "canary@" not in str(told.events)
 
 
@@ -177,5 +177,5 @@ def test_damaged_file_is_told_line_by_line_and_never_a_fault(
 @given(tail=st.binary(max_size=200))
 def test_any_bytes_behind_the_headings_are_told_line_by_line(title: str, tail: bytes) -> None:
     folder, row = EXPORTS[title]
-    told = imported(",".join(row).encode() + b"\n" + tail, NAME, folder)
-    assert {*told.refused.values()} <= {*REFUSAL_REASONS}
+    told = import_content(",".join(row).encode() + b"\n" + tail, NAME, folder)
+    assert {*told.refusals.values()} <= {*REFUSAL_REASONS}

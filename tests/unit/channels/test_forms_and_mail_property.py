@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidRequestError, SignatureError
-from tests.support.deliveries import AT, FORM, NOW, of_form, of_json
+from tests.support.deliveries import EVENT_EPOCH, FORM_TYPE, NOW, form_delivery, json_delivery
 from tests.unit.channels.test_translation_property import CANARY, anything, translated
 
 ITEM: dict[str, Any] = {
@@ -20,10 +20,10 @@ ITEM: dict[str, Any] = {
     "email": CANARY,
     "recipient": CANARY,
     "url": f"https://a.example/?u={CANARY}",
-    "timestamp": AT,
-    "time": AT,
-    "ts": AT,
-    "ts_epoch": AT * 1000,
+    "timestamp": EVENT_EPOCH,
+    "time": EVENT_EPOCH,
+    "ts": EVENT_EPOCH,
+    "ts_epoch": EVENT_EPOCH * 1000,
     "sg_event_id": "e",
     "_id": "m",
     "message-id": CANARY,
@@ -82,7 +82,7 @@ SES: dict[str, Any] = {
     },
 }
 JOTFORM: dict[str, Any] = {
-    "submitDate": AT * 1000,
+    "submitDate": EVENT_EPOCH * 1000,
     "q1_email": CANARY,
     "q2_name": {"first": "Z"},
     "q3_x": CANARY,
@@ -94,28 +94,37 @@ CONFIG = {
 }
 
 MADE: dict[str, tuple[dict[str, Any], Callable[[Any], Request]]] = {
-    "sendgrid": (ITEM, lambda item: of_json([item])),
-    "mailjet": (ITEM, lambda item: of_json([item])),
-    "brevo": (ITEM, of_json),
-    "postmark": (ITEM, of_json),
+    "sendgrid": (ITEM, lambda item: json_delivery([item])),
+    "mailjet": (ITEM, lambda item: json_delivery([item])),
+    "brevo": (ITEM, json_delivery),
+    "postmark": (ITEM, json_delivery),
     "mailgun": (
         ITEM | {"event": "clicked"},
-        lambda item: of_json({"signature": {}, "event-data": item}),
+        lambda item: json_delivery({"signature": {}, "event-data": item}),
     ),
-    "mandrill": (ITEM, lambda item: of_form({"mandrill_events": json.dumps([item])})),
-    "resend": (MAILED, lambda data: of_json(_typed("email.clicked", data))),
-    "standard-webhooks": (MAILED, lambda data: of_json(_typed("order.completed", data), CONFIG)),
-    "ses-sns": (SES, lambda told: of_json({"Type": "Notification", "Message": json.dumps(told)})),
+    "mandrill": (ITEM, lambda item: form_delivery({"mandrill_events": json.dumps([item])})),
+    "resend": (MAILED, lambda data: json_delivery(_typed("email.clicked", data))),
+    "standard-webhooks": (
+        MAILED,
+        lambda data: json_delivery(_typed("order.completed", data), CONFIG),
+    ),
+    "ses-sns": (
+        SES,
+        lambda told: json_delivery({"Type": "Notification", "Message": json.dumps(told)}),
+    ),
     "typeform": (
         FORM_RESPONSE,
-        lambda told: of_json({"event_type": "form_response", "form_response": told}, CONFIG),
+        lambda told: json_delivery({"event_type": "form_response", "form_response": told}, CONFIG),
     ),
     "tally": (
         FORM_RESPONSE,
-        lambda told: of_json({"eventType": "FORM_RESPONSE", "data": told}, CONFIG),
+        lambda told: json_delivery({"eventType": "FORM_RESPONSE", "data": told}, CONFIG),
     ),
-    "google-forms": (GOOGLE, lambda told: of_json(told, CONFIG)),
-    "jotform": (JOTFORM, lambda raw: of_form({"submissionID": "1", "rawRequest": json.dumps(raw)})),
+    "google-forms": (GOOGLE, lambda told: json_delivery(told, CONFIG)),
+    "jotform": (
+        JOTFORM,
+        lambda raw: form_delivery({"submissionID": "1", "rawRequest": json.dumps(raw)}),
+    ),
 }
 
 
@@ -133,7 +142,7 @@ def test_damaged_delivery_is_events_of_nobody_or_refused(data: st.DataObject, ch
 
 @given(st.binary(max_size=200), st.sampled_from(sorted({*MADE, "mailchimp"})))
 def test_any_bytes_are_a_delivery_or_refused(body: bytes, channel: str) -> None:
-    for kind in ("application/json", FORM, "multipart/form-data; boundary=b"):
+    for kind in ("application/json", FORM_TYPE, "multipart/form-data; boundary=b"):
         translated(load_channel(channel), Request("main", body, NOW, {"content-type": kind}))
 
 
@@ -146,7 +155,7 @@ def test_damaged_mailchimp_form_is_an_event_or_refused(fields: dict[str, str]) -
         "fired_at": "2026-11-20 09:00:00",
         "data[list_id]": CANARY,
     } | fields
-    request = of_form(
+    request = form_delivery(
         {name: text.encode("utf-8", "replace").decode() for name, text in said.items()}
     )
     translated(load_channel("mailchimp"), request)

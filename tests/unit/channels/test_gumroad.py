@@ -1,4 +1,4 @@
-"""Gumroad's pings: a token in the URL, US cents, and consent as the buyer gave it."""
+"""Test Gumroad pings: the token in the URL, amounts in US cents, and the consent of the buyer."""
 
 import msgspec
 import pytest
@@ -7,13 +7,20 @@ from regulars.channels.commerce import gumroad
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_form, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    form_delivery,
+    identifier_values,
+    json_delivery,
+)
 
 SALE = {
     "sale_id": "sale_1",
     "product_id": "p_1",
     "product_name": "Tea",
-    "email": ADDRESS,
+    "email": EMAIL_ADDRESS,
     "full_name": "Zebedee",
     "purchaser_id": "77",
     "price": "1500",
@@ -27,13 +34,13 @@ SALE = {
 }
 
 
-def told(**changes: str) -> Draft:
-    (draft,) = gumroad.translate_delivery(of_form(SALE | changes))
+def translate_ping(**changes: str) -> Draft:
+    (draft,) = gumroad.translate_delivery(form_delivery(SALE | changes))
     return draft
 
 
 def test_sale_is_an_order_in_us_cents() -> None:
-    event = told().event
+    event = translate_ping().event
     assert event.order
     assert (event.order.key, event.order.total, event.currency) == (
         "gumroad/main/sale_1",
@@ -43,78 +50,82 @@ def test_sale_is_an_order_in_us_cents() -> None:
     assert [(item.product_id, item.quantity) for item in event.items] == [("p_1", 2)]
 
 
-def test_ping_of_json_says_the_same() -> None:
-    (draft,) = gumroad.translate_delivery(of_json(SALE))
-    assert draft.event == told().event
+def test_json_ping_produces_the_same_event() -> None:
+    (draft,) = gumroad.translate_delivery(json_delivery(SALE))
+    assert draft.event == translate_ping().event
 
 
-def test_buyer_is_known_and_answers_are_not_kept() -> None:
-    assert people([told()]) == [("77", ADDRESS)]
-    assert "canary" not in str(told())
+def test_buyer_is_identified_and_answers_are_not_stored() -> None:
+    assert identifier_values([translate_ping()]) == [("77", EMAIL_ADDRESS)]
+    assert "canary" not in str(translate_ping())
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("can_contact", "expected"),
     [("true", [("email", "granted")]), ("false", [("email", "denied")]), ("", [])],
 )
-def test_consent_is_as_the_buyer_gave_it(said: str, expected: list[tuple[str, str]]) -> None:
-    assert consents(told(can_contact=said).event) == expected
+def test_sale_has_the_consent_of_the_buyer(
+    can_contact: str, expected: list[tuple[str, str]]
+) -> None:
+    assert consent_statuses(translate_ping(can_contact=can_contact).event) == expected
 
 
 @pytest.mark.parametrize(("refunded", "net"), [("true", 0), ("false", 1500)])
-def test_refund_counts_when_everything_was_given_back(refunded: str, net: int) -> None:
-    drafts = [told(resource_name="refund", refunded=refunded), told()]
+def test_refund_counts_when_it_is_complete(refunded: str, net: int) -> None:
+    drafts = [translate_ping(resource_name="refund", refunded=refunded), translate_ping()]
     events = [msgspec.structs.replace(draft.event, subjects=("e:z",)) for draft in drafts]
     assert fold_events(events).orders.money == {"USD": net}
 
 
-def test_preorder_is_placed_and_a_present_counts_nothing() -> None:
-    preorder = told(is_preorder_authorization="true").event.order
+def test_preorder_is_placed_and_a_gift_has_no_order() -> None:
+    preorder = translate_ping(is_preorder_authorization="true").event.order
     assert preorder
     assert preorder.status == "placed"
-    assert told(is_gift_receiver_purchase="true").event.order is None
+    assert translate_ping(is_gift_receiver_purchase="true").event.order is None
 
 
-def test_sale_sent_again_is_the_same_event() -> None:
-    assert told().event.id == told(disputed="true").event.id
+def test_sale_has_the_same_event_id_when_it_is_resent() -> None:
+    assert translate_ping().event.id == translate_ping(disputed="true").event.id
 
 
-def test_cancellation_names_its_subscriber() -> None:
-    ended = {"resource_name": "cancellation", "subscription_id": "s_1", "user_email": ADDRESS}
-    (draft,) = gumroad.translate_delivery(of_form(ended | {"cancelled_at": "2026-11-20T07:00:00Z"}))
+def test_cancellation_identifies_its_subscriber() -> None:
+    ping = {"resource_name": "cancellation", "subscription_id": "s_1", "user_email": EMAIL_ADDRESS}
+    (draft,) = gumroad.translate_delivery(
+        form_delivery(ping | {"cancelled_at": "2026-11-20T07:00:00Z"})
+    )
     assert (draft.event.type, draft.event.occurred_at) == (
         "Subscription Cancelled",
         "2026-11-20T07:00:00.000Z",
     )
-    assert people([draft]) == [(ADDRESS,)]
+    assert identifier_values([draft]) == [(EMAIL_ADDRESS,)]
 
 
-def test_own_purchase_is_a_test() -> None:
-    assert told(test="true").event.test
-    assert not told().event.test
+def test_own_purchase_is_marked_as_test() -> None:
+    assert translate_ping(test="true").event.test
+    assert not translate_ping().event.test
 
 
-def test_unknown_resource_is_refused_by_name() -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        told(resource_name="dispute_won")
-    assert refused.value.code == "unknown_topic"
+def test_unknown_resource_is_rejected() -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        translate_ping(resource_name="dispute_won")
+    assert raised.value.code == "unknown_topic"
 
 
-def test_sample_is_genuine_and_a_test() -> None:
+def test_sample_is_verified_and_marked_as_test() -> None:
     sample = gumroad.build_sample(Request("main", b"", NOW), "token")
     gumroad.verify_delivery(sample, ["newer", "token"], NOW)
     assert [draft.event.test for draft in gumroad.translate_delivery(sample)] == [True]
 
 
 @pytest.mark.parametrize(("query", "reason"), [({}, "missing"), ({"token": "t"}, "signature")])
-def test_ping_is_refused_without_the_token(query: dict[str, str], reason: str) -> None:
-    request = msgspec.structs.replace(of_form(SALE), query=query)
+def test_ping_is_rejected_when_the_token_is_wrong(query: dict[str, str], reason: str) -> None:
+    request = msgspec.structs.replace(form_delivery(SALE), query=query)
     with pytest.raises(SignatureError, match=reason):
         gumroad.verify_delivery(request, ["token"], NOW)
 
 
-def test_renewal_does_not_consent_anew() -> None:
-    assert consents(told(is_recurring_charge="true").event) == []
-    assert consents(told(is_recurring_charge="true", can_contact="false").event) == [
-        ("email", "denied")
-    ]
+def test_renewal_grants_no_consent() -> None:
+    assert consent_statuses(translate_ping(is_recurring_charge="true").event) == []
+    assert consent_statuses(
+        translate_ping(is_recurring_charge="true", can_contact="false").event
+    ) == [("email", "denied")]

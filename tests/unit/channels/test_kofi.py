@@ -1,4 +1,4 @@
-"""Ko-fi's payments: each is money nothing else tells of, and what was written with it is never kept."""
+"""Test that each Ko-fi payment is an order, and that messages are never stored."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from regulars.channels.commerce import kofi
 from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
-from tests.support.deliveries import ADDRESS, NOW, of_form, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, form_delivery, identifier_values
 
 PAYMENT: dict[str, Any] = {
     "verification_token": "token",
@@ -18,7 +18,7 @@ PAYMENT: dict[str, Any] = {
     "type": "Donation",
     "from_name": "Zebedee",
     "message": "a canary message",
-    "email": ADDRESS,
+    "email": EMAIL_ADDRESS,
     "amount": "3.50",
     "currency": "EUR",
     "is_public": True,
@@ -26,12 +26,12 @@ PAYMENT: dict[str, Any] = {
 }
 
 
-def request(**changes: Any) -> Request:
-    return of_form({"data": json.dumps(PAYMENT | changes)})
+def build_request(**changes: Any) -> Request:
+    return form_delivery({"data": json.dumps(PAYMENT | changes)})
 
 
-def told(**changes: Any) -> Draft:
-    (draft,) = kofi.translate_delivery(request(**changes))
+def translate_payment(**changes: Any) -> Draft:
+    (draft,) = kofi.translate_delivery(build_request(**changes))
     return draft
 
 
@@ -49,7 +49,7 @@ def told(**changes: Any) -> Draft:
     ],
 )
 def test_every_kind_of_payment_is_an_order(changes: dict[str, Any], type_: str) -> None:
-    event = told(**changes).event
+    event = translate_payment(**changes).event
     assert event.order
     assert (event.type, event.order.key, event.order.total) == (type_, "kofi/main/t_1", 350)
 
@@ -58,26 +58,26 @@ def test_every_kind_of_payment_is_an_order(changes: dict[str, Any], type_: str) 
     ("amount", "currency", "minor"), [("350", "JPY", 350), ("3.5", "EUR", 350)]
 )
 def test_amount_is_exact_in_its_currency(amount: str, currency: str, minor: int) -> None:
-    assert told(amount=amount, currency=currency).event.properties["amount"] == minor
+    assert translate_payment(amount=amount, currency=currency).event.properties["amount"] == minor
 
 
-def test_shop_items_are_known_by_their_codes() -> None:
+def test_shop_items_have_their_codes_as_product_ids() -> None:
     items = [{"direct_link_code": "a1b2", "quantity": 2}]
-    event = told(type="Shop Order", shop_items=items).event
+    event = translate_payment(type="Shop Order", shop_items=items).event
     assert [(item.product_id, item.quantity) for item in event.items] == [("a1b2", 2)]
 
 
-def test_giver_is_known_and_the_message_is_not_kept() -> None:
-    assert people([told()]) == [(ADDRESS,)]
-    assert "canary" not in str(told())
+def test_supporter_is_identified_and_the_message_is_not_stored() -> None:
+    assert identifier_values([translate_payment()]) == [(EMAIL_ADDRESS,)]
+    assert "canary" not in str(translate_payment())
 
 
-def test_test_of_the_page_is_marked() -> None:
-    assert told(kofi_transaction_id="00000000-1111-2222-3333-444444444444").event.test
+def test_test_of_the_webhook_page_is_marked_as_test() -> None:
+    assert translate_payment(kofi_transaction_id="00000000-1111-2222-3333-444444444444").event.test
 
 
-def test_payment_sent_again_is_the_same_event() -> None:
-    assert told().event.id == told(message="").event.id
+def test_payment_has_the_same_event_id_when_it_is_resent() -> None:
+    assert translate_payment().event.id == translate_payment(message="").event.id
 
 
 @pytest.mark.parametrize(
@@ -90,18 +90,18 @@ def test_payment_sent_again_is_the_same_event() -> None:
         ({"other": "1"}, "malformed"),
     ],
 )
-def test_delivery_is_refused_for_what_is_wrong(fields: dict[str, str], reason: str) -> None:
+def test_delivery_is_rejected_with_its_reason(fields: dict[str, str], reason: str) -> None:
     with pytest.raises(SignatureError, match=reason):
-        kofi.verify_delivery(of_form(fields), ["token"], NOW)
+        kofi.verify_delivery(form_delivery(fields), ["token"], NOW)
 
 
-def test_unknown_kind_is_refused_by_name() -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        told(type="Raffle")
-    assert refused.value.code == "unknown_topic"
+def test_unknown_kind_is_rejected() -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        translate_payment(type="Raffle")
+    assert raised.value.code == "unknown_topic"
 
 
-def test_sample_is_genuine_and_a_test() -> None:
+def test_sample_is_verified_and_marked_as_test() -> None:
     sample = kofi.build_sample(Request("main", b"", NOW), "token")
     kofi.verify_delivery(sample, ["newer", "token"], NOW)
     assert [draft.event.test for draft in kofi.translate_delivery(sample)] == [True]

@@ -16,16 +16,16 @@ from regulars.channels.mail import brevo, mailgun, mandrill, postmark, resend, s
 from regulars.channels.mail.mailchimp import webhook as mailchimp
 from regulars.domain.errors import InvalidEventError, SignatureError
 from tests.support.deliveries import (
-    ADDRESS,
-    AT,
+    EMAIL_ADDRESS,
+    EVENT_EPOCH,
     NOW,
     build_sample_delivery,
-    consents,
-    drafts,
-    of_form,
-    of_json,
-    only,
-    people,
+    consent_statuses,
+    form_delivery,
+    identifier_values,
+    json_delivery,
+    translate_drafts,
+    translate_event,
 )
 
 KEY = "key-of-our-own"
@@ -43,7 +43,7 @@ def refusal(channel: Channel, request: Request, *secrets: str) -> str:
 
 def sendgrid_signed(body: bytes = b"[]\r\n", seconds: int = 0) -> tuple[Request, str]:
     private = ec.derive_private_key(7, ec.SECP256R1())
-    timestamp = str(AT - seconds)
+    timestamp = str(EVENT_EPOCH - seconds)
     signature = private.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
     headers = {
         "x-twilio-email-event-webhook-signature": base64.b64encode(signature).decode(),
@@ -87,8 +87,13 @@ def test_sendgrid_line_break_at_the_end_is_signed() -> None:
 
 
 def test_sendgrid_open_by_a_program_is_marked() -> None:
-    item = {"event": "open", "timestamp": AT, "email": ADDRESS, "sg_machine_open": True}
-    assert only("sendgrid", of_json([item])).properties["machine_open"] is True
+    item = {
+        "event": "open",
+        "timestamp": EVENT_EPOCH,
+        "email": EMAIL_ADDRESS,
+        "sg_machine_open": True,
+    }
+    assert translate_event("sendgrid", json_delivery([item])).properties["machine_open"] is True
 
 
 # Mailgun
@@ -98,8 +103,8 @@ def mailgun_signed(token: str = "a1", seconds: int = 0, **event: Any) -> Request
     timestamp = str(int(NOW.timestamp()) - seconds)
     signature = hmac.digest(KEY.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
     signed = {"timestamp": timestamp, "token": token, "signature": signature}
-    said = {"event": "delivered", "timestamp": AT, "recipient": ADDRESS} | event
-    return of_json({"signature": signed, "event-data": said})
+    said = {"event": "delivered", "timestamp": EVENT_EPOCH, "recipient": EMAIL_ADDRESS} | event
+    return json_delivery({"signature": signed, "event-data": said})
 
 
 @pytest.mark.parametrize("seconds", [0, 8 * 3600, 12 * 3600, -300])
@@ -115,37 +120,44 @@ def test_mailgun_signature_of_another_day_is_refused(seconds: int) -> None:
 def test_mailgun_end_of_the_time_cannot_be_made_from_the_token() -> None:
     body = json.loads(mailgun_signed("e0a1").body)
     body["signature"] |= {"timestamp": body["signature"]["timestamp"] + "e0", "token": "a1"}
-    assert refusal(mailgun.CHANNEL, of_json(body)) == "malformed"
+    assert refusal(mailgun.CHANNEL, json_delivery(body)) == "malformed"
 
 
-@pytest.mark.parametrize("body", [{}, {"signature": {}}, {"signature": {"timestamp": AT}}, []])
+@pytest.mark.parametrize(
+    "body", [{}, {"signature": {}}, {"signature": {"timestamp": EVENT_EPOCH}}, []]
+)
 def test_mailgun_without_a_signature_is_refused(body: object) -> None:
-    assert refusal(mailgun.CHANNEL, of_json(body)) == "missing"
+    assert refusal(mailgun.CHANNEL, json_delivery(body)) == "missing"
 
 
 def test_mailgun_token_makes_one_event_whatever_comes_with_it() -> None:
     genuine, forged = mailgun_signed(id="1"), mailgun_signed(id="2", recipient="other@example.com")
-    assert only("mailgun", genuine).id == only("mailgun", forged).id
-    assert only("mailgun", genuine).id != only("mailgun", mailgun_signed("a2", id="1")).id
+    assert translate_event("mailgun", genuine).id == translate_event("mailgun", forged).id
+    assert (
+        translate_event("mailgun", genuine).id
+        != translate_event("mailgun", mailgun_signed("a2", id="1")).id
+    )
 
 
 def test_mailgun_older_form_is_understood() -> None:
     signed = json.loads(mailgun_signed().body)["signature"]
-    request = of_form(signed | {"event": "dropped", "recipient": ADDRESS, "code": "605"})
+    request = form_delivery(
+        signed | {"event": "dropped", "recipient": EMAIL_ADDRESS, "code": "605"}
+    )
     mailgun.verify_delivery(request, (KEY,), NOW)
-    assert people(drafts("mailgun", request)) == [(ADDRESS,)]
-    assert only("mailgun", request).type == "Email Dropped"
+    assert identifier_values(translate_drafts("mailgun", request)) == [(EMAIL_ADDRESS,)]
+    assert translate_event("mailgun", request).type == "Email Dropped"
 
 
 def test_mailgun_passing_failure_is_no_bounce() -> None:
     request = mailgun_signed(event="failed", severity="temporary")
-    assert only("mailgun", request).type == "Email Deferred"
+    assert translate_event("mailgun", request).type == "Email Deferred"
 
 
 def test_mailgun_sample_counts_nowhere() -> None:
-    request = mailgun.build_sample(of_json({}), KEY)
+    request = mailgun.build_sample(json_delivery({}), KEY)
     mailgun.verify_delivery(request, (KEY,), NOW)
-    assert only("mailgun", request).test
+    assert translate_event("mailgun", request).test
 
 
 # Mandrill
@@ -154,7 +166,7 @@ def test_mailgun_sample_counts_nowhere() -> None:
 def mandrill_signed(fields: dict[str, str], key: str = KEY, url: str = URL) -> Request:
     message = url + "".join(f"{name}{fields[name]}" for name in sorted(fields))
     signature = base64.b64encode(hmac.digest(key.encode(), message.encode(), "sha1")).decode()
-    return of_form(fields, URL, x_mandrill_signature=signature)
+    return form_delivery(fields, URL, x_mandrill_signature=signature)
 
 
 def test_mandrill_signs_the_url_and_every_field() -> None:
@@ -191,9 +203,13 @@ def test_mandrill_empty_delivery_of_nobody_is_refused() -> None:
 def test_mandrill_rejection_list_is_consent_unless_it_bounced(
     reason: str, wanted: list[tuple[str, str]]
 ) -> None:
-    item = {"type": "blacklist", "action": "add", "reject": {"email": ADDRESS, "reason": reason}}
-    event = only("mandrill", of_form({"mandrill_events": json.dumps([item])}))
-    assert (event.type, consents(event)) == ("Unsubscribed", wanted)
+    item = {
+        "type": "blacklist",
+        "action": "add",
+        "reject": {"email": EMAIL_ADDRESS, "reason": reason},
+    }
+    event = translate_event("mandrill", form_delivery({"mandrill_events": json.dumps([item])}))
+    assert (event.type, consent_statuses(event)) == ("Unsubscribed", wanted)
 
 
 # Postmark
@@ -201,25 +217,25 @@ def test_mandrill_rejection_list_is_consent_unless_it_bounced(
 
 def test_postmark_inbound_mail_is_a_message_without_its_words() -> None:
     body = {
-        "FromFull": {"Email": ADDRESS, "Name": "Zebedee"},
+        "FromFull": {"Email": EMAIL_ADDRESS, "Name": "Zebedee"},
         "Subject": "A canary subject",
         "TextBody": "canary text",
         "Attachments": [{"Content": "canary"}],
         "MessageID": "m1",
         "Date": "Fri, 20 Nov 2026 04:00:00 -05:00",
     }
-    (draft,) = drafts("postmark", of_json(body))
+    (draft,) = translate_drafts("postmark", json_delivery(body))
     assert (draft.event.type, draft.event.occurred_at) == (
         "Message Received",
         "2026-11-20T09:00:00.000Z",
     )
     assert draft.event.properties == {"message_id": "m1", "length": 11, "attachments": 1}
-    assert draft.contact == {"email": ADDRESS, "name": "Zebedee"}
+    assert draft.contact == {"email": EMAIL_ADDRESS, "name": "Zebedee"}
 
 
 @pytest.mark.parametrize("date", [None, "soon", "Fri, 20 Nov 2026 04:00:00", 7])
 def test_postmark_inbound_mail_without_a_date_came_now(date: object) -> None:
-    event = only("postmark", of_json({"FromFull": {}, "Date": date}))
+    event = translate_event("postmark", json_delivery({"FromFull": {}, "Date": date}))
     assert event.occurred_at == "2026-11-20T09:00:10.000Z"
 
 
@@ -240,14 +256,16 @@ def test_postmark_subscription_is_the_recipient_s_own_will(
     changes: dict[str, Any], type_: str, wanted: str
 ) -> None:
     said = {"RecordType": "SubscriptionChange", "ChangedAt": "2026-11-20T09:00:00Z"}
-    event = only("postmark", of_json(said | {"Recipient": ADDRESS} | changes))
-    assert (event.type, consents(event)) == (type_, [("email", wanted)] if wanted else [])
+    event = translate_event(
+        "postmark", json_delivery(said | {"Recipient": EMAIL_ADDRESS} | changes)
+    )
+    assert (event.type, consent_statuses(event)) == (type_, [("email", wanted)] if wanted else [])
 
 
 @pytest.mark.parametrize(("kind", "type_"), postmark.BOUNCE_TYPES.items())
 def test_postmark_bounce_that_is_none_is_called_by_its_name(kind: str, type_: str) -> None:
     said = {"RecordType": "Bounce", "Type": kind, "BouncedAt": "2026-11-20T09:00:00Z"}
-    assert only("postmark", of_json(said | {"Email": ADDRESS})).type == type_
+    assert translate_event("postmark", json_delivery(said | {"Email": EMAIL_ADDRESS})).type == type_
 
 
 # Resend
@@ -255,43 +273,59 @@ def test_postmark_bounce_that_is_none_is_called_by_its_name(kind: str, type_: st
 
 def resend_sent(topic: str, data: dict[str, Any], message_id: str = "msg_1") -> Request:
     said = {"type": topic, "created_at": "2026-11-20T09:00:00Z", "data": data}
-    return of_json(said, svix_id=message_id)
+    return json_delivery(said, svix_id=message_id)
 
 
 def test_resend_mail_to_several_is_an_event_for_each() -> None:
-    told = drafts("resend", resend_sent("email.delivered", {"to": [ADDRESS, "b@example.com"]}))
-    assert people(told) == [(ADDRESS,), ("b@example.com",)]
+    told = translate_drafts(
+        "resend", resend_sent("email.delivered", {"to": [EMAIL_ADDRESS, "b@example.com"]})
+    )
+    assert identifier_values(told) == [(EMAIL_ADDRESS,), ("b@example.com",)]
     assert len({draft.event.id for draft in told}) == 2
 
 
 def test_resend_click_by_one_of_several_names_nobody() -> None:
-    told = drafts("resend", resend_sent("email.clicked", {"to": [ADDRESS, "b@example.com"]}))
-    assert people(told) == [()]
+    told = translate_drafts(
+        "resend", resend_sent("email.clicked", {"to": [EMAIL_ADDRESS, "b@example.com"]})
+    )
+    assert identifier_values(told) == [()]
 
 
 @pytest.mark.parametrize(("unsubscribed", "wanted"), [(True, [("email", "denied")]), (False, [])])
 def test_resend_contact_takes_consent_back_and_never_gives_it(
     unsubscribed: bool, wanted: list[tuple[str, str]]
 ) -> None:
-    data = {"id": "c1", "email": ADDRESS, "first_name": "Zebedee", "unsubscribed": unsubscribed}
-    (draft,) = drafts("resend", resend_sent("contact.updated", data))
-    assert (draft.event.type, consents(draft.event)) == ("Customer Updated", wanted)
+    data = {
+        "id": "c1",
+        "email": EMAIL_ADDRESS,
+        "first_name": "Zebedee",
+        "unsubscribed": unsubscribed,
+    }
+    (draft,) = translate_drafts("resend", resend_sent("contact.updated", data))
+    assert (draft.event.type, consent_statuses(draft.event)) == ("Customer Updated", wanted)
     assert draft.identifiers[1].scope == "resend/main"
     assert draft.contact["first_name"] == "Zebedee"
 
 
 def test_resend_is_known_by_the_signed_id() -> None:
-    one, other = (resend_sent("email.sent", {"to": ADDRESS}, each) for each in ("msg_1", "msg_2"))
-    assert only("resend", one).id != only("resend", other).id
+    one, other = (
+        resend_sent("email.sent", {"to": EMAIL_ADDRESS}, each) for each in ("msg_1", "msg_2")
+    )
+    assert translate_event("resend", one).id != translate_event("resend", other).id
 
 
 # Mailchimp
 
 
 def mailchimp_sent(topic: str, **changes: str) -> Request:
-    said = {"email": ADDRESS, "list_id": "l1", "id": "m1", "merges][FNAME": "Zebedee"} | changes
+    said = {
+        "email": EMAIL_ADDRESS,
+        "list_id": "l1",
+        "id": "m1",
+        "merges][FNAME": "Zebedee",
+    } | changes
     fields = {f"data[{name}]": value for name, value in said.items()}
-    return of_form({"type": topic, "fired_at": "2026-11-20 09:00:00"} | fields)
+    return form_delivery({"type": topic, "fired_at": "2026-11-20 09:00:00"} | fields)
 
 
 @pytest.mark.parametrize(
@@ -309,16 +343,18 @@ def mailchimp_sent(topic: str, **changes: str) -> Request:
 def test_mailchimp_topic_is_an_event_and_a_consent(
     topic: str, reason: str, type_: str, wanted: str
 ) -> None:
-    event = only("mailchimp", mailchimp_sent(topic, reason=reason))
-    assert (event.type, consents(event)) == (type_, [("email", wanted)] if wanted else [])
+    event = translate_event("mailchimp", mailchimp_sent(topic, reason=reason))
+    assert (event.type, consent_statuses(event)) == (type_, [("email", wanted)] if wanted else [])
     assert event.occurred_at == "2026-11-20T09:00:00.000Z"
 
 
 def test_mailchimp_old_and_new_address_are_one_person() -> None:
-    request = mailchimp_sent("upemail", email="", new_email=ADDRESS, old_email="old@example.com")
-    (draft,) = drafts("mailchimp", request)
-    assert people([draft]) == [(ADDRESS, "old@example.com", "m1")]
-    assert draft.contact["email"] == ADDRESS
+    request = mailchimp_sent(
+        "upemail", email="", new_email=EMAIL_ADDRESS, old_email="old@example.com"
+    )
+    (draft,) = translate_drafts("mailchimp", request)
+    assert identifier_values([draft]) == [(EMAIL_ADDRESS, "old@example.com", "m1")]
+    assert draft.contact["email"] == EMAIL_ADDRESS
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -337,16 +373,26 @@ def test_mailchimp_delivery_is_no_probe() -> None:
 
 
 def test_brevo_first_opening_told_twice_is_one_event() -> None:
-    said = {"email": ADDRESS, "ts_epoch": AT * 1000, "message-id": "<1@brevo.example>"}
+    said = {
+        "email": EMAIL_ADDRESS,
+        "ts_epoch": EVENT_EPOCH * 1000,
+        "message-id": "<1@brevo.example>",
+    }
     ids = {
-        only("brevo", of_json(said | {"event": topic})).id for topic in ("opened", "unique_opened")
+        translate_event("brevo", json_delivery(said | {"event": topic})).id
+        for topic in ("opened", "unique_opened")
     }
     assert len(ids) == 1
 
 
-@pytest.mark.parametrize("said", [{"ts_event": AT}, {"ts": AT}, {"ts_epoch": AT * 1000, "ts": 1}])
+@pytest.mark.parametrize(
+    "said",
+    [{"ts_event": EVENT_EPOCH}, {"ts": EVENT_EPOCH}, {"ts_epoch": EVENT_EPOCH * 1000, "ts": 1}],
+)
 def test_brevo_time_is_the_one_in_utc(said: dict[str, int]) -> None:
-    event = only("brevo", of_json(said | {"event": "delivered", "email": ADDRESS}))
+    event = translate_event(
+        "brevo", json_delivery(said | {"event": "delivered", "email": EMAIL_ADDRESS})
+    )
     assert event.occurred_at == "2026-11-20T09:00:00.000Z"
 
 
@@ -356,7 +402,7 @@ def test_brevo_time_is_the_one_in_utc(said: dict[str, int]) -> None:
     ids=lambda channel: channel.name,
 )
 def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
-    request = build_sample_delivery(channel, of_json({}), KEY)
+    request = build_sample_delivery(channel, json_delivery({}), KEY)
     channel.verify(request, (KEY,), NOW)
     with pytest.raises(InvalidEventError) as refused:
         channel.translate(request)
@@ -366,7 +412,7 @@ def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
 def test_signed_sample_is_believed() -> None:
     secret = "whsec_" + base64.b64encode(KEY.encode()).decode()
     resend.verify_delivery(
-        resend.build_sample(of_json({}), secret), (secret,), NOW + timedelta(seconds=1)
+        resend.build_sample(json_delivery({}), secret), (secret,), NOW + timedelta(seconds=1)
     )
-    blank = msgspec.structs.replace(of_json({}), url=URL)
+    blank = msgspec.structs.replace(json_delivery({}), url=URL)
     mandrill.verify_delivery(mandrill.build_sample(blank, KEY), (KEY,), NOW)

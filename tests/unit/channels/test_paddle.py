@@ -1,4 +1,4 @@
-"""Paddle's events: a transaction is one order, and adjustments give back of it once."""
+"""Test that a Paddle transaction is one order, and that each adjustment is subtracted once."""
 
 from itertools import permutations
 from typing import Any
@@ -11,7 +11,13 @@ from regulars.channels.payments.paddle import webhook as paddle
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode_event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, consents, of_json, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    json_delivery,
+)
 
 TRANSACTION: dict[str, Any] = {
     "id": "txn_1",
@@ -41,13 +47,15 @@ ADJUSTMENT: dict[str, Any] = {
 }
 
 
-def told(type_: str, thing: dict[str, Any], at: str = "06:00:00", **config: Any) -> Draft:
+def translate_event(
+    type_: str, resource: dict[str, Any], at: str = "06:00:00", **config: Any
+) -> Draft:
     event = {"event_id": f"evt_{type_}", "event_type": type_, "occurred_at": f"2026-11-20T{at}Z"}
-    (draft,) = paddle.translate_delivery(of_json(event | {"data": thing}, config))
+    (draft,) = paddle.translate_delivery(json_delivery(event | {"data": resource}, config))
     return draft
 
 
-def recorded(*drafts: Draft) -> list[Event]:
+def deduplicate_events(*drafts: Draft) -> list[Event]:
     events: dict[str, Event] = {}
     for draft in drafts:
         events.setdefault(draft.event.id, msgspec.structs.replace(draft.event, subjects=("e:z",)))
@@ -55,7 +63,7 @@ def recorded(*drafts: Draft) -> list[Event]:
 
 
 def test_completed_transaction_is_an_order_with_its_lines() -> None:
-    event = told("transaction.completed", TRANSACTION).event
+    event = translate_event("transaction.completed", TRANSACTION).event
     assert event.order
     assert (event.order.key, event.order.total) == ("paddle/main/txn_1", 65215)
     assert [(item.product_id, item.quantity, item.price) for item in event.items] == [
@@ -64,72 +72,84 @@ def test_completed_transaction_is_an_order_with_its_lines() -> None:
 
 
 def test_paid_transaction_is_a_payment_and_no_second_order() -> None:
-    paid, completed = (told(f"transaction.{verb}", TRANSACTION) for verb in ("paid", "completed"))
+    paid, completed = (
+        translate_event(f"transaction.{verb}", TRANSACTION) for verb in ("paid", "completed")
+    )
     assert (paid.event.type, paid.event.order) == ("Payment Succeeded", None)
-    assert fold_events(recorded(paid, completed)).orders.count == 1
+    assert fold_events(deduplicate_events(paid, completed)).orders.count == 1
 
 
-def test_user_of_the_custom_data_is_known_and_the_rest_is_not_kept() -> None:
-    draft = told("transaction.completed", TRANSACTION)
-    assert people([draft]) == [("u-7", "ctm_1")]
+def test_user_id_of_custom_data_is_stored_without_the_rest() -> None:
+    draft = translate_event("transaction.completed", TRANSACTION)
+    assert identifier_values([draft]) == [("u-7", "ctm_1")]
     assert "canary" not in str(draft)
 
 
 @pytest.mark.parametrize(("last", "money"), [("approved", 60000), ("rejected", 65215)])
-def test_refund_is_given_back_unless_it_is_rejected(last: str, money: int) -> None:
+def test_refund_counts_unless_it_is_rejected(last: str, money: int) -> None:
     deliveries = [
-        told("transaction.completed", TRANSACTION),
-        told("adjustment.created", ADJUSTMENT, "07:00:00"),
-        told("adjustment.updated", ADJUSTMENT | {"status": last}, "08:00:00"),
+        translate_event("transaction.completed", TRANSACTION),
+        translate_event("adjustment.created", ADJUSTMENT, "07:00:00"),
+        translate_event("adjustment.updated", ADJUSTMENT | {"status": last}, "08:00:00"),
     ]
     for order in permutations(deliveries):
-        assert fold_events(recorded(*order)).orders.money == {"JPY": money}
+        assert fold_events(deduplicate_events(*order)).orders.money == {"JPY": money}
 
 
 @pytest.mark.parametrize(
     ("action", "type_"), [("chargeback", "Dispute Opened"), ("credit", "Payment Adjusted")]
 )
-def test_other_adjustment_gives_nothing_back(action: str, type_: str) -> None:
-    event = told("adjustment.created", ADJUSTMENT | {"action": action}).event
+def test_other_adjustment_has_no_order(action: str, type_: str) -> None:
+    event = translate_event("adjustment.created", ADJUSTMENT | {"action": action}).event
     assert (event.type, event.order) == (type_, None)
 
 
 def test_subscription_starts_once() -> None:
-    started = (told(f"subscription.{verb}", {"id": "sub_1"}) for verb in ("created", "activated"))
-    assert len(recorded(*started)) == 1
+    started = (
+        translate_event(f"subscription.{verb}", {"id": "sub_1"})
+        for verb in ("created", "activated")
+    )
+    assert len(deduplicate_events(*started)) == 1
 
 
-@pytest.mark.parametrize(("said", "expected"), [(True, [("email", "granted")]), (False, [])])
-def test_customer_grants_and_is_never_taken_to_deny(said: bool, expected: list[Any]) -> None:
-    customer = {"id": "ctm_1", "email": ADDRESS, "marketing_consent": said}
-    draft = told("customer.updated", customer)
-    assert consents(draft.event) == expected
-    assert people([draft]) == [("ctm_1", ADDRESS)]
+@pytest.mark.parametrize(
+    ("marketing_consent", "expected"), [(True, [("email", "granted")]), (False, [])]
+)
+def test_customer_grants_consent_and_never_denies_it(
+    marketing_consent: bool, expected: list[Any]
+) -> None:
+    customer = {"id": "ctm_1", "email": EMAIL_ADDRESS, "marketing_consent": marketing_consent}
+    draft = translate_event("customer.updated", customer)
+    assert consent_statuses(draft.event) == expected
+    assert identifier_values([draft]) == [("ctm_1", EMAIL_ADDRESS)]
 
 
-def test_failed_payment_says_why() -> None:
-    event = told("transaction.payment_failed", TRANSACTION).event
+def test_failed_payment_has_its_failure_code() -> None:
+    event = translate_event("transaction.payment_failed", TRANSACTION).event
     assert event.properties["failure_code"] == "declined"
 
 
-@pytest.mark.parametrize("said", [True, "true"])
-def test_sandbox_is_marked_where_it_is_set_up(said: object) -> None:
-    assert told("transaction.completed", TRANSACTION, test=said).event.test
-    assert not told("transaction.completed", TRANSACTION).event.test
+@pytest.mark.parametrize("setting", [True, "true"])
+def test_sandbox_is_marked_as_test_when_it_is_configured(setting: object) -> None:
+    assert translate_event("transaction.completed", TRANSACTION, test=setting).event.test
+    assert not translate_event("transaction.completed", TRANSACTION).event.test
 
 
-def test_unknown_type_is_refused_by_name() -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        told("payout.paid", {})
-    assert refused.value.code == "unknown_topic"
+def test_unknown_type_is_rejected() -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        translate_event("payout.paid", {})
+    assert raised.value.code == "unknown_topic"
 
 
-def test_sample_is_genuine_and_of_nobody() -> None:
+def test_sample_is_verified_and_names_no_person() -> None:
     sample = paddle.build_sample(Request("main", b"", NOW), "secret")
     paddle.verify_delivery(sample, ["secret"], NOW)
     (draft,) = paddle.translate_delivery(sample)
     assert (draft.identifiers, draft.event.order) == ((), None)
 
 
-def test_reason_of_an_adjustment_which_the_seller_typed_is_not_kept() -> None:
-    assert "canary" not in encode_event(told("adjustment.created", ADJUSTMENT).event).decode()
+def test_reason_of_an_adjustment_is_not_stored() -> None:
+    assert (
+        "canary"
+        not in encode_event(translate_event("adjustment.created", ADJUSTMENT).event).decode()
+    )

@@ -1,4 +1,4 @@
-"""Exports of Stripe, WooCommerce, Square and Mailchimp: the same orders, payments and people that webhooks tell."""
+"""Test that exports of Stripe, WooCommerce, Square and Mailchimp match the orders, payments and people of webhooks."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from regulars.channels.payments.square import webhook as square
 from regulars.channels.payments.stripe import webhook as stripe
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import AT, consents, of_form, of_json
-from tests.support.export_files import Imported, imported, written
+from tests.support.deliveries import EVENT_EPOCH, consent_statuses, form_delivery, json_delivery
+from tests.support.export_files import ImportedFile, import_content, to_csv
 
-PAYMENT = {
+STRIPE_PAYMENT = {
     "id": "ch_1",
     "Created (UTC)": "2026-11-01 08:00",
     "Amount": "1,049.90",
@@ -33,7 +33,7 @@ STRIPE_CUSTOMER = {
     "Created (UTC)": "2025-01-01 00:00",
     "Delinquent": "false",
 }
-WOO = {
+WOOCOMMERCE_ORDER = {
     "order_id": "4993",
     "order_date": "2026-11-01 08:00:00",
     "status": "completed",
@@ -47,7 +47,7 @@ WOO = {
     "order_item_1": "",
     "refunded_total": "0",
 }
-SQUARE = {
+SQUARE_ITEM = {
     "Date": "2026-11-01",
     "Time": "09:00:00",
     "Time Zone": "Eastern Time (US & Canada)",
@@ -63,7 +63,7 @@ SQUARE = {
     "Customer ID": "C1",
     "Customer Name": "Zebedee",
 }
-MEMBER = {
+MAILCHIMP_MEMBER = {
     "Email Address": "zebedee@example.com",
     "MEMBER_RATING": "3",
     "OPTIN_TIME": "2024-03-14 09:12:31",
@@ -72,22 +72,29 @@ MEMBER = {
 }
 
 
-def of(channel: str, *rows: dict[str, str], **options: Any) -> Imported:
-    return imported(rows, folder=f"{channel}/main/", **options)
+def import_rows(channel: str, *rows: dict[str, str], **options: Any) -> ImportedFile:
+    return import_content(rows, folder=f"{channel}/main/", **options)
 
 
-def stripe_event(type_: str, thing: dict[str, Any]) -> Any:
-    body = {"id": f"evt_{type_}", "type": type_, "created": AT, "data": {"object": thing}}
-    return of_json(body | {"livemode": True})
+def build_stripe_delivery(type_: str, resource: dict[str, Any]) -> Any:
+    body = {
+        "id": f"evt_{type_}",
+        "type": type_,
+        "created": EVENT_EPOCH,
+        "data": {"object": resource},
+    }
+    return json_delivery(body | {"livemode": True})
 
 
 def test_stripe_payment_and_webhook_are_one_payment_and_one_order() -> None:
     intent = {"object": "payment_intent", "id": "pi_1", "amount": 104990, "currency": "eur"}
     live = [
-        one.event
-        for one in stripe.translate_delivery(stripe_event("payment_intent.succeeded", intent))
+        draft.event
+        for draft in stripe.translate_delivery(
+            build_stripe_delivery("payment_intent.succeeded", intent)
+        )
     ]
-    history = of("stripe", PAYMENT).events
+    history = import_rows("stripe", STRIPE_PAYMENT).events
     for events in ([*live, *history], [*history, *live]):
         state = fold_events({event.id: event for event in events}.values())
         assert (state.orders.count, state.orders.money) == (1, {"EUR": 104990})
@@ -103,12 +110,12 @@ def test_stripe_payment_and_webhook_are_one_payment_and_one_order() -> None:
         ({"Captured": "false"}, "Payment Authorized"),
     ],
 )
-def test_stripe_payment_that_was_not_made_is_told_and_not_counted(
+def test_stripe_payment_is_stored_and_not_counted_when_it_failed(
     changes: dict[str, str], type_: str
 ) -> None:
-    told = of("stripe", PAYMENT | changes)
-    assert [event.type for event in told.events] == [type_]
-    assert told.state.orders.count == 0
+    result = import_rows("stripe", STRIPE_PAYMENT | changes)
+    assert [event.type for event in result.events] == [type_]
+    assert result.state.orders.count == 0
 
 
 @pytest.mark.parametrize(
@@ -117,8 +124,8 @@ def test_stripe_payment_that_was_not_made_is_told_and_not_counted(
 def test_stripe_amount_has_the_digits_of_its_currency(
     currency: str, amount: str, minor: int
 ) -> None:
-    told = of("stripe", PAYMENT | {"Currency": currency, "Amount": amount})
-    assert told.state.orders.money == {currency.upper(): minor}
+    result = import_rows("stripe", STRIPE_PAYMENT | {"Currency": currency, "Amount": amount})
+    assert result.state.orders.money == {currency.upper(): minor}
 
 
 @pytest.mark.parametrize(
@@ -131,45 +138,53 @@ def test_stripe_amount_has_the_digits_of_its_currency(
         ("1'049.90", 104990),
     ],
 )
-def test_amount_of_another_country_is_read_where_it_can_mean_one_thing(
+def test_amount_is_parsed_in_other_notations_when_it_is_unambiguous(
     amount: str, minor: int
 ) -> None:
-    assert of("stripe", PAYMENT | {"Amount": amount}).state.orders.money == {"EUR": minor}
+    assert import_rows("stripe", STRIPE_PAYMENT | {"Amount": amount}).state.orders.money == {
+        "EUR": minor
+    }
 
 
 @pytest.mark.parametrize(("delimiter", "money"), [(",", None), (";", {"EUR": 5})])
-def test_amount_below_one_is_no_thousand(delimiter: str, money: dict[str, int] | None) -> None:
-    file = written([PAYMENT | {"Amount": "0,049"}], delimiter)
-    told = imported(file, folder="stripe/main/")
-    assert (told.state.orders.money or None) == money
-    assert told.refused == ({} if money else {2: "invalid_amount"})
+def test_amount_below_one_is_not_read_as_thousands(
+    delimiter: str, money: dict[str, int] | None
+) -> None:
+    file = to_csv([STRIPE_PAYMENT | {"Amount": "0,049"}], delimiter)
+    result = import_content(file, folder="stripe/main/")
+    assert (result.state.orders.money or None) == money
+    assert result.refusals == ({} if money else {2: "invalid_amount"})
 
 
-def test_stripe_test_mode_is_kept_and_never_counted() -> None:
-    told = of("stripe", PAYMENT | {"Mode": "Test"})
-    assert [event.test for event in told.events] == [True, True]
-    assert told.state.orders.count == 0
+def test_stripe_test_payment_is_stored_and_not_counted() -> None:
+    result = import_rows("stripe", STRIPE_PAYMENT | {"Mode": "Test"})
+    assert [event.test for event in result.events] == [True, True]
+    assert result.state.orders.count == 0
 
 
-def test_stripe_attempt_that_failed_before_one_that_did_not_is_beside_the_order() -> None:
-    told = of("stripe", PAYMENT | {"id": "ch_0", "Status": "Failed"}, PAYMENT)
-    assert told.state.orders.count == 1
-    assert told.state.counts["Payment Failed"] == 1
+def test_stripe_failed_attempt_is_stored_beside_the_order() -> None:
+    result = import_rows(
+        "stripe", STRIPE_PAYMENT | {"id": "ch_0", "Status": "Failed"}, STRIPE_PAYMENT
+    )
+    assert result.state.orders.count == 1
+    assert result.state.counts["Payment Failed"] == 1
 
 
-def test_stripe_refund_is_subtracted_and_told_anew_by_a_later_file() -> None:
-    paid = of("stripe", PAYMENT).events
+def test_stripe_refund_of_a_later_file_is_subtracted() -> None:
+    paid = import_rows("stripe", STRIPE_PAYMENT).events
     changes = {"Amount Refunded": "49.90", "Status": "Refunded"}
-    back = of("stripe", PAYMENT | changes, uploaded_at="2026-11-23T00:00:00.000Z").events
-    assert fold_events({one.id: one for one in [*back, *paid]}.values()).orders.money == {
+    refund = import_rows(
+        "stripe", STRIPE_PAYMENT | changes, uploaded_at="2026-11-23T00:00:00.000Z"
+    ).events
+    assert fold_events({event.id: event for event in [*refund, *paid]}.values()).orders.money == {
         "EUR": 100000
     }
 
 
-def test_stripe_customer_has_the_webhooks_id() -> None:
-    (draft,) = of("stripe", STRIPE_CUSTOMER).drafts
-    thing = {"object": "customer", "id": "cus_1", "email": "zebedee@example.com"}
-    (live,) = stripe.translate_delivery(stripe_event("customer.created", thing))
+def test_stripe_customer_has_the_id_of_the_webhook() -> None:
+    (draft,) = import_rows("stripe", STRIPE_CUSTOMER).drafts
+    resource = {"object": "customer", "id": "cus_1", "email": "zebedee@example.com"}
+    (live,) = stripe.translate_delivery(build_stripe_delivery("customer.created", resource))
     assert {*live.identifiers} == {*draft.identifiers}
 
 
@@ -182,25 +197,25 @@ def test_stripe_customer_has_the_webhooks_id() -> None:
         ({"item_name": "Mug", "item_sku": "MUG", "item_quantity": "3"}, ("MUG", 3, None)),
     ],
 )
-def test_woocommerce_items_are_read_as_each_plugin_writes_them(
+def test_woocommerce_items_are_parsed_in_the_format_of_each_plugin(
     changes: dict[str, str], items: tuple[str, int, int | None]
 ) -> None:
-    (event,) = of("woocommerce", WOO | changes).events
-    assert [(one.product_id, one.quantity, one.price) for one in event.items] == [items]
+    (event,) = import_rows("woocommerce", WOOCOMMERCE_ORDER | changes).events
+    assert [(item.product_id, item.quantity, item.price) for item in event.items] == [items]
 
 
 @pytest.mark.parametrize(
     ("status", "count"),
     [("wc-completed", 1), ("Processing", 1), ("cancelled", 0), ("failed", 0), ("On hold", 1)],
 )
-def test_woocommerce_order_counts_as_by_a_webhook(status: str, count: int) -> None:
-    history = of("woocommerce", WOO | {"status": status})
-    word = status.lower().removeprefix("wc-").replace(" ", "-")
-    live = woocommerce.translate_delivery(woo_webhook(word))
+def test_woocommerce_order_counts_as_in_the_webhook(status: str, count: int) -> None:
+    history = import_rows("woocommerce", WOOCOMMERCE_ORDER | {"status": status})
+    webhook_status = status.lower().removeprefix("wc-").replace(" ", "-")
+    live = woocommerce.translate_delivery(build_woocommerce_delivery(webhook_status))
     assert history.state.orders.count == fold_events([live[0].event]).orders.count == count
 
 
-def woo_webhook(status: str) -> Any:
+def build_woocommerce_delivery(status: str) -> Any:
     body = {
         "id": 4993,
         "status": status,
@@ -212,24 +227,24 @@ def woo_webhook(status: str) -> Any:
         "billing": {"email": "zebedee@example.com", "phone": "(602) 999-7186", "country": "US"},
         "line_items": [],
     }
-    return of_json(body, x_wc_webhook_topic="order.updated")
+    return json_delivery(body, x_wc_webhook_topic="order.updated")
 
 
 def test_woocommerce_order_and_webhook_are_one_order_of_one_person() -> None:
-    history = of("woocommerce", WOO).drafts
-    live = woocommerce.translate_delivery(woo_webhook("completed"))
-    assert fold_events([one.event for one in [*live, *history]]).orders.count == 1
+    history = import_rows("woocommerce", WOOCOMMERCE_ORDER).drafts
+    live = woocommerce.translate_delivery(build_woocommerce_delivery("completed"))
+    assert fold_events([draft.event for draft in [*live, *history]]).orders.count == 1
     assert {*history[0].identifiers} == {*live[0].identifiers}
 
 
 @pytest.mark.parametrize(
     ("date", "count"), [("2026-11-02 20:00:00", 0), ("2026-11-03T09:00:00Z", 1)]
 )
-def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
+def test_woocommerce_order_stays_cancelled_when_the_file_has_no_time_zone(
     date: str, count: int
 ) -> None:
-    live = woocommerce.translate_delivery(woo_webhook("cancelled"))[0].event
-    history = of("woocommerce", WOO | {"date_modified": date}).events
+    live = woocommerce.translate_delivery(build_woocommerce_delivery("cancelled"))[0].event
+    history = import_rows("woocommerce", WOOCOMMERCE_ORDER | {"date_modified": date}).events
     assert fold_events([live, *history]).orders.count == count
 
 
@@ -245,10 +260,10 @@ def test_woocommerce_file_in_the_shop_s_own_time_does_not_uncancel_an_order(
         ({"order_id": " "}, "missing_order_id"),
     ],
 )
-def test_woocommerce_order_that_is_not_taken_is_named(
+def test_woocommerce_order_is_refused_with_its_reason(
     changes: dict[str, str], refused: str
 ) -> None:
-    assert of("woocommerce", WOO | changes).refused == {2: refused}
+    assert import_rows("woocommerce", WOOCOMMERCE_ORDER | changes).refusals == {2: refused}
 
 
 @pytest.mark.parametrize(
@@ -259,24 +274,27 @@ def test_woocommerce_order_that_is_not_taken_is_named(
         ("01.06.2016 08:00", "2016-06-01T08:00:00.000Z"),
     ],
 )
-def test_woocommerce_date_is_read_as_written(date: str, at: str) -> None:
-    (event,) = of("woocommerce", WOO | {"order_date": date}).events
+def test_woocommerce_date_is_parsed_in_each_notation(date: str, at: str) -> None:
+    (event,) = import_rows("woocommerce", WOOCOMMERCE_ORDER | {"order_date": date}).events
     assert event.occurred_at == at
 
 
 @pytest.mark.parametrize("price", ["-3.00", "'-3.00", "(3.00)", "€ -3.00"])
-def test_woocommerce_line_that_takes_off_the_bill_does_not_lose_the_sale(price: str) -> None:
-    told = of("woocommerce", WOO | {"item_name": "Thanks", "item_sku": "T", "item_price": price})
-    assert (told.refused, told.events[0].items, told.state.orders.count) == ({}, (), 1)
+def test_woocommerce_order_counts_when_a_line_is_a_deduction(price: str) -> None:
+    result = import_rows(
+        "woocommerce",
+        WOOCOMMERCE_ORDER | {"item_name": "Thanks", "item_sku": "T", "item_price": price},
+    )
+    assert (result.refusals, result.events[0].items, result.state.orders.count) == ({}, (), 1)
 
 
-def test_woocommerce_currency_that_is_not_said_is_the_shop_s() -> None:
-    told = of("woocommerce", WOO | {"order_currency": ""}, currency="USD")
-    assert told.state.orders.money == {"USD": 3000}
+def test_woocommerce_currency_defaults_to_that_of_the_shop() -> None:
+    result = import_rows("woocommerce", WOOCOMMERCE_ORDER | {"order_currency": ""}, currency="USD")
+    assert result.state.orders.money == {"USD": 3000}
 
 
 def test_square_sale_is_the_payment_of_the_webhook() -> None:
-    history = of("square", SQUARE, SQUARE | {"Item": "Chips", "SKU": "CHIPS"})
+    history = import_rows("square", SQUARE_ITEM, SQUARE_ITEM | {"Item": "Chips", "SKU": "CHIPS"})
     payment = {
         "id": "P1",
         "status": "COMPLETED",
@@ -286,16 +304,18 @@ def test_square_sale_is_the_payment_of_the_webhook() -> None:
         "updated_at": "2026-11-01T14:00:00Z",
     }
     body = {"type": "payment.updated", "event_id": "e", "data": {"object": {"payment": payment}}}
-    (live,) = square.translate_delivery(of_json(body))
+    (live,) = square.translate_delivery(json_delivery(body))
     assert history.state.orders.money == {"USD": 2200}
     assert fold_events([live.event, *history.events]).orders.money == {"USD": 2400}
     assert {*live.identifiers} == {*history.drafts[0].identifiers}
 
 
-def test_square_time_is_that_of_its_zone() -> None:
-    (event,) = of("square", SQUARE).events
+def test_square_time_is_converted_from_its_zone() -> None:
+    (event,) = import_rows("square", SQUARE_ITEM).events
     assert event.occurred_at == "2026-11-01T14:00:00.000Z"
-    assert [(one.product_id, one.quantity, one.price) for one in event.items] == [("BEER", 2, 550)]
+    assert [(item.product_id, item.quantity, item.price) for item in event.items] == [
+        ("BEER", 2, 550)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -308,13 +328,18 @@ def test_square_time_is_that_of_its_zone() -> None:
         ({"Qty": "0"}, "invalid_quantity"),
     ],
 )
-def test_square_line_that_is_not_taken_is_named(changes: dict[str, str], refused: str) -> None:
-    assert of("square", SQUARE | changes).refused == {2: refused}
+def test_square_line_is_refused_with_its_reason(changes: dict[str, str], refused: str) -> None:
+    assert import_rows("square", SQUARE_ITEM | changes).refusals == {2: refused}
 
 
-def test_square_refund_that_names_its_payment_is_subtracted() -> None:
-    back = SQUARE | {"Event Type": "Refund", "Net Sales": "($4.00)", "Tax": "", "Qty": "-1.0"}
-    assert of("square", SQUARE, back).state.orders.money == {"USD": 700}
+def test_square_refund_is_subtracted_when_it_names_its_payment() -> None:
+    refund = SQUARE_ITEM | {
+        "Event Type": "Refund",
+        "Net Sales": "($4.00)",
+        "Tax": "",
+        "Qty": "-1.0",
+    }
+    assert import_rows("square", SQUARE_ITEM, refund).state.orders.money == {"USD": 700}
 
 
 @pytest.mark.parametrize(
@@ -346,27 +371,29 @@ def test_square_refund_that_names_its_payment_is_subtracted() -> None:
         ),
     ],
 )
-def test_mailchimp_consent_is_that_of_the_file_s_name(
+def test_mailchimp_consent_depends_on_the_file_name(
     name: str, changes: dict[str, str], type_: str, consent: list[tuple[str, str]]
 ) -> None:
-    (event,) = of("mailchimp", MEMBER | changes, name=name).events
-    assert (event.type, consents(event)) == (type_, consent)
+    (event,) = import_rows("mailchimp", MAILCHIMP_MEMBER | changes, name=name).events
+    assert (event.type, consent_statuses(event)) == (type_, consent)
 
 
 def test_mailchimp_consent_has_its_time_and_basis() -> None:
-    (event,) = of("mailchimp", MEMBER, name="subscribed_1.csv").events
+    (event,) = import_rows("mailchimp", MAILCHIMP_MEMBER, name="subscribed_1.csv").events
     (consent,) = event.consents
     assert (consent.at, consent.basis) == ("2024-03-14T09:14:00.000Z", "double_opt_in")
 
 
-def test_mailchimp_contact_has_the_webhooks_id() -> None:
-    (draft,) = of("mailchimp", MEMBER, name="subscribed_1.csv").drafts
+def test_mailchimp_contact_has_the_id_of_the_webhook() -> None:
+    (draft,) = import_rows("mailchimp", MAILCHIMP_MEMBER, name="subscribed_1.csv").drafts
     fields = {"type": "profile", "fired_at": "2026-11-20 09:00:00", "data[id]": "abc"}
-    (live,) = mailchimp.translate_delivery(of_form(fields | {"data[email]": "zebedee@example.com"}))
+    (live,) = mailchimp.translate_delivery(
+        form_delivery(fields | {"data[email]": "zebedee@example.com"})
+    )
     assert {*live.identifiers} == {*draft.identifiers}
 
 
-def test_mailchimp_file_that_does_not_say_of_whom_is_refused() -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        of("mailchimp", MEMBER, name="audience.csv")
-    assert refused.value.code == "unnamed_audience"
+def test_mailchimp_file_is_refused_when_its_name_is_ambiguous() -> None:
+    with pytest.raises(InvalidRequestError) as raised:
+        import_rows("mailchimp", MAILCHIMP_MEMBER, name="audience.csv")
+    assert raised.value.code == "unnamed_audience"

@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from regulars.channels.contract import Request
 from regulars.channels.mail import ses_sns
 from regulars.domain.errors import InvalidEventError, SignatureError
-from tests.support.deliveries import ADDRESS, NOW, consents, only, people
+from tests.support.deliveries import (
+    EMAIL_ADDRESS,
+    NOW,
+    consent_statuses,
+    identifier_values,
+    translate_event,
+)
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:mail"
 HOST = "https://sns.eu-central-1.amazonaws.com"
@@ -24,7 +30,7 @@ CONFIRM = f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
 MAIL = {
     "timestamp": "2026-11-20T08:59:00.000Z",
     "messageId": "0102-mail-1",
-    "destination": [ADDRESS, "other@example.com"],
+    "destination": [EMAIL_ADDRESS, "other@example.com"],
     "commonHeaders": {"subject": "A canary subject"},
 }
 
@@ -203,7 +209,7 @@ def told(topic: str, detail: dict[str, Any] | None = None, key: str = "") -> Req
 def test_mail_to_several_is_an_event_for_each(topic: str, type_: str) -> None:
     drafts = ses_sns.translate_delivery(told(topic))
     assert {draft.event.type for draft in drafts} == {type_}
-    assert people(drafts) == [(ADDRESS,), ("other@example.com",)]
+    assert identifier_values(drafts) == [(EMAIL_ADDRESS,), ("other@example.com",)]
     assert len({draft.event.id for draft in drafts}) == 2
 
 
@@ -222,21 +228,25 @@ def test_opening_by_one_of_several_names_nobody() -> None:
 )
 def test_bounce_speaks_only_of_who_bounced(kind: str, type_: str) -> None:
     bounced = [
-        {"emailAddress": f"Zebedee <{ADDRESS}>", "status": "5.1.1", "diagnosticCode": ADDRESS}
+        {
+            "emailAddress": f"Zebedee <{EMAIL_ADDRESS}>",
+            "status": "5.1.1",
+            "diagnosticCode": EMAIL_ADDRESS,
+        }
     ]
     (draft,) = ses_sns.translate_delivery(
         told("Bounce", {"bounceType": kind, "bouncedRecipients": bounced})
     )
-    assert (draft.event.type, people([draft])) == (type_, [(ADDRESS,)])
+    assert (draft.event.type, identifier_values([draft])) == (type_, [(EMAIL_ADDRESS,)])
     assert draft.event.properties["status"] == "5.1.1"
-    assert ADDRESS not in msgspec.json.encode(draft.event).decode()
+    assert EMAIL_ADDRESS not in msgspec.json.encode(draft.event).decode()
 
 
 def test_complaint_takes_the_consent_back() -> None:
-    event = only(
-        "ses-sns", told("Complaint", {"complainedRecipients": [{"emailAddress": ADDRESS}]})
+    event = translate_event(
+        "ses-sns", told("Complaint", {"complainedRecipients": [{"emailAddress": EMAIL_ADDRESS}]})
     )
-    assert (event.type, consents(event)) == ("Email Marked as Spam", [("email", "denied")])
+    assert (event.type, consent_statuses(event)) == ("Email Marked as Spam", [("email", "denied")])
 
 
 @pytest.mark.parametrize(
@@ -297,5 +307,5 @@ def test_unknown_topic_is_set_aside() -> None:
 
 
 def test_time_is_the_event_s_own() -> None:
-    event = only("ses-sns", told("Open", {"timestamp": "2026-11-20T08:59:59Z"}))
+    event = translate_event("ses-sns", told("Open", {"timestamp": "2026-11-20T08:59:59Z"}))
     assert datetime.fromisoformat(event.occurred_at).second == 59

@@ -14,16 +14,16 @@ from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import encode_event
 from tests.support.deliveries import (
-    ADDRESS,
-    AT,
+    EMAIL_ADDRESS,
+    EVENT_EPOCH,
     NOW,
     build_sample_delivery,
-    consents,
-    drafts,
-    of_form,
-    of_json,
-    only,
-    people,
+    consent_statuses,
+    form_delivery,
+    identifier_values,
+    json_delivery,
+    translate_drafts,
+    translate_event,
 )
 
 CANARY = "A canary sings of aunt Zebedee, 7 Elm Street"
@@ -35,7 +35,7 @@ SIGNED = {"typeform": ("typeform-signature", "sha256="), "tally": ("tally-signat
 type Question = tuple[str, str, Any]  # what it is called, its kind, its answer
 
 QUESTIONS: tuple[Question, ...] = (
-    ("Your email", "email", f" {ADDRESS.title()} "),
+    ("Your email", "email", f" {EMAIL_ADDRESS.title()} "),
     ("First name", "text", "Zebedee"),
     ("Phone", "phone", "020 7946 0018"),
     ("Tell us more", "text", CANARY),
@@ -67,7 +67,9 @@ def _typeform(questions: tuple[Question, ...]) -> Request:
         "definition": {"fields": fields},
         "hidden": {"utm_source": "news", "user_id": "u-77"},
     }
-    return of_json({"event_id": "e1", "event_type": "form_response", "form_response": response})
+    return json_delivery(
+        {"event_id": "e1", "event_type": "form_response", "form_response": response}
+    )
 
 
 def _tally(questions: tuple[Question, ...]) -> Request:
@@ -84,15 +86,15 @@ def _tally(questions: tuple[Question, ...]) -> Request:
         for name, value in (("utm_source", "news"), ("user_id", "u-77"))
     ]
     said = {"formId": "form1", "createdAt": TIME, "fields": fields}
-    return of_json({"eventId": "e1", "eventType": "FORM_RESPONSE", "data": said})
+    return json_delivery({"eventId": "e1", "eventType": "FORM_RESPONSE", "data": said})
 
 
 def _jotform(questions: tuple[Question, ...]) -> Request:
-    raw: dict[str, Any] = {"submitDate": str(AT * 1000), "ip": "203.0.113.9"}
+    raw: dict[str, Any] = {"submitDate": str(EVENT_EPOCH * 1000), "ip": "203.0.113.9"}
     for index, (title, kind, value) in enumerate(questions):
         said = {"full": value} if kind == "phone" else value
         raw[f"q{index}_{title}"] = said
-    return of_form({"submissionID": "6", "formID": "form1", "rawRequest": json.dumps(raw)})
+    return form_delivery({"submissionID": "6", "formID": "form1", "rawRequest": json.dumps(raw)})
 
 
 def _google(questions: tuple[Question, ...]) -> Request:
@@ -102,7 +104,7 @@ def _google(questions: tuple[Question, ...]) -> Request:
         for title, kind, value in questions
     ]
     said = {"formId": "form1", "responseId": "r1", "submittedAt": TIME, "answers": answers}
-    return of_json(said)
+    return json_delivery(said)
 
 
 FORMS = ("typeform", "tally", "jotform", "google-forms")
@@ -111,9 +113,9 @@ WITH_CHOICES = ("typeform", "tally", "google-forms")
 
 @pytest.mark.parametrize("channel", FORMS)
 def test_form_tells_who_filled_it_in_and_not_what_was_typed(channel: str) -> None:
-    (draft,) = drafts(channel, sent(channel))
+    (draft,) = translate_drafts(channel, sent(channel))
     assert draft.event.occurred_at == "2026-11-20T09:00:00.000Z"
-    assert people([draft])[0][:2] == (ADDRESS, "+442079460018")
+    assert identifier_values([draft])[0][:2] == (EMAIL_ADDRESS, "+442079460018")
     assert draft.contact["first_name"] == "Zebedee"
     said = encode_event(draft.event).decode().lower()
     assert [word for word in ("canary", "zebedee", "7946", "friend", "203.0") if word in said] == []
@@ -121,21 +123,21 @@ def test_form_tells_who_filled_it_in_and_not_what_was_typed(channel: str) -> Non
 
 @pytest.mark.parametrize("channel", FORMS)
 def test_only_the_first_address_is_the_person_s(channel: str) -> None:
-    (draft,) = drafts(channel, sent(channel))
-    assert FRIEND not in people([draft])[0]
+    (draft,) = translate_drafts(channel, sent(channel))
+    assert FRIEND not in identifier_values([draft])[0]
 
 
 @pytest.mark.parametrize("channel", WITH_CHOICES)
 def test_choice_of_the_form_s_own_words_is_kept(channel: str) -> None:
     request = sent(channel, (*QUESTIONS, ("Which size?", "choice", "Large")))
-    (answer,) = only(channel, request).properties["answers"].values()
+    (answer,) = translate_event(channel, request).properties["answers"].values()
     assert answer in ("Large", ["Large"])
 
 
 @pytest.mark.parametrize("channel", FORMS)
 def test_typed_answer_is_kept_only_when_it_is_named_and_short(channel: str) -> None:
     questions = (*QUESTIONS, ("Size", "text", "44"), ("Notes", "text", "x" * 65))
-    event = only(channel, sent(channel, questions, answers=["Size", "Notes"]))
+    event = translate_event(channel, sent(channel, questions, answers=["Size", "Notes"]))
     assert list(event.properties["answers"].values()) == ["44"]
 
 
@@ -156,20 +158,23 @@ def test_consent_is_a_yes_to_a_question_that_was_named(
     channel: str, consent: object, answer: str, wanted: list[tuple[str, str]]
 ) -> None:
     request = sent(channel, (*QUESTIONS, ("News?", "choice", answer)), consents={"News?": consent})
-    assert consents(only(channel, request)) == wanted
-    assert consents(only(channel, msgspec.structs.replace(request, config={}))) == []
+    assert consent_statuses(translate_event(channel, request)) == wanted
+    assert (
+        consent_statuses(translate_event(channel, msgspec.structs.replace(request, config={})))
+        == []
+    )
 
 
 @pytest.mark.parametrize("channel", FORMS)
 def test_question_asks_for_what_the_config_says(channel: str) -> None:
-    questions = (("Where do we reach you?", "text", ADDRESS),)
+    questions = (("Where do we reach you?", "text", EMAIL_ADDRESS),)
     request = sent(channel, questions, fields='{"Where do we reach you?": "email"}')
-    assert ADDRESS in people(drafts(channel, request))[0]
+    assert EMAIL_ADDRESS in identifier_values(translate_drafts(channel, request))[0]
 
 
 @pytest.mark.parametrize("channel", ["typeform", "tally"])
 def test_hidden_fields_name_the_campaign_and_our_own_id(channel: str) -> None:
-    (draft,) = drafts(channel, sent(channel))
+    (draft,) = translate_drafts(channel, sent(channel))
     assert draft.event.properties["utm_source"] == "news"
     assert ("user_id", "u-77") in [(each.namespace, each.value) for each in draft.identifiers]
 
@@ -177,39 +182,46 @@ def test_hidden_fields_name_the_campaign_and_our_own_id(channel: str) -> None:
 @pytest.mark.parametrize("channel", ["jotform", "google-forms"])
 def test_form_of_nobody_is_set_aside(channel: str) -> None:
     with pytest.raises(InvalidEventError) as refused:
-        drafts(channel, sent(channel, (("Your email", "text", CANARY),)))
+        translate_drafts(channel, sent(channel, (("Your email", "text", CANARY),)))
     assert refused.value.code == "missing_identity"
 
 
 @pytest.mark.parametrize("channel", FORMS)
 def test_other_topic_is_set_aside(channel: str) -> None:
-    request = of_form({"a": "b"}) if channel == "jotform" else of_json({"event_type": "other"})
+    request = (
+        form_delivery({"a": "b"})
+        if channel == "jotform"
+        else json_delivery({"event_type": "other"})
+    )
     with pytest.raises(InvalidEventError) as refused:
-        drafts(channel, request)
+        translate_drafts(channel, request)
     assert refused.value.code == "unknown_topic"
 
 
 def test_partial_typeform_is_marked() -> None:
     body = json.loads(sent("typeform").body) | {"event_type": "form_response_partial"}
-    assert only("typeform", of_json(body)).properties["partial"] is True
+    assert translate_event("typeform", json_delivery(body)).properties["partial"] is True
 
 
 def test_google_account_s_address_comes_before_a_typed_one() -> None:
     body = json.loads(sent("google-forms").body) | {"respondentEmail": FRIEND}
-    assert people(drafts("google-forms", of_json(body)))[0][0] == FRIEND
-    assert ADDRESS not in people(drafts("google-forms", of_json(body)))[0]
+    assert identifier_values(translate_drafts("google-forms", json_delivery(body)))[0][0] == FRIEND
+    assert (
+        EMAIL_ADDRESS
+        not in identifier_values(translate_drafts("google-forms", json_delivery(body)))[0]
+    )
 
 
 def test_jotform_name_and_phone_come_in_parts() -> None:
     raw = {
-        "q1_email": ADDRESS,
+        "q1_email": EMAIL_ADDRESS,
         "q2_name": {"first": "Zebedee", "last": "Canary"},
         "q3_phone": {"area": "020", "phone": "7946 0018"},
     }
-    request = of_form({"submissionID": "6", "rawRequest": json.dumps(raw)})
-    (draft,) = drafts("jotform", msgspec.structs.replace(request, default_country="GB"))
+    request = form_delivery({"submissionID": "6", "rawRequest": json.dumps(raw)})
+    (draft,) = translate_drafts("jotform", msgspec.structs.replace(request, default_country="GB"))
     assert draft.contact == {
-        "email": ADDRESS,
+        "email": EMAIL_ADDRESS,
         "phone": "+442079460018",
         "first_name": "Zebedee",
         "last_name": "Canary",
@@ -220,7 +232,7 @@ def test_jotform_name_and_phone_come_in_parts() -> None:
 @pytest.mark.parametrize("secrets", [(KEY,), ("other", KEY)])
 def test_signature_over_the_raw_bytes_is_believed(channel: str, secrets: tuple[str, ...]) -> None:
     name, prefix = SIGNED[channel]
-    request = of_json({"name": "é"})
+    request = json_delivery({"name": "é"})
     signature = base64.b64encode(hmac.digest(KEY.encode(), request.body, "sha256")).decode()
     signed = msgspec.structs.replace(request, headers={name: prefix + signature})
     load_channel(channel).verify(signed, secrets, NOW)
@@ -235,7 +247,7 @@ def test_signature_over_the_raw_bytes_is_believed(channel: str, secrets: tuple[s
     ids=lambda channel: channel.name,
 )
 def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
-    request = build_sample_delivery(channel, of_json({}), KEY)
+    request = build_sample_delivery(channel, json_delivery({}), KEY)
     channel.verify(request, (KEY,), NOW)
     with pytest.raises(InvalidEventError) as refused:
         channel.translate(request)
@@ -249,5 +261,5 @@ def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
 )
 def test_nothing_shown_is_refused(channel: Channel) -> None:
     with pytest.raises(SignatureError) as refused:
-        channel.verify(of_json({}), (KEY,), NOW)
+        channel.verify(json_delivery({}), (KEY,), NOW)
     assert refused.value.reason == "missing"

@@ -15,8 +15,8 @@ from regulars.channels.forms import html_form as form
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import decode_event, encode_event
-from tests.support.deliveries import refusals
-from tests.support.shopify_deliveries import order
+from tests.support.deliveries import allow_refusals
+from tests.support.shopify_deliveries import build_order
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REQUEST = Request("web", b"", NOW, default_country="GB", default_currency="EUR")
@@ -91,7 +91,7 @@ def test_any_bytes_are_a_message_or_an_invalid_one(raw: bytes) -> None:
         check(translate_message(raw, REQUEST))
 
 
-@given(damaged(order()) | anything, TOPICS)
+@given(damaged(build_order()) | anything, TOPICS)
 def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) -> None:
     headers = {"x-shopify-topic": topic}
     request = Request("main", json.dumps(body).encode(), NOW, headers, default_currency="EUR")
@@ -110,6 +110,6 @@ def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
 
 
 def translated(channel: Channel, request: Request) -> None:
-    with refusals():
+    with allow_refusals():
         for draft in channel.translate(request):
             check(draft)

@@ -12,7 +12,7 @@ from regulars.channels.chat.wechat.envelope import (
 )
 from regulars.channels.contract import Request
 from regulars.domain.errors import InvalidRequestError, SignatureError
-from tests.support.deliveries import AT, NOW, only, people
+from tests.support.deliveries import EVENT_EPOCH, NOW, identifier_values, translate_event
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 OTHER_KEY = KEY[::-1]
@@ -20,7 +20,7 @@ CONFIG = {"encoding_aes_key": KEY, "app_id": "wx-of-ours"}
 TOKEN = "token-of-ours"
 TEXT = (
     "<xml><ToUserName>gh_1</ToUserName><FromUserName>open-1</FromUserName>"
-    f"<CreateTime>{AT}</CreateTime><MsgType>text</MsgType>"
+    f"<CreateTime>{EVENT_EPOCH}</CreateTime><MsgType>text</MsgType>"
     "<Content><![CDATA[<!DOCTYPE html> hello]]></Content><MsgId>77</MsgId></xml>"
 )
 
@@ -33,9 +33,9 @@ def sealed(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Req
 
 def plain(body: str, config: dict[str, str] | None = None) -> Request:
     query = {
-        "timestamp": str(AT),
+        "timestamp": str(EVENT_EPOCH),
         "nonce": "1",
-        "signature": compute_signature(TOKEN, str(AT), "1"),
+        "signature": compute_signature(TOKEN, str(EVENT_EPOCH), "1"),
     }
     return Request("main", body.encode(), NOW, query=query, config=config or {})
 
@@ -48,7 +48,7 @@ def refusal(request: Request) -> str:
 
 def test_sealed_message_is_received_without_its_text() -> None:
     wechat.verify_delivery(sealed(), (TOKEN,), NOW)
-    event = only("wechat", sealed())
+    event = translate_event("wechat", sealed())
     assert (event.type, event.properties["length"]) == ("Message Received", 21)
     assert "hello" not in str(event)
 
@@ -106,7 +106,7 @@ def test_follower_is_known_by_account_and_scene() -> None:
     assert draft.event.type == "Contact Subscribed"
     assert draft.event.properties["scene"] == "window"
     assert draft.identifiers[0].scope == "wechat/gh_1"
-    assert people([draft]) == [("open-1",)]
+    assert identifier_values([draft]) == [("open-1",)]
 
 
 def test_wecom_echo_is_opened() -> None:

@@ -1,4 +1,4 @@
-"""WooCommerce's orders: counted once however often they are told, newest first, and a guest is not customer 0."""
+"""Test that each WooCommerce order counts once, that the newest version wins, and that a guest is not customer 0."""
 
 from collections import Counter
 from datetime import timedelta
@@ -13,7 +13,7 @@ from regulars.channels.contract import Draft, Request
 from regulars.domain.errors import InvalidEventError, SignatureError
 from regulars.domain.events import Event
 from regulars.domain.profiles import fold_events
-from tests.support.deliveries import ADDRESS, NOW, of_json, people
+from tests.support.deliveries import EMAIL_ADDRESS, NOW, identifier_values, json_delivery
 
 SECRET = "a&b<'\"c"
 ORDER: dict[str, Any] = {
@@ -27,7 +27,12 @@ ORDER: dict[str, Any] = {
     "date_paid_gmt": "2026-11-20T08:00:00",
     "order_key": "wc_order_canary",
     "customer_note": "a canary note",
-    "billing": {"email": ADDRESS, "phone": "020 7946 0018", "country": "GB", "first_name": "Z"},
+    "billing": {
+        "email": EMAIL_ADDRESS,
+        "phone": "020 7946 0018",
+        "country": "GB",
+        "first_name": "Z",
+    },
     "line_items": [
         {"product_id": 93, "name": "Tea", "quantity": 2, "price": 12.1},
         {"product_id": 0, "sku": "", "name": "Gone", "quantity": 1, "price": 5},
@@ -37,20 +42,20 @@ ORDER: dict[str, Any] = {
 }
 
 
-def request(topic: str = "order.updated", **changes: Any) -> Request:
-    return of_json(ORDER | changes, x_wc_webhook_topic=topic)
+def build_request(topic: str = "order.updated", **changes: Any) -> Request:
+    return json_delivery(ORDER | changes, x_wc_webhook_topic=topic)
 
 
-def told(topic: str = "order.updated", **changes: Any) -> list[Draft]:
-    return woocommerce.translate_delivery(request(topic, **changes))
+def translate_order(topic: str = "order.updated", **changes: Any) -> list[Draft]:
+    return woocommerce.translate_delivery(build_request(topic, **changes))
 
 
-def types(topic: str = "order.updated", **changes: Any) -> list[str]:
-    return [draft.event.type for draft in told(topic, **changes)]
+def list_event_types(topic: str = "order.updated", **changes: Any) -> list[str]:
+    return [draft.event.type for draft in translate_order(topic, **changes)]
 
 
-def recorded(*deliveries: list[Draft]) -> list[Event]:
-    """The events of one buyer as the ledger holds them: each id once, the first one."""
+def deduplicate_events(*deliveries: list[Draft]) -> list[Event]:
+    """Return the events of one buyer as the ledger stores them: the first of each id."""
     events: dict[str, Event] = {}
     for draft in (draft for delivery in deliveries for draft in delivery):
         event = msgspec.structs.replace(draft.event, subjects=("e:z",))
@@ -59,7 +64,7 @@ def recorded(*deliveries: list[Draft]) -> list[Event]:
 
 
 def test_order_is_exact_in_a_currency_of_three_decimals() -> None:
-    event = told()[0].event
+    event = translate_order()[0].event
     assert event.order
     assert (event.order.key, event.order.total) == ("woocommerce/main/727", 29350)
     assert [(item.product_id, item.quantity, item.price) for item in event.items] == [
@@ -67,12 +72,12 @@ def test_order_is_exact_in_a_currency_of_three_decimals() -> None:
     ]
 
 
-def test_guest_is_known_by_address_and_phone_only() -> None:
-    assert people(told())[0] == (ADDRESS, "+442079460018")
+def test_guest_is_identified_by_address_and_phone_only() -> None:
+    assert identifier_values(translate_order())[0] == (EMAIL_ADDRESS, "+442079460018")
 
 
-def test_customer_is_known_within_the_shop() -> None:
-    (customer, *_) = told(customer_id=25)[0].identifiers
+def test_customer_id_has_the_shop_as_scope() -> None:
+    (customer, *_) = translate_order(customer_id=25)[0].identifiers
     assert (customer.namespace, customer.value, customer.scope) == (
         "customer",
         "25",
@@ -80,8 +85,8 @@ def test_customer_is_known_within_the_shop() -> None:
     )
 
 
-def test_notes_and_keys_are_not_kept() -> None:
-    assert "canary" not in str(told())
+def test_notes_and_keys_are_not_stored() -> None:
+    assert "canary" not in str(translate_order())
 
 
 @pytest.mark.parametrize(
@@ -97,85 +102,96 @@ def test_notes_and_keys_are_not_kept() -> None:
         ({"status": "refunded"}, ["Order Completed", "Order Refunded"]),
     ],
 )
-def test_status_tells_more_than_the_update(changes: dict[str, Any], expected: list[str]) -> None:
-    assert types(**changes) == ["Order Updated", *expected]
+def test_order_status_implies_further_events(changes: dict[str, Any], expected: list[str]) -> None:
+    assert list_event_types(**changes) == ["Order Updated", *expected]
 
 
-def test_draft_of_a_checkout_is_no_order() -> None:
-    (draft,) = told(status="checkout-draft")
+def test_checkout_draft_has_no_order() -> None:
+    (draft,) = translate_order(status="checkout-draft")
     assert draft.event.order is None
 
 
-def test_two_deliveries_with_one_delivery_id_are_two() -> None:
-    # Its id is made of the webhook and the second.
-    one = woocommerce.translate_delivery(request())
-    other = woocommerce.translate_delivery(request(id=728))
-    assert {draft.event.id for draft in one}.isdisjoint(draft.event.id for draft in other)
+def test_deliveries_with_one_delivery_id_have_different_events() -> None:
+    # WooCommerce builds the delivery id from the webhook and the second.
+    first = woocommerce.translate_delivery(build_request())
+    second = woocommerce.translate_delivery(build_request(id=728))
+    assert {draft.event.id for draft in first}.isdisjoint(draft.event.id for draft in second)
 
 
-def test_delivery_replayed_under_another_id_is_the_same() -> None:
+def test_delivery_has_the_same_events_when_replayed_with_another_id() -> None:
     again = msgspec.structs.replace(
-        request(), headers=request().headers | {"x-wc-webhook-delivery-id": "other"}
+        build_request(), headers=build_request().headers | {"x-wc-webhook-delivery-id": "other"}
     )
     assert [draft.event.id for draft in woocommerce.translate_delivery(again)] == [
-        draft.event.id for draft in told()
+        draft.event.id for draft in translate_order()
     ]
 
 
-def test_order_is_completed_once_however_often_it_is_updated() -> None:
-    updates = [told("order.created"), told(), told(status="completed"), told(customer_note="x")]
-    assert Counter(event.type for event in recorded(*updates))["Order Completed"] == 1
+def test_order_is_completed_once_when_it_is_updated_often() -> None:
+    updates = [
+        translate_order("order.created"),
+        translate_order(),
+        translate_order(status="completed"),
+        translate_order(customer_note="x"),
+    ]
+    assert Counter(event.type for event in deduplicate_events(*updates))["Order Completed"] == 1
 
 
-def test_old_update_does_not_uncancel() -> None:
-    cancelled = told(status="cancelled", date_modified_gmt="2026-11-20T09:00:00")
-    for deliveries in permutations([told("order.created"), told(), cancelled]):
-        state = fold_events(recorded(*deliveries))
+def test_cancelled_order_stays_cancelled_in_any_order_of_deliveries() -> None:
+    cancelled = translate_order(status="cancelled", date_modified_gmt="2026-11-20T09:00:00")
+    for deliveries in permutations(
+        [translate_order("order.created"), translate_order(), cancelled]
+    ):
+        state = fold_events(deduplicate_events(*deliveries))
         assert (state.orders.count, state.orders.cancelled) == (0, 1)
 
 
-def test_payment_counts_when_it_came_in_the_second_of_the_order() -> None:
-    waiting = told("order.created", status="on-hold", date_paid_gmt=None)[0].event.order
-    paid = told()[0].event.order
+def test_payment_wins_over_the_order_of_the_same_second() -> None:
+    waiting = translate_order("order.created", status="on-hold", date_paid_gmt=None)[0].event.order
+    paid = translate_order()[0].event.order
     assert waiting
     assert paid
     assert (waiting.status, paid.status) == ("placed", "paid")
     assert waiting.version < paid.version
 
 
-def test_refunds_are_counted_once_each() -> None:
+def test_each_refund_is_counted_once() -> None:
     first = {"id": 8, "total": "-1.000"}
     both = [first, {"id": 9, "total": "-2.500"}]
     deliveries = [
-        told(),
-        told(refunds=[first]),
-        told(refunds=both),
-        told(refunds=both, total_tax=1),
+        translate_order(),
+        translate_order(refunds=[first]),
+        translate_order(refunds=both),
+        translate_order(refunds=both, total_tax=1),
     ]
     for order in permutations(deliveries):
-        assert fold_events(recorded(*order)).orders.money == {"KWD": 29350 - 3500}
+        assert fold_events(deduplicate_events(*order)).orders.money == {"KWD": 29350 - 3500}
 
 
-def test_refunded_order_without_a_list_gave_everything_back() -> None:
-    assert fold_events(recorded(told(), told(status="refunded"))).orders.money == {"KWD": 0}
+def test_order_is_refunded_completely_when_it_lists_no_refunds() -> None:
+    assert fold_events(
+        deduplicate_events(translate_order(), translate_order(status="refunded"))
+    ).orders.money == {"KWD": 0}
 
 
-def test_number_of_an_order_is_no_customer_under_a_changed_topic() -> None:
+def test_order_is_rejected_when_its_topic_is_changed_to_customer() -> None:
     with pytest.raises(InvalidEventError):
-        told("customer.updated")
+        translate_order("customer.updated")
 
 
-def test_stock_is_told_beside_a_changed_product() -> None:
+def test_product_update_produces_a_stock_event() -> None:
     product = {"id": 5, "name": "Tea", "price": "3.20", "manage_stock": True, "stock_quantity": 7}
-    drafts = woocommerce.translate_delivery(of_json(product, x_wc_webhook_topic="product.updated"))
+    drafts = woocommerce.translate_delivery(
+        json_delivery(product, x_wc_webhook_topic="product.updated")
+    )
     assert [draft.event.type for draft in drafts] == ["Product Updated", "Inventory Updated"]
     assert drafts[1].event.properties == {"stock_quantity": "7"}
 
 
-def test_unknown_topic_is_refused_by_name() -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        told("action.woocommerce_add_to_cart")
-    assert refused.value.code == "unknown_topic"
+def test_unknown_topic_is_rejected() -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        translate_order("action.woocommerce_add_to_cart")
+    assert raised.value.code == "unknown_topic"
 
 
 @pytest.mark.parametrize(
@@ -187,23 +203,25 @@ def test_unknown_topic_is_refused_by_name() -> None:
         (b"webhook_id=142", {"x-wc-webhook-signature": "x"}, False),
     ],
 )
-def test_ping_is_answered_and_nothing_else(
+def test_handshake_answers_the_ping_only(
     body: bytes, headers: dict[str, str], is_ping: bool
 ) -> None:
-    reply = woocommerce.answer_handshake(Request("main", body, NOW, headers), [SECRET], NOW)
+    reply = woocommerce.answer_handshake(
+        Request(source="main", body=body, received_at=NOW, headers=headers), [SECRET], NOW
+    )
     assert (reply is not None) == is_ping
 
 
-def test_sample_is_genuine_and_of_nobody() -> None:
+def test_sample_is_verified_and_names_no_person() -> None:
     sample = woocommerce.build_sample(Request("main", b"", NOW), SECRET)
     woocommerce.verify_delivery(sample, ["newer", SECRET], NOW + timedelta(days=3))
-    assert people(woocommerce.translate_delivery(sample)) == [()]
+    assert identifier_values(woocommerce.translate_delivery(sample)) == [()]
     with pytest.raises(SignatureError, match="signature"):
         woocommerce.verify_delivery(sample, ["newer"], NOW)
 
 
-def test_old_order_that_is_edited_was_completed_when_it_was_paid() -> None:
-    completed = told(date_paid_gmt="2026-08-01T08:00:00")[1].event
+def test_completed_event_has_the_time_of_the_payment() -> None:
+    completed = translate_order(date_paid_gmt="2026-08-01T08:00:00")[1].event
     assert (completed.type, completed.occurred_at) == (
         "Order Completed",
         "2026-08-01T08:00:00.000Z",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.domain.abandonment import decide_abandonment
-from regulars.domain.carts import is_cart_activity, next_check_time
+from regulars.domain.carts import cart_check_time, is_cart_activity
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
 from tests.support.cart_stories import (
@@ -59,7 +59,7 @@ def collect_announcements(events: Sequence[Event], random_: random.Random) -> di
     """Return what the checks announce: each at its time, some twice, reading the events so far in any order."""
     announcements: dict[str, Event] = {}
     check_times = {
-        next_check_time(event, DELAY, event_time(event))
+        cart_check_time(event, DELAY, event_time(event))
         for event in events
         if is_cart_activity(event)
     }

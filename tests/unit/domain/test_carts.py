@@ -6,10 +6,10 @@ import pytest
 
 from regulars.domain.abandonment import ABANDONMENT_SOURCE
 from regulars.domain.carts import (
+    cart_check_time,
     cart_from_events,
     is_cart_activity,
     is_late_activity,
-    next_check_time,
 )
 from regulars.domain.events import Event, Item, OrderFact
 from regulars.domain.profiles import fold_events
@@ -215,23 +215,23 @@ def test_check_comes_after_the_delay_at_a_whole_minute(
     minute: float, delay: int, width: int
 ) -> None:
     now, wait = EVENING + timedelta(minutes=minute), timedelta(minutes=delay)
-    due = next_check_time(build_added(minute), wait, now)
+    due = cart_check_time(build_added(minute), wait, now)
     assert wait <= due - now <= wait + timedelta(minutes=width)
     assert (due.second, due.microsecond) == (0, 0)
 
 
 def test_check_waits_for_activities_by_a_clock_that_is_ahead() -> None:
-    assert next_check_time(build_added(4), DELAY, EVENING) >= EVENING + timedelta(minutes=4) + DELAY
+    assert cart_check_time(build_added(4), DELAY, EVENING) >= EVENING + timedelta(minutes=4) + DELAY
 
 
 def test_late_activity_gives_a_late_order_the_whole_delay() -> None:
-    assert next_check_time(build_added(-600), DELAY, EVENING) >= EVENING + DELAY
+    assert cart_check_time(build_added(-600), DELAY, EVENING) >= EVENING + DELAY
 
 
 def test_activities_of_the_same_minutes_share_a_check() -> None:
     minutes = [EVENING + timedelta(minutes=minute) for minute in range(11)]
     assert [
-        next_check_time(build_added(0), DELAY, now) == minutes[10] + DELAY for now in minutes
+        cart_check_time(build_added(0), DELAY, now) == minutes[10] + DELAY for now in minutes
     ] == [
         *[True] * 10,
         False,

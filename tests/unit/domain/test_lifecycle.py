@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from regulars.domain.lifecycle import expected_gap_days, lifecycle_stage
+from regulars.domain.lifecycle import gap_days_of, lifecycle_stage
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import Consent, ProfileState
 
@@ -58,4 +58,4 @@ def test_stage_follows_the_shops_rhythm_when_the_person_has_none() -> None:
     ],
 )
 def test_expected_gap_stays_within_bounds(orders: OrderTotals, expected: float) -> None:
-    assert expected_gap_days(orders) == expected
+    assert gap_days_of(orders) == expected

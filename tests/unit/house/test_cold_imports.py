@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from regulars import admin
 from regulars.channels.registry import CHANNELS, EXPORT_FORMATS, FEED_PROVIDERS
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from tests.support.aws import REGION
@@ -20,6 +21,17 @@ SDKS = {
     *("brevo_python", "sib_api_v3_sdk", "mailjet_rest", "pywa", "facebook_business", "wechatpy"),
     *("linebot", "telegram", "twilio", "intercom", "crisp_api", "hubspot", "calendly", "svix"),
     *("standardwebhooks", "segment", "analytics", "rudderstack", "googleapiclient"),
+}
+# What a console function has no use for.
+NOT_IN_ADMIN = {
+    "argparse",
+    "infra",
+    "aws_cdk",
+    "duckdb",
+    "numpy",
+    "pandas",
+    "sklearn",
+    "cryptography",
 }
 # What a door pays for in a cold start: drawn in by the few deliveries that need it.
 RARE = {"cryptography", "boto3", "concurrent.futures.thread", "phonenumbers", "requests", "yaml"}
@@ -78,3 +90,10 @@ def test_no_channel_imports_an_sdk() -> None:
     assert found >= {reference.partition(":")[0] for reference in CHANNELS.values()}
     assert packages(found) & SDKS == set()
     assert packages(found) & {"cryptography", "boto3", "botocore"} == set()
+
+
+def test_owners_use_cases_import_no_command_line_and_nothing_heavy() -> None:
+    modules = [f"regulars.admin.{path.stem}" for path in Path(*admin.__path__).glob("[a-z]*.py")]
+    found = imported(*modules)
+    assert found >= {*modules}
+    assert packages(found) & NOT_IN_ADMIN == set()

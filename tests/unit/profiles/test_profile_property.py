@@ -39,8 +39,8 @@ def without_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param({}, id="shuffled and repeated"),
         pytest.param({"crash_chance": 0.2}, id="crashes"),
         pytest.param({"overtaking_chance": 0.2}, id="races"),
-        pytest.param({"rewrite_chance": 0.5, "crash_chance": 0.1}, id="rewrites and crashes"),
-        pytest.param({"rewrite_chance": 0.5, "overtaking_chance": 0.2}, id="rewrites and races"),
+        pytest.param({"replace_chance": 0.5, "crash_chance": 0.1}, id="rewrites and crashes"),
+        pytest.param({"replace_chance": 0.5, "overtaking_chance": 0.2}, id="rewrites and races"),
     ],
 )
 @PROPERTY_SETTINGS
@@ -60,7 +60,7 @@ def test_profile_is_the_fold_of_its_ledger_when_everything_goes_wrong_at_once(
     events: list[Event], random_: random.Random
 ) -> None:
     stream = ShuffledStream(
-        events, random_, crash_chance=0.1, overtaking_chance=0.2, rewrite_chance=0.3
+        events, random_, crash_chance=0.1, overtaking_chance=0.2, replace_chance=0.3
     )
     stream.deliver_all()
     assert_profiles_folded(stream.memory)

@@ -11,10 +11,10 @@ from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
 from regulars.domain.events import encode_event, event_id
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.profiles import Profile, fold_events
+from regulars.domain.stream_changes import ChangeBatch, UnreadableRecord
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
 from regulars.profiles.update import update_profiles
-from regulars.transport.stream_events import Batch, Unreadable
 from tests.support.memory_stores import MemoryPeople, MemoryProfiles, MemoryStores
 from tests.support.profile_stories import (
     NOW,
@@ -23,7 +23,7 @@ from tests.support.profile_stories import (
     call_before_write,
     deliver_events,
     get_single_profile,
-    rewrite_event,
+    replace_event,
 )
 
 
@@ -90,7 +90,7 @@ def test_changed_event_is_counted_as_it_is_now() -> None:
     memory = MemoryStores()
     before = build_order_event("order", "shop/1", "u:ann")
     deliver_events(memory, before)
-    rewrite_event(memory, before, build_order_event("order", "shop/2", "u:ann", total=700))
+    replace_event(memory, before, build_order_event("order", "shop/2", "u:ann", total=700))
     assert get_single_profile(memory).state.orders.money == {"EUR": 700}
     assert memory.profiles.read_orders(profile_id_of("u:ann")).keys() == {"shop/2"}
 
@@ -99,8 +99,8 @@ def test_changed_event_leaves_the_profile_it_no_longer_belongs_to() -> None:
     memory = MemoryStores()
     before = build_order_event("order", "shop/1", "u:ann")
     deliver_events(memory, before, build_event("page", "u:ann"))
-    rewrite_event(memory, before, build_order_event("order", "shop/1", "u:bob"))
-    profiles = memory.live_profiles()
+    replace_event(memory, before, build_order_event("order", "shop/1", "u:bob"))
+    profiles = memory.list_live_profiles()
     assert profiles[profile_id_of("u:ann")].state == fold_events([build_event("page", "u:ann")])
     assert profiles[profile_id_of("u:bob")].state.orders.count == 1
 
@@ -109,14 +109,14 @@ def test_event_changed_to_a_test_is_no_longer_counted() -> None:
     memory = MemoryStores()
     before = build_event("page", "u:ann")
     deliver_events(memory, before)
-    rewrite_event(memory, before, msgspec.structs.replace(before, test=True))
+    replace_event(memory, before, msgspec.structs.replace(before, test=True))
     assert get_single_profile(memory).state.events == 0
 
 
 def test_event_rewritten_before_it_was_counted_creates_no_empty_profile() -> None:
     memory = MemoryStores()
     before = build_event("page", "u:ann")
-    rewrite_event(memory, before, msgspec.structs.replace(before, test=True))
+    replace_event(memory, before, msgspec.structs.replace(before, test=True))
     assert not memory.profiles.stored_profiles
 
 
@@ -125,7 +125,7 @@ def test_rewritten_event_removes_no_order_that_another_worker_is_about_to_count(
     page = build_event("page", "u:ann")
     again = build_event("page", "u:ann", properties={"title": "Teapots"})
     deliver_events(memory, page)
-    call_before_write(memory, 2, lambda: rewrite_event(memory, page, again))
+    call_before_write(memory, 2, lambda: replace_event(memory, page, again))
     deliver_events(memory, build_order_event("order", "shop/1", "u:ann"))
     assert memory.profiles.read_orders(profile_id_of("u:ann")).keys() == {"shop/1"}
 
@@ -147,23 +147,25 @@ def test_poison_event_is_rejected_and_stops_no_other_person() -> None:
         build_event("bob", "u:bob"),
     ]
     deliver_events(memory, *events)
-    assert {profile.state.events for profile in memory.live_profiles().values()} == {1}
+    assert {profile.state.events for profile in memory.list_live_profiles().values()} == {1}
     assert [reject.raw for reject in memory.rejects.stored_rejects] == [encode_event(events[1])]
 
 
 def test_record_without_an_event_is_rejected() -> None:
     memory = MemoryStores()
-    update_profiles(Batch(unreadable=(Unreadable("no event", b"{}"),)), memory.stores, NOW)
+    update_profiles(
+        ChangeBatch(unreadable=(UnreadableRecord("no event", b"{}"),)), memory.stores, NOW
+    )
     assert [reject.raw for reject in memory.rejects.stored_rejects] == [b"{}"]
 
 
 def test_retryable_error_is_raised_after_all_other_persons() -> None:
     memory = MemoryStores()
 
-    def throttle() -> None:
+    def raise_throttling() -> None:
         raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
 
-    call_before_write(memory, 1, throttle)
+    call_before_write(memory, 1, raise_throttling)
     with pytest.raises(ClientError):
         deliver_events(memory, build_event("ann", "u:ann"), build_event("bob", "u:bob"))
     assert get_single_profile(memory).subjects == ("u:bob",)

@@ -1,4 +1,4 @@
-"""What is read from a batch of stream records."""
+"""Stream records are read as changes, and a record without an event stops no other."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from regulars.domain.events import Event, event_id
-from regulars.transport.stream_events import Change, changes
+from regulars.domain.stream_changes import ChangeBatch, EventChange
+from regulars.transport.stream_events import read_changes
 from tests.support.stream_records import (
     build_image,
     build_insert_record,
@@ -26,24 +27,27 @@ EVENT = Event(
 )
 
 
-def test_changes_hold_what_was_stored() -> None:
-    assert changes(build_stream_event(build_insert_record(EVENT))).changes == (Change(EVENT),)
+def read_records(*records: Any) -> ChangeBatch:
+    return read_changes(build_stream_event(*records))
 
 
-def test_changes_hold_what_was_replaced() -> None:
+def test_change_has_the_stored_event() -> None:
+    assert read_records(build_insert_record(EVENT)).changes == (EventChange(EVENT),)
+
+
+def test_change_has_the_replaced_event() -> None:
     after = msgspec.structs.replace(EVENT, type="Product Viewed")
-    assert changes(build_stream_event(build_modify_record(EVENT, after))).changes == (
-        Change(after, EVENT),
-    )
+    batch = read_records(build_modify_record(EVENT, after))
+    assert batch.changes == (EventChange(after, EVENT),)
 
 
-def test_changes_leave_out_what_says_nothing_new() -> None:
+def test_rewrite_is_no_change_when_only_arrival_differs() -> None:
     again = msgspec.structs.replace(EVENT, received_at="2026-11-02T10:00:00.000Z", sent_at="x")
-    assert not changes(build_stream_event(build_modify_record(EVENT, again))).changes
+    assert not read_records(build_modify_record(EVENT, again)).changes
 
 
-def test_changes_leave_out_removals() -> None:
-    batch = changes(build_stream_event(build_record("REMOVE", OldImage=build_image(EVENT))))
+def test_removal_is_no_change() -> None:
+    batch = read_records(build_record("REMOVE", OldImage=build_image(EVENT)))
     assert not batch.changes
     assert not batch.unreadable
 
@@ -61,7 +65,7 @@ def test_changes_leave_out_removals() -> None:
         None,
     ],
 )
-def test_record_without_an_event_is_unreadable_and_stops_nobody(poison: Any) -> None:
-    batch = changes(build_stream_event(poison, build_insert_record(EVENT)))
-    assert batch.changes == (Change(EVENT),)
+def test_record_without_event_is_unreadable_and_stops_no_other(poison: Any) -> None:
+    batch = read_records(poison, build_insert_record(EVENT))
+    assert batch.changes == (EventChange(EVENT),)
     assert len(batch.unreadable) == 1

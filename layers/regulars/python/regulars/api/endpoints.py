@@ -10,7 +10,7 @@ from regulars.api.access import authorize_key
 from regulars.api.health import HealthProbes
 from regulars.api.openapi import load_document
 from regulars.api.person_lookup import LookupRequest, PersonDirectory
-from regulars.api.profile_views import coarse_view, find_profile, profile_view
+from regulars.api.profile_views import find_profile, profile_view, segment_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
 from regulars.channels.tracking.sdk_settings import build_rudder_settings
@@ -18,14 +18,14 @@ from regulars.recommendations.surfaces import RecommendationRequest, Recommendat
 from regulars.store.api_keys import ApiKey, ApiKeys
 from regulars.store.published_lists import PublishedLists
 from regulars.store.served_profiles import ServedProfiles
-from regulars.transport.http import Answer, Call
-from regulars.transport.requests import presented_key
-from regulars.transport.router import Route, answer, json_body, resolved
+from regulars.transport.requests import HttpRequest, read_api_key
+from regulars.transport.responses import HttpResponse, json_response
+from regulars.transport.router import Route, parse_json_body, route_request
 
 MAX_LOOKUP_BYTES = 4096
 
 
-def _current_time() -> datetime:
+def _get_current_time() -> datetime:
     return datetime.now(UTC)
 
 
@@ -39,7 +39,7 @@ class ApiEndpoints:
     recommender: RecommendationSurfaces
     directory: PersonDirectory
     health: HealthProbes
-    clock: Callable[[], datetime] = _current_time
+    clock: Callable[[], datetime] = _get_current_time
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
@@ -57,75 +57,77 @@ class ApiEndpoints:
             Route("GET", "/sourceConfig/", self.get_source_config),
         )
 
-    def handle_request(self, event: Mapping[str, Any]) -> Answer:
+    def handle_request(self, event: Mapping[str, Any]) -> HttpResponse:
         """Return the response to one request of the HTTP API."""
-        return resolved(self.routes, event)
+        return route_request(self.routes, event)
 
-    def get_profile(self, call: Call, profile_id: str) -> Answer:
+    def get_profile(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return one profile; for a read key, its coarse segment only."""
-        if self._authorize_caller(call, "read", "admin").scope == "read":
-            return answer(coarse_view(self.profiles, profile_id))
+        if self._authorize_caller(http_request, "read", "admin").scope == "read":
+            return json_response(segment_view(self.profiles, profile_id))
         profile = find_profile(self.profiles, profile_id)
-        return answer(profile_view(profile, self.clock()))
+        return json_response(profile_view(profile, self.clock()))
 
-    def look_up_profile(self, call: Call) -> Answer:
+    def look_up_profile(self, http_request: HttpRequest) -> HttpResponse:
         """Return the profile and the contact data of the identifier in the body."""
-        self._authorize_caller(call, "admin")
-        request = json_body(call, LookupRequest, MAX_LOOKUP_BYTES)
-        return answer(self.directory.look_up_person(request, self.clock()))
+        self._authorize_caller(http_request, "admin")
+        request = parse_json_body(http_request, LookupRequest, MAX_LOOKUP_BYTES)
+        return json_response(self.directory.look_up_person(request, self.clock()))
 
-    def recommend_for_profile(self, call: Call, profile_id: str) -> Answer:
+    def recommend_for_profile(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return products for a person; only an admin key gets an error for an unknown person."""
-        is_owner = self._authorize_caller(call, "read", "admin").scope == "admin"
+        is_owner = self._authorize_caller(http_request, "read", "admin").scope == "admin"
         surfaces = self.recommender
         recommend = surfaces.recommend_for_owner if is_owner else surfaces.recommend_for_storefront
-        return answer(recommend(profile_id, _recommendation_request(call), self.clock()))
+        return json_response(
+            recommend(profile_id, _parse_recommendation_request(http_request), self.clock())
+        )
 
-    def recommend_for_visitor(self, call: Call) -> Answer:
+    def recommend_for_visitor(self, http_request: HttpRequest) -> HttpResponse:
         """Return products for an unknown visitor."""
-        self._authorize_caller(call, "read", "admin")
-        items = parse_ids(call.query.get("items"), "items", max_ids=50)
-        request = _recommendation_request(call)
+        self._authorize_caller(http_request, "read", "admin")
+        items = parse_ids(http_request.query.get("items"), "items", max_ids=50)
+        request = _parse_recommendation_request(http_request)
         response = self.recommender.recommend_for_visitor(items, request)
-        return answer(response, cache="private, max-age=60")
+        return json_response(response, cache="private, max-age=60")
 
-    def list_segments(self, call: Call) -> Answer:
+    def list_segments(self, http_request: HttpRequest) -> HttpResponse:
         """Return every segment with its size."""
-        self._authorize_caller(call, "admin")
-        return answer({"segments": self.published_lists.segments()})
+        self._authorize_caller(http_request, "admin")
+        return json_response({"segments": self.published_lists.read_segments()})
 
-    def list_segment_profiles(self, call: Call, name: str) -> Answer:
+    def list_segment_profiles(self, http_request: HttpRequest, name: str) -> HttpResponse:
         """Return one page of the profiles of a segment."""
-        key = self._authorize_caller(call, "admin")
+        key = self._authorize_caller(http_request, "admin")
         request = SegmentPageRequest(
-            segment=find_segment(name, self.published_lists.segments()),
-            limit=parse_count(call.query.get("limit"), "limit", default=20, maximum=50),
-            token=call.query.get("next"),
+            segment=find_segment(name, self.published_lists.read_segments()),
+            limit=parse_count(http_request.query.get("limit"), "limit", default=20, maximum=50),
+            token=http_request.query.get("next"),
             key_id=key.id,
         )
-        return answer(read_segment_page(self.profiles, request, self.clock()))
+        return json_response(read_segment_page(self.profiles, request, self.clock()))
 
-    def report_health(self, _: Call) -> Answer:
+    def report_health(self, _: HttpRequest) -> HttpResponse:
         """Return the health of the parts."""
         report = self.health.report_health()
-        return answer(report, 200 if report["status"] == "ok" else 503)
+        return json_response(report, 200 if report["status"] == "ok" else 503)
 
-    def get_openapi(self, _: Call) -> Answer:
+    def get_openapi(self, _: HttpRequest) -> HttpResponse:
         """Return the OpenAPI document of this API."""
-        return answer(load_document(), cache="public, max-age=3600")
+        return json_response(load_document(), cache="public, max-age=3600")
 
-    def get_source_config(self, call: Call) -> Answer:
+    def get_source_config(self, http_request: HttpRequest) -> HttpResponse:
         """Return the settings that Rudder's browser SDK requests before it sends events."""
-        key = call.query.get("writeKey") or presented_key(call.headers)
-        return answer(build_rudder_settings(key), cache="public, max-age=300")
+        key = http_request.query.get("writeKey") or read_api_key(http_request.headers)
+        return json_response(build_rudder_settings(key), cache="public, max-age=300")
 
-    def _authorize_caller(self, call: Call, *scopes: str) -> ApiKey:
-        return authorize_key(self.keys, presented_key(call.headers), *scopes)
+    def _authorize_caller(self, http_request: HttpRequest, *scopes: str) -> ApiKey:
+        return authorize_key(self.keys, read_api_key(http_request.headers), *scopes)
 
 
-def _recommendation_request(call: Call) -> RecommendationRequest:
+def _parse_recommendation_request(http_request: HttpRequest) -> RecommendationRequest:
     return RecommendationRequest(
-        count=parse_count(call.query.get("n"), "n", default=10, maximum=50),
-        exclude=parse_ids(call.query.get("exclude"), "exclude", max_ids=100),
-        weights=parse_weights(call.query.get("weights")),
+        count=parse_count(http_request.query.get("n"), "n", default=10, maximum=50),
+        exclude=parse_ids(http_request.query.get("exclude"), "exclude", max_ids=100),
+        weights=parse_weights(http_request.query.get("weights")),
     )

@@ -25,11 +25,11 @@ class HealthProbes:
 
     def report_health(self) -> dict[str, Any]:
         """Return `status` ok or failing, and the status of each part in `parts`."""
-        parts = {name: self._statuses.get(name, self._probe_part) for name in self._probes}
+        parts = {name: self._statuses.get(name, self._check_part) for name in self._probes}
         is_healthy = all(status == "ok" for status in parts.values())
         return {"status": "ok" if is_healthy else "failing", "parts": parts}
 
-    def _probe_part(self, name: str) -> str:
+    def _check_part(self, name: str) -> str:
         try:
             self._probes[name]()
         except (BotoCoreError, ClientError):

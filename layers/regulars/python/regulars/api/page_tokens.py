@@ -42,6 +42,6 @@ def open_token(token: str, segment: str, key_id: str) -> PagePosition:
 
 
 def _token_seal(text: bytes, segment: str, key_id: str) -> bytes:
-    # The id of a key never leaves the store, so whoever can seal a token could as well read the table.
+    # The id of a key never leaves the store, so a caller who can seal a token could read the table as well.
     message = b"page\x1f" + segment.encode() + b"\x1f" + text
     return hmac.digest(key_id.encode(), message, "sha256")[:_SEAL_BYTES]

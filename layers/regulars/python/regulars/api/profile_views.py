@@ -33,7 +33,7 @@ def find_profile(profiles: ServedProfiles, profile_id: str) -> ScoredProfile:
     return profile
 
 
-def coarse_view(profiles: ServedProfiles, profile_id: str) -> dict[str, Any]:
+def segment_view(profiles: ServedProfiles, profile_id: str) -> dict[str, Any]:
     """Return what a read key may see: the segment, in the same shape whether a profile has this id or not."""
     profile = _find_optional_profile(profiles, profile_id)
     segments = profile.scores.get("segments", {}) if profile else {}
@@ -55,7 +55,7 @@ def profile_view(profile: ScoredProfile, now: datetime) -> dict[str, Any]:
         "orders": _orders_view(state.orders),
         "consent": _consent_view(state),
         "traits": {name: trait.value for name, trait in state.traits.items()},
-        "churn": scores.get("churn") or _rule_based_churn(stage),
+        "churn": scores.get("churn") or _churn_by_rules(stage),
         "rfm": scores.get("rfm"),
         "segments": {"rfm": None, "kmeans": None} | scores.get("segments", {}),
         "next_best_products": scores.get("next_best_products", []),
@@ -108,7 +108,7 @@ def _money_view(amounts: Mapping[str, int]) -> list[dict[str, str]]:
     ]
 
 
-def _rule_based_churn(stage: str) -> dict[str, Any]:
+def _churn_by_rules(stage: str) -> dict[str, Any]:
     return {
         "probability": None,
         "band": _STAGE_BANDS.get(stage, "unknown"),

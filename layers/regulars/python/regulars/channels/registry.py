@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # these modules import an HTTP client, which a webhook functi
     from regulars.channels.exports.contract import ExportFormat
     from regulars.channels.feeds.contract import Feed
     from regulars.channels.feeds.feed_provider import FeedProvider
-    from regulars.channels.feeds.provider_api import Provider
+    from regulars.channels.feeds.provider_api import ProviderApi
 
 # The name of a channel, which stands in the path of its webhook → its `Channel`.
 CHANNELS: dict[str, str] = {
@@ -94,7 +94,7 @@ def load_export_formats() -> list["ExportFormat"]:
 
 
 def load_feeds(
-    channel: str, config: Mapping[str, Any], credentials: Mapping[str, str], provider: "Provider"
+    channel: str, config: Mapping[str, Any], credentials: Mapping[str, str], provider: "ProviderApi"
 ) -> list["Feed"]:
     """Return the feeds that a source of the channel can be read from; none without the credentials for it.
 

@@ -53,13 +53,13 @@ class Cart(msgspec.Struct, frozen=True):
 
     def apply_event(self, event: Event) -> "Cart":
         """Return the cart after one more activity."""
-        lines = self._change_lines(event)
+        lines = self._apply_lines(event)
         if not lines and (self.lines or event.type == "Cart Updated"):
             return Cart()  # the cart was emptied
         currency = event.currency or self.currency
         return Cart(lines, currency, self.is_checkout or event.type in CHECKOUT_EVENT_TYPES)
 
-    def _change_lines(self, event: Event) -> Mapping[str, Item]:
+    def _apply_lines(self, event: Event) -> Mapping[str, Item]:
         lines = self._lines_in_currency(event.currency)
         if event.type in ADDING_EVENT_TYPES:
             return _add_items(lines, event, 1)
@@ -84,7 +84,7 @@ def is_late_activity(event: Event, now: datetime) -> bool:
     return event.occurred_at < to_text(now - CART_LOOKBACK)
 
 
-def next_check_time(event: Event, delay: timedelta, now: datetime) -> datetime:
+def cart_check_time(event: Event, delay: timedelta, now: datetime) -> datetime:
     """Return when to check for an order after an activity: `delay` after it or its arrival, at a whole minute.
 
     Activities within a sixth of the delay share one check, always at least `delay` after the last of them.

@@ -31,7 +31,7 @@ def lifecycle_stage(
         is_identified = any(type_ in state.counts for type_ in IDENTIFYING_EVENT_TYPES)
         return "lead" if state.consent or is_identified else "visitor"
     silence = (now - from_text(state.orders.last)) / timedelta(
-        days=expected_gap_days(state.orders, default_gap_days)
+        days=gap_days_of(state.orders, default_gap_days)
     )
     if silence <= MAX_IN_TOUCH_GAPS:
         return _stage_in_touch(state.orders.count)
@@ -40,7 +40,7 @@ def lifecycle_stage(
     return "dormant" if silence <= MAX_DORMANT_GAPS else "lost"
 
 
-def expected_gap_days(orders: OrderTotals, default_gap_days: float = DEFAULT_GAP_DAYS) -> float:
+def gap_days_of(orders: OrderTotals, default_gap_days: float = DEFAULT_GAP_DAYS) -> float:
     """Return the expected number of days between two orders of this person."""
     own_gap = orders.mean_gap_days if orders.count >= MIN_RHYTHM_ORDERS else None
     return min(MAX_GAP_DAYS, max(MIN_GAP_DAYS, default_gap_days if own_gap is None else own_gap))

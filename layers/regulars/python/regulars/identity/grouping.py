@@ -7,7 +7,7 @@ import msgspec
 
 from regulars.domain.events import Event
 from regulars.domain.profiles import sort_by_strength
-from regulars.transport.stream_events import Change
+from regulars.domain.stream_changes import EventChange
 
 
 class PersonBatch(msgspec.Struct, frozen=True):
@@ -44,7 +44,9 @@ class ConnectedNames:
         return parent
 
 
-def group_by_person(changes: Iterable[Change], pointers: Mapping[str, str]) -> list[PersonBatch]:
+def group_by_person(
+    changes: Iterable[EventChange], pointers: Mapping[str, str]
+) -> list[PersonBatch]:
     """Return the batch by person: subjects that share an event or point at the same profile are one person."""
     parts = list(chain.from_iterable(map(_split_change, changes)))
     connected = ConnectedNames()
@@ -57,7 +59,7 @@ def group_by_person(changes: Iterable[Change], pointers: Mapping[str, str]) -> l
     return [_merge_batches(person_parts) for person_parts in persons.values()]
 
 
-def collect_subjects(changes: Iterable[Change]) -> set[str]:
+def collect_subjects(changes: Iterable[EventChange]) -> set[str]:
     """Return every subject of these changes, before and after each change."""
     events = [event for change in changes for event in (change.event, change.before) if event]
     return {subject for event in events for subject in event.subjects}
@@ -68,7 +70,7 @@ def belongs_to_profile(event: Event) -> bool:
     return bool(event.subjects) and not event.test
 
 
-def _split_change(change: Change) -> Iterable[PersonBatch]:
+def _split_change(change: EventChange) -> Iterable[PersonBatch]:
     event, before = change.event, change.before
     if belongs_to_profile(event):
         yield PersonBatch(event.subjects, (event,), refold=before is not None)

@@ -1,1 +1,1 @@
-"""Use cases of the doors: verify, translate and record what comes in."""
+"""Ingestion: receive, verify, translate and record what providers and SDKs send, and what exports and APIs contain."""

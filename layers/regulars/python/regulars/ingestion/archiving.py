@@ -1,18 +1,18 @@
-"""The ledger's stream to the lake: every event once or more, in files by the day they were received."""
+"""Archive the ledger's stream in the lake: every event at least once, in files by the day it was received."""
 
 from datetime import datetime
 
 from regulars.domain.events import Event
+from regulars.domain.stream_changes import ChangeBatch
 from regulars.store.lake import Lake
 from regulars.store.rejects import Reject, Rejects
-from regulars.transport.stream_events import Batch
 
 
-def archive_events(batch: Batch, lake: Lake, rejects: Rejects, now: datetime) -> int:
-    """Write a batch to the lake, one object for each day received, and set aside what is no event.
+def archive_events(batch: ChangeBatch, lake: Lake, rejects: Rejects, now: datetime) -> int:
+    """Write a batch to the lake, one object for each day received, and store unreadable records as rejects.
 
-    The number of events is returned. The same batch again replaces the same objects; any fault of the stores is
-    raised, so that the batch comes again.
+    Return the number of events. The same batch again replaces the same objects. Any error of a store is raised, so that
+    the stream delivers the batch again.
     """
     unreadable = [
         Reject(

@@ -1,4 +1,4 @@
-"""The last step of every door: contact data to PEOPLE, then the event, without a name in it, to the ledger."""
+"""Record drafts: contact data in the PEOPLE table, then the event, which names nobody, in the ledger."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,15 @@ from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 
-LARGEST_EVENT = 350_000  # bytes; an item of the ledger may hold 400 KB
-ANONYMOUS = "a:"
-AT_ONCE = 8  # people of a batch whose contact data is written side by side
+MAX_EVENT_BYTES = 350_000  # an item of the ledger may hold 400 KB
+ANONYMOUS_PREFIX = "a:"
+CONTACT_THREADS = 8  # people of a batch whose contact data is written in parallel
 
-type Told = tuple[dict[str, str], str]  # contact data, and when it was told
+type ContactVersion = tuple[dict[str, str], str]  # contact data, and when the event occurred
 
 
 class Recorder:
-    """Keys drafts by the deployment's pepper and stores what they hold."""
+    """Stores the events and the contact data of drafts; hashes identifiers with the deployment's pepper."""
 
     def __init__(self, ledger: Ledger, people: People, parameters: Parameters) -> None:
         self._ledger = ledger
@@ -28,45 +28,49 @@ class Recorder:
         self._parameters = parameters
 
     def record(self, drafts: Sequence[Draft]) -> RecordedEvents:
-        """Store them all. Contact data first: when the event is there, so is who it speaks of."""
-        events = [self._keyed(draft) for draft in drafts]
-        self._keep_contacts(events, drafts)
+        """Store all drafts; raise InvalidEventError when one is too large.
+
+        Contact data is stored first: when an event is in the ledger, the contact data of its person is stored too.
+        """
+        events = [self._to_event(draft) for draft in drafts]
+        self._store_contacts(events, drafts)
         return self._ledger.record_events(events)
 
-    def identified(self, draft: Draft) -> Draft:
-        """The draft with an event told apart by whom it speaks of, which only the pepper may hash."""
+    def add_subjects_to_id(self, draft: Draft) -> Draft:
+        """Return the draft with an event id that also depends on the person, whose identifiers only the pepper hashes."""
         subjects = subject_keys(draft.identifiers, self._parameters.read_pepper())
         id_ = event_id(draft.event.id, *subjects)
         return msgspec.structs.replace(draft, event=msgspec.structs.replace(draft.event, id=id_))
 
-    def _keyed(self, draft: Draft) -> Event:
-        """The event with subject keys for who it speaks of; InvalidEventError when it is too large to be stored."""
+    def _to_event(self, draft: Draft) -> Event:
+        """Return the draft's event with the subject keys of its person."""
         subjects = subject_keys(draft.identifiers, self._parameters.read_pepper())
-        if not fits(draft.event):
+        if not fits_ledger(draft.event):
             raise InvalidEventError("The event is too large to be stored.", "event_too_large")
         return msgspec.structs.replace(draft.event, subjects=subjects)
 
-    def _keep_contacts(self, events: Sequence[Event], drafts: Sequence[Draft]) -> None:
-        told: dict[str, list[Told]] = {}
+    def _store_contacts(self, events: Sequence[Event], drafts: Sequence[Draft]) -> None:
+        contacts: dict[str, list[ContactVersion]] = {}
         for event, draft in zip(events, drafts, strict=True):
-            known = next((key for key in event.subjects if not key.startswith(ANONYMOUS)), None)
-            if known and draft.contact:
-                told.setdefault(known, []).append((draft.contact, event.occurred_at))
-        if len(told) > 1:
-            # Imported when people come several at once: most deliveries speak of one.
+            keys = (key for key in event.subjects if not key.startswith(ANONYMOUS_PREFIX))
+            subject = next(keys, None)
+            if subject and draft.contact:
+                contacts.setdefault(subject, []).append((draft.contact, event.occurred_at))
+        if len(contacts) > 1:
+            # Imported when a batch has several people: most deliveries have one.
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(self._remember, *zip(*told.items(), strict=True)))
+            with ThreadPoolExecutor(CONTACT_THREADS) as pool:
+                list(pool.map(self._store_contact, *zip(*contacts.items(), strict=True)))
         else:
-            for subject, contacts in told.items():
-                self._remember(subject, contacts)
+            for subject, versions in contacts.items():
+                self._store_contact(subject, versions)
 
-    def _remember(self, subject: str, contacts: list[Told]) -> None:
-        for contact, at in contacts:
-            self._people.store_contact(subject, contact, at)
+    def _store_contact(self, subject: str, versions: list[ContactVersion]) -> None:
+        for contact, occurred_at in versions:
+            self._people.store_contact(subject, contact, occurred_at)
 
 
-def fits(event: Event) -> bool:
-    """Whether the ledger can hold the event, its subjects included or not."""
-    return len(encode_event(event)) <= LARGEST_EVENT
+def fits_ledger(event: Event) -> bool:
+    """Return whether the ledger can hold the event, its subjects included or not."""
+    return len(encode_event(event)) <= MAX_EVENT_BYTES

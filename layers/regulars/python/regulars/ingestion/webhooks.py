@@ -1,189 +1,166 @@
-"""Webhooks: verified on their very bytes, translated, recorded; what is refused is kept with its reason."""
+"""Receive webhooks: verify the bytes as sent, translate and record them, and store what is refused with its reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import msgspec
 
-from regulars.channels.contract import Draft, PartlyInvalidError, Reply, Request
-from regulars.channels.registry import CHANNELS, load_channel
+from regulars.channels.contract import Reply, Request
+from regulars.channels.registry import load_channel
+from regulars.channels.signatures.shared_secret import TOKEN_PARAMETER
 from regulars.domain.errors import (
     ForbiddenError,
     InvalidEventError,
     NotFoundError,
-    PayloadTooLargeError,
     RegularsError,
     SignatureError,
     SourceWaitingError,
 )
-from regulars.ingestion.isolation import translating
 from regulars.ingestion.recording import Recorder
-from regulars.store.parameters import Parameters
-from regulars.store.rejects import Reject, Rejects, StoredDelivery
-from regulars.store.sources import Source, Sources
-
-LARGEST_BODY = 4 * 1024 * 1024  # far over what any provider sends; Lambda itself takes 6 MB
-LONGEST_SOURCE = 128  # characters; a key of the store holds 2 KB
+from regulars.ingestion.translation import delivery_reject, translate_deliveries
+from regulars.ingestion.webhook_sources import WebhookSources
+from regulars.store.rejects import Rejects
 
 
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a delivery that was taken: `rejected` is the code under which it was set aside."""
+    """The result of an accepted delivery: new and known events, and the code of what was rejected."""
 
     new: int = 0
     known: int = 0
     rejected: str = ""
 
 
-class Webhooks:
+class NextPage(msgspec.Struct, frozen=True):
+    """The page that a browser opens after it sent a form; '' when the source has none."""
+
+    url: str
+
+
+class ProbeReply(msgspec.Struct, frozen=True):
+    """The reply to a provider that checks whether the address exists."""
+
+
+type WebhookReply = Reply | NextPage | Receipt | ProbeReply
+
+
+class WebhookReceiver:
     """Receives deliveries of webhooks."""
 
-    def __init__(
-        self, sources: Sources, parameters: Parameters, recorder: Recorder, rejects: Rejects
-    ) -> None:
+    def __init__(self, sources: WebhookSources, recorder: Recorder, rejects: Rejects) -> None:
         self._sources = sources
-        self._parameters = parameters
         self._recorder = recorder
         self._rejects = rejects
 
-    def configured(self, channel: str, request: Request) -> Request:
-        """The request with what its source has set up; NotFoundError when there is no such source."""
-        try:
-            source = self._source(channel, request)
-        except RegularsError as error:
-            self._keep(error, channel, request)
-            raise
-        return self._set_up(request, source)
+    def handle(self, channel: str, request: Request) -> WebhookReply:
+        """Reply to one request for a source's webhook; when this returns, a delivery is durable.
 
-    def answer(self, channel: str, request: Request, now: datetime) -> Reply | None:
-        """The reply to a handshake or a probe, which is not recorded; None for a delivery."""
-        answer_handshake = load_channel(channel).answer_handshake
-        if answer_handshake is None:
-            return None
-        try:
-            _, reply = self._tried(
-                lambda each, secrets: answer_handshake(each, secrets, now), channel, request
-            )
-        except RegularsError as error:
-            self._keep(error, channel, request)
-            if isinstance(error, SignatureError):
-                raise ForbiddenError(str(error)) from error
-            raise
-        return reply
-
-    def receive(self, channel: str, request: Request, now: datetime) -> Receipt:
-        """Record one delivery of a configured source; when this returns, it is durable.
-
-        A sender that is refused (SignatureError, SourceWaitingError, InvalidRequestError) may try again. What we make
-        nothing of is set aside and taken as received, since sending it again would not help; Shopify ends a
-        subscription after eight refusals.
+        Raise NotFoundError for an unknown source and for a GET that carries a delivery, ForbiddenError for a refused
+        handshake, SignatureError, SourceWaitingError or InvalidRequestError for a refused delivery, which the sender may
+        send again. Each refused request is stored as a reject first. A delivery that can never be accepted is stored as
+        a reject too, but acknowledged, since sending it again does not help; Shopify ends a subscription after eight
+        refusals.
         """
-        try:
-            request, _ = self._tried(
-                lambda each, secrets: _verify(channel, each, secrets, now), channel, request
-            )
-        except RegularsError as error:
-            self._keep(error, channel, request)
-            raise
-        return self._translated(channel, request)
+        with self._store_refusal(channel, request):
+            request = self._sources.configure_request(channel, request)
+        if handshake := self._answer_handshake(channel, request):
+            return handshake
+        if request.method != "POST":
+            return _probe_reply(request)
+        receipt = self._receive_delivery(channel, request)
+        return _delivery_reply(channel, request, receipt)
 
     def replay(self, channel: str, request: Request, *, verified: bool) -> Receipt:
-        """Receive again what was refused once, by today's secrets and translation; nothing is kept a second time.
+        """Receive a rejected delivery again, with today's secrets and translation; raise what is refused again.
 
-        What was `verified` when it came is not verified again, since its secret may be gone by now.
+        A delivery that was `verified` when it arrived is not verified again: its secret may no longer be live.
         """
-        request = self._set_up(request, self._source(channel, request))
+        request = self._sources.configure_request(channel, request)
         if not verified:
-            secrets = self._secrets(channel, request)
-            _verify(channel, request, secrets, request.received_at)
-        receipt, invalid = self._recorded(channel, request)
-        if invalid:
-            raise invalid
+            secrets = self._sources.find_secrets(channel, request)
+            _verify_delivery(channel, request, secrets, request.received_at)
+        receipt, error = self._record_delivery(channel, request)
+        if error:
+            raise error
         return receipt
 
-    def _source(self, channel: str, request: Request) -> Source:
-        may_exist = channel in CHANNELS and len(request.source) <= LONGEST_SOURCE
-        source = self._sources.find_source(channel, request.source) if may_exist else None
-        if source is None:
-            raise NotFoundError("There is no such source.")
-        if len(request.body) > LARGEST_BODY:
-            raise PayloadTooLargeError("A delivery holds at most 4 MB.")
-        return source
-
-    def _translated(self, channel: str, request: Request) -> Receipt:
+    def _answer_handshake(self, channel: str, request: Request) -> Reply | None:
+        """Return the reply to a handshake, which is not recorded; None for a delivery."""
+        answer = load_channel(channel).answer_handshake
+        if answer is None:
+            return None
         try:
-            receipt, invalid = self._recorded(channel, request)
-        except RegularsError as error:
-            self._keep(error, channel, request, verified=True)
-            raise
-        if invalid:
-            self._keep(invalid, channel, request, verified=True)
+            with self._store_refusal(channel, request):
+                _, reply = self._sources.check_request(
+                    channel,
+                    request,
+                    lambda request, secrets: answer(request, secrets, request.received_at),
+                )
+        except SignatureError as error:
+            raise ForbiddenError(str(error)) from error
+        return reply
+
+    def _receive_delivery(self, channel: str, request: Request) -> Receipt:
+        with self._store_refusal(channel, request):
+            request, _ = self._sources.check_request(
+                channel,
+                request,
+                lambda request, secrets: _verify_delivery(
+                    channel, request, secrets, request.received_at
+                ),
+            )
+        with self._store_refusal(channel, request, verified=True):
+            receipt, error = self._record_delivery(channel, request)
+        if error:
+            self._store_reject(channel, request, error, verified=True)
         return receipt
 
-    def _recorded(self, channel: str, request: Request) -> tuple[Receipt, InvalidEventError | None]:
-        """What was recorded, and why the rest can never be."""
-        drafts, invalid = _drafts(channel, request)
+    def _record_delivery(
+        self, channel: str, request: Request
+    ) -> tuple[Receipt, InvalidEventError | None]:
+        """Return the receipt, and the error of what can never be accepted."""
+        drafts, failures = translate_deliveries(channel, [request], InvalidEventError)
         try:
             recorded = self._recorder.record(drafts)
         except InvalidEventError as error:
             return Receipt(rejected=error.code), error
+        invalid = failures[0].error if failures else None
         code = invalid.code if invalid else ""
         return Receipt(len(recorded.new), len(recorded.known), code), invalid
 
-    def _set_up(self, request: Request, source: Source) -> Request:
-        config = source.config | self._parameters.read_credentials(source.channel, source.source)
-        url = config.get("url") or request.url
-        return msgspec.structs.replace(request, config=config, url=url)
-
-    def _tried[T](
-        self, check: Callable[[Request, Sequence[str]], T], channel: str, request: Request
-    ) -> tuple[Request, T]:
-        """What a check finds; where it fails, with what the source has set up by now, such as a newer secret."""
-        secrets = self._secrets(channel, request)
+    @contextmanager
+    def _store_refusal(
+        self, channel: str, request: Request, *, verified: bool = False
+    ) -> Iterator[None]:
+        """Store the request as a reject when an error refuses it."""
         try:
-            return request, check(request, secrets)
-        except SignatureError:
-            newer, newest = self._renewed(channel, request)
-            if (newer, newest) == (request, secrets):
-                raise
-        return newer, check(newer, newest)
+            yield
+        except RegularsError as error:
+            self._store_reject(channel, request, error, verified=verified)
+            raise
 
-    def _renewed(self, channel: str, request: Request) -> tuple[Request, tuple[str, ...]]:
-        self._parameters.renew_source_secrets(channel, request.source)
-        source = self._sources.renew_source(channel, request.source)
-        newer = self._set_up(request, source) if source else request
-        return newer, self._secrets(channel, request)
-
-    def _secrets(self, channel: str, request: Request) -> tuple[str, ...]:
-        return self._parameters.read_signing_secrets(channel, request.source)
-
-    def _keep(
-        self, error: RegularsError, channel: str, request: Request, *, verified: bool = False
+    def _store_reject(
+        self, channel: str, request: Request, error: RegularsError, *, verified: bool
     ) -> None:
-        delivery = StoredDelivery(
-            method=request.method,
-            url=request.url,
-            raw_query=request.raw_query,
-            headers=request.headers,
-            verified=verified,
-        )
-        source = f"{channel}/{request.source}"
-        reject = Reject(
-            code=error.code, reason=str(error), source=source, raw=request.body, delivery=delivery
-        )
+        reject = delivery_reject(channel, request, error, verified=verified)
         self._rejects.store_rejects([reject], request.received_at)
 
 
-def _verify(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:
+def _verify_delivery(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:
     if not secrets and load_channel(channel).needs_secret:
         raise SourceWaitingError
     load_channel(channel).verify(request, secrets, now)
 
 
-def _drafts(channel: str, request: Request) -> tuple[Sequence[Draft], InvalidEventError | None]:
-    try:
-        with translating():
-            return load_channel(channel).translate(request), None
-    except PartlyInvalidError as error:
-        return error.drafts, error
-    except InvalidEventError as error:
-        return (), error
+def _probe_reply(request: Request) -> ProbeReply:
+    """Return the reply to a GET or HEAD; raise NotFoundError for a delivery in a GET's query, which is not recorded."""
+    if request.method == "GET" and request.query.keys() - {TOKEN_PARAMETER}:
+        raise NotFoundError("Deliveries are taken by POST.")
+    return ProbeReply()
+
+
+def _delivery_reply(channel: str, request: Request, receipt: Receipt) -> WebhookReply:
+    contract = load_channel(channel)
+    if contract.find_next_page and "text/html" in request.headers.get("accept", ""):
+        return NextPage(contract.find_next_page(request))
+    return contract.reply or receipt

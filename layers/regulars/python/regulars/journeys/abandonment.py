@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 import msgspec
 
 from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
-from regulars.domain.carts import CART_LOOKBACK, is_cart_activity, is_late_activity, next_check_time
+from regulars.domain.carts import CART_LOOKBACK, cart_check_time, is_cart_activity, is_late_activity
 from regulars.domain.profiles import Profile
+from regulars.domain.stream_changes import EventChange
 from regulars.domain.times import from_text, to_text
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.schedules import Schedules
-from regulars.transport.stream_events import Change
 
 MAX_SUBJECT_EVENTS = 500  # the newest events of a subject; no person causes more in a day
 
@@ -36,7 +36,7 @@ class AbandonmentStores:
 
 
 def schedule_cart_checks(
-    changes: Iterable[Change], schedules: Schedules, delay: timedelta, now: datetime
+    changes: Iterable[EventChange], schedules: Schedules, delay: timedelta, now: datetime
 ) -> None:
     """Schedule a check for every live cart activity; raise an error of the scheduler.
 
@@ -46,7 +46,7 @@ def schedule_cart_checks(
     for event in (change.event for change in changes):
         if is_cart_activity(event) and event.subject and not is_late_activity(event, now):
             check = CartCheck(event.subject, event.occurred_at)
-            check_time = next_check_time(event, delay, now)
+            check_time = cart_check_time(event, delay, now)
             schedules.schedule_invocation(event.subject, check_time, msgspec.to_builtins(check))
 
 

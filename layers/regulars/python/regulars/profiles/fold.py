@@ -36,7 +36,7 @@ def add_to_profile(
     state = add_events(profile.state, new_events)
     if any(event.order for event in new_events):
         stored = {} if is_first_write else stores.profiles.read_orders(profile.profile_id)
-        known_orders = {key: stored_order.order for key, stored_order in stored.items()}
+        known_orders = {key: record.order for key, record in stored.items()}
         orders = known_orders | fold_orders(new_events, known_orders)
         _store_orders(stores, profile.profile_id, stored, orders)
         state = with_orders(state, orders.values())
@@ -59,7 +59,7 @@ def refold_profile(
     ]
     stored = stores.profiles.read_orders(profile.profile_id)
     # A merge removes no order: one of them may belong to an event that another worker is about to count.
-    known_orders = {} if batch.refold else {key: one.order for key, one in stored.items()}
+    known_orders = {} if batch.refold else {key: record.order for key, record in stored.items()}
     orders = known_orders | fold_orders(counted_events, known_orders)
     _store_orders(stores, profile.profile_id, stored, orders)
     state = with_orders(add_events(ProfileState(), counted_events), orders.values())
@@ -86,7 +86,8 @@ def _collect_events(
     stores: ProfileStores, profile: Profile, batch: PersonBatch, merged: Sequence[Profile]
 ) -> list[Event]:
     """Return the events that any of the profiles counted and those of the batch, as the ledger holds them now."""
-    counted_ids = set().union(*(_read_counted_ids(stores, one) for one in (profile, *merged)))
+    profiles = (profile, *merged)
+    counted_ids = set().union(*(_read_counted_ids(stores, source) for source in profiles))
     batch_events = {event.id: event for event in batch.events}
     ids = sorted(counted_ids | batch_events.keys())
     stored_events = {event.id: event for event in stores.ledger.read_events(ids)}

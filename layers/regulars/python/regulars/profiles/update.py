@@ -7,18 +7,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, StoreBusyError
 from regulars.domain.events import encode_event
+from regulars.domain.isolation import Failure, isolate
+from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.identity.grouping import PersonBatch, collect_subjects, group_by_person
 from regulars.identity.profile_lookup import ProfileLookup, look_up_profiles
 from regulars.profiles.write import update_person
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.rejects import Reject
 from regulars.transport.logging import log_failure
-from regulars.transport.stream_events import Batch, Change
 
 STREAM_SOURCE = "events stream"
 
 
-def update_profiles(batch: Batch, stores: ProfileStores, now: datetime) -> int:
+def update_profiles(batch: ChangeBatch, stores: ProfileStores, now: datetime) -> int:
     """Update the profiles of all persons in the batch; return the number of persons.
 
     Store what can never be folded as rejects. Raise the first retryable error after all other persons are done; the
@@ -29,8 +30,9 @@ def update_profiles(batch: Batch, stores: ProfileStores, now: datetime) -> int:
         for record in batch.unreadable
     ]
     persons, lookup = _look_up_persons(batch.changes, stores)
-    errors: list[Exception] = []
-    _update_persons(persons, stores, lookup, rejects, errors)
+    failures = _update_persons(persons, stores, lookup)
+    errors = [failure.error for failure in failures if _is_retryable(failure.error)]
+    rejects += [_to_reject(*failure) for failure in failures if not _is_retryable(failure.error)]
     if rejects:
         stores.rejects.store_rejects(rejects, now)
     if errors:
@@ -39,7 +41,7 @@ def update_profiles(batch: Batch, stores: ProfileStores, now: datetime) -> int:
 
 
 def _look_up_persons(
-    changes: Sequence[Change], stores: ProfileStores
+    changes: Sequence[EventChange], stores: ProfileStores
 ) -> tuple[list[PersonBatch], ProfileLookup | None]:
     """Return the persons of the batch and their profiles, read in a few calls; no profiles when one is unreadable."""
     try:
@@ -53,23 +55,21 @@ def _look_up_persons(
 
 
 def _update_persons(
-    persons: Iterable[PersonBatch],
-    stores: ProfileStores,
-    lookup: ProfileLookup | None,
-    rejects: list[Reject],
-    errors: list[Exception],
-) -> None:
-    for batch in persons:
-        try:
-            update_person(batch, stores, lookup)
-        except Exception as error:  # noqa: BLE001 (a poison record must not stop other persons)
-            if _is_retryable(error):
-                errors.append(error)
-            elif len(batch.events) > 1:
-                _update_persons(batch.split_by_event(), stores, None, rejects, errors)
-            else:
-                log_failure(error, "update_profiles")
-                rejects.append(_build_reject(batch, error))
+    persons: Iterable[PersonBatch], stores: ProfileStores, lookup: ProfileLookup | None
+) -> list[Failure[PersonBatch, Exception]]:
+    """Update each person by itself, or event by event after a permanent error; return what failed in the end."""
+
+    def update(batch: PersonBatch) -> tuple[()]:
+        update_person(batch, stores, lookup)
+        return ()
+
+    final_failures: list[Failure[PersonBatch, Exception]] = []
+    for failure in isolate(persons, update, Exception).failures:
+        if len(failure.item.events) > 1 and not _is_retryable(failure.error):
+            final_failures += _update_persons(failure.item.split_by_event(), stores, None)
+        else:
+            final_failures.append(failure)
+    return final_failures
 
 
 def _is_retryable(error: Exception) -> bool:
@@ -81,7 +81,8 @@ def _is_retryable(error: Exception) -> bool:
     )
 
 
-def _build_reject(batch: PersonBatch, error: Exception) -> Reject:
+def _to_reject(batch: PersonBatch, error: Exception) -> Reject:
+    log_failure(error, "update_profiles")
     event = next(iter(batch.events), None)
     return Reject(
         code="unfoldable_event",

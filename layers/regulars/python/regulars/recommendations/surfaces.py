@@ -64,7 +64,7 @@ class RecommendationSurfaces:
         """Recommend for an unknown visitor who viewed these products; popular products fill the list."""
         weights = adjust_weights(DEFAULT_WEIGHTS, request.weights)
         neighbours = dict.fromkeys(items, ()) | self.products.find_neighbours(items)
-        popular = self.published_lists.popular_products()
+        popular = self.published_lists.read_popular_products()
         chosen = recommend_for_items(neighbours, popular, weights, request.count, request.exclude)
         return {"items_seen": list(items), **self._build_response(chosen, "model", weights)}
 
@@ -86,8 +86,8 @@ class RecommendationSurfaces:
             stored.get("candidates", ()),
             weights,
             request.count,
-            {*request.exclude, *_recently_bought(stored.get("bought", {}), now)},
-            self.published_lists.popular_products(),
+            {*request.exclude, *_find_recent_purchases(stored.get("bought", {}), now)},
+            self.published_lists.read_popular_products(),
         )
         basis = "model" if stored.get("status") == "ok" else "rules"
         version = stored.get("model_version") or None
@@ -127,6 +127,6 @@ def _item_view(
     }
 
 
-def _recently_bought(bought: Mapping[str, int], now: datetime) -> list[str]:
+def _find_recent_purchases(bought: Mapping[str, int], now: datetime) -> list[str]:
     today = (now - _EPOCH) // timedelta(days=1)
     return [product_id for product_id, day in bought.items() if today - day < JUST_BOUGHT_DAYS]

@@ -54,7 +54,7 @@ class People:
         return {item["subject"]["S"]: item.get("profile_id", {"S": ""})["S"] for item in items}
 
     def point_subject(self, subject: str, profile_id: str, expected: str | None) -> bool:
-        """Point the subject at a profile if it still points where `read_pointers` said (None: it had no item).
+        """Point the subject at a profile, if it still points at `expected` (None: it had no item).
 
         Return False when another writer pointed it first.
         """
@@ -67,7 +67,7 @@ class People:
                     ConditionExpression="attribute_not_exists(subject)",
                 )
             else:
-                self._repoint_subject(subject, profile_id, expected)
+                self._move_pointer(subject, profile_id, expected)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -100,7 +100,7 @@ class People:
             merged = _merge_newest_fields(merged, _contact_from_item(item))
         return {field: value for field, (value, _) in sorted(merged.items())}
 
-    def _repoint_subject(self, subject: str, profile_id: str, expected: str) -> None:
+    def _move_pointer(self, subject: str, profile_id: str, expected: str) -> None:
         condition, values = "attribute_not_exists(profile_id)", {":target": {"S": profile_id}}
         if expected:
             condition = "profile_id = :expected"

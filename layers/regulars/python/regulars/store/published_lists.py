@@ -30,11 +30,11 @@ class PublishedLists:
         self._client = client or create_dynamodb_client()
         self._cache = TimedCache[list[Any]](CACHE_SECONDS, clock)
 
-    def segments(self) -> list[dict[str, Any]]:
+    def read_segments(self) -> list[dict[str, Any]]:
         """Return every segment with name, scheme, title, description and size; none before the first scoring."""
         return self._cache.get(SEGMENTS_ID, self._read)
 
-    def popular_products(self) -> list[tuple[str, float]]:
+    def read_popular_products(self) -> list[tuple[str, float]]:
         """Return pairs of product id and score, best first; none before the first scoring."""
         return self._cache.get(POPULAR_ID, self._read)
 

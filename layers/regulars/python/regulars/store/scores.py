@@ -89,7 +89,7 @@ class Scores:
     ) -> None:
         """Delete the memberships of schemes in which a person has no segment any more."""
         reference = build_derived_item({}, as_of, {})
-        keys = [key for person in persons for key in _absent_membership_keys(person)]
+        keys = [key for person in persons for key in _membership_keys_to_delete(person)]
         old_keys = [
             key
             for key in keys
@@ -119,10 +119,10 @@ def _score_items(
 def _keys_to_read(person: PersonScores) -> list[TableItem]:
     """Return the keys of the items that are read beside those that are written."""
     profile_key = _score_item_key(person, schema.PROFILE_SORT_KEY)
-    return [profile_key, *_absent_membership_keys(person)]
+    return [profile_key, *_membership_keys_to_delete(person)]
 
 
-def _absent_membership_keys(person: PersonScores) -> list[TableItem]:
+def _membership_keys_to_delete(person: PersonScores) -> list[TableItem]:
     schemes = [scheme for scheme in SEGMENT_SCHEMES if scheme not in person.memberships]
     return [_score_item_key(person, schema.segment_sort_key(scheme)) for scheme in schemes]
 

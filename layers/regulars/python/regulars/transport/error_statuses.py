@@ -1,11 +1,11 @@
-"""The one table of errors → HTTP status, for the API and the doors alike."""
+"""Map errors to HTTP statuses: one table for the API, the webhooks and the tracking API."""
 
 from http import HTTPStatus
 
 from regulars.domain import errors
 
-# A class that is not named here is answered as its nearest named base; anything else is a 500.
-STATUS: dict[type[Exception], HTTPStatus] = {
+# An error of another class has the status of its nearest base in this table; without one it is a 500.
+ERROR_STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.InvalidRequestError: HTTPStatus.BAD_REQUEST,
     errors.InvalidEventError: HTTPStatus.BAD_REQUEST,
     errors.PayloadTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -22,6 +22,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 }
 
 
-def status_of(error: Exception) -> HTTPStatus | None:
-    """The status that tells of `error`, None when it is a fault of ours that no caller may read."""
-    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+def find_status(error: Exception) -> HTTPStatus | None:
+    """Return the status of `error`; None for an internal error, whose message no caller may read."""
+    kinds = type(error).__mro__
+    return next((ERROR_STATUSES[kind] for kind in kinds if kind in ERROR_STATUSES), None)

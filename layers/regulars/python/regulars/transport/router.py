@@ -1,6 +1,6 @@
-"""The API's side of HTTP: a table of routes, JSON answers, and refusals as problem details (RFC 9457).
+"""Route the API's requests by a table of routes.
 
-Importing a router took a quarter of a cold start, for eight routes.
+Importing a router library took a quarter of a cold start, for eight routes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,107 +10,75 @@ from urllib.parse import unquote
 
 import msgspec
 
-from regulars.domain import errors
-from regulars.transport.error_statuses import status_of
-from regulars.transport.http import CORS, Answer, Call, called, preflight
+from regulars.domain.errors import InvalidRequestError, PayloadTooLargeError
+from regulars.transport.requests import HttpRequest, parse_request
+from regulars.transport.responses import (
+    HttpResponse,
+    preflight_response,
+    problem_response,
+    with_problem_responses,
+)
 
 
 class Route(NamedTuple):
-    """One endpoint; `path` is written as OpenAPI does, `answer` takes the call and what fills the path's braces."""
+    """One endpoint; `path` is written as in OpenAPI, `respond` takes the request and the values of the path's braces."""
 
     method: str
     path: str
-    answer: Callable[..., Answer]
+    respond: Callable[..., HttpResponse]
 
-    def filled(self, path: Sequence[str]) -> list[str] | None:
-        """What fills the braces, None for another path.
+    def match_path(self, path: Sequence[str]) -> list[str] | None:
+        """Return the values of the braces; None for another path.
 
-        >>> Route("GET", "/profiles/{profile_id}", dict).filled(("profiles", "p_1"))
+        >>> Route("GET", "/profiles/{profile_id}", dict).match_path(("profiles", "p_1"))
         ['p_1']
         """
         names = self.path.strip("/").split("/")
         if len(names) != len(path) or not all(path):
             return None
         pairs = list(zip(names, path, strict=True))
-        if any(name != said for name, said in pairs if not name.startswith("{")):
+        if any(name != part for name, part in pairs if not name.startswith("{")):
             return None
-        return [unquote(said) for name, said in pairs if name.startswith("{")]
+        return [unquote(part) for name, part in pairs if name.startswith("{")]
 
 
-def resolved(routes: Sequence[Route], event: Mapping[str, Any]) -> Answer:
-    """What the route that fits answers; every error as a problem, one of ours without detail."""
-    try:
-        return _routed(routes, called(event))
-    except Exception as error:  # noqa: BLE001 (the last one to see it)
-        return _refused(error)
+def route_request(routes: Sequence[Route], event: Mapping[str, Any]) -> HttpResponse:
+    """Return the response of the route that matches; an error as problem details."""
+    return with_problem_responses(lambda: _respond(routes, parse_request(event)))
 
 
-def answer(value: object, status: int = HTTPStatus.OK, cache: str = "no-store") -> Answer:
-    """`value` as JSON; `cache` is its Cache-Control."""
-    return _json(value, status, {"content-type": "application/json", "cache-control": cache})
+def parse_json_body[Shape](request: HttpRequest, shape: type[Shape], max_bytes: int) -> Shape:
+    """Decode the body into `shape`.
 
-
-def problem(status: int, code: str, message: str, **headers: str) -> Answer:
-    """A refusal as problem details; `code` is the stable name of the error.
-
-    Tracking SDKs whose path is wrong come here too: without `code` and `message` the older ones retry for ever.
+    Raise PayloadTooLargeError or InvalidRequestError, whose messages never quote the body.
     """
-    details = {
-        "type": f"urn:regulars:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": int(status),
-        "detail": message,
-        "code": code,
-        "message": message,
-    }
-    return _json(details, status, {"content-type": "application/problem+json", **headers})
-
-
-def json_body[T](call: Call, shape: type[T], limit: int) -> T:
-    """The body decoded into `shape`; InvalidRequestError and PayloadTooLargeError say what is wrong, never quoting."""
-    if len(call.body) > limit:
-        raise errors.PayloadTooLargeError(f"The body is over {limit} bytes.")
+    if len(request.body) > max_bytes:
+        raise PayloadTooLargeError(f"The body is over {max_bytes} bytes.")
     try:
-        return msgspec.json.decode(call.body, type=shape)
+        return msgspec.json.decode(request.body, type=shape)
     except msgspec.ValidationError:
-        raise errors.InvalidRequestError(
+        raise InvalidRequestError(
             "The body does not have the documented fields.", "invalid_fields"
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise errors.InvalidRequestError("The body is not JSON.", "invalid_json") from None
+        raise InvalidRequestError("The body is not JSON.", "invalid_json") from None
 
 
-def _routed(routes: Sequence[Route], call: Call) -> Answer:
-    if call.method == "OPTIONS":
-        return preflight()
-    here = [(route, parts) for route in routes if (parts := route.filled(call.path)) is not None]
-    for route, parts in here:
-        if route.method == call.method:
-            return route.answer(call, *parts)
-    if not here:
-        return problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
-    allow = ", ".join(sorted({"OPTIONS", *(route.method for route, _ in here)}))
+def _respond(routes: Sequence[Route], request: HttpRequest) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return preflight_response()
+    matches = [
+        (route, values)
+        for route in routes
+        if (values := route.match_path(request.path)) is not None
+    ]
+    for route, values in matches:
+        if route.method == request.method:
+            return route.respond(request, *values)
+    if not matches:
+        return problem_response(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
+    allow = ", ".join(sorted({"OPTIONS", *(route.method for route, _ in matches)}))
     message = f"This path takes {allow}."
-    return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, allow=allow)
-
-
-def _refused(error: Exception) -> Answer:
-    status = status_of(error)
-    if status is None or not isinstance(error, errors.RegularsError):
-        # Imported when something failed: the logger is a twentieth of a cold start.
-        from regulars.transport.logging import log_failure  # noqa: PLC0415
-
-        log_failure(error, "api")
-        message = "Something failed on our side; please retry."
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
-    refusal = problem(status, error.code, str(error))
-    if status == HTTPStatus.UNAUTHORIZED:
-        refusal["headers"]["www-authenticate"] = "Bearer"
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        refusal["headers"]["retry-after"] = "1"
-    return refusal
-
-
-def _json(value: object, status: int, headers: Mapping[str, str]) -> Answer:
-    body = msgspec.json.encode(value).decode()
-    return {"statusCode": int(status), "headers": {**headers, **CORS}, "body": body}
+    return problem_response(
+        HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, allow=allow
+    )

@@ -1,4 +1,4 @@
-"""The object an S3 event from EventBridge tells of."""
+"""Parse the S3 events that EventBridge delivers."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from regulars.domain.errors import InvalidRequestError
 
 
 class UploadedObject(msgspec.Struct, frozen=True):
-    """One object as it was when the event was made; `etag` is unquoted, the key is not URL-encoded."""
+    """One object at the time of its event; `etag` has no quotes, the key is not URL-encoded."""
 
     bucket: str
     key: str
@@ -16,10 +16,10 @@ class UploadedObject(msgspec.Struct, frozen=True):
     etag: str = ""
 
 
-def uploaded(event: dict[str, Any]) -> UploadedObject:
-    """The object of an `Object Created` event; InvalidRequestError when the event tells of none.
+def parse_object_event(event: dict[str, Any]) -> UploadedObject:
+    """Return the object of an `Object Created` event; raise InvalidRequestError for another event.
 
-    >>> uploaded(
+    >>> parse_object_event(
     ...     {"detail": {"bucket": {"name": "b"}, "object": {"key": "imports/a b.csv", "size": 3}}}
     ... ).key
     'imports/a b.csv'

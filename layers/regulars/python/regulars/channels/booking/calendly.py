@@ -50,10 +50,16 @@ from regulars.channels.fields.event_times import format_first_time, parse_time
 from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.fields.texts import require_id
-from regulars.channels.signatures.timed import Format, signed, verify_timed
+from regulars.channels.signatures.timed import (
+    SignatureFormat,
+    build_signature_headers,
+    verify_timed,
+)
 
 CHANNEL_NAME = "calendly"
-SIGNATURE_FORMAT = Format("calendly-webhook-signature", ",", "t", "v1", b".")
+SIGNATURE_FORMAT = SignatureFormat(
+    header="calendly-webhook-signature", separator=",", time="t", signature="v1", joint=b"."
+)
 UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _READER = ObjectReader(("event", "created_at", "payload"))
 
@@ -93,7 +99,7 @@ def build_sample(blank: Request, secret: str) -> Request:
     """Return a signed delivery with an unknown topic, which becomes a reject."""
     body = json.dumps({"event": "test"}).encode()
     headers = {"content-type": "application/json"}
-    headers |= signed(secret, body, blank.received_at, SIGNATURE_FORMAT)
+    headers |= build_signature_headers(secret, body, blank.received_at, SIGNATURE_FORMAT)
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 

@@ -66,7 +66,7 @@ from regulars.domain.times import to_text
 CHANNEL_NAME = "gumroad"
 URL_PARAMETER = "token"
 CURRENCY = "USD"
-# Resource → the event's type, and the field that says when it happened.
+# Resource → the event's type, and the field with its time.
 TOPICS = {
     "sale": ("Order Completed", "sale_timestamp"),
     "refund": ("Order Refunded", ""),
@@ -74,15 +74,15 @@ TOPICS = {
     "cancellation": ("Subscription Cancelled", "cancelled_at"),
     "subscription_ended": ("Subscription Ended", "ended_at"),
 }
-_KEPT = (
+_STORED_FIELDS = (
     *("order_number", "offer_code", "recurrence", "subscription_id", "is_recurring_charge"),
     "short_product_id",
 )
-_TRUE = (True, "true", "1")
+_TRUE_VALUES = (True, "true", "1")
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
-    """The token in the URL.
+    """Verify the token in the URL.
 
     https://gumroad.com/ping
     """
@@ -90,26 +90,30 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one ping tells; InvalidEventError(unknown_topic) for a resource we make nothing of."""
-    ping = _read(request)
-    # The Ping of the settings, which is of sales only, may not name its resource.
+    """Return the event of one ping; raise UnknownTopicError for a resource that is not in TOPICS."""
+    ping = _read_ping(request)
+    # The Ping of the settings reports sales only and may not name its resource.
     resource = ping.get("resource_name") or "sale"
     if not isinstance(resource, str) or resource not in TOPICS:
         raise UnknownTopicError
     type_, field = TOPICS[resource]
     reported_at = parse_first_time(ping.get(field)) if field else None
     builder = EventBuilder(
-        request, CHANNEL_NAME, "shop", reported_at=reported_at, is_test=ping.get("test") in _TRUE
+        request,
+        CHANNEL_NAME,
+        "shop",
+        reported_at=reported_at,
+        is_test=ping.get("test") in _TRUE_VALUES,
     )
-    person = _person(ping, builder.store)
-    # Without the sale's id, as of a subscription, what is told is told apart by its content.
+    person = _build_person(ping, builder.store)
+    # Without the id of a sale, as for a subscription, the content identifies the ping.
     key = clean_text(ping.get("sale_id")) or hashlib.sha256(request.body).hexdigest()
-    told = _told(resource, ping, builder, to_text(request.received_at))
-    return [builder.build_draft(type_, (resource, key), person, **told)]
+    facts = _build_facts(resource, ping, builder, to_text(request.received_at))
+    return [builder.build_draft(type_, (resource, key), person, **facts)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A purchase of one's own."""
+    """Return a test purchase of the seller."""
     ping = {"sale_id": f"sample-{to_text(blank.received_at)}", "price": "0", "test": "true"}
     headers = {"content-type": "application/x-www-form-urlencoded"}
     body, query = urlencode(ping).encode(), urlencode({URL_PARAMETER: secret})
@@ -118,66 +122,69 @@ def build_sample(blank: Request, secret: str) -> Request:
     )
 
 
-def _read(request: Request) -> dict[str, Any]:
+def _read_ping(request: Request) -> dict[str, Any]:
     if "json" in request.headers.get("content-type", ""):
         return as_object(parse_json(request.body))
     return {name: values[0] for name, values in parse_form_fields(request).items()}
 
 
-def _told(
-    resource: str, ping: dict[str, Any], builder: EventBuilder, received: str
+def _build_facts(
+    resource: str, ping: dict[str, Any], builder: EventBuilder, received_at: str
 ) -> dict[str, Any]:
-    properties: dict[str, Any] = select_texts(ping, *_KEPT)
+    properties: dict[str, Any] = select_texts(ping, *_STORED_FIELDS)
     referrer = ping.get("referrer")
     if isinstance(referrer, str):
         properties |= select_texts({"referrer": clean_url(referrer)}, "referrer")
-    told: dict[str, Any] = {"properties": properties}
+    facts: dict[str, Any] = {"properties": properties}
     if resource in {"sale", "refund"}:
         sale_id = require_id(ping.get("sale_id"), "sale_id")
         properties["amount"] = parse_minor_units(ping.get("price"))
-        told |= {"currency": CURRENCY, "order": _order(resource, ping, builder, sale_id, received)}
+        facts |= {
+            "currency": CURRENCY,
+            "order": _build_order(resource, ping, builder, sale_id, received_at),
+        }
     if resource == "sale":
         item = build_item(
             ping.get("product_id"), ping.get("quantity"), name=ping.get("product_name")
         )
-        told["items"] = (item,) if item else ()
-        told["consents"] = _consents(ping, builder.occurred_at)
-    return told
+        facts["items"] = (item,) if item else ()
+        facts["consents"] = _build_consents(ping, builder.occurred_at)
+    return facts
 
 
-def _order(
-    resource: str, ping: dict[str, Any], builder: EventBuilder, sale_id: str, received: str
+def _build_order(
+    resource: str, ping: dict[str, Any], builder: EventBuilder, sale_id: str, received_at: str
 ) -> OrderFact | None:
     key = f"{builder.store}/{sale_id}"
-    if ping.get("is_gift_receiver_purchase") in _TRUE:
+    if ping.get("is_gift_receiver_purchase") in _TRUE_VALUES:
         return None
     if resource == "refund":
-        if ping.get("refunded") not in _TRUE:
+        if ping.get("refunded") not in _TRUE_VALUES:
             return None
         return OrderFact(
-            key=key, version=received, refunded=None, refund_id=sale_id, currency=CURRENCY
+            key=key, version=received_at, refunded=None, refund_id=sale_id, currency=CURRENCY
         )
     return OrderFact(
         key=key,
         version=builder.occurred_at,
         placed_at=builder.occurred_at,
-        status="placed" if ping.get("is_preorder_authorization") in _TRUE else "paid",
+        status="placed" if ping.get("is_preorder_authorization") in _TRUE_VALUES else "paid",
         total=parse_minor_units(ping.get("price")),
         currency=CURRENCY,
     )
 
 
-def _consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
+def _build_consents(ping: dict[str, Any], at: str) -> tuple[ConsentChange, ...]:
     if ping.get("can_contact") in (None, ""):
         return ()
-    status = "granted" if ping["can_contact"] in _TRUE else "denied"
-    if status == "granted" and ping.get("is_recurring_charge") in _TRUE:
-        # Nobody was asked: a renewal takes back no refusal that came since.
+    status = "granted" if ping["can_contact"] in _TRUE_VALUES else "denied"
+    if status == "granted" and ping.get("is_recurring_charge") in _TRUE_VALUES:
+        # A renewal asks nobody, so it does not override a denial since the first sale.
         return ()
     return (ConsentChange(channel="email", status=status, at=at, basis=CHANNEL_NAME),)
 
 
-def _person(ping: dict[str, Any], store: str) -> PersonBuilder:
+def _build_person(ping: dict[str, Any], store: str) -> PersonBuilder:
     person = PersonBuilder("")
     person.add_identifier("customer", ping.get("purchaser_id") or ping.get("user_id"), store)
     person.add_contact({"email": ping.get("email") or ping.get("user_email")})

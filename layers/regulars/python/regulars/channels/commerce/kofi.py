@@ -61,48 +61,52 @@ TOPICS = {
     "Shop Order": "Order Completed",
     "Commission": "Order Completed",
 }
-# The transaction of Ko-fi's own test.
-_TEST = "00000000-1111-2222-3333-444444444444"
+# The transaction id of Ko-fi's own test.
+_TEST_TRANSACTION = "00000000-1111-2222-3333-444444444444"
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (nothing is signed)
-    """The verification token within the delivery; SignatureError(malformed) for what is no delivery of Ko-fi's.
+    """Verify the token within the delivery; raise SignatureError(malformed) if it is not a delivery of Ko-fi.
 
     https://help.ko-fi.com/hc/en-us/articles/360004162298
     """
     try:
-        token = _read(request).get("verification_token", "")
+        token = _read_payment(request).get("verification_token", "")
     except InvalidRequestError:
         raise SignatureError("malformed") from None
-    given = token if isinstance(token, str) else ""
-    check_equal(given, [secret.encode() for secret in secrets])
+    token_text = token if isinstance(token, str) else ""
+    check_equal(token_text, [secret.encode() for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one payment tells; InvalidEventError(unknown_topic) for a kind we make nothing of."""
-    data = _read(request)
+    """Return the event of one payment; raise UnknownTopicError for a kind that is not in TOPICS."""
+    data = _read_payment(request)
     kind = data.get("type")
     if not isinstance(kind, str) or kind not in TOPICS:
         raise UnknownTopicError
     transaction = require_id(data.get("kofi_transaction_id"), "kofi_transaction_id")
     reported_at = parse_first_time(data.get("timestamp"))
     builder = EventBuilder(
-        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=transaction == _TEST
+        request,
+        CHANNEL_NAME,
+        "payments",
+        reported_at=reported_at,
+        is_test=transaction == _TEST_TRANSACTION,
     )
     person = PersonBuilder("")
     person.add_contact({"email": data.get("email"), "name": data.get("from_name")})
     is_first = data.get("is_first_subscription_payment") is True
     type_ = "Subscription Started" if kind == "Subscription" and is_first else TOPICS[kind]
     key = clean_text(data.get("message_id")) or transaction
-    return [builder.build_draft(type_, (key,), person, **_told(data, builder, transaction))]
+    return [builder.build_draft(type_, (key,), person, **_build_facts(data, builder, transaction))]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """The test that Ko-fi's page sends."""
+    """Return the test that Ko-fi's webhook page sends."""
     data = {
         "verification_token": secret,
         "message_id": f"sample-{to_text(blank.received_at)}",
-        "kofi_transaction_id": _TEST,
+        "kofi_transaction_id": _TEST_TRANSACTION,
         "timestamp": to_text(blank.received_at),
         "type": "Donation",
         "amount": "3.00",
@@ -113,15 +117,15 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _read(request: Request) -> dict[str, Any]:
-    """What the form's one field says; InvalidRequestError when there is none."""
-    said = parse_form_fields(request).get("data")
-    if not said:
+def _read_payment(request: Request) -> dict[str, Any]:
+    """Return the JSON of the form's only field; raise InvalidRequestError without one."""
+    values = parse_form_fields(request).get("data")
+    if not values:
         raise InvalidRequestError("The form has no data.", "invalid_form")
-    return as_object(parse_json(said[0]))
+    return as_object(parse_json(values[0]))
 
 
-def _told(data: dict[str, Any], builder: EventBuilder, transaction: str) -> dict[str, Any]:
+def _build_facts(data: dict[str, Any], builder: EventBuilder, transaction: str) -> dict[str, Any]:
     currency = parse_currency(data.get("currency"))
     total = parse_amount(data.get("amount"), currency)
     order = OrderFact(

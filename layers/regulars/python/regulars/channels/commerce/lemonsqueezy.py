@@ -63,7 +63,7 @@ from regulars.domain.events import OrderFact
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "lemonsqueezy"
-# Event → the event's type.
+# Event name → the event's type.
 TOPICS = {
     "order_created": "Order Completed",
     "order_refunded": "Order Refunded",
@@ -77,120 +77,131 @@ TOPICS = {
     "license_key_created": "License Key Created",
 }
 _READER = ObjectReader(("meta", "data"))
-_INITIAL = "initial"
-_STANDINGS = {"pending": "placed", "failed": "cancelled", "fraudulent": "cancelled"}
-_KEPT = (
+_INITIAL_REASON = "initial"
+_ORDER_STATUSES = {"pending": "placed", "failed": "cancelled", "fraudulent": "cancelled"}
+_STORED_FIELDS = (
     *("status", "order_number", "billing_reason", "subscription_id", "order_id"),
     *("product_id", "variant_id", "variant_name"),
 )
 
 
-class _Notice(NamedTuple):
+class LemonSqueezyEvent(NamedTuple):
+    """One Lemon Squeezy event: its name, the id of its resource and the attributes."""
+
     builder: EventBuilder
     topic: str
     id: str
-    facts: dict[str, Any]
+    attributes: dict[str, Any]
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the raw body, in hexadecimal.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (the signature carries no time)
+    """Verify an HMAC-SHA256 over the raw body, in hexadecimal.
 
     https://docs.lemonsqueezy.com/help/webhooks/signing-requests
     """
-    given = request.headers.get("x-signature", "")
-    check_equal(given, [_signature(secret, request.body) for secret in secrets])
+    signature = request.headers.get("x-signature", "")
+    check_equal(signature, [_hmac_hex(secret, request.body) for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one event tells; InvalidEventError(unknown_topic) for one we make nothing of."""
+    """Return the event of one delivery; raise UnknownTopicError for a name that is not in TOPICS."""
     body = _READER.read(request.body)
     meta, data = as_object(body.get("meta")), as_object(body.get("data"))
-    facts = as_object(data.get("attributes"))
-    # The header of the same name is not signed.
+    attributes = as_object(data.get("attributes"))
+    # The event name in the header is not signed.
     topic = meta.get("event_name")
     if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
-    is_test = facts.get("test_mode") is True or meta.get("test_mode") is True
-    reported_at = parse_first_time(facts.get("updated_at"), facts.get("created_at"))
+    is_test = attributes.get("test_mode") is True or meta.get("test_mode") is True
+    reported_at = parse_first_time(attributes.get("updated_at"), attributes.get("created_at"))
     builder = EventBuilder(
         request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_test
     )
-    notice = _Notice(builder, topic, require_id(data.get("id"), "id"), facts)
-    # What was changed twice within its clock's precision differs in content.
-    version = clean_text(facts.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
-    person = _person(meta, facts, builder.store)
+    resource_id = require_id(data.get("id"), "id")
+    event = LemonSqueezyEvent(builder=builder, topic=topic, id=resource_id, attributes=attributes)
+    # Without a modification time, the content identifies the version.
+    version = clean_text(attributes.get("updated_at")) or hashlib.sha256(request.body).hexdigest()
+    person = _build_person(meta, attributes, builder.store)
     return [
-        builder.build_draft(TOPICS[topic], (topic, notice.id, version), person, **_told(notice))
+        builder.build_draft(
+            TOPICS[topic], (topic, event.id, version), person, **_build_facts(event)
+        )
     ]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """An order of test mode."""
-    facts = {
+    """Return an order in test mode."""
+    attributes = {
         "test_mode": True,
         "currency": "EUR",
         "total": 0,
         "updated_at": to_text(blank.received_at),
     }
-    data = {"type": "orders", "id": "0", "attributes": facts}
+    data = {"type": "orders", "id": "0", "attributes": attributes}
     body = json.dumps({"meta": {"event_name": "order_created"}, "data": data}).encode()
-    headers = {"x-signature": _signature(secret, body).decode()}
+    headers = {"x-signature": _hmac_hex(secret, body).decode()}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _told(notice: _Notice) -> dict[str, Any]:
-    facts = notice.facts
-    properties: dict[str, Any] = select_texts(facts, *_KEPT)
-    if facts.get("total") is None:
+def _build_facts(event: LemonSqueezyEvent) -> dict[str, Any]:
+    attributes = event.attributes
+    properties: dict[str, Any] = select_texts(attributes, *_STORED_FIELDS)
+    if attributes.get("total") is None:
         return {"properties": properties}
-    currency, total = parse_currency(facts.get("currency")), parse_minor_units(facts["total"])
-    line = as_object(facts.get("first_order_item"))
+    currency, total = (
+        parse_currency(attributes.get("currency")),
+        parse_minor_units(attributes["total"]),
+    )
+    line = as_object(attributes.get("first_order_item"))
     price = None if line.get("price") is None else parse_minor_units(line["price"])
     item = build_item(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
     return {
         "currency": currency,
         "items": (item,) if item else (),
-        "order": _order(notice, currency, total),
+        "order": _build_order(event, currency, total),
         "properties": properties | {"amount": total},
     }
 
 
-def _order(notice: _Notice, currency: str, total: int) -> OrderFact | None:
-    """The order, or the renewal, which is one; nothing of a payment that failed or is the order's own."""
-    facts, store = notice.facts, notice.builder.store
-    if notice.topic.startswith("order_"):
-        key = f"{store}/{notice.id}"
-    elif notice.topic == "subscription_payment_failed" or facts.get("billing_reason") == _INITIAL:
+def _build_order(event: LemonSqueezyEvent, currency: str, total: int) -> OrderFact | None:
+    """Return the order or the renewal; None for a failed payment and for the first payment of an order."""
+    attributes, store = event.attributes, event.builder.store
+    if event.topic.startswith("order_"):
+        key = f"{store}/{event.id}"
+    elif (
+        event.topic == "subscription_payment_failed"
+        or attributes.get("billing_reason") == _INITIAL_REASON
+    ):
         return None
     else:
-        key = f"{store}/invoice-{notice.id}"
+        key = f"{store}/invoice-{event.id}"
     return OrderFact(
         key=key,
-        version=notice.builder.occurred_at,
-        placed_at=format_first_time(facts.get("created_at")),
-        status=_STANDINGS.get(str(facts.get("status")), "paid"),
+        version=event.builder.occurred_at,
+        placed_at=format_first_time(attributes.get("created_at")),
+        status=_ORDER_STATUSES.get(str(attributes.get("status")), "paid"),
         total=total,
-        refunded=_refunded(facts),
+        refunded=_parse_refunded_amount(attributes),
         currency=currency,
     )
 
 
-def _refunded(facts: dict[str, Any]) -> int | None:
-    """What was given back so far; everything where only the status says so."""
-    if facts.get("refunded_amount") is not None:
-        return parse_minor_units(facts["refunded_amount"])
-    return None if facts.get("status") == "refunded" else 0
+def _parse_refunded_amount(attributes: dict[str, Any]) -> int | None:
+    """Return what was refunded so far; None, which means everything, if only the status reports it."""
+    if attributes.get("refunded_amount") is not None:
+        return parse_minor_units(attributes["refunded_amount"])
+    return None if attributes.get("status") == "refunded" else 0
 
 
-def _person(meta: dict[str, Any], facts: dict[str, Any], store: str) -> PersonBuilder:
+def _build_person(meta: dict[str, Any], attributes: dict[str, Any], store: str) -> PersonBuilder:
     person = PersonBuilder("")
     person.add_identifier("user_id", as_object(meta.get("custom_data")).get("user_id"))
-    person.add_identifier("customer", facts.get("customer_id"), store)
-    person.add_contact({"email": facts.get("user_email"), "name": facts.get("user_name")})
+    person.add_identifier("customer", attributes.get("customer_id"), store)
+    person.add_contact({"email": attributes.get("user_email"), "name": attributes.get("user_name")})
     return person
 
 
-def _signature(secret: str, body: bytes) -> bytes:
+def _hmac_hex(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()
 
 

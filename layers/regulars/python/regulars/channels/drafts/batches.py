@@ -1,10 +1,11 @@
 """Translate deliveries of many items, so that an invalid item does not affect the others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from regulars.channels.contract import Draft, PartlyInvalidError
-from regulars.domain.errors import InvalidEventError, RegularsError, UntranslatableError
+from regulars.domain.errors import InvalidEventError, UntranslatableError
+from regulars.domain.isolation import Failure, convert_bugs, isolate
 
 type DeliveryItem = dict[str, Any]
 
@@ -14,24 +15,22 @@ def translate_items(
 ) -> list[Draft]:
     """Return the drafts of all items.
 
-    Raise PartlyInvalidError, with the drafts of the valid items, if some items were invalid or a translator failed on
-    them; raise the error of an item if all were. A failed translator takes precedence over the first invalid item.
+    Raise PartlyInvalidError, with the drafts of the valid items, if some items were invalid or met a bug; raise the
+    error of an item if all were. A bug takes precedence over the first invalid item.
     """
-    drafts: list[Draft] = []
-    errors: list[InvalidEventError] = []
-    for item in items:
-        try:
-            drafts += translate_item(item if isinstance(item, dict) else {})
-        except InvalidEventError as error:
-            errors.append(error)
-        except RegularsError:
-            raise
-        except Exception as error:  # noqa: BLE001 (the caller logs it, and stores its reason)
-            errors.append(UntranslatableError.from_exception(error))
-    if not errors:
+    objects = (item if isinstance(item, dict) else {} for item in items)
+    drafts, failures = isolate(objects, convert_bugs(translate_item), InvalidEventError)
+    if not failures:
         return drafts
-    failures = (error for error in errors if isinstance(error, UntranslatableError))
-    main_error = next(failures, errors[0])
+    error = _select_error(failures)
     if drafts:
-        raise PartlyInvalidError(main_error, drafts) from main_error
-    raise main_error
+        raise PartlyInvalidError(error, drafts) from error
+    raise error
+
+
+def _select_error(
+    failures: Sequence[Failure[DeliveryItem, InvalidEventError]],
+) -> InvalidEventError:
+    """Return the first bug, or the first error if there is none."""
+    errors = [failure.error for failure in failures]
+    return next((error for error in errors if isinstance(error, UntranslatableError)), errors[0])

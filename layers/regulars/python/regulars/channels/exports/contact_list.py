@@ -46,7 +46,7 @@ _ORDER_COLUMNS = re.compile(
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the update of one contact; refuse a line without an e-mail address, a phone number or an id."""
-    fields = line.said
+    fields = line.fields
     contact = {name: fields[name] for name in ("email", "phone", "name", "first_name", "last_name")}
     person = build_buyer(file, **contact)
     person.add_identifier("user_id", fields["customer_id"].strip())

@@ -23,6 +23,7 @@ import msgspec
 
 from regulars.channels.contract import Draft
 from regulars.domain.errors import InvalidEventError
+from regulars.domain.isolation import isolate
 
 MAX_ORDER_LINES = 999
 
@@ -67,7 +68,7 @@ class Line(NamedTuple):
     """One line, its fields by the format's own names."""
 
     number: int
-    said: Mapping[str, str]
+    fields: Mapping[str, str]
 
 
 class TranslatedLines(NamedTuple):
@@ -163,7 +164,7 @@ def build_group_translator(
     ) -> Iterator[TranslatedLines]:
         groups: dict[str, list[Line]] = {}
         for line in _read_lines(rows, file, refuse):
-            group = groups.setdefault(group_key(line.said, key_columns), [])
+            group = groups.setdefault(group_key(line.fields, key_columns), [])
             if len(group) < MAX_ORDER_LINES:
                 group.append(line)
             else:
@@ -206,18 +207,19 @@ def _translate_group(
     lines: list[Line], file: File, refuse: RefuseLine, translate_group: TranslateGroup
 ) -> Iterator[TranslatedLines]:
     refused: dict[int, str] = {}
-    try:
-        drafts = translate_group(lines, file, refused.__setitem__)
-    except InvalidEventError as error:
-        refused = {line.number: refused.get(line.number, error.code) for line in lines}
-        drafts = []
-    except Exception as fault:  # noqa: BLE001 (a poison line stops no other)
-        yield TranslatedLines([line.number for line in lines], [], fault=fault)
-        return
+    drafts, failures = isolate(
+        [lines], lambda group: translate_group(group, file, refused.__setitem__), Exception
+    )
+    for failure in failures:
+        if not isinstance(failure.error, InvalidEventError):
+            yield TranslatedLines([line.number for line in lines], [], fault=failure.error)
+            return
+        code = failure.error.code
+        refused = {line.number: refused.get(line.number, code) for line in lines}
     for number, code in refused.items():
         refuse(number, code)
     taken = [line.number for line in lines if line.number not in refused]
     if taken:
         # A format without a currency reads '' nowhere.
-        is_defaulted = not lines[0].said.get("currency", "said").strip()
+        is_defaulted = not lines[0].fields.get("currency", "said").strip()
         yield TranslatedLines(taken, drafts, len(taken) if is_defaulted else 0)

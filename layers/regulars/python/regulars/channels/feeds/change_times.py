@@ -7,22 +7,22 @@ import msgspec
 from regulars.domain.times import from_text, to_text
 
 
-def stamp(raw: bytes | msgspec.Raw, *names: str) -> str:
-    """The first of these fields that is a time, as RFC 3339; '' when none is."""
+def find_change_time(raw: bytes | msgspec.Raw, *names: str) -> str:
+    """Return the first of these fields that is a time, as RFC 3339; '' without one."""
     try:
-        found = msgspec.json.decode(raw)
+        record = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    said = (found.get(name) for name in names) if isinstance(found, dict) else ()
-    return next((text for value in said if (text := _text(value))), "")
+    values = (record.get(name) for name in names) if isinstance(record, dict) else ()
+    return next((text for value in values if (text := _to_canonical_time(value))), "")
 
 
-def newest(stamps: Iterable[str]) -> str:
-    """The latest of them, '' when there is none."""
-    return max(stamps, default="")
+def latest_time(times: Iterable[str]) -> str:
+    """Return the latest of these times; '' without one."""
+    return max(times, default="")
 
 
-def _text(value: object) -> str:
+def _to_canonical_time(value: object) -> str:
     try:
         return to_text(from_text(value)) if isinstance(value, str) and value else ""
     except (ValueError, OverflowError):

@@ -22,7 +22,7 @@ class FeedRecord(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
 
 
-class FeedPage(msgspec.Struct, frozen=True):
+class FeedPage(msgspec.Struct, frozen=True, kw_only=True):
     """One page of what changed. Times are RFC 3339 by the provider's clock, '' if the provider does not say.
 
     Attributes:
@@ -69,11 +69,11 @@ class CursorLostError(FeedError):
         super().__init__(message, "cursor_lost")
 
 
-def misconfigured(message: str) -> FeedError:
+def config_error(message: str) -> FeedError:
     """Return the error for a config or credentials that cannot work."""
     return FeedError(message, "misconfigured")
 
 
-def unexpected(message: str) -> FeedError:
+def response_error(message: str) -> FeedError:
     """Return the error for an answer that cannot be read."""
     return FeedError(message, "unexpected_answer")

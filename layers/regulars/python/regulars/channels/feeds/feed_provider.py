@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from regulars.channels.feeds.contract import Feed
-from regulars.channels.feeds.provider_api import Provider
+from regulars.channels.feeds.provider_api import ProviderApi
 
-type ListFeeds = Callable[[Mapping[str, Any], Mapping[str, str], Provider], list[Feed]]
+type ListFeeds = Callable[[Mapping[str, Any], Mapping[str, str], ProviderApi], list[Feed]]
 """Return the feeds of a source by its config, its credentials and the provider's API; none without credentials.
 
 Raise FeedError(misconfigured) if the config or the credentials cannot work. Send no request yet.

@@ -7,60 +7,60 @@ from typing import NamedTuple
 import urllib3
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 30.0  # between two pieces of an answer
-ANSWER_SECONDS = 90.0  # for all of it
-LARGEST = 50 * 1024 * 1024  # 250 orders of 200 KB
-PIECE = 256 * 1024
+READ_SECONDS = 30.0  # between two chunks of a response
+RESPONSE_SECONDS = 90.0  # for the whole response
+MAX_RESPONSE_BYTES = 50 * 1024 * 1024  # 250 orders of 200 KB
+CHUNK_BYTES = 256 * 1024
 
 
-class Answer(NamedTuple):
-    """What came back; header names are lower-cased."""
+class ProviderResponse(NamedTuple):
+    """The response of a provider; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
 
-class Wire:
-    """Connections to providers, kept open between requests."""
+class HttpsClient:
+    """Sends requests to providers over connections that stay open between requests."""
 
     def __init__(self) -> None:
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
 
-    def request(
+    def send_request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Answer:
-        """The answer whatever its status; OSError when there is none."""
+    ) -> ProviderResponse:
+        """Return the response, whatever its status; raise OSError without one."""
         if not url.startswith("https://"):
             raise ValueError("Credentials are sent over https only.")
-        return self.exchange(method, url, headers, body)
+        return self.exchange_bytes(method, url, headers, body)
 
-    def exchange(
+    def exchange_bytes(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        """As `request`, without looking where it goes."""
+    ) -> ProviderResponse:
+        """Send a request as `send_request` does, without checking the URL."""
         try:
             response = self._pool.request(
                 method, url, headers=headers, body=body, redirect=False, preload_content=False
             )
             try:
-                read = _read(response)
+                content = _read_body(response)
             finally:
-                # What was not read to its end cannot be used again.
+                # A connection whose response was not read to the end cannot be reused.
                 response.close()
         except urllib3.exceptions.HTTPError as error:
             raise OSError(type(error).__name__) from error
         names = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status, names, read)
+        return ProviderResponse(response.status, names, content)
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    read = bytearray()
-    # What has come so far: to wait for a whole piece would let an answer drip for ever.
-    while piece := response.read1(PIECE):
-        read += piece
-        if len(read) > LARGEST or time.monotonic() > deadline:
-            raise OSError("The answer is too large or too slow.")
-    return bytes(read)
+def _read_body(response: urllib3.BaseHTTPResponse) -> bytes:
+    deadline = time.monotonic() + RESPONSE_SECONDS
+    body = bytearray()
+    # read1 returns the bytes that arrived. Waiting for a full chunk would let a slow response run without a limit.
+    while chunk := response.read1(CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_RESPONSE_BYTES or time.monotonic() > deadline:
+            raise OSError("The response is too large or too slow.")
+    return bytes(body)

@@ -11,115 +11,122 @@ import msgspec
 from regulars.channels.feeds.contract import (
     CursorLostError,
     FeedError,
-    misconfigured,
-    unexpected,
+    config_error,
+    response_error,
 )
-from regulars.channels.feeds.https import Answer, Wire
+from regulars.channels.feeds.https import HttpsClient, ProviderResponse
 from regulars.domain.times import to_text
 
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 1.0  # doubled at each attempt
-LONGEST_WAIT_SECONDS = 60.0
-RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-REFUSED = frozenset({401, 402, 403})
-# What a provider says of a cursor that it no longer knows.
-LOST = frozenset({400, 404, 410, 422})
-REDIRECTS = range(300, 400)
+MAX_WAIT_SECONDS = 60.0
+RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+KEY_REFUSED_STATUSES = frozenset({401, 402, 403})
+# The statuses for a cursor that the provider no longer knows.
+CURSOR_LOST_STATUSES = frozenset({400, 404, 410, 422})
+REDIRECT_STATUSES = range(300, 400)
 OK = 200
 
 type Query = Iterable[tuple[str, str]]
 
 
-class Provider:
-    """What every feed asks through; `seconds_left` is how long it may still wait for an answer."""
+class ProviderApi:
+    """Sends the requests of all feeds; `seconds_left` returns how long it may still wait for a response."""
 
     def __init__(
         self,
-        wire: Wire,
+        client: HttpsClient,
         seconds_left: Callable[[], float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._wire = wire
+        self._client = client
         self._seconds_left = seconds_left
         self._sleep = sleep
 
     def get(
-        self, url: str, query: Query, headers: Mapping[str, str], *, resumed: bool = False
-    ) -> Answer:
-        """The answer to a question; `resumed` when it holds a cursor. FeedError when there is none to use."""
-        answer = self._answer("GET", f"{url}?{urlencode(list(query))}", headers, None)
-        if resumed and answer.status in LOST:
-            raise CursorLostError("The provider no longer knows where we were.")
-        return checked(answer)
+        self, url: str, query: Query, headers: Mapping[str, str], *, has_cursor: bool = False
+    ) -> ProviderResponse:
+        """Return the response to a GET request; `has_cursor` says whether the query contains a cursor.
 
-    def post(self, url: str, body: Mapping[str, str]) -> Answer:
-        """The answer to what is sent as JSON, such as a request for a token."""
+        Raise CursorLostError if the provider no longer knows the cursor, FeedError without a usable response.
+        """
+        response = self._send_with_retries("GET", f"{url}?{urlencode(list(query))}", headers, None)
+        if has_cursor and response.status in CURSOR_LOST_STATUSES:
+            raise CursorLostError("The provider no longer knows the cursor.")
+        return check_response(response)
+
+    def post(self, url: str, body: Mapping[str, str]) -> ProviderResponse:
+        """Return the response to a POST request with a JSON body, such as a request for a token."""
         headers = {"content-type": "application/json", "accept": "application/json"}
-        return checked(self._answer("POST", url, headers, msgspec.json.encode(body)))
+        return check_response(
+            self._send_with_retries("POST", url, headers, msgspec.json.encode(body))
+        )
 
     def pause(self, seconds: float) -> None:
-        """Wait because the provider asks for it, if there is time; FeedError(busy) when there is not."""
-        if seconds > min(LONGEST_WAIT_SECONDS, self._seconds_left()):
-            raise FeedError("The provider asked for patience; it is asked again later.", "busy")
+        """Wait as the provider requests; raise FeedError(busy) if there is no time left for it."""
+        if seconds > min(MAX_WAIT_SECONDS, self._seconds_left()):
+            raise FeedError("The provider limits requests. The next run tries again.", "busy")
         self._sleep(seconds)
 
-    def _answer(
+    def _send_with_retries(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        said, wait = "did not answer", 0.0
-        for attempt in range(ATTEMPTS):
+    ) -> ProviderResponse:
+        outcome, wait_seconds = "did not answer", 0.0
+        for attempt in range(MAX_ATTEMPTS):
             if attempt:
-                self.pause(wait)
+                self.pause(wait_seconds)
             try:
-                answer = self._wire.request(method, url, headers, body)
+                response = self._client.send_request(method, url, headers, body)
             except OSError:
-                wait = _backed_off(attempt)
+                wait_seconds = _backoff_seconds(attempt)
                 continue
-            if answer.status not in RETRIED:
-                return answer
-            said, wait = f"answered {answer.status}", _asked_wait(answer, attempt)
-        raise FeedError(f"The provider {said}, {ATTEMPTS} times; it is asked again later.")
+            if response.status not in RETRY_STATUSES:
+                return response
+            outcome, wait_seconds = f"answered {response.status}", _retry_seconds(response, attempt)
+        raise FeedError(f"The provider {outcome}, {MAX_ATTEMPTS} times. The next run tries again.")
 
 
-def checked(answer: Answer) -> Answer:
-    """The answer when it is one; FeedError with what the owner can do about it."""
-    if answer.status == OK:
-        return answer
-    if answer.status in REFUSED:
-        message = f"The provider refuses the key, or the key may not read this ({answer.status})."
+def check_response(response: ProviderResponse) -> ProviderResponse:
+    """Return a response with status 200; raise FeedError with what the owner can do for any other."""
+    if response.status == OK:
+        return response
+    if response.status in KEY_REFUSED_STATUSES:
+        message = (
+            f"The provider rejects the key, or the key lacks a permission ({response.status})."
+        )
         raise FeedError(message, "key_refused")
-    if answer.status in REDIRECTS:
-        raise misconfigured("The provider has moved elsewhere; set its address anew.")
-    raise unexpected(f"The provider answered {answer.status}.")
+    if response.status in REDIRECT_STATUSES:
+        raise config_error("The provider redirects to another URL. Configure its current address.")
+    raise response_error(f"The provider answered {response.status}.")
 
 
-def decoded[T](body: bytes, type_: type[T]) -> T:
-    """The JSON of an answer; FeedError(unexpected_answer) for anything else, such as a page of maintenance."""
+def decode_response[T](body: bytes, type_: type[T]) -> T:
+    """Return the JSON of a response; raise FeedError(unexpected_answer) for anything else, such as an HTML page."""
     try:
         return msgspec.json.decode(body, type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise unexpected("The provider's answer cannot be read.") from None
+        raise response_error("The provider's response is not valid.") from None
 
 
-def told_at(answer: Answer) -> str:
-    """What time the provider has, '' when it does not say."""
+def response_time(response: ProviderResponse) -> str:
+    """Return the time of the provider's clock; '' if the response does not contain it."""
     try:
-        return to_text(parsedate_to_datetime(answer.headers.get("date", "")))
+        return to_text(parsedate_to_datetime(response.headers.get("date", "")))
     except ValueError:
         return ""
 
 
-def _asked_wait(answer: Answer, attempt: int) -> float:
-    """What the provider asks for in seconds, or else what is polite."""
+def _retry_seconds(response: ProviderResponse, attempt: int) -> float:
+    """Return the wait that the provider requests in seconds, and at least the backoff."""
     try:
-        asked = float(answer.headers.get("retry-after", ""))
+        requested = float(response.headers.get("retry-after", ""))
     except ValueError:
-        asked = 0.0
-    # Whatever is no number of seconds, NaN too, is less than what is polite.
-    return asked if asked > (polite := _backed_off(attempt)) else polite
+        requested = 0.0
+    # A value that is no number of seconds, and NaN, compare as less than the backoff.
+    return requested if requested > (backoff := _backoff_seconds(attempt)) else backoff
 
 
-def _backed_off(attempt: int) -> float:
-    """Doubled at each attempt; with jitter, so that shops do not knock in step."""
-    longest: float = FIRST_WAIT_SECONDS * 2**attempt
-    return random.uniform(longest / 2, longest)  # noqa: S311 (no secret)
+def _backoff_seconds(attempt: int) -> float:
+    """Return a wait that doubles with each attempt, with jitter, so that sources do not retry in step."""
+    max_seconds: float = FIRST_WAIT_SECONDS * 2**attempt
+    return random.uniform(max_seconds / 2, max_seconds)  # noqa: S311 (no secret)

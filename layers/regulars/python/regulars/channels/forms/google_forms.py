@@ -62,7 +62,11 @@ from regulars.channels.drafts.submissions import (
 )
 from regulars.channels.fields.event_times import parse_time
 from regulars.channels.fields.json_values import as_object, list_objects, parse_json
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 
 CHANNEL_NAME = "google-forms"
 # The form defines each answer to these questions. A respondent may have typed any other answer.
@@ -93,7 +97,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """Return a delivery with an unknown topic, which becomes a reject."""
-    return token_sample(blank, secret, b'{"formId":"test"}', "application/json")
+    return build_token_sample(blank, secret, b'{"formId":"test"}', "application/json")
 
 
 def _list_answers(body: dict[str, Any]) -> Iterator[FormAnswer]:
@@ -108,7 +112,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Google Forms",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

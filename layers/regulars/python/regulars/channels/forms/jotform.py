@@ -50,7 +50,11 @@ from regulars.channels.drafts.submissions import (
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.json_values import as_object, parse_json
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 
 CHANNEL_NAME = "jotform"
 _QUESTION_PATTERN = re.compile(r"q[0-9]+_(.+)")
@@ -82,7 +86,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """Return a delivery with an unknown topic, which becomes a reject."""
-    return token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
+    return build_token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
 
 
 def _submission_time(answers: dict[str, Any], request: Request) -> datetime:
@@ -118,7 +122,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Jotform",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

@@ -51,7 +51,11 @@ from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 
 CHANNEL_NAME = "brevo"
 TOPICS = {
@@ -94,7 +98,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """Return a delivery with an unknown topic, which becomes a reject."""
-    return token_sample(blank, secret, b'{"event":"test"}', "application/json")
+    return build_token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
 
 def _build_event(item: DeliveryItem) -> mail.MailEvent:
@@ -133,7 +137,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Brevo",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

@@ -53,7 +53,11 @@ from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import parse_time
 from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 from regulars.domain.errors import InvalidEventError
 
 CHANNEL_NAME = "postmark"
@@ -99,7 +103,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """Return a delivery with an unknown topic, which becomes a reject."""
-    return token_sample(blank, secret, b'{"RecordType":"Test"}', "application/json")
+    return build_token_sample(blank, secret, b'{"RecordType":"Test"}', "application/json")
 
 
 def _build_event(body: dict[str, Any]) -> mail.MailEvent:
@@ -177,7 +181,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Postmark",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

@@ -54,7 +54,11 @@ from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import format_first_time, parse_time
 from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
-from regulars.channels.signatures.standard import header, standard_sample, verify_standard
+from regulars.channels.signatures.standard import (
+    build_standard_sample,
+    read_header,
+    verify_standard,
+)
 
 CHANNEL_NAME = "resend"
 TOPICS = {
@@ -88,7 +92,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     type_ = mail.find_event_type(TOPICS, body.get("type"))
     item = as_object(body.get("data"))
     # The id is signed. A body without an id is identified by its content.
-    key = header(request, "id") or hashlib.sha256(request.body).hexdigest()
+    key = read_header(request, "id") or hashlib.sha256(request.body).hexdigest()
     if type_.startswith("Customer"):
         events = [_build_contact_event(type_, body, item, key)]
     else:
@@ -99,7 +103,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """Return a signed delivery with an unknown topic, which becomes a reject."""
-    return standard_sample(blank, secret)
+    return build_standard_sample(blank, secret)
 
 
 def _build_event(

@@ -55,7 +55,7 @@ from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
-from regulars.channels.signatures.shared_secret import decoded
+from regulars.channels.signatures.shared_secret import decode_base64
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
     timestamp = request.headers.get(_TIMESTAMP_HEADER, "")
     if not (signature_text and timestamp):
         raise SignatureError("missing")
-    signature = decoded(signature_text)
+    signature = decode_base64(signature_text)
     if not signature.startswith(_DER_SEQUENCE):
         raise SignatureError("malformed")
     message = timestamp.encode("utf-8", "replace") + request.body
@@ -169,7 +169,7 @@ def _load_public_key(secret: str) -> "EllipticCurvePublicKey | None":
     from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
 
     try:
-        key = load_der_public_key(decoded(secret))
+        key = load_der_public_key(decode_base64(secret))
     except ValueError:
         return None
     return key if isinstance(key, EllipticCurvePublicKey) else None

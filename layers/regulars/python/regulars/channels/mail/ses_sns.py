@@ -57,11 +57,11 @@ from regulars.channels.fields.event_times import format_first_time, parse_time
 from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
 from regulars.channels.signatures.sns import (
-    CONFIRMATION,
-    ENDED,
-    NOTIFICATION,
-    subscribe_url,
-    verify_sns,
+    CONFIRMATION_TYPE,
+    NOTIFICATION_TYPE,
+    UNSUBSCRIBE_TYPE,
+    read_subscribe_url,
+    verify_sns_message,
 )
 from regulars.domain.errors import InvalidEventError, InvalidRequestError, SignatureError
 
@@ -88,13 +88,13 @@ _VALIDATION_TYPE = "AmazonSnsSubscriptionSucceeded"
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
     """Confirm a subscription to a configured topic."""
-    if CONFIRMATION.encode() not in request.body:
+    if CONFIRMATION_TYPE.encode() not in request.body:
         return None
     message = as_object(parse_json(request.body))
-    if message.get("Type") != CONFIRMATION:
+    if message.get("Type") != CONFIRMATION_TYPE:
         return None
     verify_delivery(request, secrets, now)
-    url = subscribe_url(message)
+    url = read_subscribe_url(message)
     if request.certificates:
         request.certificates(url)
     return Reply()
@@ -105,18 +105,18 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
     message = parse_json(request.body)
     if not isinstance(message, dict):
         raise SignatureError("missing")
-    verify_sns(message, request)
+    verify_sns_message(message, request)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """Return one event per recipient; none for messages about the subscription itself."""
     message = as_object(parse_json(request.body))
     text = message.get("Message")
-    if message.get("Type") == ENDED:
+    if message.get("Type") == UNSUBSCRIBE_TYPE:
         raise InvalidEventError(
             "Amazon ended the SNS subscription. Create it again.", "subscription_ended"
         )
-    if message.get("Type") != NOTIFICATION or str(text).startswith(_VALIDATION_PREFIX):
+    if message.get("Type") != NOTIFICATION_TYPE or str(text).startswith(_VALIDATION_PREFIX):
         return []
     if not isinstance(text, str):
         raise InvalidRequestError("The notification has no message.", "invalid_json")

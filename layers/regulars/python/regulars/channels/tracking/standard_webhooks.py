@@ -73,9 +73,9 @@ from regulars.channels.fields.money import parse_amount, parse_currency, parse_m
 from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text, redact_properties
 from regulars.channels.signatures.standard import (
-    PUBLIC_KEY,
-    header,
-    standard_sample,
+    PUBLIC_KEY_PREFIX,
+    build_standard_sample,
+    read_header,
     verify_standard,
 )
 from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
@@ -130,7 +130,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request | None:
     """Return a signed delivery with an unknown topic, which becomes a reject; None for a public key."""
-    return None if secret.startswith(PUBLIC_KEY) else standard_sample(blank, secret)
+    return None if secret.startswith(PUBLIC_KEY_PREFIX) else build_standard_sample(blank, secret)
 
 
 def _event_type(request: Request, topic: object) -> str:
@@ -184,7 +184,7 @@ def _build_event(request: Request, type_: str, body: dict[str, Any]) -> Event:
 
 
 def _delivery_key(request: Request) -> str:
-    return header(request, "id") or hashlib.sha256(request.body).hexdigest()
+    return read_header(request, "id") or hashlib.sha256(request.body).hexdigest()
 
 
 def _event_time(request: Request, body: dict[str, Any]) -> datetime:

@@ -1,4 +1,4 @@
-"""One run over one upload: what kind of file it is, how far it has come, and what the next run must know."""
+"""Run an import over one upload: recognize its format, and hold what this run and the next one must know."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -13,38 +13,40 @@ from regulars.channels.exports.recognition import recognize_format
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.channels.registry import load_export_formats
 from regulars.domain.errors import InvalidRequestError
-from regulars.domain.identifiers import NAMESPACES
+from regulars.domain.identifiers import NAMESPACES, Identifier
 from regulars.domain.times import FUTURE_TOLERANCE, to_text
 from regulars.ingestion.imports.csv_file import CsvFile
-from regulars.ingestion.imports.import_tally import Tally
-from regulars.ingestion.imports.partitions import number_of_parts
+from regulars.ingestion.imports.import_tally import ImportTally
+from regulars.ingestion.imports.partitions import count_parts
 from regulars.store import schema
 from regulars.store.checkpoints import Checkpoint, Checkpoints
 from regulars.store.uploads import Upload
 
-LONGEST_SOURCE = 80
-_STRONGEST = list(NAMESPACES)
+MAX_SOURCE_CHARACTERS = 80
+_NAMESPACE_RANKS = list(NAMESPACES)  # strongest first
+
+type RowKey = Callable[[Sequence[str]], str]
 
 
-class Defaults(msgspec.Struct, frozen=True):
-    """What is taken where a file does not say it."""
+class ImportDefaults(msgspec.Struct, frozen=True):
+    """The currency and the country of rows that name none."""
 
     currency: str
     country: str = ""
 
 
-class Progress(msgspec.Struct):
-    """What a run leaves to the next: which parts are done, and what they came to."""
+class ImportProgress(msgspec.Struct):
+    """What a run leaves to the next one: the parts that are imported, and their tally."""
 
     started_at: str
     finished: list[int] = []
-    tally: Tally = msgspec.field(default_factory=Tally)
+    tally: ImportTally = msgspec.field(default_factory=ImportTally)
     runs: int = 0
     done: bool = False
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """A file whose format is known: `headings` are those that are read, in the order of `file.names`."""
+class RecognizedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file whose format is known; `headings` are the columns to read, in the order of `file.names`."""
 
     csv: CsvFile
     format: ExportFormat
@@ -52,54 +54,58 @@ class Opened(msgspec.Struct, frozen=True):
     file: File
 
     @property
-    def key(self) -> Callable[[Sequence[str]], str]:
-        """By what rows belong together, of their fields."""
-        places = [self.file.names.index(name) for name in self.format.key_columns]
-        if len(places) == 1:
-            (place,) = places
-            return lambda fields: fields[place].strip()
-        return lambda fields: next((text for at in places if (text := fields[at].strip())), "")
+    def row_key(self) -> RowKey:
+        """The function that returns, for the fields of a row, the key by which rows belong together."""
+        indexes = [self.file.names.index(name) for name in self.format.key_columns]
+        if len(indexes) == 1:
+            (index,) = indexes
+            return lambda fields: fields[index].strip()
+        return lambda fields: next((text for at in indexes if (text := fields[at].strip())), "")
 
 
-def told_by(csv: CsvFile, name: str) -> tuple[ExportFormat, dict[str, str]]:
-    """The format of a file of this name, and its headings by field; InvalidRequestError when it cannot be imported."""
+def find_format(csv: CsvFile, name: str) -> tuple[ExportFormat, dict[str, str]]:
+    """Return the format of a file with this name, and the heading of each field that it has.
+
+    Raise InvalidRequestError when the file cannot be imported.
+    """
     format_ = recognize_format(load_export_formats(), csv.columns)
-    found = format_.match_columns(csv.columns)
-    if repeated := sorted({*found.values()} & csv.repeated):
+    headings = format_.match_columns(csv.columns)
+    if repeated := sorted({*headings.values()} & csv.repeated):
         raise InvalidRequestError(
             f"The file's first line names these columns twice: {', '.join(repeated)}. Please rename one of each.",
             "repeated_columns",
         )
     if format_.check_file:
-        format_.check_file(name, found)
-    return format_, found
+        format_.check_file(name, headings)
+    return format_, headings
 
 
-def opened(upload: Upload, defaults: Defaults, now: datetime) -> Opened:
-    """The file with its format; InvalidRequestError when it cannot be imported."""
+def recognize_upload(upload: Upload, defaults: ImportDefaults, now: datetime) -> RecognizedFile:
+    """Return the file with its format; raise InvalidRequestError when it cannot be imported."""
     csv, name = CsvFile(upload.stream), PurePosixPath(upload.key).name
-    format_, found = told_by(csv, name)
-    names = [*format_.columns, *(one for one in found if one not in format_.columns)]
+    format_, headings = find_format(csv, name)
+    names = [*format_.columns, *(field for field in headings if field not in format_.columns)]
     file = File(
-        names,
-        name,
-        f"import/{_source(name)}",
-        account_of(upload.key, format_),
-        upload.at,
-        now,
-        to_text(now + FUTURE_TOLERANCE),
-        defaults.currency,
-        defaults.country,
+        names=names,
+        name=name,
+        source=f"import/{_source_name(name)}",
+        account=account_from_key(upload.key, format_),
+        uploaded_at=upload.at,
+        received_at=now,
+        latest=to_text(now + FUTURE_TOLERANCE),
+        default_currency=defaults.currency,
+        default_country=defaults.country,
         decimal_comma=csv.delimiter == ";",
         sells=upload.orders != ORDERS_ELSEWHERE,
     )
-    return Opened(csv, format_, [found.get(name, "") for name in names], file)
+    columns = [headings.get(field, "") for field in names]
+    return RecognizedFile(csv=csv, format=format_, headings=columns, file=file)
 
 
-def account_of(key: str, format_: ExportFormat) -> str:
-    """The account in `imports/<channel>/<account>/<file>.csv`, '' for a format that is of no channel.
+def account_from_key(key: str, format_: ExportFormat) -> str:
+    """Return the account in `imports/<channel>/<account>/<file>.csv`; '' for a format that belongs to no channel.
 
-    InvalidRequestError when the file lies elsewhere: its orders would not be those that webhooks tell.
+    Raise InvalidRequestError for a file in another folder: its orders would get other ids than those of the webhooks.
     """
     if not format_.channel:
         return ""
@@ -108,75 +114,80 @@ def account_of(key: str, format_: ExportFormat) -> str:
             return account
         case _:
             raise InvalidRequestError(
-                f"The file is {format_.title}, but not where such a file says whose it is: "
+                f"The file is {format_.title}, but its folder does not name the account that it belongs to: "
                 f"{schema.IMPORTS_PREFIX}{format_.channel}/<account>/. `regulars import` puts it there.",
                 "missing_account",
             )
 
 
-class Run:
+class ImportRun:
     """One run over one upload."""
 
     def __init__(
         self,
         upload: Upload,
-        of: Opened,
-        resumed: tuple[Checkpoint, Progress],
+        recognized: RecognizedFile,
+        resumed: tuple[Checkpoint, ImportProgress],
         checkpoints: Checkpoints,
     ) -> None:
         self.upload = upload
-        self.of = of
-        self.parts = number_of_parts(upload.size)
+        self.recognized = recognized
+        self.part_count = count_parts(upload.size)
         self._checkpoint, self.progress = resumed
         self._checkpoints = checkpoints
         self._contacts: dict[int, tuple[str, int]] = {}
         self._people: set[int] = set()
 
-    def left(self) -> list[int]:
-        """The parts that are not done yet."""
-        return sorted({*range(self.parts)} - {*self.progress.finished})
+    def remaining_parts(self) -> list[int]:
+        """Return the parts that are not imported yet."""
+        return sorted({*range(self.part_count)} - {*self.progress.finished})
 
-    def finish(self, part: int) -> None:
-        """Remember that a part is done; ConcurrentUpdateError when another run is at the same file."""
+    def finish_part(self, part: int) -> None:
+        """Save that a part is imported; raise ConcurrentUpdateError when another run imports the same file."""
         self.progress.finished.append(part)
-        self._save()
+        self._save_progress()
 
     def close(self) -> None:
-        """Remember that the report is written: the next run begins anew."""
+        """Save that the report is written: the next run starts from the beginning."""
         self.progress.done = True
-        self._save()
+        self._save_progress()
 
-    def meet(self, drafts: Iterable[Draft]) -> None:
-        """Count who the drafts speak of, by their e-mail address or else their first identifier."""
-        before = len(self._people)
+    def count_people(self, drafts: Iterable[Draft]) -> None:
+        """Count the people in the drafts, by their e-mail address or else their first identifier."""
+        previous_count = len(self._people)
         for draft in drafts:
-            known = draft.identifiers
-            named = next(
-                (one for one in known if one.namespace == "email"), next(iter(known), None)
-            )
-            if named:
-                self._people.add(hash(named))
-        self.progress.tally.people += len(self._people) - before
+            if identifier := _counted_identifier(draft.identifiers):
+                self._people.add(hash(identifier))
+        self.progress.tally.people += len(self._people) - previous_count
 
     def without_known_contact(self, draft: Draft) -> Draft:
-        """The draft, its contact data left out when it is the newest that was told of the person: mostly told once."""
+        """Return the draft, without its contact data when a draft of this run has stored the same data already.
+
+        Most files repeat a person's contact data on every order.
+        """
         if not (draft.contact and draft.identifiers):
             return draft
-        who = hash(min(draft.identifiers, key=lambda one: _STRONGEST.index(one.namespace)))
-        told = draft.event.occurred_at, hash(tuple(draft.contact.items()))
-        newest = self._contacts.get(who, told)
-        is_known = who in self._contacts and newest[1] == told[1]
-        self._contacts[who] = max(newest, told)
+        strongest = min(draft.identifiers, key=lambda id_: _NAMESPACE_RANKS.index(id_.namespace))
+        person = hash(strongest)
+        contact = draft.event.occurred_at, hash(tuple(draft.contact.items()))
+        newest = self._contacts.get(person, contact)
+        is_known = person in self._contacts and newest[1] == contact[1]
+        self._contacts[person] = max(newest, contact)
         return msgspec.structs.replace(draft, contact={}) if is_known else draft
 
-    def _save(self) -> None:
+    def _save_progress(self) -> None:
         state = msgspec.json.encode(self.progress).decode()
         self._checkpoint = self._checkpoints.save_checkpoint(
             msgspec.structs.replace(self._checkpoint, rows=self.progress.tally.rows, state=state)
         )
 
 
-def _source(name: str) -> str:
-    """The file's name as events carry it."""
-    clean = clean_text(name)
-    return "upload" if not clean or looks_personal(clean) else clean[:LONGEST_SOURCE]
+def _counted_identifier(identifiers: Sequence[Identifier]) -> Identifier | None:
+    emails = (identifier for identifier in identifiers if identifier.namespace == "email")
+    return next(emails, next(iter(identifiers), None))
+
+
+def _source_name(file_name: str) -> str:
+    """Return the file's name as events carry it; `upload` for a name that is blank or personal."""
+    name = clean_text(file_name)
+    return "upload" if not name or looks_personal(name) else name[:MAX_SOURCE_CHARACTERS]

@@ -1,4 +1,4 @@
-"""The rows of a file of any size, parted by order on disk, so that each part fits in memory with its orders whole."""
+"""Partition the rows of a file of any size by order on disk, so that each part fits in memory with its orders whole."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,46 +9,46 @@ from zlib import crc32
 from regulars.channels.exports.contract import Row
 
 PART_BYTES = 8 * 1024 * 1024
-MOST_PARTS = 256  # files open at once
+MAX_PARTS = 256  # files open at once
 
 
-def number_of_parts(size: int) -> int:
-    """How many parts a file of this size makes: the same in every run of its import."""
-    return min(MOST_PARTS, 1 + size // PART_BYTES)
+def count_parts(size: int) -> int:
+    """Return the number of parts of a file of `size` bytes: the same in every run of its import."""
+    return min(MAX_PARTS, 1 + size // PART_BYTES)
 
 
-def spill(
+def write_parts(
     rows: Iterable[Row],
     key: Callable[[Sequence[str]], str],
-    parts: int,
-    wanted: Sequence[int],
+    part_count: int,
+    wanted_parts: Sequence[int],
     directory: Path,
 ) -> None:
-    """Write each row to the file of its part, leaving out parts that are not wanted; rows of one key stay together."""
+    """Write each row to the file of its part, unless the part is not wanted; rows of one key are in one part."""
     with ExitStack() as stack:
         files = {
-            part: stack.enter_context(_path(directory, part).open("w", newline=""))
-            for part in wanted
+            part: stack.enter_context(_part_path(directory, part).open("w", newline=""))
+            for part in wanted_parts
         }
         writers = {part: csv.writer(file).writerow for part, file in files.items()}
         for number, problem, fields in rows:
-            part = crc32(key(fields).encode("utf-8", "replace")) % parts
-            write = writers.get(part)
-            if write:
-                write((number, problem, *fields))
+            part = crc32(key(fields).encode("utf-8", "replace")) % part_count
+            write_row = writers.get(part)
+            if write_row:
+                write_row((number, problem, *fields))
 
 
-def part_rows(directory: Path, part: int) -> Iterator[Row]:
-    """The rows of one part, as they were given."""
-    with _path(directory, part).open(newline="") as file:
+def read_part(directory: Path, part: int) -> Iterator[Row]:
+    """Yield the rows of one part as they were written."""
+    with _part_path(directory, part).open(newline="") as file:
         for number, problem, *fields in csv.reader(file):
             yield int(number), problem, fields
 
 
-def drop(directory: Path, part: int) -> None:
-    """Free the disk of a part that is done."""
-    _path(directory, part).unlink()
+def delete_part(directory: Path, part: int) -> None:
+    """Free the disk space of a part that is imported."""
+    _part_path(directory, part).unlink()
 
 
-def _path(directory: Path, part: int) -> Path:
+def _part_path(directory: Path, part: int) -> Path:
     return directory / f"{part}.csv"

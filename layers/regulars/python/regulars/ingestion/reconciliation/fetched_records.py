@@ -1,35 +1,39 @@
-"""What a provider was asked for, told as its webhooks would have told it: the same translation, the same ledger."""
+"""Import the records of a provider's API as its webhooks would have delivered them: with the same translation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from regulars.channels.contract import Draft, PartlyInvalidError, Request
+from regulars.channels.contract import Draft, Request
 from regulars.channels.feeds.contract import FeedRecord
-from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
-from regulars.ingestion.isolation import translating
-from regulars.ingestion.recording import Recorder, fits
-from regulars.store.rejects import Reject, Rejects, StoredDelivery
+from regulars.ingestion.recording import Recorder, fits_ledger
+from regulars.ingestion.translation import (
+    delivery_reject,
+    isolate_translation,
+    translate_delivery,
+)
+from regulars.store.rejects import Rejects
 from regulars.store.sources import Source
 
-# What is fetched later than this is history: acting on it would reach people out of the blue.
-HISTORY_AFTER = timedelta(days=1)
+# An older event is history: a journey must not act on it, since its time has passed.
+HISTORY_AGE = timedelta(days=1)
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """What became of a page: events that are new, that were known already, and objects that were set aside."""
+class RecordCounts(msgspec.Struct, frozen=True):
+    """The new and the known events of a page, and the number of its records that were rejected."""
 
     new: int = 0
     known: int = 0
     rejected: int = 0
 
 
-class Fetching:
-    """Takes in pages of records; what cannot be taken is set aside with its reason, as at the door."""
+class RecordImporter:
+    """Imports pages of records; stores each record that is refused as a reject with its reason."""
 
     def __init__(
         self, recorder: Recorder, rejects: Rejects, default_country: str, default_currency: str
@@ -39,70 +43,54 @@ class Fetching:
         self._default_country = default_country
         self._default_currency = default_currency
 
-    def take(
+    def import_records(
         self, source: Source, config: dict[str, Any], records: Iterable[FeedRecord], now: datetime
-    ) -> Taken:
+    ) -> RecordCounts:
         """Record a page; when this returns, everything in it is durable."""
-        requests = [self._request(source, config, record, now) for record in records]
-        told = [_told(source.channel, request) for request in requests]
-        drafts = [draft for of_one, _ in told for draft in of_one]
+        requests = [self._to_request(source, config, record, now) for record in records]
+        translate = partial(_translate_record, source.channel)
+        drafts, failures = isolate_translation(requests, translate, RegularsError)
         recorded = (
-            self._recorder.record([_aged(draft, now) for draft in drafts]) if drafts else None
+            self._recorder.record([_mark_history(draft, now) for draft in drafts])
+            if drafts
+            else None
         )
-        rejects = [
-            _reject(source, request, error)
-            for request, (_, error) in zip(requests, told, strict=True)
-            if error
-        ]
-        for reject in rejects:
+        for request, error in failures:
+            reject = delivery_reject(source.channel, request, error, verified=True)
             self._rejects.store_rejects([reject], now)
         if recorded is None:
-            return Taken(rejected=len(rejects))
-        return Taken(len(recorded.new), len(recorded.known), len(rejects))
+            return RecordCounts(rejected=len(failures))
+        return RecordCounts(len(recorded.new), len(recorded.known), len(failures))
 
-    def _request(
+    def _to_request(
         self, source: Source, config: dict[str, Any], record: FeedRecord, now: datetime
     ) -> Request:
-        """The delivery that the provider's webhook would have been; it is genuine, since we fetched it ourselves."""
+        """Return the delivery that the provider's webhook would have sent; it needs no signature, since we fetched it."""
         return Request(
-            source.source,
-            record.body,
-            now,
-            record.headers,
+            source=source.source,
+            body=record.body,
+            received_at=now,
+            headers=record.headers,
             config=config,
             default_country=self._default_country,
             default_currency=self._default_currency,
         )
 
 
-def _told(channel: str, request: Request) -> tuple[Sequence[Draft], RegularsError | None]:
-    """The drafts of one object, and why not of all of it."""
-    try:
-        with translating():
-            drafts = load_channel(channel).translate(request)
-    except PartlyInvalidError as error:
-        return list(_fitting(error.drafts)), error
-    except RegularsError as error:
-        return (), error
-    fitting = list(_fitting(drafts))
-    too_large = RegularsError("An event is too large to be stored.")
-    return fitting, None if len(fitting) == len(drafts) else too_large
+def _translate_record(channel: str, request: Request) -> Iterator[Draft]:
+    """Yield the drafts of one record; raise RegularsError when one of its events is too large for the ledger."""
+    is_complete = True
+    for draft in translate_delivery(channel, request):
+        if fits_ledger(draft.event):
+            yield draft
+        else:
+            is_complete = False
+    if not is_complete:
+        raise RegularsError("An event is too large to be stored.")
 
 
-def _fitting(drafts: Iterable[Draft]) -> Iterator[Draft]:
-    return (draft for draft in drafts if fits(draft.event))
-
-
-def _aged(draft: Draft, now: datetime) -> Draft:
-    if draft.event.occurred_at >= to_text(now - HISTORY_AFTER):
+def _mark_history(draft: Draft, now: datetime) -> Draft:
+    if draft.event.occurred_at >= to_text(now - HISTORY_AGE):
         return draft
     event = msgspec.structs.replace(draft.event, backfill=True)
     return msgspec.structs.replace(draft, event=event)
-
-
-def _reject(source: Source, request: Request, error: RegularsError) -> Reject:
-    delivery = StoredDelivery(headers=request.headers, verified=True)
-    name = f"{source.channel}/{source.source}"
-    return Reject(
-        code=error.code, reason=str(error), source=name, raw=request.body, delivery=delivery
-    )

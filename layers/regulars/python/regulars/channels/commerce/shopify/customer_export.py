@@ -46,28 +46,28 @@ _COLUMNS = {
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the update of one customer."""
-    said, store = line.said, build_store_key("shopify", file).lower()
+    fields, store = line.fields, build_store_key("shopify", file).lower()
     person = build_buyer(
         file,
-        parse_export_id(said["id"]),
+        parse_export_id(fields["id"]),
         store,
-        said["country"],
-        email=said["email"],
-        phone=said["phone"] or said["address_phone"],
-        first_name=said["first_name"],
-        last_name=said["last_name"],
+        fields["country"],
+        email=fields["email"],
+        phone=fields["phone"] or fields["address_phone"],
+        first_name=fields["first_name"],
+        last_name=fields["last_name"],
     )
     if not person.identifiers:
         raise RefusedLineError("missing_customer")
     consents = tuple(
         ConsentChange(channel=channel, status="granted", at=UNDATED_TIME, basis="shopify")
         for channel in ("email", "sms")
-        if parse_yes_no(said[f"{channel}_consent"])
+        if parse_yes_no(fields[f"{channel}_consent"])
     )
-    key = (store, "customer", said["id"].strip())
-    traits = build_traits(country=said["country"])
-    told = {"consents": consents, "traits": traits}
-    return [build_export_draft(file, "Customer Updated", ("import", ""), person, key, **told)]
+    key = (store, "customer", fields["id"].strip())
+    traits = build_traits(country=fields["country"])
+    facts = {"consents": consents, "traits": traits}
+    return [build_export_draft(file, "Customer Updated", ("import", ""), person, key, **facts)]
 
 
 EXPORT_FORMAT = ExportFormat(

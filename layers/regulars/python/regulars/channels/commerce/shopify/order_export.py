@@ -89,38 +89,42 @@ _COLUMNS = {
     "price": "Lineitem price",
     "sku": "Lineitem SKU",
 }
-_KEY = ("name",)
-_PLACED = {"pending", "authorized", "voided", "expired"}
-_TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
+_KEY_COLUMNS = ("name",)
+_PLACED_STATUSES = {"pending", "authorized", "voided", "expired"}
+_EVENT_TYPES = {
+    "paid": "Order Completed",
+    "placed": "Order Created",
+    "cancelled": "Order Cancelled",
+}
 
 
 def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """Return the order that these lines describe."""
-    own = list(_own(lines, refuse))
-    head = own[0].said
+    order_lines = list(_select_order_lines(lines, refuse))
+    head = order_lines[0].fields
     currency = parse_currency(head["currency"], file.default_currency)
     created = require_export_time(head["created_at"], file)
-    changed = [
+    change_times = [
         parse_export_time(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")
     ]
-    status = _status(head)
+    status = _read_status(head)
     order_id, store = require_export_id(head["id"]), build_store_key("shopify", file).lower()
     order = build_order_snapshot(
         file,
         f"{store}/{order_id}",
         created,
-        *changed,
+        *change_times,
         status=status,
         total=parse_amount(head["total"], currency, notation=choose_notation(file)),
-        refunded=_refunded(head, currency, file),
+        refunded=_parse_refunded_amount(head, currency, file),
         currency=currency,
     )
     country = clean_text(head["country"])
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "currency": currency,
         "order": order,
-        "items": tuple(_items(own, currency, file, refuse)),
-        "consents": _consents(head, created),
+        "items": tuple(_build_items(order_lines, currency, file, refuse)),
+        "consents": _build_consents(head, created),
         "traits": {"country": country} if len(country) == len("NL") else {},
         "properties": select_texts(
             head, "financial_status", "fulfillment_status", "gateway", "coupon"
@@ -130,83 +134,85 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     key = (store, "order", order_id)
     return [
         build_export_draft(
-            file, _TYPES[status], (channel, created), _person(head, file), key, **told
+            file, _EVENT_TYPES[status], (channel, created), _build_person(head, file), key, **facts
         )
     ]
 
 
-def _own(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
-    """The lines of the order, the one with its own fields first; a file that was put together may hold it twice."""
-    head = next((line for line in lines if line.said["id"].strip()), None)
+def _select_order_lines(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
+    """Yield the lines of the order, first the line with the order's own fields. A merged file may repeat an order."""
+    head = next((line for line in lines if line.fields["id"].strip()), None)
     if head is None:
         raise RefusedLineError("first_line_missing")
     yield head
     is_repeated = False
     for line in lines:
-        if line is not head and line.said["id"].strip():
-            is_repeated = line.said == head.said or line.said["id"] != head.said["id"]
+        if line is not head and line.fields["id"].strip():
+            is_repeated = line.fields == head.fields or line.fields["id"] != head.fields["id"]
         if is_repeated:
             refuse(line.number, "repeated_order")
         elif line is not head:
             yield line
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
+def _build_items(
+    lines: list[Line], currency: str, file: File, refuse: RefuseLine
+) -> Iterator[Item]:
     notation = choose_notation(file)
     for line in lines:
         try:
-            product = parse_export_id(line.said["sku"]) or clean_text(line.said["product"])
-            # A line edited away has quantity 0; one that takes off the bill still counts in the total.
+            product = parse_export_id(line.fields["sku"]) or clean_text(line.fields["product"])
+            # A line that was edited away has quantity 0. A deduction still counts in the total.
             if (
                 product
-                and line.said["quantity"].strip() != "0"
+                and line.fields["quantity"].strip() != "0"
                 and not _is_deduction(line, currency, notation)
             ):
-                yield _item(product, line, currency, notation)
+                yield _build_item(product, line, currency, notation)
         except InvalidEventError as error:
             refuse(line.number, error.code)
 
 
 def _is_deduction(line: Line, currency: str, notation: Notation) -> bool:
     price = parse_amount(
-        line.said["price"], currency, notation=notation, allow_negative=True, blank=0
+        line.fields["price"], currency, notation=notation, allow_negative=True, blank=0
     )
     return price < 0
 
 
-def _item(product: str, line: Line, currency: str, notation: Notation) -> Item:
-    said = line.said
-    quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
-    price = parse_amount(said["price"], currency, notation=notation, blank=0)
+def _build_item(product: str, line: Line, currency: str, notation: Notation) -> Item:
+    fields = line.fields
+    quantity = parse_quantity_cell(fields["quantity"], notation, blank=1, fraction=1)
+    price = parse_amount(fields["price"], currency, notation=notation, blank=0)
     check_line_total(price, quantity)
     return Item(
-        product_id=product, name=clean_text(said["product"]), quantity=quantity, price=price
+        product_id=product, name=clean_text(fields["product"]), quantity=quantity, price=price
     )
 
 
-def _status(head: Any) -> str:
+def _read_status(head: Any) -> str:
     if head["cancelled_at"].strip():
         return "cancelled"
-    return "placed" if head["financial_status"].strip().lower() in _PLACED else "paid"
+    return "placed" if head["financial_status"].strip().lower() in _PLACED_STATUSES else "paid"
 
 
-def _refunded(head: Any, currency: str, file: File) -> int | None:
-    """What was paid back; None, which is everything, where only the status says it."""
+def _parse_refunded_amount(head: Any, currency: str, file: File) -> int | None:
+    """Return the refunded amount; None, which means everything, if only the status reports the refund."""
     if head["refunded"].strip():
         return parse_amount(head["refunded"], currency, notation=choose_notation(file))
     return None if head["financial_status"].strip().lower() == "refunded" else 0
 
 
-def _consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
-    is_given = parse_yes_no(head["accepts"]) and head["email"].strip()
+def _build_consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
+    has_consent = parse_yes_no(head["accepts"]) and head["email"].strip()
     return (
         (ConsentChange(channel="email", status="granted", at=at, basis="checkout"),)
-        if is_given
+        if has_consent
         else ()
     )
 
 
-def _person(head: Any, file: File) -> PersonBuilder:
+def _build_person(head: Any, file: File) -> PersonBuilder:
     return build_buyer(
         file,
         country=head["country"],
@@ -231,6 +237,6 @@ EXPORT_FORMAT = ExportFormat(
         "product",
         "price",
     ),
-    key_columns=_KEY,
-    translate=build_group_translator(_KEY, translate_group),
+    key_columns=_KEY_COLUMNS,
+    translate=build_group_translator(_KEY_COLUMNS, translate_group),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from regulars.domain.errors import InvalidEventError
 
-# Topic → the event's type, and the field that says when it happened. A payment's type depends on how it went.
+# Topic → the event's type, and the field with its time. The type of a payment depends on its kind and status.
 TOPICS = {
     "customers/create": ("Customer Created", "created_at"),
     "customers/update": ("Customer Updated", "updated_at"),
@@ -35,13 +35,13 @@ TOPICS = {
     "products/update": ("Product Updated", "updated_at"),
     "inventory_levels/update": ("Inventory Updated", "updated_at"),
 }
-PRIVACY = frozenset({"customers/redact", "customers/data_request", "shop/redact"})
-# What is fetched, too: the same state, in other bytes.
-RETOLD = frozenset({"orders/updated", "customers/update"})
-IN_STORE = "In-Store Sale"
+PRIVACY_TOPICS = frozenset({"customers/redact", "customers/data_request", "shop/redact"})
+# The topics whose resources are also fetched: the same state, in other bytes.
+STATE_TOPICS = frozenset({"orders/updated", "customers/update"})
+IN_STORE_SALE = "In-Store Sale"
 
-_FAILED = {"failure", "error"}
-_PAYMENTS = {
+_FAILED_STATUSES = {"failure", "error"}
+_PAYMENT_TYPES = {
     "sale": "Payment Succeeded",
     "capture": "Payment Succeeded",
     "authorization": "Payment Authorized",
@@ -49,18 +49,20 @@ _PAYMENTS = {
 }
 
 
-def type_of(topic: str, body: dict[str, Any]) -> str:
-    """The type of a topic's event; InvalidEventError(unknown_topic) when nothing is known to do with it."""
+def find_event_type(topic: str, body: dict[str, Any]) -> str:
+    """Return the type of a topic's event; raise InvalidEventError(unknown_topic) for an unknown kind of payment."""
     if topic == "order_transactions/create":
-        return _payment(str(body.get("kind")), str(body.get("status")))
+        return _find_payment_type(str(body.get("kind")), str(body.get("status")))
     return TOPICS[topic][0]
 
 
-def _payment(kind: str, status: str) -> str:
-    if kind in _PAYMENTS and status == "pending":
+def _find_payment_type(kind: str, status: str) -> str:
+    if kind in _PAYMENT_TYPES and status == "pending":
         return "Payment Pending"
-    if kind in _PAYMENTS and status in _FAILED:
+    if kind in _PAYMENT_TYPES and status in _FAILED_STATUSES:
         return "Payment Failed"
-    if kind not in _PAYMENTS or status != "success":
-        raise InvalidEventError("Nothing is known to do with this payment.", "unknown_topic")
-    return _PAYMENTS[kind]
+    if kind not in _PAYMENT_TYPES or status != "success":
+        raise InvalidEventError(
+            "The channel does not translate this kind of payment.", "unknown_topic"
+        )
+    return _PAYMENT_TYPES[kind]

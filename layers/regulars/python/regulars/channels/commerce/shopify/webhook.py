@@ -89,19 +89,19 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.commerce.shopify.customers import consents_of, person_of, traits_of
+from regulars.channels.commerce.shopify.customers import build_consents, build_person, read_traits
 from regulars.channels.commerce.shopify.orders import (
+    build_items,
+    build_order,
     find_currency,
-    items_of,
-    order_of,
-    payment_of,
+    read_payment,
 )
 from regulars.channels.commerce.shopify.topics import (
-    IN_STORE,
-    PRIVACY,
-    RETOLD,
+    IN_STORE_SALE,
+    PRIVACY_TOPICS,
+    STATE_TOPICS,
     TOPICS,
-    type_of,
+    find_event_type,
 )
 from regulars.channels.contract import (
     Channel,
@@ -127,8 +127,8 @@ from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "shopify"
-# What is kept beside the fields of an event: never a token, which opens a cart or an order's page.
-_KEPT = (
+# The stored properties. Tokens are never stored, because they open a cart or the page of an order.
+_STORED_FIELDS = (
     "cancel_reason",
     "checkout_id",
     "financial_status",
@@ -143,10 +143,10 @@ _KEPT = (
     "status",
     "vendor",
 )
-# Everything that is read of a resource, here and in shopify_orders and shopify_people.
+# All fields that this module, `orders` and `customers` read.
 _READER = ObjectReader(
     (
-        *_KEPT,
+        *_STORED_FIELDS,
         *("id", "title", "variants", "line_items", "refund_line_items", "currency"),
         *("created_at", "updated_at", "processed_at", "cancelled_at", "test", "transactions"),
         *(
@@ -165,51 +165,51 @@ _READER = ObjectReader(
         "order_edit",
     )
 )
-MOST_NAMED = 250  # orders of one request of privacy
-_DOMAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
+MAX_PRIVACY_ORDERS = 250  # of one privacy request
+_DOMAIN_PATTERN = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 
 
-def domain_of(said: str) -> str:
-    """A shop's domain as deliveries name it, also of its handle or its URL; ValueError for anything else."""
-    domain = said.strip().lower().removeprefix("https://").rstrip("/")
-    if not _DOMAIN.fullmatch(domain):
+def normalize_domain(answer: str) -> str:
+    """Return a shop's domain as deliveries write it, also for its handle or URL; raise ValueError for anything else."""
+    domain = answer.strip().lower().removeprefix("https://").rstrip("/")
+    if not _DOMAIN_PATTERN.fullmatch(domain):
         raise ValueError
     return domain if "." in domain else f"{domain}.myshopify.com"
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the raw bytes with any live secret.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (the signature carries no time)
+    """Verify an HMAC-SHA256 over the raw bytes with any live secret.
 
     https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
     """
-    given = _header(request, "hmac-sha256")
-    check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
+    signature = _read_header(request, "hmac-sha256")
+    check_equal(signature, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """The events of one delivery; InvalidEventError(unknown_topic) for a topic we make nothing of."""
-    topic = _header(request, "topic")
+    """Return the events of one delivery; raise UnknownTopicError for a topic that is not in TOPICS."""
+    topic = _read_header(request, "topic")
     if topic not in TOPICS:
         raise UnknownTopicError
-    kind, body = _resource(request, topic)
+    kind, body = _read_resource(request, topic)
     if topic == "checkouts/update" and body.get("completed_at"):
-        return []  # the order's own topics tell the rest
-    person = person_of(kind, body, _shop(request), request.default_country)
-    event = _event(request, topic, kind, body)
-    if topic in PRIVACY:
-        return [_privacy(event, topic, body, person)]
-    told = Draft(event, person.identifiers, person.contact)
-    if topic in RETOLD:
+        return []  # the topics of the order report the rest
+    person = build_person(kind, body, _find_shop(request), request.default_country)
+    event = _build_event(request, topic, kind, body)
+    if topic in PRIVACY_TOPICS:
+        return [_build_privacy_draft(event, topic, body, person)]
+    draft = Draft(event, person.identifiers, person.contact)
+    if topic in STATE_TOPICS:
         changed_at = format_first_time(body.get("updated_at"))
-        names = (CHANNEL_NAME, _shop(request), topic, clean_text(body.get("id")))
-        return [set_state_id(told, changed_at, *names)]
+        names = (CHANNEL_NAME, _find_shop(request), topic, clean_text(body.get("id")))
+        return [set_state_id(draft, changed_at, *names)]
     if topic == "orders/create" and event.channel == "pos":
-        return [told, Draft(_in_store(request, event), person.identifiers)]
-    return [told]
+        return [draft, Draft(_build_in_store_event(request, event), person.identifiers)]
+    return [draft]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed test order of nobody."""
+    """Return a signed test order without a person."""
     now = to_text(blank.received_at)
     order = {"id": 1, "test": True, "created_at": now, "updated_at": now, "total_price": "1.00"}
     body = json.dumps(order | {"currency": "EUR"}).encode()
@@ -221,55 +221,61 @@ def build_sample(blank: Request, secret: str) -> Request:
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
-    """The resource and its kind; an edit only names the order, whose money orders/updated tells."""
+def _read_resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
+    """Return the kind and the resource. An edit contains only the id of the order; orders/updated has its money."""
     body = _READER.read(request.body)
     edit = as_object(body.get("order_edit"))
     return ("order_edits", edit) if edit else (topic.partition("/")[0], body)
 
 
-def _event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
-    shop = _shop(request)
-    moment = _moment(request, topic, body)
+def _build_event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
+    shop = _find_shop(request)
+    times = _resolve_times(request, topic, body)
     currency = find_currency(body, request.default_currency)
     return Event(
-        id=event_id(CHANNEL_NAME, shop, topic, _content(request)),
-        type=type_of(topic, body),
+        id=event_id(CHANNEL_NAME, shop, topic, _hash_content(request)),
+        type=find_event_type(topic, body),
         channel="pos" if body.get("source_name") == "pos" else "shop",
         source=f"{CHANNEL_NAME}/{request.source}",
-        occurred_at=moment.occurred_at,
+        occurred_at=times.occurred_at,
         received_at=to_text(request.received_at),
-        items=items_of(kind, body, currency),
+        items=build_items(kind, body, currency),
         currency=currency,
-        order=order_of(kind, body, f"{CHANNEL_NAME}/{shop}", currency),
-        consents=consents_of(kind, body),
-        traits=traits_of(kind, body),
-        properties=_properties(topic, body, currency),
-        clock_skewed=moment.clock_skewed,
-        backfill=moment.backfill,
+        order=build_order(kind, body, f"{CHANNEL_NAME}/{shop}", currency),
+        consents=build_consents(kind, body),
+        traits=read_traits(kind, body),
+        properties=_build_properties(topic, body, currency),
+        clock_skewed=times.clock_skewed,
+        backfill=times.backfill,
         test=_is_test(request, body),
     )
 
 
-def _privacy(event: Event, topic: str, body: dict[str, Any], person: PersonBuilder) -> Draft:
-    """Who asked, by subject keys only, and for which orders: what is to be forgotten is not written down once more."""
+def _build_privacy_draft(
+    event: Event, topic: str, body: dict[str, Any], person: PersonBuilder
+) -> Draft:
+    """Return a privacy request with subject keys and order ids only, so that it stores no contact data again."""
     orders = [clean_text(id_) for id_ in as_list(body.get("orders_to_redact"))]
     orders += [clean_text(id_) for id_ in as_list(body.get("orders_requested"))]
-    asked = clean_text(as_object(body.get("data_request")).get("id"))
-    said = {"request": topic, "data_request_id": asked, "orders": orders[:MOST_NAMED]}
-    properties = {name: value for name, value in said.items() if value}
-    bare = msgspec.structs.replace(event, consents=(), traits={}, properties=properties)
-    return Draft(bare, person.identifiers)
+    data_request_id = clean_text(as_object(body.get("data_request")).get("id"))
+    values = {
+        "request": topic,
+        "data_request_id": data_request_id,
+        "orders": orders[:MAX_PRIVACY_ORDERS],
+    }
+    properties = {name: value for name, value in values.items() if value}
+    bare_event = msgspec.structs.replace(event, consents=(), traits={}, properties=properties)
+    return Draft(bare_event, person.identifiers)
 
 
-def _in_store(request: Request, event: Event) -> Event:
-    """The sale at the till beside its order, which it names and does not count again."""
-    id_ = event_id(CHANNEL_NAME, _shop(request), IN_STORE, _content(request))
+def _build_in_store_event(request: Request, event: Event) -> Event:
+    """Return the sale at the till, which refers to its order and does not count it again."""
+    id_ = event_id(CHANNEL_NAME, _find_shop(request), IN_STORE_SALE, _hash_content(request))
     order = {"order_id": event.order.key.rpartition("/")[2]} if event.order else {}
     return msgspec.structs.replace(
         event,
         id=id_,
-        type=IN_STORE,
+        type=IN_STORE_SALE,
         items=(),
         order=None,
         consents=(),
@@ -277,55 +283,59 @@ def _in_store(request: Request, event: Event) -> Event:
     )
 
 
-def _moment(request: Request, topic: str, body: dict[str, Any]) -> EventTimes:
-    """When it happened: as the body says; the header, which is not signed, only where it says nothing."""
+def _resolve_times(request: Request, topic: str, body: dict[str, Any]) -> EventTimes:
+    """Return when the event happened, by the body; by the unsigned header only if the body has no time."""
     fields = (TOPICS[topic][1], "updated_at", "created_at")
-    said = next((value for value in map(body.get, fields) if value), None)
-    said = (
-        said or format_first_time(_header(request, "triggered-at")) or to_text(request.received_at)
+    time = next((value for value in map(body.get, fields) if value), None)
+    time = (
+        time
+        or format_first_time(_read_header(request, "triggered-at"))
+        or to_text(request.received_at)
     )
-    return resolve_event_times(parse_time(said), request.received_at)
+    return resolve_event_times(parse_time(time), request.received_at)
 
 
-def _properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
-    texts = {name: clean_text(body.get(name)) for name in _KEPT}
+def _build_properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
+    texts = {name: clean_text(body.get(name)) for name in _STORED_FIELDS}
     codes = [clean_text(code.get("code")) for code in list_objects(body.get("discount_codes"))]
     texts["coupon"] = ",".join(codes[:5])
     if topic.startswith("checkouts/"):
-        # By which its order names it.
+        # The order refers to its checkout by this id.
         texts["checkout_id"] = clean_text(body.get("id"))
-    landing = body.get("landing_site")
-    texts["landing_site"] = clean_text(clean_url(landing)) if isinstance(landing, str) else ""
-    kept: dict[str, Any] = {name: text for name, text in texts.items() if text}
+    landing_site = body.get("landing_site")
+    texts["landing_site"] = (
+        clean_text(clean_url(landing_site)) if isinstance(landing_site, str) else ""
+    )
+    properties: dict[str, Any] = {name: text for name, text in texts.items() if text}
     if topic == "orders/partially_fulfilled":
-        kept["partial"] = True
+        properties["partial"] = True
     available = body.get("available")
     if isinstance(available, int):
-        kept["available"] = available
-    return kept | payment_of(topic, body, currency)
+        properties["available"] = available
+    return properties | read_payment(topic, body, currency)
 
 
 def _is_test(request: Request, body: dict[str, Any]) -> bool:
-    """The sender's test mode: a test order, or a refund through a test gateway."""
+    """Return whether the sender is in test mode: a test order, or a refund through a test gateway."""
     payments = [payment.get("test") is True for payment in list_objects(body.get("transactions"))]
-    is_said = body.get("test") is True or _header(request, "test") == "true"
-    return is_said or (bool(payments) and all(payments))
+    is_flagged = body.get("test") is True or _read_header(request, "test") == "true"
+    return is_flagged or (bool(payments) and all(payments))
 
 
-def _shop(request: Request) -> str:
-    """The shop's domain, which scopes its ids: as set up, else as the delivery says, else our source's id."""
-    said = request.config.get("shop") or _header(request, "shop-domain")
-    domain = said.strip().lower() if isinstance(said, str) else ""
-    return domain if _DOMAIN.fullmatch(domain) else request.source
+def _find_shop(request: Request) -> str:
+    """Return the shop's domain, which scopes its ids: from the config, else the delivery, else the name of the source."""
+    shop = request.config.get("shop") or _read_header(request, "shop-domain")
+    domain = shop.strip().lower() if isinstance(shop, str) else ""
+    return domain if _DOMAIN_PATTERN.fullmatch(domain) else request.source
 
 
-def _content(request: Request) -> str:
-    """What tells a delivery from another: its bytes, which are signed; the ids in its headers are not."""
+def _hash_content(request: Request) -> str:
+    """Return what identifies a delivery: a hash of its signed bytes, not the unsigned ids in its headers."""
     return hashlib.sha256(request.body).hexdigest()
 
 
-def _header(request: Request, name: str) -> str:
-    """A header of Shopify's: `X-Shopify-…`, and `Shopify-…` as newer deliveries spell it."""
+def _read_header(request: Request, name: str) -> str:
+    """Return a Shopify header: `X-Shopify-…`, or `Shopify-…` as in newer deliveries."""
     headers = request.headers
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
 
@@ -335,25 +345,26 @@ CHANNEL = Channel(
     title="Shopify",
     page=__doc__,
     secret=ProviderSecret(
-        question="The secret that stands below the list of webhooks, or the app's client secret"
+        question="The secret below the list of webhooks, or the client secret of the app"
     ),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,
     config_fields={
         "shop": ConfigField(
-            question="The shop's own domain, such as my-shop.myshopify.com",
+            question="The domain of the shop, such as my-shop.myshopify.com",
             is_optional=True,
-            normalize=domain_of,
+            normalize=normalize_domain,
         )
     },
     credential_fields={
         "client_id": CredentialField(
-            question="To fetch what webhooks miss: the app's client ID", is_optional=True
+            question="The client ID of the app, to fetch changes that webhooks missed",
+            is_optional=True,
         ),
-        "client_secret": CredentialField(question="The app's client secret", is_optional=True),
+        "client_secret": CredentialField(question="The client secret of the app", is_optional=True),
         "access_token": CredentialField(
-            question="Or the Admin API access token of an older custom app, shpat_…",
+            question="Instead of both, the Admin API access token of an older custom app, shpat_…",
             is_optional=True,
         ),
     },

@@ -12,24 +12,26 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.feeds.change_times import newest, stamp
-from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord, misconfigured
+from regulars.channels.feeds.change_times import find_change_time, latest_time
+from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord, config_error
 from regulars.channels.feeds.feed_provider import FeedProvider
-from regulars.channels.feeds.https import Answer
-from regulars.channels.feeds.provider_api import Provider, decoded, told_at
+from regulars.channels.feeds.https import ProviderResponse
+from regulars.channels.feeds.provider_api import ProviderApi, decode_response, response_time
 from regulars.domain.times import from_text, to_text
 
-SIZE = 100
-# Where pages are counted the next one shows some again: who changes or goes meanwhile leaves a gap.
-SHOWN_AGAIN = 20
-SECOND = timedelta(seconds=1)
-_SITE = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+PAGE_SIZE = 100
+# A page by offset repeats some records of the page before it, because changes and deletions shift the offsets.
+OVERLAP_RECORDS = 20
+ONE_SECOND = timedelta(seconds=1)
+_SITE_PATTERN = re.compile(
+    r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
+)
 
 
-class Site:
-    """One shop's API, opened with a consumer key."""
+class StoreApi:
+    """The REST API of one shop, opened with a consumer key."""
 
-    def __init__(self, site: str, credentials: Mapping[str, str], provider: Provider) -> None:
+    def __init__(self, site: str, credentials: Mapping[str, str], provider: ProviderApi) -> None:
         key = f"{credentials['consumer_key']}:{credentials['consumer_secret']}"
         self._headers = {
             "authorization": f"Basic {base64.b64encode(key.encode()).decode()}",
@@ -38,96 +40,108 @@ class Site:
         self._url = f"{site}/wp-json/wc/v3"
         self._provider = provider
 
-    def get(self, kind: str, **query: str) -> tuple[Answer, list[msgspec.Raw]]:
-        """One page of a kind of resource."""
-        asked = [("per_page", str(SIZE)), *query.items()]
-        answer = self._provider.get(f"{self._url}/{kind}", asked, self._headers)
-        return answer, decoded(answer.body, list[msgspec.Raw])
+    def get(self, kind: str, **query: str) -> tuple[ProviderResponse, list[msgspec.Raw]]:
+        """Return one page of a kind of resource."""
+        parameters = [("per_page", str(PAGE_SIZE)), *query.items()]
+        response = self._provider.get(f"{self._url}/{kind}", parameters, self._headers)
+        return response, decode_response(response.body, list[msgspec.Raw])
 
 
 class OrdersFeed:
-    """The orders, those that were changed longest ago first.
+    """The orders of a shop, oldest change first.
 
-    Pages are never counted from the start: what changes moves to the end, and each that moves would hide another. Each
-    page begins just before the second in which the last one ended; only within one second orders are counted.
+    A walk never counts its pages from the start: a changed order moves to the end, and each move would hide another order.
+    Each page begins just before the second in which the previous one ended. An offset counts orders within one second only.
     """
 
     name = "orders"
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, api: StoreApi) -> None:
+        self._api = api
 
     def read_page(self, since: str, cursor: str) -> FeedPage:
-        """At most 100."""
-        # Without a zone: with one, WordPress would take it for the site's time and move it.
-        after, _, skipped = (cursor or f"{since[:19]} 0").partition(" ")
-        answer, raws = self._site.get(
+        """Return at most 100 orders."""
+        # Send no zone. With one, WordPress converts the time from the time zone of the site.
+        after, _, offset = (cursor or f"{since[:19]} 0").partition(" ")
+        response, raws = self._api.get(
             "orders",
             modified_after=after,
             dates_are_gmt="true",
             orderby="modified",
             order="asc",
-            offset=skipped,
+            offset=offset,
         )
-        stamps = [stamp(raw, "date_modified_gmt", "date_created_gmt") for raw in raws]
+        change_times = [
+            find_change_time(raw, "date_modified_gmt", "date_created_gmt") for raw in raws
+        ]
         headers = {"x-wc-webhook-topic": "order.updated"}
         return FeedPage(
-            tuple(FeedRecord(bytes(raw), headers) for raw in raws),
-            newest(stamps),
-            told_at(answer),
-            _following(after, int(skipped), newest(stamps)) if _is_full(answer, raws) else "",
+            records=tuple(FeedRecord(bytes(raw), headers) for raw in raws),
+            newest=latest_time(change_times),
+            at=response_time(response),
+            cursor=_next_cursor(after, int(offset), latest_time(change_times))
+            if _has_more(response, raws)
+            else "",
         )
 
 
 class CustomersFeed:
-    """The customers who registered, newest first: WooCommerce does not say which were changed."""
+    """The customers of a shop, newest first. WooCommerce does not report which customers were changed."""
 
     name = "customers"
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, api: StoreApi) -> None:
+        self._api = api
 
     def read_page(self, since: str, cursor: str) -> FeedPage:
-        """At most 100. Who registers meanwhile moves the others further down, who is deleted moves them up."""
-        skipped = int(cursor or "0")
-        answer, raws = self._site.get(
-            "customers", orderby="registered_date", order="desc", offset=str(skipped)
+        """Return at most 100 customers. A registration moves the others down, a deletion moves them up."""
+        offset = int(cursor or "0")
+        response, raws = self._api.get(
+            "customers", orderby="registered_date", order="desc", offset=str(offset)
         )
-        stamps = [stamp(raw, "date_created_gmt") for raw in raws]
-        told = zip(raws, stamps, strict=True)
+        creation_times = [find_change_time(raw, "date_created_gmt") for raw in raws]
+        dated_records = zip(raws, creation_times, strict=True)
         headers = {"x-wc-webhook-topic": "customer.created"}
-        goes_on = _is_full(answer, raws) and min(filter(None, stamps), default="") >= since
+        has_more = (
+            _has_more(response, raws) and min(filter(None, creation_times), default="") >= since
+        )
         return FeedPage(
-            tuple(FeedRecord(bytes(raw), headers) for raw, at in told if at >= since),
-            newest(stamps),
-            told_at(answer),
-            str(skipped + SIZE - SHOWN_AGAIN) if goes_on else "",
+            records=tuple(
+                FeedRecord(bytes(raw), headers) for raw, at in dated_records if at >= since
+            ),
+            newest=latest_time(creation_times),
+            at=response_time(response),
+            cursor=str(offset + PAGE_SIZE - OVERLAP_RECORDS) if has_more else "",
         )
 
 
 def list_feeds(
-    config: Mapping[str, Any], credentials: Mapping[str, str], provider: Provider
+    config: Mapping[str, Any], credentials: Mapping[str, str], provider: ProviderApi
 ) -> list[Feed]:
-    """What a shop can be asked for."""
+    """Return the feeds of a shop; none without a key. Raise FeedError(misconfigured) for an invalid address."""
     if not credentials.get("consumer_key") or not credentials.get("consumer_secret"):
         return []
     address = str(config.get("site") or "").strip().rstrip("/")
-    if not _SITE.fullmatch(address):
-        raise misconfigured("The shop's address is not like https://shop.example.com; connect it.")
-    site = Site(address, credentials, provider)
-    return [OrdersFeed(site), CustomersFeed(site)]
+    if not _SITE_PATTERN.fullmatch(address):
+        raise config_error("The shop's address is not like https://shop.example.com. Connect it.")
+    api = StoreApi(address, credentials, provider)
+    return [OrdersFeed(api), CustomersFeed(api)]
 
 
-def _is_full(answer: Answer, raws: list[msgspec.Raw]) -> bool:
-    """Whether there may be more; what the key may not read is left out of a page that is none the less full."""
-    pages = answer.headers.get("x-wp-totalpages", "")
-    return bool(raws) and (len(raws) >= SIZE or (pages.isdigit() and int(pages) > 1))
+def _has_more(response: ProviderResponse, raws: list[msgspec.Raw]) -> bool:
+    """Return whether there may be more. A page can be full although it leaves out what the key may not read."""
+    pages = response.headers.get("x-wp-totalpages", "")
+    return bool(raws) and (len(raws) >= PAGE_SIZE or (pages.isdigit() and int(pages) > 1))
 
 
-def _following(after: str, skipped: int, last: str) -> str:
-    """Where the next page begins: `modified_after` leaves its own second out."""
-    begins = to_text(from_text(last) - SECOND)[:19] if last else ""
-    return f"{begins} 0" if begins > after else f"{after} {skipped + SIZE - SHOWN_AGAIN}"
+def _next_cursor(after: str, offset: int, latest: str) -> str:
+    """Return the cursor of the next page. `modified_after` excludes its own second."""
+    next_start = to_text(from_text(latest) - ONE_SECOND)[:19] if latest else ""
+    return (
+        f"{next_start} 0"
+        if next_start > after
+        else f"{after} {offset + PAGE_SIZE - OVERLAP_RECORDS}"
+    )
 
 
 FEED_PROVIDER = FeedProvider(channel="woocommerce", list_feeds=list_feeds)

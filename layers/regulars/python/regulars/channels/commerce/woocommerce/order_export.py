@@ -34,7 +34,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.commerce.woocommerce.orders import is_order, standing
+from regulars.channels.commerce.woocommerce.orders import is_order, order_status
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import (
@@ -91,113 +91,125 @@ _COLUMNS = {
     "item_price": "item_price|Item Cost",
     "item_total": "item_total|Order Line Total",
 }
-_MANY = re.compile(r"(order|line)_item_\d+")
-_LABELS = {"pending-payment": "pending", "draft": "checkout-draft", "canceled": "cancelled"}
-_KEY = ("id",)
-_TYPES = {"paid": "Order Completed", "placed": "Order Created", "cancelled": "Order Cancelled"}
+_EXTRA_COLUMNS = re.compile(r"(order|line)_item_\d+")
+_STATUS_LABELS = {"pending-payment": "pending", "draft": "checkout-draft", "canceled": "cancelled"}
+_KEY_COLUMNS = ("id",)
+_EVENT_TYPES = {
+    "paid": "Order Completed",
+    "placed": "Order Created",
+    "cancelled": "Order Cancelled",
+}
 
 
 def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """Return the order that these lines describe."""
-    head = lines[0].said
+    head = lines[0].fields
     order_id, store = require_export_id(head["id"]), build_store_key("woocommerce", file)
-    status = _status(head["status"])
+    status = _read_status(head["status"])
     paid = parse_export_time(head["paid"], file)
     if not is_order(status, is_paid=bool(paid)):
         raise RefusedLineError("unpaid_order")
     currency = parse_currency(head["currency"].strip(), file.default_currency)
     created = require_export_time(head["created"], file)
-    stands = standing(status, is_paid=bool(paid))
-    told_of = ("created", "paid", "completed", "modified")
+    order_state = order_status(status, is_paid=bool(paid))
+    time_columns = ("created", "paid", "completed", "modified")
     order = build_order_snapshot(
         file,
         f"{store}/{order_id}",
-        # In the shop's own time, which the file does not name: what was told live since must not lose to it.
-        *(parse_export_time(head[name], file, EASTERNMOST_ZONE) for name in told_of),
-        status=stands,
+        # The file does not name the shop's time zone. Read its times as the earliest possible ones, so that they do
+        # not override newer data of a webhook.
+        *(parse_export_time(head[name], file, EASTERNMOST_ZONE) for name in time_columns),
+        status=order_state,
         total=parse_amount(head["total"], currency, notation=choose_notation(file)),
-        refunded=_refunded(head, status, currency, file),
+        refunded=_parse_refunded_amount(head, status, currency, file),
         currency=currency,
     )
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "currency": currency,
         "order": msgspec.structs.replace(order, placed_at=created),
-        "items": tuple(_items(lines, currency, file, refuse)),
+        "items": tuple(_build_items(lines, currency, file, refuse)),
         "traits": build_traits(country=head["country"]),
         "properties": select_texts(head, "payment_method") | {"status": clean_text(status)},
     }
     key = (store, "order", order_id)
     return [
         build_export_draft(
-            file, _TYPES[stands], ("shop", created), _person(head, store, file), key, **told
+            file,
+            _EVENT_TYPES[order_state],
+            ("shop", created),
+            _build_person(head, store, file),
+            key,
+            **facts,
         )
     ]
 
 
-def _status(said: str) -> str:
-    """The status in the words of a webhook; some plugins write what the shop's owner sees."""
-    status = said.strip().lower().removeprefix("wc-").replace(" ", "-")
-    return _LABELS.get(status, status)
+def _read_status(status_text: str) -> str:
+    """Return the status as webhooks write it; some plugins write the label that the shop's owner sees."""
+    status = status_text.strip().lower().removeprefix("wc-").replace(" ", "-")
+    return _STATUS_LABELS.get(status, status)
 
 
-def _refunded(head: Any, status: str, currency: str, file: File) -> int | None:
-    """What was paid back; None, which is everything, where only the status says it."""
+def _parse_refunded_amount(head: Any, status: str, currency: str, file: File) -> int | None:
+    """Return the refunded amount; None, which means everything, if only the status reports the refund."""
     text = head["refunded"].strip().removeprefix("-")
     amount = parse_amount(text, currency, notation=choose_notation(file), blank=0)
     return None if status == "refunded" and not amount else amount
 
 
-def _person(head: Any, store: str, file: File) -> PersonBuilder:
+def _build_person(head: Any, store: str, file: File) -> PersonBuilder:
     contact = {name: head[name] for name in ("email", "phone", "first_name", "last_name")}
     return build_buyer(file, parse_export_id(head["customer"]), store, head["country"], **contact)
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
+def _build_items(
+    lines: list[Line], currency: str, file: File, refuse: RefuseLine
+) -> Iterator[Item]:
     notation = choose_notation(file)
     for line in lines:
         try:
-            for said in _said(line):
-                item = _item(said, currency, notation)
+            for product in _list_products(line):
+                item = _build_item(product, currency, notation)
                 if item:
                     yield item
         except InvalidEventError as error:
             refuse(line.number, error.code)
 
 
-def _said(line: Line) -> Iterator[dict[str, str]]:
-    """The products of a line: its own, those of columns with one each, and those of the one with all."""
-    said = line.said
+def _list_products(line: Line) -> Iterator[dict[str, str]]:
+    """Yield the products of a line: its own, those of the columns with one each, those of the column with all."""
+    fields = line.fields
     names = ("id", "sku", "name", "quantity", "price", "total")
-    yield {name: said[f"item_{name}"].strip() for name in names}
-    for name, text in said.items():
-        if text and (_MANY.fullmatch(name) or name == "line_items"):
-            yield from map(_pieces, text.split(";") if name == "line_items" else [text])
+    yield {name: fields[f"item_{name}"].strip() for name in names}
+    for name, text in fields.items():
+        if text and (_EXTRA_COLUMNS.fullmatch(name) or name == "line_items"):
+            yield from map(_parse_product, text.split(";") if name == "line_items" else [text])
 
 
-def _pieces(text: str) -> dict[str, str]:
-    """`name:Mug|product_id:7|sku:|quantity:2|total:30`, and the older `product_id:7|2|30|size: Medium`."""
-    said: dict[str, str] = {}
-    loose: list[str] = []
+def _parse_product(text: str) -> dict[str, str]:
+    """Parse `name:Mug|product_id:7|sku:|quantity:2|total:30`, and the older `product_id:7|2|30|size: Medium`."""
+    product: dict[str, str] = {}
+    unnamed_values: list[str] = []
     for piece in text.split("|"):
         name, colon, value = piece.partition(":")
         if colon and name.strip().lower() in {"product_id", "sku", "name", "quantity", "total"}:
-            said[name.strip().lower().removeprefix("product_")] = value.strip()
+            product[name.strip().lower().removeprefix("product_")] = value.strip()
         else:
-            loose.append(piece.strip())
-    return dict(zip(("quantity", "total"), loose, strict=False)) | said
+            unnamed_values.append(piece.strip())
+    return dict(zip(("quantity", "total"), unnamed_values, strict=False)) | product
 
 
-def _item(said: dict[str, str], currency: str, notation: Notation) -> Item | None:
-    product = (
-        parse_export_id(said.get("id", ""))
-        or parse_export_id(said.get("sku", ""))
-        or clean_text(said.get("name"))
+def _build_item(product: dict[str, str], currency: str, notation: Notation) -> Item | None:
+    product_id = (
+        parse_export_id(product.get("id", ""))
+        or parse_export_id(product.get("sku", ""))
+        or clean_text(product.get("name"))
     )
-    told = said.get("quantity", "")
-    if product in {"", "0"} or told.startswith("-") or told == "0":
+    quantity_text = product.get("quantity", "")
+    if product_id in {"", "0"} or quantity_text.startswith("-") or quantity_text == "0":
         return None
     amount = parse_amount(
-        said.get("price") or said.get("total", ""),
+        product.get("price") or product.get("total", ""),
         currency,
         notation=notation,
         allow_negative=True,
@@ -205,15 +217,15 @@ def _item(said: dict[str, str], currency: str, notation: Notation) -> Item | Non
     )
     if amount < 0:
         return None
-    quantity = parse_quantity_cell(told, notation, blank=1, fraction=1)
+    quantity = parse_quantity_cell(quantity_text, notation, blank=1, fraction=1)
     price = None
-    if said.get("price"):
+    if product.get("price"):
         price = amount
-    elif said.get("total"):
+    elif product.get("total"):
         price = compute_unit_price(amount, quantity)
     check_line_total(price, quantity)
     return Item(
-        product_id=product, name=clean_text(said.get("name")), quantity=quantity, price=price
+        product_id=product_id, name=clean_text(product.get("name")), quantity=quantity, price=price
     )
 
 
@@ -223,7 +235,7 @@ EXPORT_FORMAT = ExportFormat(
     page=__doc__,
     columns=_COLUMNS,
     required_columns=("id", "status", "created", "total", "email"),
-    key_columns=_KEY,
-    translate=build_group_translator(_KEY, translate_group),
-    extra_columns=_MANY,
+    key_columns=_KEY_COLUMNS,
+    translate=build_group_translator(_KEY_COLUMNS, translate_group),
+    extra_columns=_EXTRA_COLUMNS,
 )

@@ -12,92 +12,92 @@ from regulars.channels.fields.texts import require_id
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Item, OrderFact
 
-# Type, key within the order, time, and what else is told otherwise than in the order.
-type Once = tuple[str, tuple[str, ...], object, dict[str, Any]]
+# Type, key within the order, time, and the facts that differ from those of the order.
+type OrderMilestone = tuple[str, tuple[str, ...], object, dict[str, Any]]
 
-# In the order in which an order passes through them: of two changes within a second the later one counts.
-_RANKS = {
+# In the order in which an order passes through them. Of two changes within a second, the higher rank wins.
+_STATUS_RANKS = {
     name: rank
     for rank, name in enumerate(
         ("pending", "on-hold", "failed", "processing", "completed", "cancelled", "refunded")
     )
 }
-_PAID = {"processing", "completed", "refunded"}
-_NOT_SOLD = {"cancelled", "failed", "trash"}
-_DRAFTS = {"auto-draft", "checkout-draft"}
-# Left at the till: WooCommerce's own reports count it only when it is paid.
-_WAITING = "pending"
-_EVENTS = {
+_PAID_STATUSES = {"processing", "completed", "refunded"}
+_CANCELLED_STATUSES = {"cancelled", "failed", "trash"}
+_DRAFT_STATUSES = {"auto-draft", "checkout-draft"}
+# An order that waits for its payment. WooCommerce's own reports count it only when it is paid.
+_PENDING_STATUS = "pending"
+_STATUS_EVENT_TYPES = {
     "completed": "Order Fulfilled",
     "cancelled": "Order Cancelled",
     "failed": "Payment Failed",
 }
-_MOST_REFUNDS = 99  # that a version can count
+_MAX_REFUNDS = 99  # that fit into a version
 
 
-def order_told(body: dict[str, Any], key: str, default_currency: str) -> dict[str, Any]:
-    """The facts of an event that shows the whole order."""
+def build_order_facts(body: dict[str, Any], key: str, default_currency: str) -> dict[str, Any]:
+    """Return the facts of an event that shows the whole order."""
     currency = parse_currency(body.get("currency"), default_currency)
     status = clean_text(body.get("status"))
-    lines = (_item(line, currency) for line in list_objects(body.get("line_items")))
+    lines = (_build_item(line, currency) for line in list_objects(body.get("line_items")))
     order = None
     if is_order(status, is_paid=_is_paid(body)):
         order = OrderFact(
             key=key,
-            version=_version(body, status),
+            version=_order_version(body, status),
             placed_at=format_first_time(body.get("date_created_gmt"), body.get("date_created")),
-            status=standing(status, is_paid=_is_paid(body)),
+            status=order_status(status, is_paid=_is_paid(body)),
             total=parse_amount(body.get("total"), currency),
-            refunded=_refunded(body, status, currency),
+            refunded=_sum_refunds(body, status, currency),
             currency=currency,
         )
     return {"order": order, "currency": currency, "items": tuple(item for item in lines if item)}
 
 
-def once_of(body: dict[str, Any], order: OrderFact | None) -> Iterator[Once]:
-    """What happens to an order once, however many updates show it."""
+def list_milestones(body: dict[str, Any], order: OrderFact | None) -> Iterator[OrderMilestone]:
+    """Yield what happens to an order once, however many updates show it."""
     if order is None:
         return
     status = clean_text(body.get("status"))
-    if status in _PAID and _is_paid(body):
+    if status in _PAID_STATUSES and _is_paid(body):
         paid_at = body.get("date_paid_gmt") or body.get("date_paid")
         yield "Order Completed", ("paid",), paid_at, {}
         if clean_text(body.get("created_via")).startswith("pos"):
             yield "In-Store Sale", ("in-store",), paid_at, {}
-    if status in _EVENTS:
-        yield _EVENTS[status], (status,), body.get(f"date_{status}_gmt"), {}
+    if status in _STATUS_EVENT_TYPES:
+        yield _STATUS_EVENT_TYPES[status], (status,), body.get(f"date_{status}_gmt"), {}
     refunds = list_objects(body.get("refunds"))
     for refund in refunds:
-        yield _refund(refund, order)
+        yield _build_refund(refund, order)
     if status == "refunded" and not refunds:
         yield "Order Refunded", ("refunded",), None, {}
 
 
 def is_order(status: str, *, is_paid: bool) -> bool:
-    """Whether somebody bought: not while the checkout is written, nor while its payment is waited for."""
-    return status not in _DRAFTS and (status != _WAITING or is_paid)
+    """Return whether it is a sale: not during the checkout, and not while it waits for the payment."""
+    return status not in _DRAFT_STATUSES and (status != _PENDING_STATUS or is_paid)
 
 
-def standing(status: str, *, is_paid: bool) -> str:
-    """Where an order stands, by its status and whether it has a date of payment."""
-    if status in _NOT_SOLD:
+def order_status(status: str, *, is_paid: bool) -> str:
+    """Return the status of the order snapshot, by its status in WooCommerce and whether it has a payment date."""
+    if status in _CANCELLED_STATUSES:
         return "cancelled"
-    return "paid" if status in _PAID or is_paid else "placed"
+    return "paid" if status in _PAID_STATUSES or is_paid else "placed"
 
 
-def _refund(refund: dict[str, Any], order: OrderFact) -> Once:
+def _build_refund(refund: dict[str, Any], order: OrderFact) -> OrderMilestone:
     refund_id = require_id(refund.get("id"), "id")
-    fact = OrderFact(
+    refund_order = OrderFact(
         key=order.key,
         version=order.version,
         refunded=_parse_refund_total(refund, order.currency),
         refund_id=refund_id,
         currency=order.currency,
     )
-    return "Order Refunded", ("refund", refund_id), None, {"order": fact, "items": ()}
+    return "Order Refunded", ("refund", refund_id), None, {"order": refund_order, "items": ()}
 
 
-def _refunded(body: dict[str, Any], status: str, currency: str) -> int | None:
+def _sum_refunds(body: dict[str, Any], status: str, currency: str) -> int | None:
     refunds = list_objects(body.get("refunds"))
     if status == "refunded" and not refunds:
         return None
@@ -113,19 +113,19 @@ def _is_paid(body: dict[str, Any]) -> bool:
     return bool(body.get("date_paid_gmt") or body.get("date_paid"))
 
 
-def _version(body: dict[str, Any], status: str) -> str:
+def _order_version(body: dict[str, Any], status: str) -> str:
     names = ("date_modified_gmt", "date_modified", "date_created_gmt")
     at = format_first_time(*(body.get(name) for name in names))
     if not at:
-        raise InvalidEventError("The order does not say when it was changed.", "invalid_timestamp")
-    refunds = min(len(list_objects(body.get("refunds"))), _MOST_REFUNDS)
-    return build_version(at, refunds * 10 + _RANKS.get(status, 0))
+        raise InvalidEventError("The order has no modification time.", "invalid_timestamp")
+    refunds = min(len(list_objects(body.get("refunds"))), _MAX_REFUNDS)
+    return build_version(at, refunds * 10 + _STATUS_RANKS.get(status, 0))
 
 
-def _item(line: dict[str, Any], currency: str) -> Item | None:
+def _build_item(line: dict[str, Any], currency: str) -> Item | None:
     price = line.get("price")
     if is_deduction(price):
         return None
     product_id = line.get("product_id") or line.get("sku")  # 0: the product was deleted
-    said = None if price is None else parse_amount(price, currency)
-    return build_item(product_id, line.get("quantity"), said, line.get("name"))
+    amount = None if price is None else parse_amount(price, currency)
+    return build_item(product_id, line.get("quantity"), amount, line.get("name"))

@@ -66,7 +66,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from regulars.channels.commerce.woocommerce.orders import once_of, order_told
+from regulars.channels.commerce.woocommerce.orders import build_order_facts, list_milestones
 from regulars.channels.contract import (
     Channel,
     ConfigField,
@@ -90,7 +90,7 @@ from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "woocommerce"
-# Topic → the event's type, and the fields that say when it happened.
+# Topic → the event's type, and the field with its time.
 TOPICS = {
     "customer.created": ("Customer Created", "date_created"),
     "customer.updated": ("Customer Updated", "date_modified"),
@@ -103,7 +103,7 @@ TOPICS = {
     "product.updated": ("Product Updated", "date_modified"),
     "coupon.created": ("Coupon Created", "date_created"),
 }
-_PING = re.compile(rb"webhook_id=[0-9]{1,20}")
+_PING_BODY = re.compile(rb"webhook_id=[0-9]{1,20}")
 _READER = ObjectReader(
     (
         *("id", "status", "currency", "total", "customer_id", "billing", "line_items", "refunds"),
@@ -122,32 +122,34 @@ _READER = ObjectReader(
 )
 
 
-class _Delivery(NamedTuple):
+class WooCommerceDelivery(NamedTuple):
+    """One delivery that was read, with the hash of its body and the buyer."""
+
     builder: EventBuilder
     topic: str
     body: dict[str, Any]
-    content: str
+    content_hash: str
     default_currency: str
     person: PersonBuilder
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the raw bytes with the webhook's secret.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (the signature carries no time)
+    """Verify an HMAC-SHA256 over the raw bytes with the webhook's secret.
 
     https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php
     """
-    given = request.headers.get("x-wc-webhook-signature", "")
-    check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
+    signature = request.headers.get("x-wc-webhook-signature", "")
+    check_equal(signature, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
-    """The ping of a webhook that was saved, which is a form with its number and nothing else."""
+    """Answer the ping of a saved webhook: an unsigned form that contains only the webhook's number."""
     is_signed = "x-wc-webhook-signature" in request.headers
-    return Reply() if _PING.fullmatch(request.body) and not is_signed else None
+    return Reply() if _PING_BODY.fullmatch(request.body) and not is_signed else None
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one delivery tells: one event, and those that an order's status tells besides."""
+    """Return the event of the topic, and those that the status of an order implies."""
     topic = request.headers.get("x-wc-webhook-topic", "")
     if topic not in TOPICS:
         raise UnknownTopicError
@@ -156,76 +158,87 @@ def translate_delivery(request: Request) -> list[Draft]:
     reported_at = parse_first_time(
         *(body.get(name) for name in (f"{field}_gmt", field, "date_created_gmt"))
     )
-    via = clean_text(body.get("created_via"))
+    created_via = clean_text(body.get("created_via"))
     builder = EventBuilder(
-        request, CHANNEL_NAME, "pos" if via.startswith("pos") else "shop", reported_at=reported_at
+        request,
+        CHANNEL_NAME,
+        "pos" if created_via.startswith("pos") else "shop",
+        reported_at=reported_at,
     )
-    delivery = _Delivery(
-        builder,
-        topic,
-        body,
-        hashlib.sha256(request.body).hexdigest(),
-        request.default_currency,
-        _person(topic, body, builder.store, request.default_country),
+    delivery = WooCommerceDelivery(
+        builder=builder,
+        topic=topic,
+        body=body,
+        content_hash=hashlib.sha256(request.body).hexdigest(),
+        default_currency=request.default_currency,
+        person=_build_person(topic, body, builder.store, request.default_country),
     )
     if topic in {"order.created", "order.updated", "order.restored"}:
-        return _orders(delivery)
+        return _translate_order(delivery)
     if topic.startswith("product."):
-        return _products(delivery)
+        return _translate_product(delivery)
     kind = topic.partition(".")[0]
     properties = select_texts(body, "discount_type")
     if kind != "customer":
         properties[f"{kind}_id"] = clean_text(body.get("id"))
-    return [_event(delivery, properties=properties)]
+    return [_build_draft(delivery, properties=properties)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A coupon that nobody was given."""
+    """Return a coupon without a person."""
     body = json.dumps({"id": 0, "date_created_gmt": to_text(blank.received_at)}).encode()
     signature = hmac_base64(secret.encode(), body).decode()
     headers = {"x-wc-webhook-topic": "coupon.created", "x-wc-webhook-signature": signature}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _orders(delivery: _Delivery) -> list[Draft]:
+def _translate_order(delivery: WooCommerceDelivery) -> list[Draft]:
     builder, body = delivery.builder, delivery.body
     order_id = require_id(body.get("id"), "id")
-    told = order_told(body, f"{builder.store}/{order_id}", delivery.default_currency)
+    order_facts = build_order_facts(body, f"{builder.store}/{order_id}", delivery.default_currency)
     properties = select_texts(body, "status", "created_via", "payment_method")
     codes = [clean_text(line.get("code")) for line in list_objects(body.get("coupon_lines"))]
     properties |= {"coupon": ",".join(codes[:5])} if codes else {}
-    drafts = [_event(delivery, **told, properties=properties)]
-    for type_, key, at, instead in once_of(body, told["order"]):
-        facts = told | instead | {"properties": properties}
-        once = builder.copy_at(at)
-        drafts.append(once.build_draft(type_, ("order", order_id, *key), delivery.person, **facts))
+    drafts = [_build_draft(delivery, **order_facts, properties=properties)]
+    for type_, key, at, overrides in list_milestones(body, order_facts["order"]):
+        milestone_facts = order_facts | overrides | {"properties": properties}
+        milestone_builder = builder.copy_at(at)
+        drafts.append(
+            milestone_builder.build_draft(
+                type_, ("order", order_id, *key), delivery.person, **milestone_facts
+            )
+        )
     return drafts
 
 
-def _products(delivery: _Delivery) -> list[Draft]:
+def _translate_product(delivery: WooCommerceDelivery) -> list[Draft]:
     builder, body = delivery.builder, delivery.body
     currency = parse_currency(delivery.default_currency)
-    # A product without a price, such as one of which only the variations have one, says ''.
+    # The price is '' if the product has none, for example if only its variations have prices.
     price = parse_amount(body["price"], currency) if body.get("price") else None
     item = build_item(body.get("id"), 1, price, body.get("name"))
-    told = {"items": (item,) if item else (), "currency": currency}
+    product_facts = {"items": (item,) if item else (), "currency": currency}
     stock = select_texts(body, "stock_status", "stock_quantity")
-    drafts = [_event(delivery, **told, properties=select_texts(body, "status", "sku", "type"))]
+    drafts = [
+        _build_draft(
+            delivery, **product_facts, properties=select_texts(body, "status", "sku", "type")
+        )
+    ]
     if delivery.topic == "product.updated" and body.get("manage_stock") is True:
-        key = ("stock", delivery.content)
-        facts = told | {"properties": stock}
-        drafts.append(builder.build_draft("Inventory Updated", key, delivery.person, **facts))
+        key = ("stock", delivery.content_hash)
+        stock_facts = product_facts | {"properties": stock}
+        drafts.append(builder.build_draft("Inventory Updated", key, delivery.person, **stock_facts))
     return drafts
 
 
-def _event(delivery: _Delivery, **told: Any) -> Draft:
-    """The event that the topic names; orders and customers are fetched, too, in other bytes."""
+def _build_draft(delivery: WooCommerceDelivery, **facts: Any) -> Draft:
+    """Return the event of the topic. Orders and customers are also fetched, in other bytes."""
     body, topic = delivery.body, delivery.topic
     billing = as_object(body.get("billing"))
     traits = build_traits(country=billing.get("country"))
-    key = (topic, delivery.content)
+    key = (topic, delivery.content_hash)
     draft = delivery.builder.build_draft(
-        TOPICS[topic][0], key, delivery.person, traits=traits, **told
+        TOPICS[topic][0], key, delivery.person, traits=traits, **facts
     )
     if not topic.startswith(("order.", "customer.")):
         return draft
@@ -234,16 +247,18 @@ def _event(delivery: _Delivery, **told: Any) -> Draft:
     return set_state_id(draft, format_first_time(body.get(field)), *names)
 
 
-def _person(topic: str, body: dict[str, Any], store: str, default_country: str) -> PersonBuilder:
-    """Who buys. The delivery address is not read: it may be that of who gets the present."""
+def _build_person(
+    topic: str, body: dict[str, Any], store: str, default_country: str
+) -> PersonBuilder:
+    """Return the buyer. The delivery address is not read, because it may be that of a gift's recipient."""
     kind = topic.partition(".")[0]
     if kind != "order" and body.get("line_items") is not None:
-        # The topic is not signed: an order's number must not be taken for a customer's.
+        # The topic is not signed. The number of an order must not be read as the number of a customer.
         raise UnknownTopicError
     billing = as_object(body.get("billing"))
     person = PersonBuilder(clean_text(billing.get("country")) or default_country)
     if kind in {"order", "customer"}:
-        # A guest's order says customer 0, which is nobody.
+        # The order of a guest has customer 0, which is not a customer.
         customer_id = body.get("id" if kind == "customer" else "customer_id")
         person.add_identifier("customer", customer_id, store)
     if kind == "customer":
@@ -263,13 +278,14 @@ CHANNEL = Channel(
     build_sample=build_sample,
     config_fields={
         "site": ConfigField(
-            question="The shop's address, such as https://shop.example.com", is_optional=True
+            question="The address of the shop, such as https://shop.example.com", is_optional=True
         )
     },
     credential_fields={
         "consumer_key": CredentialField(
-            question="To fetch what webhooks miss: the consumer key, ck_…", is_optional=True
+            question="The consumer key (ck_…), to fetch changes that webhooks missed",
+            is_optional=True,
         ),
-        "consumer_secret": CredentialField(question="The consumer secret, cs_…", is_optional=True),
+        "consumer_secret": CredentialField(question="The consumer secret (cs_…)", is_optional=True),
     },
 )

@@ -76,9 +76,9 @@ def _check_file(name: str, fields: Collection[str]) -> None:
 
 def _find_state(line: Line, file: File) -> str:
     """Return the status of the contact: by a time that only one status has, else by the file name."""
-    if line.said["unsub"].strip():
+    if line.fields["unsub"].strip():
         return "unsubscribed"
-    if line.said["clean"].strip():
+    if line.fields["clean"].strip():
         return "cleaned"
     match = _STATE_PATTERN.search(file.name.lower())
     if not match:
@@ -88,7 +88,7 @@ def _find_state(line: Line, file: File) -> str:
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the state of one member of the audience."""
-    fields, state = line.said, _find_state(line, file)
+    fields, state = line.fields, _find_state(line, file)
     store = build_store_key("mailchimp", file)
     person = build_buyer(
         file,
@@ -120,7 +120,7 @@ def _find_consent(state: str, line: Line, file: File) -> tuple[str, ConsentChang
     """Return the start of the status and the consent change that it implies."""
     names = ("optin", "confirm", "changed", "unsub", "clean")
     optin, confirm, changed, unsub, clean = (
-        parse_export_time(line.said[name], file) for name in names
+        parse_export_time(line.fields[name], file) for name in names
     )
     if state == "subscribed":
         basis = "double_opt_in" if confirm and optin not in {"", confirm} else "single_opt_in"
@@ -133,7 +133,7 @@ def _find_consent(state: str, line: Line, file: File) -> tuple[str, ConsentChang
         )
     if state in _EVENT_TYPES:
         at = unsub or clean or changed
-        reason = line.said["reason"].strip().lower()
+        reason = line.fields["reason"].strip().lower()
         basis = "abuse" if reason == "abuse" else state
         # Mailchimp always writes the time. Without it, the upload is the latest possible time.
         return at, ConsentChange(

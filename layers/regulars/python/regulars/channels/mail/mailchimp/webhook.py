@@ -44,7 +44,11 @@ from regulars.channels.drafts import mail
 from regulars.channels.fields.event_times import parse_time
 from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.redaction import clean_text, clean_token
-from regulars.channels.signatures.shared_secret import TOKEN, check_token, token_sample
+from regulars.channels.signatures.shared_secret import (
+    TOKEN_PARAMETER,
+    build_token_sample,
+    check_token,
+)
 
 CHANNEL_NAME = "mailchimp"
 EMAIL_CHANGED = "Email Address Changed"
@@ -82,7 +86,7 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """Return a delivery with an unknown topic, which becomes a reject."""
-    return token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
+    return build_token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
 
 
 def _build_event(fields: dict[str, str]) -> mail.MailEvent:
@@ -133,7 +137,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Mailchimp",
     page=__doc__,
-    secret=GeneratedSecret(url_parameter=TOKEN),
+    secret=GeneratedSecret(url_parameter=TOKEN_PARAMETER),
     verify=verify_delivery,
     translate=translate_delivery,
     answer_handshake=answer_handshake,

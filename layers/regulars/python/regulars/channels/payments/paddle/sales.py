@@ -12,97 +12,97 @@ from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.texts import require_id, select_texts
 from regulars.domain.events import Item, OrderFact
 
-_ADJUSTMENTS = {
+_ADJUSTMENT_TYPES = {
     "refund": "Payment Refunded",
     "chargeback": "Dispute Opened",
     "chargeback_warning": "Dispute Opened",
 }
 
 
-class Notice(NamedTuple):
-    """One event of Paddle's: its id, and the object it shows."""
+class PaddleEvent(NamedTuple):
+    """One Paddle event: its id and its resource."""
 
     builder: EventBuilder
     id: str
-    thing: dict[str, Any]
+    resource: dict[str, Any]
     person: PersonBuilder
 
 
-def transaction(notice: Notice) -> Draft:
-    """A transaction that was completed."""
-    thing = notice.thing
-    transaction_id = require_id(thing.get("id"), "id")
-    details = as_object(thing.get("details"))
-    currency, total = _parse_total(thing)
-    lines = (_item(line) for line in list_objects(details.get("line_items")))
+def translate_completed_transaction(event: PaddleEvent) -> Draft:
+    """Return the order of a completed transaction."""
+    resource = event.resource
+    transaction_id = require_id(resource.get("id"), "id")
+    details = as_object(resource.get("details"))
+    currency, total = _parse_total(resource)
+    lines = (_build_item(line) for line in list_objects(details.get("line_items")))
     order = OrderFact(
-        key=f"{notice.builder.store}/{transaction_id}",
-        version=notice.builder.occurred_at,
-        placed_at=format_first_time(thing.get("billed_at")) or notice.builder.occurred_at,
+        key=f"{event.builder.store}/{transaction_id}",
+        version=event.builder.occurred_at,
+        placed_at=format_first_time(resource.get("billed_at")) or event.builder.occurred_at,
         status="paid",
         total=total,
         currency=currency,
     )
-    told = {
+    facts = {
         "currency": currency,
         "order": order,
         "items": tuple(item for item in lines if item),
-        "properties": select_texts(thing, "status", "origin", "subscription_id"),
+        "properties": select_texts(resource, "status", "origin", "subscription_id"),
     }
-    return notice.builder.build_draft("Order Completed", (notice.id,), notice.person, **told)
+    return event.builder.build_draft("Order Completed", (event.id,), event.person, **facts)
 
 
-def payment(notice: Notice, type_: str) -> Draft:
-    """A transaction that was paid, or could not be."""
-    thing = notice.thing
-    properties: dict[str, Any] = select_texts(thing, "origin", "subscription_id")
-    properties |= {"payment_id": require_id(thing.get("id"), "id")}
-    told: dict[str, Any] = {"properties": properties}
-    if thing.get("details"):
-        told["currency"], properties["amount"] = _parse_total(thing)
+def translate_payment(event: PaddleEvent, type_: str) -> Draft:
+    """Return a transaction that was paid or whose payment failed."""
+    resource = event.resource
+    properties: dict[str, Any] = select_texts(resource, "origin", "subscription_id")
+    properties |= {"payment_id": require_id(resource.get("id"), "id")}
+    facts: dict[str, Any] = {"properties": properties}
+    if resource.get("details"):
+        facts["currency"], properties["amount"] = _parse_total(resource)
     if type_ == "Payment Failed":
-        errors = [each.get("error_code") for each in list_objects(thing.get("payments"))]
+        errors = [attempt.get("error_code") for attempt in list_objects(resource.get("payments"))]
         code = next(filter(None, errors), None)
         properties |= select_texts({"failure_code": code}, "failure_code")
-    return notice.builder.build_draft(type_, (notice.id,), notice.person, **told)
+    return event.builder.build_draft(type_, (event.id,), event.person, **facts)
 
 
-def adjustment(notice: Notice) -> Draft:
-    """What was given back, charged back or credited; a refund that was rejected gives nothing back."""
-    thing = notice.thing
-    adjustment_id = require_id(thing.get("id"), "id")
-    totals = as_object(thing.get("totals"))
-    currency = parse_currency(totals.get("currency_code"), thing.get("currency_code"))
+def translate_adjustment(event: PaddleEvent) -> Draft:
+    """Return a refund, a chargeback or a credit; a rejected refund returns no money."""
+    resource = event.resource
+    adjustment_id = require_id(resource.get("id"), "id")
+    totals = as_object(resource.get("totals"))
+    currency = parse_currency(totals.get("currency_code"), resource.get("currency_code"))
     amount = parse_minor_units(totals.get("total"))
-    # The reason is what the seller typed, possibly of whom.
-    properties: dict[str, Any] = select_texts(thing, "action", "status", "transaction_id")
+    # The reason is left out: the seller types it, and it may name a person.
+    properties: dict[str, Any] = select_texts(resource, "action", "status", "transaction_id")
     properties |= {"refund_id": adjustment_id, "amount": amount}
-    told: dict[str, Any] = {"currency": currency, "properties": properties}
-    type_ = _ADJUSTMENTS.get(str(thing.get("action")), "Payment Adjusted")
+    facts: dict[str, Any] = {"currency": currency, "properties": properties}
+    type_ = _ADJUSTMENT_TYPES.get(str(resource.get("action")), "Payment Adjusted")
     if type_ == "Payment Refunded":
-        is_rejected = thing.get("status") == "rejected"
+        is_rejected = resource.get("status") == "rejected"
         type_ = "Refund Failed" if is_rejected else type_
-        told["order"] = OrderFact(
-            key=f"{notice.builder.store}/{require_id(thing.get('transaction_id'), 'transaction_id')}",
-            version=notice.builder.occurred_at,
+        facts["order"] = OrderFact(
+            key=f"{event.builder.store}/{require_id(resource.get('transaction_id'), 'transaction_id')}",
+            version=event.builder.occurred_at,
             refunded=0 if is_rejected else amount,
             refund_id=adjustment_id,
             currency=currency,
         )
-    # Waiting for approval and approved, it is told once.
-    builder = notice.builder.copy_at(thing.get("created_at"))
-    return builder.build_draft(type_, (type_, adjustment_id), notice.person, **told)
+    # An adjustment that waits for approval and the approved one are the same event.
+    builder = event.builder.copy_at(resource.get("created_at"))
+    return builder.build_draft(type_, (type_, adjustment_id), event.person, **facts)
 
 
 def _parse_total(transaction: dict[str, Any]) -> tuple[str, int]:
-    """Return currency and total of a transaction; the grand total is the total less the credit that was used."""
+    """Return currency and total of a transaction; the grand total is the total minus the credit that was used."""
     totals = as_object(as_object(transaction.get("details")).get("totals"))
     currency = parse_currency(totals.get("currency_code"), transaction.get("currency_code"))
     total = totals.get("grand_total")
     return currency, parse_minor_units(totals.get("total") if total is None else total)
 
 
-def _item(line: dict[str, Any]) -> Item | None:
+def _build_item(line: dict[str, Any]) -> Item | None:
     product = as_object(line.get("product"))
     price = as_object(line.get("unit_totals")).get("subtotal")
     if is_deduction(price):

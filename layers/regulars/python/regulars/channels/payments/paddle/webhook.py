@@ -58,14 +58,25 @@ from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.texts import build_traits, require_id, select_texts
-from regulars.channels.payments.paddle.sales import Notice, adjustment, payment, transaction
-from regulars.channels.signatures.timed import Format, signed, verify_timed
+from regulars.channels.payments.paddle.sales import (
+    PaddleEvent,
+    translate_adjustment,
+    translate_completed_transaction,
+    translate_payment,
+)
+from regulars.channels.signatures.timed import (
+    SignatureFormat,
+    build_signature_headers,
+    verify_timed,
+)
 from regulars.domain.events import ConsentChange
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "paddle"
-FORMAT = Format("paddle-signature", ";", "ts", "h1", b":")
-# Type → the event's type.
+SIGNATURE_FORMAT = SignatureFormat(
+    header="paddle-signature", separator=";", time="ts", signature="h1", joint=b":"
+)
+# Paddle event type → the event's type.
 TOPICS = {
     "customer.created": "Customer Created",
     "customer.updated": "Customer Updated",
@@ -85,79 +96,81 @@ _READER = ObjectReader(("event_id", "event_type", "occurred_at", "data"))
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """An `h1` signature over time and body.
+    """Verify an `h1` signature over time and body.
 
     https://developer.paddle.com/webhooks/signature-verification
     """
-    verify_timed(request, secrets, now, FORMAT)
+    verify_timed(request, secrets, now, SIGNATURE_FORMAT)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
-    event = _READER.read(request.body)
-    topic = event.get("event_type")
+    """Return the events of one Paddle event; raise UnknownTopicError for a type that is not in TOPICS."""
+    payload = _READER.read(request.body)
+    topic = payload.get("event_type")
     if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
-    thing = as_object(event.get("data"))
+    resource = as_object(payload.get("data"))
     is_test = request.config.get("test") in (True, "true")
-    reported_at = parse_first_time(event.get("occurred_at"))
+    reported_at = parse_first_time(payload.get("occurred_at"))
     builder = EventBuilder(
         request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_test
     )
-    person = _person(topic, thing, builder.store)
-    notice = Notice(builder, require_id(event.get("event_id"), "event_id"), thing, person)
+    person = _build_person(topic, resource, builder.store)
+    event_id = require_id(payload.get("event_id"), "event_id")
+    event = PaddleEvent(builder=builder, id=event_id, resource=resource, person=person)
     match topic.partition(".")[0]:
         case "adjustment":
-            return [adjustment(notice)]
+            return [translate_adjustment(event)]
         case "transaction" if topic == "transaction.completed":
-            return [transaction(notice)]
+            return [translate_completed_transaction(event)]
         case "transaction":
-            return [payment(notice, TOPICS[topic])]
-    return [_recorded(notice, topic)]
+            return [translate_payment(event, TOPICS[topic])]
+    return [_translate_record(event, topic)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A payment of nobody that failed."""
-    event = {
+    """Return a failed payment without a person."""
+    payload = {
         "event_id": f"evt_sample_{to_text(blank.received_at)}",
         "event_type": "transaction.payment_failed",
         "occurred_at": to_text(blank.received_at),
         "data": {"id": "txn_sample"},
     }
-    body = json.dumps(event).encode()
-    headers = signed(secret, body, blank.received_at, FORMAT)
+    body = json.dumps(payload).encode()
+    headers = build_signature_headers(secret, body, blank.received_at, SIGNATURE_FORMAT)
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _recorded(notice: Notice, topic: str) -> Draft:
-    thing, builder = notice.thing, notice.builder
-    told: dict[str, Any] = {"properties": select_texts(thing, "status", "tax_category")}
-    key: tuple[str, ...] = (notice.id,)
+def _translate_record(event: PaddleEvent, topic: str) -> Draft:
+    resource, builder = event.resource, event.builder
+    facts: dict[str, Any] = {"properties": select_texts(resource, "status", "tax_category")}
+    key: tuple[str, ...] = (event.id,)
     if topic.startswith("subscription."):
-        told["properties"] |= {"subscription_id": require_id(thing.get("id"), "id")}
+        facts["properties"] |= {"subscription_id": require_id(resource.get("id"), "id")}
     if TOPICS[topic] == "Subscription Started":
-        # Created and activated, it is started once.
-        key = ("started", told["properties"]["subscription_id"])
-        builder = builder.copy_at(thing.get("started_at"), thing.get("created_at"))
+        # A created subscription and the activated one are the same event.
+        key = ("started", facts["properties"]["subscription_id"])
+        builder = builder.copy_at(resource.get("started_at"), resource.get("created_at"))
     if topic == "product.updated":
-        item = build_item(thing.get("id"), 1, name=thing.get("name"))
-        told["items"] = (item,) if item else ()
-    if thing.get("marketing_consent") is True:
-        # False is the default of whom nobody asked. That it still stands takes back no refusal that came since.
-        at = format_first_time(thing.get("created_at")) or notice.builder.occurred_at
-        told["consents"] = (
+        item = build_item(resource.get("id"), 1, name=resource.get("name"))
+        facts["items"] = (item,) if item else ()
+    if resource.get("marketing_consent") is True:
+        # False is the default for customers who were never asked. The grant is dated from the customer's creation,
+        # so that it does not override a denial since then.
+        at = format_first_time(resource.get("created_at")) or event.builder.occurred_at
+        facts["consents"] = (
             ConsentChange(channel="email", status="granted", at=at, basis="checkout"),
         )
-    told["traits"] = build_traits(locale=thing.get("locale"))
-    return builder.build_draft(TOPICS[topic], key, notice.person, **told)
+    facts["traits"] = build_traits(locale=resource.get("locale"))
+    return builder.build_draft(TOPICS[topic], key, event.person, **facts)
 
 
-def _person(topic: str, thing: dict[str, Any], store: str) -> PersonBuilder:
+def _build_person(topic: str, resource: dict[str, Any], store: str) -> PersonBuilder:
     person = PersonBuilder("")
     is_customer = topic.startswith("customer.")
-    customer = thing if is_customer else as_object(thing.get("customer"))
-    person.add_identifier("user_id", as_object(thing.get("custom_data")).get("user_id"))
-    person.add_identifier("customer", customer.get("id") or thing.get("customer_id"), store)
+    customer = resource if is_customer else as_object(resource.get("customer"))
+    person.add_identifier("user_id", as_object(resource.get("custom_data")).get("user_id"))
+    person.add_identifier("customer", customer.get("id") or resource.get("customer_id"), store)
     person.add_contact(customer)
     return person
 
@@ -166,7 +179,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Paddle",
     page=__doc__,
-    secret=ProviderSecret(question="The destination's secret key (pdl_ntfset_…)"),
+    secret=ProviderSecret(question="The secret key of the destination (pdl_ntfset_…)"),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

@@ -55,78 +55,90 @@ from regulars.channels.fields.event_times import parse_first_time
 from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.paypal import sales as paypal_sales
-from regulars.channels.payments.paypal.sales import Notice, person_of
-from regulars.channels.signatures.shared_secret import decoded
+from regulars.channels.payments.paypal.sales import PayPalEvent, build_person
+from regulars.channels.signatures.shared_secret import decode_base64
 from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "paypal"
-# Type → the event's type and what tells it.
-TOPICS: dict[str, tuple[str, Callable[[Notice, str], Draft]]] = {
-    "CHECKOUT.ORDER.APPROVED": ("Order Created", paypal_sales.order),
-    "CHECKOUT.ORDER.COMPLETED": ("Order Completed", paypal_sales.order),
-    "PAYMENT.AUTHORIZATION.CREATED": ("Payment Authorized", paypal_sales.payment),
-    "PAYMENT.CAPTURE.COMPLETED": ("Payment Succeeded", paypal_sales.payment),
-    "PAYMENT.SALE.COMPLETED": ("Payment Succeeded", paypal_sales.payment),
-    "PAYMENT.CAPTURE.DENIED": ("Payment Failed", paypal_sales.payment),
-    "PAYMENT.CAPTURE.REFUNDED": ("Payment Refunded", paypal_sales.refund),
-    "PAYMENT.CAPTURE.REVERSED": ("Payment Refunded", paypal_sales.refund),
-    "PAYMENT.SALE.REFUNDED": ("Payment Refunded", paypal_sales.refund),
-    "BILLING.SUBSCRIPTION.ACTIVATED": ("Subscription Started", paypal_sales.recorded),
-    "BILLING.SUBSCRIPTION.CANCELLED": ("Subscription Cancelled", paypal_sales.recorded),
-    "BILLING.SUBSCRIPTION.EXPIRED": ("Subscription Cancelled", paypal_sales.recorded),
-    "CUSTOMER.DISPUTE.CREATED": ("Dispute Opened", paypal_sales.recorded),
+# PayPal event type → the event's type and the function that translates it.
+TOPICS: dict[str, tuple[str, Callable[[PayPalEvent, str], Draft]]] = {
+    "CHECKOUT.ORDER.APPROVED": ("Order Created", paypal_sales.translate_order),
+    "CHECKOUT.ORDER.COMPLETED": ("Order Completed", paypal_sales.translate_order),
+    "PAYMENT.AUTHORIZATION.CREATED": ("Payment Authorized", paypal_sales.translate_payment),
+    "PAYMENT.CAPTURE.COMPLETED": ("Payment Succeeded", paypal_sales.translate_payment),
+    "PAYMENT.SALE.COMPLETED": ("Payment Succeeded", paypal_sales.translate_payment),
+    "PAYMENT.CAPTURE.DENIED": ("Payment Failed", paypal_sales.translate_payment),
+    "PAYMENT.CAPTURE.REFUNDED": ("Payment Refunded", paypal_sales.translate_refund),
+    "PAYMENT.CAPTURE.REVERSED": ("Payment Refunded", paypal_sales.translate_refund),
+    "PAYMENT.SALE.REFUNDED": ("Payment Refunded", paypal_sales.translate_refund),
+    "BILLING.SUBSCRIPTION.ACTIVATED": ("Subscription Started", paypal_sales.translate_record),
+    "BILLING.SUBSCRIPTION.CANCELLED": ("Subscription Cancelled", paypal_sales.translate_record),
+    "BILLING.SUBSCRIPTION.EXPIRED": ("Subscription Cancelled", paypal_sales.translate_record),
+    "CUSTOMER.DISPUTE.CREATED": ("Dispute Opened", paypal_sales.translate_record),
 }
-_CERTIFICATE = re.compile(
+_CERTIFICATE_URL = re.compile(
     r"https://api(?:-m)?(?:\.sandbox)?\.paypal\.com/(?:v1/notifications/)?certs/[A-Za-z0-9_-]{1,100}"
 )
-_HEADERS = ("transmission-id", "transmission-time", "transmission-sig", "cert-url", "auth-algo")
+_SIGNATURE_HEADERS = (
+    "transmission-id",
+    "transmission-time",
+    "transmission-sig",
+    "cert-url",
+    "auth-algo",
+)
 _READER = ObjectReader(("id", "event_type", "create_time", "resource"))
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (an id, and no window)
-    """RSA with SHA-256 over transmission id, time, webhook id and the body's CRC-32, by PayPal's certificate.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (PayPal sets no time window)
+    """Verify an RSA signature over transmission id, time, webhook id and the body's CRC-32 with PayPal's certificate.
 
-    https://developer.paypal.com/api/rest/webhooks/rest/#link-verifysignature
+    The hash is SHA-256. https://developer.paypal.com/api/rest/webhooks/rest/#link-verifysignature
     """
-    transmission, time, signature, url, algorithm = (_header(request, name) for name in _HEADERS)
-    if not (transmission and time and signature and url and algorithm):
+    transmission_id, time, signature, url, algorithm = (
+        _read_header(request, name) for name in _SIGNATURE_HEADERS
+    )
+    if not (transmission_id and time and signature and url and algorithm):
         raise SignatureError("missing")
     if algorithm != "SHA256withRSA":
         raise SignatureError("scheme")
-    if not _CERTIFICATE.fullmatch(url) or request.certificates is None:
+    if not _CERTIFICATE_URL.fullmatch(url) or request.certificates is None:
         raise SignatureError("cert_url")
     messages = [
-        f"{transmission}|{time}|{webhook}|{crc32(request.body)}".encode("utf-8", "replace")
-        for webhook in secrets
+        f"{transmission_id}|{time}|{webhook_id}|{crc32(request.body)}".encode("utf-8", "replace")
+        for webhook_id in secrets
     ]
     certificate = request.certificates(url)
-    if not any(_is_signed(certificate, decoded(signature), message) for message in messages):
+    if not any(
+        _is_signed_with_key(certificate, decode_base64(signature), message) for message in messages
+    ):
         raise SignatureError("signature")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
-    event = _READER.read(request.body)
-    type_ = event.get("event_type")
-    if not isinstance(type_, str) or type_ not in TOPICS:
+    """Return the events of one PayPal event; raise UnknownTopicError for a type that is not in TOPICS."""
+    payload = _READER.read(request.body)
+    topic = payload.get("event_type")
+    if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
-    thing = as_object(event.get("resource"))
-    is_sandbox = ".sandbox." in _header(request, "cert-url").partition("/certs/")[0]
-    reported_at = parse_first_time(event.get("create_time"))
+    resource = as_object(payload.get("resource"))
+    is_sandbox = ".sandbox." in _read_header(request, "cert-url").partition("/certs/")[0]
+    reported_at = parse_first_time(payload.get("create_time"))
     builder = EventBuilder(
         request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_sandbox
     )
-    person = person_of(thing, builder.store, request.default_country)
-    name, told = TOPICS[type_]
-    return [told(Notice(builder, require_id(event.get("id"), "id"), thing, person), name)]
+    person = build_person(resource, builder.store, request.default_country)
+    event_type, translate = TOPICS[topic]
+    event_id = require_id(payload.get("id"), "id")
+    event = PayPalEvent(builder=builder, id=event_id, resource=resource, person=person)
+    return [translate(event, event_type)]
 
 
-def _header(request: Request, name: str) -> str:
+def _read_header(request: Request, name: str) -> str:
     return request.headers.get(f"paypal-{name}", "")
 
 
-def _is_signed(certificate: bytes, signature: bytes, message: bytes) -> bool:
-    # Imported by the few who sign with a key pair.
+def _is_signed_with_key(certificate: bytes, signature: bytes, message: bytes) -> bool:
+    # Imported here because few channels need the library.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
@@ -147,7 +159,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="PayPal",
     page=__doc__,
-    secret=ProviderSecret(question="The Webhook ID, which is no secret"),
+    secret=ProviderSecret(question="The Webhook ID, which is not a secret"),
     verify=verify_delivery,
     translate=translate_delivery,
 )

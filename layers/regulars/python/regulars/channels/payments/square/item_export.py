@@ -82,66 +82,68 @@ _COLUMNS = {
     "channel": "Channel",
     "token": "Token",
 }
-_KEY = ("payment", "transaction")
-_SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY"}
-_DOLLARS = {"USD", "AUD", "CAD", "NZD", "SGD", "HKD"}
+_KEY_COLUMNS = ("payment", "transaction")
+_CURRENCY_SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY"}
+_DOLLAR_CURRENCIES = {"USD", "AUD", "CAD", "NZD", "SGD", "HKD"}
 
 
 def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """Return the sale or the refund that these lines describe."""
-    sold = [line for line in lines if line.said["event"].strip().lower() != "refund"]
-    if not sold:
+    sale_lines = [line for line in lines if line.fields["event"].strip().lower() != "refund"]
+    if not sale_lines:
         raise RefusedLineError("refund_without_sale")
-    head, store = sold[0].said, build_store_key("square", file)
-    sale = require_export_id(group_key(head, _KEY))
-    currency = _currency(head, file)
-    amounts = {line.number: _amount(line, currency, file) for line in lines}
-    total = sum(amounts[line.number] for line in sold)
+    head, store = sale_lines[0].fields, build_store_key("square", file)
+    sale = require_export_id(group_key(head, _KEY_COLUMNS))
+    currency = _find_currency(head, file)
+    amounts = {line.number: _parse_line_amount(line, currency, file) for line in lines}
+    total = sum(amounts[line.number] for line in sale_lines)
     if total < 0:
         raise RefusedLineError("negative_price")
-    times = [_at(line, file) for line in lines]
+    times = [_read_time(line, file) for line in lines]
     order = build_order_snapshot(
         file,
         f"{store}/{sale}",
-        _at(sold[0], file),
+        _read_time(sale_lines[0], file),
         *times,
         status="paid",
         total=total,
-        refunded=sum(abs(amounts[line.number]) for line in lines if line not in sold),
+        refunded=sum(abs(amounts[line.number]) for line in lines if line not in sale_lines),
         currency=currency,
     )
     person = build_buyer(file, parse_export_id(head["customer"]), store, name=head["name"])
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "currency": currency,
         "order": order,
-        "items": tuple(_items(sold, currency, file, refuse)),
+        "items": tuple(_build_items(sale_lines, currency, file, refuse)),
         "properties": select_texts(head, "location"),
     }
     channel = "shop" if "online" in head["channel"].lower() else "pos"
-    told_on = (channel, order.placed_at)
+    channel_and_time = (channel, order.placed_at)
     return [
-        build_export_draft(file, "Order Completed", told_on, person, (store, "order", sale), **told)
+        build_export_draft(
+            file, "Order Completed", channel_and_time, person, (store, "order", sale), **facts
+        )
     ]
 
 
-def _currency(head: Any, file: File) -> str:
-    sign = next((sign for sign in _SIGNS if sign in head["net"]), "")
+def _find_currency(head: Any, file: File) -> str:
+    sign = next((sign for sign in _CURRENCY_SIGNS if sign in head["net"]), "")
     if sign:
-        return _SIGNS[sign]
-    is_dollar = "$" in head["net"] and file.default_currency not in _DOLLARS
+        return _CURRENCY_SIGNS[sign]
+    is_dollar = "$" in head["net"] and file.default_currency not in _DOLLAR_CURRENCIES
     return "USD" if is_dollar else file.default_currency
 
 
-def _at(line: Line, file: File) -> str:
-    said = line.said
+def _read_time(line: Line, file: File) -> str:
+    fields = line.fields
     return require_export_time(
-        f"{said['date']} {said['time']}".strip(), file, find_time_zone(said["zone"])
+        f"{fields['date']} {fields['time']}".strip(), file, find_time_zone(fields["zone"])
     )
 
 
-def _amount(line: Line, currency: str, file: File) -> int:
+def _parse_line_amount(line: Line, currency: str, file: File) -> int:
     """Return what was paid for a line: its net sales and its tax."""
-    return sum(_parse_signed_amount(line.said[name], currency, file) for name in ("net", "tax"))
+    return sum(_parse_signed_amount(line.fields[name], currency, file) for name in ("net", "tax"))
 
 
 def _parse_signed_amount(text: str, currency: str, file: File) -> int:
@@ -149,25 +151,27 @@ def _parse_signed_amount(text: str, currency: str, file: File) -> int:
     return parse_amount(text, currency, notation=notation, allow_negative=True, blank=0)
 
 
-def _items(lines: list[Line], currency: str, file: File, refuse: RefuseLine) -> Iterator[Item]:
+def _build_items(
+    lines: list[Line], currency: str, file: File, refuse: RefuseLine
+) -> Iterator[Item]:
     for line in lines:
         try:
-            item = _item(line.said, currency, file)
+            item = _build_item(line.fields, currency, file)
             if item:
                 yield item
         except InvalidEventError as error:
             refuse(line.number, error.code)
 
 
-def _item(said: Any, currency: str, file: File) -> Item | None:
-    """A product; nothing for an amount that was typed in, which still counts in the total."""
-    if said["kind"].strip().lower() == "custom amount" or not said["item"].strip():
+def _build_item(fields: Any, currency: str, file: File) -> Item | None:
+    """Return a product; None for a custom amount, which still counts in the total."""
+    if fields["kind"].strip().lower() == "custom amount" or not fields["item"].strip():
         return None
-    name = " ".join(filter(None, (clean_text(said["item"]), clean_text(said["variation"]))))
-    product = parse_export_id(said["sku"]) or parse_export_id(said["token"]) or name
+    name = " ".join(filter(None, (clean_text(fields["item"]), clean_text(fields["variation"]))))
+    product = parse_export_id(fields["sku"]) or parse_export_id(fields["token"]) or name
     notation = choose_notation(file)
-    quantity = parse_quantity_cell(said["quantity"], notation, blank=1, fraction=1)
-    gross = _parse_signed_amount(said["gross"], currency, file)
+    quantity = parse_quantity_cell(fields["quantity"], notation, blank=1, fraction=1)
+    gross = _parse_signed_amount(fields["gross"], currency, file)
     if not product or gross < 0:
         return None
     price = compute_unit_price(gross, quantity)
@@ -175,7 +179,7 @@ def _item(said: Any, currency: str, file: File) -> Item | None:
     return Item(
         product_id=product,
         name=name,
-        category=clean_text(said["category"]),
+        category=clean_text(fields["category"]),
         quantity=quantity,
         price=price,
     )
@@ -187,6 +191,6 @@ EXPORT_FORMAT = ExportFormat(
     page=__doc__,
     columns=_COLUMNS,
     required_columns=("date", "time", "item", "quantity", "net", "event", "payment|transaction"),
-    key_columns=_KEY,
-    translate=build_group_translator(_KEY, translate_group),
+    key_columns=_KEY_COLUMNS,
+    translate=build_group_translator(_KEY_COLUMNS, translate_group),
 )

@@ -10,7 +10,7 @@ from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.texts import select_texts
 from regulars.domain.events import ConsentChange
 
-_TYPES = {
+_EVENT_TYPES = {
     "customer.created": "Customer Created",
     "customer.updated": "Customer Updated",
     "customer.deleted": "Customer Deleted",
@@ -25,72 +25,74 @@ _TYPES = {
 }
 
 
-class Notice(NamedTuple):
-    """One event of Square's: its type and id, the object it shows, and whether that was sold at the till."""
+class SquareEvent(NamedTuple):
+    """One Square event: its type, its id, its resource, and whether it is a sale of Square Point of Sale."""
 
     builder: EventBuilder
     type: str
     id: str
-    thing: dict[str, Any]
-    is_till: bool
+    resource: dict[str, Any]
+    is_point_of_sale: bool
     person: PersonBuilder
 
 
-def person_of(type_: str, thing: dict[str, Any], store: str, default_country: str) -> PersonBuilder:
-    """Who the object names: a customer, the buyer of a payment or the recipient of an invoice."""
+def build_person(
+    type_: str, resource: dict[str, Any], store: str, default_country: str
+) -> PersonBuilder:
+    """Return the person that the resource names: a customer, the buyer of a payment or the recipient of an invoice."""
     person = PersonBuilder(default_country)
-    recipient = as_object(thing.get("primary_recipient"))
+    recipient = as_object(resource.get("primary_recipient"))
     is_customer = type_.startswith("customer.")
     for value in (
-        thing.get("id") if is_customer else None,
-        thing.get("customer_id"),
+        resource.get("id") if is_customer else None,
+        resource.get("customer_id"),
         recipient.get("customer_id"),
     ):
         person.add_identifier("customer", value, store)
-    for said in (thing if is_customer else {}, recipient):
+    for contact_fields in (resource if is_customer else {}, recipient):
         person.add_contact(
             {
-                "email": said.get("email_address"),
-                "phone": said.get("phone_number"),
-                "first_name": said.get("given_name"),
-                "last_name": said.get("family_name"),
+                "email": contact_fields.get("email_address"),
+                "phone": contact_fields.get("phone_number"),
+                "first_name": contact_fields.get("given_name"),
+                "last_name": contact_fields.get("family_name"),
             }
         )
-    person.add_identifier("email", thing.get("buyer_email_address"))
+    person.add_identifier("email", resource.get("buyer_email_address"))
     return person
 
 
-def recorded(notice: Notice) -> list[Draft]:
-    """An event that only says that something came to be or was changed; its money is told by the payment."""
+def translate_record(event: SquareEvent) -> list[Draft]:
+    """Return the event of a resource that was created or changed; its payment reports the money."""
     names = ("order_id", "location_id", "state", "status", "invoice_number", "plan_id")
-    properties = select_texts(notice.thing, *names)
-    return [_told(notice, _TYPES[notice.type], properties=properties)]
+    properties = select_texts(event.resource, *names)
+    return [_build_draft(event, _EVENT_TYPES[event.type], properties=properties)]
 
 
-def customer(notice: Notice) -> list[Draft]:
-    """A customer; of the e-mail preference only the denial says something, since nobody was asked before."""
-    preferences = as_object(notice.thing.get("preferences"))
+def translate_customer(event: SquareEvent) -> list[Draft]:
+    """Return the event of a customer. Only a denial of e-mail is a consent, because nobody was asked for a grant."""
+    preferences = as_object(event.resource.get("preferences"))
     consents: tuple[ConsentChange, ...] = ()
     if preferences.get("email_unsubscribed") is True:
-        at = format_first_time(notice.thing.get("updated_at")) or notice.builder.occurred_at
+        at = format_first_time(event.resource.get("updated_at")) or event.builder.occurred_at
         consents = (ConsentChange(channel="email", status="denied", at=at, basis="square"),)
-    properties = select_texts(notice.thing, "creation_source")
-    return [_told(notice, _TYPES[notice.type], properties=properties, consents=consents)]
+    properties = select_texts(event.resource, "creation_source")
+    return [_build_draft(event, _EVENT_TYPES[event.type], properties=properties, consents=consents)]
 
 
-def inventory(notice: Notice) -> list[Draft]:
-    """The stock of each product and place."""
+def translate_inventory(event: SquareEvent) -> list[Draft]:
+    """Return the stock of each product and location."""
     names = ("catalog_object_id", "location_id", "quantity", "state")
     return [
-        notice.builder.build_draft(
+        event.builder.build_draft(
             "Inventory Updated",
-            (notice.id, str(index)),
-            notice.person,
+            (event.id, str(index)),
+            event.person,
             properties=select_texts(count, *names),
         )
-        for index, count in enumerate(list_objects(notice.thing.get("inventory_counts")))
+        for index, count in enumerate(list_objects(event.resource.get("inventory_counts")))
     ]
 
 
-def _told(notice: Notice, type_: str, **told: Any) -> Draft:
-    return notice.builder.build_draft(type_, (notice.id,), notice.person, **told)
+def _build_draft(event: SquareEvent, type_: str, **facts: Any) -> Draft:
+    return event.builder.build_draft(type_, (event.id,), event.person, **facts)

@@ -61,87 +61,89 @@ from regulars.channels.payments.square import (
 from regulars.channels.payments.square import (
     sales as square_sales,
 )
-from regulars.channels.payments.square.records import Notice, person_of
+from regulars.channels.payments.square.records import SquareEvent, build_person
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "square"
-# Type → what tells it.
-TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
-    "payment.created": square_sales.payment,
-    "payment.updated": square_sales.payment,
-    "refund.created": square_sales.refund,
-    "refund.updated": square_sales.refund,
-    "customer.created": square_records.customer,
-    "customer.updated": square_records.customer,
-    "customer.deleted": square_records.customer,
-    "inventory.count.updated": square_records.inventory,
-    "order.created": square_records.recorded,
-    "order.updated": square_records.recorded,
-    "order.fulfillment.updated": square_records.recorded,
-    "invoice.created": square_records.recorded,
-    "invoice.payment_made": square_records.recorded,
-    "subscription.created": square_records.recorded,
-    "subscription.updated": square_records.recorded,
-    "catalog.version.updated": square_records.recorded,
+# Square event type → the function that translates it.
+TOPICS: dict[str, Callable[[SquareEvent], list[Draft]]] = {
+    "payment.created": square_sales.translate_payment,
+    "payment.updated": square_sales.translate_payment,
+    "refund.created": square_sales.translate_refund,
+    "refund.updated": square_sales.translate_refund,
+    "customer.created": square_records.translate_customer,
+    "customer.updated": square_records.translate_customer,
+    "customer.deleted": square_records.translate_customer,
+    "inventory.count.updated": square_records.translate_inventory,
+    "order.created": square_records.translate_record,
+    "order.updated": square_records.translate_record,
+    "order.fulfillment.updated": square_records.translate_record,
+    "invoice.created": square_records.translate_record,
+    "invoice.payment_made": square_records.translate_record,
+    "subscription.created": square_records.translate_record,
+    "subscription.updated": square_records.translate_record,
+    "catalog.version.updated": square_records.translate_record,
 }
 _READER = ObjectReader(("type", "event_id", "created_at", "data"))
-_TILL = "SQUARE_POS"
+_POINT_OF_SALE = "SQUARE_POS"
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the notification URL, as it was typed in at Square, and the raw body.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (the signature carries no time)
+    """Verify an HMAC-SHA256 over the notification URL, exactly as it was entered at Square, and the raw body.
 
     https://developer.squareup.com/docs/webhooks/step3validate
     """
-    given = request.headers.get("x-square-hmacsha256-signature", "")
-    message = _message(request)
-    check_equal(given, [hmac_base64(secret.encode(), message) for secret in secrets])
+    signature = request.headers.get("x-square-hmacsha256-signature", "")
+    message = _build_message(request)
+    check_equal(signature, [hmac_base64(secret.encode(), message) for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
-    event = _READER.read(request.body)
-    type_ = event.get("type")
-    told = TOPICS.get(type_) if isinstance(type_, str) else None
-    if told is None:
+    """Return the events of one Square event; raise UnknownTopicError for a type that is not in TOPICS."""
+    payload = _READER.read(request.body)
+    type_ = payload.get("type")
+    translate = TOPICS.get(type_) if isinstance(type_, str) else None
+    if translate is None:
         raise UnknownTopicError
-    data = as_object(event.get("data"))
-    # The object stands under its own name (`payment`, `order_created`, …), alone.
-    thing = next(map(as_object, as_object(data.get("object")).values()), {})
-    product = as_object(thing.get("application_details")).get("square_product")
+    data = as_object(payload.get("data"))
+    # The resource is the only value, under its own name (`payment`, `order_created`, …).
+    resource = next(map(as_object, as_object(data.get("object")).values()), {})
+    product = as_object(resource.get("application_details")).get("square_product")
     builder = EventBuilder(
         request,
         CHANNEL_NAME,
-        "pos" if product == _TILL else "shop",
-        reported_at=parse_first_time(event.get("created_at")),
+        "pos" if product == _POINT_OF_SALE else "shop",
+        reported_at=parse_first_time(payload.get("created_at")),
         is_test=request.headers.get("square-environment", "").lower() == "sandbox",
     )
-    notice = Notice(
-        builder,
-        str(type_),
-        require_id(event.get("event_id"), "event_id"),
-        as_object(data.get("object")) if type_ == "inventory.count.updated" else thing,
-        product == _TILL,
-        person_of(str(type_), thing, builder.store, request.default_country),
+    event = SquareEvent(
+        builder=builder,
+        type=str(type_),
+        id=require_id(payload.get("event_id"), "event_id"),
+        resource=as_object(data.get("object")) if type_ == "inventory.count.updated" else resource,
+        is_point_of_sale=product == _POINT_OF_SALE,
+        person=build_person(str(type_), resource, builder.store, request.default_country),
     )
-    return told(notice)
+    return translate(event)
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """An order of nobody, from the sandbox."""
+    """Return an order without a person, from the sandbox."""
     now = to_text(blank.received_at)
-    event = {"type": "order.created", "event_id": f"sample-{now}", "created_at": now, "data": {}}
-    request = msgspec.structs.replace(blank, body=json.dumps(event).encode())
-    signature = hmac_base64(secret.encode(), _message(request)).decode()
+    payload = {"type": "order.created", "event_id": f"sample-{now}", "created_at": now, "data": {}}
+    request = msgspec.structs.replace(blank, body=json.dumps(payload).encode())
+    signature = hmac_base64(secret.encode(), _build_message(request)).decode()
     headers = {"square-environment": "Sandbox", "x-square-hmacsha256-signature": signature}
     return msgspec.structs.replace(request, headers=headers)
 
 
-def _message(request: Request) -> bytes:
-    """What is signed: the URL that Square was given, and the body."""
-    said = request.config.get("notification_url")
-    url = said if isinstance(said, str) and said else request.url
+def _build_message(request: Request) -> bytes:
+    """Return what Square signs: the notification URL and the body."""
+    notification_url = request.config.get("notification_url")
+    url = (
+        notification_url if isinstance(notification_url, str) and notification_url else request.url
+    )
     return url.encode() + request.body
 
 
@@ -149,7 +151,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Square",
     page=__doc__,
-    secret=ProviderSecret(question="The subscription's signature key"),
+    secret=ProviderSecret(question="The signature key of the subscription"),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

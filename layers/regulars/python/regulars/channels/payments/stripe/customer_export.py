@@ -33,11 +33,11 @@ _COLUMNS = {
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the update of one customer."""
-    said, store = line.said, build_store_key("stripe", file)
-    customer = require_export_id(said["id"])
-    contact = {name: said[name] for name in ("email", "phone", "name")}
+    fields, store = line.fields, build_store_key("stripe", file)
+    customer = require_export_id(fields["id"])
+    contact = {name: fields[name] for name in ("email", "phone", "name")}
     person = build_buyer(file, customer, store, **contact)
-    at = require_export_time(said["created"], file)
+    at = require_export_time(fields["created"], file)
     key = (store, "customer", customer)
     return [build_export_draft(file, "Customer Created", ("payments", at), person, key)]
 

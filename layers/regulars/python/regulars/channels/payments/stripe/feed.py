@@ -13,13 +13,13 @@ import msgspec
 
 from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord
 from regulars.channels.feeds.feed_provider import FeedProvider
-from regulars.channels.feeds.provider_api import Provider, decoded, told_at
+from regulars.channels.feeds.provider_api import ProviderApi, decode_response, response_time
 from regulars.domain.times import from_text, to_text
 
-URL = "https://api.stripe.com/v1/events"
-LIMIT = "100"
-# Stripe takes at most 20 types at once.
-TYPES = {
+EVENTS_URL = "https://api.stripe.com/v1/events"
+PAGE_SIZE = "100"
+# Stripe accepts at most 20 types in one request.
+FEED_EVENT_TYPES = {
     "sales": (
         "payment_intent.succeeded",
         "payment_intent.payment_failed",
@@ -48,52 +48,54 @@ TYPES = {
 }
 
 
-class _Stamp(msgspec.Struct):
+class _ListedEvent(msgspec.Struct):
     id: str
     created: int
 
 
-class _Events(msgspec.Struct):
+class _EventList(msgspec.Struct):
     data: list[msgspec.Raw]
     has_more: bool = False
 
 
 class StripeFeed:
-    """The events of some types; what happens meanwhile comes before the first page and is left to the next walk."""
+    """The Stripe events of some types. Events that Stripe creates during the walk are left to the next walk."""
 
-    def __init__(self, name: str, key: str, provider: Provider) -> None:
+    def __init__(self, name: str, key: str, provider: ProviderApi) -> None:
         self.name = name
         self._headers = {"authorization": f"Bearer {key}"}
         self._provider = provider
 
     def read_page(self, since: str, cursor: str) -> FeedPage:
-        """At most 100; the cursor is the last event shown."""
+        """Return at most 100 events; the cursor is the id of the last event of the previous page."""
         query = [
-            ("limit", LIMIT),
+            ("limit", PAGE_SIZE),
             ("created[gte]", str(int(from_text(since).timestamp()))),
-            *(("types[]", type_) for type_ in TYPES[self.name]),
+            *(("types[]", type_) for type_ in FEED_EVENT_TYPES[self.name]),
             *((("starting_after", cursor),) if cursor else ()),
         ]
-        answer = self._provider.get(URL, query, self._headers, resumed=bool(cursor))
-        listed = decoded(answer.body, _Events)
-        stamps = [decoded(bytes(raw), _Stamp) for raw in listed.data]
-        latest = max((one.created for one in stamps), default=None)
+        response = self._provider.get(EVENTS_URL, query, self._headers, has_cursor=bool(cursor))
+        page = decode_response(response.body, _EventList)
+        listed_events = [decode_response(bytes(raw), _ListedEvent) for raw in page.data]
+        latest_epoch = max((event.created for event in listed_events), default=None)
         return FeedPage(
-            tuple(FeedRecord(bytes(raw)) for raw in listed.data),
-            "" if latest is None else to_text(datetime.fromtimestamp(latest, UTC)),
-            told_at(answer),
-            stamps[-1].id if listed.has_more and stamps else "",
+            records=tuple(FeedRecord(bytes(raw)) for raw in page.data),
+            newest=""
+            if latest_epoch is None
+            else to_text(datetime.fromtimestamp(latest_epoch, UTC)),
+            at=response_time(response),
+            cursor=listed_events[-1].id if page.has_more and listed_events else "",
         )
 
 
 def list_feeds(
-    config: Mapping[str, Any],  # noqa: ARG001 (a key is of one account)
+    config: Mapping[str, Any],  # noqa: ARG001 (a key belongs to one account)
     credentials: Mapping[str, str],
-    provider: Provider,
+    provider: ProviderApi,
 ) -> list[Feed]:
-    """What an account can be asked for."""
+    """Return the feeds of an account; none without an API key."""
     key = credentials.get("api_key", "")
-    return [StripeFeed(name, key, provider) for name in TYPES] if key else []
+    return [StripeFeed(name, key, provider) for name in FEED_EVENT_TYPES] if key else []
 
 
 FEED_PROVIDER = FeedProvider(channel="stripe", list_feeds=list_feeds)

@@ -68,55 +68,64 @@ _COLUMNS = {
     "name": "Card Name",
     "method": "Payment Source Type",
 }
-_KEY = ("intent", "id")
-_PAID = {"paid", "succeeded", "refunded", "partially refunded", "partial refund", "disputed"}
-_PENDING = {"pending", "processing", "incomplete"}
-_FAILED = {"failed", "blocked", "canceled", "cancelled", "expired"}
+_KEY_COLUMNS = ("intent", "id")
+_PAID_STATUSES = {
+    "paid",
+    "succeeded",
+    "refunded",
+    "partially refunded",
+    "partial refund",
+    "disputed",
+}
+_PENDING_STATUSES = {"pending", "processing", "incomplete"}
+_FAILED_STATUSES = {"failed", "blocked", "canceled", "cancelled", "expired"}
 
 
 def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
-    """The payments of a sale: of several attempts at most one was paid."""
+    """Return the payments of one sale, of which at most one succeeded."""
     drafts: list[Draft] = []
     for line in lines:
-        status = _status(line)
+        status = _read_status(line)
         if not status:
             refuse(line.number, "unknown_status")
         else:
-            drafts += _payment(line, status, file)
+            drafts += _translate_payment(line, status, file)
     return drafts
 
 
-def _status(line: Line) -> str:
-    said = line.said["status"].strip().lower().replace("_", " ")
-    if said in _PAID:
-        return "Authorized" if parse_yes_no(line.said["captured"]) is False else "Succeeded"
-    if said in _FAILED:
+def _read_status(line: Line) -> str:
+    status_text = line.fields["status"].strip().lower().replace("_", " ")
+    if status_text in _PAID_STATUSES:
+        return "Authorized" if parse_yes_no(line.fields["captured"]) is False else "Succeeded"
+    if status_text in _FAILED_STATUSES:
         return "Failed"
-    if said in {"uncaptured", "requires capture"}:
+    if status_text in {"uncaptured", "requires capture"}:
         return "Authorized"
-    return "Pending" if said in _PENDING or said.startswith("requires ") else ""
+    return (
+        "Pending" if status_text in _PENDING_STATUSES or status_text.startswith("requires ") else ""
+    )
 
 
-def _payment(line: Line, status: str, file: File) -> list[Draft]:
-    """The payment, under the id that its webhook has; beside one that succeeded the order."""
-    said, store = line.said, build_store_key("stripe", file)
-    charge = require_export_id(said["id"])
-    currency = parse_currency(said["currency"], file.default_currency)
-    sale = parse_export_id(said["intent"]) or charge
-    at = require_export_time(said["created"], file)
-    told: dict[str, Any] = {
+def _translate_payment(line: Line, status: str, file: File) -> list[Draft]:
+    """Return the payment with the id of its webhook, and the order if the payment succeeded."""
+    fields, store = line.fields, build_store_key("stripe", file)
+    charge = require_export_id(fields["id"])
+    currency = parse_currency(fields["currency"], file.default_currency)
+    sale = parse_export_id(fields["intent"]) or charge
+    at = require_export_time(fields["created"], file)
+    facts: dict[str, Any] = {
         "currency": currency,
         "properties": {
             "payment_id": sale,
-            "amount": parse_amount(said["amount"], currency, notation=choose_notation(file)),
+            "amount": parse_amount(fields["amount"], currency, notation=choose_notation(file)),
         }
-        | {"method": clean_text(said["method"])},
-        "test": said["mode"].strip().lower() == "test",
+        | {"method": clean_text(fields["method"])},
+        "test": fields["mode"].strip().lower() == "test",
     }
     key = ("failed", charge) if status == "Failed" else ("payment", sale)
     if status not in {"Failed", "Succeeded"}:
         key = (status, charge)
-    person = _person(line, store, file)
+    person = _build_person(line, store, file)
     event = Event(
         id="",
         type=f"Payment {status}",
@@ -125,7 +134,7 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
         occurred_at=at,
         received_at="",
         backfill=True,
-        **told,
+        **facts,
     )
     payment = build_identified_draft(file, event, event_id(store, *key), person)
     if status != "Succeeded":
@@ -134,31 +143,33 @@ def _payment(line: Line, status: str, file: File) -> list[Draft]:
         file,
         f"{store}/{sale}",
         at,
-        parse_export_time(said["refunded_at"], file),
+        parse_export_time(fields["refunded_at"], file),
         status="paid",
-        total=told["properties"]["amount"],
-        refunded=_refunded(line, currency, file),
+        total=facts["properties"]["amount"],
+        refunded=_parse_refunded_amount(line, currency, file),
         currency=currency,
     )
-    shown = (store, "order", sale)
-    told_on = ("payments", at)
+    order_event_key = (store, "order", sale)
+    channel_and_time = ("payments", at)
     return [
         payment,
-        build_export_draft(file, "Order Updated", told_on, person, shown, order=order, **told),
+        build_export_draft(
+            file, "Order Updated", channel_and_time, person, order_event_key, order=order, **facts
+        ),
     ]
 
 
-def _refunded(line: Line, currency: str, file: File) -> int | None:
-    if line.said["refunded"].strip():
-        text = line.said["refunded"]
+def _parse_refunded_amount(line: Line, currency: str, file: File) -> int | None:
+    if line.fields["refunded"].strip():
+        text = line.fields["refunded"]
         return parse_amount(text, currency, notation=choose_notation(file))
-    return None if line.said["status"].strip().lower() == "refunded" else 0
+    return None if line.fields["status"].strip().lower() == "refunded" else 0
 
 
-def _person(line: Line, store: str, file: File) -> PersonBuilder:
-    said = line.said
+def _build_person(line: Line, store: str, file: File) -> PersonBuilder:
+    fields = line.fields
     return build_buyer(
-        file, parse_export_id(said["customer"]), store, email=said["email"], name=said["name"]
+        file, parse_export_id(fields["customer"]), store, email=fields["email"], name=fields["name"]
     )
 
 
@@ -168,6 +179,6 @@ EXPORT_FORMAT = ExportFormat(
     page=__doc__,
     columns=_COLUMNS,
     required_columns=("id", "created", "amount", "currency", "status", "refunded|captured|intent"),
-    key_columns=_KEY,
-    translate=build_group_translator(_KEY, translate_group),
+    key_columns=_KEY_COLUMNS,
+    translate=build_group_translator(_KEY_COLUMNS, translate_group),
 )

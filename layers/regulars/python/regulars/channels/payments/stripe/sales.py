@@ -13,220 +13,227 @@ from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import select_texts
 from regulars.channels.payments.stripe.records import (
-    Notice,
-    id_of,
+    StripeEvent,
+    find_sale_id,
     parse_stripe_money,
     parse_stripe_units,
-    sale_of,
+    resource_id,
 )
 from regulars.domain.events import ConsentChange, Item, OrderFact
 from regulars.domain.times import to_text
 
-# Of several that show a sale in the same second, the one that knows most counts.
-_RANKS = {"payment_intent": 0, "charge": 1, "invoice": 2, "checkout.session": 3}
-_UNPAID_REFUNDS = {"failed", "canceled"}
+# Of several resources that show a sale in the same second, the one with the most details wins.
+_OBJECT_RANKS = {"payment_intent": 0, "charge": 1, "invoice": 2, "checkout.session": 3}
+_FAILED_REFUND_STATUSES = {"failed", "canceled"}
 
 
-def checked_out(notice: Notice) -> list[Draft]:
-    """A session of Checkout, or of a payment link, that was completed; until it is paid, the order is only placed."""
-    session = notice.thing
+def translate_checkout(event: StripeEvent) -> list[Draft]:
+    """Return the order of a completed session of Checkout or of a payment link; unpaid, it is only placed."""
+    session = event.resource
     if session.get("mode") == "setup":
-        return [notice.builder.build_draft("Checkout Completed", (notice.id,), notice.person)]
+        return [event.builder.build_draft("Checkout Completed", (event.id,), event.person)]
     is_paid = session.get("payment_status") in ("paid", "no_payment_required")
-    currency, total = parse_stripe_money(notice, "amount_total")
-    order: OrderFact | None = _order(notice, currency, total, "paid" if is_paid else "placed")
+    currency, total = parse_stripe_money(event, "amount_total")
+    order: OrderFact | None = _build_order(event, currency, total, "paid" if is_paid else "placed")
     if session.get("mode") == "subscription" and not session.get("payment_intent"):
-        # Its first invoice is paid by a PaymentIntent of its own, which is the sale.
+        # The PaymentIntent of the first invoice is the sale.
         order = None
-    told = {
+    facts = {
         "currency": currency,
         "order": order,
-        "items": _lines(session.get("line_items"), currency),
+        "items": _build_items(session.get("line_items"), currency),
         "properties": select_texts(session, "mode", "status", "payment_status", "subscription")
-        | {"session_id": id_of(session)},
+        | {"session_id": resource_id(session)},
     }
     type_ = "Order Completed" if is_paid else "Order Created"
-    key = (type_, id_of(session))
-    return [notice.builder.build_draft(type_, key, notice.person, **told), *_subscribed(notice)]
-
-
-def paid(notice: Notice) -> list[Draft]:
-    """A payment, by its PaymentIntent or its charge; the second of the twins is the same event.
-
-    The order is shown beside it, by either, since the one that came first may not say who paid.
-    """
-    thing = notice.thing
-    currency, amount = parse_stripe_money(notice, "amount_received", "amount_captured", "amount")
-    if not amount:  # a charge that was authorised and not captured yet
-        amount = parse_stripe_units(thing.get("amount"), currency)
-    sale = sale_of(thing)
-    method = clean_text(as_object(thing.get("payment_method_details")).get("type"))
-    properties: dict[str, Any] = {"payment_id": sale, "amount": amount}
-    properties |= {"method": method} if method else {}
-    told: dict[str, Any] = {"currency": currency, "properties": properties}
-    if thing.get("captured") is False:
-        key = ("Authorized", id_of(thing))
-        return [notice.builder.build_draft("Payment Authorized", key, notice.person, **told)]
-    payment = notice.builder.build_draft(
-        "Payment Succeeded", ("payment", sale), notice.person, **told
-    )
-    if _is_twin(thing) and not _names_guest(thing):
-        return [payment]
-    told["order"] = _order(notice, currency, amount, "paid")
+    key = (type_, resource_id(session))
     return [
-        payment,
-        notice.builder.build_draft("Order Updated", (notice.id,), notice.person, **told),
+        event.builder.build_draft(type_, key, event.person, **facts),
+        *_translate_marketing_consent(event),
     ]
 
 
-def failed(notice: Notice) -> list[Draft]:
-    """An attempt to pay that failed; a charge and its PaymentIntent tell the same one."""
-    thing = notice.thing
-    error = as_object(thing.get("last_payment_error"))
-    is_charge = thing.get("object") == "charge"
-    charge = id_of(thing if is_charge else error.get("charge") or thing.get("latest_charge"))
-    properties: dict[str, Any] = select_texts(thing, "failure_code") or {
+def translate_payment(event: StripeEvent) -> list[Draft]:
+    """Return the payment, which its PaymentIntent and its charge report as the same event, and the order.
+
+    Either of them carries the order, because the one that arrives first may not name the buyer.
+    """
+    resource = event.resource
+    currency, amount = parse_stripe_money(event, "amount_received", "amount_captured", "amount")
+    if not amount:  # the charge is authorized and not captured yet
+        amount = parse_stripe_units(resource.get("amount"), currency)
+    sale = find_sale_id(resource)
+    method = clean_text(as_object(resource.get("payment_method_details")).get("type"))
+    properties: dict[str, Any] = {"payment_id": sale, "amount": amount}
+    properties |= {"method": method} if method else {}
+    facts: dict[str, Any] = {"currency": currency, "properties": properties}
+    if resource.get("captured") is False:
+        key = ("Authorized", resource_id(resource))
+        return [event.builder.build_draft("Payment Authorized", key, event.person, **facts)]
+    payment = event.builder.build_draft(
+        "Payment Succeeded", ("payment", sale), event.person, **facts
+    )
+    if _refers_to_payment(resource) and not _names_guest(resource):
+        return [payment]
+    facts["order"] = _build_order(event, currency, amount, "paid")
+    return [
+        payment,
+        event.builder.build_draft("Order Updated", (event.id,), event.person, **facts),
+    ]
+
+
+def translate_failed_payment(event: StripeEvent) -> list[Draft]:
+    """Return a failed payment attempt, which a charge and its PaymentIntent report as the same event."""
+    resource = event.resource
+    error = as_object(resource.get("last_payment_error"))
+    is_charge = resource.get("object") == "charge"
+    charge = resource_id(
+        resource if is_charge else error.get("charge") or resource.get("latest_charge")
+    )
+    properties: dict[str, Any] = select_texts(resource, "failure_code") or {
         name: text for name, text in (("failure_code", clean_text(error.get("code"))),) if text
     }
-    properties["payment_id"] = sale_of(thing)
-    told: dict[str, Any] = {"properties": properties}
-    if thing.get("currency"):
-        currency, amount = parse_stripe_money(notice, "amount_due", "amount_total", "amount")
-        told["currency"], properties["amount"] = currency, amount
-        if thing.get("object") == "checkout.session":
-            # It was placed when the session was completed.
-            told["order"] = _order(notice, currency, amount, "cancelled")
-    key = ("failed", charge or id_of(thing.get("charge")) or notice.id)
-    return [notice.builder.build_draft("Payment Failed", key, notice.person, **told)]
+    properties["payment_id"] = find_sale_id(resource)
+    facts: dict[str, Any] = {"properties": properties}
+    if resource.get("currency"):
+        currency, amount = parse_stripe_money(event, "amount_due", "amount_total", "amount")
+        facts["currency"], properties["amount"] = currency, amount
+        if resource.get("object") == "checkout.session":
+            # The order was placed when the session was completed.
+            facts["order"] = _build_order(event, currency, amount, "cancelled")
+    key = ("failed", charge or resource_id(resource.get("charge")) or event.id)
+    return [event.builder.build_draft("Payment Failed", key, event.person, **facts)]
 
 
-def invoice_paid(notice: Notice) -> list[Draft]:
-    """An invoice that was paid; it shows the order only where it says by which PaymentIntent."""
-    invoice = notice.thing
-    currency, amount = parse_stripe_money(notice, "amount_paid", "total")
-    # What is written on the invoice, where what was paid is not said.
+def translate_paid_invoice(event: StripeEvent) -> list[Draft]:
+    """Return a paid invoice; it has an order only if it names its PaymentIntent or was paid outside Stripe."""
+    invoice = event.resource
+    currency, amount = parse_stripe_money(event, "amount_paid", "total")
+    # Without a paid amount, use the total of the invoice.
     total = amount or parse_stripe_units(invoice.get("total") or 0, currency)
-    # Paid by bank transfer or in cash, it has no PaymentIntent and is the sale itself.
-    is_sale = _is_twin(invoice) or invoice.get("paid_out_of_band") is True
-    order = _order(notice, currency, total, "paid") if is_sale and total else None
+    # An invoice that was paid by bank transfer or in cash has no PaymentIntent and is the sale itself.
+    is_sale = _refers_to_payment(invoice) or invoice.get("paid_out_of_band") is True
+    order = _build_order(event, currency, total, "paid") if is_sale and total else None
     properties: dict[str, Any] = select_texts(invoice, "billing_reason", "subscription")
-    properties |= {"invoice_id": id_of(invoice)}
-    told = {
+    properties |= {"invoice_id": resource_id(invoice)}
+    facts = {
         "currency": currency,
         "order": order,
-        "items": _lines(invoice.get("lines"), currency),
+        "items": _build_items(invoice.get("lines"), currency),
         "properties": properties | {"amount": total},
     }
-    key = ("invoice paid", id_of(invoice))
-    return [notice.builder.build_draft("Invoice Paid", key, notice.person, **told)]
+    key = ("invoice paid", resource_id(invoice))
+    return [event.builder.build_draft("Invoice Paid", key, event.person, **facts)]
 
 
-def charge_refunded(notice: Notice) -> list[Draft]:
-    """A charge of which something was given back, with all that was so far."""
-    charge = notice.thing
-    currency, total = parse_stripe_money(notice, "amount_captured", "amount")
+def translate_refunded_charge(event: StripeEvent) -> list[Draft]:
+    """Return a charge that was refunded, with the total that was refunded so far."""
+    charge = event.resource
+    currency, total = parse_stripe_money(event, "amount_captured", "amount")
     total = total or parse_stripe_units(charge.get("amount"), currency)
-    back = parse_stripe_units(charge.get("amount_refunded") or 0, currency)
-    told: dict[str, Any] = {
+    refunded_amount = parse_stripe_units(charge.get("amount_refunded") or 0, currency)
+    facts: dict[str, Any] = {
         "currency": currency,
-        "properties": {"payment_id": sale_of(charge), "amount": back},
+        "properties": {"payment_id": find_sale_id(charge), "amount": refunded_amount},
     }
-    # Older versions list the refunds, newest first: then this is the same event as the refund's own. Newer ones do
-    # not: then it is nobody's, so that a refund is counted once.
+    # Older API versions list the refunds, newest first. This event then has the id of the refund's own event. Newer
+    # versions list none. This event then names no person, so that the refund is counted once.
     refund = next(iter(list_objects(as_object(charge.get("refunds")).get("data"))), None)
-    key, person = (notice.id, "refund"), PersonBuilder("")
+    key, person = (event.id, "refund"), PersonBuilder("")
     if refund:
-        key, person = ("refund", id_of(refund)), notice.person
-    payment = notice.builder.build_draft("Payment Refunded", key, person, **told)
+        key, person = ("refund", resource_id(refund)), event.person
+    payment = event.builder.build_draft("Payment Refunded", key, person, **facts)
     if charge.get("captured") is False:
-        return [payment]  # authorised, and let go: nothing was sold
-    told["order"] = msgspec.structs.replace(
-        _order(notice, currency, total, "paid", min(back, total)),
+        return [payment]  # the authorization was released: nothing was sold
+    facts["order"] = msgspec.structs.replace(
+        _build_order(event, currency, total, "paid", min(refunded_amount, total)),
         placed_at=to_text(from_epoch(charge.get("created"))),
     )
     return [
         payment,
-        notice.builder.build_draft("Order Updated", (notice.id,), notice.person, **told),
+        event.builder.build_draft("Order Updated", (event.id,), event.person, **facts),
     ]
 
 
-def refunded(notice: Notice) -> list[Draft]:
-    """A refund; one that failed gives nothing back, though a charge told before may have counted it."""
-    refund = notice.thing
-    currency, amount = parse_stripe_money(notice, "amount")
-    has_failed = str(refund.get("status")) in _UNPAID_REFUNDS
-    sale, refund_id = sale_of(refund), id_of(refund)
+def translate_refund(event: StripeEvent) -> list[Draft]:
+    """Return a refund; a failed refund takes its amount back, which an earlier charge may have counted."""
+    refund = event.resource
+    currency, amount = parse_stripe_money(event, "amount")
+    has_failed = str(refund.get("status")) in _FAILED_REFUND_STATUSES
+    sale, refund_id = find_sale_id(refund), resource_id(refund)
     order = OrderFact(
-        key=f"{notice.builder.store}/{sale}",
-        version=build_version(notice.builder.occurred_at, int(has_failed)),
+        key=f"{event.builder.store}/{sale}",
+        version=build_version(event.builder.occurred_at, int(has_failed)),
         refunded=-amount if has_failed else amount,
         refund_id=refund_id,
         currency=currency,
     )
-    told = {
+    facts = {
         "currency": currency,
         "order": order,
         "properties": {"payment_id": sale, "refund_id": refund_id, "amount": amount},
     }
     type_ = "Refund Failed" if has_failed else "Payment Refunded"
     key = ("refund failed" if has_failed else "refund", refund_id)
-    return [notice.builder.build_draft(type_, key, notice.person, **told)]
+    return [event.builder.build_draft(type_, key, event.person, **facts)]
 
 
-def _is_twin(thing: dict[str, Any]) -> bool:
-    """Whether the object speaks of a payment that tells itself, too."""
-    return thing.get("object") != "payment_intent" and sale_of(thing) != id_of(thing)
+def _refers_to_payment(resource: dict[str, Any]) -> bool:
+    """Return whether the resource refers to a payment that has events of its own."""
+    return resource.get("object") != "payment_intent" and find_sale_id(resource) != resource_id(
+        resource
+    )
 
 
-def _names_guest(thing: dict[str, Any]) -> bool:
-    """Whether a charge names who its PaymentIntent cannot name."""
-    billing = as_object(thing.get("billing_details"))
-    return not thing.get("customer") and bool(billing.get("email") or billing.get("phone"))
+def _names_guest(resource: dict[str, Any]) -> bool:
+    """Return whether a charge names a guest, whom its PaymentIntent cannot name."""
+    billing = as_object(resource.get("billing_details"))
+    return not resource.get("customer") and bool(billing.get("email") or billing.get("phone"))
 
 
-def _order(
-    notice: Notice, currency: str, total: int, status: str, refunded_so_far: int = 0
+def _build_order(
+    event: StripeEvent, currency: str, total: int, status: str, refunded_amount: int = 0
 ) -> OrderFact:
-    rank = _RANKS.get(str(notice.thing.get("object")), 0)
-    # A payment that came later than the session replaces "placed" by "paid", also within the same second.
-    rank += 10 * (status == "paid") + 100 * bool(refunded_so_far)
+    rank = _OBJECT_RANKS.get(str(event.resource.get("object")), 0)
+    # A payment after the session replaces "placed" by "paid", also within the same second.
+    rank += 10 * (status == "paid") + 100 * bool(refunded_amount)
     return OrderFact(
-        key=f"{notice.builder.store}/{sale_of(notice.thing)}",
-        version=build_version(notice.builder.occurred_at, rank),
-        placed_at=notice.builder.occurred_at,
+        key=f"{event.builder.store}/{find_sale_id(event.resource)}",
+        version=build_version(event.builder.occurred_at, rank),
+        placed_at=event.builder.occurred_at,
         status=status,
         total=total,
-        refunded=refunded_so_far,
+        refunded=refunded_amount,
         currency=currency,
     )
 
 
-def _lines(said: object, currency: str) -> tuple[Item, ...]:
-    """The lines of an invoice, or of a session that was sent with them."""
+def _build_items(line_list: object, currency: str) -> tuple[Item, ...]:
+    """Return the lines of an invoice, or of a session that includes them."""
     return tuple(
         item
-        for line in list_objects(as_object(said).get("data"))
-        if (item := _line(line, currency))
+        for line in list_objects(as_object(line_list).get("data"))
+        if (item := _build_line_item(line, currency))
     )
 
 
-def _line(line: dict[str, Any], currency: str) -> Item | None:
+def _build_line_item(line: dict[str, Any], currency: str) -> Item | None:
     price = as_object(line.get("price"))
-    priced = as_object(as_object(line.get("pricing")).get("price_details"))
-    product = id_of(price.get("product") or priced.get("product"))
-    unit = price.get("unit_amount")
-    if is_deduction(unit) or is_deduction(line.get("amount")):
+    price_details = as_object(as_object(line.get("pricing")).get("price_details"))
+    product = resource_id(price.get("product") or price_details.get("product"))
+    unit_amount = price.get("unit_amount")
+    if is_deduction(unit_amount) or is_deduction(line.get("amount")):
         return None
-    amount = None if unit is None else parse_stripe_units(unit, currency)
+    amount = None if unit_amount is None else parse_stripe_units(unit_amount, currency)
     return build_item(product, line.get("quantity"), amount, line.get("description"))
 
 
-def _subscribed(notice: Notice) -> list[Draft]:
-    """The consent that was ticked in Checkout. Leaving the box empty takes nothing back."""
-    if as_object(notice.thing.get("consent")).get("promotions") != "opt_in":
+def _translate_marketing_consent(event: StripeEvent) -> list[Draft]:
+    """Return the consent that the buyer gave in Checkout. An empty box withdraws nothing."""
+    if as_object(event.resource.get("consent")).get("promotions") != "opt_in":
         return []
     consent = ConsentChange(
-        channel="email", status="granted", at=notice.builder.occurred_at, basis="checkout"
+        channel="email", status="granted", at=event.builder.occurred_at, basis="checkout"
     )
-    key = ("subscribed", id_of(notice.thing))
-    return [notice.builder.build_draft("Subscribed", key, notice.person, consents=(consent,))]
+    key = ("subscribed", resource_id(event.resource))
+    return [event.builder.build_draft("Subscribed", key, event.person, consents=(consent,))]

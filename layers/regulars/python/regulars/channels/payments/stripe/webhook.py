@@ -91,89 +91,95 @@ from regulars.channels.payments.stripe import (
 from regulars.channels.payments.stripe import (
     sales as stripe_sales,
 )
-from regulars.channels.payments.stripe.records import Notice, person_of
-from regulars.channels.signatures.timed import Format, signed, verify_timed
+from regulars.channels.payments.stripe.records import StripeEvent, build_person
+from regulars.channels.signatures.timed import (
+    SignatureFormat,
+    build_signature_headers,
+    verify_timed,
+)
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "stripe"
-FORMAT = Format("stripe-signature", ",", "t", "v1", b".")
-# Type → what tells it.
-TOPICS: dict[str, Callable[[Notice], list[Draft]]] = {
-    "customer.created": stripe_records.recorded,
-    "customer.updated": stripe_records.recorded,
-    "customer.deleted": stripe_records.recorded,
-    "customer.subscription.created": stripe_records.recorded,
-    "customer.subscription.updated": stripe_records.subscription_changed,
-    "customer.subscription.deleted": stripe_records.recorded,
-    "charge.dispute.created": stripe_records.recorded,
-    "product.updated": stripe_records.product,
-    "price.updated": stripe_records.product,
-    "checkout.session.completed": stripe_sales.checked_out,
-    "checkout.session.async_payment_succeeded": stripe_sales.checked_out,
-    "checkout.session.expired": stripe_records.recorded,
-    "checkout.session.async_payment_failed": stripe_sales.failed,
-    "payment_intent.succeeded": stripe_sales.paid,
-    "charge.succeeded": stripe_sales.paid,
-    "payment_intent.payment_failed": stripe_sales.failed,
-    "charge.failed": stripe_sales.failed,
-    "invoice.payment_failed": stripe_sales.failed,
-    "invoice.paid": stripe_sales.invoice_paid,
-    "invoice.payment_succeeded": stripe_sales.invoice_paid,
-    "charge.refunded": stripe_sales.charge_refunded,
-    "refund.created": stripe_sales.refunded,
-    "refund.updated": stripe_sales.refunded,
-    "charge.refund.updated": stripe_sales.refunded,
+SIGNATURE_FORMAT = SignatureFormat(
+    header="stripe-signature", separator=",", time="t", signature="v1", joint=b"."
+)
+# Stripe event type → the function that translates it.
+TOPICS: dict[str, Callable[[StripeEvent], list[Draft]]] = {
+    "customer.created": stripe_records.translate_record,
+    "customer.updated": stripe_records.translate_record,
+    "customer.deleted": stripe_records.translate_record,
+    "customer.subscription.created": stripe_records.translate_record,
+    "customer.subscription.updated": stripe_records.translate_subscription_update,
+    "customer.subscription.deleted": stripe_records.translate_record,
+    "charge.dispute.created": stripe_records.translate_record,
+    "product.updated": stripe_records.translate_product,
+    "price.updated": stripe_records.translate_product,
+    "checkout.session.completed": stripe_sales.translate_checkout,
+    "checkout.session.async_payment_succeeded": stripe_sales.translate_checkout,
+    "checkout.session.expired": stripe_records.translate_record,
+    "checkout.session.async_payment_failed": stripe_sales.translate_failed_payment,
+    "payment_intent.succeeded": stripe_sales.translate_payment,
+    "charge.succeeded": stripe_sales.translate_payment,
+    "payment_intent.payment_failed": stripe_sales.translate_failed_payment,
+    "charge.failed": stripe_sales.translate_failed_payment,
+    "invoice.payment_failed": stripe_sales.translate_failed_payment,
+    "invoice.paid": stripe_sales.translate_paid_invoice,
+    "invoice.payment_succeeded": stripe_sales.translate_paid_invoice,
+    "charge.refunded": stripe_sales.translate_refunded_charge,
+    "refund.created": stripe_sales.translate_refund,
+    "refund.updated": stripe_sales.translate_refund,
+    "charge.refund.updated": stripe_sales.translate_refund,
 }
 _READER = ObjectReader(("id", "type", "created", "livemode", "data"))
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """A `v1` signature over time and body; older or newer than 300 seconds is refused, and `v0` is not trusted.
+    """Verify a `v1` signature over time and body, within 300 seconds; the scheme `v0` is not accepted.
 
     https://docs.stripe.com/webhooks/signature
     """
-    verify_timed(request, secrets, now, FORMAT)
+    verify_timed(request, secrets, now, SIGNATURE_FORMAT)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """What one event tells; InvalidEventError(unknown_topic) for a type we make nothing of."""
-    event = _READER.read(request.body)
-    type_ = event.get("type")
-    told = TOPICS.get(type_) if isinstance(type_, str) else None
-    if told is None:
+    """Return the events of one Stripe event; raise UnknownTopicError for a type that is not in TOPICS."""
+    payload = _READER.read(request.body)
+    type_ = payload.get("type")
+    translate = TOPICS.get(type_) if isinstance(type_, str) else None
+    if translate is None:
         raise UnknownTopicError
-    data = as_object(event.get("data"))
-    thing = as_object(data.get("object"))
+    data = as_object(payload.get("data"))
+    resource = as_object(data.get("object"))
     builder = EventBuilder(
         request,
         CHANNEL_NAME,
         "payments",
-        reported_at=from_epoch(event.get("created")),
-        is_test=event.get("livemode") is False,
+        reported_at=from_epoch(payload.get("created")),
+        is_test=payload.get("livemode") is False,
     )
-    notice = Notice(
-        builder,
-        str(type_),
-        require_id(event.get("id"), "id"),
-        thing,
-        as_object(data.get("previous_attributes")),
-        request.default_currency,
-        person_of(thing, builder.store, request.default_country),
+    event = StripeEvent(
+        builder=builder,
+        type=str(type_),
+        id=require_id(payload.get("id"), "id"),
+        resource=resource,
+        previous_attributes=as_object(data.get("previous_attributes")),
+        default_currency=request.default_currency,
+        person=build_person(resource, builder.store, request.default_country),
     )
-    return told(notice)
+    return translate(event)
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A product that was changed in test mode."""
-    event = {
+    """Return a changed product in test mode."""
+    payload = {
         "id": f"evt_sample_{to_text(blank.received_at)}",
         "type": "product.updated",
         "created": int(blank.received_at.timestamp()),
         "livemode": False,
         "data": {"object": {"id": "prod_sample", "object": "product", "name": "Sample"}},
     }
-    body = json.dumps(event).encode()
-    headers = signed(secret, body, blank.received_at, FORMAT)
+    body = json.dumps(payload).encode()
+    headers = build_signature_headers(secret, body, blank.received_at, SIGNATURE_FORMAT)
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
@@ -181,13 +187,14 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Stripe",
     page=__doc__,
-    secret=ProviderSecret(question="The endpoint's signing secret (whsec_…)"),
+    secret=ProviderSecret(question="The signing secret of the endpoint (whsec_…)"),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,
     credential_fields={
         "api_key": CredentialField(
-            question="To fetch what webhooks miss: a restricted key, rk_live_…", is_optional=True
+            question="A restricted key (rk_live_…) to fetch events that webhooks missed",
+            is_optional=True,
         )
     },
 )

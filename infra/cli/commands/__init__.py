@@ -1,0 +1,1 @@
+"""One module per command: it parses arguments, calls one use case and prints the result."""

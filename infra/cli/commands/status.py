@@ -1,0 +1,74 @@
+"""Show counts, the last dataset and trainings, champions, reconciliations, rejects and dead letters."""
+
+import argparse
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from infra.cli import options
+from infra.cli.stack import select_stack
+from infra.cli.terminal import format_table, print_result, show_step
+from infra.cli.texts.reconciliation import describe_reconciliation
+from regulars.admin.status import DeploymentStatus, StatusStores, read_deployment_status
+from regulars.domain.manifests import TrainingOutcome
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --stack and --json."""
+    options.add_stack(parser)
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read and print the status."""
+    deployment = select_stack(arguments).deployment
+    with show_step("Reading the status"):
+        stores = StatusStores.from_deployment(deployment)
+        status = read_deployment_status(deployment, stores, datetime.now(UTC).date())
+    print_result(_to_result(status), _to_lines(status), as_json=arguments.json)
+    return 0
+
+
+def _to_result(status: DeploymentStatus) -> dict[str, Any]:
+    return {
+        "stack": status.name,
+        "api": status.api_url,
+        "counts": status.counts,
+        "dataset": status.dataset,
+        "trainings": msgspec.to_builtins(status.trainings),
+        "champions": msgspec.to_builtins(status.champions),
+        "fetched": msgspec.to_builtins(status.reconciliations),
+        "rejects": status.rejects,
+        "dead_letters": status.dead_letters,
+    }
+
+
+def _to_lines(status: DeploymentStatus) -> list[str]:
+    champions = ((model, champion.version) for model, champion in status.champions.items())
+    fetched = (
+        (source, describe_reconciliation(reconciliation))
+        for source, reconciliation in status.reconciliations.items()
+    )
+    return [
+        f"{status.name} at {status.api_url}",
+        *_format_section("Stored", status.counts.items()),
+        *_format_section("Last dataset", [(status.dataset.get("dataset_id", "none yet"),)]),
+        *_format_section("Last trainings", map(_to_training_row, status.trainings.items())),
+        *_format_section("Champions", champions),
+        *_format_section("Fetched from providers", fetched),
+        *_format_section("Refused or set aside in 30 days", status.rejects.items()),
+        *_format_section("Dead letters", (item for item in status.dead_letters.items() if item[1])),
+    ]
+
+
+def _to_training_row(training: tuple[str, TrainingOutcome]) -> tuple[str, str, str]:
+    model, outcome = training
+    promoted = "promoted" if outcome.promoted else "not promoted"
+    return model, f"{outcome.status}, {promoted}", outcome.reason
+
+
+def _format_section(title: str, rows: Iterable[tuple[Any, ...]]) -> list[str]:
+    listed = list(rows)
+    return [title, *(format_table(listed) if listed else ["  none"])]

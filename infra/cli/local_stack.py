@@ -1,0 +1,45 @@
+"""Starts the stack on this machine: installs the emulator, synthesizes the template, and deploys it."""
+
+import argparse
+import os
+from pathlib import Path
+
+from infra.cli import options
+from infra.cli.stack import Stack, find_local_stack
+from infra.cli.terminal import show_step
+from infra.local import access, emulator, installation, synthesis
+from infra.local.assembly import Assembly
+from infra.local.places import ASSEMBLY
+from infra.local.stack_deployer import StackDeployer
+
+
+def add_port(parser: argparse.ArgumentParser) -> None:
+    """Add --port; the default is PORT in the environment, so that `make up PORT=4577` works."""
+    default = os.environ.get("PORT") or None
+    help_ = f"on 127.0.0.1 (default: {emulator.PORT}, or any free port when that is taken)"
+    parser.add_argument("--port", type=options.parse_positive, default=default, help=help_)
+
+
+def prepare_stack() -> None:
+    """Install the emulator when it is missing; build the layers and synthesize when a source changed."""
+    if not installation.is_installed():
+        with show_step("Installing the local AWS (ministack)"):
+            installation.install_emulator()
+    if not synthesis.is_current():
+        with show_step("Building the layers and synthesizing the template"):
+            synthesis.synthesize()
+
+
+def start_emulator(folder: Path, port: int | None) -> emulator.Emulator:
+    """Start the local AWS with the data of a folder."""
+    with show_step("Starting the local AWS"):
+        return emulator.start_emulator(folder, port)
+
+
+def deploy_stack(running: emulator.Emulator) -> Stack:
+    """Deploy the synthesized template unless it is deployed already."""
+    access.use_endpoint(running.endpoint)
+    with show_step("Deploying the template") as step:
+        StackDeployer(running, Assembly(ASSEMBLY), step.update).deploy()
+        step.update("")
+    return find_local_stack()

@@ -1,0 +1,101 @@
+"""Use cases that take a while, as steps whose progress is shown; the commands and the demo share them."""
+
+from dataclasses import dataclass
+from typing import IO
+
+import boto3
+import msgspec
+
+from infra.cli.stack import Stack
+from infra.cli.terminal import show_step
+from regulars.admin.deployment import Deployment
+from regulars.admin.function_calls import FunctionInvoker
+from regulars.admin.imports import ImportReport, ImportStores, await_report, upload_export
+from regulars.admin.polling import REAL_TIME, Polling
+from regulars.admin.stream_progress import StreamStores, await_stream
+from regulars.admin.training import (
+    DatasetBuild,
+    TrainingStores,
+    await_outcomes,
+    await_scores,
+    build_dataset,
+)
+from regulars.domain.manifests import TrainingOutcome
+
+POLLING: Polling = REAL_TIME
+
+
+class TrainingResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a training ended: without a dataset there are no trainings and no scores."""
+
+    dataset: DatasetBuild
+    trainings: dict[str, TrainingOutcome] = {}
+    scored_at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadStep:
+    """An upload and the title of its step; `rows` is how many there may be, 0 when that is not known."""
+
+    title: str
+    key: str
+    content: IO[bytes]
+    rows: int = 0
+    without_orders: bool = False
+
+
+def await_local_stream(stack: Stack) -> None:
+    """Wait until the events of the stack on this machine are folded and archived.
+
+    In an account the stream is never quiet for long, and reading the whole ledger costs money.
+    """
+    if not stack.is_local:
+        return
+    with show_step("Folding events into profiles") as step:
+        await_stream(StreamStores.from_deployment(stack.deployment), POLLING, step.update)
+
+
+def import_upload(deployment: Deployment, upload: UploadStep) -> ImportReport:
+    """Upload a file, wait for its import, and return the report."""
+    stores = ImportStores.from_deployment(deployment, boto3.client("s3"))
+    with show_step(upload.title) as step:
+        step.update("uploading")
+        upload_export(stores, upload.key, upload.content, without_orders=upload.without_orders)
+        report = await_report(
+            stores,
+            upload.key,
+            POLLING,
+            lambda imported: step.update(_describe_rows(imported, upload.rows)),
+        )
+        step.update("")
+    return report
+
+
+def train_models(stack: Stack) -> TrainingResult:
+    """Build a dataset, train the models on it and score all persons; too little data is a result, not an error."""
+    await_local_stream(stack)
+    with show_step("Building the dataset"):
+        dataset = build_dataset(FunctionInvoker(stack.deployment))
+    if not dataset.is_built:
+        return TrainingResult(dataset=dataset)
+    stores = TrainingStores.from_deployment(stack.deployment)
+    with show_step("Training segments, churn and recommender") as step:
+        outcomes = await_outcomes(
+            stores,
+            dataset.dataset_id,
+            POLLING,
+            lambda ended: step.update(_describe_outcomes(ended)),
+        )
+    with show_step("Scoring all persons"):
+        scored_at = await_scores(stores, dataset.dataset_id, POLLING)
+    return TrainingResult(dataset=dataset, trainings=outcomes, scored_at=scored_at)
+
+
+def _describe_rows(imported: int, rows: int) -> str:
+    if not imported:
+        return ""
+    return f"{imported} of about {rows} rows" if rows else f"{imported} rows"
+
+
+def _describe_outcomes(outcomes: dict[str, TrainingOutcome]) -> str:
+    return ", ".join(f"{model} {outcome.status}" for model, outcome in outcomes.items())

@@ -1,0 +1,1 @@
+"""Describes the results of use cases in the words of the command line."""

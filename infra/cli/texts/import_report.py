@@ -1,0 +1,55 @@
+"""Describes an export before its import, and the report after it."""
+
+from typing import Any
+
+from infra.cli.terminal import format_table
+from regulars.admin.export_files import ExportFile
+from regulars.admin.imports import ImportReport
+
+MAX_SHOWN_REFUSALS = 10
+DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SHOWN_FIELDS = (
+    *("status", "code", "message", "format", "account", "encoding", "delimiter"),
+    *("rows", "imported", "known", "refused", "orders", "known_orders", "people", "tests"),
+)
+OMITTED_VALUES = {"known_orders": 0, "tests": 0, "orders": 0}  # not worth a line
+
+
+def describe_export(export: ExportFile, account: str, *, without_orders: bool = False) -> str:
+    """Return what a file is, in one line."""
+    facts = [
+        export.format.title,
+        *([f"account {account}"] if account else []),
+        *(["its orders are reported by a shop"] if without_orders else []),
+        f"about {export.rows:,} rows",
+        f"separated by {DELIMITER_NAMES[export.delimiter]}",
+        export.encoding,
+    ]
+    return f"{export.name}: {', '.join(facts)}"
+
+
+def describe_report(report: ImportReport) -> list[str]:
+    """Return the name of the file, its fields, and its refusals by reason and by line."""
+    refusals = report.get("refusals", [])
+    reasons = {refusal["code"]: refusal["reason"] for refusal in refusals}
+    counts = [(count, reasons.get(code, code)) for code, count in report.get("reasons", {}).items()]
+    first = [(refusal["line"], refusal["code"]) for refusal in refusals[:MAX_SHOWN_REFUSALS]]
+    return [
+        report["file"],
+        *format_table(_list_fields(report)),
+        *(["Refused, by reason", *format_table(counts)] if counts else []),
+        *(["Refused first, by line", *format_table(first)] if first else []),
+    ]
+
+
+def _list_fields(report: ImportReport) -> list[tuple[Any, ...]]:
+    fields: list[tuple[Any, ...]] = [
+        (name, report[name])
+        for name in SHOWN_FIELDS
+        if report.get(name) not in {None, "", OMITTED_VALUES.get(name)}
+    ]
+    for name in ("money", "refunded"):
+        fields += [(name, f"{units} {code}") for code, units in report.get(name, {}).items()]
+    if report.get("first"):
+        fields.append(("from … to", f"{report['first'][:10]} … {report['last'][:10]}"))
+    return fields

@@ -1,0 +1,38 @@
+"""Describes one deployed stack: the address of its API and the physical names of its resources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regulars.admin.errors import FunctionNotFoundError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One deployed stack.
+
+    `functions` maps the folder name of a function to its physical name, `queues` the same folder name to the URL of the
+    function's dead-letter queue.
+    """
+
+    name: str
+    api_url: str
+    functions: Mapping[str, str]
+    queues: Mapping[str, str]
+    events_table: str
+    people_table: str
+    profiles_table: str
+    catalog_table: str
+    control_table: str
+    rejects_table: str
+    uploads_bucket: str
+    lake_bucket: str
+    artifacts_bucket: str
+    parameters_prefix: str
+    default_country: str
+    default_currency: str
+
+    def find_function(self, function: str) -> str:
+        """Return the physical name of a function; raise FunctionNotFoundError when there is none."""
+        if function not in self.functions:
+            raise FunctionNotFoundError(function, tuple(sorted(self.functions)))
+        return self.functions[function]

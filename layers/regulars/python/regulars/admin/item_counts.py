@@ -1,0 +1,43 @@
+"""Counts what the tables hold, and reads single items of the control table."""
+
+from typing import TYPE_CHECKING, Any
+
+from regulars.admin.deployment import Deployment
+from regulars.store import schema
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def count_items(client: "DynamoDBClient", deployment: Deployment) -> dict[str, int]:
+    """Return the number of events, identities, profiles and products.
+
+    All but the profiles are the tables' own counts, which AWS updates every few hours.
+    """
+    return {
+        "events": _count_table(client, deployment.events_table),
+        "identities": _count_table(client, deployment.people_table),
+        "profiles": count_profiles(client, deployment.profiles_table),
+        "products": _count_table(client, deployment.catalog_table),
+    }
+
+
+def count_profiles(client: "DynamoDBClient", table: str) -> int:
+    """Return the number of persons: profiles that were not merged into another."""
+    pages = client.get_paginator("scan").paginate(
+        TableName=table,
+        Select="COUNT",
+        FilterExpression="sk = :profile AND attribute_not_exists(merged_into)",
+        ExpressionAttributeValues={":profile": {"S": schema.PROFILE_SORT_KEY}},
+    )
+    return sum(page["Count"] for page in pages)
+
+
+def read_control_item(client: "DynamoDBClient", table: str, item_id: str) -> dict[str, Any]:
+    """Return the attributes of one item of the control table; {} when there is none."""
+    item = client.get_item(TableName=table, Key={"id": {"S": item_id}}).get("Item", {})
+    return {name: next(iter(value.values())) for name, value in item.items()}
+
+
+def _count_table(client: "DynamoDBClient", table: str) -> int:
+    return client.describe_table(TableName=table)["Table"]["ItemCount"]

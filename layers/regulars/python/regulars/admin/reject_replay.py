@@ -1,0 +1,175 @@
+"""Receives one reject again, with the secrets and the code of today."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from regulars.admin.deployment import Deployment
+from regulars.admin.rejects import StoredReject
+from regulars.channels.contract import Request
+from regulars.channels.registry import CHANNELS
+from regulars.channels.tracking.messages import CHANNEL_NAME as TRACKING
+from regulars.domain.errors import InvalidEventError, UnauthorizedError
+from regulars.domain.events import decode_event
+from regulars.domain.stream_changes import ChangeBatch, EventChange
+from regulars.domain.times import from_text
+from regulars.ingestion.archiving import archive_events
+from regulars.ingestion.recording import Recorder
+from regulars.ingestion.tracking import TrackingReceiver, source_of_key
+from regulars.ingestion.webhook_sources import WebhookSources
+from regulars.ingestion.webhooks import Receipt, WebhookReceiver
+from regulars.profiles.update import update_profiles
+from regulars.store.api_keys import ApiKeys
+from regulars.store.lake import Lake
+from regulars.store.ledger import Ledger
+from regulars.store.parameters import Parameters
+from regulars.store.people import People
+from regulars.store.profile_stores import ProfileStores
+from regulars.store.profiles import Profiles
+from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
+from regulars.store.sources import Sources
+from regulars.transport.certificates import fetch_certificate
+from regulars.transport.stream_events import read_changes
+
+UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # the codes of stream rejects
+TOO_LARGE = "too large to have been kept whole"
+WITHOUT_CHANNEL = "of no channel"
+BATCH_MESSAGE = StoredDelivery(
+    shared=BatchFields()
+)  # a reject without a delivery is one message of a batch
+
+
+class CollectedRejects(Rejects):
+    """Keeps in memory what the stream's use cases refuse again: it is stored already."""
+
+    def __init__(self) -> None:
+        self.rejects: list[Reject] = []
+
+    def store_rejects(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002 (the base's signature)
+        """Collect the rejects."""
+        self.rejects.extend(rejects)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayStores:
+    """Where a reject is recorded, folded or archived, and what its delivery takes as defaults."""
+
+    rejects: Rejects
+    keys: ApiKeys
+    sources: Sources
+    parameters: Parameters
+    ledger: Ledger
+    people: People
+    profiles: Profiles
+    lake: Lake
+    default_country: str
+    default_currency: str
+
+    @classmethod
+    def from_deployment(cls, deployment: Deployment) -> Self:
+        """Open the stores of a deployment."""
+        return cls(
+            rejects=Rejects(deployment.rejects_table),
+            keys=ApiKeys(deployment.control_table),
+            sources=Sources(deployment.control_table),
+            parameters=Parameters(deployment.parameters_prefix),
+            ledger=Ledger(deployment.events_table),
+            people=People(deployment.people_table),
+            profiles=Profiles(deployment.profiles_table),
+            lake=Lake(deployment.lake_bucket),
+            default_country=deployment.default_country,
+            default_currency=deployment.default_currency,
+        )
+
+
+class RejectReplayer:
+    """Receives rejects again; `tracking_source` is the source of tracking calls that came without a known key."""
+
+    def __init__(self, stores: ReplayStores, tracking_source: str = "") -> None:
+        self._stores = stores
+        self._tracking_source = tracking_source
+        recorder = Recorder(stores.ledger, stores.people, stores.parameters)
+        self._tracking = TrackingReceiver(stores.keys, recorder, stores.rejects)
+        sources = WebhookSources(stores.sources, stores.parameters)
+        self._webhooks = WebhookReceiver(sources, recorder, stores.rejects)
+
+    def replay(self, reject: StoredReject) -> Receipt:
+        """Receive a reject again and return what was recorded; raise RegularsError when it is refused again."""
+        _, _, source = reject.source.partition("/")
+        if reject.code in {UNFOLDABLE, UNREADABLE}:
+            return self._replay_stream_record(reject)
+        if reject.channel == TRACKING:
+            return self._replay_tracking_call(reject, source)
+        is_verified = reject.delivery is not None and reject.delivery.verified
+        request = self._build_request(reject, source)
+        return self._webhooks.replay(reject.channel, request, verified=is_verified)
+
+    def _replay_tracking_call(self, reject: StoredReject, source: str) -> Receipt:
+        delivery = reject.delivery or BATCH_MESSAGE
+        request = self._build_request(reject, source or self._find_tracking_source(delivery))
+        kind = delivery.url.rpartition("/")[2]
+        recorded = self._tracking.replay(kind, request, delivery.shared)
+        return Receipt(len(recorded.new), len(recorded.known))
+
+    def _find_tracking_source(self, delivery: StoredDelivery) -> str:
+        key = self._stores.keys.find_key(delivery.key) if delivery.key else None
+        if key is None and not self._tracking_source:
+            raise UnauthorizedError("Its key is not known, and no source was named for such calls.")
+        return source_of_key(key) if key else self._tracking_source
+
+    def _replay_stream_record(self, reject: StoredReject) -> Receipt:
+        batch, refused, now = _to_batch(reject), CollectedRejects(), datetime.now(UTC)
+        update_profiles(batch, self._build_profile_stores(refused), now)
+        if reject.code == UNREADABLE and not refused.rejects:
+            archive_events(batch, self._stores.lake, refused, now)
+        if refused.rejects:
+            raise InvalidEventError(refused.rejects[0].reason, refused.rejects[0].code)
+        return Receipt(known=len(batch.changes))
+
+    def _build_profile_stores(self, rejects: Rejects) -> ProfileStores:
+        stores = self._stores
+        return ProfileStores(
+            people=stores.people, profiles=stores.profiles, ledger=stores.ledger, rejects=rejects
+        )
+
+    def _build_request(self, reject: StoredReject, source: str) -> Request:
+        """Return the delivery as it came, at the time at which it came."""
+        delivery = reject.delivery or StoredDelivery()
+        return Request(
+            source,
+            reject.raw,
+            from_text(reject.received_at),
+            delivery.headers,
+            dict(parse_qsl(delivery.raw_query)),
+            default_country=self._stores.default_country,
+            default_currency=self._stores.default_currency,
+            method=delivery.method,
+            url=delivery.url,
+            raw_query=delivery.raw_query,
+            certificates=fetch_certificate,
+        )
+
+
+def find_obstacle(reject: StoredReject) -> str:
+    """Return why a reject cannot be received again, '' when it can."""
+    shared = reject.delivery.shared if reject.delivery else None
+    if reject.cut or (shared and shared.context is None):
+        return TOO_LARGE
+    is_webhook = reject.channel in CHANNELS and reject.delivery is not None
+    is_stream_record = reject.code in {UNFOLDABLE, UNREADABLE}
+    return "" if is_webhook or is_stream_record or reject.channel == TRACKING else WITHOUT_CHANNEL
+
+
+def _to_batch(reject: StoredReject) -> ChangeBatch:
+    if reject.code == UNREADABLE:
+        return read_changes({"Records": [msgspec.json.decode(reject.raw)]})
+    try:
+        return ChangeBatch((EventChange(decode_event(reject.raw)),))
+    except msgspec.DecodeError:
+        # Only the subjects of a changed event are known.
+        message = "It holds no event; a verification names the profiles that differ."
+        raise InvalidEventError(message, UNREADABLE) from None

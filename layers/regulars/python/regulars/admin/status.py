@@ -1,0 +1,106 @@
+"""Reads the status of a deployment: counts, the last training, champions, reconciliations, rejects, dead letters."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from regulars.admin.dead_letters import DeadLetterQueues
+from regulars.admin.deployment import Deployment
+from regulars.admin.item_counts import count_items, read_control_item
+from regulars.admin.models import ChampionStatus, ModelStores, read_champions, read_outcomes
+from regulars.admin.reconciliation import ReconciliationStatus, read_status
+from regulars.domain.manifests import TrainingOutcome
+from regulars.store import clients, schema
+from regulars.store.reconciliations import Reconciliations
+from regulars.store.rejects import REJECT_RETENTION
+from regulars.store.sources import Sources
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The status of a deployment.
+
+    `counts` are items by kind, `dataset` the attributes of the newest dataset ({} for none), `trainings` and `champions`
+    by model, `reconciliations` by `<channel>/<source>`, `rejects` by code in 30 days, `dead_letters` by function.
+    """
+
+    name: str
+    api_url: str
+    counts: dict[str, int]
+    dataset: dict[str, Any]
+    trainings: dict[str, TrainingOutcome]
+    champions: dict[str, ChampionStatus]
+    reconciliations: dict[str, ReconciliationStatus]
+    rejects: dict[str, int]
+    dead_letters: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusStores:
+    """Where the status of a deployment is read."""
+
+    dynamodb: "DynamoDBClient"
+    models: ModelStores
+    sources: Sources
+    reconciliations: Reconciliations
+    queues: DeadLetterQueues
+
+    @classmethod
+    def from_deployment(cls, deployment: Deployment) -> Self:
+        """Open the stores of a deployment."""
+        return cls(
+            dynamodb=clients.create_dynamodb_client(),
+            models=ModelStores.from_deployment(deployment),
+            sources=Sources(deployment.control_table),
+            reconciliations=Reconciliations(deployment.control_table),
+            queues=DeadLetterQueues(deployment),
+        )
+
+
+def read_deployment_status(
+    deployment: Deployment, stores: StatusStores, today: date
+) -> DeploymentStatus:
+    """Return the status of a deployment. It scans the profiles and the control table."""
+    client, control = stores.dynamodb, deployment.control_table
+    return DeploymentStatus(
+        name=deployment.name,
+        api_url=deployment.api_url,
+        counts=count_items(client, deployment),
+        dataset=read_control_item(client, control, schema.DATASET_ID),
+        trainings=read_outcomes(stores.models),
+        champions=read_champions(stores.models),
+        reconciliations=_read_reconciliations(stores),
+        rejects=count_reject_codes(client, deployment.rejects_table, today),
+        dead_letters=stores.queues.count(),
+    )
+
+
+def count_reject_codes(client: "DynamoDBClient", table: str, today: date) -> dict[str, int]:
+    """Return the number of rejects of the last 30 days by code, without reading what was rejected."""
+    days = (today - timedelta(days=age) for age in range(REJECT_RETENTION.days + 1))
+    return dict(Counter(code for day in days for code in _read_codes(client, table, str(day))))
+
+
+def _read_reconciliations(stores: StatusStores) -> dict[str, ReconciliationStatus]:
+    statuses = {
+        f"{source.channel}/{source.source}": read_status(stores.reconciliations, source)
+        for source in stores.sources.list_sources()
+    }
+    return {name: status for name, status in statuses.items() if status}
+
+
+def _read_codes(client: "DynamoDBClient", table: str, day: str) -> Iterator[str]:
+    pages = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="#day = :day",
+        ProjectionExpression="code",
+        ExpressionAttributeNames={"#day": "day"},
+        ExpressionAttributeValues={":day": {"S": day}},
+    )
+    return (item["code"]["S"] for page in pages for item in page["Items"])

@@ -1,0 +1,118 @@
+"""The commands that call functions: `invoke`, `logs`, `reconcile` and `train`, and those that read: `status`, `verify`."""
+
+from typing import Any
+
+import pytest
+
+from infra.cli.stack import Stack
+from regulars.admin.function_calls import FunctionInvoker, Invocation
+from regulars.domain.profiles import Profile
+from regulars.store.profiles import Profiles
+from tests.cli.conftest import CommandLine, select
+from tests.support.aws import MotoStack
+from tests.support.deployment import build_deployment
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str]]:
+    """What functions answer, one after another: payloads and errors."""
+    answers: list[tuple[Any, str]] = []
+
+    def invoke(_invoker: FunctionInvoker, function: str, _event: Any) -> Invocation:
+        payload, error = answers.pop(0)
+        return Invocation(function=function, payload=payload, error=error, log=("START", "END"))
+
+    monkeypatch.setattr(FunctionInvoker, "invoke", invoke)
+    return answers
+
+
+@pytest.mark.parametrize(("error", "code"), [("", 0), ("Unhandled", 1)])
+def test_invocation_prints_the_payload_and_the_log(
+    cli: CommandLine, answers: list[tuple[Any, str]], error: str, code: int
+) -> None:
+    answers.extend([({"ok": True}, error)] * 2)
+    result = cli.result("invoke", "build_dataset", code=code)
+    assert result == {
+        "function": "build_dataset",
+        "payload": {"ok": True},
+        "error": error,
+        "log": ["START", "END"],
+    }
+    assert "  START\n  END\n" in cli.errors("invoke", "build_dataset", code=code)
+
+
+@pytest.mark.parametrize("command", ["invoke", "logs"])
+def test_unknown_function_is_named_with_those_there_are(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    deployment = build_deployment({"build_dataset": "x", "archive_events": "y"})
+    select(monkeypatch, Stack(deployment, is_local=True))
+    errors = cli.errors(command, "nothing", code=1)
+    assert "There are: archive_events, build_dataset." in errors
+
+
+@pytest.mark.parametrize(
+    ("faults", "finished", "state", "code"),
+    [
+        ({}, True, "done", 0),
+        ({}, False, "continues with the next run", 0),
+        ({"orders": "The key is refused."}, False, "orders: The key is refused.", 1),
+    ],
+)
+def test_reconciled_source_is_printed_with_its_state(
+    cli: CommandLine,
+    answers: list[tuple[Any, str]],
+    faults: dict[str, str],
+    finished: bool,
+    state: str,
+    code: int,
+) -> None:
+    outcome = {"source": "shopify/main", "new": 3, "known": 1, "rejected": 0}
+    outcome |= {"finished": finished, "faults": faults}
+    answers.extend([({"sources": [outcome]}, "")] * 2)
+    assert cli.result("reconcile", "shopify", "main", code=code) == [outcome]
+    line = cli.output("reconcile", code=code).splitlines()[-1]
+    assert line.endswith(f"3      1          0  {state}")
+
+
+def test_reconciliation_of_nothing_is_explained(
+    cli: CommandLine, answers: list[tuple[Any, str]]
+) -> None:
+    answers.append(({"sources": []}, ""))
+    assert "No such source" in cli.output("reconcile")
+
+
+def test_failed_function_is_named_with_its_log(
+    cli: CommandLine, answers: list[tuple[Any, str]]
+) -> None:
+    answers.append(({"errorType": "OSError"}, "Unhandled"))
+    errors = cli.errors("reconcile", code=1)
+    assert "reconcile_sources failed" in errors
+    assert "regulars logs reconcile_sources" in errors
+
+
+def test_training_without_enough_data_is_a_result(
+    cli: CommandLine, answers: list[tuple[Any, str]]
+) -> None:
+    lacking = {"status": "insufficient_data", "reason": "There are no orders."}
+    answers.extend([(lacking, "")] * 2)
+    assert cli.result("train") == {"dataset": lacking, "trainings": {}, "scored_at": ""}
+    assert "There are no orders." in cli.output("train")
+
+
+def test_status_has_every_section(cli: CommandLine) -> None:
+    assert [*cli.result("status")] == [
+        *("stack", "api", "counts", "dataset", "trainings", "champions"),
+        *("fetched", "rejects", "dead_letters"),
+    ]
+    output = cli.output("status")
+    assert "test at https://api.example.com" in output
+    assert output.count("  none") == 6
+
+
+def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:
+    assert cli.result("verify") == {"events": 0, "persons": 0, "differences": []}
+    Profiles("test-profiles", aws.dynamodb).write_profile(Profile(profile_id="p_nobody", rev=1))
+    (difference,) = cli.result("verify", code=1)["differences"]
+    assert (difference["kind"], difference["profile_id"]) == ("unknown_profile", "p_nobody")
+    assert "unknown_profile p_nobody" in cli.output("verify", code=1)

@@ -1,0 +1,28 @@
+"""The deployment on moto, as the owner's use cases and the command line see it."""
+
+from collections.abc import Mapping
+
+from regulars.admin.deployment import Deployment
+from regulars.store import schema
+from tests.support.aws import BUCKETS, PREFIX
+
+API_URL = "https://api.example.com"
+
+
+def build_deployment(
+    functions: Mapping[str, str] | None = None, queues: Mapping[str, str] | None = None
+) -> Deployment:
+    """Return the deployment of the test stack, by default without functions and queues."""
+    tables = {table.settings_field: f"test-{table.name}" for table in schema.TABLES}
+    buckets = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
+    return Deployment(
+        name="test",
+        api_url=API_URL,
+        functions=functions or {},
+        queues=queues or {},
+        parameters_prefix=PREFIX,
+        default_country="GB",
+        default_currency="GBP",
+        **tables,
+        **buckets,
+    )
