@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regulars.channels.chat.wechat.envelope import signature_of
+from regulars.channels.chat.wechat.envelope import compute_signature
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.sources import Source, Sources
@@ -69,7 +69,7 @@ def mailjet_event(body: bytes, **headers: str) -> dict[str, Any]:
 
 def wechat_event(body: bytes) -> dict[str, Any]:
     at = str(int(time.time()))
-    query = f"timestamp={at}&nonce=n&signature={signature_of(KEY, at, 'n')}"
+    query = f"timestamp={at}&nonce=n&signature={compute_signature(KEY, at, 'n')}"
     return webhook_event("wechat", body, headers=XML, query=query)
 
 

@@ -50,9 +50,9 @@ def test_error_in_one_item_does_not_stop_the_others(
     endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoints.reset()
-    letter = mailjet._letter
-    letters = {1: lambda _: 1 / 0, 2: letter, 3: letter}
-    monkeypatch.setattr(mailjet, "_letter", lambda item: letters[item["MessageID"]](item))
+    build_event = mailjet._build_event
+    builders = {1: lambda _: 1 / 0, 2: build_event, 3: build_event}
+    monkeypatch.setattr(mailjet, "_build_event", lambda item: builders[item["MessageID"]](item))
     outcome = endpoints.send(
         build_request([INVALID_ITEM, VALID_ITEM, VALID_ITEM | {"MessageID": 3}])
     )

@@ -173,7 +173,7 @@ def _items(channel: str, request: Request) -> list[Any]:
 
 
 def _form(request: Request) -> list[tuple[str, str]]:
-    return mandrill._fields(request)
+    return mandrill._parse_fields(request)
 
 
 def _batch(channel: str, items: list[Any]) -> Request:

@@ -262,7 +262,7 @@ def test_postmark_subscription_is_the_recipient_s_own_will(
     assert (event.type, consent_statuses(event)) == (type_, [("email", wanted)] if wanted else [])
 
 
-@pytest.mark.parametrize(("kind", "type_"), postmark.BOUNCES.items())
+@pytest.mark.parametrize(("kind", "type_"), postmark.BOUNCE_TYPES.items())
 def test_postmark_bounce_that_is_none_is_called_by_its_name(kind: str, type_: str) -> None:
     said = {"RecordType": "Bounce", "Type": kind, "BouncedAt": "2026-11-20T09:00:00Z"}
     assert translate_event("postmark", json_delivery(said | {"Email": EMAIL_ADDRESS})).type == type_

@@ -5,7 +5,11 @@ import pytest
 
 from regulars.channels.chat import wecom
 from regulars.channels.chat.wechat import webhook as wechat
-from regulars.channels.chat.wechat.envelope import fields_of, sealed_request, signature_of
+from regulars.channels.chat.wechat.envelope import (
+    build_encrypted_request,
+    compute_signature,
+    parse_xml_fields,
+)
 from regulars.channels.contract import Request
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from tests.support.deliveries import EVENT_EPOCH, NOW, identifier_values, translate_event
@@ -23,7 +27,7 @@ TEXT = (
 
 def sealed(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Request:
     blank = Request("main", b"", NOW, config=CONFIG | {"encoding_aes_key": key})
-    made = sealed_request(blank, TOKEN, text, account)
+    made = build_encrypted_request(blank, TOKEN, text, account)
     return msgspec.structs.replace(made, config=CONFIG)
 
 
@@ -31,7 +35,7 @@ def plain(body: str, config: dict[str, str] | None = None) -> Request:
     query = {
         "timestamp": str(EVENT_EPOCH),
         "nonce": "1",
-        "signature": signature_of(TOKEN, str(EVENT_EPOCH), "1"),
+        "signature": compute_signature(TOKEN, str(EVENT_EPOCH), "1"),
     }
     return Request("main", body.encode(), NOW, query=query, config=config or {})
 
@@ -86,12 +90,12 @@ def test_wecom_without_its_key_refuses_all(config: dict[str, str]) -> None:
 )
 def test_xml_that_declares_or_is_broken_is_refused(body: str) -> None:
     with pytest.raises(InvalidRequestError):
-        fields_of(body.encode())
+        parse_xml_fields(body.encode())
 
 
 def test_utf_16_is_refused() -> None:
     with pytest.raises(InvalidRequestError):
-        fields_of("<xml><!DOCTYPE x></xml>".encode("utf-16"))
+        parse_xml_fields("<xml><!DOCTYPE x></xml>".encode("utf-16"))
 
 
 def test_follower_is_known_by_account_and_scene() -> None:
@@ -107,7 +111,7 @@ def test_follower_is_known_by_account_and_scene() -> None:
 
 def test_wecom_echo_is_opened() -> None:
     made = sealed("12345")
-    echo = fields_of(made.body)["Encrypt"]
+    echo = parse_xml_fields(made.body)["Encrypt"]
     asked = msgspec.structs.replace(made, method="GET", query=made.query | {"echostr": echo})
     reply = wecom.answer_handshake(asked, (TOKEN,), NOW)
     assert reply is not None

@@ -42,55 +42,59 @@ from datetime import datetime
 
 from regulars.channels.chat import meta
 from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts import conversations
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import as_object
 from regulars.channels.fields.redaction import clean_text
 
 CHANNEL_NAME = "instagram"
-COMMENTS = ("comments", "live_comments")
+COMMENT_FIELDS = ("comments", "live_comments")
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Meta's signature by any live app secret."""
-    meta.verify_meta(request, secrets)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Verify the signature of Meta under each live app secret."""
+    meta.verify_meta_signature(request, secrets)
 
 
-def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
-    """Meta's challenge."""
-    return meta.answer_meta(request)
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the verify token proves it)
+    """Answer the challenge of Meta."""
+    return meta.answer_challenge(request)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per message and per comment."""
-    items = [part for entry in meta.entries(request, "instagram") for part in meta.parts(entry)]
-    return each(
-        items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item))]
+    """Return one event per message and per comment."""
+    items = [
+        part
+        for entry in meta.list_entries(request, "instagram")
+        for part in meta.split_entry(entry)
+    ]
+    return translate_items(
+        items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _build_event(item))]
     )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of an object nobody knows, which is set aside."""
-    return meta.meta_sample(blank, secret)
+    """Return a signed delivery with an unknown object, which becomes a reject."""
+    return meta.build_meta_sample(blank, secret)
 
 
-def _message(item: Item) -> ConversationEvent:
+def _build_event(item: DeliveryItem) -> ConversationEvent:
     if "messaging" in item:
-        return meta.conversation(item)
-    if item.get("field") not in COMMENTS:
+        return meta.build_conversation_event(item)
+    if item.get("field") not in COMMENT_FIELDS:
         raise UnknownTopicError
     comment = item["value"]
     return ConversationEvent(
-        type=chat.COMMENT_RECEIVED,
+        type=conversations.COMMENT_RECEIVED,
         at=from_epoch(item.get("time")),
         key=(comment.get("id"),),
         account=item.get("account"),
         customer=as_object(comment.get("from")).get("id"),
         properties={
             "media_id": clean_text(as_object(comment.get("media")).get("id")),
-            "length": chat.count_characters(comment.get("text")),
+            "length": conversations.count_characters(comment.get("text")),
             "reply": bool(comment.get("parent_id")),
         },
     )

@@ -43,8 +43,8 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts import conversations
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, as_list, as_object
@@ -53,49 +53,49 @@ from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
 CHANNEL_NAME = "line"
 TOPICS = {
-    "message": chat.MESSAGE_RECEIVED,
-    "postback": chat.MESSAGE_RECEIVED,
-    "unsend": chat.MESSAGE_DELETED,
-    "follow": chat.CONTACT_SUBSCRIBED,
-    "unfollow": chat.CONTACT_UNSUBSCRIBED,
-    "accountLink": chat.IDENTITY_LINKED,
+    "message": conversations.MESSAGE_RECEIVED,
+    "postback": conversations.MESSAGE_RECEIVED,
+    "unsend": conversations.MESSAGE_DELETED,
+    "follow": conversations.CONTACT_SUBSCRIBED,
+    "unfollow": conversations.CONTACT_UNSUBSCRIBED,
+    "accountLink": conversations.IDENTITY_LINKED,
 }
-_SIGNATURE = "x-line-signature"
+_SIGNATURE_HEADER = "x-line-signature"
 _READER = ObjectReader(("destination", "events"))
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the raw bytes by any live channel secret.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the HMAC-SHA256 of the raw body under each live channel secret.
 
     https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
     """
-    given = request.headers.get(_SIGNATURE, "")
-    check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
+    signature = request.headers.get(_SIGNATURE_HEADER, "")
+    check_equal(signature, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per event of LINE's; none for the Verify button."""
+    """Return one event per LINE event; none for the Verify button."""
     body = _READER.read(request.body)
     account = body.get("destination")
-    return each(
+    return translate_items(
         as_list(body.get("events")),
-        lambda item: [build_conversation_draft(CHANNEL_NAME, request, _message(item, account))],
+        lambda item: [build_conversation_draft(CHANNEL_NAME, request, _build_event(item, account))],
     )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed event of a type nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown type, which becomes a reject."""
     body = b'{"destination":"","events":[{"type":"test"}]}'
     signature = hmac_base64(secret.encode(), body).decode()
-    headers = {"content-type": "application/json", _SIGNATURE: signature}
+    headers = {"content-type": "application/json", _SIGNATURE_HEADER: signature}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _message(item: Item, account: object) -> ConversationEvent:
+def _build_event(item: DeliveryItem, account: object) -> ConversationEvent:
     topic = item.get("type")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     link = as_object(item.get("link"))
-    if type_ is None or (type_ == chat.IDENTITY_LINKED and link.get("result") != "ok"):
+    if type_ is None or (type_ == conversations.IDENTITY_LINKED and link.get("result") != "ok"):
         raise UnknownTopicError
     return ConversationEvent(
         type=type_,
@@ -104,18 +104,18 @@ def _message(item: Item, account: object) -> ConversationEvent:
         account=account,
         customer=as_object(item.get("source")).get("userId"),
         anonymous_id=link.get("nonce"),
-        properties=_properties(item),
+        properties=_build_properties(item),
     )
 
 
-def _properties(item: Item) -> dict[str, Any]:
+def _build_properties(item: DeliveryItem) -> dict[str, Any]:
     message = as_object(item.get("message"))
-    unsent = as_object(item.get("unsend")).get("messageId")
+    deleted_id = as_object(item.get("unsend")).get("messageId")
     return {
-        "message": chat.hash_reference(message.get("id") or unsent),
-        "kind": chat.clean_word(message.get("type")) or "button" * ("postback" in item),
-        "length": chat.count_characters(message.get("text")),
-        "place": chat.clean_word(as_object(item.get("source")).get("type")),
+        "message": conversations.hash_reference(message.get("id") or deleted_id),
+        "kind": conversations.clean_word(message.get("type")) or "button" * ("postback" in item),
+        "length": conversations.count_characters(message.get("text")),
+        "place": conversations.clean_word(as_object(item.get("source")).get("type")),
     }
 
 

@@ -48,7 +48,7 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, as_object
@@ -58,124 +58,125 @@ from regulars.channels.signatures.shared_secret import check_equal
 
 CHANNEL_NAME = "telegram"
 TOPICS = {
-    "message": chat.MESSAGE_RECEIVED,
-    "callback_query": chat.MESSAGE_RECEIVED,
-    "edited_message": chat.MESSAGE_UPDATED,
+    "message": conversations.MESSAGE_RECEIVED,
+    "callback_query": conversations.MESSAGE_RECEIVED,
+    "edited_message": conversations.MESSAGE_UPDATED,
     "my_chat_member": "",
 }
-MEMBERS = {
-    "kicked": chat.CONTACT_UNSUBSCRIBED,
-    "left": chat.CONTACT_UNSUBSCRIBED,
-    "member": chat.CONTACT_SUBSCRIBED,
+MEMBER_STATUS_TYPES = {
+    "kicked": conversations.CONTACT_UNSUBSCRIBED,
+    "left": conversations.CONTACT_UNSUBSCRIBED,
+    "member": conversations.CONTACT_SUBSCRIBED,
 }
-STARS = "XTR"  # Telegram's own coin, which is no money
-_TOKEN = "x-telegram-bot-api-secret-token"  # noqa: S105 (a header's name)
-_KINDS = (
+STARS_CURRENCY = "XTR"  # Telegram Stars, which are not money
+_TOKEN_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the name of a header)
+_MESSAGE_KINDS = (
     *("text", "contact", "photo", "video", "voice", "audio", "document", "sticker", "location"),
     *("animation", "video_note", "poll", "dice", "venue", "successful_payment"),
 )
-_START = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
+_START_PATTERN = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
 _READER = ObjectReader(("update_id", *TOPICS))
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Telegram signs nothing: it repeats the secret token it was given.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the secret token in the header with each live one, because Telegram does not sign deliveries.
 
     https://core.telegram.org/bots/api#setwebhook
     """
-    check_equal(request.headers.get(_TOKEN, ""), [secret.encode() for secret in secrets])
+    check_equal(request.headers.get(_TOKEN_HEADER, ""), [secret.encode() for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """The events of one update."""
+    """Return the events of one update."""
     update = _READER.read(request.body)
     topic = next((name for name in TOPICS if isinstance(update.get(name), dict)), None)
     if topic is None:
         raise UnknownTopicError
-    said = update[topic]
-    builder = _UpdateBuilder(request, require_id(update.get("update_id"), "update_id"), said)
+    content = update[topic]
+    builder = _UpdateBuilder(request, require_id(update.get("update_id"), "update_id"), content)
     if topic == "my_chat_member":
         return [builder.build_member_draft()]
-    drafts = [builder.build_draft(TOPICS[topic], _properties(topic, said))]
+    drafts = [builder.build_draft(TOPICS[topic], _build_properties(topic, content))]
     if builder.phone:
-        drafts.append(builder.build_draft(chat.IDENTITY_LINKED, {}))
-    if paid := as_object(said.get("successful_payment")):
-        drafts.append(builder.build_draft("Payment Succeeded", *_payment(paid)))
+        drafts.append(builder.build_draft(conversations.IDENTITY_LINKED, {}))
+    if payment := as_object(content.get("successful_payment")):
+        drafts.append(builder.build_draft("Payment Succeeded", *_read_payment(payment)))
     return drafts
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """An update of a kind nobody knows, which is set aside."""
+    """Return an update of an unknown kind, which becomes a reject."""
     body = json.dumps({"update_id": int(blank.received_at.timestamp()), "test": {}}).encode()
-    headers = {"content-type": "application/json", _TOKEN: secret}
+    headers = {"content-type": "application/json", _TOKEN_HEADER: secret}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
 class _UpdateBuilder:
     """Builds the events of one update of one person."""
 
-    def __init__(self, request: Request, update_id: str, said: dict[str, Any]) -> None:
+    def __init__(self, request: Request, update_id: str, content: dict[str, Any]) -> None:
         self._request = request
         self._update_id = update_id
-        self._said = said
-        sender = as_object(said.get("from"))
-        # Who speaks as a channel or as a group comes under an id that all of them share.
-        is_somebody = sender.get("is_bot") is not True and "sender_chat" not in said
-        self._person = sender if is_somebody else {}
-        shared = as_object(said.get("contact"))
-        # Anybody's card can be sent; it is the sender's own number only when it carries the sender's id.
-        is_own = shared.get("user_id") is not None and shared["user_id"] == self._person.get("id")
-        number = shared.get("phone_number")
+        self._content = content
+        sender = as_object(content.get("from"))
+        # All people who write as a channel or as a group have the same sender ID.
+        is_person = sender.get("is_bot") is not True and "sender_chat" not in content
+        self._person = sender if is_person else {}
+        shared_contact = as_object(content.get("contact"))
+        # A person can share any contact. It is their own number only if it has their user ID.
+        contact_id = shared_contact.get("user_id")
+        is_own = contact_id is not None and contact_id == self._person.get("id")
+        number = shared_contact.get("phone_number")
         self.phone = "+" + number.lstrip("+") if is_own and isinstance(number, str) else ""
 
     def build_draft(self, type_: str, properties: dict[str, Any], currency: str = "") -> Draft:
         """Return the draft of an event of this type."""
         contact = {name: self._person.get(name) for name in ("first_name", "last_name")}
         channel = "payments" if type_ == "Payment Succeeded" else "chat"
-        # A button's press has no time of its own.
-        at = self._said.get("edit_date") or self._said.get("date")
-        message = ConversationEvent(
+        # A button press has no time.
+        at = self._content.get("edit_date") or self._content.get("date")
+        event = ConversationEvent(
             type=type_,
             at=from_epoch(at) if at else self._request.received_at,
             key=(self._update_id,),
             customer=self._person.get("id"),
             contact={"phone": self.phone} | contact,
-            traits=chat.build_locale_trait(self._person.get("language_code")),
+            traits=conversations.build_locale_trait(self._person.get("language_code")),
             properties=properties,
             currency=currency,
             channel=channel,
         )
-        return build_conversation_draft(CHANNEL_NAME, self._request, message)
+        return build_conversation_draft(CHANNEL_NAME, self._request, event)
 
     def build_member_draft(self) -> Draft:
-        """Return whether the person allows or blocks the bot; raise UnknownTopicError for a change in a group."""
-        status = as_object(self._said.get("new_chat_member")).get("status")
-        type_ = MEMBERS.get(str(status))
-        if type_ is None or as_object(self._said.get("chat")).get("type") != "private":
+        """Return the draft of blocking or unblocking the bot; raise UnknownTopicError for a change in a group."""
+        status = as_object(self._content.get("new_chat_member")).get("status")
+        type_ = MEMBER_STATUS_TYPES.get(str(status))
+        if type_ is None or as_object(self._content.get("chat")).get("type") != "private":
             raise UnknownTopicError
         return self.build_draft(type_, {})
 
 
-def _properties(topic: str, said: dict[str, Any]) -> dict[str, Any]:
-    text = said.get("text")
-    start = _START.fullmatch(text) if isinstance(text, str) else None
-    place = as_object(said.get("chat")).get("id")
-    kind = "button" if topic == "callback_query" else next((k for k in _KINDS if k in said), "")
+def _build_properties(topic: str, content: dict[str, Any]) -> dict[str, Any]:
+    text = content.get("text")
+    start = _START_PATTERN.fullmatch(text) if isinstance(text, str) else None
+    chat_id = as_object(content.get("chat")).get("id")
+    message_kind = next((kind for kind in _MESSAGE_KINDS if kind in content), "")
     return {
-        "message": chat.hash_reference(
-            f"{place}/{said['message_id']}" if "message_id" in said else ""
+        "message": conversations.hash_reference(
+            f"{chat_id}/{content['message_id']}" if "message_id" in content else ""
         ),
-        "kind": kind,
-        "length": chat.count_characters(text),
+        "kind": "button" if topic == "callback_query" else message_kind,
+        "length": conversations.count_characters(text),
         "start": start[1] if start else "",
     }
 
 
-def _payment(paid: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    amount = parse_minor_units(paid.get("total_amount"))
-    if paid.get("currency") == STARS:
-        return {"amount": amount, "currency": STARS}, ""
-    currency = parse_currency(paid.get("currency"))
+def _read_payment(payment: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    amount = parse_minor_units(payment.get("total_amount"))
+    if payment.get("currency") == STARS_CURRENCY:
+        return {"amount": amount, "currency": STARS_CURRENCY}, ""
+    currency = parse_currency(payment.get("currency"))
     return {"amount": amount, "currency": currency}, currency
 
 

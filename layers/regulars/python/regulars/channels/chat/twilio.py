@@ -58,7 +58,7 @@ from regulars.channels.contract import (
     Request,
     UnknownTopicError,
 )
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.texts import require_id
@@ -66,126 +66,127 @@ from regulars.channels.signatures.shared_secret import check_equal
 from regulars.domain.errors import InvalidRequestError, SignatureError
 
 CHANNEL_NAME = "twilio"
-STATUSES = {
-    "received": chat.MESSAGE_RECEIVED,
-    "sent": chat.MESSAGE_SENT,
-    "delivered": chat.MESSAGE_DELIVERED,
-    "read": chat.MESSAGE_READ,
-    "failed": chat.MESSAGE_FAILED,
-    "undelivered": chat.MESSAGE_FAILED,
+STATUS_TYPES = {
+    "received": conversations.MESSAGE_RECEIVED,
+    "sent": conversations.MESSAGE_SENT,
+    "delivered": conversations.MESSAGE_DELIVERED,
+    "read": conversations.MESSAGE_READ,
+    "failed": conversations.MESSAGE_FAILED,
+    "undelivered": conversations.MESSAGE_FAILED,
 }
-OPT_OUTS = {"STOP": ("Unsubscribed", "denied"), "START": ("Subscribed", "granted")}
-_SIGNATURE = "x-twilio-signature"
-_SETTINGS = "x-twilio-webhooks-signature-settings"
+OPT_OUT_TYPES = {"STOP": ("Unsubscribed", "denied"), "START": ("Subscribed", "granted")}
+_SIGNATURE_HEADER = "x-twilio-signature"
+_SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
 _DIGESTS = {"": "sha1", "HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
-_FORM = "application/x-www-form-urlencoded"
-_PORTS = {"https": "443", "http": "80"}
+_FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
+_DEFAULT_PORTS = {"https": "443", "http": "80"}
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC over the URL with its query and the sorted fields, or over a URL that holds the hash of the body.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the HMAC of the URL with its query and the sorted fields, or of a URL that contains the hash of the body.
 
     https://www.twilio.com/docs/usage/security#validating-requests
     """
-    given = request.headers.get(_SIGNATURE, "")
-    if not given:
+    signature = request.headers.get(_SIGNATURE_HEADER, "")
+    if not signature:
         raise SignatureError("missing")
-    digest = _DIGESTS.get(_algorithm(request.headers.get(_SETTINGS, "")))
+    digest = _DIGESTS.get(_find_algorithm(request.headers.get(_SETTINGS_HEADER, "")))
     if digest is None:
         raise SignatureError("scheme")
-    fields = _fields(request)
-    wanted = [
-        base64.b64encode(hmac.digest(secret.encode(), _message(url, fields), digest))
+    fields = _read_signed_fields(request)
+    signatures = [
+        base64.b64encode(hmac.digest(secret.encode(), _build_signed_message(url, fields), digest))
         for secret in secrets
-        for url in _urls(request)
+        for url in _list_signed_urls(request)
     ]
-    check_equal(given, wanted)
+    check_equal(signature, signatures)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event: of a message, of its status, or of the person's opting out or in."""
+    """Return the event of a message, of its status, or of an opt-out or opt-in."""
     if not _is_form(request):
         raise UnknownTopicError
     fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
-    type_ = STATUSES.get(status)
+    type_ = STATUS_TYPES.get(status)
     if type_ is None:
         raise UnknownTopicError
     message_id = require_id(fields.get("MessageSid") or fields.get("SmsSid"), "MessageSid")
-    incoming = type_ == chat.MESSAGE_RECEIVED
-    number = fields.get("From" if incoming else "To", "")
+    is_incoming = type_ == conversations.MESSAGE_RECEIVED
+    number = fields.get("From" if is_incoming else "To", "")
     medium = "whatsapp" if number.startswith("whatsapp:") else "sms"
-    opted = OPT_OUTS.get(fields.get("OptOutType", "").upper()) if incoming else None
-    message = ConversationEvent(
-        type=opted[0] if opted else type_,
+    opt_out = OPT_OUT_TYPES.get(fields.get("OptOutType", "").upper()) if is_incoming else None
+    event = ConversationEvent(
+        type=opt_out[0] if opt_out else type_,
         at=request.received_at,
         key=(message_id,),
         account=fields.get("AccountSid"),
-        contact={"phone": number, "name": fields.get("ProfileName") if incoming else ""},
-        consents={medium: opted[1]} if opted else {},
-        basis=fields.get("OptOutType", "").lower() if opted else "",
-        properties=_properties(fields, message_id, medium),
+        contact={"phone": number, "name": fields.get("ProfileName") if is_incoming else ""},
+        consents={medium: opt_out[1]} if opt_out else {},
+        basis=fields.get("OptOutType", "").lower() if opt_out else "",
+        properties=_build_properties(fields, message_id, medium),
     )
-    return [build_conversation_draft(CHANNEL_NAME, request, message)]
+    return [build_conversation_draft(CHANNEL_NAME, request, event)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed status nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown status, which becomes a reject."""
     request = msgspec.structs.replace(
-        blank, body=b"MessageStatus=test", headers={"content-type": _FORM}
+        blank, body=b"MessageStatus=test", headers={"content-type": _FORM_CONTENT_TYPE}
     )
-    signed = hmac.digest(secret.encode(), _message(_urls(request)[0], _fields(request)), "sha1")
-    headers = request.headers | {_SIGNATURE: base64.b64encode(signed).decode()}
+    message = _build_signed_message(_list_signed_urls(request)[0], _read_signed_fields(request))
+    signature = base64.b64encode(hmac.digest(secret.encode(), message, "sha1"))
+    headers = request.headers | {_SIGNATURE_HEADER: signature.decode()}
     return msgspec.structs.replace(request, headers=headers)
 
 
-def _properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict[str, object]:
+def _build_properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict[str, object]:
     code, pictures = fields.get("ErrorCode", ""), fields.get("NumMedia", "")
     return {
-        "message": chat.hash_reference(message_id),
+        "message": conversations.hash_reference(message_id),
         "medium": medium,
-        "length": chat.count_characters(fields.get("Body")),
+        "length": conversations.count_characters(fields.get("Body")),
         "attachments": int(pictures[:3]) if pictures.isdecimal() else 0,
-        "error_code": chat.clean_word(code),
+        "error_code": conversations.clean_word(code),
     }
 
 
-def _algorithm(settings: str) -> str:
-    """The algorithm Twilio says it signed with; '' when it says nothing."""
+def _find_algorithm(settings: str) -> str:
+    """Return the algorithm that the settings of a signature name; '' if they name none."""
     pairs = (pair.partition("=") for pair in settings.split(","))
-    said = (value.strip().upper() for name, _, value in pairs if name.strip() == "algorithm")
-    return next(said, "")
+    values = (value.strip().upper() for name, _, value in pairs if name.strip() == "algorithm")
+    return next(values, "")
 
 
 def _is_form(request: Request) -> bool:
-    return request.headers.get("content-type", "").lower().startswith(_FORM)
+    return request.headers.get("content-type", "").lower().startswith(_FORM_CONTENT_TYPE)
 
 
-def _fields(request: Request) -> dict[str, list[str]]:
-    """The signed fields of a form; none for another body, whose hash must then be in the URL, which is signed."""
+def _read_signed_fields(request: Request) -> dict[str, list[str]]:
+    """Return the signed fields of a form; none for another body, whose hash must be in the signed URL."""
     if _is_form(request):
         try:
             return parse_form_fields(request)
         except InvalidRequestError:
             raise SignatureError("malformed") from None
-    said = [value for name, value in parse_qsl(request.raw_query) if name == "bodySHA256"]
-    if said != [sha256(request.body).hexdigest()]:
+    hashes = [value for name, value in parse_qsl(request.raw_query) if name == "bodySHA256"]
+    if hashes != [sha256(request.body).hexdigest()]:
         raise SignatureError("signature")
     return {}
 
 
-def _urls(request: Request) -> tuple[str, str]:
-    """The public URL with the query that came, without its port and with it: Twilio signs either."""
+def _list_signed_urls(request: Request) -> tuple[str, str]:
+    """Return the public URL with the received query, without and with its port, because Twilio signs either."""
     address = urlsplit(request.url)
     query = f"?{request.raw_query}" if request.raw_query else ""
     host, _, port = address.netloc.rpartition(":")
-    if not port.isdecimal():  # no port, and perhaps a colon within `user:password@`
+    if not port.isdecimal():  # no port, but possibly a colon in `user:password@`
         host, port = address.netloc, ""
-    port, rest = port or _PORTS.get(address.scheme, ""), f"{address.path}{query}"
-    return f"{address.scheme}://{host}{rest}", f"{address.scheme}://{host}:{port}{rest}"
+    port, path = port or _DEFAULT_PORTS.get(address.scheme, ""), f"{address.path}{query}"
+    return f"{address.scheme}://{host}{path}", f"{address.scheme}://{host}:{port}{path}"
 
 
-def _message(url: str, fields: Mapping[str, Sequence[str]]) -> bytes:
+def _build_signed_message(url: str, fields: Mapping[str, Sequence[str]]) -> bytes:
     pairs = (name + value for name in sorted(fields) for value in sorted(set(fields[name])))
     return (url + "".join(pairs)).encode("utf-8", "replace")
 
@@ -195,7 +196,7 @@ CHANNEL = Channel(
     title="Twilio",
     page=__doc__,
     secret=ProviderSecret(
-        question="The auth token (or the shared key, if your account signs with one)"
+        question="The auth token, or the shared key if your account signs with one"
     ),
     verify=verify_delivery,
     translate=translate_delivery,

@@ -40,11 +40,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regulars.channels.chat.wechat.envelope import (
+    build_encrypted_request,
     check_signature,
-    fields_of,
-    is_sealed,
-    opened,
-    sealed_request,
+    decrypt_envelope,
+    is_encrypted,
+    parse_xml_fields,
 )
 from regulars.channels.contract import (
     Channel,
@@ -56,7 +56,7 @@ from regulars.channels.contract import (
     Request,
     UnknownTopicError,
 )
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.redaction import clean_token
@@ -64,71 +64,74 @@ from regulars.domain.errors import SignatureError
 
 CHANNEL_NAME = "wecom"
 TOPICS = {
-    "text": chat.MESSAGE_RECEIVED,
-    "image": chat.MESSAGE_RECEIVED,
-    "voice": chat.MESSAGE_RECEIVED,
-    "video": chat.MESSAGE_RECEIVED,
-    "location": chat.MESSAGE_RECEIVED,
-    "link": chat.MESSAGE_RECEIVED,
-    "event.click": chat.MESSAGE_RECEIVED,
-    "event.subscribe": chat.CONTACT_SUBSCRIBED,
-    "event.unsubscribe": chat.CONTACT_UNSUBSCRIBED,
+    "text": conversations.MESSAGE_RECEIVED,
+    "image": conversations.MESSAGE_RECEIVED,
+    "voice": conversations.MESSAGE_RECEIVED,
+    "video": conversations.MESSAGE_RECEIVED,
+    "location": conversations.MESSAGE_RECEIVED,
+    "link": conversations.MESSAGE_RECEIVED,
+    "event.click": conversations.MESSAGE_RECEIVED,
+    "event.subscribe": conversations.CONTACT_SUBSCRIBED,
+    "event.unsubscribe": conversations.CONTACT_UNSUBSCRIBED,
 }
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """The signature over the sealed text, and its seal.
+    """Verify the signature of the encrypted text, and that it can be decrypted.
 
     https://developer.work.weixin.qq.com/document/path/90968
     """
-    sealed = fields_of(request.body).get("Encrypt", "")
-    if not sealed:
+    encrypted = parse_xml_fields(request.body).get("Encrypt", "")
+    if not encrypted:
         raise SignatureError("missing")
-    check_signature(request, secrets, now, "msg_signature", sealed)
-    opened(request, sealed)
+    check_signature(request, secrets, now, "msg_signature", encrypted)
+    decrypt_envelope(request, encrypted)
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
-    """What WeCom wants to hear back, opened, when it tries the address."""
+    """Return the decrypted echo string, which WeCom sends to test the URL."""
     if request.method != "GET":
         return None
     echo = request.query.get("echostr", "")
     if not echo:
         raise SignatureError("missing")
     check_signature(request, secrets, now, "msg_signature", echo)
-    return Reply(body=opened(request, echo).decode("utf-8", "replace"))
+    return Reply(body=decrypt_envelope(request, echo).decode("utf-8", "replace"))
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event."""
-    told = fields_of(request.body)
-    if is_sealed(request):
-        told = fields_of(opened(request, told.get("Encrypt", "")))
-    return [build_conversation_draft(CHANNEL_NAME, request, _message(told))]
+    """Return the event of a delivery."""
+    fields = parse_xml_fields(request.body)
+    if is_encrypted(request):
+        fields = parse_xml_fields(decrypt_envelope(request, fields.get("Encrypt", "")))
+    return [build_conversation_draft(CHANNEL_NAME, request, _build_event(fields))]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A sealed message of a kind nobody knows, which is set aside."""
+    """Return an encrypted message of an unknown kind, which becomes a reject."""
     text = "<xml><MsgType>test</MsgType></xml>"
-    return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
+    return build_encrypted_request(blank, secret, text, str(blank.config.get("app_id") or ""))
 
 
-def _message(told: dict[str, str]) -> ConversationEvent:
-    kind, event = told.get("MsgType", ""), told.get("Event", "")
+def _build_event(fields: dict[str, str]) -> ConversationEvent:
+    kind, event = fields.get("MsgType", ""), fields.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
         raise UnknownTopicError
     return ConversationEvent(
         type=type_,
-        at=from_epoch(told.get("CreateTime")),
-        key=(told.get("MsgId") or f"{event}/{told.get('CreateTime')}", told.get("FromUserName")),
-        account=told.get("ToUserName"),
-        customer=told.get("FromUserName"),
+        at=from_epoch(fields.get("CreateTime")),
+        key=(
+            fields.get("MsgId") or f"{event}/{fields.get('CreateTime')}",
+            fields.get("FromUserName"),
+        ),
+        account=fields.get("ToUserName"),
+        customer=fields.get("FromUserName"),
         properties={
-            "message": chat.hash_reference(told.get("MsgId")),
-            "kind": chat.clean_word(event or kind),
-            "length": chat.count_characters(told.get("Content")),
-            "agent_id": clean_token(told.get("AgentID")),
+            "message": conversations.hash_reference(fields.get("MsgId")),
+            "kind": conversations.clean_word(event or kind),
+            "length": conversations.count_characters(fields.get("Content")),
+            "agent_id": clean_token(fields.get("AgentID")),
         },
     )
 
@@ -146,7 +149,7 @@ CHANNEL = Channel(
     config_fields={"app_id": ConfigField(question="The CorpID of the company")},
     credential_fields={
         "encoding_aes_key": CredentialField(
-            question="The EncodingAESKey, 43 characters; without it WeCom signs the time and not the words"
+            question="The EncodingAESKey, 43 characters; without it WeCom signs the time and not the content"
         )
     },
 )

@@ -42,134 +42,136 @@ from typing import Any
 
 from regulars.channels.chat import meta
 from regulars.channels.contract import Channel, Draft, Reply, Request, UnknownTopicError
-from regulars.channels.drafts import conversations as chat
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts import conversations
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.items import build_item
 from regulars.channels.fields.json_values import as_object, list_objects
 from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.domain.events import Item as Product
+from regulars.domain.events import Item
 
 CHANNEL_NAME = "whatsapp"
-STATUSES = {
-    "sent": chat.MESSAGE_SENT,
-    "delivered": chat.MESSAGE_DELIVERED,
-    "read": chat.MESSAGE_READ,
-    "failed": chat.MESSAGE_FAILED,
+STATUS_TYPES = {
+    "sent": conversations.MESSAGE_SENT,
+    "delivered": conversations.MESSAGE_DELIVERED,
+    "read": conversations.MESSAGE_READ,
+    "failed": conversations.MESSAGE_FAILED,
 }
-PREFERENCES = {"stop": "denied", "resume": "granted"}
-MOST_ITEMS = 100
-_LISTS = ("messages", "statuses", "user_preferences")
+PREFERENCE_STATUSES = {"stop": "denied", "resume": "granted"}
+MAX_CART_ITEMS = 100
+_LIST_FIELDS = ("messages", "statuses", "user_preferences")
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Meta's signature by any live app secret."""
-    meta.verify_meta(request, secrets)
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Verify the signature of Meta under each live app secret."""
+    meta.verify_meta_signature(request, secrets)
 
 
-def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the word proves it)
-    """Meta's challenge."""
-    return meta.answer_meta(request)
+def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001 (the verify token proves it)
+    """Answer the challenge of Meta."""
+    return meta.answer_challenge(request)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per message, status and preference, whatever their number."""
-    told = meta.entries(request, "whatsapp_business_account")
-    items = [item for entry in told for part in meta.parts(entry) for item in _items(part)]
-    return each(items, lambda item: _drafts(request, item))
+    """Return one event per message, status and preference."""
+    entries = meta.list_entries(request, "whatsapp_business_account")
+    items = [
+        item for entry in entries for part in meta.split_entry(entry) for item in _split_part(part)
+    ]
+    return translate_items(items, lambda item: _build_drafts(request, item))
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of an object nobody knows, which is set aside."""
-    return meta.meta_sample(blank, secret)
+    """Return a signed delivery with an unknown object, which becomes a reject."""
+    return meta.build_meta_sample(blank, secret)
 
 
-def _items(part: Item) -> Iterator[Item]:
+def _split_part(part: DeliveryItem) -> Iterator[DeliveryItem]:
     value = as_object(part.get("value"))
-    found = [(name, told) for name in _LISTS for told in list_objects(value.get(name))]
-    for name, told in found or [("", {})]:
-        yield {"list": name, "told": told, "value": value}
+    objects = [(name, fields) for name in _LIST_FIELDS for fields in list_objects(value.get(name))]
+    for name, fields in objects or [("", {})]:
+        yield {"list": name, "fields": fields, "value": value}
 
 
-def _drafts(request: Request, item: Item) -> list[Draft]:
+def _build_drafts(request: Request, item: DeliveryItem) -> list[Draft]:
     match item["list"]:
         case "messages":
-            messages = _messages(item["told"], item["value"])
+            events = _build_message_events(item["fields"], item["value"])
         case "statuses":
-            messages = [_status(item["told"], item["value"])]
+            events = [_build_status_event(item["fields"], item["value"])]
         case "user_preferences":
-            messages = [_preference(item["told"], item["value"])]
+            events = [_build_preference_event(item["fields"], item["value"])]
         case _:
             raise UnknownTopicError
-    return [build_conversation_draft(CHANNEL_NAME, request, message) for message in messages]
+    return [build_conversation_draft(CHANNEL_NAME, request, event) for event in events]
 
 
-def _messages(told: Item, value: Item) -> list[ConversationEvent]:
-    kind = chat.clean_word(told.get("type"))
-    who = _who(told.get("from"), told.get("from_user_id"), value)
-    at, key = from_epoch(told.get("timestamp")), (told.get("id"),)
+def _build_message_events(fields: DeliveryItem, value: DeliveryItem) -> list[ConversationEvent]:
+    kind = conversations.clean_word(fields.get("type"))
+    person_fields = _person_fields(fields.get("from"), fields.get("from_user_id"), value)
+    at, key = from_epoch(fields.get("timestamp")), (fields.get("id"),)
     properties = {
-        "message": chat.hash_reference(told.get("id")),
+        "message": conversations.hash_reference(fields.get("id")),
         "kind": kind,
-        "length": chat.count_characters(as_object(told.get("text")).get("body")),
-        "reply": "context" in told,
+        "length": conversations.count_characters(as_object(fields.get("text")).get("body")),
+        "reply": "context" in fields,
     }
-    message = ConversationEvent(
-        type=chat.MESSAGE_RECEIVED, at=at, key=key, properties=properties, **who
+    message_event = ConversationEvent(
+        type=conversations.MESSAGE_RECEIVED, at=at, key=key, properties=properties, **person_fields
     )
-    cart = list_objects(as_object(told.get("order")).get("product_items"))[:MOST_ITEMS]
+    cart = list_objects(as_object(fields.get("order")).get("product_items"))[:MAX_CART_ITEMS]
     if not cart:
-        return [message]
+        return [message_event]
     currency = parse_currency(*(line.get("currency") for line in cart))
-    items = tuple(item for line in cart if (item := _item(line, currency)))
-    ordered = ConversationEvent(
-        type="Order Created", at=at, key=key, items=items, currency=currency, **who
+    items = tuple(item for line in cart if (item := _build_product(line, currency)))
+    order_event = ConversationEvent(
+        type="Order Created", at=at, key=key, items=items, currency=currency, **person_fields
     )
-    return [message, ordered]
+    return [message_event, order_event]
 
 
-def _item(line: Item, currency: str) -> Product | None:
+def _build_product(line: DeliveryItem, currency: str) -> Item | None:
     price = parse_amount(line.get("item_price"), currency)
     return build_item(line.get("product_retailer_id"), line.get("quantity"), price)
 
 
-def _status(told: Item, value: Item) -> ConversationEvent:
-    status = str(told.get("status"))
-    if status not in STATUSES:
+def _build_status_event(fields: DeliveryItem, value: DeliveryItem) -> ConversationEvent:
+    status = str(fields.get("status"))
+    if status not in STATUS_TYPES:
         raise UnknownTopicError
-    errors = list_objects(told.get("errors"))
+    errors = list_objects(fields.get("errors"))
     return ConversationEvent(
-        type=STATUSES[status],
-        at=from_epoch(told.get("timestamp")),
-        key=(told.get("id"),),
+        type=STATUS_TYPES[status],
+        at=from_epoch(fields.get("timestamp")),
+        key=(fields.get("id"),),
         properties={
-            "message": chat.hash_reference(told.get("id")),
-            "category": chat.clean_word(as_object(told.get("pricing")).get("category")),
-            "error_code": chat.clean_word(str(errors[0].get("code"))) if errors else "",
+            "message": conversations.hash_reference(fields.get("id")),
+            "category": conversations.clean_word(as_object(fields.get("pricing")).get("category")),
+            "error_code": conversations.clean_word(str(errors[0].get("code"))) if errors else "",
         },
-        **_who(told.get("recipient_id"), told.get("recipient_user_id"), value),
+        **_person_fields(fields.get("recipient_id"), fields.get("recipient_user_id"), value),
     )
 
 
-def _preference(told: Item, value: Item) -> ConversationEvent:
-    status = PREFERENCES.get(str(told.get("value")))
+def _build_preference_event(fields: DeliveryItem, value: DeliveryItem) -> ConversationEvent:
+    status = PREFERENCE_STATUSES.get(str(fields.get("value")))
     if status is None:
         raise UnknownTopicError
     return ConversationEvent(
         type="Marketing Consent Changed",
-        at=from_epoch(told.get("timestamp")),
-        key=(told.get("wa_id") or told.get("user_id"), told.get("timestamp"), status),
+        at=from_epoch(fields.get("timestamp")),
+        key=(fields.get("wa_id") or fields.get("user_id"), fields.get("timestamp"), status),
         consents={CHANNEL_NAME: status},
         basis="user_preferences",
-        **_who(told.get("wa_id"), told.get("user_id"), value),
+        **_person_fields(fields.get("wa_id"), fields.get("user_id"), value),
     )
 
 
-def _who(number: object, user: object, value: Item) -> dict[str, Any]:
-    """The person by number and by Meta's id, which is beside the number in the list of contacts."""
+def _person_fields(number: object, user: object, value: DeliveryItem) -> dict[str, Any]:
+    """Return the person by phone number and by the ID of Meta, which is in the list of contacts."""
     contacts = list_objects(value.get("contacts"))
-    known = next(
+    listed_contact = next(
         (
             contact
             for contact in contacts
@@ -178,13 +180,13 @@ def _who(number: object, user: object, value: Item) -> dict[str, Any]:
         ),
         {},
     )
-    digits = number or known.get("wa_id")
-    contact = {"name": as_object(known.get("profile")).get("name")}
+    digits = number or listed_contact.get("wa_id")
+    contact = {"name": as_object(listed_contact.get("profile")).get("name")}
     if isinstance(digits, str):
         contact["phone"] = "+" + digits.removeprefix("+")
     return {
         "account": as_object(value.get("metadata")).get("phone_number_id"),
-        "customer": user or known.get("user_id"),
+        "customer": user or listed_contact.get("user_id"),
         "contact": contact,
     }
 

@@ -7,26 +7,30 @@ from regulars.channels.contract import Draft, PartlyInvalidError
 from regulars.domain.errors import InvalidEventError, UntranslatableError
 from regulars.domain.isolation import Failure, convert_bugs, isolate
 
-type Item = dict[str, Any]
+type DeliveryItem = dict[str, Any]
 
 
-def each(items: Iterable[object], translate: Callable[[Item], list[Draft]]) -> list[Draft]:
+def translate_items(
+    items: Iterable[object], translate_item: Callable[[DeliveryItem], list[Draft]]
+) -> list[Draft]:
     """Return the drafts of all items.
 
-    Raise PartlyInvalidError, with the drafts of the good items, when some were invalid or met a bug; raise an item's
-    own error when all were. A bug is reported before invalid items, else the first error.
+    Raise PartlyInvalidError, with the drafts of the valid items, if some items were invalid or met a bug; raise the
+    error of an item if all were. A bug takes precedence over the first invalid item.
     """
     objects = (item if isinstance(item, dict) else {} for item in items)
-    drafts, failures = isolate(objects, convert_bugs(translate), InvalidEventError)
+    drafts, failures = isolate(objects, convert_bugs(translate_item), InvalidEventError)
     if not failures:
         return drafts
-    error = _choose_error(failures)
+    error = _select_error(failures)
     if drafts:
         raise PartlyInvalidError(error, drafts) from error
     raise error
 
 
-def _choose_error(failures: Sequence[Failure[Item, InvalidEventError]]) -> InvalidEventError:
-    """Return the first bug, else the first error."""
+def _select_error(
+    failures: Sequence[Failure[DeliveryItem, InvalidEventError]],
+) -> InvalidEventError:
+    """Return the first bug, or the first error if there is none."""
     errors = [failure.error for failure in failures]
     return next((error for error in errors if isinstance(error, UntranslatableError)), errors[0])

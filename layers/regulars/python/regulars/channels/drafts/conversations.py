@@ -118,7 +118,7 @@ def hash_reference(reference: object) -> str:
 
 
 def count_characters(text: object) -> int:
-    """Return the length of a message, of which nothing else is stored; 0 for what is no text."""
+    """Return the length of a message, of which nothing else is stored; 0 for a value that is not text."""
     return len(text) if isinstance(text, str) else 0
 
 
@@ -131,6 +131,6 @@ def clean_word(value: object) -> str:
 
 
 def build_locale_trait(language: object) -> dict[str, str]:
-    """Return the trait of the language that a person reads, without it if the value is no language."""
+    """Return the trait of the language that a person reads, or none if the value is not a language."""
     text = clean_text(language)
     return {"locale": text} if 0 < len(text) <= MAX_WORD_CHARACTERS and text.isascii() else {}

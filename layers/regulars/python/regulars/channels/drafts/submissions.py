@@ -21,7 +21,7 @@ from regulars.domain.times import to_text
 
 MAX_ANSWER_CHARACTERS = 64
 MAX_ANSWERS = 40
-# What a question asks for, by its words. The source's config names it for any other question.
+# The contact field that a question asks for, by its text. The config of the source maps any other question.
 _ROLE_PATTERNS = {
     "email": re.compile(r"((your|contact) )?e ?mail( address)?"),
     "phone": re.compile(r"((your|contact) )?((mobile|tele)?phone|mobile)( number)?"),
@@ -33,17 +33,17 @@ _WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+")
 # The settings of a source that explain its questions, beyond what a delivery of a form contains.
 CONFIG_FIELDS = {
     "fields": ConfigField(
-        question='What a question asks for, as JSON such as {"ref_7": "first_name"}',
+        question='The contact field of each question, as JSON such as {"ref_7": "first_name"}',
         is_optional=True,
         normalize=check_json_object,
     ),
     "consents": ConfigField(
-        question='Questions whose yes is a consent, as JSON such as {"newsletter": "email"}',
+        question='The consent channel of each consent question, as JSON such as {"newsletter": "email"}',
         is_optional=True,
         normalize=check_json_object,
     ),
     "answers": ConfigField(
-        question="Questions whose short answers are kept, separated by commas",
+        question="The questions whose short answers are stored, separated by commas",
         is_optional=True,
         normalize=split_list,
     ),

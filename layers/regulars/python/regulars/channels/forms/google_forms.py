@@ -54,8 +54,12 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.drafts.submissions import (
+    CONFIG_FIELDS,
+    FormAnswer,
+    Submission,
+    build_submission_draft,
+)
 from regulars.channels.fields.event_times import parse_time
 from regulars.channels.fields.json_values import as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import (
@@ -65,17 +69,18 @@ from regulars.channels.signatures.shared_secret import (
 )
 
 CHANNEL_NAME = "google-forms"
-# Of these every possible answer is the form's own; the others may have been typed.
-_CHOSEN = ("LIST", "SCALE", "RATING")  # unlike a set, asked of anything
+# The form defines each answer to these questions. A respondent may have typed any other answer.
+# A tuple, because a type in a delivery may be unhashable.
+_CHOICE_TYPES = ("LIST", "SCALE", "RATING")
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """A script signs nothing: a live token is in the URL, or comes as a bearer's."""
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Check the token of the URL or of a bearer, because the script does not sign deliveries."""
     check_token(request, secrets)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One `Form Submitted`."""
+    """Return one `Form Submitted` event."""
     body = as_object(parse_json(request.body))
     response_id = body.get("responseId")
     if not isinstance(response_id, str) or not response_id:
@@ -84,23 +89,23 @@ def translate_delivery(request: Request) -> list[Draft]:
         key=(str(body.get("formId")), response_id),
         at=parse_time(body.get("submittedAt")),
         form_id=body.get("formId"),
-        answers=list(_answers(body)),
+        answers=list(_list_answers(body)),
         email=body.get("respondentEmail"),
     )
     return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A delivery of a topic nobody knows, which is set aside."""
+    """Return a delivery with an unknown topic, which becomes a reject."""
     return build_token_sample(blank, secret, b'{"formId":"test"}', "application/json")
 
 
-def _answers(body: dict[str, Any]) -> Iterator[FormAnswer]:
-    for told in list_objects(body.get("answers")):
-        title = told.get("title")
+def _list_answers(body: dict[str, Any]) -> Iterator[FormAnswer]:
+    for item in list_objects(body.get("answers")):
+        title = item.get("title")
         if isinstance(title, str) and title.strip():
-            kind = "choice" if told.get("type") in _CHOSEN else "text"
-            yield FormAnswer((title.strip(),), told.get("response"), kind)
+            kind = "choice" if item.get("type") in _CHOICE_TYPES else "text"
+            yield FormAnswer((title.strip(),), item.get("response"), kind)
 
 
 CHANNEL = Channel(
@@ -111,5 +116,5 @@ CHANNEL = Channel(
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,
-    config_fields=form_answers.CONFIG_FIELDS,
+    config_fields=CONFIG_FIELDS,
 )

@@ -59,15 +59,16 @@ from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "form"
-HONEYPOT = "_gotcha"
-KEY_FIELDS = ("key", "_key", "token")
+HONEYPOT_FIELD = "_gotcha"
+KEY_PARAMETERS = ("key", "_key", "token")
 KEY_HEADER = "x-form-key"
-LONGEST_ANSWER = 64
+MAX_ANSWER_CHARACTERS = 64
+MAX_ANSWER_CHOICES = 10
 
-_ORIGIN = re.compile(r"(https?://[A-Za-z0-9.-]+(?::\d+)?)(?:[/?#][!-\[\]-~]*)?\Z")
-_TICKED = {"on", "yes", "true", "1", "y", "granted", "subscribed"}
-# A checkbox is sent only when it is ticked, so a form can grant consent and never deny it.
-_CONSENTS = {
+_ORIGIN_PATTERN = re.compile(r"(https?://[A-Za-z0-9.-]+(?::\d+)?)(?:[/?#][!-\[\]-~]*)?\Z")
+_TICKED_VALUES = {"on", "yes", "true", "1", "y", "granted", "subscribed"}
+# A browser sends a checkbox only if it is ticked, so a form can grant consent and never deny it.
+_CONSENT_CHANNELS = {
     "consent": "email",
     "consent_email": "email",
     "newsletter": "email",
@@ -76,8 +77,8 @@ _CONSENTS = {
     "consent_whatsapp": "whatsapp",
     "consent_phone": "phone",
 }
-# Answers that are one of a few choices, never free text, may stay with the event.
-_CHOICES = (
+# Answers that are a choice and never free text. Only these are stored in the event.
+_ANSWER_FIELDS = (
     "topic",
     "topics",
     "interest",
@@ -90,91 +91,89 @@ _CHOICES = (
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001
-    """A form is not signed: the key is in the URL (`?key=`), a header or a hidden field, and may be any live one."""
-    given = _key(request)
-    if not given:
+    """Compare the key in the URL (`?key=`), a header or a hidden field with each live key; a form is not signed."""
+    key = _find_key(request).encode("utf-8", "replace")
+    if not key:
         raise SignatureError("missing")
-    matches = [
-        hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode()) for secret in secrets
-    ]
+    matches = [hmac.compare_digest(key, secret.encode()) for secret in secrets]
     if not any(matches):
         raise SignatureError("signature")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One `Form Submitted`; InvalidEventError(honeypot) for a robot, (missing_identity) for nobody."""
+    """Return one `Form Submitted` event; raise InvalidEventError(honeypot) for a bot and (missing_identity) without a person."""
     fields = parse_form_fields(request)
-    if _first(fields, HONEYPOT):
-        raise InvalidEventError("The field no person sees was filled in.", "honeypot")
+    if _first_value(fields, HONEYPOT_FIELD):
+        raise InvalidEventError("The hidden honeypot field is filled in.", "honeypot")
     person = PersonBuilder(request.default_country)
     person.add_contact({name: values[0] for name, values in fields.items()})
     if not person.identifiers:
         raise InvalidEventError(
-            "The form gives no e-mail address and no phone.", "missing_identity"
+            "The form contains no e-mail address and no phone number.", "missing_identity"
         )
     at = to_text(request.received_at)
     event = Event(
-        id=event_id(CHANNEL_NAME, request.source, _dedupe(fields)),
+        id=event_id(CHANNEL_NAME, request.source, _submission_key(fields)),
         type="Form Submitted",
         channel="form",
         source=f"{CHANNEL_NAME}/{request.source}",
         occurred_at=at,
         received_at=at,
-        consents=_consents(fields, at),
-        properties=_choices(fields),
+        consents=_list_consents(fields, at),
+        properties=_select_answers(fields),
     )
     return [Draft(event, person.identifiers, person.contact)]
 
 
 def find_next_page(request: Request) -> str:
-    """Where a browser goes after the form: its `_next` if that is on the host set up as `next`, else `next` itself.
+    """Return the next page: the input `_next` if it has the origin of the configured `next`, else `next` itself.
 
-    Any other address would make the door an open redirect.
+    Any other address would make the endpoint an open redirect.
     """
     configured = request.config.get("next")
     if not isinstance(configured, str):
         return ""
-    wanted = _first(parse_form_fields(request), "_next")
-    origin = _origin(wanted)
-    return wanted if origin and origin == _origin(configured) else configured
+    next_url = _first_value(parse_form_fields(request), "_next")
+    origin = _parse_origin(next_url)
+    return next_url if origin and origin == _parse_origin(configured) else configured
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """What a robot sends, which is set aside: a form has no test mode, and nobody is to be made up."""
-    body = f"_key={quote(secret)}&{HONEYPOT}=test".encode()
+    """Return the submission of a bot, which becomes a reject; a form has no test mode, and a sample must not create a person."""
+    body = f"_key={quote(secret)}&{HONEYPOT_FIELD}=test".encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _origin(url: str) -> str:
-    """`https://host:port` of a URL; '' for another scheme and for what a browser may read otherwise than we do."""
-    match = _ORIGIN.match(url)
+def _parse_origin(url: str) -> str:
+    """Return `https://host:port` of a URL; '' for another scheme and for a URL that a browser may parse differently."""
+    match = _ORIGIN_PATTERN.match(url)
     return match.group(1).lower() if match else ""
 
 
-def _key(request: Request) -> str:
-    for name in KEY_FIELDS:
+def _find_key(request: Request) -> str:
+    for name in KEY_PARAMETERS:
         if request.query.get(name):
             return request.query[name]
     header = request.headers.get(KEY_HEADER, "")
-    return header or _first(parse_form_fields(request), "_key")
+    return header or _first_value(parse_form_fields(request), "_key")
 
 
-def _dedupe(fields: dict[str, list[str]]) -> str:
-    # The same answers sent by an impatient second click are one submission; the bytes around them may differ, since
-    # browsers draw a new boundary each time.
-    return _first(fields, "_id") or hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+def _submission_key(fields: dict[str, list[str]]) -> str:
+    # A second click sends the same answers and counts as the same submission. The raw body can differ, because the
+    # browser generates a new multipart boundary each time.
+    return _first_value(fields, "_id") or hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
 
 
-def _first(fields: dict[str, list[str]], name: str) -> str:
+def _first_value(fields: dict[str, list[str]], name: str) -> str:
     return next((value for value in fields.get(name, ()) if value.strip()), "")
 
 
-def _consents(fields: dict[str, list[str]], at: str) -> tuple[ConsentChange, ...]:
+def _list_consents(fields: dict[str, list[str]], at: str) -> tuple[ConsentChange, ...]:
     granted = {
         channel
-        for name, channel in _CONSENTS.items()
-        if _first(fields, name).strip().lower() in _TICKED
+        for name, channel in _CONSENT_CHANNELS.items()
+        if _first_value(fields, name).strip().lower() in _TICKED_VALUES
     }
     return tuple(
         ConsentChange(channel=channel, status="granted", at=at, basis="form")
@@ -182,16 +181,18 @@ def _consents(fields: dict[str, list[str]], at: str) -> tuple[ConsentChange, ...
     )
 
 
-def _choices(fields: dict[str, list[str]]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for name in _CHOICES:
-        answers = [clean_text(value) for value in fields.get(name, fields.get(f"{name}[]", ()))]
-        short = [
-            text for text in answers if 0 < len(text) <= LONGEST_ANSWER and not looks_personal(text)
+def _select_answers(fields: dict[str, list[str]]) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for name in _ANSWER_FIELDS:
+        texts = [clean_text(value) for value in fields.get(name, fields.get(f"{name}[]", ()))]
+        short_texts = [
+            text
+            for text in texts
+            if 0 < len(text) <= MAX_ANSWER_CHARACTERS and not looks_personal(text)
         ]
-        if short:
-            kept[name] = short[:10]
-    return kept
+        if short_texts:
+            answers[name] = short_texts[:MAX_ANSWER_CHOICES]
+    return answers
 
 
 CHANNEL = Channel(
@@ -205,7 +206,7 @@ CHANNEL = Channel(
     build_sample=build_sample,
     config_fields={
         "next": ConfigField(
-            question="The page that thanks, such as https://shop.example.com/thanks",
+            question="The URL of the page after the form, such as https://shop.example.com/thanks",
             is_optional=True,
         )
     },

@@ -41,8 +41,12 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.drafts.submissions import (
+    CONFIG_FIELDS,
+    FormAnswer,
+    Submission,
+    build_submission_draft,
+)
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.json_values import as_object, parse_json
@@ -53,11 +57,11 @@ from regulars.channels.signatures.shared_secret import (
 )
 
 CHANNEL_NAME = "jotform"
-_QUESTION = re.compile(r"q[0-9]+_(.+)")
+_QUESTION_PATTERN = re.compile(r"q[0-9]+_(.+)")
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Jotform signs nothing: a live token is in the URL.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Check the token of the URL, because Jotform does not sign deliveries.
 
     https://www.jotform.com/help/245-how-to-setup-a-webhook-with-jotform/
     """
@@ -65,7 +69,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One `Form Submitted`."""
+    """Return one `Form Submitted` event."""
     fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     submission_id = fields.get("submissionID")
     if not submission_id:
@@ -73,42 +77,44 @@ def translate_delivery(request: Request) -> list[Draft]:
     answers = as_object(parse_json(fields.get("rawRequest") or "{}"))
     submission = Submission(
         key=(submission_id,),
-        at=_submitted_at(answers, request),
+        at=_submission_time(answers, request),
         form_id=fields.get("formID"),
-        answers=list(_answers(answers)),
+        answers=list(_list_answers(answers)),
     )
     return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A delivery of a topic nobody knows, which is set aside."""
+    """Return a delivery with an unknown topic, which becomes a reject."""
     return build_token_sample(blank, secret, b"formID=test", "application/x-www-form-urlencoded")
 
 
-def _submitted_at(answers: dict[str, Any], request: Request) -> datetime:
-    said = answers.get("submitDate")
-    return from_epoch(said, 1000) if said else request.received_at
+def _submission_time(answers: dict[str, Any], request: Request) -> datetime:
+    submit_date = answers.get("submitDate")
+    return from_epoch(submit_date, 1000) if submit_date else request.received_at
 
 
-def _answers(answers: dict[str, Any]) -> Iterator[FormAnswer]:
+def _list_answers(answers: dict[str, Any]) -> Iterator[FormAnswer]:
     for key, value in answers.items():
-        question = _QUESTION.fullmatch(key)
+        question = _QUESTION_PATTERN.fullmatch(key)
         if question:
-            yield from _parts((question[1], key), value)
+            yield from _split_answer((question[1], key), value)
 
 
-def _parts(names: tuple[str, ...], value: object) -> Iterator[FormAnswer]:
-    """A question's answer; a name and a phone come in parts."""
+def _split_answer(names: tuple[str, ...], value: object) -> Iterator[FormAnswer]:
+    """Return the answer to a question; Jotform sends a name and a phone number in parts."""
     if not isinstance(value, dict):
         yield FormAnswer(names, value)
         return
     for part, name in (("first", "first name"), ("last", "last name")):
         yield FormAnswer((name,), value.get(part))
     numbers = [value.get("full"), f"{value.get('area') or ''}{value.get('phone') or ''}"]
-    yield FormAnswer(names, next((number for number in numbers if number), None), _kind_of(value))
+    yield FormAnswer(
+        names, next((number for number in numbers if number), None), _answer_kind(value)
+    )
 
 
-def _kind_of(value: dict[str, Any]) -> str:
+def _answer_kind(value: dict[str, Any]) -> str:
     return "phone" if {"full", "phone"} & value.keys() else "text"
 
 
@@ -120,5 +126,5 @@ CHANNEL = Channel(
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,
-    config_fields=form_answers.CONFIG_FIELDS,
+    config_fields=CONFIG_FIELDS,
 )

@@ -40,35 +40,39 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.drafts.submissions import (
+    CONFIG_FIELDS,
+    FormAnswer,
+    Submission,
+    build_submission_draft,
+)
 from regulars.channels.fields.event_times import format_first_time, parse_time
 from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
 CHANNEL_NAME = "tally"
 TOPIC = "FORM_RESPONSE"
-_KINDS = {
+_ANSWER_KINDS = {
     "INPUT_EMAIL": "email",
     "INPUT_PHONE_NUMBER": "phone",
     "HIDDEN_FIELDS": "hidden",
     "RATING": "choice",
     "LINEAR_SCALE": "choice",
 }
-_CHOSEN = {"MULTIPLE_CHOICE", "CHECKBOXES", "DROPDOWN", "MULTI_SELECT", "RANKING"}
+_CHOICE_TYPES = {"MULTIPLE_CHOICE", "CHECKBOXES", "DROPDOWN", "MULTI_SELECT", "RANKING"}
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the raw bytes by any live secret.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the HMAC-SHA256 of the raw body under each live secret.
 
     https://tally.so/help/webhooks
     """
-    given = request.headers.get("tally-signature", "")
-    check_equal(given, [hmac_base64(secret.encode(), request.body) for secret in secrets])
+    signature = request.headers.get("tally-signature", "")
+    check_equal(signature, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One `Form Submitted`."""
+    """Return one `Form Submitted` event."""
     body = as_object(parse_json(request.body))
     if body.get("eventType") != TOPIC:
         raise UnknownTopicError
@@ -77,39 +81,40 @@ def translate_delivery(request: Request) -> list[Draft]:
         key=(str(body.get("eventId") or response.get("responseId")),),
         at=parse_time(format_first_time(response.get("createdAt"), body.get("createdAt"))),
         form_id=response.get("formId"),
-        answers=list(_answers(response)),
+        answers=list(_list_answers(response)),
     )
     return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     body = b'{"eventType":"TEST"}'
     signature = hmac_base64(secret.encode(), body).decode()
     headers = {"content-type": "application/json", "tally-signature": signature}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _answers(response: dict[str, Any]) -> Iterator[FormAnswer]:
+def _list_answers(response: dict[str, Any]) -> Iterator[FormAnswer]:
     for field in list_objects(response.get("fields")):
-        said = (field.get("label"), field.get("key"))
-        names = tuple(name.strip() for name in said if isinstance(name, str) and name.strip())
-        yield FormAnswer(names, *_answer(field))
+        labels = (field.get("label"), field.get("key"))
+        names = tuple(label.strip() for label in labels if isinstance(label, str) and label.strip())
+        yield FormAnswer(names, *_read_answer(field))
 
 
-def _answer(field: dict[str, Any]) -> tuple[Any, str]:
+def _read_answer(field: dict[str, Any]) -> tuple[Any, str]:
     kind, value = str(field.get("type")), field.get("value")
-    if kind not in _CHOSEN:
-        return value, _KINDS.get(kind, "text")
+    if kind not in _CHOICE_TYPES:
+        return value, _ANSWER_KINDS.get(kind, "text")
     if isinstance(value, bool):
         return value, "choice"
-    # The words of an option are the form's; those of "other" are the reader's.
-    words = {
+    # The form's author wrote the text of an option. The respondent typed the text of "other".
+    option_texts = {
         str(option.get("id")): option.get("text")
         for option in list_objects(field.get("options"))
         if option.get("isOtherOption") is not True
     }
-    return [words[each] for each in map(str, as_list(value)) if each in words], "choice"
+    option_ids = map(str, as_list(value))
+    return [option_texts[id_] for id_ in option_ids if id_ in option_texts], "choice"
 
 
 CHANNEL = Channel(
@@ -120,5 +125,5 @@ CHANNEL = Channel(
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,
-    config_fields=form_answers.CONFIG_FIELDS,
+    config_fields=CONFIG_FIELDS,
 )

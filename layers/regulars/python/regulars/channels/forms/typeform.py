@@ -42,30 +42,34 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts import submissions as form_answers
-from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.drafts.submissions import (
+    CONFIG_FIELDS,
+    FormAnswer,
+    Submission,
+    build_submission_draft,
+)
 from regulars.channels.fields.event_times import parse_time
 from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 
 CHANNEL_NAME = "typeform"
 TOPICS = ("form_response", "form_response_partial")
-_KINDS = {"email": "email", "phone_number": "phone"}
-_CHOSEN = ("yes_no", "legal", "rating", "opinion_scale", "nps")
+_ANSWER_KINDS = {"email": "email", "phone_number": "phone"}
+_CHOICE_TYPES = ("yes_no", "legal", "rating", "opinion_scale", "nps")
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA256 over the raw bytes by any live secret.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the HMAC-SHA256 of the raw body under each live secret.
 
     https://www.typeform.com/developers/webhooks/secure-your-webhooks/
     """
-    wanted = (hmac_base64(secret.encode(), request.body) for secret in secrets)
-    given = request.headers.get("typeform-signature", "")
-    check_equal(given, [b"sha256=" + each for each in wanted])
+    digests = (hmac_base64(secret.encode(), request.body) for secret in secrets)
+    signature = request.headers.get("typeform-signature", "")
+    check_equal(signature, [b"sha256=" + digest for digest in digests])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One `Form Submitted`."""
+    """Return one `Form Submitted` event."""
     body = as_object(parse_json(request.body))
     topic = body.get("event_type")
     if topic not in TOPICS:
@@ -75,45 +79,45 @@ def translate_delivery(request: Request) -> list[Draft]:
         key=(str(body.get("event_id") or response.get("token")),),
         at=parse_time(response.get("submitted_at") or response.get("landed_at")),
         form_id=response.get("form_id"),
-        answers=[*_answers(response), *_hidden(response)],
+        answers=[*_list_answers(response), *_list_hidden_fields(response)],
         is_partial=topic != TOPICS[0],
     )
     return [build_submission_draft(CHANNEL_NAME, request, submission)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     body = b'{"event_type":"test"}'
     signature = b"sha256=" + hmac_base64(secret.encode(), body)
     headers = {"content-type": "application/json", "typeform-signature": signature.decode()}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _answers(response: dict[str, Any]) -> Iterator[FormAnswer]:
+def _list_answers(response: dict[str, Any]) -> Iterator[FormAnswer]:
     definition = as_object(response.get("definition"))
     titles = {
         str(field.get("id")): field.get("title") for field in list_objects(definition.get("fields"))
     }
-    for told in list_objects(response.get("answers")):
-        field = as_object(told.get("field"))
-        said = (field.get("ref"), field.get("id"), titles.get(str(field.get("id"))))
-        names = tuple(name for name in said if isinstance(name, str) and name)
-        yield FormAnswer(names, *_answer(told, field))
+    for answer in list_objects(response.get("answers")):
+        field = as_object(answer.get("field"))
+        labels = (field.get("ref"), field.get("id"), titles.get(str(field.get("id"))))
+        names = tuple(label for label in labels if isinstance(label, str) and label)
+        yield FormAnswer(names, *_read_answer(answer, field))
 
 
-def _answer(told: dict[str, Any], field: dict[str, Any]) -> tuple[Any, str]:
-    """The value and its kind. The words of a choice are the form's; what stands under "other" is the reader's."""
-    kind = str(told.get("type"))
+def _read_answer(answer: dict[str, Any], field: dict[str, Any]) -> tuple[Any, str]:
+    """Return the value and its kind. The author wrote the labels of choices; the respondent typed the text of "other"."""
+    kind = str(answer.get("type"))
     if kind == "choice":
-        return as_object(told.get("choice")).get("label"), "choice"
+        return as_object(answer.get("choice")).get("label"), "choice"
     if kind == "choices":
-        return as_list(as_object(told.get("choices")).get("labels")), "choice"
-    if field.get("type") in _CHOSEN and kind in {"boolean", "number"}:
-        return told.get(kind), "choice"
-    return told.get(kind), _KINDS.get(kind, "text")
+        return as_list(as_object(answer.get("choices")).get("labels")), "choice"
+    if field.get("type") in _CHOICE_TYPES and kind in {"boolean", "number"}:
+        return answer.get(kind), "choice"
+    return answer.get(kind), _ANSWER_KINDS.get(kind, "text")
 
 
-def _hidden(response: dict[str, Any]) -> Iterator[FormAnswer]:
+def _list_hidden_fields(response: dict[str, Any]) -> Iterator[FormAnswer]:
     for name, value in as_object(response.get("hidden")).items():
         yield FormAnswer((name,), value, "hidden")
 
@@ -126,5 +130,5 @@ CHANNEL = Channel(
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,
-    config_fields=form_answers.CONFIG_FIELDS,
+    config_fields=CONFIG_FIELDS,
 )

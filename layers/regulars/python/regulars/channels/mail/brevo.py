@@ -47,7 +47,7 @@ from datetime import datetime
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -79,8 +79,8 @@ TOPICS = {
 }
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Brevo signs nothing: a live token is in the URL, or comes as a bearer's or as `user:password`.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Check the token of the URL, of a bearer or of `user:password`, because Brevo does not sign deliveries.
 
     https://developers.brevo.com/docs/username-and-password-authentication
     """
@@ -88,21 +88,23 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per item; most deliveries are of one."""
+    """Return one event per item; most deliveries contain one."""
     body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
+    return translate_items(
+        items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _build_event(item))]
+    )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A delivery of a topic nobody knows, which is set aside."""
+    """Return a delivery with an unknown topic, which becomes a reject."""
     return build_token_sample(blank, secret, b'{"event":"test"}', "application/json")
 
 
-def _letter(item: Item) -> mail.MailEvent:
+def _build_event(item: DeliveryItem) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
     type_ = mail.find_event_type(TOPICS, topic)
-    at = _happened(item)
+    at = _event_time(item)
     message_id = item.get("message-id") or item.get("id")
     return mail.MailEvent(
         type=type_,
@@ -124,8 +126,8 @@ def _letter(item: Item) -> mail.MailEvent:
     )
 
 
-def _happened(item: Item) -> datetime:
-    """The one time that is in UTC for certain, in milliseconds; else the event's own, in seconds."""
+def _event_time(item: DeliveryItem) -> datetime:
+    """Return the time that is always in UTC, in milliseconds; else the time of the event, in seconds."""
     if item.get("ts_epoch"):
         return from_epoch(item["ts_epoch"], 1000)
     return from_epoch(item.get("ts_event") or item.get("ts"))

@@ -71,68 +71,69 @@ TOPICS = {
     "bounced": mail.EMAIL_BOUNCED,
     "dropped": mail.EMAIL_DROPPED,
 }
-OLDEST = timedelta(hours=12)
-NEWEST = timedelta(minutes=5)
-_SECONDS = re.compile(r"[0-9]{10}")
-_SIGNED = ("timestamp", "token", "signature")
+MAX_SIGNATURE_AGE = timedelta(hours=12)
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+_SECONDS_PATTERN = re.compile(r"[0-9]{10}")
+_SIGNATURE_FIELDS = ("timestamp", "token", "signature")
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """HMAC-SHA256 over time and token, in hex, by any live key.
+    """Compare the hexadecimal HMAC-SHA256 of time and token under each live key.
 
     https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
     """
-    timestamp, token, given = _signed(_read(request))
+    timestamp, token, signature = _read_signature(_parse_body(request))
     if not (timestamp and token):
         raise SignatureError("missing")
-    # Nothing parts the two in what is signed: of a time written otherwise, an end could be another token's beginning.
-    if not _SECONDS.fullmatch(timestamp):
+    # The signed text has no separator, so the end of a time in another format could be the start of another token.
+    if not _SECONDS_PATTERN.fullmatch(timestamp):
         raise SignatureError("malformed")
     message = f"{timestamp}{token}".encode("utf-8", "replace")
-    wanted = [hmac.digest(key.encode(), message, "sha256").hex().encode() for key in secrets]
-    check_equal(given, wanted)
-    if not now - OLDEST <= datetime.fromtimestamp(int(timestamp), UTC) <= now + NEWEST:
+    signatures = [hmac.digest(key.encode(), message, "sha256").hex().encode() for key in secrets]
+    check_equal(signature, signatures)
+    signed_at = datetime.fromtimestamp(int(timestamp), UTC)
+    if not now - MAX_SIGNATURE_AGE <= signed_at <= now + MAX_CLOCK_SKEW:
         raise SignatureError("timestamp")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event."""
-    body = _read(request)
-    _, token, _ = _signed(body)
+    """Return the event of a delivery."""
+    body = _parse_body(request)
+    _, token, _ = _read_signature(body)
     item = as_object(body.get("event-data"))
     topic = item.get("event")
     type_ = mail.find_event_type(TOPICS, topic)
     if topic == "failed" and item.get("severity") != "permanent":
         type_ = mail.EMAIL_DEFERRED
     flags = as_object(item.get("flags"))
-    letter = mail.MailEvent(
+    event = mail.MailEvent(
         type=type_,
         at=from_epoch(item.get("timestamp")),
         key=("token", token),
-        email=_recipient(item),
-        properties=_properties(type_, item),
+        email=_find_recipient(item),
+        properties=_build_properties(type_, item),
         basis=str(topic),
         test=flags.get("is-test-mode") is True,
     )
-    return [mail.build_mail_draft(CHANNEL_NAME, request, letter)]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, event)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery in test mode, of nobody."""
+    """Return a signed delivery in test mode that identifies nobody."""
     timestamp = str(int(blank.received_at.timestamp()))
     token = f"regulars-test-{timestamp}"
     signature = hmac.digest(secret.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
-    signed = {"timestamp": timestamp, "token": token, "signature": signature}
+    signature_fields = {"timestamp": timestamp, "token": token, "signature": signature}
     event = {"event": "delivered", "timestamp": int(timestamp), "flags": {"is-test-mode": True}}
-    body = msgspec.json.encode({"signature": signed, "event-data": event})
+    body = msgspec.json.encode({"signature": signature_fields, "event-data": event})
     headers = {"content-type": "application/json"}
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _read(request: Request) -> dict[str, Any]:
-    """The body; an older, form-encoded one in the shape of the newer."""
-    kind = request.headers.get("content-type", "").strip().lower()
-    if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+def _parse_body(request: Request) -> dict[str, Any]:
+    """Return the body; convert an older, form-encoded body to the shape of a JSON body."""
+    content_type = request.headers.get("content-type", "").strip().lower()
+    if not content_type.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         return as_object(parse_json(request.body))
     fields = {name: values[0] for name, values in parse_form_fields(request).items()}
     status = {"code": fields.get("code")}
@@ -141,34 +142,34 @@ def _read(request: Request) -> dict[str, Any]:
     return {"signature": fields, "event-data": item}
 
 
-def _signed(body: dict[str, Any]) -> tuple[str, str, str]:
+def _read_signature(body: dict[str, Any]) -> tuple[str, str, str]:
     signature = as_object(body.get("signature"))
-    timestamp, token, given = (
-        said if isinstance(said := signature.get(name), str) else "" for name in _SIGNED
+    timestamp, token, digest = (
+        text if isinstance(text := signature.get(name), str) else "" for name in _SIGNATURE_FIELDS
     )
-    return timestamp, token, given
+    return timestamp, token, digest
 
 
-def _recipient(item: dict[str, Any]) -> str:
-    said = item.get("recipient")
-    if isinstance(said, str):
-        return said
-    # What was rejected before it was sent names whom it was for in its header only.
+def _find_recipient(item: dict[str, Any]) -> str:
+    recipient = item.get("recipient")
+    if isinstance(recipient, str):
+        return recipient
+    # An e-mail that was rejected before it was sent names its recipient only in the header.
     headers = as_object(as_object(item.get("message")).get("headers"))
-    found = mail.parse_addresses(headers.get("to"))
-    return found[0] if len(found) == 1 else ""
+    addresses = mail.parse_addresses(headers.get("to"))
+    return addresses[0] if len(addresses) == 1 else ""
 
 
-def _properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
+def _build_properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
     headers = as_object(as_object(item.get("message")).get("headers"))
     status = as_object(item.get("delivery-status"))
-    is_trouble = type_ in {mail.EMAIL_BOUNCED, mail.EMAIL_DEFERRED}
+    is_failure = type_ in {mail.EMAIL_BOUNCED, mail.EMAIL_DEFERRED}
     return {
         "email_id": mail.clean_message_id(headers.get("message-id")),
         "tags": mail.clean_tags(item.get("tags")),
         "link_url": mail.clean_link(item.get("url")) if type_ == mail.EMAIL_LINK_CLICKED else "",
         "bounce_type": "hard" if type_ == mail.EMAIL_BOUNCED else "",
-        "status": clean_token(status.get("code")) if is_trouble else "",
+        "status": clean_token(status.get("code")) if is_failure else "",
         "reason": clean_token(item.get("reason")),
     }
 

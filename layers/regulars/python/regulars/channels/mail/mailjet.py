@@ -44,7 +44,7 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -66,8 +66,8 @@ TOPICS = {
 }
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Mailjet signs nothing: a live token is in the URL, or comes as `user:password` of Basic authentication.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Check the token of the URL or of `user:password`, because Mailjet does not sign deliveries.
 
     https://dev.mailjet.com/email/guides/webhooks/
     """
@@ -75,40 +75,42 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per item; an ungrouped delivery is one."""
+    """Return the events of each item; an ungrouped delivery is one item."""
     body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(
+    return translate_items(
         items,
-        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, one) for one in _letters(item)],
+        lambda item: [
+            mail.build_mail_draft(CHANNEL_NAME, request, event) for event in _build_events(item)
+        ],
     )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A delivery of a topic nobody knows, which is set aside."""
+    """Return a delivery with an unknown topic, which becomes a reject."""
     return build_token_sample(blank, secret, b'[{"event":"test"}]', "application/json")
 
 
-def _letters(item: Item) -> list[mail.MailEvent]:
-    """What an item tells; Mailjet's `sent` is the one word for that the mail left and that it arrived."""
-    told = _letter(item)
-    if told.type != mail.EMAIL_SENT:
-        return [told]
-    arrived = msgspec.structs.replace(
-        told, type=mail.EMAIL_DELIVERED, key=(*told.key, mail.EMAIL_DELIVERED)
+def _build_events(item: DeliveryItem) -> list[mail.MailEvent]:
+    """Return the events of an item; `sent` reports that the e-mail was sent and that it was delivered."""
+    event = _build_event(item)
+    if event.type != mail.EMAIL_SENT:
+        return [event]
+    delivery_event = msgspec.structs.replace(
+        event, type=mail.EMAIL_DELIVERED, key=(*event.key, mail.EMAIL_DELIVERED)
     )
-    return [told, arrived]
+    return [event, delivery_event]
 
 
-def _letter(item: Item) -> mail.MailEvent:
+def _build_event(item: DeliveryItem) -> mail.MailEvent:
     topic, email = item.get("event"), item.get("email")
     type_ = mail.find_event_type(TOPICS, topic)
     message_id = item.get("Message_GUID") or item.get("MessageID")
-    told = (topic, message_id, item.get("time"), email, item.get("url"))
+    key_parts = (topic, message_id, item.get("time"), email, item.get("url"))
     return mail.MailEvent(
         type=type_,
         at=from_epoch(item.get("time")),
-        key=tuple(map(str, told)),
+        key=tuple(map(str, key_parts)),
         email=email if isinstance(email, str) else "",
         customer=item.get("mj_contact_id"),
         properties={
@@ -117,14 +119,14 @@ def _letter(item: Item) -> mail.MailEvent:
             "campaign_name": clean_token(item.get("customcampaign")),
             "list_id": clean_text(item.get("mj_list_id") or ""),
             "link_url": mail.clean_link(item.get("url")) if topic == "click" else "",
-            "bounce_type": _kind(item) if type_ == mail.EMAIL_BOUNCED else "",
+            "bounce_type": _bounce_type(item) if type_ == mail.EMAIL_BOUNCED else "",
             "reason": clean_token(item.get("error")),
         },
         basis=str(topic),
     )
 
 
-def _kind(item: Item) -> str:
+def _bounce_type(item: DeliveryItem) -> str:
     if item.get("event") == "blocked":
         return "block"
     return "hard" if item.get("hard_bounce") is True else "soft"

@@ -52,7 +52,7 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Reply, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import as_list, as_object, parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -73,82 +73,84 @@ TOPICS = {
     "unsub": mail.UNSUBSCRIBED,
     "blacklist/add": mail.UNSUBSCRIBED,
 }
-PROBE_KEY = (
-    "test-webhook"  # Mandrill's own, for deliveries without events, before a webhook has a key
-)
-_BOUNCES = {"hard-bounce", "soft-bounce", "invalid"}
-MOST_FIELDS = 20
+# Mandrill signs a delivery without events with this key until a webhook has its own.
+PROBE_KEY = "test-webhook"
+_BOUNCE_REASONS = {"hard-bounce", "soft-bounce", "invalid"}
+MAX_FORM_FIELDS = 20
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
-    """The HEAD and the empty delivery by which Mandrill tries the URL."""
+    """Answer the HEAD request and the empty delivery by which Mandrill tests the URL."""
     if request.method != "POST":
         return Reply()
-    if _items(request):
+    if _parse_items(request):
         return None
-    _check(request, (*secrets, PROBE_KEY))
+    _check_signature(request, (*secrets, PROBE_KEY))
     return Reply()
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """HMAC-SHA1 over the URL and every field's name and value, by any live key.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Compare the HMAC-SHA1 of the URL and of the name and value of each field under each live key.
 
     https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
     """
-    _check(request, secrets)
+    _check_signature(request, secrets)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per item."""
-    return each(
-        _items(request),
-        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item, request))],
+    """Return one event per item."""
+    return translate_items(
+        _parse_items(request),
+        lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _build_event(item, request))],
     )
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     event = '[{"event":"test"}]'
-    signed = f"{blank.url}mandrill_events{event}".encode()
+    message = f"{blank.url}mandrill_events{event}".encode()
     headers = {
         "content-type": "application/x-www-form-urlencoded",
-        "x-mandrill-signature": hmac_base64(secret.encode(), signed, "sha1").decode(),
+        "x-mandrill-signature": hmac_base64(secret.encode(), message, "sha1").decode(),
     }
     body = urlencode({"mandrill_events": event}).encode()
     return msgspec.structs.replace(blank, body=body, headers=headers)
 
 
-def _check(request: Request, keys: Sequence[str]) -> None:
-    fields = sorted(_fields(request))
-    message = request.url + "".join(f"{name}{value}" for name, value in fields)
-    signed = message.encode("utf-8", "replace")
-    given = request.headers.get("x-mandrill-signature", "")
-    check_equal(given, [hmac_base64(key.encode(), signed, "sha1") for key in keys])
+def _check_signature(request: Request, keys: Sequence[str]) -> None:
+    fields = sorted(_parse_fields(request))
+    text = request.url + "".join(f"{name}{value}" for name, value in fields)
+    message = text.encode("utf-8", "replace")
+    signature = request.headers.get("x-mandrill-signature", "")
+    check_equal(signature, [hmac_base64(key.encode(), message, "sha1") for key in keys])
 
 
-def _fields(request: Request) -> list[tuple[str, str]]:
+def _parse_fields(request: Request) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:  # UnicodeDecodeError is one
-        raise InvalidRequestError("The body is no HTML form.", "invalid_form") from None
+        return parse_qsl(
+            request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS
+        )
+    except ValueError:  # includes UnicodeDecodeError
+        raise InvalidRequestError("The body is not an HTML form.", "invalid_form") from None
 
 
-def _items(request: Request) -> list[object]:
-    events = dict(_fields(request)).get("mandrill_events")
+def _parse_items(request: Request) -> list[object]:
+    events = dict(_parse_fields(request)).get("mandrill_events")
     if events is None:
         raise InvalidRequestError("The form has no mandrill_events.", "invalid_form")
     return as_list(parse_json(events))
 
 
-def _letter(item: Item, request: Request) -> mail.MailEvent:
+def _build_event(item: DeliveryItem, request: Request) -> mail.MailEvent:
     topic = item.get("event") or f"{item.get('type')}/{item.get('action')}"
     type_ = mail.find_event_type(TOPICS, topic)
-    told, reject = as_object(item.get("msg")), as_object(item.get("reject"))
-    email = told.get("email") or reject.get("email")
+    message, reject = as_object(item.get("msg")), as_object(item.get("reject"))
+    email = message.get("email") or reject.get("email")
     timestamp = item.get("ts")
-    message_id = item.get("_id") or told.get("_id")
+    message_id = item.get("_id") or message.get("_id")
     content = hashlib.sha256(msgspec.json.encode(item, order="deterministic")).hexdigest()
-    is_bounce = reject.get("reason") in _BOUNCES if isinstance(reject.get("reason"), str) else False
+    reason = reject.get("reason")
+    is_bounce = isinstance(reason, str) and reason in _BOUNCE_REASONS
     return mail.MailEvent(
         type=type_,
         at=request.received_at if timestamp is None else from_epoch(timestamp),
@@ -156,12 +158,12 @@ def _letter(item: Item, request: Request) -> mail.MailEvent:
         email=email if isinstance(email, str) else "",
         properties={
             "email_id": clean_text(message_id),
-            "tags": mail.clean_tags(told.get("tags")),
+            "tags": mail.clean_tags(message.get("tags")),
             "link_url": mail.clean_link(item.get("url")) if topic == "click" else "",
             "bounce_type": str(topic).removesuffix("_bounce")
             if type_ == mail.EMAIL_BOUNCED
             else "",
-            "reason": clean_token(told.get("bounce_description") or reject.get("reason")),
+            "reason": clean_token(message.get("bounce_description") or reason),
         },
         consent="" if is_bounce else None,
         basis=str(topic),
@@ -172,7 +174,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Mandrill",
     page=__doc__,
-    secret=ProviderSecret(question="The webhook's key"),
+    secret=ProviderSecret(question="The webhook key"),
     verify=verify_delivery,
     translate=translate_delivery,
     answer_handshake=answer_handshake,

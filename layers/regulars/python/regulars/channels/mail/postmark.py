@@ -70,13 +70,13 @@ TOPICS = {
     "SubscriptionChange": mail.UNSUBSCRIBED,
 }
 # https://postmarkapp.com/developer/api/bounce-api#bounce-types
-BOUNCES = {
+BOUNCE_TYPES = {
     "Unsubscribe": mail.UNSUBSCRIBED,
     "Subscribe": mail.SUBSCRIBED,
     "SpamComplaint": mail.EMAIL_MARKED_AS_SPAM,
     "Transient": mail.EMAIL_DEFERRED,
 }
-_KINDS = {
+_BOUNCE_KINDS = {
     "HardBounce": "hard",
     "BadEmailAddress": "hard",
     "ManuallyDeactivated": "hard",
@@ -84,51 +84,51 @@ _KINDS = {
     "SpamNotification": "block",
     "DMARCPolicy": "block",
 }
-_ZONE = re.compile(r"([+-]\d\d):(\d\d)\Z")
-_TIMES = ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt")
+_ZONE_PATTERN = re.compile(r"([+-]\d\d):(\d\d)\Z")
+_TIME_FIELDS = ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt")
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Postmark signs nothing: the secret is `user:password` of Basic authentication, or a token in the URL."""
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Check `user:password` of Basic authentication or the token of the URL; Postmark does not sign deliveries."""
     check_token(request, secrets)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event."""
+    """Return the event of a delivery."""
     body = as_object(parse_json(request.body))
     is_inbound = "RecordType" not in body and "FromFull" in body
-    letter = _inbound(body, request) if is_inbound else _letter(body)
-    return [mail.build_mail_draft(CHANNEL_NAME, request, letter)]
+    event = _build_inbound_event(body, request) if is_inbound else _build_event(body)
+    return [mail.build_mail_draft(CHANNEL_NAME, request, event)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A delivery of a topic nobody knows, which is set aside."""
+    """Return a delivery with an unknown topic, which becomes a reject."""
     return build_token_sample(blank, secret, b'{"RecordType":"Test"}', "application/json")
 
 
-def _letter(body: dict[str, Any]) -> mail.MailEvent:
+def _build_event(body: dict[str, Any]) -> mail.MailEvent:
     topic = body.get("RecordType")
-    type_ = _type(body, mail.find_event_type(TOPICS, topic))
+    type_ = _refine_type(body, mail.find_event_type(TOPICS, topic))
     email = body.get("Recipient") or body.get("Email")
-    time = next((said for said in map(body.get, _TIMES) if said), None)
-    told = (topic, body.get("MessageID") or body.get("ID"), time, email)
-    # That the shop reactivates an address says nothing of what its owner wants.
+    time = next((value for value in map(body.get, _TIME_FIELDS) if value), None)
+    key_parts = (topic, body.get("MessageID") or body.get("ID"), time, email)
+    # A reactivation by the shop is not a decision of the recipient.
     is_reactivated = type_ == mail.SUBSCRIBED and body.get("Origin", "Recipient") != "Recipient"
     return mail.MailEvent(
         type=type_,
         at=parse_time(time),
-        key=tuple(map(str, told)),
+        key=tuple(map(str, key_parts)),
         email=email if isinstance(email, str) else "",
-        properties=_properties(type_, body),
+        properties=_build_properties(type_, body),
         basis=clean_token(body.get("SuppressionReason")) or str(topic),
         consent="" if is_reactivated else None,
     )
 
 
-def _type(body: dict[str, Any], type_: str) -> str:
+def _refine_type(body: dict[str, Any], type_: str) -> str:
     if type_ == mail.EMAIL_BOUNCED:
         kind = body.get("Type")
-        return BOUNCES.get(kind, type_) if isinstance(kind, str) else type_
+        return BOUNCE_TYPES.get(kind, type_) if isinstance(kind, str) else type_
     if type_ == mail.UNSUBSCRIBED and body.get("SuppressSending") is False:
         return mail.SUBSCRIBED
     if type_ == mail.UNSUBSCRIBED and body.get("SuppressionReason") == "HardBounce":
@@ -136,8 +136,8 @@ def _type(body: dict[str, Any], type_: str) -> str:
     return type_
 
 
-def _properties(type_: str, body: dict[str, Any]) -> dict[str, Any]:
-    kind = _KINDS.get(str(body.get("Type") or body.get("SuppressionReason")), "soft")
+def _build_properties(type_: str, body: dict[str, Any]) -> dict[str, Any]:
+    kind = _BOUNCE_KINDS.get(str(body.get("Type") or body.get("SuppressionReason")), "soft")
     return {
         "email_id": clean_text(body.get("MessageID")),
         "tags": mail.clean_tags(body.get("Tag")),
@@ -148,12 +148,12 @@ def _properties(type_: str, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _inbound(body: dict[str, Any], request: Request) -> mail.MailEvent:
+def _build_inbound_event(body: dict[str, Any], request: Request) -> mail.MailEvent:
     sender = as_object(body.get("FromFull"))
     email, text = sender.get("Email"), body.get("TextBody")
     return mail.MailEvent(
         type=mail.MESSAGE_RECEIVED,
-        at=_sent_at(body.get("Date")) or request.received_at,
+        at=_parse_header_date(body.get("Date")) or request.received_at,
         key=("Inbound", str(body.get("MessageID"))),
         email=email if isinstance(email, str) else "",
         contact={"name": sender.get("Name")},
@@ -165,14 +165,14 @@ def _inbound(body: dict[str, Any], request: Request) -> mail.MailEvent:
     )
 
 
-def _sent_at(date: object) -> datetime | None:
-    """The time of a mail's own header, where it has a zone."""
+def _parse_header_date(date: object) -> datetime | None:
+    """Return the time of an e-mail's Date header; None without a zone."""
     if not isinstance(date, str):
         return None
     try:
-        # Postmark writes the zone as -04:00, where RFC 5322 has no colon.
-        moment = parsedate_to_datetime(_ZONE.sub(r"\1\2", date.strip()))
-        return parse_time(moment.isoformat()) if moment.tzinfo else None
+        # Postmark writes the zone as -04:00. RFC 5322 has no colon.
+        time = parsedate_to_datetime(_ZONE_PATTERN.sub(r"\1\2", date.strip()))
+        return parse_time(time.isoformat()) if time.tzinfo else None
     except (ValueError, OverflowError, InvalidEventError):
         return None
 

@@ -75,11 +75,11 @@ TOPICS = {
     "contact.updated": "Customer Updated",
 }
 # https://resend.com/docs/dashboard/emails/email-bounces
-_KINDS = {"Permanent": "hard", "Transient": "soft", "Undetermined": "soft"}
+_BOUNCE_KINDS = {"Permanent": "hard", "Transient": "soft", "Undetermined": "soft"}
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """Svix's signature, under either of its headers' names.
+    """Verify the Svix signature, in headers of either name.
 
     https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
     """
@@ -87,30 +87,30 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per recipient, or the one of a contact."""
+    """Return one event per recipient, or the event of a contact."""
     body = as_object(parse_json(request.body))
     type_ = mail.find_event_type(TOPICS, body.get("type"))
     item = as_object(body.get("data"))
-    # The id is signed; a body without one is known by its content.
+    # The id is signed. A body without an id is identified by its content.
     key = read_header(request, "id") or hashlib.sha256(request.body).hexdigest()
     if type_.startswith("Customer"):
-        letters = [_contact(type_, body, item, key)]
+        events = [_build_contact_event(type_, body, item, key)]
     else:
         recipients = mail.select_recipients(type_, mail.parse_addresses(item.get("to")))
-        letters = [_letter(type_, body, item, (key, email)) for email in recipients]
-    return [mail.build_mail_draft(CHANNEL_NAME, request, letter) for letter in letters]
+        events = [_build_event(type_, body, item, (key, email)) for email in recipients]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, event) for event in events]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A signed delivery of a topic nobody knows, which is set aside."""
+    """Return a signed delivery with an unknown topic, which becomes a reject."""
     return build_standard_sample(blank, secret)
 
 
-def _letter(
+def _build_event(
     type_: str, body: dict[str, Any], item: dict[str, Any], key: tuple[str, str]
 ) -> mail.MailEvent:
     click, bounce = as_object(item.get("click")), as_object(item.get("bounce"))
-    kind = _KINDS.get(str(bounce.get("type")), "hard")
+    kind = _BOUNCE_KINDS.get(str(bounce.get("type")), "hard")
     return mail.MailEvent(
         type=type_,
         at=parse_time(format_first_time(click.get("timestamp"), body.get("created_at"))),
@@ -127,7 +127,9 @@ def _letter(
     )
 
 
-def _contact(type_: str, body: dict[str, Any], item: dict[str, Any], key: str) -> mail.MailEvent:
+def _build_contact_event(
+    type_: str, body: dict[str, Any], item: dict[str, Any], key: str
+) -> mail.MailEvent:
     email = item.get("email")
     return mail.MailEvent(
         type=type_,
@@ -146,7 +148,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="Resend",
     page=__doc__,
-    secret=ProviderSecret(question="The webhook's signing secret (whsec_…)"),
+    secret=ProviderSecret(question="The signing secret of the webhook (whsec_…)"),
     verify=verify_delivery,
     translate=translate_delivery,
     build_sample=build_sample,

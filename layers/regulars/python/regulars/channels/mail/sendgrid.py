@@ -51,7 +51,7 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import parse_json
 from regulars.channels.fields.redaction import clean_text, clean_token
@@ -75,53 +75,55 @@ TOPICS = {
     "group_unsubscribe": mail.UNSUBSCRIBED,
     "group_resubscribe": mail.SUBSCRIBED,
 }
-_SIGNATURE = "x-twilio-email-event-webhook-signature"
-_TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
-_SEQUENCE = b"\x30"  # what every DER signature begins with
+_SIGNATURE_HEADER = "x-twilio-email-event-webhook-signature"
+_TIMESTAMP_HEADER = "x-twilio-email-event-webhook-timestamp"
+_DER_SEQUENCE = b"\x30"  # the first byte of every DER signature
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (retried for a day)
-    """ECDSA over P-256 of time and body, which ends in a line break, by any key held.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (SendGrid retries for a day)
+    """Verify the ECDSA P-256 signature of time and body, including its final line break, with each live public key.
 
     https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
     """
-    given = request.headers.get(_SIGNATURE, "")
-    timestamp = request.headers.get(_TIMESTAMP, "")
-    if not (given and timestamp):
+    signature_text = request.headers.get(_SIGNATURE_HEADER, "")
+    timestamp = request.headers.get(_TIMESTAMP_HEADER, "")
+    if not (signature_text and timestamp):
         raise SignatureError("missing")
-    signature = decode_base64(given)
-    if not signature.startswith(_SEQUENCE):
+    signature = decode_base64(signature_text)
+    if not signature.startswith(_DER_SEQUENCE):
         raise SignatureError("malformed")
     message = timestamp.encode("utf-8", "replace") + request.body
-    if not any(_is_signed(key, signature, message) for key in secrets):
+    if not any(_is_valid_signature(key, signature, message) for key in secrets):
         raise SignatureError("signature")
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per item."""
+    """Return one event per item."""
     items = parse_json(request.body)
     if not isinstance(items, list):
         raise InvalidRequestError("The body is not a list of events.", "invalid_json")
-    return each(items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _letter(item))])
+    return translate_items(
+        items, lambda item: [mail.build_mail_draft(CHANNEL_NAME, request, _build_event(item))]
+    )
 
 
-def _letter(item: Item) -> mail.MailEvent:
+def _build_event(item: DeliveryItem) -> mail.MailEvent:
     topic = item.get("event")
     type_ = mail.find_event_type(TOPICS, topic)
     email = item.get("email")
     event_id, timestamp = item.get("sg_event_id"), item.get("timestamp")
-    told = event_id or f"{topic}/{item.get('sg_message_id')}/{timestamp}/{email}"
+    key = event_id or f"{topic}/{item.get('sg_message_id')}/{timestamp}/{email}"
     return mail.MailEvent(
         type=type_,
         at=from_epoch(timestamp),
-        key=(str(told),),
+        key=(str(key),),
         email=email if isinstance(email, str) else "",
-        properties=_properties(item) | _bounce(type_, item),
+        properties=_build_properties(item) | _bounce_properties(type_, item),
         basis=str(topic),
     )
 
 
-def _properties(item: Item) -> dict[str, Any]:
+def _build_properties(item: DeliveryItem) -> dict[str, Any]:
     message_id = item.get("sg_message_id")
     campaign = item.get("singlesend_id") or item.get("marketing_campaign_id")
     name = item.get("singlesend_name") or item.get("marketing_campaign_name")
@@ -136,20 +138,20 @@ def _properties(item: Item) -> dict[str, Any]:
     }
 
 
-def _bounce(type_: str, item: Item) -> dict[str, Any]:
+def _bounce_properties(type_: str, item: DeliveryItem) -> dict[str, Any]:
     if type_ != mail.EMAIL_BOUNCED:
         return {"reason": clean_token(item.get("reason"))} if type_ == mail.EMAIL_DROPPED else {}
     kind = "block" if item.get("type") == "blocked" else "hard"
     return {"bounce_type": kind, "status": clean_token(item.get("status"))}
 
 
-def _is_signed(secret: str, signature: bytes, message: bytes) -> bool:
-    # Imported at the first delivery: only key pairs need it.
+def _is_valid_signature(secret: str, signature: bytes, message: bytes) -> bool:
+    # Import on first use, because only signatures with a key pair need it.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
-    key = _public_key(secret)
+    key = _load_public_key(secret)
     if key is None:
         return False
     try:
@@ -160,7 +162,7 @@ def _is_signed(secret: str, signature: bytes, message: bytes) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _public_key(secret: str) -> "EllipticCurvePublicKey | None":
+def _load_public_key(secret: str) -> "EllipticCurvePublicKey | None":
     from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415
         EllipticCurvePublicKey,
     )
@@ -177,7 +179,7 @@ CHANNEL = Channel(
     name=CHANNEL_NAME,
     title="SendGrid",
     page=__doc__,
-    secret=ProviderSecret(question="The event webhook's verification key"),
+    secret=ProviderSecret(question="The verification key of the event webhook"),
     verify=verify_delivery,
     translate=translate_delivery,
 )

@@ -78,16 +78,16 @@ TOPICS = {
     "DeliveryDelay": mail.EMAIL_DEFERRED,
     "Subscription": mail.UNSUBSCRIBED,
 }
-# Where an event of the topic keeps its own time and recipients.
-_DETAILS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
-_RECIPIENTS = ("bouncedRecipients", "complainedRecipients", "delayedRecipients")
-# What SES says to a topic that it may write to from now on.
-_GREETING = "Successfully validated SNS topic"
-_GREETING_TYPE = "AmazonSnsSubscriptionSucceeded"
+# Topic → the field that contains the time and the recipients of the event. For other topics it is the lower-case topic.
+_DETAIL_FIELDS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
+_RECIPIENT_FIELDS = ("bouncedRecipients", "complainedRecipients", "delayedRecipients")
+# SES publishes this message when it may publish to the topic from now on.
+_VALIDATION_PREFIX = "Successfully validated SNS topic"
+_VALIDATION_TYPE = "AmazonSnsSubscriptionSucceeded"
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
-    """The confirmation of a subscription to a topic of ours."""
+    """Confirm a subscription to a configured topic."""
     if CONFIRMATION_TYPE.encode() not in request.body:
         return None
     message = as_object(parse_json(request.body))
@@ -100,8 +100,8 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
     return Reply()
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (Amazon's own keys)
-    """RSA over the message's fields, in SHA-1 or SHA-256, by a certificate from SNS's own host."""
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (Amazon signs with its own keys)
+    """Verify the RSA signature (SHA-1 or SHA-256) of the message fields with a certificate from an SNS host."""
     message = parse_json(request.body)
     if not isinstance(message, dict):
         raise SignatureError("missing")
@@ -109,29 +109,29 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event per recipient; none for what SNS and SES say of the subscription itself."""
+    """Return one event per recipient; none for messages about the subscription itself."""
     message = as_object(parse_json(request.body))
-    told = message.get("Message")
+    text = message.get("Message")
     if message.get("Type") == UNSUBSCRIBE_TYPE:
         raise InvalidEventError(
-            "Amazon ended the subscription: make it anew.", "subscription_ended"
+            "Amazon ended the SNS subscription. Create it again.", "subscription_ended"
         )
-    if message.get("Type") != NOTIFICATION_TYPE or str(told).startswith(_GREETING):
+    if message.get("Type") != NOTIFICATION_TYPE or str(text).startswith(_VALIDATION_PREFIX):
         return []
-    if not isinstance(told, str):
+    if not isinstance(text, str):
         raise InvalidRequestError("The notification has no message.", "invalid_json")
-    event = as_object(parse_json(told))
+    event = as_object(parse_json(text))
     topic = event.get("eventType") or event.get("notificationType")
-    if topic == _GREETING_TYPE:
+    if topic == _VALIDATION_TYPE:
         return []
     type_ = mail.find_event_type(TOPICS, topic)
-    detail = as_object(event.get(_DETAILS.get(str(topic), str(topic).lower())))
-    type_ = _type(type_, detail)
-    letters = _letters(type_, str(topic), detail, event, message)
-    return [mail.build_mail_draft(CHANNEL_NAME, request, letter) for letter in letters]
+    detail = as_object(event.get(_DETAIL_FIELDS.get(str(topic), str(topic).lower())))
+    type_ = _refine_type(type_, detail)
+    mail_events = _build_events(type_, str(topic), detail, event, message)
+    return [mail.build_mail_draft(CHANNEL_NAME, request, mail_event) for mail_event in mail_events]
 
 
-def _type(type_: str, detail: dict[str, Any]) -> str:
+def _refine_type(type_: str, detail: dict[str, Any]) -> str:
     if type_ == mail.EMAIL_BOUNCED and detail.get("bounceType") == "Transient":
         return mail.EMAIL_DEFERRED
     if type_ == mail.UNSUBSCRIBED and not _is_opt_out(as_object(detail.get("newTopicPreferences"))):
@@ -141,46 +141,51 @@ def _type(type_: str, detail: dict[str, Any]) -> str:
 
 def _is_opt_out(preferences: dict[str, Any]) -> bool:
     statuses = list_objects(preferences.get("topicSubscriptionStatus"))
-    is_out = [status.get("subscriptionStatus") == "OptOut" for status in statuses]
-    return preferences.get("unsubscribeAll") is not False or any(is_out)
+    opt_outs = [status.get("subscriptionStatus") == "OptOut" for status in statuses]
+    return preferences.get("unsubscribeAll") is not False or any(opt_outs)
 
 
-def _letters(
+def _build_events(
     type_: str, topic: str, detail: dict[str, Any], event: dict[str, Any], message: dict[str, Any]
 ) -> list[mail.MailEvent]:
-    sent = as_object(event.get("mail"))
-    at = format_first_time(detail.get("timestamp"), sent.get("timestamp"), message.get("Timestamp"))
-    message_id = str(sent.get("messageId") or message.get("MessageId"))
-    found = _recipients(detail) or mail.parse_addresses(sent.get("destination"))
+    email_fields = as_object(event.get("mail"))
+    at = format_first_time(
+        detail.get("timestamp"), email_fields.get("timestamp"), message.get("Timestamp")
+    )
+    message_id = str(email_fields.get("messageId") or message.get("MessageId"))
+    addresses = _list_recipients(detail) or mail.parse_addresses(email_fields.get("destination"))
     return [
         mail.MailEvent(
             type=type_,
             at=parse_time(at),
             key=(message_id, topic, at, email.lower()),
             email=email,
-            properties={"email_id": clean_text(message_id)} | _properties(type_, detail, sent),
+            properties={"email_id": clean_text(message_id)}
+            | _build_properties(type_, detail, email_fields),
             basis=topic,
         )
-        for email in mail.select_recipients(type_, found)
+        for email in mail.select_recipients(type_, addresses)
     ]
 
 
-def _recipients(detail: dict[str, Any]) -> list[str]:
-    """Of whom the event itself speaks, which may be fewer than the mail went to."""
-    lists = (list_objects(detail.get(name)) for name in _RECIPIENTS)
-    named = [recipient.get("emailAddress") for listed in lists for recipient in listed]
-    return mail.parse_addresses(named or detail.get("recipients"))
+def _list_recipients(detail: dict[str, Any]) -> list[str]:
+    """Return the recipients that the event names, which can be fewer than those of the e-mail."""
+    lists = (list_objects(detail.get(name)) for name in _RECIPIENT_FIELDS)
+    addresses = [recipient.get("emailAddress") for recipients in lists for recipient in recipients]
+    return mail.parse_addresses(addresses or detail.get("recipients"))
 
 
-def _properties(type_: str, detail: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    bounced = next(iter(list_objects(detail.get("bouncedRecipients"))), {})
-    sets = as_list(as_object(sent.get("tags")).get("ses:configuration-set"))
+def _build_properties(
+    type_: str, detail: dict[str, Any], email_fields: dict[str, Any]
+) -> dict[str, Any]:
+    bounce = next(iter(list_objects(detail.get("bouncedRecipients"))), {})
+    configuration_sets = as_list(as_object(email_fields.get("tags")).get("ses:configuration-set"))
     kind = "hard" if detail.get("bounceType") == "Permanent" else "soft"
     return {
-        "configuration_set": clean_token(next(iter(sets), "")),
+        "configuration_set": clean_token(next(iter(configuration_sets), "")),
         "link_url": mail.clean_link(detail.get("link")),
         "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
-        "status": clean_token(bounced.get("status")),
+        "status": clean_token(bounce.get("status")),
         "reason": clean_token(detail.get("bounceSubType") or detail.get("complaintFeedbackType")),
     }
 
@@ -195,7 +200,7 @@ CHANNEL = Channel(
     answer_handshake=answer_handshake,
     config_fields={
         "topic_arns": ConfigField(
-            question="The ARN of the SNS topic, or of several, separated by commas",
+            question="The ARN of the SNS topic; separate several ARNs by commas",
             normalize=split_list,
         )
     },

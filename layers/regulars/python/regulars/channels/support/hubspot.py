@@ -49,7 +49,7 @@ import msgspec
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
 from regulars.channels.drafts import conversations
-from regulars.channels.drafts.batches import Item, each
+from regulars.channels.drafts.batches import DeliveryItem, translate_items
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import as_list, parse_json
@@ -123,7 +123,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """Return one event per item."""
     body = parse_json(request.body)
     items = body if isinstance(body, list) else [body]
-    return each(
+    return translate_items(
         items, lambda item: [build_conversation_draft(CHANNEL_NAME, request, _build_event(item))]
     )
 
@@ -150,7 +150,7 @@ def _compute_signature(secret: str, request: Request, url: str, time: str) -> by
     return hmac_base64(secret.encode(), message + time.encode("utf-8", "replace"))
 
 
-def _build_event(item: Item) -> ConversationEvent:
+def _build_event(item: DeliveryItem) -> ConversationEvent:
     topic = item.get("subscriptionType")
     type_ = TOPICS.get(topic) if isinstance(topic, str) else None
     if type_ is None:
@@ -179,12 +179,12 @@ def _build_event(item: Item) -> ConversationEvent:
     )
 
 
-def _object_id(item: Item) -> object:
+def _object_id(item: DeliveryItem) -> object:
     """Return the id of the object; for a merge, of the contact that remains."""
     return item.get("objectId") or item.get("newObjectId") or item.get("primaryObjectId")
 
 
-def _build_properties(item: Item, name: str, value: object) -> dict[str, Any]:
+def _build_properties(item: DeliveryItem, name: str, value: object) -> dict[str, Any]:
     is_deal = str(item.get("subscriptionType")).startswith("deal.")
     return {
         "field": clean_token(name),

@@ -44,11 +44,11 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.chat.wechat.envelope import (
+    build_encrypted_request,
     check_signature,
-    fields_of,
-    is_sealed,
-    opened,
-    sealed_request,
+    decrypt_envelope,
+    is_encrypted,
+    parse_xml_fields,
 )
 from regulars.channels.contract import (
     Channel,
@@ -60,7 +60,7 @@ from regulars.channels.contract import (
     Request,
     UnknownTopicError,
 )
-from regulars.channels.drafts import conversations as chat
+from regulars.channels.drafts import conversations
 from regulars.channels.drafts.conversations import ConversationEvent, build_conversation_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.items import build_item
@@ -69,35 +69,35 @@ from regulars.domain.errors import InvalidEventError, SignatureError
 
 CHANNEL_NAME = "wechat"
 TOPICS = {
-    "text": chat.MESSAGE_RECEIVED,
-    "image": chat.MESSAGE_RECEIVED,
-    "voice": chat.MESSAGE_RECEIVED,
-    "video": chat.MESSAGE_RECEIVED,
-    "shortvideo": chat.MESSAGE_RECEIVED,
-    "location": chat.MESSAGE_RECEIVED,
-    "link": chat.MESSAGE_RECEIVED,
-    "event.CLICK": chat.MESSAGE_RECEIVED,
-    "event.subscribe": chat.CONTACT_SUBSCRIBED,
-    "event.unsubscribe": chat.CONTACT_UNSUBSCRIBED,
+    "text": conversations.MESSAGE_RECEIVED,
+    "image": conversations.MESSAGE_RECEIVED,
+    "voice": conversations.MESSAGE_RECEIVED,
+    "video": conversations.MESSAGE_RECEIVED,
+    "shortvideo": conversations.MESSAGE_RECEIVED,
+    "location": conversations.MESSAGE_RECEIVED,
+    "link": conversations.MESSAGE_RECEIVED,
+    "event.CLICK": conversations.MESSAGE_RECEIVED,
+    "event.subscribe": conversations.CONTACT_SUBSCRIBED,
+    "event.unsubscribe": conversations.CONTACT_UNSUBSCRIBED,
     "event.merchant_order": "Order Created",
 }
-_SCENE = "qrscene_"
+_SCENE_PREFIX = "qrscene_"
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    """The signature over the sealed text, and its seal; without a key set up, the one over the time alone."""
-    if not is_sealed(request):
+    """Verify the signature of the encrypted text and its decryption; without a configured key, the signature of the time."""
+    if not is_encrypted(request):
         check_signature(request, secrets, now, "signature")
         return
-    sealed = fields_of(request.body).get("Encrypt", "")
-    if not sealed:
+    encrypted = parse_xml_fields(request.body).get("Encrypt", "")
+    if not encrypted:
         raise SignatureError("missing")
-    check_signature(request, secrets, now, "msg_signature", sealed)
-    opened(request, sealed)
+    check_signature(request, secrets, now, "msg_signature", encrypted)
+    decrypt_envelope(request, encrypted)
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:
-    """What WeChat wants to hear back when it tries the address."""
+    """Return the echo string, which WeChat sends to test the URL."""
     if request.method != "GET":
         return None
     check_signature(request, secrets, now, "signature")
@@ -105,52 +105,57 @@ def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) ->
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event."""
-    told = fields_of(request.body)
-    if is_sealed(request):
-        told = fields_of(opened(request, told.get("Encrypt", "")))
-    return [build_conversation_draft(CHANNEL_NAME, request, _message(told, request))]
+    """Return the event of a delivery."""
+    fields = parse_xml_fields(request.body)
+    if is_encrypted(request):
+        fields = parse_xml_fields(decrypt_envelope(request, fields.get("Encrypt", "")))
+    return [build_conversation_draft(CHANNEL_NAME, request, _build_event(fields, request))]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A sealed message of a kind nobody knows, which is set aside."""
+    """Return an encrypted message of an unknown kind, which becomes a reject."""
     text = "<xml><MsgType>test</MsgType></xml>"
-    return sealed_request(blank, secret, text, str(blank.config.get("app_id") or ""))
+    return build_encrypted_request(blank, secret, text, str(blank.config.get("app_id") or ""))
 
 
-def _message(told: dict[str, str], request: Request) -> ConversationEvent:
-    kind, event = told.get("MsgType", ""), told.get("Event", "")
+def _build_event(fields: dict[str, str], request: Request) -> ConversationEvent:
+    kind, event = fields.get("MsgType", ""), fields.get("Event", "")
     type_ = TOPICS.get(f"event.{event}" if kind == "event" else kind)
     if type_ is None:
         raise UnknownTopicError
-    item = build_item(told.get("ProductId"), 1) if event == "merchant_order" else None
+    item = build_item(fields.get("ProductId"), 1) if event == "merchant_order" else None
     return ConversationEvent(
         type=type_,
-        at=_moment(told, request.received_at),
-        # An event has no id; its sender and its time are one, says WeChat.
-        key=(told.get("MsgId") or f"{event}/{told.get('CreateTime')}", told.get("FromUserName")),
-        account=told.get("ToUserName"),
-        customer=told.get("FromUserName"),
+        at=_event_time(fields, request.received_at),
+        # An event has no id. WeChat documents that its sender and its time identify it.
+        key=(
+            fields.get("MsgId") or f"{event}/{fields.get('CreateTime')}",
+            fields.get("FromUserName"),
+        ),
+        account=fields.get("ToUserName"),
+        customer=fields.get("FromUserName"),
         items=(item,) if item else (),
-        properties=_properties(told),
+        properties=_build_properties(fields),
     )
 
 
-def _properties(told: dict[str, str]) -> dict[str, Any]:
-    scene = told.get("EventKey", "")
+def _build_properties(fields: dict[str, str]) -> dict[str, Any]:
+    scene = fields.get("EventKey", "")
     return {
-        "message": chat.hash_reference(told.get("MsgId")),
-        "kind": chat.clean_word(told.get("Event") or told.get("MsgType")),
-        "length": chat.count_characters(told.get("Content")),
-        "scene": clean_token(scene.removeprefix(_SCENE)) if scene.startswith(_SCENE) else "",
-        "order_id": clean_token(told.get("OrderId")),
+        "message": conversations.hash_reference(fields.get("MsgId")),
+        "kind": conversations.clean_word(fields.get("Event") or fields.get("MsgType")),
+        "length": conversations.count_characters(fields.get("Content")),
+        "scene": clean_token(scene.removeprefix(_SCENE_PREFIX))
+        if scene.startswith(_SCENE_PREFIX)
+        else "",
+        "order_id": clean_token(fields.get("OrderId")),
     }
 
 
-def _moment(told: dict[str, str], received_at: datetime) -> datetime:
-    """When it was; when it came, if it tells no time there can be."""
+def _event_time(fields: dict[str, str], received_at: datetime) -> datetime:
+    """Return the time of the event; the time of receipt if it has no valid time."""
     try:
-        return from_epoch(told.get("CreateTime"))
+        return from_epoch(fields.get("CreateTime"))
     except InvalidEventError:
         return received_at
 
@@ -168,7 +173,7 @@ CHANNEL = Channel(
     config_fields={"app_id": ConfigField(question="The AppID of the account")},
     credential_fields={
         "encoding_aes_key": CredentialField(
-            question="The EncodingAESKey, 43 characters; without it WeChat signs the time and not the words"
+            question="The EncodingAESKey, 43 characters; without it WeChat signs the time and not the content"
         )
     },
 )

@@ -58,49 +58,51 @@ _COLUMNS = {
     "id": "EUID",
     "leid": "LEID",
 }
-_STATES = re.compile(
+_STATE_PATTERN = re.compile(
     r"(?<![a-z])((?:un|non?|not|never|no[-_ ]longer|previously|formerly)?[-_ ]?subscribed|cleaned)(?![a-z])"
 )
-_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": EMAIL_BOUNCED}
+_EVENT_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": EMAIL_BOUNCED}
 
 
-def _check(name: str, fields: Collection[str]) -> None:
-    """Consent is not to be guessed."""
-    if not (_STATES.search(name.lower()) or {"unsub", "clean"} & {*fields}):
+def _check_file(name: str, fields: Collection[str]) -> None:
+    """Raise InvalidRequestError if neither the name nor a column gives the status, because consent must not be guessed."""
+    if not (_STATE_PATTERN.search(name.lower()) or {"unsub", "clean"} & {*fields}):
         raise InvalidRequestError(
-            "This is a Mailchimp audience, but the file's name does not say of whom. Name it as Mailchimp does, "
-            "beginning with subscribed_, unsubscribed_, cleaned_ or nonsubscribed_.",
+            "The file is a Mailchimp audience, but its name does not contain the status of the contacts. Name it as "
+            "Mailchimp does, with the prefix subscribed_, unsubscribed_, cleaned_ or nonsubscribed_.",
             "unnamed_audience",
         )
 
 
-def _state(line: Line, file: File) -> str:
-    """What the file is a list of: by a time that only such a list has, else by its name."""
+def _find_state(line: Line, file: File) -> str:
+    """Return the status of the contact: by a time that only one status has, else by the file name."""
     if line.fields["unsub"].strip():
         return "unsubscribed"
     if line.fields["clean"].strip():
         return "cleaned"
-    named = _STATES.search(file.name.lower())
-    if not named:
+    match = _STATE_PATTERN.search(file.name.lower())
+    if not match:
         raise RefusedLineError("unknown_status")
-    return re.sub(r"[-_ ]", "", named[1])
+    return re.sub(r"[-_ ]", "", match[1])
 
 
 def translate_line(line: Line, file: File) -> list[Draft]:
     """Return the state of one member of the audience."""
-    said, state = line.fields, _state(line, file)
+    fields, state = line.fields, _find_state(line, file)
     store = build_store_key("mailchimp", file)
     person = build_buyer(
         file,
-        parse_export_id(said["id"]),
+        parse_export_id(fields["id"]),
         store,
-        said["country"],
-        **{name: said[name] for name in ("email", "phone", "first_name", "last_name")},
+        fields["country"],
+        **{name: fields[name] for name in ("email", "phone", "first_name", "last_name")},
     )
     if not person.contact.get("email"):
         raise RefusedLineError("missing_customer")
-    at, consent = _consent(state, line, file)
-    type_ = EMAIL_MARKED_AS_SPAM if consent and consent.basis == "abuse" else _TYPES.get(state)
+    at, consent = _find_consent(state, line, file)
+    type_ = (
+        EMAIL_MARKED_AS_SPAM if consent and consent.basis == "abuse" else _EVENT_TYPES.get(state)
+    )
     return [
         build_export_draft(
             file,
@@ -109,13 +111,13 @@ def translate_line(line: Line, file: File) -> list[Draft]:
             person,
             (store, "contact"),
             consents=(consent,) if consent else (),
-            traits=build_traits(country=said["country"]),
+            traits=build_traits(country=fields["country"]),
         )
     ]
 
 
-def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | None]:
-    """When the state began, and the consent that it is."""
+def _find_consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | None]:
+    """Return the start of the status and the consent change that it implies."""
     names = ("optin", "confirm", "changed", "unsub", "clean")
     optin, confirm, changed, unsub, clean = (
         parse_export_time(line.fields[name], file) for name in names
@@ -129,11 +131,11 @@ def _consent(state: str, line: Line, file: File) -> tuple[str, ConsentChange | N
             at=at or UNDATED_TIME,
             basis=basis if at else "mailchimp",
         )
-    if state in _TYPES:
+    if state in _EVENT_TYPES:
         at = unsub or clean or changed
         reason = line.fields["reason"].strip().lower()
         basis = "abuse" if reason == "abuse" else state
-        # Without its time, which Mailchimp always gives, it was at the latest now.
+        # Mailchimp always writes the time. Without it, the upload is the latest possible time.
         return at, ConsentChange(
             channel="email", status="denied", at=at or file.uploaded_at, basis=basis
         )
@@ -149,5 +151,5 @@ EXPORT_FORMAT = ExportFormat(
     key_columns=("email",),
     translate=build_line_translator(translate_line),
     describes_people=True,
-    check_file=_check,
+    check_file=_check_file,
 )

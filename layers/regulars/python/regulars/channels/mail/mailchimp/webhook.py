@@ -63,15 +63,15 @@ TOPICS = {
 
 
 def answer_handshake(request: Request, secrets: Sequence[str], now: datetime) -> Reply | None:  # noqa: ARG001
-    """The GET by which Mailchimp tries the URL before it saves it."""
+    """Answer the GET request by which Mailchimp tests the URL before it saves it."""
     if request.method == "POST":
         return None
     check_token(request, secrets)
     return Reply()
 
 
-def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (it carries no time)
-    """Mailchimp signs nothing: a live token is in the URL.
+def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (a delivery has no signing time)
+    """Check the token of the URL, because Mailchimp does not sign deliveries.
 
     https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/
     """
@@ -79,25 +79,23 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
 
 def translate_delivery(request: Request) -> list[Draft]:
-    """One event."""
+    """Return the event of a delivery."""
     fields = {name: values[0] for name, values in parse_form_fields(request).items()}
-    letter = _letter(fields)
-    draft = mail.build_mail_draft(CHANNEL_NAME, request, letter)
-    return [draft]
+    return [mail.build_mail_draft(CHANNEL_NAME, request, _build_event(fields))]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
-    """A delivery of a topic nobody knows, which is set aside."""
+    """Return a delivery with an unknown topic, which becomes a reject."""
     return build_token_sample(blank, secret, b"type=test", "application/x-www-form-urlencoded")
 
 
-def _letter(fields: dict[str, str]) -> mail.MailEvent:
+def _build_event(fields: dict[str, str]) -> mail.MailEvent:
     topic, fired_at = fields.get("type"), fields.get("fired_at", "")
     type_ = mail.find_event_type(TOPICS, topic)
     if type_ in {mail.UNSUBSCRIBED, mail.EMAIL_BOUNCED} and fields.get("data[reason]") == "abuse":
         type_ = mail.EMAIL_MARKED_AS_SPAM
     email = fields.get("data[new_email]") or fields.get("data[email]") or ""
-    parts = (
+    key_parts = (
         topic or "",
         fired_at,
         fields.get("data[list_id]", ""),
@@ -106,8 +104,8 @@ def _letter(fields: dict[str, str]) -> mail.MailEvent:
     )
     return mail.MailEvent(
         type=type_,
-        at=parse_time(fired_at),  # UTC, and said without a zone
-        key=parts,
+        at=parse_time(fired_at),  # in UTC, without a zone
+        key=key_parts,
         email=email,
         former_email=fields.get("data[old_email]", ""),
         customer=None
@@ -118,12 +116,12 @@ def _letter(fields: dict[str, str]) -> mail.MailEvent:
             "last_name": fields.get("data[merges][LNAME]"),
             "phone": fields.get("data[merges][PHONE]"),
         },
-        properties=_properties(fields),
+        properties=_build_properties(fields),
         basis=topic or "",
     )
 
 
-def _properties(fields: dict[str, str]) -> dict[str, str]:
+def _build_properties(fields: dict[str, str]) -> dict[str, str]:
     campaign = fields.get("data[campaign_id]")
     if fields.get("type") == "campaign":
         campaign = fields.get("data[id]")
