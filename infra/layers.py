@@ -66,7 +66,12 @@ class Layer:
 def build_layer(name: str, architecture: str) -> Layer:
     """Build one layer unless it was built from the same inputs before."""
     folder = BUILD_FOLDER / architecture
-    layer = Layer(name, folder / name, folder / f"{name}.zip", digest_inputs(name, architecture))
+    layer = Layer(
+        name=name,
+        directory=folder / name,
+        archive=folder / f"{name}.zip",
+        digest=digest_inputs(name, architecture),
+    )
     stamp = folder / f"{name}.digest"
     with lock_file(folder / f"{name}.lock"):
         if not stamp.exists() or stamp.read_text() != layer.digest:

@@ -78,7 +78,12 @@ def collect_deliveries(channel: str) -> tuple[Request, ...]:
     """Return the sample delivery of a channel, and its captured payloads if the providers' files are present."""
     build_sample = load_channel(channel).build_sample
     blank = Request(
-        "main", b"", NOW, config=SOURCE_CONFIG, default_currency="EUR", default_country="GB"
+        source="main",
+        body=b"",
+        received_at=NOW,
+        config=SOURCE_CONFIG,
+        default_currency="EUR",
+        default_country="GB",
     )
     sample = build_sample(blank, "whsec_c2VjcmV0") if build_sample else None
     deliveries = [sample] if sample else []

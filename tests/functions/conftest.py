@@ -11,12 +11,12 @@ from tests.support.aws import MotoStack
 
 
 @dataclass(frozen=True)
-class Kept:
+class StackTables:
     """The tables of the test stack, as the functions have written them."""
 
     aws: MotoStack
 
-    def events(self) -> list[Event]:
+    def list_events(self) -> list[Event]:
         """Return the events of the ledger, oldest first."""
         items = self.aws.dynamodb.scan(TableName="test-events")["Items"]
         return sorted(
@@ -24,15 +24,15 @@ class Kept:
             key=lambda event: event.occurred_at,
         )
 
-    def rejects(self) -> list[dict[str, Any]]:
+    def list_rejects(self) -> list[dict[str, Any]]:
         """Return the rejects of today."""
         return self.aws.list_rejects()
 
-    def codes(self) -> list[str]:
+    def list_reject_codes(self) -> list[str]:
         """Return the codes of all rejects, sorted."""
-        return sorted(str(reject["code"]) for reject in self.rejects())
+        return sorted(str(reject["code"]) for reject in self.list_rejects())
 
-    def contacts(self) -> list[dict[str, str]]:
+    def list_contacts(self) -> list[dict[str, str]]:
         """Return the contact data of each person."""
         items = self.aws.dynamodb.scan(TableName="test-people")["Items"]
         contacts = [
@@ -40,11 +40,11 @@ class Kept:
         ]
         return [{field: value for field, (value, _) in contact.items()} for contact in contacts]
 
-    def ledger_text(self) -> str:
+    def read_ledger_text(self) -> str:
         """Return the whole ledger as text, to search for what it must not contain."""
         return str(self.aws.dynamodb.scan(TableName="test-events")["Items"])
 
 
 @pytest.fixture
-def kept(aws: MotoStack) -> Kept:
-    return Kept(aws)
+def tables(aws: MotoStack) -> StackTables:
+    return StackTables(aws)

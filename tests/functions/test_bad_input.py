@@ -13,7 +13,7 @@ from regulars.channels.chat.wechat.envelope import compute_signature
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.sources import Source, Sources
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
@@ -281,7 +281,7 @@ def call_function(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> CallFuncti
     "case", [*REFUSED_DELIVERIES, *(f"call: {name}" for name in REFUSED_CALLS)]
 )
 def test_malformed_request_is_refused_with_code_and_message(
-    call_function: CallFunction, kept: Kept, case: str
+    call_function: CallFunction, tables: StackTables, case: str
 ) -> None:
     name = case.removeprefix("call: ")
     event, status, code = REFUSED_CALLS[name] if name != case else REFUSED_DELIVERIES[name]
@@ -291,17 +291,17 @@ def test_malformed_request_is_refused_with_code_and_message(
     assert problem["message"]
     # An unreadable request and one to an unknown route are not stored.
     is_stored = name not in {"wrong base64", "wrong method"}
-    assert kept.codes() == [problem["code"]] * is_stored
+    assert tables.list_reject_codes() == [problem["code"]] * is_stored
 
 
 @pytest.mark.parametrize("case", ACKNOWLEDGED_DELIVERIES)
 def test_invalid_delivery_is_acknowledged_and_stored(
-    call_function: CallFunction, kept: Kept, case: str
+    call_function: CallFunction, tables: StackTables, case: str
 ) -> None:
     event, code = ACKNOWLEDGED_DELIVERIES[case]
     response = call_function(event)
     assert (response["statusCode"], json.loads(response["body"])["rejected"]) == (200, code)
-    assert (kept.codes(), kept.events()) == ([code], [])
+    assert (tables.list_reject_codes(), tables.list_events()) == ([code], [])
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_invalid_delivery_is_acknowledged_and_stored(
     ],
 )
 def test_unusual_but_readable_request_is_recorded(
-    call_function: CallFunction, kept: Kept, event: dict[str, Any]
+    call_function: CallFunction, tables: StackTables, event: dict[str, Any]
 ) -> None:
     assert call_function(event)["statusCode"] == 200
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1

@@ -140,7 +140,7 @@ def operator(deployment: Deployment, functions: FunctionCalls, shard: "Shard") -
         archived=ArchivedEvents("test-lake"),
     )
     queues = DeadLetterQueues(deployment, wait_seconds=0)
-    return Operator(queues, stores, functions, shard)
+    return Operator(queues=queues, stores=stores, functions=functions, shard=shard)
 
 
 def failure(function: str, payload: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from regulars.store.clients import create_scheduler_client
 from regulars.store.ledger import Ledger
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support.aws import CART_CHECKS, MotoStack
 from tests.support.gateway import load_handler
 from tests.support.stream_records import build_insert_record, build_stream_event
@@ -89,7 +89,12 @@ def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> CartShop:
     for module in (update, detect):
         monkeypatch.setattr(module, "datetime", StoppedDatetime)
     ledger = Ledger("test-events", aws.dynamodb)
-    return CartShop(ledger, update.handler, detect.handler, boto3.client("scheduler"))
+    return CartShop(
+        ledger=ledger,
+        update=update.handler,
+        detect=detect.handler,
+        scheduler=boto3.client("scheduler"),
+    )
 
 
 @dataclass
@@ -104,38 +109,40 @@ class FailingCall:
             raise self.errors.pop()
 
 
-def find_announcements(kept: Kept) -> list[Event]:
-    return [event for event in kept.events() if event.type == "Checkout Abandoned"]
+def find_announcements(tables: StackTables) -> list[Event]:
+    return [event for event in tables.list_events() if event.type == "Checkout Abandoned"]
 
 
-def test_cart_without_an_order_is_announced_once(shop: CartShop, kept: Kept) -> None:
+def test_cart_without_an_order_is_announced_once(shop: CartShop, tables: StackTables) -> None:
     shop.deliver_events(build_added("a:1"))
     assert [*shop.run_checks(), *shop.run_checks()] == ["abandoned", "announced"]
-    (announcement,) = find_announcements(kept)
+    (announcement,) = find_announcements(tables)
     assert (announcement.subjects, announcement.properties["amount"]) == (("a:1",), 1250)
 
 
-def test_cart_with_a_later_order_is_not_announced(shop: CartShop, kept: Kept) -> None:
+def test_cart_with_a_later_order_is_not_announced(shop: CartShop, tables: StackTables) -> None:
     shop.deliver_events(build_added("u:ann"), build_order_event("u:ann"))
     assert shop.run_checks() == ["ordered"]
-    assert not find_announcements(kept)
+    assert not find_announcements(tables)
 
 
-def test_order_under_another_identity_counts_after_the_merge(shop: CartShop, kept: Kept) -> None:
+def test_order_under_another_identity_counts_after_the_merge(
+    shop: CartShop, tables: StackTables
+) -> None:
     shop.deliver_events(build_added("a:1"))
     shop.deliver_events(build_order_event("e:ann"))
     shop.deliver_events(build_event("Identified", "e:ann", "a:1", minutes_ago=30))
     assert shop.run_checks() == ["ordered"]
-    assert not find_announcements(kept)
+    assert not find_announcements(tables)
 
 
-def test_carts_of_merged_persons_are_announced_once(shop: CartShop, kept: Kept) -> None:
+def test_carts_of_merged_persons_are_announced_once(shop: CartShop, tables: StackTables) -> None:
     shop.deliver_events(build_added("a:1"), build_added("a:2", minutes_ago=80))
     shop.deliver_events(
         build_event("Identified", "u:ann", "a:1"), build_event("Aliased", "u:ann", "a:2")
     )
     assert sorted(shop.run_checks()) == ["abandoned", "announced"]
-    assert [event.subjects for event in find_announcements(kept)] == [("a:2",)]
+    assert [event.subjects for event in find_announcements(tables)] == [("a:2",)]
 
 
 def test_order_of_another_person_does_not_count(shop: CartShop) -> None:
@@ -143,10 +150,12 @@ def test_order_of_another_person_does_not_count(shop: CartShop) -> None:
     assert shop.run_checks() == ["abandoned"]
 
 
-def test_active_cart_is_left_to_the_check_of_its_last_activity(shop: CartShop, kept: Kept) -> None:
+def test_active_cart_is_left_to_the_check_of_its_last_activity(
+    shop: CartShop, tables: StackTables
+) -> None:
     shop.deliver_events(build_added("a:1"), build_event("Cart Viewed", "a:1", minutes_ago=10))
     assert shop.run_checks() == ["active"]
-    assert not find_announcements(kept)
+    assert not find_announcements(tables)
 
 
 def test_erased_person_is_nobody(shop: CartShop, aws: MotoStack) -> None:
@@ -155,10 +164,12 @@ def test_erased_person_is_nobody(shop: CartShop, aws: MotoStack) -> None:
     assert shop.run_checks() == ["nobody"]
 
 
-def test_announcement_is_counted_in_the_profile(shop: CartShop, kept: Kept, aws: MotoStack) -> None:
+def test_announcement_is_counted_in_the_profile(
+    shop: CartShop, tables: StackTables, aws: MotoStack
+) -> None:
     shop.deliver_events(build_added("a:1"))
     shop.run_checks()
-    shop.deliver_events(*find_announcements(kept))
+    shop.deliver_events(*find_announcements(tables))
     (profile_id,) = People("test-people", aws.dynamodb).resolve_subjects(["a:1"]).values()
     profile = Profiles("test-profiles", aws.dynamodb).read_profiles([profile_id])[profile_id]
     assert profile.state.counts == {"Product Added": 1, "Checkout Abandoned": 1}

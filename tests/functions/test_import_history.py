@@ -12,7 +12,7 @@ from regulars.channels.exports import order_lines
 from regulars.ingestion.imports.csv_file import CsvFile
 from regulars.settings import ImportHistorySettings
 from regulars.store.ledger import Ledger
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support.aws import MotoStack
 from tests.support.gateway import load_handler
 
@@ -57,13 +57,15 @@ def build_csv(*rows: str, header: str = HEADER) -> str:
     return "\n".join((header, *rows)) + "\n"
 
 
-def test_lines_of_an_order_become_one_event(import_csv: ImportCsv, kept: Kept) -> None:
+def test_lines_of_an_order_become_one_event(import_csv: ImportCsv, tables: StackTables) -> None:
     other_order = LINE.replace("o1", "o2")
     report = import_csv(
         build_csv(LINE, other_order, LINE.replace("p1", "p2").replace("12.50", "1.25"))
     )
     assert (report["rows"], report["imported"], report["orders"]) == (3, 3, 2)
-    order = next(event for event in kept.events() if event.order and event.order.key == "shop/o1")
+    order = next(
+        event for event in tables.list_events() if event.order and event.order.key == "shop/o1"
+    )
     assert [(item.product_id, item.quantity, item.price) for item in order.items] == [
         ("p1", 2, 1250),
         ("p2", 2, 125),
@@ -72,18 +74,20 @@ def test_lines_of_an_order_become_one_event(import_csv: ImportCsv, kept: Kept) -
     assert (order.order.total, order.order.currency, order.backfill) == (2750, "EUR", True)
 
 
-def test_second_import_knows_every_line(import_csv: ImportCsv, kept: Kept) -> None:
+def test_second_import_knows_every_line(import_csv: ImportCsv, tables: StackTables) -> None:
     import_csv(build_csv(LINE))
     report = import_csv(build_csv(LINE))
     assert (report["imported"], report["known"], report["known_orders"]) == (0, 1, 1)
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1
 
 
-def test_imported_contact_data_is_stored_in_people_only(import_csv: ImportCsv, kept: Kept) -> None:
+def test_imported_contact_data_is_stored_in_people_only(
+    import_csv: ImportCsv, tables: StackTables
+) -> None:
     import_csv(build_csv(LINE))
-    assert kept.contacts() == [{"email": "zebedee@example.com"}]
-    assert "zebedee" not in kept.ledger_text()
-    assert [key[0] for key in kept.events()[0].subjects] == ["u", "e"]
+    assert tables.list_contacts() == [{"email": "zebedee@example.com"}]
+    assert "zebedee" not in tables.read_ledger_text()
+    assert [key[0] for key in tables.list_events()[0].subjects] == ["u", "e"]
 
 
 @pytest.mark.parametrize(
@@ -113,18 +117,18 @@ def test_imported_contact_data_is_stored_in_people_only(import_csv: ImportCsv, k
     ],
 )
 def test_refused_line_is_reported_and_others_are_imported(
-    import_csv: ImportCsv, kept: Kept, change: tuple[str, str], code: str
+    import_csv: ImportCsv, tables: StackTables, change: tuple[str, str], code: str
 ) -> None:
     report = import_csv(build_csv(LINE, LINE.replace(*change), LINE.replace("p1", "p2")))
     assert [(line["line"], line["code"]) for line in report["refusals"]] == [(3, code)]
     assert (report["imported"], report["refused"], report["reasons"]) == (2, 1, {code: 1})
     assert report["refusals"][0]["reason"]
-    assert [len(event.items) for event in kept.events()] == [2]
+    assert [len(event.items) for event in tables.list_events()] == [2]
 
 
 @pytest.mark.parametrize("function", ["parse_order_line", "build_order_draft"])
 def test_bug_in_one_line_loses_no_other_line(
-    import_csv: ImportCsv, kept: Kept, monkeypatch: pytest.MonkeyPatch, function: str
+    import_csv: ImportCsv, tables: StackTables, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
     original = getattr(order_lines, function)
 
@@ -136,27 +140,31 @@ def test_bug_in_one_line_loses_no_other_line(
     monkeypatch.setattr(order_lines, function, fail_on_poison)
     report = import_csv(build_csv(LINE, LINE.replace("o1", "poison"), LINE.replace("o1", "o3")))
     assert [(line["line"], line["code"]) for line in report["refusals"]] == [(3, "untranslatable")]
-    assert (report["status"], report["imported"], len(kept.events())) == ("done", 2, 2)
+    assert (report["status"], report["imported"], len(tables.list_events())) == ("done", 2, 2)
 
 
-def test_buyer_of_several_lines_is_one_person(import_csv: ImportCsv, kept: Kept) -> None:
+def test_buyer_of_several_lines_is_one_person(import_csv: ImportCsv, tables: StackTables) -> None:
     id_line, email_line = LINE.replace("zebedee@example.com", ""), LINE.replace("c1", "")
     report = import_csv(build_csv(id_line, email_line, email_line.replace("zebedee", "anna")))
     assert report["reasons"] == {"customer_differs": 1}
-    assert [len(event.subjects) for event in kept.events()] == [2]
+    assert [len(event.subjects) for event in tables.list_events()] == [2]
 
 
 @pytest.mark.parametrize(
     "later", [LINE, LINE.replace("12.50", "10.00"), LINE.replace(",2,", ",1,")]
 )
 def test_order_version_of_the_later_upload_wins(
-    aws: MotoStack, import_csv: ImportCsv, kept: Kept, later: str, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack,
+    import_csv: ImportCsv,
+    tables: StackTables,
+    later: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = build_csv(LINE.replace("12.50", "11.00"), LINE.replace("p1", "p2"))
     for year, content in ((2025, first), (2026, build_csv(later)), (2025, first)):
         set_upload_time(monkeypatch, f"{year}-11-01T10:00:00.000Z")
         import_csv(content)
-    orders = [event.order for event in kept.events() if event.order]
+    orders = [event.order for event in tables.list_events() if event.order]
     totals = {order.version: order.total for order in orders}
     quantity, price = later.split(",")[7:9]
     assert totals[max(totals)] == int(quantity) * float(price) * 100
@@ -168,10 +176,14 @@ def set_upload_time(monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     monkeypatch.setattr("regulars.store.uploads.to_text", lambda _: at)
 
 
-def test_corrected_file_replaces_an_incomplete_order(import_csv: ImportCsv, kept: Kept) -> None:
+def test_corrected_file_replaces_an_incomplete_order(
+    import_csv: ImportCsv, tables: StackTables
+) -> None:
     import_csv(build_csv(LINE, LINE.replace(",2,", ",many,")))
     import_csv(build_csv(LINE, LINE.replace(",2,", ",5,")))
-    versions = sorted(kept.events(), key=lambda event: event.order.version if event.order else "")
+    versions = sorted(
+        tables.list_events(), key=lambda event: event.order.version if event.order else ""
+    )
     assert [len(event.items) for event in versions] == [1, 2]
 
 
@@ -190,12 +202,12 @@ def test_corrected_file_replaces_an_incomplete_order(import_csv: ImportCsv, kept
     ],
 )
 def test_unusable_file_fails_with_one_error(
-    import_csv: ImportCsv, kept: Kept, content: str | bytes, code: str
+    import_csv: ImportCsv, tables: StackTables, content: str | bytes, code: str
 ) -> None:
     report = import_csv(content)
     assert (report["status"], report["code"], report["rows"]) == ("failed", code, 0)
     assert report["message"]
-    assert kept.events() == []
+    assert tables.list_events() == []
 
 
 def test_missing_columns_are_named_in_the_report(import_csv: ImportCsv) -> None:
@@ -205,10 +217,10 @@ def test_missing_columns_are_named_in_the_report(import_csv: ImportCsv) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_product_names_survive_the_encoding_of_the_file(
-    import_csv: ImportCsv, kept: Kept, encoding: str
+    import_csv: ImportCsv, tables: StackTables, encoding: str
 ) -> None:
     import_csv(build_csv(LINE.replace("Mug", "Café à la crème €")).encode(encoding))
-    assert kept.events()[0].items[0].name == "Café à la crème €"
+    assert tables.list_events()[0].items[0].name == "Café à la crème €"
 
 
 @pytest.mark.parametrize(
@@ -216,10 +228,10 @@ def test_product_names_survive_the_encoding_of_the_file(
     [("12,50", 1250), ("1.234,50", 123450), ("0,125", 12), ("12.50", 1250), ("12", 1200)],
 )
 def test_decimal_comma_is_read_with_semicolon_delimiter(
-    import_csv: ImportCsv, kept: Kept, price: str, minor: int
+    import_csv: ImportCsv, tables: StackTables, price: str, minor: int
 ) -> None:
     import_csv(csv_with_semicolons(price))
-    assert kept.events()[0].items[0].price == minor
+    assert tables.list_events()[0].items[0].price == minor
 
 
 @pytest.mark.parametrize("price", ["1,234", "1.234"])
@@ -244,12 +256,14 @@ def csv_with_semicolons(price: str) -> str:
     return build_csv(LINE.replace("12.50", "PRICE")).replace(",", ";").replace("PRICE", price)
 
 
-def test_optional_columns_may_be_missing_or_unknown(import_csv: ImportCsv, kept: Kept) -> None:
+def test_optional_columns_may_be_missing_or_unknown(
+    import_csv: ImportCsv, tables: StackTables
+) -> None:
     header = "Note,EMAIL, Order_ID ,occurred_at,product_id,quantity,unit_price"
     report = import_csv(build_csv("x,zebedee@example.com,o1,2025-03-01,p1,1,3.00", header=header))
     assert (report["imported"], report["default_currency"]) == (1, "GBP")
     assert report["default_currency_rows"] == 1
-    assert kept.events()[0].currency == "GBP"
+    assert tables.list_events()[0].currency == "GBP"
 
 
 def test_line_numbers_count_lines_within_quotes(import_csv: ImportCsv) -> None:
@@ -284,7 +298,7 @@ def test_report_lists_first_thousand_refusals_and_counts_all(import_csv: ImportC
 
 
 def test_import_continues_where_time_ran_out(
-    aws: MotoStack, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.partitions.PART_BYTES", 400)
     module = load_handler("import_history", aws.build_settings(ImportHistorySettings), monkeypatch)
@@ -303,11 +317,11 @@ def test_import_continues_where_time_ran_out(
         aws.s3.get_object(Bucket="test-uploads", Key=f"{KEY}.report.json")["Body"].read()
     )
     assert (report["rows"], report["imported"], report["orders"]) == (40, 40, 40)
-    assert len(kept.events()) == 40
+    assert len(tables.list_events()) == 40
 
 
 def test_import_after_a_crash_ends_with_same_ledger(
-    aws: MotoStack, import_csv: ImportCsv, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    aws: MotoStack, import_csv: ImportCsv, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.history_import.RECORD_BATCH_ORDERS", 2)
     monkeypatch.setattr("regulars.store.ledger.Ledger.record_events", build_failing_record(3))
@@ -316,7 +330,7 @@ def test_import_after_a_crash_ends_with_same_ledger(
         import_csv(content)
     report = import_csv(content)
     assert (report["rows"], report["imported"] + report["known"]) == (9, 9)
-    assert len(kept.events()) == 9
+    assert len(tables.list_events()) == 9
 
 
 def build_failing_record(calls: int) -> Any:

@@ -17,7 +17,7 @@ from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import File
 from regulars.settings import ImportHistorySettings
 from regulars.store.sources import Source, Sources
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.export_files import to_csv
@@ -60,14 +60,14 @@ def import_file(aws: MotoStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return run
 
 
-def test_reports_say_what_was_imported(import_file: ImportFile, kept: Kept) -> None:
+def test_reports_say_what_was_imported(import_file: ImportFile, tables: StackTables) -> None:
     orders = import_file("orders.csv", ORDER_ROW, SECOND_ROW, account=SHOP)
     customers = import_file("customers.csv", CUSTOMER_ROW, account=SHOP)
     assert [orders["format"], customers["format"]] == ["Shopify orders", "Shopify customers"]
     assert (orders["orders"], orders["people"], orders["money"]) == (1, 1, {"EUR": "30.00"})
     assert (orders["first"], orders["rows"]) == ("2026-11-01T08:59:00.000Z", 2)
-    assert "ebedee" not in kept.ledger_text()
-    assert kept.contacts()[0]["email"] == "zebedee@example.com"
+    assert "ebedee" not in tables.read_ledger_text()
+    assert tables.list_contacts()[0]["email"] == "zebedee@example.com"
 
 
 def test_bug_in_an_export_sets_its_order_aside_and_goes_on(
@@ -85,24 +85,26 @@ def test_bug_in_an_export_sets_its_order_aside_and_goes_on(
     assert not is_failed_import(report)
 
 
-def test_import_again_knows_persons_by_whom_they_are(import_file: ImportFile, kept: Kept) -> None:
+def test_import_again_knows_persons_by_whom_they_are(
+    import_file: ImportFile, tables: StackTables
+) -> None:
     other = MAILCHIMP_MEMBER | {"Email Address": "anna@example.com", "EUID": ""}
     rows = (MAILCHIMP_MEMBER, other, other | {"Email Address": "ANNA@example.com "})
     first, again = (import_file("subscribed_1.csv", *rows) for _ in range(2))
     assert (first["imported"], first["people"]) == (3, 2)
     assert (again["imported"], again["known"]) == (0, 3)
-    assert len(kept.events()) == 2
+    assert len(tables.list_events()) == 2
 
 
-def test_order_of_nobody_is_imported(import_file: ImportFile, kept: Kept) -> None:
+def test_order_of_nobody_is_imported(import_file: ImportFile, tables: StackTables) -> None:
     nobody = ORDER_ROW | {"Email": "", "Phone": "", "Billing Name": "Zebedee"}
     assert import_file("orders.csv", nobody, account=SHOP)["orders"] == 1
-    assert (kept.events()[0].subjects, kept.contacts()) == ((), [])
+    assert (tables.list_events()[0].subjects, tables.list_contacts()) == ((), [])
 
 
 @pytest.mark.parametrize("step", [1, -1])
 def test_contact_data_of_a_file_is_that_of_its_newest_order(
-    import_file: ImportFile, kept: Kept, step: int
+    import_file: ImportFile, tables: StackTables, step: int
 ) -> None:
     rows = [
         ORDER_ROW
@@ -112,11 +114,11 @@ def test_contact_data_of_a_file_is_that_of_its_newest_order(
     names = ("Zebedee", "Florence", "Zebedee")
     named = [row | {"Billing Name": name} for row, name in zip(rows, names, strict=True)]
     import_file("orders.csv", *named[::step], account=SHOP)
-    assert [contact["name"] for contact in kept.contacts()] == ["Zebedee"]
+    assert [contact["name"] for contact in tables.list_contacts()] == ["Zebedee"]
 
 
 def test_order_stays_whole_when_the_file_is_parted(
-    import_file: ImportFile, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    import_file: ImportFile, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.imports.partitions.PART_BYTES", 300)
     names = [f"#{number}" for number in range(12)]
@@ -124,7 +126,7 @@ def test_order_stays_whole_when_the_file_is_parted(
     rows = (*heads, *(SECOND_ROW | {"Name": name} for name in names))
     report = import_file("o.csv", *rows, account=SHOP)
     assert (report["rows"], report["orders"]) == (24, 12)
-    assert [len(event.items) for event in kept.events()] == [2] * 12
+    assert [len(event.items) for event in tables.list_events()] == [2] * 12
 
 
 @pytest.mark.parametrize(
@@ -140,28 +142,28 @@ def test_order_stays_whole_when_the_file_is_parted(
 )
 def test_orders_have_the_account_of_the_connected_source(
     import_file: ImportFile,
-    kept: Kept,
+    tables: StackTables,
     sources: list[tuple[str, dict[str, Any]]],
     given: str | None,
     key: str,
 ) -> None:
     for name, config in sources:
-        Sources("test-control", kept.aws.dynamodb).save_source(
+        Sources("test-control", tables.aws.dynamodb).save_source(
             Source(channel="stripe", source=name, config=config)
         )
     import_file("payments.csv", STRIPE_PAYMENT, account=given)
-    assert [event.order.key for event in kept.events() if event.order] == [f"{key}/pi_1"]
+    assert [event.order.key for event in tables.list_events() if event.order] == [f"{key}/pi_1"]
 
 
 def test_orders_that_a_shop_reports_are_not_imported_a_second_time(
-    aws: MotoStack, import_file: ImportFile, kept: Kept
+    aws: MotoStack, import_file: ImportFile, tables: StackTables
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="stripe", source="eu", config={"orders": "elsewhere"})
     )
     report = import_file("payments.csv", STRIPE_PAYMENT)
     assert (report["imported"], report["orders"], report["money"]) == (1, 0, {})
-    assert "Payment Succeeded" in [event.type for event in kept.events()]
+    assert "Payment Succeeded" in [event.type for event in tables.list_events()]
 
 
 def test_file_of_which_every_line_was_refused_is_a_failure(import_file: ImportFile) -> None:
@@ -179,10 +181,10 @@ def test_file_of_which_every_line_was_refused_is_a_failure(import_file: ImportFi
     ],
 )
 def test_name_of_a_file_that_is_personal_is_not_kept(
-    import_file: ImportFile, kept: Kept, name: str, source: str
+    import_file: ImportFile, tables: StackTables, name: str, source: str
 ) -> None:
     import_file(name, STRIPE_PAYMENT)
-    assert {event.source for event in kept.events()} == {source}
+    assert {event.source for event in tables.list_events()} == {source}
 
 
 def test_import_that_the_function_gave_up_is_not_waited_for(aws: MotoStack) -> None:

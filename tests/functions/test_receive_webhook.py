@@ -10,7 +10,7 @@ import pytest
 from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.sources import Source, Sources
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
@@ -64,36 +64,40 @@ def submit_form(
 
 
 def test_signed_order_is_stored_without_its_contact_data(
-    post_webhook: PostWebhook, kept: Kept
+    post_webhook: PostWebhook, tables: StackTables
 ) -> None:
     response = post_order(post_webhook, json.dumps(shopify.build_order()).encode())
     assert (response["statusCode"], json.loads(response["body"])["new"]) == (200, 1)
-    assert [event.type for event in kept.events()] == ["Order Completed"]
-    assert kept.contacts()[0]["email"] == "zebedee@example.com"
+    assert [event.type for event in tables.list_events()] == ["Order Completed"]
+    assert tables.list_contacts()[0]["email"] == "zebedee@example.com"
 
 
-def test_delivery_is_one_event_when_sent_twice(post_webhook: PostWebhook, kept: Kept) -> None:
+def test_delivery_is_one_event_when_sent_twice(
+    post_webhook: PostWebhook, tables: StackTables
+) -> None:
     body = json.dumps(shopify.build_order()).encode()
     assert [json.loads(post_order(post_webhook, body)["body"])["known"] for _ in range(2)] == [0, 1]
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1
 
 
 @pytest.mark.parametrize("signature", ["", "bm90IGl0", "ü"])
 def test_forged_delivery_is_401_and_stored_as_reject(
-    post_webhook: PostWebhook, kept: Kept, signature: str
+    post_webhook: PostWebhook, tables: StackTables, signature: str
 ) -> None:
     body = json.dumps(shopify.build_order()).encode()
     response = post_order(post_webhook, body, shopify.build_headers(body, hmac_sha256=signature))
     assert response["statusCode"] == 401
-    assert [(reject["code"], reject["raw"]) for reject in kept.rejects()] == [
+    assert [(reject["code"], reject["raw"]) for reject in tables.list_rejects()] == [
         ("invalid_signature", body)
     ]
-    assert kept.events() == []
+    assert tables.list_events() == []
 
 
-def test_signed_body_is_400_when_it_is_not_json(post_webhook: PostWebhook, kept: Kept) -> None:
+def test_signed_body_is_400_when_it_is_not_json(
+    post_webhook: PostWebhook, tables: StackTables
+) -> None:
     assert post_order(post_webhook, b'{"id": ')["statusCode"] == 400
-    assert kept.codes() == ["invalid_json"]
+    assert tables.list_reject_codes() == ["invalid_json"]
 
 
 @pytest.mark.parametrize(
@@ -108,21 +112,21 @@ def test_signed_body_is_400_when_it_is_not_json(post_webhook: PostWebhook, kept:
     ],
 )
 def test_invalid_delivery_is_200_and_stored_as_reject(
-    post_webhook: PostWebhook, kept: Kept, topic: str, change: dict[str, Any], code: str
+    post_webhook: PostWebhook, tables: StackTables, topic: str, change: dict[str, Any], code: str
 ) -> None:
     body = json.dumps(shopify.build_order(**change)).encode()
     response = post_order(post_webhook, body, shopify.build_headers(body, topic))
     assert (response["statusCode"], json.loads(response["body"])["rejected"]) == (200, code)
-    assert [(reject["code"], reject["raw"]) for reject in kept.rejects()] == [(code, body)]
+    assert [(reject["code"], reject["raw"]) for reject in tables.list_rejects()] == [(code, body)]
 
 
 @pytest.mark.parametrize("path", ["/hooks/shopify/other", "/hooks/unheard-of/main"])
 def test_unknown_source_is_404_and_delivery_is_stored(
-    post_webhook: PostWebhook, kept: Kept, path: str
+    post_webhook: PostWebhook, tables: StackTables, path: str
 ) -> None:
     body = json.dumps(shopify.build_order()).encode()
     assert post_webhook(path, body, shopify.build_headers(body))["statusCode"] == 404
-    assert kept.codes() == ["not_found"]
+    assert tables.list_reject_codes() == ["not_found"]
 
 
 def test_too_long_source_name_is_not_looked_up(
@@ -133,31 +137,33 @@ def test_too_long_source_name_is_not_looked_up(
 
 
 def test_delivery_without_events_is_200_and_stores_nothing(
-    post_webhook: PostWebhook, kept: Kept
+    post_webhook: PostWebhook, tables: StackTables
 ) -> None:
     body = json.dumps({"token": "t", "completed_at": "2026-11-20T08:00:00Z"}).encode()
     response = post_order(post_webhook, body, shopify.build_headers(body, "checkouts/update"))
     assert (response["statusCode"], json.loads(response["body"])["new"]) == (200, 0)
-    assert (kept.events(), kept.rejects()) == ([], [])
+    assert (tables.list_events(), tables.list_rejects()) == ([], [])
 
 
-def test_body_over_the_limit_is_413_and_stored(post_webhook: PostWebhook, kept: Kept) -> None:
+def test_body_over_the_limit_is_413_and_stored(
+    post_webhook: PostWebhook, tables: StackTables
+) -> None:
     body = b" " * (4 * 1024 * 1024 + 1)
     response = post_order(post_webhook, body)
     error = json.loads(response["body"])
     assert (response["statusCode"], error["code"]) == (413, "payload_too_large")
     assert error["message"]
-    assert kept.codes() == ["payload_too_large"]
+    assert tables.list_reject_codes() == ["payload_too_large"]
 
 
 def test_disabled_source_is_404_and_delivery_is_stored(
-    post_webhook: PostWebhook, kept: Kept, aws: MotoStack
+    post_webhook: PostWebhook, tables: StackTables, aws: MotoStack
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="shopify", source="main", disabled=True)
     )
     assert post_order(post_webhook, json.dumps(shopify.build_order()).encode())["statusCode"] == 404
-    assert kept.codes() == ["not_found"]
+    assert tables.list_reject_codes() == ["not_found"]
 
 
 @pytest.mark.parametrize(
@@ -171,40 +177,46 @@ def test_disabled_source_is_404_and_delivery_is_stored(
     ],
 )
 def test_probe_shows_the_address_and_stores_nothing(
-    post_webhook: PostWebhook, kept: Kept, method: str, query: str, status: int
+    post_webhook: PostWebhook, tables: StackTables, method: str, query: str, status: int
 ) -> None:
     response = post_webhook("/hooks/shopify/main", b"", {}, method=method, query=query)
     assert response["statusCode"] == status
-    assert (kept.events(), kept.rejects()) == ([], [])
+    assert (tables.list_events(), tables.list_rejects()) == ([], [])
 
 
-def test_form_is_stored_without_its_free_text(post_webhook: PostWebhook, kept: Kept) -> None:
+def test_form_is_stored_without_its_free_text(
+    post_webhook: PostWebhook, tables: StackTables
+) -> None:
     fields = {"email": "zebedee@example.com", "message": "canary text", "newsletter": "on"}
     assert submit_form(post_webhook, fields)["statusCode"] == 200
-    (event,) = kept.events()
+    (event,) = tables.list_events()
     assert [(consent.channel, consent.status) for consent in event.consents] == [
         ("email", "granted")
     ]
-    assert "canary" not in kept.ledger_text()
+    assert "canary" not in tables.read_ledger_text()
 
 
 def test_form_is_rejected_with_200_when_honeypot_is_filled(
-    post_webhook: PostWebhook, kept: Kept
+    post_webhook: PostWebhook, tables: StackTables
 ) -> None:
     response = submit_form(post_webhook, {"email": "robot@example.com", "_gotcha": "buy now"})
     assert response["statusCode"] == 200
-    assert (kept.codes(), kept.events(), kept.contacts()) == (["honeypot"], [], [])
+    assert (tables.list_reject_codes(), tables.list_events(), tables.list_contacts()) == (
+        ["honeypot"],
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize("key", ["", "wrong"])
 def test_form_is_401_and_stored_without_a_valid_key(
-    post_webhook: PostWebhook, kept: Kept, key: str
+    post_webhook: PostWebhook, tables: StackTables, key: str
 ) -> None:
     response = post_webhook(
         "/hooks/form/contact", b"email=a%40example.com", FORM_HEADERS, query=f"key={key}"
     )
     assert response["statusCode"] == 401
-    assert kept.codes() == ["invalid_signature"]
+    assert tables.list_reject_codes() == ["invalid_signature"]
 
 
 @pytest.mark.parametrize(
@@ -257,21 +269,21 @@ def send_probe(post_probing: PostWebhook, query: str, method: str = "GET") -> di
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_challenge_is_returned_as_text_and_not_recorded(
-    post_probing: PostWebhook, kept: Kept, method: str
+    post_probing: PostWebhook, tables: StackTables, method: str
 ) -> None:
     response = send_probe(post_probing, "challenge=%3Cb%3E1&token=canary", method)
     assert (response["statusCode"], response["body"]) == (200, "<b>1")
     assert response["headers"]["content-type"] == "text/plain"
     assert response["headers"]["x-content-type-options"] == "nosniff"
-    assert (kept.events(), kept.rejects()) == ([], [])
+    assert (tables.list_events(), tables.list_rejects()) == ([], [])
 
 
 def test_challenge_is_403_and_stored_without_the_secret(
-    post_probing: PostWebhook, kept: Kept
+    post_probing: PostWebhook, tables: StackTables
 ) -> None:
     response = send_probe(post_probing, "challenge=1&token=wrong")
     assert response["statusCode"] == 403
-    assert kept.codes() == ["invalid_signature"]
+    assert tables.list_reject_codes() == ["invalid_signature"]
 
 
 def test_get_with_other_parameters_is_404(post_probing: PostWebhook) -> None:
@@ -295,20 +307,26 @@ def test_configured_url_replaces_the_requested_url(
     assert post_probing("/hooks/probing/main", b"{}", headers)["statusCode"] == 200
 
 
-def test_delivery_of_two_recipients_is_two_events(post_webhook: PostWebhook, kept: Kept) -> None:
+def test_delivery_of_two_recipients_is_two_events(
+    post_webhook: PostWebhook, tables: StackTables
+) -> None:
     opened = {"event": "open", "time": 1795300000, "email": "anna@example.com"}
     body = json.dumps([{**opened, "MessageID": 1}, {**opened, "MessageID": 2}]).encode()
     headers = {"Content-Type": "application/json"}
     response = post_webhook("/hooks/mailjet/main", body, headers, query=f"token={FORM_KEY}")
     assert (response["statusCode"], json.loads(response["body"])["new"]) == (200, 2)
-    assert [event.type for event in kept.events()] == ["Email Opened", "Email Opened"]
+    assert [event.type for event in tables.list_events()] == ["Email Opened", "Email Opened"]
 
 
 def test_delivery_is_replayed_after_a_translator_bug_is_fixed(
-    post_webhook: PostWebhook, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    post_webhook: PostWebhook, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
         broken.delattr("regulars.channels.commerce.shopify.webhook.build_order")
         response = post_order(post_webhook, json.dumps(shopify.build_order()).encode())
-    assert (response["statusCode"], kept.codes(), kept.events()) == (200, ["untranslatable"], [])
+    assert (response["statusCode"], tables.list_reject_codes(), tables.list_events()) == (
+        200,
+        ["untranslatable"],
+        [],
+    )
     assert replay_source("shopify/main")["new events"] == 1

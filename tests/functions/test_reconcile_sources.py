@@ -30,7 +30,7 @@ from regulars.store.inventory import Inventory
 from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.providers.outage import STOREFRONTS, Storefront
 from tests.providers.server import (
     BAD_GATEWAY,
@@ -296,13 +296,15 @@ def test_watermark_stays_when_nothing_changed(shops: ConnectedShops) -> None:
     assert from_text(watermarks[1]) == newest - timedelta(minutes=10)
 
 
-def test_first_run_fetches_a_week_and_marks_history(shops: ConnectedShops, kept: Kept) -> None:
+def test_first_run_fetches_a_week_and_marks_history(
+    shops: ConnectedShops, tables: StackTables
+) -> None:
     storefront = build_storefront("shopify")
     for number, days in enumerate((0.1, 2, 6, 9), 1):
         storefront.place_order(number, storefront.outage_end - timedelta(days=days))
     shops.connect_source(storefront)
     shops.run_reconciliation()
-    assert [event.backfill for event in kept.events()] == [True, True, False]
+    assert [event.backfill for event in tables.list_events()] == [True, True, False]
 
 
 def test_refused_key_is_reported_and_stops_no_other_source(shops: ConnectedShops) -> None:
@@ -398,25 +400,31 @@ def test_walk_starts_again_when_cursor_is_lost(shops: ConnectedShops) -> None:
     assert shops.run_reconciliation()["stripe/main"]["finished"]
 
 
-def test_invalid_record_is_rejected_and_hides_no_other(shops: ConnectedShops, kept: Kept) -> None:
+def test_invalid_record_is_rejected_and_hides_no_other(
+    shops: ConnectedShops, tables: StackTables
+) -> None:
     storefront = build_storefront("shopify", 3)
     storefront.provider.orders[2]["line_items"] = [
         {"product_id": 1, "quantity": -4, "price": "1.00"}
     ]
     shops.connect_source(storefront)
     outcome = shops.run_reconciliation()["shopify/main"]
-    assert (outcome["new"], outcome["rejected"], kept.codes()) == (2, 1, ["invalid_quantity"])
-    assert json.loads(kept.rejects()[0]["raw"])["id"] == 2
+    assert (outcome["new"], outcome["rejected"], tables.list_reject_codes()) == (
+        2,
+        1,
+        ["invalid_quantity"],
+    )
+    assert json.loads(tables.list_rejects()[0]["raw"])["id"] == 2
 
 
 def test_record_is_replayed_after_a_translator_bug_is_fixed(
-    shops: ConnectedShops, kept: Kept
+    shops: ConnectedShops, tables: StackTables
 ) -> None:
     shops.connect_source(build_storefront("shopify", 1))
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(shopify_channel, "build_order", _raise_bug)
         assert shops.run_reconciliation()["shopify/main"]["rejected"] == 1
-    assert (kept.codes(), kept.events()) == (["untranslatable"], [])
+    assert (tables.list_reject_codes(), tables.list_events()) == (["untranslatable"], [])
     replayer = RejectReplayer(ReplayStores.from_deployment(build_deployment()))
     (reject,) = find_rejects(Rejects("test-rejects"), datetime.now(UTC).date())
     assert replayer.replay(reject).new == 1
@@ -442,28 +450,30 @@ def test_excluded_source_is_not_asked(shops: ConnectedShops, change: str) -> Non
 
 
 def test_fetched_contact_data_is_stored_in_people_only(
-    shops: ConnectedShops, kept: Kept, capsys: pytest.CaptureFixture[str]
+    shops: ConnectedShops, tables: StackTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shops.connect_source(build_storefront("shopify", 2), BAD_GATEWAY)
     shops.run_reconciliation()
-    assert {contact["email"] for contact in kept.contacts()} == {
+    assert {contact["email"] for contact in tables.list_contacts()} == {
         "buyer1@canary.example",
         "buyer2@canary.example",
     }
     control = str(shops.aws.dynamodb.scan(TableName="test-control")["Items"])
-    text = kept.ledger_text() + control + capsys.readouterr().out
+    text = tables.read_ledger_text() + control + capsys.readouterr().out
     assert "canary" not in text
     assert "shpat" not in text
 
 
-def test_fetched_customer_is_translated_like_its_webhook(shops: ConnectedShops, kept: Kept) -> None:
+def test_fetched_customer_is_translated_like_its_webhook(
+    shops: ConnectedShops, tables: StackTables
+) -> None:
     storefront = build_storefront("shopify")
     at = storefront.outage_end.isoformat()
     customer = {"id": 9, "email": "x@canary.example", "created_at": at, "updated_at": at}
     storefront.provider.customers[9] = customer
     shops.connect_source(storefront)
     shops.run_reconciliation()
-    (event,) = kept.events()
+    (event,) = tables.list_events()
     assert (event.type, len(event.subjects)) == ("Customer Updated", 2)
 
 

@@ -14,7 +14,7 @@ from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.people import People
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 from tests.support.profile_stories import build_event
@@ -71,7 +71,7 @@ def keep(aws: MotoStack, code: str, source: str, raw: bytes, delivery: Any = Non
 def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR0917 (a table)
     door: Door,
     replay: Replay,
-    kept: Kept,
+    tables: StackTables,
     path: str,
     body: dict[str, Any],
     status: int,
@@ -83,17 +83,17 @@ def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR
     assert replay("segment/web") == RECEIVED_TIME
     assert replay("segment/web") == {"replayed before": 1}
     assert door(path, body) == 200
-    assert [event.source for event in kept.events()] == ["segment/web"]
+    assert [event.source for event in tables.list_events()] == ["segment/web"]
 
 
 def test_message_that_breaks_its_translation_leaves_its_batch_alone(
-    door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    door: Door, replay: Replay, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = {"batch": [MESSAGE, {"type": "page", "anonymousId": "a1"}]}
     with monkeypatch.context() as broken:
         broken.delattr("regulars.channels.tracking.messages.add_commerce")
         assert door("/v1/batch", batch) == 200
-    assert ([event.type for event in kept.events()], kept.codes()) == (
+    assert ([event.type for event in tables.list_events()], tables.list_reject_codes()) == (
         ["Page Viewed"],
         ["untranslatable"],
     )
@@ -101,36 +101,36 @@ def test_message_that_breaks_its_translation_leaves_its_batch_alone(
 
 
 def test_message_received_again_has_what_its_batch_said(
-    door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    door: Door, replay: Replay, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = {"batch": [MESSAGE], "sentAt": EVENT_TIME, "context": {"locale": "de-DE"}}
     with monkeypatch.context() as patch:
         patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         door("/v1/batch", batch)
     replay("segment")
-    (told,) = kept.events()
+    (told,) = tables.list_events()
     assert (told.sent_at, told.traits) == (EVENT_TIME, {"locale": "de-DE"})
 
 
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
 def test_calls_of_an_unknown_key_are_received_when_the_key_is_made(
-    aws: MotoStack, door: Door, replay: Replay, kept: Kept, path: str
+    aws: MotoStack, door: Door, replay: Replay, tables: StackTables, path: str
 ) -> None:
     body = TRACK if path == "/v1/track" else {"batch": [MESSAGE]}
     assert door(path, body, "later") == 200
     assert replay("segment") == {"refused again: unauthorized": 1}
     register(aws, "later", "shop")
     assert replay("segment") == RECEIVED_TIME
-    assert [event.source for event in kept.events()] == ["segment/shop"]
+    assert [event.source for event in tables.list_events()] == ["segment/shop"]
 
 
 def test_call_without_a_key_is_received_into_the_source_the_owner_names(
-    door: Door, replay: Replay, kept: Kept
+    door: Door, replay: Replay, tables: StackTables
 ) -> None:
     assert door("/v1/identify", {"userId": "u1"}, "") == 401
     assert replay("segment") == {"refused again: unauthorized": 1}
     assert replay("segment", into="web") == RECEIVED_TIME
-    assert [event.source for event in kept.events()] == ["segment/web"]
+    assert [event.source for event in tables.list_events()] == ["segment/web"]
 
 
 def test_call_that_was_too_large_is_refused_again(door: Door, replay: Replay) -> None:
@@ -140,21 +140,21 @@ def test_call_that_was_too_large_is_refused_again(door: Door, replay: Replay) ->
 
 
 def test_batch_beyond_its_bound_is_received_whole(
-    door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    door: Door, replay: Replay, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("regulars.ingestion.tracking.MAX_BATCH_MESSAGES", 1)
         door("/v1/batch", {"batch": [MESSAGE | {"messageId": str(n)} for n in range(4)]})
-    assert kept.codes() == ["batch_too_long"]
+    assert tables.list_reject_codes() == ["batch_too_long"]
     assert replay("segment")["new events"] == 3
 
 
-def test_one_is_received_by_its_id(door: Door, replay: Replay, kept: Kept) -> None:
+def test_one_is_received_by_its_id(door: Door, replay: Replay, tables: StackTables) -> None:
     for user in ("u1", "u2"):
         door("/v1/track", TRACK | {"userId": user}, "later")
-    id_prefix = kept.rejects()[0]["reject_id"][:12]
+    id_prefix = tables.list_rejects()[0]["reject_id"][:12]
     assert replay("", id_prefix=id_prefix, into="web") == RECEIVED_TIME
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1
 
 
 def test_replay_of_everything_is_refused_with_what_is_waiting(door: Door) -> None:
@@ -164,10 +164,10 @@ def test_replay_of_everything_is_refused_with_what_is_waiting(door: Door) -> Non
     assert refused.value.waiting == {"segment/": 1}
 
 
-def test_refusal_names_the_reject_and_the_reason(door: Door, kept: Kept) -> None:
+def test_refusal_names_the_reject_and_the_reason(door: Door, tables: StackTables) -> None:
     door("/v1/track", TRACK, "later")
     (refusal,) = run_replay("segment").refusals
-    assert refusal.reject_id == kept.rejects()[0]["reject_id"]
+    assert refusal.reject_id == tables.list_rejects()[0]["reject_id"]
     assert refusal.reason.startswith("Its key is not known")
 
 
@@ -252,9 +252,9 @@ def test_record_that_was_unreadable_reaches_profile_and_lake(
     ],
 )
 def test_poison_stays_refused_and_waits(
-    aws: MotoStack, replay: Replay, kept: Kept, code: str, raw: bytes
+    aws: MotoStack, replay: Replay, tables: StackTables, code: str, raw: bytes
 ) -> None:
     keep(aws, code, "events stream", raw)
     counts = replay("events stream")
     assert [outcome.partition(":")[0] for outcome in counts] == ["refused again"]
-    assert kept.rejects()[0]["replayed_at"] == ""
+    assert tables.list_rejects()[0]["replayed_at"] == ""

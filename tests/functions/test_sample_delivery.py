@@ -25,7 +25,7 @@ from regulars.admin.sources import disable_source
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
 from regulars.settings import ReceiveWebhookSettings
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.channel_answers import (
@@ -88,31 +88,35 @@ class PreparedResponses:
         return self._responses.pop(0)
 
 
-def test_stored_sample_is_found_in_the_ledger(stores: SampleStores, send: Send, kept: Kept) -> None:
+def test_stored_sample_is_found_in_the_ledger(
+    stores: SampleStores, send: Send, tables: StackTables
+) -> None:
     connect(stores, "shopify", shopify.SECRET)
     sample = send("shopify")
     assert (sample.response.status, sample.outcome) == (200, "stored")
     assert sample.event_types == ("Order Created",)
-    assert [event.test for event in kept.events()] == [True]
+    assert [event.test for event in tables.list_events()] == [True]
 
 
-def test_sample_of_a_form_is_set_aside(stores: SampleStores, send: Send, kept: Kept) -> None:
+def test_sample_of_a_form_is_set_aside(
+    stores: SampleStores, send: Send, tables: StackTables
+) -> None:
     connect(stores, "form")
     sample = send("form")
     assert (sample.response.status, sample.outcome) == (200, "set_aside")
     assert sample.reject_code == "honeypot"
-    assert kept.contacts() == []
+    assert tables.list_contacts() == []
 
 
 @pytest.mark.parametrize("channel", sorted(CHANNELS))
 def test_sample_of_every_channel_is_accepted_and_creates_nobody(
-    stores: SampleStores, send: Send, kept: Kept, channel: str
+    stores: SampleStores, send: Send, tables: StackTables, channel: str
 ) -> None:
     connect(stores, channel, find_required_secret(channel), **list_required_answers(channel))
     outcomes = {"reached"} if channel in ONLY_THEY_SIGN else {"stored", "set_aside"}
     assert send(channel).outcome in outcomes
-    assert kept.contacts() == []
-    assert all(event.test or not event.subjects for event in kept.events())
+    assert tables.list_contacts() == []
+    assert all(event.test or not event.subjects for event in tables.list_events())
 
 
 def test_sample_of_a_disabled_source_is_refused(stores: SampleStores, send: Send) -> None:
@@ -162,13 +166,17 @@ def test_refused_sample_carries_the_response(
 
 
 def test_url_without_a_server_is_named() -> None:
-    request = Request("main", b"", NOW, url="http://127.0.0.1:9/hooks/form/main")
+    request = Request(
+        source="main", body=b"", received_at=NOW, url="http://127.0.0.1:9/hooks/form/main"
+    )
     with pytest.raises(UnreachableUrlError, match=r"at http://127\.0\.0\.1:9/hooks"):
         post_request(request)
 
 
 def test_invalid_url_is_named_without_the_secret_in_it() -> None:
-    request = Request("main", b"", NOW, url="http://x:99999/hooks", raw_query="key=canary")
+    request = Request(
+        source="main", body=b"", received_at=NOW, url="http://x:99999/hooks", raw_query="key=canary"
+    )
     with pytest.raises(UnreachableUrlError) as refused:
         post_request(request)
     assert "canary" not in str(refused.value)

@@ -10,7 +10,7 @@ import pytest
 
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 
@@ -46,12 +46,14 @@ def build_batch(*messages: dict[str, Any]) -> dict[str, Any]:
     return {"batch": list(messages), "sentAt": EVENT_TIME}
 
 
-def test_batch_is_stored_before_success_is_returned(post_call: PostCall, kept: Kept) -> None:
+def test_batch_is_stored_before_success_is_returned(
+    post_call: PostCall, tables: StackTables
+) -> None:
     assert post_call("/v1/batch", build_batch(TRACK, TRACK | {"userId": "u2"})) == (
         200,
         {"success": True},
     )
-    assert len(kept.events()) == 2
+    assert len(tables.list_events()) == 2
 
 
 @pytest.mark.parametrize(
@@ -67,19 +69,19 @@ def test_batch_is_stored_before_success_is_returned(post_call: PostCall, kept: K
     ],
 )
 def test_endpoint_sets_the_message_type(
-    post_call: PostCall, kept: Kept, path: str, body: dict[str, Any], type_: str
+    post_call: PostCall, tables: StackTables, path: str, body: dict[str, Any], type_: str
 ) -> None:
     assert post_call(path, body)[0] == 200
-    assert [event.type for event in kept.events()] == [type_]
+    assert [event.type for event in tables.list_events()] == [type_]
 
 
 @pytest.mark.parametrize("repeated", [{"messageId": "m1"}, {}])
 def test_message_is_one_event_when_sent_twice(
-    post_call: PostCall, kept: Kept, repeated: dict[str, str]
+    post_call: PostCall, tables: StackTables, repeated: dict[str, str]
 ) -> None:
     for _ in range(2):
         assert post_call("/v1/batch", build_batch(TRACK | repeated))[0] == 200
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1
 
 
 @pytest.mark.parametrize(
@@ -96,31 +98,33 @@ def test_message_is_one_event_when_sent_twice(
     ],
 )
 def test_write_key_is_found_in_header_body_or_url(
-    post_call: PostCall, kept: Kept, headers: Any, extra: dict[str, str], query: str
+    post_call: PostCall, tables: StackTables, headers: Any, extra: dict[str, str], query: str
 ) -> None:
     assert post_call("/v1/batch", build_batch(TRACK) | extra, headers, query=query)[0] == 200
-    assert [event.source for event in kept.events()] == ["segment/web"]
+    assert [event.source for event in tables.list_events()] == ["segment/web"]
 
 
 @pytest.mark.parametrize("invalid", [[], [None], [{"type": "track", "writeKey": 7}]])
 def test_write_key_is_found_in_a_message(
-    post_call: PostCall, kept: Kept, invalid: list[Any]
+    post_call: PostCall, tables: StackTables, invalid: list[Any]
 ) -> None:
     assert post_call("/v1/b", build_batch(*invalid, TRACK | {"writeKey": KEY}), {})[0] == 200
-    assert (len(kept.events()), len(kept.rejects())) == (1, len(invalid))
+    assert (len(tables.list_events()), len(tables.list_rejects())) == (1, len(invalid))
 
 
-def test_rudder_beacon_is_received_as_a_batch(post_call: PostCall, kept: Kept) -> None:
+def test_rudder_beacon_is_received_as_a_batch(post_call: PostCall, tables: StackTables) -> None:
     body, headers = json.dumps(build_batch(TRACK)).encode(), {"Content-Type": "text/plain"}
     status, _ = post_call("/beacon/v1/batch", body, headers, query=f"writeKey={KEY}")
     assert status == 200
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1
 
 
-def test_sdk_metrics_are_acknowledged_and_not_stored(post_call: PostCall, kept: Kept) -> None:
+def test_sdk_metrics_are_acknowledged_and_not_stored(
+    post_call: PostCall, tables: StackTables
+) -> None:
     body = b'{"series":[{"type":"Counter","metric":"analytics_js.invoke","value":1,"tags":{}}]}'
     assert post_call("/v1/m", body, {"Content-Type": "text/plain"}) == (200, {"success": True})
-    assert (kept.events(), kept.rejects()) == ([], [])
+    assert (tables.list_events(), tables.list_rejects()) == ([], [])
 
 
 @pytest.mark.parametrize("key", [KEY, "mistyped"])
@@ -132,25 +136,27 @@ def test_sdk_settings_name_this_host_for_any_key(post_call: PostCall, key: str) 
     assert (integration["protocol"], integration["apiHost"]) == ("https", "api.example.com/v1")
 
 
-def test_call_is_401_and_stored_when_key_is_missing(post_call: PostCall, kept: Kept) -> None:
+def test_call_is_401_and_stored_when_key_is_missing(
+    post_call: PostCall, tables: StackTables
+) -> None:
     status, body = post_call("/v1/batch", build_batch(TRACK), {})
     assert (status, body["code"], body["success"]) == (401, "unauthorized", False)
-    assert json.loads(kept.rejects()[0]["raw"])["batch"] == [TRACK]
+    assert json.loads(tables.list_rejects()[0]["raw"])["batch"] == [TRACK]
 
 
 def test_messages_are_rejected_with_200_when_key_is_unknown(
-    post_call: PostCall, kept: Kept
+    post_call: PostCall, tables: StackTables
 ) -> None:
     messages = [TRACK, TRACK | {"userId": "u2"}]
     assert post_call("/v1/batch", build_batch(*messages), {"Authorization": "Bearer who"})[0] == 200
-    assert kept.codes() == ["unknown_write_key"] * 2
-    assert kept.events() == []
+    assert tables.list_reject_codes() == ["unknown_write_key"] * 2
+    assert tables.list_events() == []
 
 
-def test_key_is_forbidden_without_write_scope(post_call: PostCall, kept: Kept) -> None:
+def test_key_is_forbidden_without_write_scope(post_call: PostCall, tables: StackTables) -> None:
     status, body = post_call("/v1/batch", build_batch(TRACK), {"Authorization": "Bearer rk_read"})
     assert (status, body["code"]) == (403, "forbidden")
-    assert kept.codes() == ["forbidden"]
+    assert tables.list_reject_codes() == ["forbidden"]
 
 
 @pytest.mark.parametrize(
@@ -169,61 +175,65 @@ def test_key_is_forbidden_without_write_scope(post_call: PostCall, kept: Kept) -
     ],
 )
 def test_unreadable_call_is_400_and_stored_unchanged(
-    post_call: PostCall, kept: Kept, body: bytes, code: str
+    post_call: PostCall, tables: StackTables, body: bytes, code: str
 ) -> None:
     status, response = post_call("/v1/batch", body)
     assert (status, response["code"]) == (400, code)
     assert response["message"]
-    assert [(reject["code"], reject["raw"]) for reject in kept.rejects()] == [(code, body)]
+    assert [(reject["code"], reject["raw"]) for reject in tables.list_rejects()] == [(code, body)]
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])
 def test_batch_of_501_kb_is_413_and_stored(
-    post_call: PostCall, kept: Kept, compress: Callable[[bytes], bytes]
+    post_call: PostCall, tables: StackTables, compress: Callable[[bytes], bytes]
 ) -> None:
     body = compress(json.dumps(build_batch(*[TRACK] * 7_000)).encode()[: 501 * 1024])
     status, response = post_call("/v1/batch", body)
     assert (status, response["code"]) == (413, "payload_too_large")
-    assert kept.rejects()[0]["raw"] == body
+    assert tables.list_rejects()[0]["raw"] == body
 
 
-def test_batch_of_maximum_sdk_size_is_recorded(post_call: PostCall, kept: Kept) -> None:
+def test_batch_of_maximum_sdk_size_is_recorded(post_call: PostCall, tables: StackTables) -> None:
     message = TRACK | {"properties": {"query": "x" * 31_600}}
     batch = build_batch(*(message | {"messageId": str(number)} for number in range(16)))
     assert post_call("/v1/batch", batch)[0] == 200
-    assert (len(kept.events()), kept.codes()) == (16, [])
+    assert (len(tables.list_events()), tables.list_reject_codes()) == (16, [])
 
 
 def test_gzip_bomb_is_payload_too_large(post_call: PostCall) -> None:
     assert post_call("/v1/batch", gzip.compress(b" " * 50_000_000))[0] == 413
 
 
-def test_batch_of_2501_messages_rejects_the_last(post_call: PostCall, kept: Kept) -> None:
+def test_batch_of_2501_messages_rejects_the_last(post_call: PostCall, tables: StackTables) -> None:
     messages = [{"type": "page", "userId": "u", "messageId": str(n)} for n in range(2_501)]
     assert post_call("/v1/batch", build_batch(*messages))[0] == 200
-    assert kept.codes() == ["batch_too_long"]
-    assert json.loads(kept.rejects()[0]["raw"]) == build_batch(*messages[2_500:])
+    assert tables.list_reject_codes() == ["batch_too_long"]
+    assert json.loads(tables.list_rejects()[0]["raw"]) == build_batch(*messages[2_500:])
 
 
 def test_unknown_key_batch_costs_a_limited_number_of_writes(
-    post_call: PostCall, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    post_call: PostCall, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regulars.ingestion.tracking.MAX_BATCH_MESSAGES", 5)
     body = json.dumps({"batch": list(range(30))}).encode()
     assert post_call("/v1/batch", body, {"Authorization": "Bearer who"})[0] == 200
-    assert kept.codes() == ["batch_too_long"] + ["unknown_write_key"] * 5
+    assert tables.list_reject_codes() == ["batch_too_long"] + ["unknown_write_key"] * 5
 
 
-def test_message_of_33_kb_is_rejected_within_a_batch(post_call: PostCall, kept: Kept) -> None:
+def test_message_of_33_kb_is_rejected_within_a_batch(
+    post_call: PostCall, tables: StackTables
+) -> None:
     large_message = TRACK | {"properties": {"much": "x" * 33_000}}
     assert post_call("/v1/batch", build_batch(TRACK, large_message))[0] == 200
-    assert (len(kept.events()), kept.codes()) == (1, ["event_too_large"])
+    assert (len(tables.list_events()), tables.list_reject_codes()) == (1, ["event_too_large"])
 
 
-def test_single_message_of_33_kb_is_413_and_stored(post_call: PostCall, kept: Kept) -> None:
+def test_single_message_of_33_kb_is_413_and_stored(
+    post_call: PostCall, tables: StackTables
+) -> None:
     status, response = post_call("/v1/track", TRACK | {"properties": {"much": "x" * 33_000}})
     assert (status, response["code"]) == (413, "event_too_large")
-    assert kept.codes() == ["event_too_large"]
+    assert tables.list_reject_codes() == ["event_too_large"]
 
 
 @pytest.mark.parametrize(
@@ -278,26 +288,26 @@ def test_single_message_of_33_kb_is_413_and_stored(post_call: PostCall, kept: Ke
     ],
 )
 def test_invalid_message_is_rejected_and_the_batch_recorded(
-    post_call: PostCall, kept: Kept, change: dict[str, Any], code: str
+    post_call: PostCall, tables: StackTables, change: dict[str, Any], code: str
 ) -> None:
     assert post_call("/v1/batch", build_batch(TRACK, TRACK | change)) == (200, {"success": True})
-    assert (len(kept.events()), kept.codes()) == (1, [code])
-    assert json.loads(kept.rejects()[0]["raw"]) == TRACK | change
+    assert (len(tables.list_events()), tables.list_reject_codes()) == (1, [code])
+    assert json.loads(tables.list_rejects()[0]["raw"]) == TRACK | change
 
 
 @pytest.mark.parametrize("text", ['"half an \\ud83d"', "NaN"])
 def test_batch_is_recorded_when_json_is_repairable(
-    post_call: PostCall, kept: Kept, text: str
+    post_call: PostCall, tables: StackTables, text: str
 ) -> None:
     body = json.dumps(build_batch(TRACK, TRACK | {"userId": "u2", "properties": {"a": "?"}}))
     assert post_call("/v1/batch", body.replace('"?"', text).encode())[0] == 200
-    assert (len(kept.events()), kept.rejects()) == (2, [])
+    assert (len(tables.list_events()), tables.list_rejects()) == (2, [])
 
 
-def test_null_fields_of_a_batch_are_ignored(post_call: PostCall, kept: Kept) -> None:
+def test_null_fields_of_a_batch_are_ignored(post_call: PostCall, tables: StackTables) -> None:
     null_fields = {"writeKey": None, "sentAt": None, "context": None}
     assert post_call("/v1/batch", build_batch(TRACK) | null_fields)[0] == 200
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1
 
 
 def test_key_is_missing_when_it_is_not_ascii(post_call: PostCall) -> None:
@@ -305,19 +315,19 @@ def test_key_is_missing_when_it_is_not_ascii(post_call: PostCall) -> None:
     assert (status, response["code"]) == (401, "unauthorized")
 
 
-def test_single_invalid_message_is_400_and_stored(post_call: PostCall, kept: Kept) -> None:
+def test_single_invalid_message_is_400_and_stored(post_call: PostCall, tables: StackTables) -> None:
     status, response = post_call("/v1/track", TRACK | {"timestamp": "yesterday"})
     assert (status, response["code"]) == (400, "invalid_timestamp")
-    assert kept.codes() == ["invalid_timestamp"]
+    assert tables.list_reject_codes() == ["invalid_timestamp"]
 
 
-def test_contact_data_is_stored_in_people_only(post_call: PostCall, kept: Kept) -> None:
+def test_contact_data_is_stored_in_people_only(post_call: PostCall, tables: StackTables) -> None:
     traits = {"email": " Zebedee@Example.com", "firstName": "Zebedee", "phone": "020 7946 0018"}
     post_call("/v1/identify", {"userId": "u1", "traits": traits})
     contact = {"email": "zebedee@example.com", "phone": "+442079460018", "first_name": "Zebedee"}
-    assert kept.contacts() == [contact]
-    assert [key[0] for key in kept.events()[0].subjects] == ["u", "e", "p"]
-    assert "zebedee" not in kept.ledger_text().lower()
+    assert tables.list_contacts() == [contact]
+    assert [key[0] for key in tables.list_events()[0].subjects] == ["u", "e", "p"]
+    assert "zebedee" not in tables.read_ledger_text().lower()
 
 
 def test_call_is_500_when_the_store_fails(

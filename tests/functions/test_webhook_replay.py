@@ -13,7 +13,7 @@ from regulars.admin.sources import SourceStores, rotate_secret
 from regulars.channels.contract import Request
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.rejects import Rejects
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.deployment import API_URL, build_deployment
@@ -56,7 +56,13 @@ def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
     """A delivery of the sample order."""
     body = json.dumps(shopify.build_order()).encode()
     url = f"{API_URL}/hooks/shopify/main"
-    return Request("main", body, NOW, shopify.build_headers(body, topic), url=url)
+    return Request(
+        source="main",
+        body=body,
+        received_at=NOW,
+        headers=shopify.build_headers(body, topic),
+        url=url,
+    )
 
 
 def _find_today() -> date:
@@ -64,38 +70,38 @@ def _find_today() -> date:
 
 
 def test_delivery_to_a_waiting_source_is_replayed_once_it_has_its_secret(
-    stores: SourceStores, door: Door, kept: Kept
+    stores: SourceStores, door: Door, tables: StackTables
 ) -> None:
     connect(stores, "shopify")
     assert door(order()) == 503
-    assert kept.codes() == ["source_waiting"]
+    assert tables.list_reject_codes() == ["source_waiting"]
     connect(stores, "shopify", shopify.SECRET)
     assert replay_source("shopify/main")["new events"] == 1
 
 
 def test_delivery_that_came_before_its_source_is_replayed_once(
-    stores: SourceStores, door: Door, kept: Kept
+    stores: SourceStores, door: Door, tables: StackTables
 ) -> None:
     assert door(order()) == 404
     connect(stores, "shopify", shopify.SECRET)
     assert replay_source("shopify/main") == {"received": 1, "new events": 1, "known events": 0}
     assert replay_source("shopify") == {"replayed before": 1}
-    assert [event.type for event in kept.events()] == ["Order Completed"]
+    assert [event.type for event in tables.list_events()] == ["Order Completed"]
 
 
 def test_delivery_refused_for_a_wrong_secret_is_replayed_with_the_right_one(
-    stores: SourceStores, door: Door, kept: Kept
+    stores: SourceStores, door: Door, tables: StackTables
 ) -> None:
     connect(stores, "shopify", "mistyped")
     assert door(order()) == 401
     assert replay_source("shopify/main") == {"refused again: invalid_signature": 1}
     rotate_secret(stores, "shopify", "main", shopify.SECRET)
     assert replay_source("shopify/main")["new events"] == 1
-    assert len(kept.events()) == 1
+    assert len(tables.list_events()) == 1
 
 
 def test_topic_understood_since_is_replayed_though_its_secret_is_gone(
-    stores: SourceStores, door: Door, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    stores: SourceStores, door: Door, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(stores, "shopify", shopify.SECRET)
     door(order("orders/hidden"))
@@ -103,7 +109,7 @@ def test_topic_understood_since_is_replayed_though_its_secret_is_gone(
         rotate_secret(stores, "shopify", "main", secret)
     monkeypatch.setitem(_attribute(TOPICS), "orders/hidden", ("Order Updated", "updated_at"))
     assert replay_source("shopify/main")["new events"] == 1
-    assert [event.type for event in kept.events()] == ["Order Updated"]
+    assert [event.type for event in tables.list_events()] == ["Order Updated"]
 
 
 def test_same_delivery_refused_again_on_a_day_is_counted_once(aws: MotoStack, door: Door) -> None:
@@ -120,7 +126,16 @@ def test_secrets_of_a_verified_delivery_are_not_stored(
     key = connect(stores, "form")
     headers = {"content-type": "application/x-www-form-urlencoded", "x-form-key": key}
     url, query = f"{API_URL}/hooks/form/main", f"key={key}&a=1"
-    door(Request("main", b"_gotcha=1", NOW, headers, url=url, raw_query=query))
+    door(
+        Request(
+            source="main",
+            body=b"_gotcha=1",
+            received_at=NOW,
+            headers=headers,
+            url=url,
+            raw_query=query,
+        )
+    )
     (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
     assert key not in item["delivery"]["S"]
     assert "a=1" in item["delivery"]["S"]
@@ -132,7 +147,7 @@ def test_token_of_a_verified_delivery_is_not_stored_in_a_header(
     token = connect(stores, "telegram")
     headers = {"x-telegram-bot-api-secret-token": token, "content-type": "application/json"}
     url = f"{API_URL}/hooks/telegram/main"
-    door(Request("main", b'{"update_id":1}', NOW, headers, url=url))
+    door(Request(source="main", body=b'{"update_id":1}', received_at=NOW, headers=headers, url=url))
     (item,) = aws.dynamodb.scan(TableName="test-rejects")["Items"]
     assert '"verified":true' in item["delivery"]["S"]
     assert token not in str(item)

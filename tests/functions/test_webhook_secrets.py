@@ -11,7 +11,7 @@ from regulars.domain import timed_cache
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
-from tests.functions.conftest import Kept
+from tests.functions.conftest import StackTables
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 
@@ -66,9 +66,11 @@ def parameter_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_delivery_is_503_when_source_has_no_secret(post_token: PostToken, kept: Kept) -> None:
+def test_delivery_is_503_when_source_has_no_secret(
+    post_token: PostToken, tables: StackTables
+) -> None:
     assert post_token("anything") == 503
-    (reject,) = kept.rejects()
+    (reject,) = tables.list_rejects()
     assert reject["code"] == "source_waiting"
     assert "regulars connect" in reject["reason"]
 
@@ -117,7 +119,7 @@ def test_handshake_is_checked_with_current_credentials(
 
 
 def test_delivery_is_checked_with_current_configuration(
-    call_handler: Callable[..., dict[str, Any]], sources: Sources, kept: Kept
+    call_handler: Callable[..., dict[str, Any]], sources: Sources, tables: StackTables
 ) -> None:
     sources.save_source(
         Source(channel="ses-sns", source="main", config={"topic_arns": "arn:mistyped"})
@@ -126,4 +128,4 @@ def test_delivery_is_checked_with_current_configuration(
     sources.save_source(Source(channel="ses-sns", source="main", config={"topic_arns": "arn:ours"}))
     body = json.dumps({"Signature": "AAAA", "TopicArn": "arn:ours"}).encode()
     call_handler("/hooks/ses-sns/main", {}, body, "POST")
-    assert kept.rejects()[0]["reason"].endswith("cert_url.")
+    assert tables.list_rejects()[0]["reason"].endswith("cert_url.")

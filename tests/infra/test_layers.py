@@ -152,7 +152,10 @@ def test_layers_leave_the_sdk_to_the_runtime() -> None:
 def test_layer_archive_is_identical_when_built_again(tmp_path: Path) -> None:
     layer = layers.build_layer(layers.OWN_LAYER, layers.HOST_ARCHITECTURE)
     rebuilt_layer = layers.Layer(
-        layer.name, tmp_path / "again", tmp_path / "again.zip", layer.digest
+        name=layer.name,
+        directory=tmp_path / "again",
+        archive=tmp_path / "again.zip",
+        digest=layer.digest,
     )
     layers.make_layer(rebuilt_layer, layers.HOST_ARCHITECTURE)
     assert rebuilt_layer.archive.read_bytes() == layer.archive.read_bytes()

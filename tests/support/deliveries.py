@@ -31,10 +31,10 @@ def allow_refusals() -> Iterator[None]:
 def json_delivery(body: object, config: dict[str, Any] | None = None, **headers: str) -> Request:
     """Return a delivery of JSON."""
     return Request(
-        "main",
-        json.dumps(body).encode(),
-        NOW,
-        {"content-type": "application/json", **_header_names(headers)},
+        source="main",
+        body=json.dumps(body).encode(),
+        received_at=NOW,
+        headers={"content-type": "application/json", **_header_names(headers)},
         config=config or {},
         default_country="GB",
         default_currency="EUR",
@@ -45,7 +45,11 @@ def form_delivery(fields: dict[str, str], url: str = "", **headers: str) -> Requ
     """Return a delivery of a form."""
     body = urlencode(fields).encode()
     return Request(
-        "main", body, NOW, {"content-type": FORM_TYPE, **_header_names(headers)}, url=url
+        source="main",
+        body=body,
+        received_at=NOW,
+        headers={"content-type": FORM_TYPE, **_header_names(headers)},
+        url=url,
     )
 
 

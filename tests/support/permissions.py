@@ -35,7 +35,7 @@ class RoleEnforcer:
         """Return the handler under its role; a denied call fails the test even when the handler catches its error."""
 
         @functools.wraps(handler)
-        def running(*arguments: Any) -> Any:
+        def run_as_role(*arguments: Any) -> Any:
             self._running, self._denied = function, []
             try:
                 return handler(*arguments)
@@ -43,7 +43,7 @@ class RoleEnforcer:
                 self._running = ""
                 assert not self._denied, self._denied
 
-        return running
+        return run_as_role
 
     def authorize(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """Check a call before botocore sends it; raise the error of AWS for a missing permission."""

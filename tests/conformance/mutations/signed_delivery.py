@@ -42,11 +42,11 @@ def to_request(delivery: SignedDelivery) -> Request:
         event |= {"body": base64.b64encode(delivery.body).decode(), "isBase64Encoded": True}
     call = parse_request(event)
     return Request(
-        "main",
-        call.body,
-        delivery.now,
-        call.headers,
-        call.query,
+        source="main",
+        body=call.body,
+        received_at=delivery.now,
+        headers=call.headers,
+        query=call.query,
         config=delivery.config,
         method=call.method,
         url=delivery.config.get("url") or call.url,

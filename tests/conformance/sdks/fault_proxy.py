@@ -43,7 +43,7 @@ FAULTS = (
     Fault("timeout", 504, is_delayed=True),
     Fault("dropped"),
     Fault("500 after storing", 500, is_stored=True),
-    Fault("timeout after storing", 504, is_delayed=True, is_stored=True),
+    Fault(name="timeout after storing", status=504, is_delayed=True, is_stored=True),
     Fault("dropped after storing", is_stored=True),
 )
 

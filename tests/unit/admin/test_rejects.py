@@ -59,9 +59,9 @@ def test_filter_chooses_by_day_source_and_code(
 
 def test_rejects_are_counted_by_day_code_and_source(store: Rejects) -> None:
     assert count_rejects(find_rejects(store, TODAY_DATE)) == [
-        RejectCount("2026-11-19", "not_found", "segment/web", 1),
-        RejectCount("2026-11-20", "not_found", "shopify/eu", 1),
-        RejectCount("2026-11-20", "unknown_topic", "shopify/main", 1),
+        RejectCount(day="2026-11-19", code="not_found", source="segment/web", count=1),
+        RejectCount(day="2026-11-20", code="not_found", source="shopify/eu", count=1),
+        RejectCount(day="2026-11-20", code="unknown_topic", source="shopify/main", count=1),
     ]
 
 

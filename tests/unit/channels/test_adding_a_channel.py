@@ -71,7 +71,9 @@ def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Channel
 def sign_delivery(secret: str = SECRET) -> Request:
     """Return the page's delivery as Lantern signs it."""
     signature = base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode()
-    return Request("main", BODY, NOW, {"lantern-signature": signature})
+    return Request(
+        source="main", body=BODY, received_at=NOW, headers={"lantern-signature": signature}
+    )
 
 
 def translate_signed_delivery(channel: Channel) -> Draft:

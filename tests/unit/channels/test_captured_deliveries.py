@@ -38,7 +38,8 @@ def messages(call: dict[str, Any]) -> list[dict[str, Any]]:
 def test_every_message_an_sdk_sends_is_understood(call: dict[str, Any]) -> None:
     for message in messages(call):
         draft = translate_message(
-            msgspec.json.encode(message), Request("web", b"", NOW, default_currency="USD")
+            msgspec.json.encode(message),
+            Request(source="web", body=b"", received_at=NOW, default_currency="USD"),
         )
         assert draft.identifiers
         assert "a@b.c" not in str(draft.event)

@@ -33,7 +33,9 @@ URL = "https://hooks.example.com/hooks/{}/main"
 
 def sample(name: str, secret: str = NEW) -> Request:
     """A genuine delivery."""
-    blank = Request("main", b"", NOW, config=CONFIGS.get(name, {}), url=URL.format(name))
+    blank = Request(
+        source="main", body=b"", received_at=NOW, config=CONFIGS.get(name, {}), url=URL.format(name)
+    )
     return build_sample_delivery(load_channel(name), blank, secret)
 
 
@@ -122,7 +124,9 @@ def answer_handshake(name: str, request: Request) -> Reply | None:
 
 
 def build_handshake(query: dict[str, str], config: dict[str, Any]) -> Request:
-    return Request("main", b"", NOW, query=query, config=config, method="GET")
+    return Request(
+        source="main", body=b"", received_at=NOW, query=query, config=config, method="GET"
+    )
 
 
 @pytest.mark.parametrize("name", META)
@@ -151,7 +155,7 @@ def test_meta_challenge_of_anybody_else_is_refused(
 
 
 def test_intercom_head_is_answered() -> None:
-    request = Request("main", b"", NOW, method="HEAD")
+    request = Request(source="main", body=b"", received_at=NOW, method="HEAD")
     assert answer_handshake("intercom", request) == Reply()
 
 
@@ -179,7 +183,13 @@ def test_twilio_url_is_signed_with_the_query_that_came() -> None:
 
 
 def test_hubspot_url_is_signed_as_hubspot_decodes_it() -> None:
-    blank = Request("main", b"", NOW, url=URL.format("hubspot"), raw_query="to=a%40b%2Fc")
+    blank = Request(
+        source="main",
+        body=b"",
+        received_at=NOW,
+        url=URL.format("hubspot"),
+        raw_query="to=a%40b%2Fc",
+    )
     signed = build_sample_delivery(load_channel("hubspot"), blank, NEW)
     load_channel("hubspot").verify(signed, (NEW,), NOW)
     decoded = msgspec.structs.replace(signed, raw_query="to=a@b/c")

@@ -143,7 +143,10 @@ def test_damaged_delivery_is_events_of_nobody_or_refused(data: st.DataObject, ch
 @given(st.binary(max_size=200), st.sampled_from(sorted({*MADE, "mailchimp"})))
 def test_any_bytes_are_a_delivery_or_refused(body: bytes, channel: str) -> None:
     for kind in ("application/json", FORM_TYPE, "multipart/form-data; boundary=b"):
-        translated(load_channel(channel), Request("main", body, NOW, {"content-type": kind}))
+        translated(
+            load_channel(channel),
+            Request(source="main", body=body, received_at=NOW, headers={"content-type": kind}),
+        )
 
 
 @given(
@@ -196,7 +199,12 @@ def test_forged_delivery_is_refused_and_never_a_fault(
 ) -> None:
     body = json.dumps(SNS | SIGNED | changes).encode()
     request = Request(
-        "main", body, NOW, headers, config={"topic_arns": ["t"]}, certificates=str.encode
+        source="main",
+        body=body,
+        received_at=NOW,
+        headers=headers,
+        config={"topic_arns": ["t"]},
+        certificates=str.encode,
     )
     contract = load_channel(channel)
     with suppress(SignatureError, InvalidRequestError):

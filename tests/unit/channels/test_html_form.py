@@ -26,7 +26,14 @@ MULTIPART = "\r\n".join(
 
 
 def request(body: bytes, kind: str = URLENCODED, **query: str) -> Request:
-    return Request("contact", body, NOW, {"content-type": kind}, query, default_country="GB")
+    return Request(
+        source="contact",
+        body=body,
+        received_at=NOW,
+        headers={"content-type": kind},
+        query=query,
+        default_country="GB",
+    )
 
 
 def draft(body: bytes, kind: str = URLENCODED) -> Draft:

@@ -52,7 +52,9 @@ def sendgrid_signed(body: bytes = b"[]\r\n", seconds: int = 0) -> tuple[Request,
     der = private.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return Request("main", body, NOW, headers), base64.b64encode(der).decode()
+    return Request(source="main", body=body, received_at=NOW, headers=headers), base64.b64encode(
+        der
+    ).decode()
 
 
 @pytest.mark.parametrize("seconds", [0, 86_400])
@@ -359,7 +361,7 @@ def test_mailchimp_old_and_new_address_are_one_person() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_mailchimp_probe_is_answered_for_the_token(method: str) -> None:
-    probe = Request("main", b"", NOW, query={"token": KEY}, method=method)
+    probe = Request(source="main", body=b"", received_at=NOW, query={"token": KEY}, method=method)
     assert mailchimp.answer_handshake(probe, (KEY,), NOW) is not None
     with pytest.raises(SignatureError):
         mailchimp.answer_handshake(msgspec.structs.replace(probe, query={}), (KEY,), NOW)

@@ -13,7 +13,7 @@ from tests.support.deliveries import NOW
 
 
 def test_two_sources_of_one_account_build_one_event() -> None:
-    request = Request("one", b"", NOW, config={"account": "acct_1"})
+    request = Request(source="one", body=b"", received_at=NOW, config={"account": "acct_1"})
     first, second = (
         EventBuilder(source, "stripe", "payments")
         .build_draft("Order Completed", ("o",), PersonBuilder(""))
@@ -35,7 +35,9 @@ def test_event_of_the_future_has_the_time_of_its_receipt() -> None:
 def test_sale_that_a_shop_reports_too_is_no_second_order(
     config: dict[str, str], has_order: bool
 ) -> None:
-    builder = EventBuilder(Request("main", b"", NOW, config=config), "stripe", "payments")
+    builder = EventBuilder(
+        Request(source="main", body=b"", received_at=NOW, config=config), "stripe", "payments"
+    )
     order = OrderFact(key="stripe/main/1", version="v", total=100, currency="EUR")
     draft = builder.build_draft("Payment Succeeded", ("1",), PersonBuilder(""), order=order)
     assert (draft.event.order is not None) == has_order

@@ -65,7 +65,9 @@ def signed(message: dict[str, Any]) -> Request:
 
 def request(message: dict[str, Any]) -> Request:
     body, config = json.dumps(message).encode(), {"topic_arns": [TOPIC]}
-    return Request("main", body, NOW, config=config, certificates=lambda _: amazon()[1])
+    return Request(
+        source="main", body=body, received_at=NOW, config=config, certificates=lambda _: amazon()[1]
+    )
 
 
 def envelope(told: object = "{}", **changes: Any) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from regulars.domain.events import Event, encode_event
 from regulars.domain.times import to_text
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-REQUEST = Request("web", b"", NOW, default_country="GB", default_currency="GBP")
+REQUEST = Request(
+    source="web", body=b"", received_at=NOW, default_country="GB", default_currency="GBP"
+)
 
 
 def draft(sent_at: str = "", **message: Any) -> Draft:

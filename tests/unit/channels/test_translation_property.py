@@ -19,7 +19,9 @@ from tests.support.deliveries import allow_refusals
 from tests.support.shopify_deliveries import build_order
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-REQUEST = Request("web", b"", NOW, default_country="GB", default_currency="EUR")
+REQUEST = Request(
+    source="web", body=b"", received_at=NOW, default_country="GB", default_currency="EUR"
+)
 CANARY = "canary.zebedee@example.com"
 TOPICS = st.sampled_from(sorted(SHOPIFY_TOPICS))
 
@@ -94,7 +96,13 @@ def test_any_bytes_are_a_message_or_an_invalid_one(raw: bytes) -> None:
 @given(damaged(build_order()) | anything, TOPICS)
 def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) -> None:
     headers = {"x-shopify-topic": topic}
-    request = Request("main", json.dumps(body).encode(), NOW, headers, default_currency="EUR")
+    request = Request(
+        source="main",
+        body=json.dumps(body).encode(),
+        received_at=NOW,
+        headers=headers,
+        default_currency="EUR",
+    )
     translated(shopify.CHANNEL, request)
 
 
@@ -106,7 +114,10 @@ form_parts = st.sampled_from(
 @given(st.lists(form_parts | st.binary(max_size=20), max_size=20).map(b"".join))
 def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b", ""):
-        translated(form.CHANNEL, Request("contact", body, NOW, {"content-type": kind}))
+        translated(
+            form.CHANNEL,
+            Request(source="contact", body=body, received_at=NOW, headers={"content-type": kind}),
+        )
 
 
 def translated(channel: Channel, request: Request) -> None:

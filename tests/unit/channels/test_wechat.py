@@ -26,7 +26,9 @@ TEXT = (
 
 
 def sealed(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Request:
-    blank = Request("main", b"", NOW, config=CONFIG | {"encoding_aes_key": key})
+    blank = Request(
+        source="main", body=b"", received_at=NOW, config=CONFIG | {"encoding_aes_key": key}
+    )
     made = build_encrypted_request(blank, TOKEN, text, account)
     return msgspec.structs.replace(made, config=CONFIG)
 
@@ -37,7 +39,9 @@ def plain(body: str, config: dict[str, str] | None = None) -> Request:
         "nonce": "1",
         "signature": compute_signature(TOKEN, str(EVENT_EPOCH), "1"),
     }
-    return Request("main", body.encode(), NOW, query=query, config=config or {})
+    return Request(
+        source="main", body=body.encode(), received_at=NOW, query=query, config=config or {}
+    )
 
 
 def refusal(request: Request) -> str:

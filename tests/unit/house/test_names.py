@@ -13,11 +13,15 @@ from regulars.channels.registry import list_channels
 ROOT = Path(__file__).parents[3]
 SHIPPED_FOLDERS = ("layers/regulars", "functions", "infra")
 NAMED_FOLDERS = (*SHIPPED_FOLDERS, "tests")
+MAX_POSITIONAL_FIELDS = 3
 GLOSSARY_TEXT = (ROOT / "docs" / "glossary.md").read_text()
 IRREGULAR_PARTICIPLE = re.compile(
     "told|said|kept|found|given|made|asked|seen|shown|known|left|taken|chosen|held|sent|done|bought|gone|written"
     "|learnt|spelled|built|met|tried"
 )
+
+# The names of frameworks and of the libraries that a fake stands in for.
+FOREIGN_NAMES = ("__", "test_", "pytest_", "do_", "getresponse", "read1", "monotonic")
 
 
 def section_words(title: str) -> frozenset[str]:
@@ -51,7 +55,7 @@ def is_property(function: ast.FunctionDef) -> bool:
 def list_functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
     """Yield the functions whose name is ours to choose."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith(("__", "test_", "do_")):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith(FOREIGN_NAMES):
             yield node
 
 
@@ -123,6 +127,40 @@ def test_names_of_properties_and_functions_start_with_no_participle(folder: str)
         if is_participle(split_first_words(function.name)[0])
     ]
     assert misnamed == []
+
+
+def list_value_fields(*folders: str) -> dict[str, int]:
+    """Return the number of fields of each class that holds a value."""
+    fields = {}
+    for _, tree in parse_files(*folders):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and is_value_class(node):
+                fields[node.name] = sum(isinstance(line, ast.AnnAssign) for line in node.body)
+    return fields
+
+
+def is_value_class(node: ast.ClassDef) -> bool:
+    """Return whether a class is a struct, a named tuple or a dataclass."""
+    parts = [ast.unparse(part) for part in (*node.bases, *node.decorator_list)]
+    return any(name in part for part in parts for name in ("Struct", "NamedTuple", "dataclass"))
+
+
+def list_calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    """Yield each call with the last name of what it calls."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func).rpartition(".")[2], node
+
+
+def test_values_with_many_fields_are_built_by_keyword() -> None:
+    fields = list_value_fields(*SHIPPED_FOLDERS)
+    positional = [
+        f"{path}:{call.lineno} {name}"
+        for path, tree in parse_files(*NAMED_FOLDERS)
+        for name, call in list_calls(tree)
+        if fields.get(name, 0) > MAX_POSITIONAL_FIELDS and len(call.args) > MAX_POSITIONAL_FIELDS
+    ]
+    assert positional == []
 
 
 def test_class_names_are_unique() -> None:

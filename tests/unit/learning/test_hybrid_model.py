@@ -45,7 +45,7 @@ class TestDampedCosine(RecommenderContract):
     """The damped cosine of a large catalogue, block by block."""
 
     @pytest.fixture(autouse=True)
-    def _large_catalogue(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def use_large_catalogue(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(similarity, "MAX_DENSE_PRODUCTS", 0)
         monkeypatch.setattr(similarity, "BLOCK_PRODUCTS", 5)
 

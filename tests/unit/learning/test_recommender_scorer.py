@@ -14,7 +14,7 @@ from regulars.learning.recommender.scorer import (
 
 WEIGHTS = {"content": 1.0, "collaborative": 1.0, "habit": 1.0, "trend": 1.0}
 CANDIDATES = [
-    ProductCandidate("cup", content=0.9, collaborative=0.1, because="pot"),
+    ProductCandidate(product_id="cup", content=0.9, collaborative=0.1, because="pot"),
     ProductCandidate("jar", collaborative=0.8),
     ProductCandidate("tea", habit=0.7, because="tea"),
     ProductCandidate("hat", trend=0.5),

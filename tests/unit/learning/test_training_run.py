@@ -84,7 +84,9 @@ def shop(aws: MotoStack, tmp_path: Path) -> TrainedShop:
     registry = ModelRegistry(
         Artifacts("test-artifacts", aws.s3), Champions("test-control", aws.dynamodb)
     )
-    return TrainedShop(aws, tmp_path, Datasets("test-lake", aws.s3), registry)
+    return TrainedShop(
+        aws=aws, folder=tmp_path, datasets=Datasets("test-lake", aws.s3), registry=registry
+    )
 
 
 def load_champion(shop: TrainedShop) -> ModelManifest:

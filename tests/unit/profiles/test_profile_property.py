@@ -60,7 +60,7 @@ def test_profile_is_the_fold_of_its_ledger_when_everything_goes_wrong_at_once(
     events: list[Event], random_: random.Random
 ) -> None:
     stream = ShuffledStream(
-        events, random_, crash_chance=0.1, overtaking_chance=0.2, replace_chance=0.3
+        events=events, random=random_, crash_chance=0.1, overtaking_chance=0.2, replace_chance=0.3
     )
     stream.deliver_all()
     assert_profiles_folded(stream.memory)

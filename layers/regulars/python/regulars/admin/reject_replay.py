@@ -143,11 +143,11 @@ class RejectReplayer:
         """Return the delivery as it came, at the time at which it came."""
         delivery = reject.delivery or StoredDelivery()
         return Request(
-            source,
-            reject.raw,
-            from_text(reject.received_at),
-            delivery.headers,
-            dict(parse_qsl(delivery.raw_query)),
+            source=source,
+            body=reject.raw,
+            received_at=from_text(reject.received_at),
+            headers=delivery.headers,
+            query=dict(parse_qsl(delivery.raw_query)),
             default_country=self._stores.default_country,
             default_currency=self._stores.default_currency,
             method=delivery.method,

@@ -182,9 +182,9 @@ def _build_sample(stores: SampleStores, source: Source, secrets: SourceSecrets) 
 
 def _build_blank_request(stores: SampleStores, source: Source, secrets: SourceSecrets) -> Request:
     return Request(
-        source.source,
-        b"{}",
-        datetime.now(UTC),
+        source=source.source,
+        body=b"{}",
+        received_at=datetime.now(UTC),
         config=source.config | secrets.credentials,
         default_country=stores.default_country,
         default_currency=stores.default_currency,

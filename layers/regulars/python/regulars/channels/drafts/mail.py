@@ -25,15 +25,19 @@ EMAIL_BOUNCED = "Email Bounced"
 EMAIL_DEFERRED = "Email Deferred"
 EMAIL_DROPPED = "Email Dropped"
 EMAIL_MARKED_AS_SPAM = "Email Marked as Spam"
-UNSUBSCRIBED = "Unsubscribed"
-SUBSCRIBED = "Subscribed"
+UNSUBSCRIBED_TYPE = "Unsubscribed"
+SUBSCRIBED_TYPE = "Subscribed"
 MESSAGE_RECEIVED = "Message Received"
 
 MAX_TAGS = 10
 MAX_RECIPIENTS = 100
 # One reader of an e-mail to several recipients did these, and the provider does not report which.
 _SINGLE_READER_TYPES = {EMAIL_OPENED, EMAIL_LINK_CLICKED}
-_CONSENT_STATUSES = {UNSUBSCRIBED: "denied", EMAIL_MARKED_AS_SPAM: "denied", SUBSCRIBED: "granted"}
+_CONSENT_STATUSES = {
+    UNSUBSCRIBED_TYPE: "denied",
+    EMAIL_MARKED_AS_SPAM: "denied",
+    SUBSCRIBED_TYPE: "granted",
+}
 
 
 class MailEvent(msgspec.Struct, frozen=True, kw_only=True):

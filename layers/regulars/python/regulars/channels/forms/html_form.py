@@ -103,7 +103,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 def translate_delivery(request: Request) -> list[Draft]:
     """Return one `Form Submitted` event; raise InvalidEventError(honeypot) for a bot and (missing_identity) without a person."""
     fields = parse_form_fields(request)
-    if _first_value(fields, HONEYPOT_FIELD):
+    if _find_first_value(fields, HONEYPOT_FIELD):
         raise InvalidEventError("The hidden honeypot field is filled in.", "honeypot")
     person = PersonBuilder(request.default_country)
     person.add_contact({name: values[0] for name, values in fields.items()})
@@ -133,7 +133,7 @@ def find_next_page(request: Request) -> str:
     configured = request.config.get("next")
     if not isinstance(configured, str):
         return ""
-    next_url = _first_value(parse_form_fields(request), "_next")
+    next_url = _find_first_value(parse_form_fields(request), "_next")
     origin = _parse_origin(next_url)
     return next_url if origin and origin == _parse_origin(configured) else configured
 
@@ -156,16 +156,18 @@ def _find_key(request: Request) -> str:
         if request.query.get(name):
             return request.query[name]
     header = request.headers.get(KEY_HEADER, "")
-    return header or _first_value(parse_form_fields(request), "_key")
+    return header or _find_first_value(parse_form_fields(request), "_key")
 
 
 def _submission_key(fields: dict[str, list[str]]) -> str:
     # A second click sends the same answers and counts as the same submission. The raw body can differ, because the
     # browser generates a new multipart boundary each time.
-    return _first_value(fields, "_id") or hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+    return (
+        _find_first_value(fields, "_id") or hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+    )
 
 
-def _first_value(fields: dict[str, list[str]], name: str) -> str:
+def _find_first_value(fields: dict[str, list[str]], name: str) -> str:
     return next((value for value in fields.get(name, ()) if value.strip()), "")
 
 
@@ -173,7 +175,7 @@ def _list_consents(fields: dict[str, list[str]], at: str) -> tuple[ConsentChange
     granted = {
         channel
         for name, channel in _CONSENT_CHANNELS.items()
-        if _first_value(fields, name).strip().lower() in _TICKED_VALUES
+        if _find_first_value(fields, name).strip().lower() in _TICKED_VALUES
     }
     return tuple(
         ConsentChange(channel=channel, status="granted", at=at, basis="form")

@@ -74,8 +74,8 @@ TOPICS = {
     "error": mail.EMAIL_DROPPED,
     "complaint": mail.EMAIL_MARKED_AS_SPAM,
     "spam": mail.EMAIL_MARKED_AS_SPAM,
-    "unsubscribe": mail.UNSUBSCRIBED,
-    "unsubscribed": mail.UNSUBSCRIBED,
+    "unsubscribe": mail.UNSUBSCRIBED_TYPE,
+    "unsubscribed": mail.UNSUBSCRIBED_TYPE,
 }
 
 

@@ -67,7 +67,7 @@ TOPICS = {
     "failed": mail.EMAIL_BOUNCED,
     "rejected": mail.EMAIL_DROPPED,
     "complained": mail.EMAIL_MARKED_AS_SPAM,
-    "unsubscribed": mail.UNSUBSCRIBED,
+    "unsubscribed": mail.UNSUBSCRIBED_TYPE,
     "bounced": mail.EMAIL_BOUNCED,
     "dropped": mail.EMAIL_DROPPED,
 }

@@ -62,7 +62,7 @@ TOPICS = {
     "bounce": mail.EMAIL_BOUNCED,
     "blocked": mail.EMAIL_BOUNCED,
     "spam": mail.EMAIL_MARKED_AS_SPAM,
-    "unsub": mail.UNSUBSCRIBED,
+    "unsub": mail.UNSUBSCRIBED_TYPE,
 }
 
 

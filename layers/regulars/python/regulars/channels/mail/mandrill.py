@@ -70,8 +70,8 @@ TOPICS = {
     "deferral": mail.EMAIL_DEFERRED,
     "reject": mail.EMAIL_DROPPED,
     "spam": mail.EMAIL_MARKED_AS_SPAM,
-    "unsub": mail.UNSUBSCRIBED,
-    "blacklist/add": mail.UNSUBSCRIBED,
+    "unsub": mail.UNSUBSCRIBED_TYPE,
+    "blacklist/add": mail.UNSUBSCRIBED_TYPE,
 }
 # Mandrill signs a delivery without events with this key until a webhook has its own.
 PROBE_KEY = "test-webhook"

@@ -67,12 +67,12 @@ TOPICS = {
     "Click": mail.EMAIL_LINK_CLICKED,
     "Bounce": mail.EMAIL_BOUNCED,
     "SpamComplaint": mail.EMAIL_MARKED_AS_SPAM,
-    "SubscriptionChange": mail.UNSUBSCRIBED,
+    "SubscriptionChange": mail.UNSUBSCRIBED_TYPE,
 }
 # https://postmarkapp.com/developer/api/bounce-api#bounce-types
 BOUNCE_TYPES = {
-    "Unsubscribe": mail.UNSUBSCRIBED,
-    "Subscribe": mail.SUBSCRIBED,
+    "Unsubscribe": mail.UNSUBSCRIBED_TYPE,
+    "Subscribe": mail.SUBSCRIBED_TYPE,
     "SpamComplaint": mail.EMAIL_MARKED_AS_SPAM,
     "Transient": mail.EMAIL_DEFERRED,
 }
@@ -108,12 +108,14 @@ def build_sample(blank: Request, secret: str) -> Request:
 
 def _build_event(body: dict[str, Any]) -> mail.MailEvent:
     topic = body.get("RecordType")
-    type_ = _refine_type(body, mail.find_event_type(TOPICS, topic))
+    type_ = _select_type(body, mail.find_event_type(TOPICS, topic))
     email = body.get("Recipient") or body.get("Email")
     time = next((value for value in map(body.get, _TIME_FIELDS) if value), None)
     key_parts = (topic, body.get("MessageID") or body.get("ID"), time, email)
     # A reactivation by the shop is not a decision of the recipient.
-    is_reactivated = type_ == mail.SUBSCRIBED and body.get("Origin", "Recipient") != "Recipient"
+    is_reactivated = (
+        type_ == mail.SUBSCRIBED_TYPE and body.get("Origin", "Recipient") != "Recipient"
+    )
     return mail.MailEvent(
         type=type_,
         at=parse_time(time),
@@ -125,13 +127,13 @@ def _build_event(body: dict[str, Any]) -> mail.MailEvent:
     )
 
 
-def _refine_type(body: dict[str, Any], type_: str) -> str:
+def _select_type(body: dict[str, Any], type_: str) -> str:
     if type_ == mail.EMAIL_BOUNCED:
         kind = body.get("Type")
         return BOUNCE_TYPES.get(kind, type_) if isinstance(kind, str) else type_
-    if type_ == mail.UNSUBSCRIBED and body.get("SuppressSending") is False:
-        return mail.SUBSCRIBED
-    if type_ == mail.UNSUBSCRIBED and body.get("SuppressionReason") == "HardBounce":
+    if type_ == mail.UNSUBSCRIBED_TYPE and body.get("SuppressSending") is False:
+        return mail.SUBSCRIBED_TYPE
+    if type_ == mail.UNSUBSCRIBED_TYPE and body.get("SuppressionReason") == "HardBounce":
         return mail.EMAIL_BOUNCED
     return type_
 

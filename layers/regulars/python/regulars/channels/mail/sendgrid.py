@@ -71,9 +71,9 @@ TOPICS = {
     "deferred": mail.EMAIL_DEFERRED,
     "dropped": mail.EMAIL_DROPPED,
     "spamreport": mail.EMAIL_MARKED_AS_SPAM,
-    "unsubscribe": mail.UNSUBSCRIBED,
-    "group_unsubscribe": mail.UNSUBSCRIBED,
-    "group_resubscribe": mail.SUBSCRIBED,
+    "unsubscribe": mail.UNSUBSCRIBED_TYPE,
+    "group_unsubscribe": mail.UNSUBSCRIBED_TYPE,
+    "group_resubscribe": mail.SUBSCRIBED_TYPE,
 }
 _SIGNATURE_HEADER = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP_HEADER = "x-twilio-email-event-webhook-timestamp"

@@ -76,7 +76,7 @@ TOPICS = {
     "Reject": mail.EMAIL_DROPPED,
     "Rendering Failure": mail.EMAIL_DROPPED,
     "DeliveryDelay": mail.EMAIL_DEFERRED,
-    "Subscription": mail.UNSUBSCRIBED,
+    "Subscription": mail.UNSUBSCRIBED_TYPE,
 }
 # Topic → the field that contains the time and the recipients of the event. For other topics it is the lower-case topic.
 _DETAIL_FIELDS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
@@ -126,16 +126,18 @@ def translate_delivery(request: Request) -> list[Draft]:
         return []
     type_ = mail.find_event_type(TOPICS, topic)
     detail = as_object(event.get(_DETAIL_FIELDS.get(str(topic), str(topic).lower())))
-    type_ = _refine_type(type_, detail)
+    type_ = _select_type(type_, detail)
     mail_events = _build_events(type_, str(topic), detail, event, message)
     return [mail.build_mail_draft(CHANNEL_NAME, request, mail_event) for mail_event in mail_events]
 
 
-def _refine_type(type_: str, detail: dict[str, Any]) -> str:
+def _select_type(type_: str, detail: dict[str, Any]) -> str:
     if type_ == mail.EMAIL_BOUNCED and detail.get("bounceType") == "Transient":
         return mail.EMAIL_DEFERRED
-    if type_ == mail.UNSUBSCRIBED and not _is_opt_out(as_object(detail.get("newTopicPreferences"))):
-        return mail.SUBSCRIBED
+    if type_ == mail.UNSUBSCRIBED_TYPE and not _is_opt_out(
+        as_object(detail.get("newTopicPreferences"))
+    ):
+        return mail.SUBSCRIBED_TYPE
     return type_
 
 

@@ -104,8 +104,8 @@ _ORDER_STATUSES = {
     "Order Cancelled": "cancelled",
 }
 _CONSENT_STATUSES = {
-    mail.SUBSCRIBED: "granted",
-    mail.UNSUBSCRIBED: "denied",
+    mail.SUBSCRIBED_TYPE: "granted",
+    mail.UNSUBSCRIBED_TYPE: "denied",
     mail.EMAIL_MARKED_AS_SPAM: "denied",
 }
 _CONTACT_FIELDS = ("email", "phone", "first_name", "last_name", "name")

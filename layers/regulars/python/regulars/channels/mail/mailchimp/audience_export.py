@@ -29,8 +29,8 @@ from regulars.channels.contract import Draft
 from regulars.channels.drafts.mail import (
     EMAIL_BOUNCED,
     EMAIL_MARKED_AS_SPAM,
-    SUBSCRIBED,
-    UNSUBSCRIBED,
+    SUBSCRIBED_TYPE,
+    UNSUBSCRIBED_TYPE,
 )
 from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
@@ -61,7 +61,11 @@ _COLUMNS = {
 _STATE_PATTERN = re.compile(
     r"(?<![a-z])((?:un|non?|not|never|no[-_ ]longer|previously|formerly)?[-_ ]?subscribed|cleaned)(?![a-z])"
 )
-_EVENT_TYPES = {"subscribed": SUBSCRIBED, "unsubscribed": UNSUBSCRIBED, "cleaned": EMAIL_BOUNCED}
+_EVENT_TYPES = {
+    "subscribed": SUBSCRIBED_TYPE,
+    "unsubscribed": UNSUBSCRIBED_TYPE,
+    "cleaned": EMAIL_BOUNCED,
+}
 
 
 def _check_file(name: str, fields: Collection[str]) -> None:

@@ -53,8 +53,8 @@ from regulars.channels.signatures.shared_secret import (
 CHANNEL_NAME = "mailchimp"
 EMAIL_CHANGED = "Email Address Changed"
 TOPICS = {
-    "subscribe": mail.SUBSCRIBED,
-    "unsubscribe": mail.UNSUBSCRIBED,
+    "subscribe": mail.SUBSCRIBED_TYPE,
+    "unsubscribe": mail.UNSUBSCRIBED_TYPE,
     "profile": "Customer Updated",
     "upemail": EMAIL_CHANGED,
     "cleaned": mail.EMAIL_BOUNCED,
@@ -92,7 +92,10 @@ def build_sample(blank: Request, secret: str) -> Request:
 def _build_event(fields: dict[str, str]) -> mail.MailEvent:
     topic, fired_at = fields.get("type"), fields.get("fired_at", "")
     type_ = mail.find_event_type(TOPICS, topic)
-    if type_ in {mail.UNSUBSCRIBED, mail.EMAIL_BOUNCED} and fields.get("data[reason]") == "abuse":
+    if (
+        type_ in {mail.UNSUBSCRIBED_TYPE, mail.EMAIL_BOUNCED}
+        and fields.get("data[reason]") == "abuse"
+    ):
         type_ = mail.EMAIL_MARKED_AS_SPAM
     email = fields.get("data[new_email]") or fields.get("data[email]") or ""
     key_parts = (
