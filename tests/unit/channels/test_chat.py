@@ -22,8 +22,8 @@ from tests.support.deliveries import (
     translate_event,
 )
 
-SAID = "the words of somebody"
-SECONDS, MILLISECONDS, ISO = str(EVENT_EPOCH), EVENT_EPOCH * 1000, "2026-11-20T09:00:00Z"
+MESSAGE_TEXT = "the words of somebody"
+SECONDS, EVENT_MILLISECONDS, ISO = str(EVENT_EPOCH), EVENT_EPOCH * 1000, "2026-11-20T09:00:00Z"
 NUMBER = "+447700900123"
 
 
@@ -72,12 +72,12 @@ def message(**told: Any) -> dict[str, Any]:
 
 def test_whatsapp_message_is_received_without_its_text() -> None:
     (draft,) = translate_drafts(
-        "whatsapp", json_delivery(message(type="text", text={"body": SAID}))
+        "whatsapp", json_delivery(message(type="text", text={"body": MESSAGE_TEXT}))
     )
     assert identifier_values([draft]) == [(NUMBER, "GB.1")]
     assert draft.contact["name"] == "Zebedee"
-    assert draft.event.properties["length"] == len(SAID)
-    assert SAID not in str(draft)
+    assert draft.event.properties["length"] == len(MESSAGE_TEXT)
+    assert MESSAGE_TEXT not in str(draft)
 
 
 def test_whatsapp_person_without_a_number_is_known_by_id() -> None:
@@ -111,7 +111,7 @@ def test_whatsapp_status_repeated_is_one_event_and_another_status_another() -> N
 
 
 def test_meta_bad_item_keeps_no_other_back() -> None:
-    inbox = {"sender": {"id": "7"}, "timestamp": MILLISECONDS}
+    inbox = {"sender": {"id": "7"}, "timestamp": EVENT_MILLISECONDS}
     items = [inbox | {"message": {"mid": "m"}}, inbox | {"unheard_of": {}}]
     body = {"object": "page", "entry": [{"id": "1", "messaging": items}]}
     with pytest.raises(PartlyInvalidError) as raised:
@@ -122,7 +122,7 @@ def test_meta_bad_item_keeps_no_other_back() -> None:
 @pytest.mark.parametrize(
     ("said", "type_", "person"),
     [
-        ({"message": {"mid": "m", "text": SAID}}, "Message Received", "7"),
+        ({"message": {"mid": "m", "text": MESSAGE_TEXT}}, "Message Received", "7"),
         ({"message": {"mid": "m", "is_echo": True}}, "Message Sent", "1"),
         ({"message": {"mid": "m", "is_deleted": True}}, "Message Deleted", "7"),
         ({"read": {"watermark": 1}}, "Message Read", "7"),
@@ -132,7 +132,7 @@ def test_meta_bad_item_keeps_no_other_back() -> None:
 def test_meta_conversation_tells_who_and_what(
     said: dict[str, Any], type_: str, person: str
 ) -> None:
-    item = {"sender": {"id": "7"}, "recipient": {"id": "1"}, "timestamp": MILLISECONDS} | said
+    item = {"sender": {"id": "7"}, "recipient": {"id": "1"}, "timestamp": EVENT_MILLISECONDS} | said
     body = {"object": "instagram", "entry": [{"id": "1", "messaging": [item]}]}
     (draft,) = translate_drafts("instagram", json_delivery(body))
     assert (draft.event.type, identifier_values([draft])) == (type_, [(person,)])
@@ -210,7 +210,7 @@ def test_telegram_bot_that_was_blocked_lost_its_contact() -> None:
 
 
 def test_line_linked_account_is_the_visitor_of_its_nonce() -> None:
-    told = {"type": "accountLink", "timestamp": MILLISECONDS, "webhookEventId": "e"}
+    told = {"type": "accountLink", "timestamp": EVENT_MILLISECONDS, "webhookEventId": "e"}
     told |= {"source": {"userId": "U1"}, "link": {"result": "ok", "nonce": "n-1"}}
     (draft,) = translate_drafts("line", json_delivery({"destination": "D", "events": [told]}))
     assert {each.namespace for each in draft.identifiers} == {"customer", "anonymous_id"}
@@ -220,7 +220,7 @@ def test_line_linked_account_is_the_visitor_of_its_nonce() -> None:
 
 
 def hubspot(**told: Any) -> list[dict[str, Any]]:
-    return [{"portalId": 1, "objectId": 7, "occurredAt": MILLISECONDS, "eventId": 1} | told]
+    return [{"portalId": 1, "objectId": 7, "occurredAt": EVENT_MILLISECONDS, "eventId": 1} | told]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_intercom_unsubscribed_contact_denies_mail() -> None:
 @pytest.mark.parametrize(("count", "found"), [(1, [("c0",)]), (2, [()])])
 def test_intercom_conversation_of_several_is_nobodys(count: int, found: list[Any]) -> None:
     contacts = [{"id": f"c{number}"} for number in range(count)]
-    told = intercom("conversation.user.replied", contacts=contacts, source={"body": SAID})
+    told = intercom("conversation.user.replied", contacts=contacts, source={"body": MESSAGE_TEXT})
     assert identifier_values(translate_drafts("intercom", json_delivery(told))) == found
 
 
@@ -303,7 +303,7 @@ def test_chatwoot_agent_is_not_the_contact() -> None:
 
 def test_crisp_address_left_behind_links_the_session() -> None:
     data = {"session_id": "session_1", "email": "zebedee@example.com"}
-    told = {"event": "session:set_email", "data": data, "timestamp": MILLISECONDS}
+    told = {"event": "session:set_email", "data": data, "timestamp": EVENT_MILLISECONDS}
     assert identifier_values(translate_drafts("crisp", json_delivery(told))) == [
         ("zebedee@example.com", "session_1")
     ]
@@ -351,7 +351,7 @@ def test_calcom_ping_tells_nothing() -> None:
         ("hubspot", [{"subscriptionType": "ticket.creation"}]),
         ("intercom", {"topic": "company.created"}),
         ("chatwoot", {"event": "webwidget_triggered"}),
-        ("crisp", {"event": "people:sync", "timestamp": MILLISECONDS}),
+        ("crisp", {"event": "people:sync", "timestamp": EVENT_MILLISECONDS}),
         ("calendly", {"event": "user.updated"}),
         ("calcom", {"triggerEvent": "MEETING_ENDED"}),
     ],

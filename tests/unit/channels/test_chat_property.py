@@ -172,7 +172,7 @@ def spoil(told: Any, damage: Any, places: list[int]) -> Any:
     return told | {key: spoil(told[key], damage, places[1:])}
 
 
-def checked(channel: str, request: Request) -> int:
+def check_translation(channel: str, request: Request) -> int:
     """How many events became of it; every one is looked at."""
     try:
         drafts = load_channel(channel).translate(request)
@@ -185,7 +185,7 @@ def checked(channel: str, request: Request) -> int:
 
 @pytest.mark.parametrize("channel", sorted(BODIES))
 def test_whole_delivery_names_nobody(channel: str) -> None:
-    assert checked(channel, delivery(channel, BODIES[channel])) > 0
+    assert check_translation(channel, delivery(channel, BODIES[channel])) > 0
 
 
 @pytest.mark.parametrize("channel", sorted(BODIES))
@@ -195,14 +195,16 @@ def test_damaged_delivery_is_refused_or_names_nobody(
 ) -> None:
     body = spoil(BODIES[channel], damage, places)
     with allow_refusals():
-        checked(channel, delivery(channel, body if isinstance(body, dict) else {"": body}))
+        check_translation(
+            channel, delivery(channel, body if isinstance(body, dict) else {"": body})
+        )
 
 
 @pytest.mark.parametrize("channel", sorted(BODIES))
 @given(body=st.binary(max_size=40) | anything.map(lambda said: json.dumps(said).encode()))
 def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
     with allow_refusals():
-        checked(channel, Request("main", body, NOW))
+        check_translation(channel, Request("main", body, NOW))
 
 
 @pytest.mark.parametrize("channel", ["wechat", "wecom"])
@@ -212,4 +214,4 @@ def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
 def test_any_xml_is_refused_or_names_nobody(channel: str, told: dict[str, str]) -> None:
     body = "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
     with allow_refusals():
-        checked(channel, Request("main", f"<xml>{body}</xml>".encode(), NOW))
+        check_translation(channel, Request("main", f"<xml>{body}</xml>".encode(), NOW))

@@ -13,7 +13,7 @@ from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from tests.support.deliveries import EVENT_EPOCH, FORM_TYPE, NOW, form_delivery, json_delivery
-from tests.unit.channels.test_translation_property import CANARY, anything, translated
+from tests.unit.channels.test_translation_property import CANARY, anything, check_translation
 
 ITEM: dict[str, Any] = {
     "event": "click",
@@ -62,7 +62,7 @@ GOOGLE: dict[str, Any] = {
     "respondentEmail": CANARY,
     "answers": [{"title": "Email", "type": "LIST", "response": CANARY}],
 }
-MAILED: dict[str, Any] = {
+MAIL_FIELDS: dict[str, Any] = {
     "to": [CANARY],
     "email": CANARY,
     "id": CANARY,
@@ -93,7 +93,7 @@ CONFIG = {
     "properties": {"a": "data.email", "b": "data"},
 }
 
-MADE: dict[str, tuple[dict[str, Any], Callable[[Any], Request]]] = {
+DELIVERY_BUILDERS: dict[str, tuple[dict[str, Any], Callable[[Any], Request]]] = {
     "sendgrid": (ITEM, lambda item: json_delivery([item])),
     "mailjet": (ITEM, lambda item: json_delivery([item])),
     "brevo": (ITEM, json_delivery),
@@ -103,10 +103,10 @@ MADE: dict[str, tuple[dict[str, Any], Callable[[Any], Request]]] = {
         lambda item: json_delivery({"signature": {}, "event-data": item}),
     ),
     "mandrill": (ITEM, lambda item: form_delivery({"mandrill_events": json.dumps([item])})),
-    "resend": (MAILED, lambda data: json_delivery(_typed("email.clicked", data))),
+    "resend": (MAIL_FIELDS, lambda data: json_delivery(_build_typed_body("email.clicked", data))),
     "standard-webhooks": (
-        MAILED,
-        lambda data: json_delivery(_typed("order.completed", data), CONFIG),
+        MAIL_FIELDS,
+        lambda data: json_delivery(_build_typed_body("order.completed", data), CONFIG),
     ),
     "ses-sns": (
         SES,
@@ -128,22 +128,22 @@ MADE: dict[str, tuple[dict[str, Any], Callable[[Any], Request]]] = {
 }
 
 
-def _typed(topic: str, data: Any) -> dict[str, Any]:
+def _build_typed_body(topic: str, data: Any) -> dict[str, Any]:
     return {"type": topic, "created_at": "2026-11-20T09:00:00Z", "data": data}
 
 
-@given(st.data(), st.sampled_from(sorted(MADE)))
+@given(st.data(), st.sampled_from(sorted(DELIVERY_BUILDERS)))
 def test_damaged_delivery_is_events_of_nobody_or_refused(data: st.DataObject, channel: str) -> None:
-    sample, made = MADE[channel]
+    sample, made = DELIVERY_BUILDERS[channel]
     changes = data.draw(st.dictionaries(st.sampled_from(sorted(sample)), anything, max_size=5))
     damaged = data.draw(st.just(sample | changes) | anything)
-    translated(load_channel(channel), made(damaged))
+    check_translation(load_channel(channel), made(damaged))
 
 
-@given(st.binary(max_size=200), st.sampled_from(sorted({*MADE, "mailchimp"})))
+@given(st.binary(max_size=200), st.sampled_from(sorted({*DELIVERY_BUILDERS, "mailchimp"})))
 def test_any_bytes_are_a_delivery_or_refused(body: bytes, channel: str) -> None:
     for kind in ("application/json", FORM_TYPE, "multipart/form-data; boundary=b"):
-        translated(
+        check_translation(
             load_channel(channel),
             Request(source="main", body=body, received_at=NOW, headers={"content-type": kind}),
         )
@@ -161,7 +161,7 @@ def test_damaged_mailchimp_form_is_an_event_or_refused(fields: dict[str, str]) -
     request = form_delivery(
         {name: text.encode("utf-8", "replace").decode() for name, text in said.items()}
     )
-    translated(load_channel("mailchimp"), request)
+    check_translation(load_channel("mailchimp"), request)
 
 
 HEADERS = (
@@ -170,7 +170,7 @@ HEADERS = (
     "x-twilio-email-event-webhook-signature",
     "x-twilio-email-event-webhook-timestamp",
 )
-SHOWN = st.text(max_size=12) | st.sampled_from(
+SIGNATURE_TEXTS = st.text(max_size=12) | st.sampled_from(
     ["v1,YQ==", "v1a,YQ==", "1795165200", "MAA=", "Basic YQ=="]
 )
 SNS = {
@@ -185,19 +185,19 @@ SNS = {
     "Timestamp": "t",
     "Token": "t",
 }
-SIGNED = {"signature": {"timestamp": "1795165200", "token": "t", "signature": "s"}}
+MAILGUN_SIGNATURE = {"signature": {"timestamp": "1795165200", "token": "t", "signature": "s"}}
 SECRETS = ("key", "whsec_YQ==", "whpk_YQ==", "YQ==", "")
 
 
 @given(
-    st.dictionaries(st.sampled_from(HEADERS), SHOWN),
-    st.dictionaries(st.sampled_from([*SNS, *SIGNED]), anything, max_size=3),
-    st.sampled_from(sorted({*MADE, "mailchimp"})),
+    st.dictionaries(st.sampled_from(HEADERS), SIGNATURE_TEXTS),
+    st.dictionaries(st.sampled_from([*SNS, *MAILGUN_SIGNATURE]), anything, max_size=3),
+    st.sampled_from(sorted({*DELIVERY_BUILDERS, "mailchimp"})),
 )
 def test_forged_delivery_is_refused_and_never_a_fault(
     headers: dict[str, str], changes: dict[str, Any], channel: str
 ) -> None:
-    body = json.dumps(SNS | SIGNED | changes).encode()
+    body = json.dumps(SNS | MAILGUN_SIGNATURE | changes).encode()
     request = Request(
         source="main",
         body=body,

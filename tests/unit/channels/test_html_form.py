@@ -10,12 +10,12 @@ from regulars.domain.errors import InvalidEventError, InvalidRequestError, Signa
 from regulars.domain.events import encode_event
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-URLENCODED = "application/x-www-form-urlencoded"
-PLAIN = (
+URLENCODED_TYPE = "application/x-www-form-urlencoded"
+FORM_BODY = (
     b"name=Zeb%C3%A9dee+Canary&email=+Zebedee%40Example.com+&phone=020+7946+0018"
     b"&message=line1%0D%0Acanary&topics%5B%5D=tea&topics%5B%5D=cups&consent=on&_gotcha="
 )
-MULTIPART = "\r\n".join(
+MULTIPART_BODY = "\r\n".join(
     [
         *("--xyz", 'Content-Disposition: form-data; name="email"', "", "zebedee@example.com"),
         *("--xyz", 'Content-Disposition: form-data; name="first_name"', "", "Zebédee"),
@@ -25,7 +25,7 @@ MULTIPART = "\r\n".join(
 ).encode()
 
 
-def request(body: bytes, kind: str = URLENCODED, **query: str) -> Request:
+def request(body: bytes, kind: str = URLENCODED_TYPE, **query: str) -> Request:
     return Request(
         source="contact",
         body=body,
@@ -36,13 +36,13 @@ def request(body: bytes, kind: str = URLENCODED, **query: str) -> Request:
     )
 
 
-def draft(body: bytes, kind: str = URLENCODED) -> Draft:
+def draft(body: bytes, kind: str = URLENCODED_TYPE) -> Draft:
     (only,) = translate_delivery(request(body, kind))
     return only
 
 
 def test_form_gives_contact_consent_and_choices() -> None:
-    told = draft(PLAIN)
+    told = draft(FORM_BODY)
     assert told.contact == {
         "email": "zebedee@example.com",
         "phone": "+442079460018",
@@ -55,12 +55,12 @@ def test_form_gives_contact_consent_and_choices() -> None:
 
 
 def test_what_was_written_is_not_in_the_event() -> None:
-    said = encode_event(draft(PLAIN).event).decode().lower()
+    said = encode_event(draft(FORM_BODY).event).decode().lower()
     assert [word for word in ("zeb", "canary", "line1", "7946") if word in said] == []
 
 
 def test_multipart_form_is_read_without_its_files() -> None:
-    told = draft(MULTIPART, "multipart/form-data; boundary=xyz")
+    told = draft(MULTIPART_BODY, "multipart/form-data; boundary=xyz")
     assert told.contact == {"email": "zebedee@example.com", "first_name": "Zebédee"}
 
 
@@ -72,24 +72,24 @@ def test_consent_is_granted_only_by_a_tick(value: str) -> None:
 def test_hidden_id_makes_two_equal_answers_two_events() -> None:
     one, two = (draft(f"email=a%40example.com&_id={number}".encode()) for number in (1, 2))
     assert one.event.id != two.event.id
-    assert draft(PLAIN).event.id == draft(PLAIN).event.id
+    assert draft(FORM_BODY).event.id == draft(FORM_BODY).event.id
 
 
 def test_same_answers_are_one_event_whatever_the_boundary() -> None:
-    one = draft(MULTIPART, "multipart/form-data; boundary=xyz")
-    other = draft(MULTIPART.replace(b"--xyz", b"--abc"), "multipart/form-data; boundary=abc")
+    one = draft(MULTIPART_BODY, "multipart/form-data; boundary=xyz")
+    other = draft(MULTIPART_BODY.replace(b"--xyz", b"--abc"), "multipart/form-data; boundary=abc")
     assert one.event.id == other.event.id
 
 
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (b"no form", URLENCODED),
-        (b"\xff=\xfe", URLENCODED),
-        (b"&".join([b"a=1"] * 201), URLENCODED),
-        (b"email=" + b"a" * 2_000_000, URLENCODED),
+        (b"no form", URLENCODED_TYPE),
+        (b"\xff=\xfe", URLENCODED_TYPE),
+        (b"&".join([b"a=1"] * 201), URLENCODED_TYPE),
+        (b"email=" + b"a" * 2_000_000, URLENCODED_TYPE),
         (b"none", "multipart/form-data"),
-        (MULTIPART[:-8], "multipart/form-data; boundary=xyz"),
+        (MULTIPART_BODY[:-8], "multipart/form-data; boundary=xyz"),
         (
             b"".join(
                 b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (level, level + 1)
@@ -106,7 +106,11 @@ def test_body_that_is_no_form_is_an_invalid_request(body: bytes, kind: str) -> N
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(PLAIN + b"x", "honeypot"), (b"name=Zebedee", "missing_identity"), (b"", "missing_identity")],
+    [
+        (FORM_BODY + b"x", "honeypot"),
+        (b"name=Zebedee", "missing_identity"),
+        (b"", "missing_identity"),
+    ],
 )
 def test_form_of_a_robot_or_of_nobody_is_no_event(body: bytes, code: str) -> None:
     with pytest.raises(InvalidEventError) as refused:
@@ -116,15 +120,15 @@ def test_form_of_a_robot_or_of_nobody_is_no_event(body: bytes, code: str) -> Non
 
 @pytest.mark.parametrize("name", ["key", "token"])
 def test_key_is_taken_from_the_url(name: str) -> None:
-    verify_delivery(request(PLAIN, **{name: "k1"}), ["k2", "k1"], NOW)
+    verify_delivery(request(FORM_BODY, **{name: "k1"}), ["k2", "k1"], NOW)
 
 
 def test_key_is_taken_from_a_hidden_field() -> None:
-    verify_delivery(request(PLAIN + b"&_key=k1"), ["k1"], NOW)
+    verify_delivery(request(FORM_BODY + b"&_key=k1"), ["k1"], NOW)
 
 
 @pytest.mark.parametrize(("given", "reason"), [("", "missing"), ("k", "signature")])
 def test_form_without_its_key_is_refused(given: str, reason: str) -> None:
     with pytest.raises(SignatureError) as refused:
-        verify_delivery(request(PLAIN, key=given), ["k1"], NOW)
+        verify_delivery(request(FORM_BODY, key=given), ["k1"], NOW)
     assert refused.value.reason == reason

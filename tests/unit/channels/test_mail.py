@@ -45,7 +45,7 @@ ITEM: dict[str, Any] = {
 CANARIES = (EMAIL_ADDRESS, "zebedee", "203.0.113", "canary")
 
 
-def sent(channel: str, topic: str, **changes: Any) -> Request:  # noqa: PLR0911 (one per provider)
+def mail_delivery(channel: str, topic: str, **changes: Any) -> Request:  # noqa: PLR0911 (one per provider)
     """One thing told of one mail, in the provider's own shape."""
     item = ITEM | changes
     match channel:
@@ -98,66 +98,73 @@ TABLES = {
     "postmark": postmark.TOPICS,
     "resend": resend.TOPICS,
 }
-EVERY = [
+TOPIC_CASES = [
     (channel, topic, told) for channel, table in TABLES.items() for topic, told in table.items()
 ]
-EVERY_MAIL = [each for each in EVERY if not each[2].startswith("Customer")]
+MAIL_TOPIC_CASES = [each for each in TOPIC_CASES if not each[2].startswith("Customer")]
 
 
-@pytest.mark.parametrize(("channel", "topic", "type_"), EVERY_MAIL)
+@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPIC_CASES)
 def test_topic_names_the_event_and_the_person_is_beside_it(
     channel: str, topic: str, type_: str
 ) -> None:
-    (draft,) = translate_drafts(channel, sent(channel, topic))
+    (draft,) = translate_drafts(channel, mail_delivery(channel, topic))
     assert (draft.event.type, draft.event.channel) == (type_, "email")
     assert EMAIL_ADDRESS in identifier_values([draft])[0]
     said = encode_event(draft.event).decode().lower()
     assert [canary for canary in CANARIES if canary in said] == []
 
 
-@pytest.mark.parametrize(("channel", "topic", "type_"), EVERY_MAIL)
+@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPIC_CASES)
 def test_consent_is_taken_back_by_a_complaint_or_an_unsubscribe(
     channel: str, topic: str, type_: str
 ) -> None:
     wanted = {"Unsubscribed": "denied", "Email Marked as Spam": "denied", "Subscribed": "granted"}
-    event = translate_event(channel, sent(channel, topic))
+    event = translate_event(channel, mail_delivery(channel, topic))
     assert consent_statuses(event) == ([("email", wanted[type_])] if type_ in wanted else [])
 
 
 def test_mailjet_says_by_one_word_that_a_mail_left_and_arrived() -> None:
-    left, arrived = translate_drafts("mailjet", sent("mailjet", "sent"))
+    left, arrived = translate_drafts("mailjet", mail_delivery("mailjet", "sent"))
     assert (left.event.type, arrived.event.type) == ("Email Sent", "Email Delivered")
     assert left.event.id != arrived.event.id
     assert identifier_values([left]) == identifier_values([arrived])
 
 
-CLICKS = [(channel, topic) for channel, topic, type_ in EVERY_MAIL if type_ == "Email Link Clicked"]
+CLICKS = [
+    (channel, topic) for channel, topic, type_ in MAIL_TOPIC_CASES if type_ == "Email Link Clicked"
+]
 
 
 @pytest.mark.parametrize(("channel", "topic"), CLICKS)
 def test_link_keeps_its_campaign_and_not_its_reader(channel: str, topic: str) -> None:
-    event = translate_event(channel, sent(channel, topic))
+    event = translate_event(channel, mail_delivery(channel, topic))
     assert event.properties["link_url"] == "https://shop.example.com/sale?utm_source=mail"
 
 
 @pytest.mark.parametrize("channel", TABLES)
 def test_same_delivery_is_the_same_event(channel: str) -> None:
     topic = next(iter(TABLES[channel]))
-    later = msgspec.structs.replace(sent(channel, topic), received_at=NOW + timedelta(hours=5))
-    assert translate_event(channel, later).id == translate_event(channel, sent(channel, topic)).id
+    later = msgspec.structs.replace(
+        mail_delivery(channel, topic), received_at=NOW + timedelta(hours=5)
+    )
+    assert (
+        translate_event(channel, later).id
+        == translate_event(channel, mail_delivery(channel, topic)).id
+    )
 
 
 @pytest.mark.parametrize("channel", TABLES)
 def test_unknown_topic_is_set_aside(channel: str) -> None:
     with pytest.raises(InvalidEventError) as refused:
-        translate_drafts(channel, sent(channel, "surprise"))
+        translate_drafts(channel, mail_delivery(channel, "surprise"))
     assert refused.value.code == "unknown_topic"
 
 
 @pytest.mark.parametrize("channel", ["sendgrid", "mailjet", "mandrill", "brevo"])
 def test_bad_item_keeps_no_other_back(channel: str) -> None:
     topic = next(iter(TABLES[channel]))
-    good, bad = (_items(channel, sent(channel, name)) for name in (topic, "surprise"))
+    good, bad = (_items(channel, mail_delivery(channel, name)) for name in (topic, "surprise"))
     with pytest.raises(PartlyInvalidError) as refused:
         translate_drafts(channel, _batch(channel, [*bad, *good, 7]))
     assert (refused.value.code, identifier_values(list(refused.value.drafts))[0][0]) == (
@@ -204,15 +211,16 @@ def _batch(channel: str, items: list[Any]) -> Request:
 )
 def test_bounce_says_its_kind(channel: str, topic: str, changes: dict[str, Any], kind: str) -> None:
     assert (
-        translate_event(channel, sent(channel, topic, **changes)).properties["bounce_type"] == kind
+        translate_event(channel, mail_delivery(channel, topic, **changes)).properties["bounce_type"]
+        == kind
     )
 
 
-@pytest.mark.parametrize(("channel", "topic", "type_"), EVERY_MAIL)
+@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPIC_CASES)
 def test_time_that_is_none_is_refused(channel: str, topic: str, type_: str) -> None:
     names = ("timestamp", "time", "ts", "ts_epoch", "ts_event", "ReceivedAt")
     wrong = dict.fromkeys(names, "soon")
-    request = sent(channel, topic, **wrong)
+    request = mail_delivery(channel, topic, **wrong)
     if channel == "resend":
         request = json_delivery(
             {"type": topic, "created_at": "soon", "data": {"to": EMAIL_ADDRESS}}

@@ -29,8 +29,11 @@ from tests.support.deliveries import (
 CANARY = "A canary sings of aunt Zebedee, 7 Elm Street"
 KEY = "key-of-our-own"
 TIME = "2026-11-20T09:00:00Z"
-FRIEND = "friend@example.com"
-SIGNED = {"typeform": ("typeform-signature", "sha256="), "tally": ("tally-signature", "")}
+FRIEND_EMAIL = "friend@example.com"
+SIGNATURE_HEADERS = {
+    "typeform": ("typeform-signature", "sha256="),
+    "tally": ("tally-signature", ""),
+}
 
 type Question = tuple[str, str, Any]  # what it is called, its kind, its answer
 
@@ -39,11 +42,13 @@ QUESTIONS: tuple[Question, ...] = (
     ("First name", "text", "Zebedee"),
     ("Phone", "phone", "020 7946 0018"),
     ("Tell us more", "text", CANARY),
-    ("A friend's e-mail", "email", FRIEND),
+    ("A friend's e-mail", "email", FRIEND_EMAIL),
 )
 
 
-def sent(channel: str, questions: tuple[Question, ...] = QUESTIONS, **config: Any) -> Request:
+def submission_delivery(
+    channel: str, questions: tuple[Question, ...] = QUESTIONS, **config: Any
+) -> Request:
     """A form as it was filled in, in the provider's own shape."""
     made = {"typeform": _typeform, "tally": _tally, "jotform": _jotform, "google-forms": _google}
     return msgspec.structs.replace(made[channel](questions), config=config, default_country="GB")
@@ -113,7 +118,7 @@ WITH_CHOICES = ("typeform", "tally", "google-forms")
 
 @pytest.mark.parametrize("channel", FORMS)
 def test_form_tells_who_filled_it_in_and_not_what_was_typed(channel: str) -> None:
-    (draft,) = translate_drafts(channel, sent(channel))
+    (draft,) = translate_drafts(channel, submission_delivery(channel))
     assert draft.event.occurred_at == "2026-11-20T09:00:00.000Z"
     assert identifier_values([draft])[0][:2] == (EMAIL_ADDRESS, "+442079460018")
     assert draft.contact["first_name"] == "Zebedee"
@@ -123,13 +128,13 @@ def test_form_tells_who_filled_it_in_and_not_what_was_typed(channel: str) -> Non
 
 @pytest.mark.parametrize("channel", FORMS)
 def test_only_the_first_address_is_the_person_s(channel: str) -> None:
-    (draft,) = translate_drafts(channel, sent(channel))
-    assert FRIEND not in identifier_values([draft])[0]
+    (draft,) = translate_drafts(channel, submission_delivery(channel))
+    assert FRIEND_EMAIL not in identifier_values([draft])[0]
 
 
 @pytest.mark.parametrize("channel", WITH_CHOICES)
 def test_choice_of_the_form_s_own_words_is_kept(channel: str) -> None:
-    request = sent(channel, (*QUESTIONS, ("Which size?", "choice", "Large")))
+    request = submission_delivery(channel, (*QUESTIONS, ("Which size?", "choice", "Large")))
     (answer,) = translate_event(channel, request).properties["answers"].values()
     assert answer in ("Large", ["Large"])
 
@@ -137,7 +142,9 @@ def test_choice_of_the_form_s_own_words_is_kept(channel: str) -> None:
 @pytest.mark.parametrize("channel", FORMS)
 def test_typed_answer_is_kept_only_when_it_is_named_and_short(channel: str) -> None:
     questions = (*QUESTIONS, ("Size", "text", "44"), ("Notes", "text", "x" * 65))
-    event = translate_event(channel, sent(channel, questions, answers=["Size", "Notes"]))
+    event = translate_event(
+        channel, submission_delivery(channel, questions, answers=["Size", "Notes"])
+    )
     assert list(event.properties["answers"].values()) == ["44"]
 
 
@@ -157,7 +164,9 @@ def test_typed_answer_is_kept_only_when_it_is_named_and_short(channel: str) -> N
 def test_consent_is_a_yes_to_a_question_that_was_named(
     channel: str, consent: object, answer: str, wanted: list[tuple[str, str]]
 ) -> None:
-    request = sent(channel, (*QUESTIONS, ("News?", "choice", answer)), consents={"News?": consent})
+    request = submission_delivery(
+        channel, (*QUESTIONS, ("News?", "choice", answer)), consents={"News?": consent}
+    )
     assert consent_statuses(translate_event(channel, request)) == wanted
     assert (
         consent_statuses(translate_event(channel, msgspec.structs.replace(request, config={})))
@@ -168,13 +177,13 @@ def test_consent_is_a_yes_to_a_question_that_was_named(
 @pytest.mark.parametrize("channel", FORMS)
 def test_question_asks_for_what_the_config_says(channel: str) -> None:
     questions = (("Where do we reach you?", "text", EMAIL_ADDRESS),)
-    request = sent(channel, questions, fields='{"Where do we reach you?": "email"}')
+    request = submission_delivery(channel, questions, fields='{"Where do we reach you?": "email"}')
     assert EMAIL_ADDRESS in identifier_values(translate_drafts(channel, request))[0]
 
 
 @pytest.mark.parametrize("channel", ["typeform", "tally"])
 def test_hidden_fields_name_the_campaign_and_our_own_id(channel: str) -> None:
-    (draft,) = translate_drafts(channel, sent(channel))
+    (draft,) = translate_drafts(channel, submission_delivery(channel))
     assert draft.event.properties["utm_source"] == "news"
     assert ("user_id", "u-77") in [(each.namespace, each.value) for each in draft.identifiers]
 
@@ -182,7 +191,7 @@ def test_hidden_fields_name_the_campaign_and_our_own_id(channel: str) -> None:
 @pytest.mark.parametrize("channel", ["jotform", "google-forms"])
 def test_form_of_nobody_is_set_aside(channel: str) -> None:
     with pytest.raises(InvalidEventError) as refused:
-        translate_drafts(channel, sent(channel, (("Your email", "text", CANARY),)))
+        translate_drafts(channel, submission_delivery(channel, (("Your email", "text", CANARY),)))
     assert refused.value.code == "missing_identity"
 
 
@@ -199,13 +208,18 @@ def test_other_topic_is_set_aside(channel: str) -> None:
 
 
 def test_partial_typeform_is_marked() -> None:
-    body = json.loads(sent("typeform").body) | {"event_type": "form_response_partial"}
+    body = json.loads(submission_delivery("typeform").body) | {
+        "event_type": "form_response_partial"
+    }
     assert translate_event("typeform", json_delivery(body)).properties["partial"] is True
 
 
 def test_google_account_s_address_comes_before_a_typed_one() -> None:
-    body = json.loads(sent("google-forms").body) | {"respondentEmail": FRIEND}
-    assert identifier_values(translate_drafts("google-forms", json_delivery(body)))[0][0] == FRIEND
+    body = json.loads(submission_delivery("google-forms").body) | {"respondentEmail": FRIEND_EMAIL}
+    assert (
+        identifier_values(translate_drafts("google-forms", json_delivery(body)))[0][0]
+        == FRIEND_EMAIL
+    )
     assert (
         EMAIL_ADDRESS
         not in identifier_values(translate_drafts("google-forms", json_delivery(body)))[0]
@@ -228,10 +242,10 @@ def test_jotform_name_and_phone_come_in_parts() -> None:
     }
 
 
-@pytest.mark.parametrize("channel", SIGNED)
+@pytest.mark.parametrize("channel", SIGNATURE_HEADERS)
 @pytest.mark.parametrize("secrets", [(KEY,), ("other", KEY)])
 def test_signature_over_the_raw_bytes_is_believed(channel: str, secrets: tuple[str, ...]) -> None:
-    name, prefix = SIGNED[channel]
+    name, prefix = SIGNATURE_HEADERS[channel]
     request = json_delivery({"name": "é"})
     signature = base64.b64encode(hmac.digest(KEY.encode(), request.body, "sha256")).decode()
     signed = msgspec.structs.replace(request, headers={name: prefix + signature})

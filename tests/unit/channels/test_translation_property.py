@@ -42,7 +42,7 @@ anything = st.recursive(
 )
 
 
-def damaged(sample: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+def damage_sample(sample: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     """The sample with some of its fields replaced by anything."""
     changes = st.dictionaries(st.sampled_from(sorted(sample)), anything, min_size=1, max_size=5)
     return changes.map(lambda change: sample | change)
@@ -79,7 +79,7 @@ def check(draft: Draft) -> None:
     assert CANARY not in text.decode()
 
 
-@given(damaged(MESSAGE) | anything, st.dictionaries(st.sampled_from(PROPERTIES), anything))
+@given(damage_sample(MESSAGE) | anything, st.dictionaries(st.sampled_from(PROPERTIES), anything))
 def test_damaged_message_is_an_event_or_an_invalid_one(message: Any, extra: dict[str, Any]) -> None:
     if isinstance(message, dict) and isinstance(message.get("properties"), dict):
         message = message | {"properties": message["properties"] | extra}
@@ -93,7 +93,7 @@ def test_any_bytes_are_a_message_or_an_invalid_one(raw: bytes) -> None:
         check(translate_message(raw, REQUEST))
 
 
-@given(damaged(build_order()) | anything, TOPICS)
+@given(damage_sample(build_order()) | anything, TOPICS)
 def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) -> None:
     headers = {"x-shopify-topic": topic}
     request = Request(
@@ -103,7 +103,7 @@ def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) 
         headers=headers,
         default_currency="EUR",
     )
-    translated(shopify.CHANNEL, request)
+    check_translation(shopify.CHANNEL, request)
 
 
 form_parts = st.sampled_from(
@@ -114,13 +114,13 @@ form_parts = st.sampled_from(
 @given(st.lists(form_parts | st.binary(max_size=20), max_size=20).map(b"".join))
 def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b", ""):
-        translated(
+        check_translation(
             form.CHANNEL,
             Request(source="contact", body=body, received_at=NOW, headers={"content-type": kind}),
         )
 
 
-def translated(channel: Channel, request: Request) -> None:
+def check_translation(channel: Channel, request: Request) -> None:
     with allow_refusals():
         for draft in channel.translate(request):
             check(draft)

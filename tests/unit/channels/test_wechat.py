@@ -25,7 +25,7 @@ TEXT = (
 )
 
 
-def sealed(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Request:
+def envelope_delivery(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Request:
     blank = Request(
         source="main", body=b"", received_at=NOW, config=CONFIG | {"encoding_aes_key": key}
     )
@@ -33,7 +33,7 @@ def sealed(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Req
     return msgspec.structs.replace(made, config=CONFIG)
 
 
-def plain(body: str, config: dict[str, str] | None = None) -> Request:
+def delivery_in_clear(body: str, config: dict[str, str] | None = None) -> Request:
     query = {
         "timestamp": str(EVENT_EPOCH),
         "nonce": "1",
@@ -51,24 +51,26 @@ def refusal(request: Request) -> str:
 
 
 def test_sealed_message_is_received_without_its_text() -> None:
-    wechat.verify_delivery(sealed(), (TOKEN,), NOW)
-    event = translate_event("wechat", sealed())
+    wechat.verify_delivery(envelope_delivery(), (TOKEN,), NOW)
+    event = translate_event("wechat", envelope_delivery())
     assert (event.type, event.properties["length"]) == ("Message Received", 21)
     assert "hello" not in str(event)
 
 
 def test_old_key_opens_while_it_is_set_up() -> None:
     config = CONFIG | {"encoding_aes_key": f"{OTHER_KEY}, {KEY}"}
-    wechat.verify_delivery(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
+    wechat.verify_delivery(
+        msgspec.structs.replace(envelope_delivery(), config=config), (TOKEN,), NOW
+    )
 
 
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [
-        (sealed(account="wx-of-theirs"), "appid"),
-        (sealed(key=OTHER_KEY), "payload"),
-        (plain(TEXT, CONFIG), "missing"),
-        (plain("<xml><Encrypt>AAAA</Encrypt></xml>", CONFIG), "missing"),
+        (envelope_delivery(account="wx-of-theirs"), "appid"),
+        (envelope_delivery(key=OTHER_KEY), "payload"),
+        (delivery_in_clear(TEXT, CONFIG), "missing"),
+        (delivery_in_clear("<xml><Encrypt>AAAA</Encrypt></xml>", CONFIG), "missing"),
     ],
 )
 def test_envelope_that_is_not_ours_is_refused(request_: Request, reason: str) -> None:
@@ -78,7 +80,9 @@ def test_envelope_that_is_not_ours_is_refused(request_: Request, reason: str) ->
 @pytest.mark.parametrize("config", [{"app_id": "a"}, {}, {"encoding_aes_key": "short"}])
 def test_wecom_without_its_key_refuses_all(config: dict[str, str]) -> None:
     with pytest.raises(SignatureError):
-        wecom.verify_delivery(msgspec.structs.replace(sealed(), config=config), (TOKEN,), NOW)
+        wecom.verify_delivery(
+            msgspec.structs.replace(envelope_delivery(), config=config), (TOKEN,), NOW
+        )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_utf_16_is_refused() -> None:
 def test_follower_is_known_by_account_and_scene() -> None:
     told = TEXT.replace(">text<", "><![CDATA[event]]><").replace("<MsgId>77</MsgId>", "")
     scene = "<Event>subscribe</Event><EventKey>qrscene_window</EventKey></xml>"
-    request = plain(told.replace("</xml>", scene))
+    request = delivery_in_clear(told.replace("</xml>", scene))
     (draft,) = wechat.translate_delivery(request)
     assert draft.event.type == "Contact Subscribed"
     assert draft.event.properties["scene"] == "window"
@@ -114,7 +118,7 @@ def test_follower_is_known_by_account_and_scene() -> None:
 
 
 def test_wecom_echo_is_opened() -> None:
-    made = sealed("12345")
+    made = envelope_delivery("12345")
     echo = parse_xml_fields(made.body)["Encrypt"]
     asked = msgspec.structs.replace(made, method="GET", query=made.query | {"echostr": echo})
     reply = wecom.answer_handshake(asked, (TOKEN,), NOW)
