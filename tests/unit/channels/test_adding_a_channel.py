@@ -1,4 +1,4 @@
-"""The guide to adding a channel is followed literally: its code is written where it says, registered and run."""
+"""Test the guide to adding a channel: write its code to the files that it names, register it and run it."""
 
 import ast
 import base64
@@ -58,7 +58,7 @@ def read_added_line(path: str) -> str:
 
 @pytest.fixture
 def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Channel]:
-    """The page's channel, written beside the other channels of its kind and registered."""
+    """Yield the channel of the page, stored beside the other channels of its kind and registered."""
     monkeypatch.setattr(commerce, "__path__", [*commerce.__path__, str(tmp_path)])
     import_code(MODULE, f"regulars.channels.commerce.{NAME}", tmp_path)
     for name, reference in ast.literal_eval(f"{{{read_added_line(REGISTRY)}}}").items():
@@ -84,7 +84,7 @@ def translate_signed_delivery(channel: Channel) -> Draft:
     return draft
 
 
-def test_signed_delivery_is_the_event_of_the_page(channel: Channel) -> None:
+def test_signed_delivery_becomes_the_event_of_the_page(channel: Channel) -> None:
     draft = translate_signed_delivery(channel)
     assert json.loads(encode_event(draft.event)) == json.loads(BLOCKS["event.json"])
     assert draft.contact == {"email": "zebedee@example.com", "name": "Zebedee Canary"}
@@ -99,15 +99,17 @@ def test_signed_delivery_is_the_event_of_the_page(channel: Channel) -> None:
     ],
     ids=["another secret", "another body", "no signature"],
 )
-def test_forged_delivery_is_refused(channel: Channel, forged: Request) -> None:
+def test_delivery_is_rejected_when_it_is_forged(channel: Channel, forged: Request) -> None:
     with pytest.raises(SignatureError):
         channel.verify(forged, [SECRET], NOW)
 
 
-def test_sample_is_verified_and_is_a_test_order_of_nobody(channel: Channel) -> None:
+def test_sample_is_verified_and_is_a_test_order_without_a_person(channel: Channel) -> None:
     sample = build_sample_delivery(channel, Request("main", b"", NOW), SECRET)
     channel.verify(sample, [SECRET], NOW)
-    assert [(one.event.test, one.identifiers) for one in channel.translate(sample)] == [(True, ())]
+    assert [(draft.event.test, draft.identifiers) for draft in channel.translate(sample)] == [
+        (True, ())
+    ]
 
 
 def test_tests_of_the_page_pass(
@@ -141,10 +143,10 @@ def test_page_of_the_channel_is_rendered_between_the_others(channel: Channel) ->
 def test_code_of_the_page_passes_the_linter_and_the_formatter(path: str) -> None:
     for arguments in (["check"], ["format", "--check"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", path, "-"]
-        ran = subprocess.run(  # noqa: S603 (our own page)
+        process = subprocess.run(  # noqa: S603 (the page of this repository)
             command, input=BLOCKS[path], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert process.returncode == 0, process.stdout + process.stderr
 
 
 def test_page_names_modules_and_functions_that_exist() -> None:
@@ -160,6 +162,6 @@ def test_page_names_modules_and_functions_that_exist() -> None:
 
 def test_page_names_fields_and_errors_that_exist() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
-    known = {*Channel.__struct_fields__, *vars(errors), *vars(contract)}
+    known_names = {*Channel.__struct_fields__, *vars(errors), *vars(contract)}
     assert len(rows) >= 6
-    assert {*rows} <= known
+    assert {*rows} <= known_names

@@ -1,4 +1,4 @@
-"""Messages captured from the real SDKs, where they are at hand: beside the checkout, never in it."""
+"""Test messages captured from the real SDKs, which are stored beside the checkout and may be absent."""
 
 import json
 from datetime import UTC, datetime
@@ -14,10 +14,10 @@ from tests.conformance.provider_files import SHARED_FOLDER
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
-pytestmark = pytest.mark.skipif(not SHARED_FOLDER.exists(), reason="the captures are not at hand")
+pytestmark = pytest.mark.skipif(not SHARED_FOLDER.exists(), reason="the captures are absent")
 
 
-def calls() -> list[Any]:
+def read_calls() -> list[Any]:
     lines = [
         line
         for path in sorted((SHARED_FOLDER / "tracking" / "wire").glob("*.jsonl"))
@@ -26,17 +26,17 @@ def calls() -> list[Any]:
     return [call for call in map(json.loads, lines) if call["m"] == "POST" and call["body"]]
 
 
-def messages(call: dict[str, Any]) -> list[dict[str, Any]]:
+def list_messages(call: dict[str, Any]) -> list[dict[str, Any]]:
     body = call["body"]
     kinds = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
     name = call["p"].rpartition("/")[2]
-    listed: list[dict[str, Any]] = body.get("batch", [{"type": kinds.get(name[:1])} | body])
-    return listed
+    batch: list[dict[str, Any]] = body.get("batch", [{"type": kinds.get(name[:1])} | body])
+    return batch
 
 
-@pytest.mark.parametrize("call", calls(), ids=lambda call: call["p"])
-def test_every_message_an_sdk_sends_is_understood(call: dict[str, Any]) -> None:
-    for message in messages(call):
+@pytest.mark.parametrize("call", read_calls(), ids=lambda call: call["p"])
+def test_captured_message_is_translated_without_an_address(call: dict[str, Any]) -> None:
+    for message in list_messages(call):
         draft = translate_message(
             msgspec.json.encode(message),
             Request(source="web", body=b"", received_at=NOW, default_currency="USD"),
@@ -45,10 +45,10 @@ def test_every_message_an_sdk_sends_is_understood(call: dict[str, Any]) -> None:
         assert "a@b.c" not in str(draft.event)
 
 
-def test_every_canonical_event_of_a_person_is_counted_by_its_name() -> None:
-    told = json.loads((SHARED_FOLDER / "webhooks" / "mapping.json").read_text())["events"]
-    names = {event["name"] for event in told}
-    # Of products and of mailings, nobody's.
-    of_nobody = {"Product Created", "Product Updated", "Inventory Updated", "Coupon Created"}
-    assert names - COUNTED_EVENT_TYPES == of_nobody | {"Campaign Sent"}
+def test_canonical_event_of_a_person_is_a_counted_type() -> None:
+    events = json.loads((SHARED_FOLDER / "webhooks" / "mapping.json").read_text())["events"]
+    names = {event["name"] for event in events}
+    # Events of products and mailings have no person.
+    impersonal_types = {"Product Created", "Product Updated", "Inventory Updated", "Coupon Created"}
+    assert names - COUNTED_EVENT_TYPES == impersonal_types | {"Campaign Sent"}
     assert len(COUNTED_EVENT_TYPES) < 100  # a profile stays small

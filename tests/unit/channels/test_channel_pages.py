@@ -1,4 +1,4 @@
-"""Every channel has a documentation page, and the generated files hold the pages of today."""
+"""Test that each channel has a documentation page, and that the generated files are current."""
 
 import pytest
 
@@ -14,14 +14,14 @@ def test_channel_has_a_page(name: str) -> None:
     assert lines[1] == ""
 
 
-def test_written_pages_are_those_of_the_modules() -> None:
+def test_generated_pages_equal_the_docstrings_of_the_modules() -> None:
     assert CHANNEL_PAGES.read_text() == render_channels(), "Run `python -m infra.pages`."
     assert EXPORT_PAGES.read_text() == render_exports(), "Run `python -m infra.pages`."
 
 
 @pytest.mark.parametrize("format_", load_export_formats(), ids=lambda format_: format_.title)
-def test_format_recognizes_columns_that_it_has(format_: ExportFormat) -> None:
+def test_format_requires_only_columns_that_it_has(format_: ExportFormat) -> None:
     assert {*format_.key_columns} <= {*format_.columns}
-    assert {name for one in format_.required_columns for name in one.split("|")} <= {
+    assert {name for columns in format_.required_columns for name in columns.split("|")} <= {
         *format_.columns
     }

@@ -1,4 +1,4 @@
-"""Whatever a messenger, a help desk or a calendar sends, it becomes events that name nobody, or is refused."""
+"""Test that any delivery of a messenger, a help desk or a calendar becomes events without an address, or is rejected."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from regulars.channels.contract import PartlyInvalidError, Request
 from regulars.channels.registry import load_channel
 from tests.support.deliveries import EVENT_EPOCH, NOW, allow_refusals, form_delivery, json_delivery
-from tests.unit.channels.test_translation_property import CANARY, anything, check
+from tests.unit.channels.test_translation_property import CANARY, check_draft, json_values
 
 ISO = "2026-11-20T09:00:00Z"
 PERSON: dict[str, Any] = {
@@ -37,8 +37,8 @@ VALUE = {
     "form_id": CANARY,
     "created_time": EVENT_EPOCH,
 }
-INBOX = {"sender": {"id": CANARY}, "timestamp": EVENT_EPOCH * 1000, "message": MESSAGE}
-BODIES: dict[str, dict[str, Any]] = {
+INBOX_ITEM = {"sender": {"id": CANARY}, "timestamp": EVENT_EPOCH * 1000, "message": MESSAGE}
+BODIES_BY_CHANNEL: dict[str, dict[str, Any]] = {
     "whatsapp": {
         "object": "whatsapp_business_account",
         "entry": [ENTRY | {"changes": [{"field": "messages", "value": VALUE}]}],
@@ -46,13 +46,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "messenger": {
         "object": "page",
         "entry": [
-            ENTRY | {"messaging": [INBOX], "changes": [{"field": "leadgen", "value": VALUE}]}
+            ENTRY | {"messaging": [INBOX_ITEM], "changes": [{"field": "leadgen", "value": VALUE}]}
         ],
     },
     "instagram": {
         "object": "instagram",
         "entry": [
-            ENTRY | {"messaging": [INBOX], "changes": [{"field": "comments", "value": VALUE}]}
+            ENTRY | {"messaging": [INBOX_ITEM], "changes": [{"field": "comments", "value": VALUE}]}
         ],
     },
     "twilio": {
@@ -152,66 +152,76 @@ BODIES: dict[str, dict[str, Any]] = {
         },
     },
 }
-WECHAT = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "EventKey", "MsgId")
+WECHAT_FIELDS = (
+    "ToUserName",
+    "FromUserName",
+    "CreateTime",
+    "MsgType",
+    "Event",
+    "EventKey",
+    "MsgId",
+)
 
 
-def delivery(channel: str, body: dict[str, Any]) -> Request:
+def build_delivery(channel: str, body: dict[str, Any]) -> Request:
     if channel == "twilio":
         return form_delivery({name: str(value) for name, value in body.items()})
     return json_delivery(body)
 
 
-def spoil(told: Any, damage: Any, places: list[int]) -> Any:
-    """What is told with something else in one place, found by going down a step for each number."""
-    if not places or not isinstance(told, dict | list) or not told:
+def damage_value(value: Any, damage: Any, path: list[int]) -> Any:
+    """Return the value with `damage` in one place; each number of the path selects an item of one level."""
+    if not path or not isinstance(value, dict | list) or not value:
         return damage
-    index = places[0] % len(told)
-    if isinstance(told, list):
-        return [spoil(x, damage, places[1:]) if n == index else x for n, x in enumerate(told)]
-    key = sorted(told)[index]
-    return told | {key: spoil(told[key], damage, places[1:])}
+    index = path[0] % len(value)
+    if isinstance(value, list):
+        return [*value[:index], damage_value(value[index], damage, path[1:]), *value[index + 1 :]]
+    key = sorted(value)[index]
+    return value | {key: damage_value(value[key], damage, path[1:])}
 
 
-def check_translation(channel: str, request: Request) -> int:
-    """How many events became of it; every one is looked at."""
+def check_delivery(channel: str, request: Request) -> int:
+    """Return the number of events of a delivery, after checking each event."""
     try:
         drafts = load_channel(channel).translate(request)
     except PartlyInvalidError as error:
         drafts = list(error.drafts)
     for draft in drafts:
-        check(draft)
+        check_draft(draft)
     return len(drafts)
 
 
-@pytest.mark.parametrize("channel", sorted(BODIES))
-def test_whole_delivery_names_nobody(channel: str) -> None:
-    assert check_translation(channel, delivery(channel, BODIES[channel])) > 0
+@pytest.mark.parametrize("channel", sorted(BODIES_BY_CHANNEL))
+def test_complete_delivery_becomes_events_without_an_address(channel: str) -> None:
+    assert check_delivery(channel, build_delivery(channel, BODIES_BY_CHANNEL[channel])) > 0
 
 
-@pytest.mark.parametrize("channel", sorted(BODIES))
-@given(damage=anything, places=st.lists(st.integers(0, 9), min_size=1, max_size=7))
-def test_damaged_delivery_is_refused_or_names_nobody(
-    channel: str, damage: Any, places: list[int]
+@pytest.mark.parametrize("channel", sorted(BODIES_BY_CHANNEL))
+@given(damage=json_values, path=st.lists(st.integers(0, 9), min_size=1, max_size=7))
+def test_damaged_delivery_is_rejected_or_contains_no_address(
+    channel: str, damage: Any, path: list[int]
 ) -> None:
-    body = spoil(BODIES[channel], damage, places)
+    body = damage_value(BODIES_BY_CHANNEL[channel], damage, path)
     with allow_refusals():
-        check_translation(
-            channel, delivery(channel, body if isinstance(body, dict) else {"": body})
+        check_delivery(
+            channel, build_delivery(channel, body if isinstance(body, dict) else {"": body})
         )
 
 
-@pytest.mark.parametrize("channel", sorted(BODIES))
-@given(body=st.binary(max_size=40) | anything.map(lambda said: json.dumps(said).encode()))
-def test_any_body_is_refused_or_names_nobody(channel: str, body: bytes) -> None:
+@pytest.mark.parametrize("channel", sorted(BODIES_BY_CHANNEL))
+@given(body=st.binary(max_size=40) | json_values.map(lambda value: json.dumps(value).encode()))
+def test_any_body_is_rejected_or_contains_no_address(channel: str, body: bytes) -> None:
     with allow_refusals():
-        check_translation(channel, Request("main", body, NOW))
+        check_delivery(channel, Request("main", body, NOW))
 
 
 @pytest.mark.parametrize("channel", ["wechat", "wecom"])
 @given(
-    st.dictionaries(st.sampled_from(WECHAT), st.sampled_from(["text", "event", CANARY, "1", "<"]))
+    st.dictionaries(
+        st.sampled_from(WECHAT_FIELDS), st.sampled_from(["text", "event", CANARY, "1", "<"])
+    )
 )
-def test_any_xml_is_refused_or_names_nobody(channel: str, told: dict[str, str]) -> None:
-    body = "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
+def test_any_xml_is_rejected_or_contains_no_address(channel: str, fields: dict[str, str]) -> None:
+    body = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
     with allow_refusals():
-        check_translation(channel, Request("main", f"<xml>{body}</xml>".encode(), NOW))
+        check_delivery(channel, Request("main", f"<xml>{body}</xml>".encode(), NOW))

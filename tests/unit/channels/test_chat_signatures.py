@@ -1,4 +1,4 @@
-"""How messengers, help desks and calendars prove themselves: samples of ours, damaged, late or signed with another key."""
+"""Test the signatures of messengers, help desks and calendars: genuine, damaged, expired and by another secret."""
 
 import base64
 import hmac
@@ -13,81 +13,85 @@ from regulars.channels.registry import load_channel
 from regulars.domain.errors import InvalidRequestError, SignatureError
 from tests.support.deliveries import NOW, build_sample_delivery
 
-OLD_SECRET, NEW_SECRET = "a-secret-of-ours-1", "a-secret-of-ours-2"
+OLD_SECRET, NEW_SECRET = "live-secret-1", "live-secret-2"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-SEALED_CONFIG = {"encoding_aes_key": AES_KEY, "app_id": "wx-of-ours"}
-CONFIGS = {"wechat": SEALED_CONFIG, "wecom": SEALED_CONFIG}
-SIGNING_CHANNELS = (
+ENCRYPTION_CONFIG = {"encoding_aes_key": AES_KEY, "app_id": "wx-account"}
+CONFIG_BY_CHANNEL = {"wechat": ENCRYPTION_CONFIG, "wecom": ENCRYPTION_CONFIG}
+SIGNED_CHANNELS = (
     *("whatsapp", "messenger", "instagram", "twilio", "line", "hubspot", "intercom"),
     *("calendly", "calcom", "chatwoot", "crisp", "wechat", "wecom"),
 )
-ALL_CHANNELS = (*SIGNING_CHANNELS, "telegram")
+ALL_CHANNELS = (*SIGNED_CHANNELS, "telegram")
 META_CHANNELS = ("whatsapp", "messenger", "instagram")
-LATE_DELAYS = {
+EXPIRED_AGES = {
     **dict.fromkeys(("hubspot", "calendly", "chatwoot"), timedelta(seconds=301)),
     **dict.fromkeys(("wechat", "wecom"), timedelta(seconds=601)),
     "crisp": timedelta(hours=25),
 }
-URL = "https://hooks.example.com/hooks/{}/main"
+URL_TEMPLATE = "https://hooks.example.com/hooks/{}/main"
 
 
-def sample(name: str, secret: str = NEW_SECRET) -> Request:
-    """A genuine delivery."""
+def build_sample(name: str, secret: str = NEW_SECRET) -> Request:
+    """Return a genuine delivery of the channel."""
     blank = Request(
-        source="main", body=b"", received_at=NOW, config=CONFIGS.get(name, {}), url=URL.format(name)
+        source="main",
+        body=b"",
+        received_at=NOW,
+        config=CONFIG_BY_CHANNEL.get(name, {}),
+        url=URL_TEMPLATE.format(name),
     )
     return build_sample_delivery(load_channel(name), blank, secret)
 
 
-def refusal(
+def refusal_reason(
     name: str, request: Request, secrets: tuple[str, ...] = (NEW_SECRET, OLD_SECRET)
 ) -> str:
-    with pytest.raises(SignatureError) as refused:
+    with pytest.raises(SignatureError) as raised:
         load_channel(name).verify(request, secrets, NOW)
-    return str(refused.value.reason)
+    return str(raised.value.reason)
 
 
 @pytest.mark.parametrize("secret", [NEW_SECRET, OLD_SECRET])
 @pytest.mark.parametrize("name", ALL_CHANNELS)
-def test_genuine_delivery_is_believed_by_either_live_secret(name: str, secret: str) -> None:
-    load_channel(name).verify(sample(name, secret), (NEW_SECRET, OLD_SECRET), NOW)
+def test_delivery_is_verified_by_any_live_secret(name: str, secret: str) -> None:
+    load_channel(name).verify(build_sample(name, secret), (NEW_SECRET, OLD_SECRET), NOW)
 
 
 @pytest.mark.parametrize("name", ALL_CHANNELS)
-def test_delivery_by_another_secret_is_refused(name: str) -> None:
-    assert refusal(name, sample(name, "not-ours")) == "signature"
+def test_delivery_is_rejected_when_another_secret_signed_it(name: str) -> None:
+    assert refusal_reason(name, build_sample(name, "another-secret")) == "signature"
 
 
 @pytest.mark.parametrize("name", ALL_CHANNELS)
-def test_delivery_without_proof_is_refused(name: str) -> None:
-    bare = msgspec.structs.replace(sample(name), headers={}, query={})
-    assert refusal(name, bare) == "missing"
+def test_delivery_is_rejected_without_a_signature(name: str) -> None:
+    bare = msgspec.structs.replace(build_sample(name), headers={}, query={})
+    assert refusal_reason(name, bare) == "missing"
 
 
 @pytest.mark.parametrize("name", ["chatwoot", "crisp", "hubspot"])
-def test_signature_whose_time_is_left_out_is_refused_as_missing(name: str) -> None:
-    genuine = sample(name)
+def test_delivery_is_rejected_as_missing_without_its_signing_time(name: str) -> None:
+    genuine = build_sample(name)
     headers = {key: value for key, value in genuine.headers.items() if "timestamp" not in key}
-    assert refusal(name, msgspec.structs.replace(genuine, headers=headers)) == "missing"
+    assert refusal_reason(name, msgspec.structs.replace(genuine, headers=headers)) == "missing"
 
 
 @pytest.mark.parametrize("signed", ["a=x%2Fy", "a=x/y"])
-def test_hubspot_url_is_signed_as_it_is_or_partly_decoded(signed: str) -> None:
-    genuine = msgspec.structs.replace(sample("hubspot"), raw_query="a=x%2Fy")
+def test_hubspot_delivery_is_verified_with_a_raw_or_partly_decoded_url(signed: str) -> None:
+    genuine = msgspec.structs.replace(build_sample("hubspot"), raw_query="a=x%2Fy")
     time = genuine.headers["x-hubspot-request-timestamp"]
     uri = f"POST{genuine.url}?{signed}".encode()
-    proof = base64.b64encode(
+    signature = base64.b64encode(
         hmac.digest(NEW_SECRET.encode(), uri + genuine.body + time.encode(), "sha256")
     )
-    headers = genuine.headers | {"x-hubspot-signature-v3": proof.decode()}
+    headers = genuine.headers | {"x-hubspot-signature-v3": signature.decode()}
     load_channel("hubspot").verify(
         msgspec.structs.replace(genuine, headers=headers), (NEW_SECRET,), NOW
     )
 
 
 @pytest.mark.parametrize("host", ["me:pass@hooks.example.com", "hooks.example.com:8443"])
-def test_twilio_signature_over_an_address_with_a_colon_is_believed(host: str) -> None:
-    genuine = sample("twilio")
+def test_twilio_delivery_is_verified_when_the_host_contains_a_colon(host: str) -> None:
+    genuine = build_sample("twilio")
     url = f"https://{host}/in"
     signed = hmac.digest(NEW_SECRET.encode(), f"{url}MessageStatustest".encode(), "sha1")
     headers = genuine.headers | {"x-twilio-signature": base64.b64encode(signed).decode()}
@@ -96,26 +100,28 @@ def test_twilio_signature_over_an_address_with_a_colon_is_believed(host: str) ->
     )
 
 
-@pytest.mark.parametrize("name", SIGNING_CHANNELS)
-def test_changed_body_is_refused(name: str) -> None:
-    genuine = sample(name)
+@pytest.mark.parametrize("name", SIGNED_CHANNELS)
+def test_delivery_is_rejected_when_its_body_is_changed(name: str) -> None:
+    genuine = build_sample(name)
     body = genuine.body.replace(b"t", b"T", 1).replace(b"E", b"e")
     damaged = msgspec.structs.replace(genuine, body=body)
     with pytest.raises((SignatureError, InvalidRequestError)):
         load_channel(name).verify(damaged, (NEW_SECRET, OLD_SECRET), NOW)
 
 
-@pytest.mark.parametrize("name", sorted(LATE_DELAYS))
+@pytest.mark.parametrize("name", sorted(EXPIRED_AGES))
 @pytest.mark.parametrize("sign", [1, -1])
-def test_signature_of_another_time_is_refused(name: str, sign: int) -> None:
-    with pytest.raises(SignatureError) as refused:
-        load_channel(name).verify(sample(name), (NEW_SECRET,), NOW + sign * LATE_DELAYS[name])
-    assert refused.value.reason == "timestamp"
+def test_delivery_is_rejected_when_its_signature_is_old_or_early(name: str, sign: int) -> None:
+    with pytest.raises(SignatureError) as raised:
+        load_channel(name).verify(
+            build_sample(name), (NEW_SECRET,), NOW + sign * EXPIRED_AGES[name]
+        )
+    assert raised.value.reason == "timestamp"
 
 
-@pytest.mark.parametrize("name", sorted(set(SIGNING_CHANNELS) - LATE_DELAYS.keys()))
-def test_signature_without_a_time_is_believed_a_week_later(name: str) -> None:
-    load_channel(name).verify(sample(name), (NEW_SECRET,), NOW + timedelta(days=7))
+@pytest.mark.parametrize("name", sorted(set(SIGNED_CHANNELS) - EXPIRED_AGES.keys()))
+def test_signature_without_a_time_is_verified_a_week_later(name: str) -> None:
+    load_channel(name).verify(build_sample(name), (NEW_SECRET,), NOW + timedelta(days=7))
 
 
 # Handshakes
@@ -134,64 +140,64 @@ def build_handshake(query: dict[str, str], config: dict[str, Any]) -> Request:
 
 
 @pytest.mark.parametrize("name", META_CHANNELS)
-def test_meta_challenge_is_answered_to_whoever_knows_our_word(name: str) -> None:
-    asked = {"hub.mode": "subscribe", "hub.verify_token": "ours", "hub.challenge": "42"}
-    assert answer_handshake(name, build_handshake(asked, {"verify_token": "ours"})) == Reply(
-        body="42"
-    )
+def test_meta_challenge_is_answered_with_the_verify_token(name: str) -> None:
+    query = {"hub.mode": "subscribe", "hub.verify_token": "verify-token", "hub.challenge": "42"}
+    assert answer_handshake(
+        name, build_handshake(query, {"verify_token": "verify-token"})
+    ) == Reply(body="42")
 
 
 @pytest.mark.parametrize(
-    ("changed", "config"),
+    ("changes", "config"),
     [
-        ({"hub.verify_token": "theirs"}, {"verify_token": "ours"}),
-        ({"hub.mode": "unsubscribe"}, {"verify_token": "ours"}),
-        ({"hub.verify_token": ""}, {"verify_token": "ours"}),
+        ({"hub.verify_token": "other-token"}, {"verify_token": "verify-token"}),
+        ({"hub.mode": "unsubscribe"}, {"verify_token": "verify-token"}),
+        ({"hub.verify_token": ""}, {"verify_token": "verify-token"}),
         ({"hub.verify_token": ""}, {}),
     ],
 )
-def test_meta_challenge_of_anybody_else_is_refused(
-    changed: dict[str, str], config: dict[str, str]
+def test_meta_challenge_is_rejected_without_the_verify_token(
+    changes: dict[str, str], config: dict[str, str]
 ) -> None:
-    asked = {"hub.mode": "subscribe", "hub.verify_token": "ours", "hub.challenge": "42"}
+    query = {"hub.mode": "subscribe", "hub.verify_token": "verify-token", "hub.challenge": "42"}
     with pytest.raises(SignatureError):
-        answer_handshake("messenger", build_handshake(asked | changed, config))
+        answer_handshake("messenger", build_handshake(query | changes, config))
 
 
-def test_intercom_head_is_answered() -> None:
+def test_intercom_head_request_is_answered() -> None:
     request = Request(source="main", body=b"", received_at=NOW, method="HEAD")
     assert answer_handshake("intercom", request) == Reply()
 
 
-def test_intercom_ping_that_is_not_signed_is_refused() -> None:
+def test_intercom_ping_is_rejected_when_it_is_not_signed() -> None:
     request = Request("main", b'{"topic":"ping"}', NOW)
     with pytest.raises(SignatureError):
         answer_handshake("intercom", request)
 
 
 @pytest.mark.parametrize("name", META_CHANNELS)
-def test_delivery_is_no_handshake(name: str) -> None:
-    assert answer_handshake(name, sample(name)) is None
+def test_meta_delivery_is_not_a_handshake(name: str) -> None:
+    assert answer_handshake(name, build_sample(name)) is None
 
 
 @pytest.mark.parametrize("extra", ["MessageSid=SM2", "Body=", "A"])
-def test_twilio_field_that_was_not_signed_is_refused(extra: str) -> None:
-    genuine = sample("twilio")
+def test_twilio_delivery_is_rejected_when_a_field_is_not_signed(extra: str) -> None:
+    genuine = build_sample("twilio")
     damaged = msgspec.structs.replace(genuine, body=genuine.body + f"&{extra}".encode())
-    assert refusal("twilio", damaged) in {"signature", "malformed"}
+    assert refusal_reason("twilio", damaged) in {"signature", "malformed"}
 
 
-def test_twilio_url_is_signed_with_the_query_that_came() -> None:
-    asked = msgspec.structs.replace(sample("twilio"), raw_query="source=other")
-    assert refusal("twilio", asked) == "signature"
+def test_twilio_delivery_is_rejected_when_its_query_is_not_signed() -> None:
+    changed_request = msgspec.structs.replace(build_sample("twilio"), raw_query="source=other")
+    assert refusal_reason("twilio", changed_request) == "signature"
 
 
-def test_hubspot_url_is_signed_as_hubspot_decodes_it() -> None:
+def test_hubspot_sample_is_verified_with_an_encoded_or_decoded_query() -> None:
     blank = Request(
         source="main",
         body=b"",
         received_at=NOW,
-        url=URL.format("hubspot"),
+        url=URL_TEMPLATE.format("hubspot"),
         raw_query="to=a%40b%2Fc",
     )
     signed = build_sample_delivery(load_channel("hubspot"), blank, NEW_SECRET)

@@ -1,4 +1,4 @@
-"""HTML forms, as browsers encode them."""
+"""Test HTML forms in the encodings of browsers."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from regulars.domain.events import encode_event
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 URLENCODED_TYPE = "application/x-www-form-urlencoded"
-FORM_BODY = (
+URLENCODED_BODY = (
     b"name=Zeb%C3%A9dee+Canary&email=+Zebedee%40Example.com+&phone=020+7946+0018"
     b"&message=line1%0D%0Acanary&topics%5B%5D=tea&topics%5B%5D=cups&consent=on&_gotcha="
 )
@@ -25,7 +25,7 @@ MULTIPART_BODY = "\r\n".join(
 ).encode()
 
 
-def request(body: bytes, kind: str = URLENCODED_TYPE, **query: str) -> Request:
+def build_request(body: bytes, kind: str = URLENCODED_TYPE, **query: str) -> Request:
     return Request(
         source="contact",
         body=body,
@@ -36,49 +36,53 @@ def request(body: bytes, kind: str = URLENCODED_TYPE, **query: str) -> Request:
     )
 
 
-def draft(body: bytes, kind: str = URLENCODED_TYPE) -> Draft:
-    (only,) = translate_delivery(request(body, kind))
-    return only
+def translate_form(body: bytes, kind: str = URLENCODED_TYPE) -> Draft:
+    (form_draft,) = translate_delivery(build_request(body, kind))
+    return form_draft
 
 
-def test_form_gives_contact_consent_and_choices() -> None:
-    told = draft(FORM_BODY)
-    assert told.contact == {
+def test_form_has_contact_consent_and_choices() -> None:
+    form_draft = translate_form(URLENCODED_BODY)
+    assert form_draft.contact == {
         "email": "zebedee@example.com",
         "phone": "+442079460018",
         "name": "Zebédee Canary",
     }
-    assert [(c.channel, c.status, c.basis) for c in told.event.consents] == [
-        ("email", "granted", "form")
-    ]
-    assert told.event.properties == {"topics": ["tea", "cups"]}
+    assert [
+        (change.channel, change.status, change.basis) for change in form_draft.event.consents
+    ] == [("email", "granted", "form")]
+    assert form_draft.event.properties == {"topics": ["tea", "cups"]}
 
 
-def test_what_was_written_is_not_in_the_event() -> None:
-    said = encode_event(draft(FORM_BODY).event).decode().lower()
-    assert [word for word in ("zeb", "canary", "line1", "7946") if word in said] == []
+def test_event_contains_no_typed_text() -> None:
+    event_text = encode_event(translate_form(URLENCODED_BODY).event).decode().lower()
+    assert [word for word in ("zeb", "canary", "line1", "7946") if word in event_text] == []
 
 
-def test_multipart_form_is_read_without_its_files() -> None:
-    told = draft(MULTIPART_BODY, "multipart/form-data; boundary=xyz")
-    assert told.contact == {"email": "zebedee@example.com", "first_name": "Zebédee"}
+def test_multipart_form_is_translated_without_its_files() -> None:
+    form_draft = translate_form(MULTIPART_BODY, "multipart/form-data; boundary=xyz")
+    assert form_draft.contact == {"email": "zebedee@example.com", "first_name": "Zebédee"}
 
 
 @pytest.mark.parametrize("value", ["off", "no", "0", ""])
-def test_consent_is_granted_only_by_a_tick(value: str) -> None:
-    assert draft(f"email=a%40example.com&consent={value}".encode()).event.consents == ()
+def test_consent_is_not_granted_when_the_box_is_not_ticked(value: str) -> None:
+    assert translate_form(f"email=a%40example.com&consent={value}".encode()).event.consents == ()
 
 
-def test_hidden_id_makes_two_equal_answers_two_events() -> None:
-    one, two = (draft(f"email=a%40example.com&_id={number}".encode()) for number in (1, 2))
-    assert one.event.id != two.event.id
-    assert draft(FORM_BODY).event.id == draft(FORM_BODY).event.id
+def test_equal_answers_are_two_events_when_the_hidden_id_differs() -> None:
+    first, second = (
+        translate_form(f"email=a%40example.com&_id={number}".encode()) for number in (1, 2)
+    )
+    assert first.event.id != second.event.id
+    assert translate_form(URLENCODED_BODY).event.id == translate_form(URLENCODED_BODY).event.id
 
 
-def test_same_answers_are_one_event_whatever_the_boundary() -> None:
-    one = draft(MULTIPART_BODY, "multipart/form-data; boundary=xyz")
-    other = draft(MULTIPART_BODY.replace(b"--xyz", b"--abc"), "multipart/form-data; boundary=abc")
-    assert one.event.id == other.event.id
+def test_equal_answers_are_one_event_when_the_boundary_differs() -> None:
+    first = translate_form(MULTIPART_BODY, "multipart/form-data; boundary=xyz")
+    second = translate_form(
+        MULTIPART_BODY.replace(b"--xyz", b"--abc"), "multipart/form-data; boundary=abc"
+    )
+    assert first.event.id == second.event.id
 
 
 @pytest.mark.parametrize(
@@ -99,36 +103,36 @@ def test_same_answers_are_one_event_whatever_the_boundary() -> None:
         ),
     ],
 )
-def test_body_that_is_no_form_is_an_invalid_request(body: bytes, kind: str) -> None:
+def test_request_is_invalid_when_its_body_is_not_a_form(body: bytes, kind: str) -> None:
     with pytest.raises(InvalidRequestError):
-        translate_delivery(request(body, kind))
+        translate_delivery(build_request(body, kind))
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (FORM_BODY + b"x", "honeypot"),
+        (URLENCODED_BODY + b"x", "honeypot"),
         (b"name=Zebedee", "missing_identity"),
         (b"", "missing_identity"),
     ],
 )
-def test_form_of_a_robot_or_of_nobody_is_no_event(body: bytes, code: str) -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        translate_delivery(request(body))
-    assert refused.value.code == code
+def test_form_is_rejected_when_a_bot_or_nobody_submits_it(body: bytes, code: str) -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        translate_delivery(build_request(body))
+    assert raised.value.code == code
 
 
 @pytest.mark.parametrize("name", ["key", "token"])
-def test_key_is_taken_from_the_url(name: str) -> None:
-    verify_delivery(request(FORM_BODY, **{name: "k1"}), ["k2", "k1"], NOW)
+def test_form_is_verified_by_the_key_in_the_url(name: str) -> None:
+    verify_delivery(build_request(URLENCODED_BODY, **{name: "k1"}), ["k2", "k1"], NOW)
 
 
-def test_key_is_taken_from_a_hidden_field() -> None:
-    verify_delivery(request(FORM_BODY + b"&_key=k1"), ["k1"], NOW)
+def test_form_is_verified_by_the_key_in_a_hidden_field() -> None:
+    verify_delivery(build_request(URLENCODED_BODY + b"&_key=k1"), ["k1"], NOW)
 
 
-@pytest.mark.parametrize(("given", "reason"), [("", "missing"), ("k", "signature")])
-def test_form_without_its_key_is_refused(given: str, reason: str) -> None:
-    with pytest.raises(SignatureError) as refused:
-        verify_delivery(request(FORM_BODY, key=given), ["k1"], NOW)
-    assert refused.value.reason == reason
+@pytest.mark.parametrize(("key", "reason"), [("", "missing"), ("k", "signature")])
+def test_form_is_rejected_when_its_key_is_missing_or_wrong(key: str, reason: str) -> None:
+    with pytest.raises(SignatureError) as raised:
+        verify_delivery(build_request(URLENCODED_BODY, key=key), ["k1"], NOW)
+    assert raised.value.reason == reason

@@ -1,4 +1,4 @@
-"""Every provider of mail tells the same things: one event per recipient, and consent taken back where it is."""
+"""Test all e-mail providers: one event per recipient, and the consent that a complaint or an unsubscribe withdraws."""
 
 import json
 from datetime import timedelta
@@ -34,7 +34,7 @@ from tests.support.deliveries import (
     translate_event,
 )
 
-ITEM: dict[str, Any] = {
+ITEM_FIELDS: dict[str, Any] = {
     "email": EMAIL_ADDRESS,
     "recipient": EMAIL_ADDRESS,
     "url": f"https://shop.example.com/sale?utm_source=mail&who={EMAIL_ADDRESS}",
@@ -45,9 +45,9 @@ ITEM: dict[str, Any] = {
 CANARIES = (EMAIL_ADDRESS, "zebedee", "203.0.113", "canary")
 
 
-def mail_delivery(channel: str, topic: str, **changes: Any) -> Request:  # noqa: PLR0911 (one per provider)
-    """One thing told of one mail, in the provider's own shape."""
-    item = ITEM | changes
+def build_delivery(channel: str, topic: str, **changes: Any) -> Request:  # noqa: PLR0911 (one per provider)
+    """Return a delivery about one e-mail in the shape of the provider."""
+    item = ITEM_FIELDS | changes
     match channel:
         case "sendgrid":
             return json_delivery(
@@ -60,24 +60,24 @@ def mail_delivery(channel: str, topic: str, **changes: Any) -> Request:  # noqa:
                 | {"event": topic}
             )
         case "brevo":
-            said = {
+            fields = {
                 "ts_epoch": EVENT_EPOCH * 1000,
                 "message-id": f"<1.2@{EMAIL_ADDRESS}>",
                 "link": item["url"],
             }
-            return json_delivery(said | item | {"event": topic})
+            return json_delivery(fields | item | {"event": topic})
         case "mandrill":
-            said = {"ts": EVENT_EPOCH, "_id": "m1", "msg": item} | item | {"event": topic}
-            return form_delivery({"mandrill_events": json.dumps([said])})
+            fields = {"ts": EVENT_EPOCH, "_id": "m1", "msg": item} | item | {"event": topic}
+            return form_delivery({"mandrill_events": json.dumps([fields])})
         case "mailgun":
             event = (
                 {"timestamp": EVENT_EPOCH + 0.5, "severity": "permanent"} | item | {"event": topic}
             )
             return json_delivery({"signature": {"token": "t1"}, "event-data": event})
         case "postmark":
-            said = {"Recipient": EMAIL_ADDRESS, "ReceivedAt": "2026-11-20T04:00:00.1234567-05:00"}
+            fields = {"Recipient": EMAIL_ADDRESS, "ReceivedAt": "2026-11-20T04:00:00.1234567-05:00"}
             return json_delivery(
-                said | {"OriginalLink": item["url"], "RecordType": topic} | changes
+                fields | {"OriginalLink": item["url"], "RecordType": topic} | changes
             )
         case _:
             data = {
@@ -89,101 +89,105 @@ def mail_delivery(channel: str, topic: str, **changes: Any) -> Request:  # noqa:
             )
 
 
-TABLES = {
+TOPICS_BY_CHANNEL = {
     "sendgrid": sendgrid.TOPICS,
-    "mailjet": {name: told for name, told in mailjet.TOPICS.items() if name != "sent"},
+    "mailjet": {name: type_ for name, type_ in mailjet.TOPICS.items() if name != "sent"},
     "brevo": brevo.TOPICS,
-    "mandrill": {name: told for name, told in mandrill.TOPICS.items() if "/" not in name},
+    "mandrill": {name: type_ for name, type_ in mandrill.TOPICS.items() if "/" not in name},
     "mailgun": mailgun.TOPICS,
     "postmark": postmark.TOPICS,
     "resend": resend.TOPICS,
 }
-TOPIC_CASES = [
-    (channel, topic, told) for channel, table in TABLES.items() for topic, told in table.items()
+ALL_TOPICS = [
+    (channel, topic, type_)
+    for channel, table in TOPICS_BY_CHANNEL.items()
+    for topic, type_ in table.items()
 ]
-MAIL_TOPIC_CASES = [each for each in TOPIC_CASES if not each[2].startswith("Customer")]
+MAIL_TOPICS = [row for row in ALL_TOPICS if not row[2].startswith("Customer")]
 
 
-@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPIC_CASES)
-def test_topic_names_the_event_and_the_person_is_beside_it(
+@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPICS)
+def test_topic_determines_the_type_and_the_event_names_no_person(
     channel: str, topic: str, type_: str
 ) -> None:
-    (draft,) = translate_drafts(channel, mail_delivery(channel, topic))
+    (draft,) = translate_drafts(channel, build_delivery(channel, topic))
     assert (draft.event.type, draft.event.channel) == (type_, "email")
     assert EMAIL_ADDRESS in identifier_values([draft])[0]
-    said = encode_event(draft.event).decode().lower()
-    assert [canary for canary in CANARIES if canary in said] == []
+    event_text = encode_event(draft.event).decode().lower()
+    assert [canary for canary in CANARIES if canary in event_text] == []
 
 
-@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPIC_CASES)
-def test_consent_is_taken_back_by_a_complaint_or_an_unsubscribe(
+@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPICS)
+def test_consent_is_denied_when_the_topic_is_a_complaint_or_an_unsubscribe(
     channel: str, topic: str, type_: str
 ) -> None:
-    wanted = {"Unsubscribed": "denied", "Email Marked as Spam": "denied", "Subscribed": "granted"}
-    event = translate_event(channel, mail_delivery(channel, topic))
-    assert consent_statuses(event) == ([("email", wanted[type_])] if type_ in wanted else [])
+    statuses = {"Unsubscribed": "denied", "Email Marked as Spam": "denied", "Subscribed": "granted"}
+    event = translate_event(channel, build_delivery(channel, topic))
+    assert consent_statuses(event) == ([("email", statuses[type_])] if type_ in statuses else [])
 
 
-def test_mailjet_says_by_one_word_that_a_mail_left_and_arrived() -> None:
-    left, arrived = translate_drafts("mailjet", mail_delivery("mailjet", "sent"))
-    assert (left.event.type, arrived.event.type) == ("Email Sent", "Email Delivered")
-    assert left.event.id != arrived.event.id
-    assert identifier_values([left]) == identifier_values([arrived])
+def test_mailjet_sent_becomes_a_sent_and_a_delivered_event() -> None:
+    sent_draft, delivered_draft = translate_drafts("mailjet", build_delivery("mailjet", "sent"))
+    assert (sent_draft.event.type, delivered_draft.event.type) == ("Email Sent", "Email Delivered")
+    assert sent_draft.event.id != delivered_draft.event.id
+    assert identifier_values([sent_draft]) == identifier_values([delivered_draft])
 
 
-CLICKS = [
-    (channel, topic) for channel, topic, type_ in MAIL_TOPIC_CASES if type_ == "Email Link Clicked"
+CLICK_TOPICS = [
+    (channel, topic) for channel, topic, type_ in MAIL_TOPICS if type_ == "Email Link Clicked"
 ]
 
 
-@pytest.mark.parametrize(("channel", "topic"), CLICKS)
-def test_link_keeps_its_campaign_and_not_its_reader(channel: str, topic: str) -> None:
-    event = translate_event(channel, mail_delivery(channel, topic))
+@pytest.mark.parametrize(("channel", "topic"), CLICK_TOPICS)
+def test_link_keeps_the_campaign_and_loses_the_reader(channel: str, topic: str) -> None:
+    event = translate_event(channel, build_delivery(channel, topic))
     assert event.properties["link_url"] == "https://shop.example.com/sale?utm_source=mail"
 
 
-@pytest.mark.parametrize("channel", TABLES)
-def test_same_delivery_is_the_same_event(channel: str) -> None:
-    topic = next(iter(TABLES[channel]))
+@pytest.mark.parametrize("channel", TOPICS_BY_CHANNEL)
+def test_delivery_is_one_event_when_it_is_retried(channel: str) -> None:
+    topic = next(iter(TOPICS_BY_CHANNEL[channel]))
     later = msgspec.structs.replace(
-        mail_delivery(channel, topic), received_at=NOW + timedelta(hours=5)
+        build_delivery(channel, topic), received_at=NOW + timedelta(hours=5)
     )
     assert (
         translate_event(channel, later).id
-        == translate_event(channel, mail_delivery(channel, topic)).id
+        == translate_event(channel, build_delivery(channel, topic)).id
     )
 
 
-@pytest.mark.parametrize("channel", TABLES)
-def test_unknown_topic_is_set_aside(channel: str) -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        translate_drafts(channel, mail_delivery(channel, "surprise"))
-    assert refused.value.code == "unknown_topic"
+@pytest.mark.parametrize("channel", TOPICS_BY_CHANNEL)
+def test_unknown_topic_is_rejected(channel: str) -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        translate_drafts(channel, build_delivery(channel, "surprise"))
+    assert raised.value.code == "unknown_topic"
 
 
 @pytest.mark.parametrize("channel", ["sendgrid", "mailjet", "mandrill", "brevo"])
-def test_bad_item_keeps_no_other_back(channel: str) -> None:
-    topic = next(iter(TABLES[channel]))
-    good, bad = (_items(channel, mail_delivery(channel, name)) for name in (topic, "surprise"))
-    with pytest.raises(PartlyInvalidError) as refused:
-        translate_drafts(channel, _batch(channel, [*bad, *good, 7]))
-    assert (refused.value.code, identifier_values(list(refused.value.drafts))[0][0]) == (
+def test_valid_item_is_translated_when_another_is_invalid(channel: str) -> None:
+    topic = next(iter(TOPICS_BY_CHANNEL[channel]))
+    valid, invalid = (
+        _read_items(channel, build_delivery(channel, name)) for name in (topic, "surprise")
+    )
+    with pytest.raises(PartlyInvalidError) as raised:
+        translate_drafts(channel, _build_batch_delivery(channel, [*invalid, *valid, 7]))
+    assert (raised.value.code, identifier_values(list(raised.value.drafts))[0][0]) == (
         "unknown_topic",
         EMAIL_ADDRESS,
     )
 
 
-def _items(channel: str, request: Request) -> list[Any]:
-    text = dict(_form(request))["mandrill_events"] if channel == "mandrill" else request.body
-    told = json.loads(text)
-    return told if isinstance(told, list) else [told]
+def _read_items(channel: str, request: Request) -> list[Any]:
+    text = dict(_read_form(request))["mandrill_events"] if channel == "mandrill" else request.body
+    body = json.loads(text)
+    return body if isinstance(body, list) else [body]
 
 
-def _form(request: Request) -> list[tuple[str, str]]:
+def _read_form(request: Request) -> list[tuple[str, str]]:
     return mandrill._parse_fields(request)
 
 
-def _batch(channel: str, items: list[Any]) -> Request:
+def _build_batch_delivery(channel: str, items: list[Any]) -> Request:
     if channel == "mandrill":
         return form_delivery({"mandrill_events": json.dumps(items)})
     return json_delivery(items)
@@ -209,37 +213,41 @@ def _batch(channel: str, items: list[Any]) -> Request:
         ("resend", "email.bounced", {"bounce": {"type": "Transient"}}, "soft"),
     ],
 )
-def test_bounce_says_its_kind(channel: str, topic: str, changes: dict[str, Any], kind: str) -> None:
+def test_bounce_has_its_kind(channel: str, topic: str, changes: dict[str, Any], kind: str) -> None:
     assert (
-        translate_event(channel, mail_delivery(channel, topic, **changes)).properties["bounce_type"]
+        translate_event(channel, build_delivery(channel, topic, **changes)).properties[
+            "bounce_type"
+        ]
         == kind
     )
 
 
-@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPIC_CASES)
-def test_time_that_is_none_is_refused(channel: str, topic: str, type_: str) -> None:
+@pytest.mark.parametrize(("channel", "topic", "type_"), MAIL_TOPICS)
+def test_delivery_is_rejected_when_its_time_is_invalid(
+    channel: str, topic: str, type_: str
+) -> None:
     names = ("timestamp", "time", "ts", "ts_epoch", "ts_event", "ReceivedAt")
-    wrong = dict.fromkeys(names, "soon")
-    request = mail_delivery(channel, topic, **wrong)
+    invalid_times = dict.fromkeys(names, "soon")
+    request = build_delivery(channel, topic, **invalid_times)
     if channel == "resend":
         request = json_delivery(
             {"type": topic, "created_at": "soon", "data": {"to": EMAIL_ADDRESS}}
         )
-    with pytest.raises(InvalidEventError) as refused:
+    with pytest.raises(InvalidEventError) as raised:
         translate_drafts(channel, request)
-    assert refused.value.code == "invalid_timestamp"
+    assert raised.value.code == "invalid_timestamp"
 
 
-@pytest.mark.parametrize("channel", [*TABLES, "ses-sns", "mailchimp"])
+@pytest.mark.parametrize("channel", [*TOPICS_BY_CHANNEL, "ses-sns", "mailchimp"])
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 5000])
-def test_body_that_cannot_be_read_is_refused(channel: str, body: bytes) -> None:
+def test_delivery_is_rejected_when_its_body_is_malformed(channel: str, body: bytes) -> None:
     request = msgspec.structs.replace(json_delivery({}), body=body)
     with pytest.raises((InvalidRequestError, InvalidEventError)):
         load_channel(channel).translate(request)
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("recipients", "addresses"),
     [
         (f"Zebedee <{EMAIL_ADDRESS}>", [EMAIL_ADDRESS]),
         (
@@ -252,19 +260,21 @@ def test_body_that_cannot_be_read_is_refused(channel: str, body: bytes) -> None:
         ([7, None], []),
     ],
 )
-def test_addresses_are_bare_and_each_once(told: object, found: list[str]) -> None:
-    assert parse_addresses(told) == found
+def test_addresses_are_listed_once_and_without_names(
+    recipients: object, addresses: list[str]
+) -> None:
+    assert parse_addresses(recipients) == addresses
 
 
-def test_message_id_does_not_look_like_an_address() -> None:
+def test_message_id_loses_its_host() -> None:
     assert clean_message_id(f"<2026.1.{EMAIL_ADDRESS}>") == "2026.1.zebedee"
     assert clean_message_id(None) == ""
 
 
-@pytest.mark.parametrize("told", ["x" * 65, EMAIL_ADDRESS, "+44 20 7946 0018", None, ["a"]])
-def test_word_is_short_and_nobody_s(told: object) -> None:
-    assert (clean_token("5.1.1"), clean_token(told)) == ("5.1.1", "")
+@pytest.mark.parametrize("text", ["x" * 65, EMAIL_ADDRESS, "+44 20 7946 0018", None, ["a"]])
+def test_token_is_removed_when_it_is_long_or_personal(text: object) -> None:
+    assert (clean_token("5.1.1"), clean_token(text)) == ("5.1.1", "")
 
 
-def test_link_with_an_address_in_its_path_is_not_kept() -> None:
+def test_link_is_removed_when_its_path_contains_an_address() -> None:
     assert clean_link(f"https://shop.example.com/bye/{EMAIL_ADDRESS}") == ""

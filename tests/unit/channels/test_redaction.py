@@ -1,4 +1,4 @@
-"""Redaction keeps the properties of products and removes those of persons."""
+"""Test that redaction keeps the properties of products and removes personal ones."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.support.work_counter import assert_linear_work
         {"price": 12.5},
     ],
 )
-def test_properties_of_a_shop_are_kept(properties: dict[str, Any]) -> None:
+def test_properties_of_a_shop_are_unchanged(properties: dict[str, Any]) -> None:
     assert redact_properties(properties) == properties
 
 

@@ -1,4 +1,4 @@
-"""SES through SNS: only Amazon's own signature, by a certificate from Amazon's own host, for a topic of ours."""
+"""Test SES through SNS: the signature by a certificate of an SNS host, for a configured topic."""
 
 import base64
 import json
@@ -23,11 +23,11 @@ from tests.support.deliveries import (
     translate_event,
 )
 
-TOPIC = "arn:aws:sns:eu-central-1:123456789012:mail"
-HOST = "https://sns.eu-central-1.amazonaws.com"
-CERTIFICATE = f"{HOST}/SimpleNotificationService-0123456789abcdef.pem"
-CONFIRMATION_URL = f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
-MAIL = {
+TOPIC_ARN = "arn:aws:sns:eu-central-1:123456789012:mail"
+SNS_HOST = "https://sns.eu-central-1.amazonaws.com"
+CERTIFICATE_URL = f"{SNS_HOST}/SimpleNotificationService-0123456789abcdef.pem"
+CONFIRM_URL = f"{SNS_HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC_ARN}&Token=abc"
+MAIL_FIELDS = {
     "timestamp": "2026-11-20T08:59:00.000Z",
     "messageId": "0102-mail-1",
     "destination": [EMAIL_ADDRESS, "other@example.com"],
@@ -36,7 +36,7 @@ MAIL = {
 
 
 @cache
-def make_amazon_key() -> tuple[rsa.RSAPrivateKey, bytes]:
+def create_signing_key() -> tuple[rsa.RSAPrivateKey, bytes]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sns.amazonaws.com")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=9))
@@ -45,7 +45,7 @@ def make_amazon_key() -> tuple[rsa.RSAPrivateKey, bytes]:
 
 
 def sign_message(message: dict[str, Any]) -> Request:
-    """The message with Amazon's signature, as SNS sends it."""
+    """Return a delivery of the message with the signature of Amazon."""
     names = (
         "Message",
         "MessageId",
@@ -57,56 +57,56 @@ def sign_message(message: dict[str, Any]) -> Request:
         "Type",
     )
     text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
-    is_first = message["SignatureVersion"] == "1"
-    digest = hashes.SHA1() if is_first else hashes.SHA256()  # noqa: S303 (SNS's own choice)
-    signature = make_amazon_key()[0].sign(text.encode(), padding.PKCS1v15(), digest)
-    return request(message | {"Signature": base64.b64encode(signature).decode()})
+    is_sha1 = message["SignatureVersion"] == "1"
+    digest = hashes.SHA1() if is_sha1 else hashes.SHA256()  # noqa: S303 (SNS's own choice)
+    signature = create_signing_key()[0].sign(text.encode(), padding.PKCS1v15(), digest)
+    return build_request(message | {"Signature": base64.b64encode(signature).decode()})
 
 
-def request(message: dict[str, Any]) -> Request:
-    body, config = json.dumps(message).encode(), {"topic_arns": [TOPIC]}
+def build_request(message: dict[str, Any]) -> Request:
+    body, config = json.dumps(message).encode(), {"topic_arns": [TOPIC_ARN]}
     return Request(
         source="main",
         body=body,
         received_at=NOW,
         config=config,
-        certificates=lambda _: make_amazon_key()[1],
+        certificates=lambda _: create_signing_key()[1],
     )
 
 
-def envelope(told: object = "{}", **changes: Any) -> dict[str, Any]:
+def build_notification(message: object = "{}", **changes: Any) -> dict[str, Any]:
     return {
         "Type": "Notification",
         "MessageId": "sns-1",
-        "TopicArn": TOPIC,
-        "Message": told if isinstance(told, str) else json.dumps(told),
+        "TopicArn": TOPIC_ARN,
+        "Message": message if isinstance(message, str) else json.dumps(message),
         "Timestamp": "2026-11-20T09:00:00.000Z",
         "SignatureVersion": "2",
-        "SigningCertURL": CERTIFICATE,
+        "SigningCertURL": CERTIFICATE_URL,
     } | changes
 
 
-def confirmation(**changes: Any) -> dict[str, Any]:
-    said = {"Type": "SubscriptionConfirmation", "Token": "abc", "SubscribeURL": CONFIRMATION_URL}
-    return envelope("You have chosen to subscribe", **(said | changes))
+def build_confirmation(**changes: Any) -> dict[str, Any]:
+    fields = {"Type": "SubscriptionConfirmation", "Token": "abc", "SubscribeURL": CONFIRM_URL}
+    return build_notification("You have chosen to subscribe", **(fields | changes))
 
 
-def refusal(sent: Request) -> str:
-    with pytest.raises(SignatureError) as refused:
-        ses_sns.verify_delivery(sent, (), NOW)
-    return refused.value.reason
+def refusal_reason(delivery: Request) -> str:
+    with pytest.raises(SignatureError) as raised:
+        ses_sns.verify_delivery(delivery, (), NOW)
+    return raised.value.reason
 
 
 @pytest.mark.parametrize("changes", [{}, {"SignatureVersion": "1"}, {"Subject": "Mail"}])
-def test_genuine_notification_is_believed(changes: dict[str, str]) -> None:
-    ses_sns.verify_delivery(sign_message(envelope(**changes)), (), NOW)
+def test_genuine_notification_is_verified(changes: dict[str, str]) -> None:
+    ses_sns.verify_delivery(sign_message(build_notification(**changes)), (), NOW)
 
 
-def test_subject_folded_into_the_id_is_refused() -> None:
-    genuine = sign_message(envelope(Subject="Mail"))
+def test_notification_is_rejected_when_its_subject_moves_to_the_id() -> None:
+    genuine = sign_message(build_notification(Subject="Mail"))
     message = json.loads(genuine.body)
     message["MessageId"] += f"\nSubject\n{message.pop('Subject')}"
-    assert refusal(request(message)) == "malformed"
+    assert refusal_reason(build_request(message)) == "malformed"
 
 
 @pytest.mark.parametrize(
@@ -118,18 +118,21 @@ def test_subject_folded_into_the_id_is_refused() -> None:
         "https://snsxeu-central-1.amazonaws.com/SimpleNotificationService-1.pem",
         "https://s3.eu-central-1.amazonaws.com/evil/SimpleNotificationService-1.pem",
         "https://evil.example/#https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem",
-        f"{HOST}:8443/SimpleNotificationService-1.pem",
-        f"{HOST}/../SimpleNotificationService-1.pem",
-        f"{CERTIFICATE}\n",
-        f"{CERTIFICATE}?x=1",
+        f"{SNS_HOST}:8443/SimpleNotificationService-1.pem",
+        f"{SNS_HOST}/../SimpleNotificationService-1.pem",
+        f"{CERTIFICATE_URL}\n",
+        f"{CERTIFICATE_URL}?x=1",
         "",
     ],
 )
-def test_certificate_of_a_look_alike_host_is_refused_unfetched(url: str) -> None:
-    fetched: list[str] = []
-    sent = sign_message(envelope(SigningCertURL=url))
-    assert refusal(msgspec.structs.replace(sent, certificates=fetched.append)) == "cert_url"
-    assert fetched == []
+def test_certificate_is_not_fetched_when_its_host_is_not_sns(url: str) -> None:
+    fetched_urls: list[str] = []
+    delivery = sign_message(build_notification(SigningCertURL=url))
+    assert (
+        refusal_reason(msgspec.structs.replace(delivery, certificates=fetched_urls.append))
+        == "cert_url"
+    )
+    assert fetched_urls == []
 
 
 @pytest.mark.parametrize(
@@ -143,67 +146,80 @@ def test_certificate_of_a_look_alike_host_is_refused_unfetched(url: str) -> None
         ({"SignatureVersion": "3"}, "scheme"),
         ({"Type": "Surprise"}, "malformed"),
         ({"MessageId": 1}, "malformed"),
-        ({"TopicArn": TOPIC + "2"}, "topic"),
+        ({"TopicArn": TOPIC_ARN + "2"}, "topic"),
         ({"TopicArn": None}, "topic"),
     ],
 )
-def test_damaged_notification_is_refused(changes: dict[str, Any], reason: str) -> None:
-    genuine = json.loads(sign_message(envelope()).body)
-    assert refusal(request(genuine | changes)) == reason
+def test_notification_is_rejected_when_a_field_is_damaged(
+    changes: dict[str, Any], reason: str
+) -> None:
+    genuine = json.loads(sign_message(build_notification()).body)
+    assert refusal_reason(build_request(genuine | changes)) == reason
 
 
-def test_foreign_topic_is_refused_though_amazon_signed_it() -> None:
+def test_signed_notification_is_rejected_when_its_topic_is_not_configured() -> None:
     assert (
-        refusal(sign_message(envelope(TopicArn=TOPIC.replace("123456789012", "999999999999"))))
+        refusal_reason(
+            sign_message(
+                build_notification(TopicArn=TOPIC_ARN.replace("123456789012", "999999999999"))
+            )
+        )
         == "topic"
     )
 
 
-def test_every_topic_is_refused_when_none_is_set_up() -> None:
-    assert refusal(msgspec.structs.replace(sign_message(envelope()), config={})) == "topic"
+def test_notification_is_rejected_when_no_topic_is_configured() -> None:
+    assert (
+        refusal_reason(msgspec.structs.replace(sign_message(build_notification()), config={}))
+        == "topic"
+    )
 
 
-def test_subscription_to_our_topic_is_confirmed() -> None:
-    fetched: list[str] = []
+def test_subscription_to_a_configured_topic_is_confirmed() -> None:
+    fetched_urls: list[str] = []
 
     def fetch(url: str) -> bytes:
-        fetched.append(url)
-        return make_amazon_key()[1]
+        fetched_urls.append(url)
+        return create_signing_key()[1]
 
-    sent = msgspec.structs.replace(sign_message(confirmation()), certificates=fetch)
-    assert ses_sns.answer_handshake(sent, (), NOW) is not None
-    assert fetched == [CERTIFICATE, CONFIRMATION_URL]
-    assert ses_sns.translate_delivery(sent) == []
+    delivery = msgspec.structs.replace(sign_message(build_confirmation()), certificates=fetch)
+    assert ses_sns.answer_handshake(delivery, (), NOW) is not None
+    assert fetched_urls == [CERTIFICATE_URL, CONFIRM_URL]
+    assert ses_sns.translate_delivery(delivery) == []
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        CONFIRMATION_URL.replace("https", "http"),
-        CONFIRMATION_URL.replace(".com/", ".com.evil.example/"),
-        CONFIRMATION_URL.replace("https://", "https://evil.example@"),
-        CONFIRMATION_URL.replace("ConfirmSubscription", "DeleteTopic"),
-        CONFIRMATION_URL.replace("123456789012", "999999999999"),
-        f"{CONFIRMATION_URL}&Action=DeleteTopic",
+        CONFIRM_URL.replace("https", "http"),
+        CONFIRM_URL.replace(".com/", ".com.evil.example/"),
+        CONFIRM_URL.replace("https://", "https://evil.example@"),
+        CONFIRM_URL.replace("ConfirmSubscription", "DeleteTopic"),
+        CONFIRM_URL.replace("123456789012", "999999999999"),
+        f"{CONFIRM_URL}&Action=DeleteTopic",
         "http://169.254.169.254/latest/meta-data",
     ],
 )
-def test_confirmation_that_leads_elsewhere_is_refused(url: str) -> None:
-    with pytest.raises(SignatureError) as refused:
-        ses_sns.answer_handshake(sign_message(confirmation(SubscribeURL=url)), (), NOW)
-    assert refused.value.reason == "subscribe_url"
+def test_confirmation_is_rejected_when_its_url_is_not_sns(url: str) -> None:
+    with pytest.raises(SignatureError) as raised:
+        ses_sns.answer_handshake(sign_message(build_confirmation(SubscribeURL=url)), (), NOW)
+    assert raised.value.reason == "subscribe_url"
 
 
-def test_notification_is_no_handshake() -> None:
+def test_notification_is_not_a_handshake() -> None:
     assert (
-        ses_sns.answer_handshake(sign_message(envelope("SubscriptionConfirmation")), (), NOW)
+        ses_sns.answer_handshake(
+            sign_message(build_notification("SubscriptionConfirmation")), (), NOW
+        )
         is None
     )
 
 
-def mail_delivery(topic: str, detail: dict[str, Any] | None = None, key: str = "") -> Request:
-    said = {"eventType": topic, (key or topic.lower()): detail or {}, "mail": MAIL}
-    return request(envelope(said))
+def build_event_delivery(
+    topic: str, detail: dict[str, Any] | None = None, key: str = ""
+) -> Request:
+    event = {"eventType": topic, (key or topic.lower()): detail or {}, "mail": MAIL_FIELDS}
+    return build_request(build_notification(event))
 
 
 @pytest.mark.parametrize(
@@ -216,15 +232,15 @@ def mail_delivery(topic: str, detail: dict[str, Any] | None = None, key: str = "
         ("Delivery", "Email Delivered"),
     ],
 )
-def test_mail_to_several_is_an_event_for_each(topic: str, type_: str) -> None:
-    drafts = ses_sns.translate_delivery(mail_delivery(topic))
+def test_mail_becomes_one_event_per_recipient(topic: str, type_: str) -> None:
+    drafts = ses_sns.translate_delivery(build_event_delivery(topic))
     assert {draft.event.type for draft in drafts} == {type_}
     assert identifier_values(drafts) == [(EMAIL_ADDRESS,), ("other@example.com",)]
     assert len({draft.event.id for draft in drafts}) == 2
 
 
-def test_opening_by_one_of_several_names_nobody() -> None:
-    (draft,) = ses_sns.translate_delivery(mail_delivery("Open"))
+def test_open_has_no_person_when_there_are_several_recipients() -> None:
+    (draft,) = ses_sns.translate_delivery(build_event_delivery("Open"))
     assert (draft.event.type, draft.identifiers) == ("Email Opened", ())
 
 
@@ -236,8 +252,8 @@ def test_opening_by_one_of_several_names_nobody() -> None:
         ("Transient", "Email Deferred"),
     ],
 )
-def test_bounce_speaks_only_of_who_bounced(kind: str, type_: str) -> None:
-    bounced = [
+def test_bounce_names_only_the_bounced_recipient(kind: str, type_: str) -> None:
+    recipients = [
         {
             "emailAddress": f"Zebedee <{EMAIL_ADDRESS}>",
             "status": "5.1.1",
@@ -245,17 +261,19 @@ def test_bounce_speaks_only_of_who_bounced(kind: str, type_: str) -> None:
         }
     ]
     (draft,) = ses_sns.translate_delivery(
-        mail_delivery("Bounce", {"bounceType": kind, "bouncedRecipients": bounced})
+        build_event_delivery("Bounce", {"bounceType": kind, "bouncedRecipients": recipients})
     )
     assert (draft.event.type, identifier_values([draft])) == (type_, [(EMAIL_ADDRESS,)])
     assert draft.event.properties["status"] == "5.1.1"
     assert EMAIL_ADDRESS not in msgspec.json.encode(draft.event).decode()
 
 
-def test_complaint_takes_the_consent_back() -> None:
+def test_complaint_denies_the_consent() -> None:
     event = translate_event(
         "ses-sns",
-        mail_delivery("Complaint", {"complainedRecipients": [{"emailAddress": EMAIL_ADDRESS}]}),
+        build_event_delivery(
+            "Complaint", {"complainedRecipients": [{"emailAddress": EMAIL_ADDRESS}]}
+        ),
     )
     assert (event.type, consent_statuses(event)) == ("Email Marked as Spam", [("email", "denied")])
 
@@ -278,49 +296,53 @@ def test_complaint_takes_the_consent_back() -> None:
         ({}, "denied"),
     ],
 )
-def test_list_management_is_consent(preferences: dict[str, Any], status: str) -> None:
+def test_topic_preferences_determine_the_consent(preferences: dict[str, Any], status: str) -> None:
     drafts = ses_sns.translate_delivery(
-        mail_delivery("Subscription", {"newTopicPreferences": preferences})
+        build_event_delivery("Subscription", {"newTopicPreferences": preferences})
     )
     assert {change.status for draft in drafts for change in draft.event.consents} == {status}
 
 
-def test_same_event_by_another_topic_is_known() -> None:
-    by_one = ses_sns.translate_delivery(
-        mail_delivery("Delivery", {"timestamp": "2026-11-20T08:59:30Z"})
+def test_event_is_one_when_two_topics_deliver_it() -> None:
+    first = ses_sns.translate_delivery(
+        build_event_delivery("Delivery", {"timestamp": "2026-11-20T08:59:30Z"})
     )
-    again = {
+    event = {
         "notificationType": "Delivery",
         "delivery": {"timestamp": "2026-11-20T08:59:30Z"},
-        "mail": MAIL,
+        "mail": MAIL_FIELDS,
     }
-    by_other = ses_sns.translate_delivery(request(envelope(again, MessageId="sns-2")))
-    assert [draft.event.id for draft in by_one] == [draft.event.id for draft in by_other]
+    second = ses_sns.translate_delivery(build_request(build_notification(event, MessageId="sns-2")))
+    assert [draft.event.id for draft in first] == [draft.event.id for draft in second]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "Successfully validated SNS topic for Amazon SES event publishing.",
         {"notificationType": "AmazonSnsSubscriptionSucceeded"},
     ],
 )
-def test_greeting_of_ses_is_no_event(said: object) -> None:
-    assert ses_sns.translate_delivery(request(envelope(said))) == []
+def test_topic_validation_produces_no_event(message: object) -> None:
+    assert ses_sns.translate_delivery(build_request(build_notification(message))) == []
 
 
-def test_end_of_the_subscription_is_set_aside_for_the_owner_to_see() -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        ses_sns.translate_delivery(request(confirmation(Type="UnsubscribeConfirmation")))
-    assert refused.value.code == "subscription_ended"
+def test_end_of_the_subscription_is_rejected() -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        ses_sns.translate_delivery(
+            build_request(build_confirmation(Type="UnsubscribeConfirmation"))
+        )
+    assert raised.value.code == "subscription_ended"
 
 
-def test_unknown_topic_is_set_aside() -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        ses_sns.translate_delivery(mail_delivery("Received"))
-    assert refused.value.code == "unknown_topic"
+def test_unknown_topic_is_rejected() -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        ses_sns.translate_delivery(build_event_delivery("Received"))
+    assert raised.value.code == "unknown_topic"
 
 
-def test_time_is_the_event_s_own() -> None:
-    event = translate_event("ses-sns", mail_delivery("Open", {"timestamp": "2026-11-20T08:59:59Z"}))
+def test_event_has_the_time_of_its_detail() -> None:
+    event = translate_event(
+        "ses-sns", build_event_delivery("Open", {"timestamp": "2026-11-20T08:59:59Z"})
+    )
     assert datetime.fromisoformat(event.occurred_at).second == 59

@@ -1,4 +1,4 @@
-"""Online forms tell who filled them in and what they chose; what was typed never leaves the door."""
+"""Test online forms: they identify the person and store choices, and no typed text."""
 
 import base64
 import hmac
@@ -27,40 +27,47 @@ from tests.support.deliveries import (
 )
 
 CANARY = "A canary sings of aunt Zebedee, 7 Elm Street"
-KEY = "key-of-our-own"
+KEY = "live-key"
 TIME = "2026-11-20T09:00:00Z"
-FRIEND_EMAIL = "friend@example.com"
+FRIEND_ADDRESS = "friend@example.com"
 SIGNATURE_HEADERS = {
     "typeform": ("typeform-signature", "sha256="),
     "tally": ("tally-signature", ""),
 }
 
-type Question = tuple[str, str, Any]  # what it is called, its kind, its answer
+type Question = tuple[str, str, Any]  # the title, the kind and the answer
 
 QUESTIONS: tuple[Question, ...] = (
     ("Your email", "email", f" {EMAIL_ADDRESS.title()} "),
     ("First name", "text", "Zebedee"),
     ("Phone", "phone", "020 7946 0018"),
     ("Tell us more", "text", CANARY),
-    ("A friend's e-mail", "email", FRIEND_EMAIL),
+    ("A friend's e-mail", "email", FRIEND_ADDRESS),
 )
 
 
-def submission_delivery(
+def build_delivery(
     channel: str, questions: tuple[Question, ...] = QUESTIONS, **config: Any
 ) -> Request:
-    """A form as it was filled in, in the provider's own shape."""
-    made = {"typeform": _typeform, "tally": _tally, "jotform": _jotform, "google-forms": _google}
-    return msgspec.structs.replace(made[channel](questions), config=config, default_country="GB")
+    """Return a submission in the shape of the provider."""
+    builders = {
+        "typeform": _build_typeform_delivery,
+        "tally": _build_tally_delivery,
+        "jotform": _build_jotform_delivery,
+        "google-forms": _build_google_delivery,
+    }
+    return msgspec.structs.replace(
+        builders[channel](questions), config=config, default_country="GB"
+    )
 
 
-def _typeform(questions: tuple[Question, ...]) -> Request:
+def _build_typeform_delivery(questions: tuple[Question, ...]) -> Request:
     types = {"phone": "phone_number"}
     answers, fields = [], []
     for index, (title, kind, value) in enumerate(questions):
         type_ = types.get(kind, kind)
-        said = {"label": value} if kind == "choice" else value
-        answers.append({"type": type_, type_: said, "field": {"id": f"f{index}", "type": type_}})
+        answer = {"label": value} if kind == "choice" else value
+        answers.append({"type": type_, type_: answer, "field": {"id": f"f{index}", "type": type_}})
         fields.append({"id": f"f{index}", "title": title})
     response: dict[str, Any] = {
         "form_id": "form1",
@@ -77,7 +84,7 @@ def _typeform(questions: tuple[Question, ...]) -> Request:
     )
 
 
-def _tally(questions: tuple[Question, ...]) -> Request:
+def _build_tally_delivery(questions: tuple[Question, ...]) -> Request:
     types = {"email": "INPUT_EMAIL", "phone": "INPUT_PHONE_NUMBER", "choice": "MULTIPLE_CHOICE"}
     fields: list[dict[str, Any]] = []
     for title, kind, value in questions:
@@ -90,67 +97,67 @@ def _tally(questions: tuple[Question, ...]) -> Request:
         {"label": name, "type": "HIDDEN_FIELDS", "value": value}
         for name, value in (("utm_source", "news"), ("user_id", "u-77"))
     ]
-    said = {"formId": "form1", "createdAt": TIME, "fields": fields}
-    return json_delivery({"eventId": "e1", "eventType": "FORM_RESPONSE", "data": said})
+    data = {"formId": "form1", "createdAt": TIME, "fields": fields}
+    return json_delivery({"eventId": "e1", "eventType": "FORM_RESPONSE", "data": data})
 
 
-def _jotform(questions: tuple[Question, ...]) -> Request:
+def _build_jotform_delivery(questions: tuple[Question, ...]) -> Request:
     raw: dict[str, Any] = {"submitDate": str(EVENT_EPOCH * 1000), "ip": "203.0.113.9"}
     for index, (title, kind, value) in enumerate(questions):
-        said = {"full": value} if kind == "phone" else value
-        raw[f"q{index}_{title}"] = said
+        answer = {"full": value} if kind == "phone" else value
+        raw[f"q{index}_{title}"] = answer
     return form_delivery({"submissionID": "6", "formID": "form1", "rawRequest": json.dumps(raw)})
 
 
-def _google(questions: tuple[Question, ...]) -> Request:
+def _build_google_delivery(questions: tuple[Question, ...]) -> Request:
     types = {"choice": "LIST"}
     answers = [
         {"title": title, "type": types.get(kind, "TEXT"), "response": value}
         for title, kind, value in questions
     ]
-    said = {"formId": "form1", "responseId": "r1", "submittedAt": TIME, "answers": answers}
-    return json_delivery(said)
+    body = {"formId": "form1", "responseId": "r1", "submittedAt": TIME, "answers": answers}
+    return json_delivery(body)
 
 
-FORMS = ("typeform", "tally", "jotform", "google-forms")
-WITH_CHOICES = ("typeform", "tally", "google-forms")
+FORM_CHANNELS = ("typeform", "tally", "jotform", "google-forms")
+CHOICE_CHANNELS = ("typeform", "tally", "google-forms")
 
 
-@pytest.mark.parametrize("channel", FORMS)
-def test_form_tells_who_filled_it_in_and_not_what_was_typed(channel: str) -> None:
-    (draft,) = translate_drafts(channel, submission_delivery(channel))
+@pytest.mark.parametrize("channel", FORM_CHANNELS)
+def test_form_identifies_the_person_and_stores_no_typed_text(channel: str) -> None:
+    (draft,) = translate_drafts(channel, build_delivery(channel))
     assert draft.event.occurred_at == "2026-11-20T09:00:00.000Z"
     assert identifier_values([draft])[0][:2] == (EMAIL_ADDRESS, "+442079460018")
     assert draft.contact["first_name"] == "Zebedee"
-    said = encode_event(draft.event).decode().lower()
-    assert [word for word in ("canary", "zebedee", "7946", "friend", "203.0") if word in said] == []
+    event_text = encode_event(draft.event).decode().lower()
+    assert [
+        word for word in ("canary", "zebedee", "7946", "friend", "203.0") if word in event_text
+    ] == []
 
 
-@pytest.mark.parametrize("channel", FORMS)
-def test_only_the_first_address_is_the_person_s(channel: str) -> None:
-    (draft,) = translate_drafts(channel, submission_delivery(channel))
-    assert FRIEND_EMAIL not in identifier_values([draft])[0]
+@pytest.mark.parametrize("channel", FORM_CHANNELS)
+def test_person_has_only_the_first_address(channel: str) -> None:
+    (draft,) = translate_drafts(channel, build_delivery(channel))
+    assert FRIEND_ADDRESS not in identifier_values([draft])[0]
 
 
-@pytest.mark.parametrize("channel", WITH_CHOICES)
-def test_choice_of_the_form_s_own_words_is_kept(channel: str) -> None:
-    request = submission_delivery(channel, (*QUESTIONS, ("Which size?", "choice", "Large")))
+@pytest.mark.parametrize("channel", CHOICE_CHANNELS)
+def test_choice_is_stored_when_the_form_defines_its_text(channel: str) -> None:
+    request = build_delivery(channel, (*QUESTIONS, ("Which size?", "choice", "Large")))
     (answer,) = translate_event(channel, request).properties["answers"].values()
     assert answer in ("Large", ["Large"])
 
 
-@pytest.mark.parametrize("channel", FORMS)
-def test_typed_answer_is_kept_only_when_it_is_named_and_short(channel: str) -> None:
+@pytest.mark.parametrize("channel", FORM_CHANNELS)
+def test_typed_answer_is_stored_when_it_is_configured_and_short(channel: str) -> None:
     questions = (*QUESTIONS, ("Size", "text", "44"), ("Notes", "text", "x" * 65))
-    event = translate_event(
-        channel, submission_delivery(channel, questions, answers=["Size", "Notes"])
-    )
+    event = translate_event(channel, build_delivery(channel, questions, answers=["Size", "Notes"]))
     assert list(event.properties["answers"].values()) == ["44"]
 
 
-@pytest.mark.parametrize("channel", FORMS)
+@pytest.mark.parametrize("channel", FORM_CHANNELS)
 @pytest.mark.parametrize(
-    ("consent", "answer", "wanted"),
+    ("consent", "answer", "expected"),
     [
         ("email", "Yes", [("email", "granted")]),
         ("email", "I agree to receive mails", [("email", "granted")]),
@@ -161,64 +168,64 @@ def test_typed_answer_is_kept_only_when_it_is_named_and_short(channel: str) -> N
         (7, "Yes", []),
     ],
 )
-def test_consent_is_a_yes_to_a_question_that_was_named(
-    channel: str, consent: object, answer: str, wanted: list[tuple[str, str]]
+def test_consent_is_granted_by_a_yes_to_a_configured_question(
+    channel: str, consent: object, answer: str, expected: list[tuple[str, str]]
 ) -> None:
-    request = submission_delivery(
+    request = build_delivery(
         channel, (*QUESTIONS, ("News?", "choice", answer)), consents={"News?": consent}
     )
-    assert consent_statuses(translate_event(channel, request)) == wanted
+    assert consent_statuses(translate_event(channel, request)) == expected
     assert (
         consent_statuses(translate_event(channel, msgspec.structs.replace(request, config={})))
         == []
     )
 
 
-@pytest.mark.parametrize("channel", FORMS)
-def test_question_asks_for_what_the_config_says(channel: str) -> None:
+@pytest.mark.parametrize("channel", FORM_CHANNELS)
+def test_config_determines_the_contact_field_of_a_question(channel: str) -> None:
     questions = (("Where do we reach you?", "text", EMAIL_ADDRESS),)
-    request = submission_delivery(channel, questions, fields='{"Where do we reach you?": "email"}')
+    request = build_delivery(channel, questions, fields='{"Where do we reach you?": "email"}')
     assert EMAIL_ADDRESS in identifier_values(translate_drafts(channel, request))[0]
 
 
 @pytest.mark.parametrize("channel", ["typeform", "tally"])
-def test_hidden_fields_name_the_campaign_and_our_own_id(channel: str) -> None:
-    (draft,) = translate_drafts(channel, submission_delivery(channel))
+def test_hidden_fields_become_the_campaign_and_the_user_id(channel: str) -> None:
+    (draft,) = translate_drafts(channel, build_delivery(channel))
     assert draft.event.properties["utm_source"] == "news"
-    assert ("user_id", "u-77") in [(each.namespace, each.value) for each in draft.identifiers]
+    assert ("user_id", "u-77") in [
+        (identifier.namespace, identifier.value) for identifier in draft.identifiers
+    ]
 
 
 @pytest.mark.parametrize("channel", ["jotform", "google-forms"])
-def test_form_of_nobody_is_set_aside(channel: str) -> None:
-    with pytest.raises(InvalidEventError) as refused:
-        translate_drafts(channel, submission_delivery(channel, (("Your email", "text", CANARY),)))
-    assert refused.value.code == "missing_identity"
+def test_form_is_rejected_when_it_identifies_nobody(channel: str) -> None:
+    with pytest.raises(InvalidEventError) as raised:
+        translate_drafts(channel, build_delivery(channel, (("Your email", "text", CANARY),)))
+    assert raised.value.code == "missing_identity"
 
 
-@pytest.mark.parametrize("channel", FORMS)
-def test_other_topic_is_set_aside(channel: str) -> None:
+@pytest.mark.parametrize("channel", FORM_CHANNELS)
+def test_unknown_topic_is_rejected(channel: str) -> None:
     request = (
         form_delivery({"a": "b"})
         if channel == "jotform"
         else json_delivery({"event_type": "other"})
     )
-    with pytest.raises(InvalidEventError) as refused:
+    with pytest.raises(InvalidEventError) as raised:
         translate_drafts(channel, request)
-    assert refused.value.code == "unknown_topic"
+    assert raised.value.code == "unknown_topic"
 
 
-def test_partial_typeform_is_marked() -> None:
-    body = json.loads(submission_delivery("typeform").body) | {
-        "event_type": "form_response_partial"
-    }
+def test_partial_typeform_response_is_marked() -> None:
+    body = json.loads(build_delivery("typeform").body) | {"event_type": "form_response_partial"}
     assert translate_event("typeform", json_delivery(body)).properties["partial"] is True
 
 
-def test_google_account_s_address_comes_before_a_typed_one() -> None:
-    body = json.loads(submission_delivery("google-forms").body) | {"respondentEmail": FRIEND_EMAIL}
+def test_address_of_the_google_account_precedes_a_typed_address() -> None:
+    body = json.loads(build_delivery("google-forms").body) | {"respondentEmail": FRIEND_ADDRESS}
     assert (
         identifier_values(translate_drafts("google-forms", json_delivery(body)))[0][0]
-        == FRIEND_EMAIL
+        == FRIEND_ADDRESS
     )
     assert (
         EMAIL_ADDRESS
@@ -226,7 +233,7 @@ def test_google_account_s_address_comes_before_a_typed_one() -> None:
     )
 
 
-def test_jotform_name_and_phone_come_in_parts() -> None:
+def test_jotform_name_and_phone_are_joined_from_parts() -> None:
     raw = {
         "q1_email": EMAIL_ADDRESS,
         "q2_name": {"first": "Zebedee", "last": "Canary"},
@@ -244,15 +251,15 @@ def test_jotform_name_and_phone_come_in_parts() -> None:
 
 @pytest.mark.parametrize("channel", SIGNATURE_HEADERS)
 @pytest.mark.parametrize("secrets", [(KEY,), ("other", KEY)])
-def test_signature_over_the_raw_bytes_is_believed(channel: str, secrets: tuple[str, ...]) -> None:
+def test_signature_covers_the_raw_body(channel: str, secrets: tuple[str, ...]) -> None:
     name, prefix = SIGNATURE_HEADERS[channel]
     request = json_delivery({"name": "é"})
     signature = base64.b64encode(hmac.digest(KEY.encode(), request.body, "sha256")).decode()
     signed = msgspec.structs.replace(request, headers={name: prefix + signature})
     load_channel(channel).verify(signed, secrets, NOW)
-    with pytest.raises(SignatureError) as refused:
+    with pytest.raises(SignatureError) as raised:
         load_channel(channel).verify(msgspec.structs.replace(signed, body=b"{}"), secrets, NOW)
-    assert refused.value.reason == "signature"
+    assert raised.value.reason == "signature"
 
 
 @pytest.mark.parametrize(
@@ -260,12 +267,12 @@ def test_signature_over_the_raw_bytes_is_believed(channel: str, secrets: tuple[s
     [typeform.CHANNEL, tally.CHANNEL, jotform.CHANNEL, google_forms.CHANNEL],
     ids=lambda channel: channel.name,
 )
-def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
+def test_sample_is_verified_and_rejected_as_unknown_topic(channel: Channel) -> None:
     request = build_sample_delivery(channel, json_delivery({}), KEY)
     channel.verify(request, (KEY,), NOW)
-    with pytest.raises(InvalidEventError) as refused:
+    with pytest.raises(InvalidEventError) as raised:
         channel.translate(request)
-    assert refused.value.code == "unknown_topic"
+    assert raised.value.code == "unknown_topic"
 
 
 @pytest.mark.parametrize(
@@ -273,7 +280,7 @@ def test_sample_is_believed_and_set_aside(channel: Channel) -> None:
     [typeform.CHANNEL, tally.CHANNEL, jotform.CHANNEL, google_forms.CHANNEL],
     ids=lambda channel: channel.name,
 )
-def test_nothing_shown_is_refused(channel: Channel) -> None:
-    with pytest.raises(SignatureError) as refused:
+def test_delivery_is_rejected_without_a_signature(channel: Channel) -> None:
+    with pytest.raises(SignatureError) as raised:
         channel.verify(json_delivery({}), (KEY,), NOW)
-    assert refused.value.reason == "missing"
+    assert raised.value.reason == "missing"

@@ -1,4 +1,4 @@
-"""Whatever is sent, a channel answers with events or with an error of the domain; and never with somebody's address."""
+"""Test that a channel translates any delivery to events without an address, or raises an error of the domain."""
 
 import json
 from contextlib import suppress
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.commerce.shopify.topics import TOPICS as SHOPIFY_TOPICS
 from regulars.channels.contract import Channel, Draft, Request
-from regulars.channels.forms import html_form as form
+from regulars.channels.forms import html_form
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import decode_event, encode_event
@@ -33,7 +33,7 @@ scalars = (
     | st.text(max_size=20)
     | st.sampled_from([CANARY, f"to {CANARY}", "2026-11-22", "9" * 40, "1e999999", "-1", "EUR"])
 )
-anything = st.recursive(
+json_values = st.recursive(
     scalars,
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
@@ -43,8 +43,8 @@ anything = st.recursive(
 
 
 def damage_sample(sample: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """The sample with some of its fields replaced by anything."""
-    changes = st.dictionaries(st.sampled_from(sorted(sample)), anything, min_size=1, max_size=5)
+    """Return samples with arbitrary values in some of their fields."""
+    changes = st.dictionaries(st.sampled_from(sorted(sample)), json_values, min_size=1, max_size=5)
     return changes.map(lambda change: sample | change)
 
 
@@ -72,29 +72,31 @@ PROPERTIES = (
 )
 
 
-def check(draft: Draft) -> None:
-    """The event can be stored, read back, and names nobody."""
+def check_draft(draft: Draft) -> None:
+    """Check that the event can be stored and read back, and that it contains no address."""
     text = encode_event(draft.event)
     assert decode_event(text) == draft.event
     assert CANARY not in text.decode()
 
 
-@given(damage_sample(MESSAGE) | anything, st.dictionaries(st.sampled_from(PROPERTIES), anything))
-def test_damaged_message_is_an_event_or_an_invalid_one(message: Any, extra: dict[str, Any]) -> None:
+@given(
+    damage_sample(MESSAGE) | json_values, st.dictionaries(st.sampled_from(PROPERTIES), json_values)
+)
+def test_damaged_message_is_translated_or_rejected(message: Any, extra: dict[str, Any]) -> None:
     if isinstance(message, dict) and isinstance(message.get("properties"), dict):
         message = message | {"properties": message["properties"] | extra}
     with suppress(InvalidEventError):
-        check(translate_message(json.dumps(message).encode(), REQUEST))
+        check_draft(translate_message(json.dumps(message).encode(), REQUEST))
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_message_or_an_invalid_one(raw: bytes) -> None:
+def test_any_bytes_are_translated_as_a_message_or_rejected(raw: bytes) -> None:
     with suppress(InvalidEventError):
-        check(translate_message(raw, REQUEST))
+        check_draft(translate_message(raw, REQUEST))
 
 
-@given(damage_sample(build_order()) | anything, TOPICS)
-def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) -> None:
+@given(damage_sample(build_order()) | json_values, TOPICS)
+def test_damaged_shopify_resource_is_translated_or_rejected(body: Any, topic: str) -> None:
     headers = {"x-shopify-topic": topic}
     request = Request(
         source="main",
@@ -106,16 +108,20 @@ def test_damaged_shopify_resource_is_an_event_or_refused(body: Any, topic: str) 
     check_translation(shopify.CHANNEL, request)
 
 
-form_parts = st.sampled_from(
+form_pieces = st.sampled_from(
     [b"--b", b"--b--", b"\r\n", b'Content-Disposition: form-data; name="email"', b"=", b"&"]
 )
 
 
-@given(st.lists(form_parts | st.binary(max_size=20), max_size=20).map(b"".join))
-def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
-    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b", ""):
+@given(st.lists(form_pieces | st.binary(max_size=20), max_size=20).map(b"".join))
+def test_any_bytes_are_translated_as_a_form_or_rejected(body: bytes) -> None:
+    for kind in (
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+        "",
+    ):
         check_translation(
-            form.CHANNEL,
+            html_form.CHANNEL,
             Request(source="contact", body=body, received_at=NOW, headers={"content-type": kind}),
         )
 
@@ -123,4 +129,4 @@ def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
 def check_translation(channel: Channel, request: Request) -> None:
     with allow_refusals():
         for draft in channel.translate(request):
-            check(draft)
+            check_draft(draft)

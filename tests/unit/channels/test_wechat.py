@@ -1,4 +1,4 @@
-"""WeChat and WeCom: what is sealed, for whom, and what XML may not be."""
+"""Test WeChat and WeCom: the encryption for one account, and the XML that is rejected."""
 
 import msgspec
 import pytest
@@ -16,8 +16,8 @@ from tests.support.deliveries import EVENT_EPOCH, NOW, identifier_values, transl
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 OTHER_KEY = KEY[::-1]
-CONFIG = {"encoding_aes_key": KEY, "app_id": "wx-of-ours"}
-TOKEN = "token-of-ours"
+CONFIG = {"encoding_aes_key": KEY, "app_id": "wx-account"}
+TOKEN = "live-token"
 TEXT = (
     "<xml><ToUserName>gh_1</ToUserName><FromUserName>open-1</FromUserName>"
     f"<CreateTime>{EVENT_EPOCH}</CreateTime><MsgType>text</MsgType>"
@@ -25,15 +25,15 @@ TEXT = (
 )
 
 
-def envelope_delivery(text: str = TEXT, account: str = "wx-of-ours", key: str = KEY) -> Request:
+def encrypt_delivery(text: str = TEXT, account: str = "wx-account", key: str = KEY) -> Request:
     blank = Request(
         source="main", body=b"", received_at=NOW, config=CONFIG | {"encoding_aes_key": key}
     )
-    made = build_encrypted_request(blank, TOKEN, text, account)
-    return msgspec.structs.replace(made, config=CONFIG)
+    delivery = build_encrypted_request(blank, TOKEN, text, account)
+    return msgspec.structs.replace(delivery, config=CONFIG)
 
 
-def delivery_in_clear(body: str, config: dict[str, str] | None = None) -> Request:
+def build_plain_delivery(body: str, config: dict[str, str] | None = None) -> Request:
     query = {
         "timestamp": str(EVENT_EPOCH),
         "nonce": "1",
@@ -44,44 +44,44 @@ def delivery_in_clear(body: str, config: dict[str, str] | None = None) -> Reques
     )
 
 
-def refusal(request: Request) -> str:
-    with pytest.raises(SignatureError) as refused:
+def refusal_reason(request: Request) -> str:
+    with pytest.raises(SignatureError) as raised:
         wechat.verify_delivery(request, (TOKEN,), NOW)
-    return str(refused.value.reason)
+    return str(raised.value.reason)
 
 
-def test_sealed_message_is_received_without_its_text() -> None:
-    wechat.verify_delivery(envelope_delivery(), (TOKEN,), NOW)
-    event = translate_event("wechat", envelope_delivery())
+def test_encrypted_message_becomes_an_event_without_its_text() -> None:
+    wechat.verify_delivery(encrypt_delivery(), (TOKEN,), NOW)
+    event = translate_event("wechat", encrypt_delivery())
     assert (event.type, event.properties["length"]) == ("Message Received", 21)
     assert "hello" not in str(event)
 
 
-def test_old_key_opens_while_it_is_set_up() -> None:
+def test_old_key_decrypts_when_it_is_configured() -> None:
     config = CONFIG | {"encoding_aes_key": f"{OTHER_KEY}, {KEY}"}
     wechat.verify_delivery(
-        msgspec.structs.replace(envelope_delivery(), config=config), (TOKEN,), NOW
+        msgspec.structs.replace(encrypt_delivery(), config=config), (TOKEN,), NOW
     )
 
 
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [
-        (envelope_delivery(account="wx-of-theirs"), "appid"),
-        (envelope_delivery(key=OTHER_KEY), "payload"),
-        (delivery_in_clear(TEXT, CONFIG), "missing"),
-        (delivery_in_clear("<xml><Encrypt>AAAA</Encrypt></xml>", CONFIG), "missing"),
+        (encrypt_delivery(account="wx-other-account"), "appid"),
+        (encrypt_delivery(key=OTHER_KEY), "payload"),
+        (build_plain_delivery(TEXT, CONFIG), "missing"),
+        (build_plain_delivery("<xml><Encrypt>AAAA</Encrypt></xml>", CONFIG), "missing"),
     ],
 )
-def test_envelope_that_is_not_ours_is_refused(request_: Request, reason: str) -> None:
-    assert refusal(request_) == reason
+def test_envelope_is_rejected_when_account_or_key_differ(request_: Request, reason: str) -> None:
+    assert refusal_reason(request_) == reason
 
 
 @pytest.mark.parametrize("config", [{"app_id": "a"}, {}, {"encoding_aes_key": "short"}])
-def test_wecom_without_its_key_refuses_all(config: dict[str, str]) -> None:
+def test_wecom_delivery_is_rejected_when_no_key_is_configured(config: dict[str, str]) -> None:
     with pytest.raises(SignatureError):
         wecom.verify_delivery(
-            msgspec.structs.replace(envelope_delivery(), config=config), (TOKEN,), NOW
+            msgspec.structs.replace(encrypt_delivery(), config=config), (TOKEN,), NOW
         )
 
 
@@ -96,20 +96,20 @@ def test_wecom_without_its_key_refuses_all(config: dict[str, str]) -> None:
         "\x00",
     ],
 )
-def test_xml_that_declares_or_is_broken_is_refused(body: str) -> None:
+def test_xml_is_rejected_when_it_has_declarations_or_is_malformed(body: str) -> None:
     with pytest.raises(InvalidRequestError):
         parse_xml_fields(body.encode())
 
 
-def test_utf_16_is_refused() -> None:
+def test_xml_is_rejected_when_it_is_utf_16() -> None:
     with pytest.raises(InvalidRequestError):
         parse_xml_fields("<xml><!DOCTYPE x></xml>".encode("utf-16"))
 
 
-def test_follower_is_known_by_account_and_scene() -> None:
-    told = TEXT.replace(">text<", "><![CDATA[event]]><").replace("<MsgId>77</MsgId>", "")
+def test_follow_has_its_account_and_scene() -> None:
+    event_text = TEXT.replace(">text<", "><![CDATA[event]]><").replace("<MsgId>77</MsgId>", "")
     scene = "<Event>subscribe</Event><EventKey>qrscene_window</EventKey></xml>"
-    request = delivery_in_clear(told.replace("</xml>", scene))
+    request = build_plain_delivery(event_text.replace("</xml>", scene))
     (draft,) = wechat.translate_delivery(request)
     assert draft.event.type == "Contact Subscribed"
     assert draft.event.properties["scene"] == "window"
@@ -117,10 +117,12 @@ def test_follower_is_known_by_account_and_scene() -> None:
     assert identifier_values([draft]) == [("open-1",)]
 
 
-def test_wecom_echo_is_opened() -> None:
-    made = envelope_delivery("12345")
-    echo = parse_xml_fields(made.body)["Encrypt"]
-    asked = msgspec.structs.replace(made, method="GET", query=made.query | {"echostr": echo})
-    reply = wecom.answer_handshake(asked, (TOKEN,), NOW)
+def test_wecom_echo_string_is_decrypted() -> None:
+    delivery = encrypt_delivery("12345")
+    echo = parse_xml_fields(delivery.body)["Encrypt"]
+    handshake = msgspec.structs.replace(
+        delivery, method="GET", query=delivery.query | {"echostr": echo}
+    )
+    reply = wecom.answer_handshake(handshake, (TOKEN,), NOW)
     assert reply is not None
     assert reply.body == "12345"
