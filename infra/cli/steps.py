@@ -26,7 +26,7 @@ POLLING: Polling = REAL_TIME
 
 
 class TrainingResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a training ended: without a dataset there are no trainings and no scores."""
+    """The result of a training. Without a dataset there are no trainings and no scores."""
 
     dataset: DatasetBuild
     trainings: dict[str, TrainingOutcome] = {}

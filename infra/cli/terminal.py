@@ -25,7 +25,7 @@ class Step:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The seconds since the step began."""
         return time.monotonic() - self.began
 
     def update(self, detail: object) -> None:

@@ -32,7 +32,7 @@ class Policy:
 
     @property
     def removal(self) -> RemovalPolicy:
-        """What CloudFormation does with tables and buckets when the stack is deleted."""
+        """The removal policy of tables and buckets when the stack is deleted."""
         return RemovalPolicy.RETAIN if self.retain_data else RemovalPolicy.DESTROY
 
 

@@ -34,7 +34,7 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assembly:
-    """What `python -m infra.app` wrote."""
+    """The cloud assembly that `python -m infra.app` wrote."""
 
     folder: Path
 

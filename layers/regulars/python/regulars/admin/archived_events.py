@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _ArchivedEvent(msgspec.Struct):
-    """What is read of an archived event."""
+    """The fields that are read from an archived event."""
 
     id: str
 

@@ -24,7 +24,7 @@ MESSAGE_COUNT: Any = "ApproximateNumberOfMessages"
 
 
 class StreamBatch(msgspec.Struct, frozen=True, rename="camel"):
-    """Where the records of a batch are in a stream; Lambda does not say what they hold."""
+    """The position of a batch in a stream. Lambda does not include the records."""
 
     stream_arn: str
     shard_id: str

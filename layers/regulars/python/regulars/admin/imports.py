@@ -29,7 +29,7 @@ type ImportReport = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class ImportStores:
-    """Where exports are uploaded and their imports report.
+    """The stores to which exports are uploaded and in which their imports report.
 
     `s3` is a client of boto3, whose `upload_fileobj` sends a large file in parts.
     """

@@ -14,7 +14,7 @@ RECONCILE_FUNCTION = "reconcile_sources"
 
 
 class FeedFault(msgspec.Struct, frozen=True):
-    """Why one feed of a source cannot be read, and since when."""
+    """The reason why one feed of a source cannot be read, and the time of the first failure."""
 
     code: str
     reason: str

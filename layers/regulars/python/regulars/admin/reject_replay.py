@@ -59,7 +59,7 @@ class CollectedRejects(Rejects):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayStores:
-    """Where a reject is recorded, folded or archived, and what its delivery takes as defaults."""
+    """The stores in which a reject is recorded, folded or archived, and the defaults for its delivery."""
 
     rejects: Rejects
     keys: ApiKeys

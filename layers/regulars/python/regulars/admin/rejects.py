@@ -51,7 +51,7 @@ class RejectFilter(msgspec.Struct, frozen=True):
 
 
 class RejectCount(msgspec.Struct, frozen=True, order=True):
-    """How many rejects of one source came on one day for one reason."""
+    """The number of rejects of one source on one day with one reason."""
 
     day: str
     code: str

@@ -29,7 +29,7 @@ class ReplayRefusal(msgspec.Struct, frozen=True):
 
 
 class ReplayReport(msgspec.Struct, frozen=True):
-    """How many rejects had which outcome, and those that were not received."""
+    """The number of rejects by outcome, and the rejects that were refused again."""
 
     counts: dict[str, int]
     refusals: list[ReplayRefusal]

@@ -62,7 +62,7 @@ class DeliveryResponse(msgspec.Struct, frozen=True):
 
 
 class SampleResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a sample.
+    """The outcome of a sample delivery.
 
     `outcome` is stored (new in the ledger), known (stored before), set_aside (accepted and stored as a reject, as this
     sample is meant to be), reached (only the provider can sign: the unsigned sample was refused as it must be) or
@@ -86,7 +86,7 @@ class SampleResult(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class SampleStores:
-    """Where a sample is looked for, and what the function that receives it takes as defaults."""
+    """The stores that show the outcome of a sample, and the defaults of the function that receives it."""
 
     sources: SourceStores
     ledger: Ledger
@@ -105,7 +105,7 @@ class SampleStores:
 
 
 class _Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent, what it should become, and which of its events were in the ledger before."""
+    """The sample request, the drafts that it should become, and its events that the ledger held before."""
 
     request: Request
     is_signed: bool

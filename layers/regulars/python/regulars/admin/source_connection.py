@@ -31,7 +31,7 @@ API_URL = "own"  # instead of a URL: the one at the address of the API
 
 
 class ConnectionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the owner gives to connect a channel.
+    """The answers of the owner that connect a channel.
 
     `answers` are the texts by field. `url` is the public URL where it is not the one of the API, API_URL to return to
     that one, '' to leave it. `secret` is the one of the provider, '' when it is not known yet.

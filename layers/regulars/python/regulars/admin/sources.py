@@ -25,7 +25,7 @@ type SourceState = Literal["on", "waiting", "disabled"]
 
 @dataclass(frozen=True, kw_only=True)
 class SourceStores:
-    """Where the sources of a deployment are stored, and the URL of the API that receives their deliveries."""
+    """The stores of the sources of a deployment, and the URL of the API that receives their deliveries."""
 
     sources: Sources
     parameters: Parameters
@@ -48,7 +48,7 @@ class SourceStores:
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be shown of a source: no secret, only their number and the names of the credentials."""
+    """The state of a source without its secrets: their number, and the names of the credentials."""
 
     source: Source
     state: SourceState

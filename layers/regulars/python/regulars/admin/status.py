@@ -43,7 +43,7 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class StatusStores:
-    """Where the status of a deployment is read."""
+    """The stores from which the status of a deployment is read."""
 
     dynamodb: "DynamoDBClient"
     models: ModelStores

@@ -23,7 +23,7 @@ PERSON_FILTER = "sk = :profile AND attribute_not_exists(merged_into)"
 
 
 class StreamProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How many events are folded into profiles and archived in the lake, and how many should be."""
+    """The number of events that are folded into profiles and archived in the lake, and the numbers expected."""
 
     folded: int
     to_fold: int

@@ -25,7 +25,7 @@ TIMEOUT_SECONDS = 900  # as long as a function may run
 
 
 class DatasetBuild(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How the building of a dataset ended: `status` is `ok`, or `insufficient_data` with the `reason`."""
+    """The result of building a dataset: `status` is `ok`, or `insufficient_data` with the `reason`."""
 
     status: str
     reason: str = ""
@@ -40,7 +40,7 @@ class DatasetBuild(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingStores:
-    """Where the outcomes of trainings and scorings are read."""
+    """The stores that hold the outcomes of trainings and scorings."""
 
     models: ModelStores
     dynamodb: "DynamoDBClient"

@@ -21,7 +21,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What an event states about one order: a refund or a snapshot.
+    """The statement of an event about one order: a refund or a snapshot.
 
     `key` is `<store>/<order id>`, so that a webhook, an SDK and an import give the same order one key.
     A fact with `refund_id` adds one refund: of `refunded`, of the whole total when that is None, or, when it is negative,

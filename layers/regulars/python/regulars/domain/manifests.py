@@ -62,7 +62,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrainingOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How one training ended; it is written last and starts the scoring."""
+    """The outcome of one training. It is written last and starts the scoring."""
 
     model: str
     dataset_id: str

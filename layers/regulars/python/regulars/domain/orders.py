@@ -36,7 +36,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def order_time(self) -> str:
-        """When the order was placed, or when an order without that time was first mentioned."""
+        """The time at which the order was placed; without it, the time of the first event that names the order."""
         return self.placed_at or self.first_told
 
     @property

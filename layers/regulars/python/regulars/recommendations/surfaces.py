@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class RecommendationRequest:
-    """How many products, which ones to exclude, and weights that replace the learned ones."""
+    """The number of products, the products to exclude, and weights that replace the learned ones."""
 
     count: int
     exclude: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ MAX_CHUNK_ITEMS = 500
 
 
 class WriteCounts(NamedTuple):
-    """How many items were written, had the same content already, or were skipped for newer ones."""
+    """The number of items that were written, were unchanged, or were skipped because a newer one is stored."""
 
     written: int = 0
     unchanged: int = 0

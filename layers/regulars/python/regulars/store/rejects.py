@@ -35,7 +35,7 @@ class BatchFields(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class StoredDelivery(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What arrived with the body, so that a replay can receive it again; `verified` when a webhook was genuine.
+    """The parts of a request beside its body, so that a replay can receive it again; `verified` when a webhook was genuine.
 
     For a call of the tracking API, `url` is the endpoint and `key` the SHA-256 of the key that it presented; `shared`
     is set when the body is one message of a batch.

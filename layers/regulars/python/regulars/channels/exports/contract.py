@@ -35,7 +35,7 @@ type RefuseLine = Callable[[int, str], None]
 
 
 class File(msgspec.Struct, frozen=True):
-    """What all lines of a file share.
+    """The properties that all lines of a file share.
 
     Attributes:
         names: The format's names of the fields of a row, in the order of the fields.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Notation(NamedTuple):
-    """How a source writes numbers.
+    """The notation in which a source writes numbers.
 
     With `decimal_comma` the comma separates the decimals, as in files that are separated by semicolons. A number with
     one separator and three digits behind it is then refused: it may be a thousand or have three decimals. `is_formatted`

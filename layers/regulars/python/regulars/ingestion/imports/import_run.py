@@ -36,7 +36,7 @@ class ImportDefaults(msgspec.Struct, frozen=True):
 
 
 class ImportProgress(msgspec.Struct):
-    """What a run leaves to the next one: the parts that are imported, and their tally."""
+    """The state that a run hands to the next one: the parts that are imported, and their tally."""
 
     started_at: str
     finished: list[int] = []

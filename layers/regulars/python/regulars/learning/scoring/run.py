@@ -45,7 +45,7 @@ class ScoringStores:
 
 
 class ScoringReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scoring run did; `status` is ok for each kind of model that scored, or the reason why rules did."""
+    """The result of a scoring run; `status` is ok for each kind of model that scored, or the reason why rules did."""
 
     dataset_id: str
     people: int
