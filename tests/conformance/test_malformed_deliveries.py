@@ -42,7 +42,6 @@ EXTREME_VALUES: tuple[Any, ...] = (
     float("nan"),
     "\ud800",
     ABSENT_VALUE,
-    BODY_BUILDERS,
     [[[]]],
     {"a": None},
     "",
