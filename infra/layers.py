@@ -45,7 +45,7 @@ TRIMMED_PATHS = (
     "sklearn/datasets/images",
 )
 # The trainers use little of these, so their bytecode is not worth its size.
-NOT_COMPILED = r"/(narwhals|fsspec|packaging)/"
+UNCOMPILED_PATTERN = r"/(narwhals|fsspec|packaging)/"
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def compile_sources(directory: Path) -> None:
     # In a process of its own: workers that are forked from one with threads (of jsii) may never end.
     command = [sys.executable, "-I", "-m", "compileall", "-q", "-j", "0"]
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(directory), "-p", "/opt"]
-    command += ["-x", NOT_COMPILED]
+    command += ["-x", UNCOMPILED_PATTERN]
     subprocess.run([*command, str(directory)], check=True)
 
 

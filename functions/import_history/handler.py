@@ -29,13 +29,13 @@ IMPORTER = HistoryImporter(
     ImportDefaults(SETTINGS.default_currency, SETTINGS.default_country),
 )
 # One part of a file takes about ten seconds; the reserve leaves time for a slow one.
-RESERVE_MS = 120_000
+RESERVE_MILLISECONDS = 120_000
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     """Import the uploaded file, or continue its import when its progress is uploaded."""
     key = parse_object_event(event).key.removesuffix(schema.PROGRESS_SUFFIX)
     status = IMPORTER.import_file(
-        key, lambda: bool(context.get_remaining_time_in_millis() > RESERVE_MS)
+        key, lambda: bool(context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS)
     )
     return {"file": key, "status": status}

@@ -17,7 +17,7 @@ from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
 from regulars.transport.certificates import fetch_certificate
 from regulars.transport.cold_start import freeze_startup_objects
-from regulars.transport.html_pages import thank_you_response
+from regulars.transport.html_pages import build_thank_you_response
 from regulars.transport.requests import HttpRequest, parse_request
 from regulars.transport.responses import (
     HttpResponse,
@@ -75,7 +75,7 @@ def _to_response(reply: WebhookReply) -> HttpResponse:
         case Reply(status, body, content_type):
             return text_response(status, body, content_type)
         case NextPage(url):
-            return thank_you_response(url)
+            return build_thank_you_response(url)
         case Receipt(new, known, rejected):
             return json_response({"ok": True, "new": new, "known": known, "rejected": rejected})
     return json_response({"ok": True})

@@ -35,7 +35,7 @@ RECONCILER = Reconciler(
         SETTINGS.default_currency,
     ),
 )
-WIRE = HttpsClient()
+HTTPS_CLIENT = HttpsClient()
 # A page takes seconds; the reserve leaves time for one of a provider that answers slowly.
 RESERVE_SECONDS = 150.0
 
@@ -46,6 +46,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000 - RESERVE_SECONDS
 
-    provider = ProviderApi(WIRE, seconds_left)
+    provider = ProviderApi(HTTPS_CLIENT, seconds_left)
     outcomes = RECONCILER.run(provider, lambda: seconds_left() > 0, str(event.get("only", "")))
     return {"sources": msgspec.to_builtins(outcomes)}

@@ -19,8 +19,8 @@ from regulars.store.rejects import Rejects
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.requests import (
     HttpRequest,
+    build_public_address,
     parse_request,
-    public_address,
     read_api_key,
 )
 from regulars.transport.responses import (
@@ -62,7 +62,7 @@ def _respond(http_request: HttpRequest, event: dict[str, Any]) -> HttpResponse:
         case "OPTIONS", _:
             return preflight_response()
         case "GET", ("v1", "projects", write_key, "settings"):
-            settings = build_segment_settings(write_key, *public_address(event))
+            settings = build_segment_settings(write_key, *build_public_address(event))
             return json_response(settings, cache="public, max-age=300")
         case "POST", path if path in KINDS_BY_PATH:
             _receive_call(KINDS_BY_PATH[path], http_request)

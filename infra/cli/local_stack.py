@@ -9,7 +9,7 @@ from infra.cli.stack import Stack, find_local_stack
 from infra.cli.terminal import show_step
 from infra.local import access, emulator, installation, synthesis
 from infra.local.assembly import Assembly
-from infra.local.places import ASSEMBLY
+from infra.local.places import ASSEMBLY_FOLDER
 from infra.local.stack_deployer import StackDeployer
 
 
@@ -40,6 +40,6 @@ def deploy_stack(running: emulator.Emulator) -> Stack:
     """Deploy the synthesized template unless it is deployed already."""
     access.use_endpoint(running.endpoint)
     with show_step("Deploying the template") as step:
-        StackDeployer(running, Assembly(ASSEMBLY), step.update).deploy()
+        StackDeployer(running, Assembly(ASSEMBLY_FOLDER), step.update).deploy()
         step.update("")
     return find_local_stack()

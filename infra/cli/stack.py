@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.local import access, emulator
 from infra.local.errors import CommandError
-from infra.local.places import DEPLOYED, ROOT
+from infra.local.places import DEPLOYED_STACK_FILE, ROOT_FOLDER
 from regulars.admin.deployment import Deployment
 
 FUNCTION_TYPE = "AWS::Lambda::Function"
@@ -45,10 +45,10 @@ def select_stack(arguments: argparse.Namespace) -> Stack:
 def find_local_stack() -> Stack:
     """Return the stack on this machine; raise CommandError when it does not run."""
     running = emulator.find_running()
-    if not running or not DEPLOYED.exists():
+    if not running or not DEPLOYED_STACK_FILE.exists():
         raise CommandError("The local stack is not running.", "Start it with `make up`.")
     access.use_endpoint(running.endpoint)
-    name = json.loads(DEPLOYED.read_text())["name"]
+    name = json.loads(DEPLOYED_STACK_FILE.read_text())["name"]
     resources = list(_list_resources(name))
     # The emulator's own address of an API is a host name that not every machine resolves.
     (api,) = (resource.physical_id for resource in resources if resource.type == API_TYPE)
@@ -114,6 +114,6 @@ def _list_resources(stack: str) -> Iterator[StackResource]:
 
 def _folder_of(logical_id: str) -> str:
     """Return the folder of a function, whose name in capitals is a part of the logical id; else the logical id."""
-    folders = (path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+    folders = (path.parent.name for path in (ROOT_FOLDER / "functions").glob("*/handler.py"))
     matches = [folder for folder in folders if folder.title().replace("_", "") in logical_id]
     return max(matches, key=len, default=logical_id)

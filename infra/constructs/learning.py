@@ -20,7 +20,7 @@ from regulars.store import schema
 
 # The maximum of a new account.
 MAX_MEMORY_MB = 3008
-NIGHTLY = events.Schedule.cron(hour="2", minute="30")
+NIGHTLY_SCHEDULE = events.Schedule.cron(hour="2", minute="30")
 
 
 class Learning(Construct):
@@ -67,7 +67,7 @@ class Learning(Construct):
         )
         grants.grant_table(function, schema.PROFILES, "dynamodb:Scan")
         grants.grant_table(function, schema.CONTROL, "dynamodb:PutItem")
-        start_on_schedule(function, NIGHTLY)
+        start_on_schedule(function, NIGHTLY_SCHEDULE)
 
     def _create_training(self, settings: Settings) -> None:
         grants = self._storage

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.errors import CommandError
-from infra.local.places import ZIPS
+from infra.local.places import ZIP_FOLDER
 
 # ZIP cannot express a time before 1980; a fixed one makes equal content equal bytes.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -26,7 +26,7 @@ class Asset:
         """Return the file to upload; a folder is zipped the first time."""
         if self.packaging != "zip" or self.source.is_file():
             return self.source
-        target = ZIPS / self.key
+        target = ZIP_FOLDER / self.key
         if not target.exists():
             _zip_folder(self.source, target)
         return target

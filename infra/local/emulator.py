@@ -14,7 +14,7 @@ import urllib3
 
 from infra.local.errors import CommandError
 from infra.local.installation import INTERPRETER
-from infra.local.places import LOCAL, LOG, PROCESS, SCRATCH
+from infra.local.places import LOCAL_FOLDER, LOG_FILE, PROCESS_FILE, SCRATCH_FOLDER
 
 ACCOUNT = "123456789012"
 REGION: Literal["eu-west-1"] = "eu-west-1"
@@ -46,7 +46,7 @@ class Emulator:
 def find_running() -> Emulator | None:
     """Return the emulator that was started last, None unless its process is alive."""
     try:
-        emulator = Emulator(**json.loads(PROCESS.read_text()))
+        emulator = Emulator(**json.loads(PROCESS_FILE.read_text()))
     except (FileNotFoundError, TypeError, ValueError):
         return None  # never started, or recorded by another version
     return emulator if _is_emulator(emulator.pid) else None
@@ -55,21 +55,21 @@ def find_running() -> Emulator | None:
 def start_emulator(folder: Path, port: int | None = None) -> Emulator:
     """Start the local AWS with the data of a folder and wait until it is ready; without a port it takes a free one."""
     port = _choose_port(port)
-    discard_folder(SCRATCH)
-    SCRATCH.mkdir(parents=True)
+    discard_folder(SCRATCH_FOLDER)
+    SCRATCH_FOLDER.mkdir(parents=True)
     folder.mkdir(parents=True, exist_ok=True)
-    with LOG.open("wb") as log:
+    with LOG_FILE.open("wb") as log:
         process = subprocess.Popen(
             [INTERPRETER, "-m", "ministack"],
             env=_build_environment(port, folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            cwd=LOCAL,
+            cwd=LOCAL_FOLDER,
             start_new_session=True,  # Ctrl-C ends the demo first, which then stops it gracefully
         )
     emulator = Emulator(process.pid, port, str(folder))
-    PROCESS.write_text(json.dumps(asdict(emulator)))
+    PROCESS_FILE.write_text(json.dumps(asdict(emulator)))
     _wait_until_ready(emulator, process)
     return emulator
 
@@ -85,15 +85,15 @@ def stop_emulator(timeout_seconds: float = SAVE_SECONDS) -> bool:
         if not _wait_until_gone(emulator.pid, timeout_seconds):
             os.kill(emulator.pid, signal.SIGKILL)
             _wait_until_gone(emulator.pid, timeout_seconds)
-    PROCESS.unlink(missing_ok=True)
-    discard_folder(SCRATCH)
+    PROCESS_FILE.unlink(missing_ok=True)
+    discard_folder(SCRATCH_FOLDER)
     return emulator is not None
 
 
 def discard_folder(folder: Path) -> None:
     """Delete a folder in the background: the layers that warm functions unpacked are tens of thousands of files."""
     if folder.exists():
-        discarded = folder.rename(LOCAL / f"discarded-{time.time_ns()}")
+        discarded = folder.rename(LOCAL_FOLDER / f"discarded-{time.time_ns()}")
         subprocess.Popen(
             ["rm", "-rf", str(discarded)],
             stdin=subprocess.DEVNULL,
@@ -107,8 +107,8 @@ def _build_environment(port: int, folder: Path) -> dict[str, str]:
     """Return only what the emulator needs: no AWS setting of the owner reaches a handler."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(LOCAL),
-        "TMPDIR": str(SCRATCH),
+        "HOME": str(LOCAL_FOLDER),
+        "TMPDIR": str(SCRATCH_FOLDER),
         "AUTH": "true",  # each function runs under its own role
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -163,7 +163,7 @@ def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes]) -> N
         else:
             return
     stop_emulator()
-    raise CommandError("The local AWS did not start.", f"Read the end of {LOG}.")
+    raise CommandError("The local AWS did not start.", f"Read the end of {LOG_FILE}.")
 
 
 def _wait_until_gone(pid: int, timeout_seconds: float) -> bool:

@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 from infra.local.errors import CommandError
-from infra.local.places import ENVIRONMENT, LOCAL, REQUIREMENTS, ROOT
+from infra.local.places import ENVIRONMENT_FOLDER, LOCAL_FOLDER, REQUIREMENTS_FILE, ROOT_FOLDER
 
 PYTHON = "3.13"  # the emulator runs the handlers with its own interpreter, so it is the template's runtime
-INTERPRETER = ENVIRONMENT / "bin" / "python"
-STAMP = ENVIRONMENT / "installed.sha256"
+INTERPRETER = ENVIRONMENT_FOLDER / "bin" / "python"
+STAMP = ENVIRONMENT_FOLDER / "installed.sha256"
 
 
 def is_installed() -> bool:
@@ -22,11 +22,13 @@ def is_installed() -> bool:
 
 def install_emulator() -> None:
     """Create the environment; raise CommandError when the packages cannot be installed."""
-    LOCAL.mkdir(parents=True, exist_ok=True)
-    log = LOCAL / "install.log"
+    LOCAL_FOLDER.mkdir(parents=True, exist_ok=True)
+    log = LOCAL_FOLDER / "install.log"
     with log.open("wb") as output:
-        _run_uv(["venv", "--clear", "--python", PYTHON, str(ENVIRONMENT)], output.fileno(), log)
-        pins = ["--require-hashes", "--requirement", str(REQUIREMENTS)]
+        _run_uv(
+            ["venv", "--clear", "--python", PYTHON, str(ENVIRONMENT_FOLDER)], output.fileno(), log
+        )
+        pins = ["--require-hashes", "--requirement", str(REQUIREMENTS_FILE)]
         _run_uv(["pip", "install", "--python", str(INTERPRETER), *pins], output.fileno(), log)
     STAMP.write_text(_hash_requirements())
 
@@ -44,7 +46,7 @@ def _find_uv() -> str:
     uv = (
         os.environ.get("UV")
         or shutil.which("uv")
-        or shutil.which("uv", path=ROOT / ".tools" / "bin")
+        or shutil.which("uv", path=ROOT_FOLDER / ".tools" / "bin")
     )
     if not uv:
         raise CommandError(
@@ -54,4 +56,4 @@ def _find_uv() -> str:
 
 
 def _hash_requirements() -> str:
-    return hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    return hashlib.sha256(REQUIREMENTS_FILE.read_bytes()).hexdigest()

@@ -3,20 +3,20 @@
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build"
-CACHE = BUILD / "local"
-LOCAL = Path(
-    os.environ.get("REGULARS_LOCAL") or CACHE
+ROOT_FOLDER = Path(__file__).resolve().parents[2]
+BUILD_FOLDER = ROOT_FOLDER / "build"
+CACHE_FOLDER = BUILD_FOLDER / "local"
+LOCAL_FOLDER = Path(
+    os.environ.get("REGULARS_LOCAL") or CACHE_FOLDER
 )  # another folder is another stack, as for the tests
-KEPT = LOCAL / "kept"  # the data of `up`, from one run to the next
-FLEETING = LOCAL / "demo"  # the data of the demo while it runs
-SCRATCH = LOCAL / "tmp"
-LOG = LOCAL / "ministack.log"
-PROCESS = LOCAL / "process.json"
-DEPLOYED = LOCAL / "stack.json"
-ASSEMBLY = CACHE / "cdk.out"
-ZIPS = CACHE / "assets"
-ENVIRONMENT = ROOT / ".tools" / "ministack"
-REQUIREMENTS = ROOT / "infra" / "local" / "requirements.txt"
-SAMPLE = ROOT / "infra" / "local" / "sample" / "online_retail.csv.gz"
+KEPT_DATA_FOLDER = LOCAL_FOLDER / "kept"  # the data of `up`, from one run to the next
+DEMO_DATA_FOLDER = LOCAL_FOLDER / "demo"  # the data of the demo while it runs
+SCRATCH_FOLDER = LOCAL_FOLDER / "tmp"
+LOG_FILE = LOCAL_FOLDER / "ministack.log"
+PROCESS_FILE = LOCAL_FOLDER / "process.json"
+DEPLOYED_STACK_FILE = LOCAL_FOLDER / "stack.json"
+ASSEMBLY_FOLDER = CACHE_FOLDER / "cdk.out"
+ZIP_FOLDER = CACHE_FOLDER / "assets"
+ENVIRONMENT_FOLDER = ROOT_FOLDER / ".tools" / "ministack"
+REQUIREMENTS_FILE = ROOT_FOLDER / "infra" / "local" / "requirements.txt"
+SAMPLE_FILE = ROOT_FOLDER / "infra" / "local" / "sample" / "online_retail.csv.gz"

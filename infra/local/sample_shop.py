@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from infra.local.places import SAMPLE
+from infra.local.places import SAMPLE_FILE
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 MAX_BESTSELLERS = 12
@@ -55,7 +55,7 @@ class SampleShop:
 
 def open_shop(now: datetime) -> SampleShop:
     """Return the sample shop as it would be at `now`."""
-    with gzip.open(SAMPLE, "rt", newline="") as text:
+    with gzip.open(SAMPLE_FILE, "rt", newline="") as text:
         lines: list[OrderLine] = list(csv.DictReader(text))
     newest = max(_order_time(line) for line in lines)
     weeks = (now - newest) // timedelta(weeks=1)

@@ -15,7 +15,7 @@ from infra.local.cors import configure_cors
 from infra.local.emulator import ACCOUNT, REGION, Emulator
 from infra.local.errors import CommandError
 from infra.local.omitted_resources import remove_omitted
-from infra.local.places import DEPLOYED, LOG
+from infra.local.places import DEPLOYED_STACK_FILE, LOG_FILE
 from regulars.admin.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class StackDeployer:
                 break
         if status not in FINISHED_STATUSES:
             message = f"The stack is {status}: {self._describe_failures()}"
-            raise CommandError(message, f"Read the end of {LOG}.")
+            raise CommandError(message, f"Read the end of {LOG_FILE}.")
 
     def _describe_failures(self) -> str:
         events = self._cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
@@ -133,7 +133,7 @@ class StackDeployer:
             "name": STACK_NAME,
             "outputs": outputs,
         }
-        DEPLOYED.write_text(json.dumps(record, indent=1))
+        DEPLOYED_STACK_FILE.write_text(json.dumps(record, indent=1))
         return outputs
 
     @property

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.local.errors import CommandError
-from infra.local.places import ASSEMBLY, LOCAL, ROOT
+from infra.local.places import ASSEMBLY_FOLDER, LOCAL_FOLDER, ROOT_FOLDER
 
 ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}  # every other machine is x86_64
 SOURCE_PATTERNS = ("infra/**/*.py", "functions/**/*.py", "layers/regulars/python/**/*.*")
 PIN_PATTERNS = ("layers/*/requirements.txt", "cdk.json", "uv.lock")
-STAMP = ASSEMBLY / "sources.sha256"
+STAMP = ASSEMBLY_FOLDER / "sources.sha256"
 
 
 def is_current() -> bool:
@@ -28,7 +28,7 @@ def synthesize() -> None:
     architecture = _detect_architecture()
     _run_module("infra.layers", "--architecture", architecture)
     context = f"architecture={architecture}"
-    _run_module("infra.app", "--context", context, "--output", str(ASSEMBLY))
+    _run_module("infra.app", "--context", context, "--output", str(ASSEMBLY_FOLDER))
     STAMP.write_text(digest)
 
 
@@ -39,22 +39,24 @@ def _detect_architecture() -> str:
 def _hash_sources() -> str:
     digest = hashlib.sha256(_detect_architecture().encode())
     for path in _list_sources():
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+        digest.update(str(path.relative_to(ROOT_FOLDER)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
 def _list_sources() -> Iterator[Path]:
     patterns = (*SOURCE_PATTERNS, *PIN_PATTERNS)
-    paths = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    paths = {path for pattern in patterns for path in ROOT_FOLDER.glob(pattern)}
     return (path for path in sorted(paths) if path.is_file() and path.suffix != ".pyc")
 
 
 def _run_module(module: str, *arguments: str) -> None:
     """Run a module of this project; its output goes to a log."""
-    log = LOCAL / f"{module}.log"
+    log = LOCAL_FOLDER / f"{module}.log"
     with log.open("wb") as output:
         command = [sys.executable, "-m", module, *arguments]
-        finished = subprocess.run(command, cwd=ROOT, stdout=output, stderr=output, check=False)
+        finished = subprocess.run(
+            command, cwd=ROOT_FOLDER, stdout=output, stderr=output, check=False
+        )
     if finished.returncode:
         raise CommandError(f"{module} failed: {_read_last_line(log)}", f"Read {log}.")
 

@@ -11,8 +11,8 @@ from regulars.store.api_keys import ApiKeys
 from tests.benchmarks.rows import BenchmarkRow, create_bounded_row
 from tests.benchmarks.runtime import CREDENTIALS
 from tests.functions.test_write_units import (
-    ANN,
-    AT,
+    ANN_SUBJECT,
+    EVENT_TIME,
     VISITOR,
     TrackedVisitor,
     build_order_message,
@@ -27,9 +27,9 @@ DELIVERIES: dict[str, Callable[[TrackedVisitor], None]] = {
     "page view of a new visitor": lambda visitor: visitor.send_message(
         "page", **VISITOR | {"anonymousId": "b"}
     ),
-    "page view of a known person": lambda visitor: visitor.send_message("page", **ANN),
+    "page view of a known person": lambda visitor: visitor.send_message("page", **ANN_SUBJECT),
     "order of a known person": lambda visitor: visitor.send_message(
-        "track", **build_order_message(2, **ANN)
+        "track", **build_order_message(2, **ANN_SUBJECT)
     ),
 }
 
@@ -55,8 +55,8 @@ def measure_costs() -> Iterator[BenchmarkRow]:
 def _measure_mean(visitor: TrackedVisitor, patch: pytest.MonkeyPatch) -> BenchmarkRow:
     with count_writes(patch) as bill:
         for number in range(3, 23):
-            visitor.send_message("page", **ANN)
-            visitor.send_message("track", **build_order_message(number, **ANN))
+            visitor.send_message("page", **ANN_SUBJECT)
+            visitor.send_message("track", **build_order_message(number, **ANN_SUBJECT))
     return create_bounded_row(
         "write units, mean of 40 events", sum(bill.units.values()) / 40, "units", MAX_EVENT_UNITS
     )
@@ -64,7 +64,9 @@ def _measure_mean(visitor: TrackedVisitor, patch: pytest.MonkeyPatch) -> Benchma
 
 def _create_visitor(patch: pytest.MonkeyPatch) -> TrackedVisitor:
     stack = aws.create_moto_stack()
-    ApiKeys("test-control", stack.dynamodb).register_key("wk_test", "write", "the shop", "web", AT)
+    ApiKeys("test-control", stack.dynamodb).register_key(
+        "wk_test", "write", "the shop", "web", EVENT_TIME
+    )
     track = load_handler("track_events", stack.build_settings(TrackEventsSettings), patch)
     update = load_handler("update_profiles", stack.build_settings(UpdateProfilesSettings), patch)
     return TrackedVisitor(stack, track.handler, update.handler)

@@ -138,9 +138,9 @@ def _select_baseline_calls(stub: AwsStub, operation: str) -> list[dict[str, Any]
         key = {"profile_id": {"S": shop.PROFILE_ID}, "sk": {"S": "profile"}}
         return [{"call": operation, "arguments": {"TableName": "profiles_table", "Key": key}}]
     return [
-        {"call": operation, "arguments": asked}
-        for called, asked in stub.calls
-        if called == operation and "people_table" not in str(asked)
+        {"call": operation, "arguments": arguments}
+        for name, arguments in stub.calls
+        if name == operation and "people_table" not in str(arguments)
     ]
 
 

@@ -19,8 +19,8 @@ from infra import layers
 from tests.benchmarks.rows import MissingRequirementError
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "bench"
-UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
+BUILD_FOLDER = ROOT / "build" / "bench"
+UNCHECKED_FILES = py_compile.PycInvalidationMode.UNCHECKED_HASH
 BASELINES = ROOT / "tests" / "benchmarks" / "baselines"
 ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 # The packages that AWS puts into /var/runtime of python3.13.
@@ -87,7 +87,7 @@ def create_baseline_sandbox() -> Sandbox:
 
 def prepare_runtime_folder() -> Path:
     """Return a directory with only the SDK and the runtime client, compiled, as in /var/runtime."""
-    folder = BUILD / f"runtime-{version('botocore')}-{version('awslambdaric')}"
+    folder = BUILD_FOLDER / f"runtime-{version('botocore')}-{version('awslambdaric')}"
     if not folder.exists():
         target = create_process_folder() / "runtime"
         packages = Path(site.getsitepackages()[0])
@@ -96,7 +96,7 @@ def prepare_runtime_folder() -> Path:
             copy = shutil.copytree if (packages / name).is_dir() else shutil.copyfile
             target.mkdir(parents=True, exist_ok=True)
             copy(packages / name, target / name)
-        compileall.compile_dir(target, quiet=1, invalidation_mode=UNCHECKED)
+        compileall.compile_dir(target, quiet=1, invalidation_mode=UNCHECKED_FILES)
         folder.parent.mkdir(parents=True, exist_ok=True)
         _publish_folder(target, folder)
     return folder

@@ -15,11 +15,11 @@ from tests.benchmarks.stub import Reply
 from tests.support.gateway import http_event
 from tests.support.served_shop import SCORES
 
-AT = "2026-11-01T10:00:00.000Z"
+SHOP_TIME = "2026-11-01T10:00:00.000Z"
 SECRET = "made-up-webhook-secret"
 PROFILE_ID = "p_annannannannanna"
 WRITE_KEY = "rk_write_made_up"
-BEARER = {"Authorization": "Bearer rk_admin_made_up", "Accept": "application/json"}
+BEARER_HEADER = {"Authorization": "Bearer rk_admin_made_up", "Accept": "application/json"}
 WEBHOOK_BYTES = 20_000
 
 
@@ -51,7 +51,7 @@ def build_replies(contact: dict[str, str] | None) -> dict[str, Reply]:
 
 def build_profile_request() -> dict[str, Any]:
     """Return the request of the owner for one scored profile."""
-    return http_event(f"/profiles/{PROFILE_ID}", headers=BEARER, method="GET")
+    return http_event(f"/profiles/{PROFILE_ID}", headers=BEARER_HEADER, method="GET")
 
 
 def build_order_webhook(email: str, number: int) -> dict[str, Any]:
@@ -74,13 +74,13 @@ def build_tracking_batch(count: int, number: int) -> dict[str, Any]:
         "type": "track",
         "event": "Product Viewed",
         "anonymousId": "0f2a7c1e-3a52-4b0f-9d6e-3d6f6f9f0a11",
-        "timestamp": AT,
+        "timestamp": SHOP_TIME,
         "properties": {"product_id": "P1", "name": "Tea pot", "price": 12.5, "currency": "GBP"},
         "context": {"page": page, "locale": "en-GB", "timezone": "Europe/London"},
     }
     batch = [message | {"messageId": f"m-{number}-{at}"} for at in range(count)]
     return http_event(
-        "/v1/batch", {"batch": batch, "sentAt": AT}, {"Authorization": f"Bearer {WRITE_KEY}"}
+        "/v1/batch", {"batch": batch, "sentAt": SHOP_TIME}, {"Authorization": f"Bearer {WRITE_KEY}"}
     )
 
 
@@ -89,8 +89,8 @@ def _build_order(email: str, number: int) -> dict[str, Any]:
     return {
         "id": number,
         "email": email,
-        "created_at": AT,
-        "updated_at": AT,
+        "created_at": SHOP_TIME,
+        "updated_at": SHOP_TIME,
         "currency": "GBP",
         "total_price": "62.50",
         "financial_status": "paid",
@@ -112,7 +112,7 @@ def _fill_order(order: dict[str, Any]) -> bytes:
 def _find_item(request: dict[str, Any], contact: dict[str, str] | None) -> dict[str, Any]:
     key = next(iter(request["Key"].values()))["S"]
     if request["TableName"] == "people_table":
-        fields_ = {name: [value, AT] for name, value in (contact or {}).items()}
+        fields_ = {name: [value, SHOP_TIME] for name, value in (contact or {}).items()}
         item = {"subject": {"S": key}, "contact": {"S": json.dumps(fields_)}}
         return {"Item": item} if contact else {}
     if request["TableName"] == "profiles_table":
@@ -124,7 +124,7 @@ def _control_item(id_: str) -> dict[str, str]:
     if id_.startswith("source#"):
         return {"id": id_, "channel": "shopify", "source": "main", "config": "{}"}
     scope = "write" if id_ == f"key#{sha256(WRITE_KEY.encode()).hexdigest()}" else "admin"
-    return {"id": id_, "scope": scope, "label": "Bench", "source": "web", "created_at": AT}
+    return {"id": id_, "scope": scope, "label": "Bench", "source": "web", "created_at": SHOP_TIME}
 
 
 def _parameter_value(name: str) -> str:
@@ -142,7 +142,7 @@ def _build_person_items() -> list[dict[str, Any]]:
             state=fold_events(events),
             rev=24,
             applied=ids,
-            newest=AT,
+            newest=SHOP_TIME,
         )
     )
     profile["applied"] = {"B": base64.b64encode(profile["applied"]["B"]).decode()}

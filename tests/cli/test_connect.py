@@ -15,14 +15,14 @@ from tests.support.deployment import API_URL
 URL = f"{API_URL}/hooks/shopify/main"
 
 
-def at_terminal(monkeypatch: pytest.MonkeyPatch, typed: str, hidden: str = "") -> None:
+def open_terminal(monkeypatch: pytest.MonkeyPatch, typed: str, hidden: str = "") -> None:
     """The owner sits at a terminal and types the same to every question."""
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda: typed)
     monkeypatch.setattr("getpass.getpass", lambda *_: hidden)
 
 
-def stored_secrets(aws: MotoStack, channel: str) -> SourceSecrets:
+def read_secrets(aws: MotoStack, channel: str) -> SourceSecrets:
     return Parameters(PREFIX, aws.ssm).read_source_secrets(channel, "main")
 
 
@@ -34,7 +34,7 @@ def test_result_names_the_source_its_url_and_its_state(cli: CommandLine) -> None
 def test_generated_secret_is_part_of_the_result(cli: CommandLine, aws: MotoStack) -> None:
     result = cli.result("connect", "form")
     assert [*result] == ["channel", "source", "url", "state", "secret"]
-    assert stored_secrets(aws, "form").signing == (result["secret"],)
+    assert read_secrets(aws, "form").signing == (result["secret"],)
 
 
 def test_connecting_again_lists_what_changed(cli: CommandLine) -> None:
@@ -64,12 +64,12 @@ def test_output_of_a_waiting_source_says_how_to_give_its_secret(cli: CommandLine
 def test_owner_at_a_terminal_is_prompted(
     cli: CommandLine, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_terminal(monkeypatch, f" {shopify.SHOP} ", "typed")
+    open_terminal(monkeypatch, f" {shopify.SHOP} ", "typed")
     errors = cli.errors("connect", "shopify")
     source = Sources("test-control", aws.dynamodb).find_source("shopify", "main")
     assert source
     assert source.config == {"shop": shopify.SHOP, "url": URL}
-    assert stored_secrets(aws, "shopify").signing == ("typed",)
+    assert read_secrets(aws, "shopify").signing == ("typed",)
     # The URL is shown before the provider's secret is asked for.
     assert f"URL: {URL}" in errors
 
@@ -77,11 +77,11 @@ def test_owner_at_a_terminal_is_prompted(
 def test_prompt_may_be_left_empty_and_later_keeps_the_stored_secret(
     cli: CommandLine, aws: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_terminal(monkeypatch, "")
+    open_terminal(monkeypatch, "")
     assert cli.result("connect", "shopify")["state"] == "waiting"
     cli.result("connect", "shopify", "--secret", "s")
     assert cli.result("connect", "shopify")["changed"] == []
-    assert stored_secrets(aws, "shopify").signing == ("s",)
+    assert read_secrets(aws, "shopify").signing == ("s",)
 
 
 def test_end_of_input_at_a_prompt_interrupts(
@@ -98,7 +98,7 @@ def test_values_are_read_from_standard_input_and_the_environment(
     monkeypatch.setattr("sys.stdin", io.StringIO("from-the-input\nsecond line\n"))
     monkeypatch.setenv("WORD", "from-the-environment")
     cli.result("connect", "whatsapp", "--secret", "-", "--set", "verify_token=env:WORD")
-    assert stored_secrets(aws, "whatsapp") == SourceSecrets(
+    assert read_secrets(aws, "whatsapp") == SourceSecrets(
         ("from-the-input",), {"verify_token": "from-the-environment"}
     )
 

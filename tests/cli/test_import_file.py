@@ -18,7 +18,7 @@ from tests.support.export_files import to_csv
 from tests.unit.channels.test_provider_exports import STRIPE_PAYMENT
 from tests.unit.channels.test_shopify_export import ORDER_ROW
 
-DONE = {"status": "done", "rows": 1, "refused": 0}
+DONE_REPORT = {"status": "done", "rows": 1, "refused": 0}
 
 type WriteFile = Callable[..., Path]
 
@@ -30,7 +30,7 @@ def uploads(monkeypatch: pytest.MonkeyPatch) -> list[UploadStep]:
 
     def record(_deployment: object, upload: UploadStep) -> dict[str, Any]:
         uploads.append(upload)
-        return {"file": upload.key.rpartition("/")[2], **DONE}
+        return {"file": upload.key.rpartition("/")[2], **DONE_REPORT}
 
     monkeypatch.setattr(command, "import_upload", record)
     return uploads
@@ -60,7 +60,7 @@ def test_file_is_uploaded_to_its_account(
     cli: CommandLine, uploads: list[UploadStep], file: WriteFile
 ) -> None:
     report = cli.result("import", file("payments.csv", STRIPE_PAYMENT))
-    assert report == {"file": "payments.csv", **DONE}
+    assert report == {"file": "payments.csv", **DONE_REPORT}
     assert (uploads[0].key, uploads[0].rows) == ("imports/stripe/main/payments.csv", 1)
 
 

@@ -10,17 +10,17 @@ from infra.cli import stack
 from infra.cli.main import COMMANDS, INTERRUPTED_CODE, build_parser, main
 from infra.local import emulator
 
-DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, "GetItem")
+DENIED_ERROR = ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, "GetItem")
 
 
 @pytest.fixture
-def nothing_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(emulator, "PROCESS", tmp_path / "process.json")
+def stop_local_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(emulator, "PROCESS_FILE", tmp_path / "process.json")
 
 
 @pytest.mark.parametrize("command", [["status"], ["train"], ["verify"], ["keys", "list"]])
 def test_command_says_make_up_when_nothing_runs(
-    command: list[str], nothing_runs: None, capsys: pytest.CaptureFixture[str]
+    command: list[str], stop_local_stack: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(command) == 1
     errors = capsys.readouterr().err
@@ -50,7 +50,8 @@ def test_unknown_command_is_a_usage_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(DENIED, 1), (KeyboardInterrupt(), INTERRUPTED_CODE), (EOFError(), 130)]
+    ("error", "code"),
+    [(DENIED_ERROR, 1), (KeyboardInterrupt(), INTERRUPTED_CODE), (EOFError(), 130)],
 )
 def test_expected_error_ends_with_its_exit_code(
     monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int

@@ -33,12 +33,14 @@ SOURCES: dict[str, dict[str, Any]] = {
     "wechat": {},
 }
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-MULTIPART = {"content-type": "multipart/form-data; boundary=b"}
+MULTIPART_TYPE = {"content-type": "multipart/form-data; boundary=b"}
 XML = {"content-type": "text/xml"}
 JSON = {"content-type": "application/json"}
 ORDER = json.dumps(shopify.build_order()).encode()
-ENTITY_BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><xml><a>&b;</a></xml>'
-HIDDEN_ENTITY_BOMB = (
+ENTITY_BOMB_BODY = (
+    b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><xml><a>&b;</a></xml>'
+)
+HIDDEN_ENTITY_BOMB_BODY = (
     b'<?x <![CDATA[ ?><!DOCTYPE x [<!ENTITY a "aa">]><xml><?y ]]> ?><a>&a;</a></xml>'
 )
 NESTED_PARTS = b"".join(
@@ -51,24 +53,24 @@ LONG_PART_HEAD = (
 type CallFunction = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def hook_event(
+def webhook_event(
     channel: str, body: bytes = b"", source: str = "main", **rest: Any
 ) -> dict[str, Any]:
     return http_event(f"/hooks/{channel}/{source}", body, **rest)
 
 
 def form_event(body: bytes, **headers: str) -> dict[str, Any]:
-    return hook_event("form", body, headers=FORM | headers, query=f"key={KEY}")
+    return webhook_event("form", body, headers=FORM | headers, query=f"key={KEY}")
 
 
 def mailjet_event(body: bytes, **headers: str) -> dict[str, Any]:
-    return hook_event("mailjet", body, headers=JSON | headers, query=f"token={KEY}")
+    return webhook_event("mailjet", body, headers=JSON | headers, query=f"token={KEY}")
 
 
 def wechat_event(body: bytes) -> dict[str, Any]:
     at = str(int(time.time()))
     query = f"timestamp={at}&nonce=n&signature={compute_signature(KEY, at, 'n')}"
-    return hook_event("wechat", body, headers=XML, query=query)
+    return webhook_event("wechat", body, headers=XML, query=query)
 
 
 def sns_event(url: str) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def sns_event(url: str) -> dict[str, Any]:
         "Signature": b64encode(b"x" * 256).decode(),
         "SigningCertURL": url,
     }
-    return hook_event(
+    return webhook_event(
         "ses-sns", json.dumps(message).encode(), headers={"content-type": "text/plain"}
     )
 
@@ -95,14 +97,14 @@ def paypal_event(url: str) -> dict[str, Any]:
         "paypal-cert-url": url,
         "paypal-auth-algo": "SHA256withRSA",
     }
-    return hook_event("paypal", b"{}", headers=headers)
+    return webhook_event("paypal", b"{}", headers=headers)
 
 
 def order_event(body: bytes = ORDER, **change: str) -> dict[str, Any]:
-    return hook_event("shopify", body, headers=shopify.build_headers(body, **change))
+    return webhook_event("shopify", body, headers=shopify.build_headers(body, **change))
 
 
-def priced_order_event(price: object) -> dict[str, Any]:
+def order_event_with_price(price: object) -> dict[str, Any]:
     return order_event(json.dumps(shopify.build_order(total_price=price)).encode())
 
 
@@ -128,10 +130,14 @@ def order_call(value: str) -> bytes:
 
 
 REFUSED_DELIVERIES = {
-    "unheard-of channel": (hook_event("unheard-of", b"{}"), 404, "not_found"),
-    "source of another channel": (hook_event("stripe", b"{}", source="other"), 404, "not_found"),
-    "disabled source": (hook_event("form", b"a=b", source="off", headers=FORM), 404, "not_found"),
-    "source that is no text": (hook_event("form", b"a=b", source="\udcff"), 404, "not_found"),
+    "unheard-of channel": (webhook_event("unheard-of", b"{}"), 404, "not_found"),
+    "source of another channel": (webhook_event("stripe", b"{}", source="other"), 404, "not_found"),
+    "disabled source": (
+        webhook_event("form", b"a=b", source="off", headers=FORM),
+        404,
+        "not_found",
+    ),
+    "source that is no text": (webhook_event("form", b"a=b", source="\udcff"), 404, "not_found"),
     "body over the limit": (mailjet_event(b" " * 4_200_000), 413, "payload_too_large"),
     "form over its limit": (form_event(b"a=" + b"x" * 1_100_000), 413, "payload_too_large"),
     "gzip bomb where nothing inflates": (mailjet_event(gzip.compress(b" " * 50_000_000)), 400, ""),
@@ -143,12 +149,12 @@ REFUSED_DELIVERIES = {
     ),
     "deep XML": (wechat_event(b"<a>" * NESTING_DEPTH), 400, "invalid_xml"),
     "multipart within multipart": (
-        hook_event("form", NESTED_PARTS, headers=MULTIPART, query=f"key={KEY}"),
+        webhook_event("form", NESTED_PARTS, headers=MULTIPART_TYPE, query=f"key={KEY}"),
         400,
         "invalid_form",
     ),
     "part with an endless head": (
-        hook_event("form", LONG_PART_HEAD, headers=MULTIPART, query=f"key={KEY}"),
+        webhook_event("form", LONG_PART_HEAD, headers=MULTIPART_TYPE, query=f"key={KEY}"),
         400,
         "invalid_form",
     ),
@@ -157,9 +163,9 @@ REFUSED_DELIVERIES = {
         400,
         "invalid_form",
     ),
-    "XML with a DOCTYPE": (wechat_event(ENTITY_BOMB), 400, "invalid_xml"),
+    "XML with a DOCTYPE": (wechat_event(ENTITY_BOMB_BODY), 400, "invalid_xml"),
     "XML whose DOCTYPE stands between instructions": (
-        wechat_event(HIDDEN_ENTITY_BOMB),
+        wechat_event(HIDDEN_ENTITY_BOMB_BODY),
         400,
         "invalid_xml",
     ),
@@ -196,34 +202,34 @@ REFUSED_DELIVERIES = {
     "UTF-8 cut in the body": (mailjet_event(b'{"event": "\xc3"}'), 400, "invalid_json"),
     "form that is no UTF-8": (form_event(b"name=\xff\xfe"), 400, "invalid_form"),
     "form of a probe that lacks its field": (
-        hook_event("mandrill", b"a=1", headers=FORM),
+        webhook_event("mandrill", b"a=1", headers=FORM),
         400,
         "invalid_form",
     ),
     "header that is no text": (order_event(hmac_sha256="\udcff"), 401, "invalid_signature"),
     "query that is no text": (
-        hook_event("mailjet", b"{}", query="token=%ff%fe&%"),
+        webhook_event("mailjet", b"{}", query="token=%ff%fe&%"),
         401,
         "invalid_signature",
     ),
     "empty body": (mailjet_event(b""), 400, "invalid_json"),
     "probe that cannot be read": (
-        hook_event("mandrill", b"\xff", headers=FORM),
+        webhook_event("mandrill", b"\xff", headers=FORM),
         400,
         "invalid_form",
     ),
     "number beyond all bounds": (mailjet_event(b'[{"time": 1e999}]'), 400, "invalid_json"),
     "wrong base64": (break_base64(mailjet_event(b"{}")), 400, "invalid_body"),
-    "wrong method": (hook_event("shopify", ORDER, method="PUT"), 404, "not_found"),
+    "wrong method": (webhook_event("shopify", ORDER, method="PUT"), 404, "not_found"),
 }
 ACKNOWLEDGED_DELIVERIES = {
     "empty form": (form_event(b""), "missing_identity"),
     "unknown topic": (order_event(topic="themes/publish"), "unknown_topic"),
     "topic sent twice": (repeat_header(order_event(), "x-shopify-topic"), "unknown_topic"),
-    "no number": (priced_order_event("NaN"), "invalid_amount"),
-    "infinite": (priced_order_event("-Infinity"), "invalid_amount"),
-    "huge exponent": (priced_order_event("1e999999999"), "invalid_amount"),
-    "huge integer": (priced_order_event(10**400), "invalid_amount"),
+    "no number": (order_event_with_price("NaN"), "invalid_amount"),
+    "infinite": (order_event_with_price("-Infinity"), "invalid_amount"),
+    "huge exponent": (order_event_with_price("1e999999999"), "invalid_amount"),
+    "huge integer": (order_event_with_price(10**400), "invalid_amount"),
 }
 REFUSED_CALLS = {
     "gzip bomb": (track_event(gzip.compress(b" " * 50_000_000)), 413, "payload_too_large"),

@@ -28,12 +28,12 @@ from tests.support.profile_stories import build_event
 from tests.support.stream_records import build_insert_record, build_stream_event
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
-GIVEN_UP = "2026-11-20T10:00:00.000Z"
+GIVEN_UP_MESSAGE = "2026-11-20T10:00:00.000Z"
 UPLOAD: dict[str, Any] = {
     "detail-type": "Object Created",
     "detail": {"bucket": {"name": "test-uploads"}, "object": {"key": "imports/old.csv"}},
 }
-FIRST = 800_000_000_003_126_276_362  # a number of the stream has at least 21 digits
+FIRST_EVENT = 800_000_000_003_126_276_362  # a number of the stream has at least 21 digits
 SHARD = "shardId-00000001573689847184-864758bb"
 EVENTS = (build_event("1", "u:ann"), build_event("2", "u:bob"), build_event("nobody"))
 ERROR = {"errorType": "OSError", "errorMessage": "No space left.", "stackTrace": []}
@@ -147,7 +147,7 @@ def failure(function: str, payload: Any) -> dict[str, Any]:
     """What Lambda tells of an asynchronous call that failed three times."""
     return {
         "version": "1.0",
-        "timestamp": GIVEN_UP,
+        "timestamp": GIVEN_UP_MESSAGE,
         "requestContext": {
             "requestId": "e4b46cbf-b738-xmpl-8880-a18cdf61200e",
             "functionArn": f"{ARN}Regulars-{function}-X1:$LATEST",
@@ -170,7 +170,7 @@ class Shard:
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
 
-    def write(self, *events: Event, first: int = FIRST) -> None:
+    def write(self, *events: Event, first: int = FIRST_EVENT) -> None:
         """Append the records of events."""
         self.records += [
             build_insert_record(one) | {"dynamodb": record_of(one, str(first + number))}
@@ -203,7 +203,9 @@ def record_of(one: Event, number: str) -> dict[str, Any]:
     }
 
 
-def stream_failure(function: str, first: int = FIRST, last: int = FIRST + 1) -> dict[str, Any]:
+def stream_failure(
+    function: str, first: int = FIRST_EVENT, last: int = FIRST_EVENT + 1
+) -> dict[str, Any]:
     """What Lambda tells of records of the ledger's stream: nothing of what they say."""
     letter = failure(function, None)
     del letter["requestPayload"], letter["responsePayload"]
@@ -212,8 +214,8 @@ def stream_failure(function: str, first: int = FIRST, last: int = FIRST + 1) -> 
         "shardId": SHARD,
         "startSequenceNumber": str(first),
         "endSequenceNumber": str(last),
-        "approximateArrivalOfFirstRecord": GIVEN_UP,
-        "approximateArrivalOfLastRecord": GIVEN_UP,
+        "approximateArrivalOfFirstRecord": GIVEN_UP_MESSAGE,
+        "approximateArrivalOfLastRecord": GIVEN_UP_MESSAGE,
         "batchSize": last - first + 1,
         "streamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/events/stream/2026",
     }
@@ -227,7 +229,7 @@ def write_events(aws: MotoStack, shard: Shard, *events: Event) -> tuple[str, ...
     return tuple(one.id for one in events)
 
 
-def folded_subjects(aws: MotoStack) -> list[str]:
+def list_folded_subjects(aws: MotoStack) -> list[str]:
     return sorted(People("test-people", aws.dynamodb).resolve_subjects(["u:ann", "u:bob"]))
 
 
@@ -236,7 +238,7 @@ def test_failed_call_is_listed_with_its_object_and_its_error(
 ) -> None:
     id_ = send("import_history", failure("import_history", UPLOAD))
     (letter,) = operator.list()
-    assert (letter.id, letter.function, letter.at) == (id_, "import_history", GIVEN_UP)
+    assert (letter.id, letter.function, letter.at) == (id_, "import_history", GIVEN_UP_MESSAGE)
     assert letter.why == "RetriesExhausted: OSError: No space left."
     assert letter.about == ("imports/old.csv",)
 
@@ -302,7 +304,7 @@ def test_records_of_the_stream_are_named_and_given_again(
     send("update_profiles", stream_failure("update_profiles"))
     assert operator.list()[0].about == ids[:2]
     assert list(operator.redrive("", ids[0]).values()) == [""]
-    assert folded_subjects(aws) == ["u:ann", "u:bob"]
+    assert list_folded_subjects(aws) == ["u:ann", "u:bob"]
     assert operator.list() == []
     json.dumps(functions.calls)  # as it is sent
 
@@ -318,7 +320,7 @@ def test_records_the_stream_no_longer_holds_are_found_by_what_is_missing(
     send("update_profiles", letter)
     assert list(operator.redrive().values()) == [""]
     assert [len(given["Records"]) for _, given in functions.calls] == [1, 1]
-    assert folded_subjects(aws) == ["u:ann", "u:bob"]
+    assert list_folded_subjects(aws) == ["u:ann", "u:bob"]
 
 
 def test_events_the_lake_lacks_are_archived(

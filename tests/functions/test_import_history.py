@@ -218,7 +218,7 @@ def test_product_names_survive_the_encoding_of_the_file(
 def test_decimal_comma_is_read_with_semicolon_delimiter(
     import_csv: ImportCsv, kept: Kept, price: str, minor: int
 ) -> None:
-    import_csv(semicolon_csv(price))
+    import_csv(csv_with_semicolons(price))
     assert kept.events()[0].items[0].price == minor
 
 
@@ -226,7 +226,7 @@ def test_decimal_comma_is_read_with_semicolon_delimiter(
 def test_ambiguous_price_is_refused_with_semicolon_delimiter(
     import_csv: ImportCsv, price: str
 ) -> None:
-    report = import_csv(semicolon_csv(price))
+    report = import_csv(csv_with_semicolons(price))
     assert report["reasons"] == {"invalid_amount": 1}
 
 
@@ -236,11 +236,11 @@ def test_ambiguous_price_is_refused_with_semicolon_delimiter(
 def test_ambiguous_quantity_is_refused_with_semicolon_delimiter(
     import_csv: ImportCsv, quantity: str, is_read: bool
 ) -> None:
-    report = import_csv(semicolon_csv("12,50").replace(";2;", f";{quantity};"))
+    report = import_csv(csv_with_semicolons("12,50").replace(";2;", f";{quantity};"))
     assert report["reasons"] == ({} if is_read else {"invalid_quantity": 1})
 
 
-def semicolon_csv(price: str) -> str:
+def csv_with_semicolons(price: str) -> str:
     return build_csv(LINE.replace("12.50", "PRICE")).replace(",", ";").replace("PRICE", price)
 
 

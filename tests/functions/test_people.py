@@ -8,8 +8,8 @@ from regulars.store import people as module
 from regulars.store.people import CACHE_SECONDS, People
 from tests.support.aws import MotoStack
 
-EARLY, LATE, LATEST = (f"2026-11-0{day}T10:00:00.000Z" for day in (1, 2, 3))
-ANN = {"email": "ann@example.com", "first_name": "Ann"}
+EARLY_TIME, LATE_TIME, LATEST_TIME = (f"2026-11-0{day}T10:00:00.000Z" for day in (1, 2, 3))
+ANN_SUBJECT = {"email": "ann@example.com", "first_name": "Ann"}
 
 
 @pytest.fixture
@@ -23,47 +23,47 @@ def read_item(aws: MotoStack) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("order", [(EARLY, LATE), (LATE, EARLY)])
+@pytest.mark.parametrize("order", [(EARLY_TIME, LATE_TIME), (LATE_TIME, EARLY_TIME)])
 def test_contact_is_the_newest_of_each_field(people: People, order: tuple[str, str]) -> None:
-    contacts = {EARLY: ANN, LATE: {"email": "ann@example.org"}}
+    contacts = {EARLY_TIME: ANN_SUBJECT, LATE_TIME: {"email": "ann@example.org"}}
     for at in order:
         people.store_contact("u:ann", contacts[at], at)
-    assert people.read_contacts(["u:ann"]) == ANN | {"email": "ann@example.org"}
+    assert people.read_contacts(["u:ann"]) == ANN_SUBJECT | {"email": "ann@example.org"}
 
 
 def test_contacts_of_several_subjects_are_merged(people: People) -> None:
-    people.store_contact("e:ann", ANN, EARLY)
-    people.store_contact("u:ann", {"first_name": "Anna"}, LATE)
-    assert people.read_contacts(["u:ann", "e:ann"]) == ANN | {"first_name": "Anna"}
+    people.store_contact("e:ann", ANN_SUBJECT, EARLY_TIME)
+    people.store_contact("u:ann", {"first_name": "Anna"}, LATE_TIME)
+    assert people.read_contacts(["u:ann", "e:ann"]) == ANN_SUBJECT | {"first_name": "Anna"}
 
 
 def test_contact_and_pointer_leave_each_other_alone(people: People) -> None:
-    people.store_contact("u:ann", ANN, EARLY)
+    people.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
     assert people.read_pointers(["u:ann"]) == {"u:ann": ""}
     assert people.resolve_subjects(["u:ann"]) == {}
     assert people.point_subject("u:ann", "p_1", "")
-    people.store_contact("u:ann", {"phone": "+442079460000"}, LATE)
+    people.store_contact("u:ann", {"phone": "+442079460000"}, LATE_TIME)
     assert people.resolve_subjects(["u:ann"]) == {"u:ann": "p_1"}
-    assert people.read_contacts(["u:ann"]) == ANN | {"phone": "+442079460000"}
+    assert people.read_contacts(["u:ann"]) == ANN_SUBJECT | {"phone": "+442079460000"}
 
 
 def test_pointer_of_a_new_subject_does_not_overwrite_contact(people: People) -> None:
-    people.store_contact("u:ann", ANN, EARLY)
+    people.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
     assert not people.point_subject("u:ann", "p_1", None)
-    assert people.read_contacts(["u:ann"]) == ANN
+    assert people.read_contacts(["u:ann"]) == ANN_SUBJECT
 
 
 def test_unchanged_contact_is_not_written_again(aws: MotoStack, people: People) -> None:
-    people.store_contact("u:ann", ANN, EARLY)
+    people.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
     before = read_item(aws)
-    People("test-people", aws.dynamodb).store_contact("u:ann", ANN, LATE)
+    People("test-people", aws.dynamodb).store_contact("u:ann", ANN_SUBJECT, LATE_TIME)
     assert read_item(aws) == before
 
 
 def test_unchanged_contact_costs_no_call(aws: MotoStack, people: People) -> None:
-    people.store_contact("u:ann", ANN, EARLY)
+    people.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
     aws.dynamodb.delete_item(TableName="test-people", Key={"subject": {"S": "u:ann"}})
-    people.store_contact("u:ann", ANN, LATE)
+    people.store_contact("u:ann", ANN_SUBJECT, LATE_TIME)
     assert people.read_contacts(["u:ann"]) == {}
 
 
@@ -72,11 +72,13 @@ def test_repeated_value_wins_over_an_older_one_of_another_container(
 ) -> None:
     now = [0.0]
     here = People("test-people", aws.dynamodb, lambda: now[0])
-    here.store_contact("u:ann", ANN, EARLY)
-    People("test-people", aws.dynamodb).store_contact("u:ann", {"email": "ann@example.org"}, LATE)
+    here.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
+    People("test-people", aws.dynamodb).store_contact(
+        "u:ann", {"email": "ann@example.org"}, LATE_TIME
+    )
     now[0] = CACHE_SECONDS
-    here.store_contact("u:ann", ANN, LATEST)
-    assert here.read_contacts(["u:ann"]) == ANN
+    here.store_contact("u:ann", ANN_SUBJECT, LATEST_TIME)
+    assert here.read_contacts(["u:ann"]) == ANN_SUBJECT
 
 
 def test_cache_of_stored_contacts_is_bounded(
@@ -85,5 +87,5 @@ def test_cache_of_stored_contacts_is_bounded(
     monkeypatch.setattr(module, "MAX_CACHED_CONTACTS", 2)
     people = People("test-people", aws.dynamodb)
     for subject in ("u:1", "u:2", "u:3"):
-        people.store_contact(subject, ANN, EARLY)
+        people.store_contact(subject, ANN_SUBJECT, EARLY_TIME)
     assert len(people._stored_contacts) == 2

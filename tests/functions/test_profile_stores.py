@@ -12,22 +12,22 @@ from tests.support.aws import MotoStack
 from tests.support.memory_stores import MemoryPeople, MemoryProfiles
 
 IDS = (event_id("a"), event_id("b"))
-AT = "2026-11-01T10:00:00.000Z"
+EVENT_TIME = "2026-11-01T10:00:00.000Z"
 STATE = ProfileState(
     events=2,
-    channels={"web": ChannelActivity(AT, AT, 2)},
+    channels={"web": ChannelActivity(EVENT_TIME, EVENT_TIME, 2)},
     counts={"Page Viewed": 2},
     orders=OrderTotals(
         count=1,
         cancelled=0,
         quantity=3,
-        first=AT,
-        last=AT,
+        first=EVENT_TIME,
+        last=EVENT_TIME,
         money={"EUR": 900},
         refunded={"EUR": 100},
     ),
-    consent={"email": Consent("granted", AT, "form")},
-    traits={"country": Trait("GB", AT)},
+    consent={"email": Consent("granted", EVENT_TIME, "form")},
+    traits={"country": Trait("GB", EVENT_TIME)},
 )
 PROFILE = Profile(
     profile_id="p_1",
@@ -35,21 +35,21 @@ PROFILE = Profile(
     state=STATE,
     rev=1,
     applied=IDS,
-    newest=AT,
+    newest=EVENT_TIME,
     floor="",
-    born=AT,
+    born=EVENT_TIME,
 )
 ORDER = Order(
-    version=AT,
+    version=EVENT_TIME,
     event=IDS[0],
-    placed_at=AT,
-    first_told=AT,
+    placed_at=EVENT_TIME,
+    first_told=EVENT_TIME,
     status="paid",
     total=1000,
     refunded_in_snapshot=100,
     quantity=3,
     currency="EUR",
-    refunds={"1": Refund(AT, IDS[1], None)},
+    refunds={"1": Refund(EVENT_TIME, IDS[1], None)},
 )
 
 

@@ -6,7 +6,7 @@ from regulars.api.health import HealthProbes
 from regulars.store.published_lists import PublishedLists
 from tests.support.aws import MotoStack
 
-TABLE = "test-control"
+TABLE_NAME = "test-control"
 
 
 class ManualClock:
@@ -24,23 +24,23 @@ def clock() -> ManualClock:
 
 
 def test_published_lists_are_read_again_after_a_minute(aws: MotoStack, clock: ManualClock) -> None:
-    reader = PublishedLists(TABLE, aws.dynamodb, clock)
+    reader = PublishedLists(TABLE_NAME, aws.dynamodb, clock)
     assert reader.read_popular_products() == []
-    PublishedLists(TABLE, aws.dynamodb).publish_popular_products([("pot", 2.5)], "2026-01-02")
+    PublishedLists(TABLE_NAME, aws.dynamodb).publish_popular_products([("pot", 2.5)], "2026-01-02")
     assert reader.read_popular_products() == []
     clock.now += 60
     assert list(reader.read_popular_products()[0]) == ["pot", 2.5]
 
 
 def test_container_that_publishes_reads_its_own_list(aws: MotoStack) -> None:
-    lists = PublishedLists(TABLE, aws.dynamodb)
+    lists = PublishedLists(TABLE_NAME, aws.dynamodb)
     assert lists.read_segments() == []
     lists.publish_segments([{"name": "champions"}], "2026-01-02")
     assert lists.read_segments() == [{"name": "champions"}]
 
 
 def test_earlier_list_does_not_replace_a_later_one(aws: MotoStack) -> None:
-    lists = PublishedLists(TABLE, aws.dynamodb)
+    lists = PublishedLists(TABLE_NAME, aws.dynamodb)
     lists.publish_popular_products([("pot", 2.5)], "2026-01-02")
     lists.publish_popular_products([("pan", 9.0)], "2026-01-01")
     assert [product_id for product_id, _ in lists.read_popular_products()] == ["pot"]

@@ -74,7 +74,7 @@ class ProviderWire(HttpsClient):
         self._wires = {host: server.wire for host, server in servers.items()}
         self._requests_left = crash_at
 
-    def request(
+    def send_request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> ProviderResponse:
         self._requests_left -= 1
@@ -110,7 +110,7 @@ class ConnectedShops:
         settings = self.aws.build_settings(ReconcileSourcesSettings)
         module = load_handler("reconcile_sources", settings, self.monkeypatch)
         self.monkeypatch.setattr(module, "ProviderApi", partial(ProviderApi, sleep=lambda _: None))
-        self.monkeypatch.setattr(module, "WIRE", ProviderWire(self.servers, crash_at))
+        self.monkeypatch.setattr(module, "HTTPS_CLIENT", ProviderWire(self.servers, crash_at))
         return module
 
     def run_reconciliation(
@@ -170,11 +170,11 @@ def shops(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connected
 
 
 @pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def shorten_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pages, so that a walk has several pages without hundreds of orders."""
-    monkeypatch.setattr("regulars.channels.commerce.shopify.feed.LIMIT", "20")
-    monkeypatch.setattr("regulars.channels.payments.stripe.feed.LIMIT", "20")
-    monkeypatch.setattr("regulars.channels.commerce.woocommerce.feed.SIZE", 30)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.feed.PAGE_SIZE", "20")
+    monkeypatch.setattr("regulars.channels.payments.stripe.feed.PAGE_SIZE", "20")
+    monkeypatch.setattr("regulars.channels.commerce.woocommerce.feed.PAGE_SIZE", 30)
 
 
 def build_storefront(channel: str, order_count: int = 0) -> Storefront:
@@ -207,7 +207,7 @@ def test_orders_of_a_six_hour_outage_are_recorded_once(
 
 @pytest.mark.parametrize("channel", sorted(STOREFRONTS))
 def test_killed_run_is_continued_at_its_page(
-    shops: ConnectedShops, short_pages: None, channel: str
+    shops: ConnectedShops, shorten_pages: None, channel: str
 ) -> None:
     server = shops.connect_source(build_storefront(channel, 50))
     shops.crash_run(crash_at=2)
@@ -218,7 +218,7 @@ def test_killed_run_is_continued_at_its_page(
 
 
 def test_two_concurrent_runs_record_every_order_once(
-    shops: ConnectedShops, short_pages: None
+    shops: ConnectedShops, shorten_pages: None
 ) -> None:
     server = shops.connect_source(build_storefront("shopify", 90))
     outcomes: list[Any] = []
@@ -253,7 +253,7 @@ def test_fetched_order_is_known_from_its_webhook(shops: ConnectedShops, channel:
 
 
 def test_run_stops_between_pages_when_time_runs_out(
-    shops: ConnectedShops, short_pages: None
+    shops: ConnectedShops, shorten_pages: None
 ) -> None:
     shops.connect_source(build_storefront("shopify", 50))
     short_context = DrainingContext(remaining_ms=151_700, ms_per_check=500)
@@ -327,7 +327,7 @@ def test_fault_keeps_its_first_time_until_it_ends(shops: ConnectedShops) -> None
     assert shops.read_state().walks["customers"].faulty_since == since
     storefront.provider.refused_kinds = frozenset()
     assert shops.run_reconciliation()["shopify/main"]["finished"]
-    assert shops.read_state().failed_walks == []
+    assert shops.read_state().walks_with_fault == []
 
 
 def test_provider_is_asked_nothing_more_when_down(shops: ConnectedShops) -> None:

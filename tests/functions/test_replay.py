@@ -21,11 +21,11 @@ from tests.support.profile_stories import build_event
 from tests.support.replays import run_replay
 from tests.support.stream_records import build_insert_record
 
-AT = "2026-11-20T10:00:00.000Z"
+EVENT_TIME = "2026-11-20T10:00:00.000Z"
 NOW = datetime.now(UTC)
-TRACK: dict[str, Any] = {"event": "Signed Up", "userId": "u1", "timestamp": AT}
+TRACK: dict[str, Any] = {"event": "Signed Up", "userId": "u1", "timestamp": EVENT_TIME}
 MESSAGE = TRACK | {"type": "track"}
-RECEIVED = {"received": 1, "new events": 1, "known events": 0}
+RECEIVED_TIME = {"received": 1, "new events": 1, "known events": 0}
 
 type Door = Callable[..., int]
 type Replay = Callable[..., dict[str, int]]
@@ -52,7 +52,7 @@ def replay(aws: MotoStack) -> Replay:
 
 
 def register(aws: MotoStack, key: str, source: str = "web") -> None:
-    ApiKeys("test-control", aws.dynamodb).register_key(key, "write", "", source, AT)
+    ApiKeys("test-control", aws.dynamodb).register_key(key, "write", "", source, EVENT_TIME)
 
 
 def keep(aws: MotoStack, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
@@ -80,7 +80,7 @@ def test_refused_message_is_received_after_a_fix_and_once(  # noqa: PLR0913, PLR
     with monkeypatch.context() as patch:
         patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         assert door(path, body) == status
-    assert replay("segment/web") == RECEIVED
+    assert replay("segment/web") == RECEIVED_TIME
     assert replay("segment/web") == {"replayed before": 1}
     assert door(path, body) == 200
     assert [event.source for event in kept.events()] == ["segment/web"]
@@ -97,19 +97,19 @@ def test_message_that_breaks_its_translation_leaves_its_batch_alone(
         ["Page Viewed"],
         ["untranslatable"],
     )
-    assert replay("segment/web") == RECEIVED
+    assert replay("segment/web") == RECEIVED_TIME
 
 
 def test_message_received_again_has_what_its_batch_said(
     door: Door, replay: Replay, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = {"batch": [MESSAGE], "sentAt": AT, "context": {"locale": "de-DE"}}
+    batch = {"batch": [MESSAGE], "sentAt": EVENT_TIME, "context": {"locale": "de-DE"}}
     with monkeypatch.context() as patch:
         patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
         door("/v1/batch", batch)
     replay("segment")
     (told,) = kept.events()
-    assert (told.sent_at, told.traits) == (AT, {"locale": "de-DE"})
+    assert (told.sent_at, told.traits) == (EVENT_TIME, {"locale": "de-DE"})
 
 
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
@@ -120,7 +120,7 @@ def test_calls_of_an_unknown_key_are_received_when_the_key_is_made(
     assert door(path, body, "later") == 200
     assert replay("segment") == {"refused again: unauthorized": 1}
     register(aws, "later", "shop")
-    assert replay("segment") == RECEIVED
+    assert replay("segment") == RECEIVED_TIME
     assert [event.source for event in kept.events()] == ["segment/shop"]
 
 
@@ -129,7 +129,7 @@ def test_call_without_a_key_is_received_into_the_source_the_owner_names(
 ) -> None:
     assert door("/v1/identify", {"userId": "u1"}, "") == 401
     assert replay("segment") == {"refused again: unauthorized": 1}
-    assert replay("segment", into="web") == RECEIVED
+    assert replay("segment", into="web") == RECEIVED_TIME
     assert [event.source for event in kept.events()] == ["segment/web"]
 
 
@@ -153,7 +153,7 @@ def test_one_is_received_by_its_id(door: Door, replay: Replay, kept: Kept) -> No
     for user in ("u1", "u2"):
         door("/v1/track", TRACK | {"userId": user}, "later")
     id_prefix = kept.rejects()[0]["reject_id"][:12]
-    assert replay("", id_prefix=id_prefix, into="web") == RECEIVED
+    assert replay("", id_prefix=id_prefix, into="web") == RECEIVED_TIME
     assert len(kept.events()) == 1
 
 
@@ -203,7 +203,7 @@ def test_fault_of_one_is_counted_and_stops_no_other(
     keep(aws, "unknown_type", "segment/web", json.dumps(MESSAGE).encode())
     monkeypatch.setattr("regulars.store.sources.Sources.find_source", lambda *_: 1 / 0)
     assert replay("shopify") == {"failed: ZeroDivisionError": 1}
-    assert replay("segment") == RECEIVED
+    assert replay("segment") == RECEIVED_TIME
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,11 @@ from regulars.settings import ReceiveWebhookSettings
 from tests.functions.conftest import Kept
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
-from tests.support.channel_answers import ONLY_THEY_SIGN, required_answers, required_secret
+from tests.support.channel_answers import (
+    ONLY_THEY_SIGN,
+    find_required_secret,
+    list_required_answers,
+)
 from tests.support.deployment import API_URL, build_deployment
 from tests.support.gateway import http_event, load_handler
 
@@ -104,7 +108,7 @@ def test_sample_of_a_form_is_set_aside(stores: SampleStores, send: Send, kept: K
 def test_sample_of_every_channel_is_accepted_and_creates_nobody(
     stores: SampleStores, send: Send, kept: Kept, channel: str
 ) -> None:
-    connect(stores, channel, required_secret(channel), **required_answers(channel))
+    connect(stores, channel, find_required_secret(channel), **list_required_answers(channel))
     outcomes = {"reached"} if channel in ONLY_THEY_SIGN else {"stored", "set_aside"}
     assert send(channel).outcome in outcomes
     assert kept.contacts() == []

@@ -14,7 +14,13 @@ from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import ApiKeys, Scope
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
-from tests.support.served_shop import ANN, AT, BEN, OLD_ANN, fill_tables
+from tests.support.served_shop import (
+    ANN_PROFILE,
+    BEN_PROFILE,
+    OLD_ANN_PROFILE,
+    SHOP_TIME,
+    fill_tables,
+)
 
 type Answer = tuple[int, dict[str, Any]]
 type ApiCall = Callable[..., Answer]
@@ -30,7 +36,7 @@ def function(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Any:
 def keys(aws: MotoStack) -> dict[str, str]:
     store = ApiKeys("test-control", aws.dynamodb)
     scopes: tuple[Scope, ...] = ("write", "read", "admin")
-    return {scope: store.create_key(scope, "", "", AT)[0] for scope in scopes}
+    return {scope: store.create_key(scope, "", "", SHOP_TIME)[0] for scope in scopes}
 
 
 @pytest.fixture
@@ -93,7 +99,7 @@ def test_document_is_valid_and_names_every_route(function: Any) -> None:
 
 
 def test_admin_key_sees_the_whole_profile(call_api: ApiCall) -> None:
-    status, profile = call_api("admin", f"/profiles/{ANN}")
+    status, profile = call_api("admin", f"/profiles/{ANN_PROFILE}")
     assert status == 200
     assert profile["orders"]["spent"] == [{"amount": "12.50", "currency": "GBP"}]
     assert (profile["churn"]["band"], profile["churn"]["basis"]) == ("high", "model")
@@ -102,13 +108,16 @@ def test_admin_key_sees_the_whole_profile(call_api: ApiCall) -> None:
 
 
 def test_read_key_sees_the_coarse_segment_only(call_api: ApiCall) -> None:
-    assert call_api("read", f"/profiles/{ANN}") == (200, {"id": ANN, "segment": "champions"})
+    assert call_api("read", f"/profiles/{ANN_PROFILE}") == (
+        200,
+        {"id": ANN_PROFILE, "segment": "champions"},
+    )
 
 
 def test_read_key_cannot_tell_whether_a_profile_exists(call_api: ApiCall) -> None:
     assert call_api("read", "/profiles/p_nobody") == (200, {"id": "p_nobody", "segment": "none"})
     known, unknown = (
-        call_api("read", f"/profiles/{id_}/recommendations")[1] for id_ in (ANN, "p_nobody")
+        call_api("read", f"/profiles/{id_}/recommendations")[1] for id_ in (ANN_PROFILE, "p_nobody")
     )
     assert unknown.keys() == known.keys()
     assert unknown["basis"] == "popularity"
@@ -126,17 +135,17 @@ def test_admin_key_gets_an_error_for_an_unknown_profile(call_api: ApiCall) -> No
 
 
 def test_merged_profile_returns_its_survivor(call_api: ApiCall) -> None:
-    assert call_api("admin", f"/profiles/{OLD_ANN}")[1]["id"] == ANN
-    assert call_api("admin", f"/profiles/{OLD_ANN}/recommendations")[1]["basis"] == "model"
+    assert call_api("admin", f"/profiles/{OLD_ANN_PROFILE}")[1]["id"] == ANN_PROFILE
+    assert call_api("admin", f"/profiles/{OLD_ANN_PROFILE}/recommendations")[1]["basis"] == "model"
 
 
 def test_unscored_profile_is_rated_by_rules(call_api: ApiCall, aws: MotoStack) -> None:
     for sk in ("profile#scores", "recommendations"):
-        key = {"profile_id": {"S": BEN}, "sk": {"S": sk}}
+        key = {"profile_id": {"S": BEN_PROFILE}, "sk": {"S": sk}}
         aws.dynamodb.delete_item(TableName="test-profiles", Key=key)
-    profile = call_api("admin", f"/profiles/{BEN}")[1]
+    profile = call_api("admin", f"/profiles/{BEN_PROFILE}")[1]
     assert (profile["churn"]["basis"], profile["churn"]["probability"]) == ("rules", None)
-    assert call_api("admin", f"/profiles/{BEN}/recommendations")[1]["basis"] == "popularity"
+    assert call_api("admin", f"/profiles/{BEN_PROFILE}/recommendations")[1]["basis"] == "popularity"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +155,7 @@ def test_lookup_finds_the_person_with_their_contact_data(
     call_api: ApiCall, body: dict[str, str]
 ) -> None:
     status, profile = call_api("admin", "/profiles/lookup", "POST", json.dumps(body))
-    assert (status, profile["id"]) == (200, ANN)
+    assert (status, profile["id"]) == (200, ANN_PROFILE)
     assert profile["contact"] == {"email": "ann@example.com", "first_name": "Ann"}
 
 
@@ -175,7 +184,7 @@ def test_invalid_lookup_is_refused_with_its_code(
 
 
 def test_recommendations_carry_names_prices_and_reasons(call_api: ApiCall) -> None:
-    response = call_api("read", f"/profiles/{ANN}/recommendations?n=2")[1]
+    response = call_api("read", f"/profiles/{ANN_PROFILE}/recommendations?n=2")[1]
     first = response["items"][0]
     assert (first["product_id"], first["name"], first["price"]) == ("cup", "Cup", "4.00")
     assert (first["reason"], first["because"]) == ("because you bought Tea pot", "pot")
@@ -188,7 +197,7 @@ def test_recommendations_carry_names_prices_and_reasons(call_api: ApiCall) -> No
 
 def test_recommendations_follow_weights_and_exclusions(call_api: ApiCall) -> None:
     query = "n=1&weights=content:0,collaborative:5&exclude=cup"
-    response = call_api("read", f"/profiles/{ANN}/recommendations?{query}")[1]
+    response = call_api("read", f"/profiles/{ANN_PROFILE}/recommendations?{query}")[1]
     assert [item["product_id"] for item in response["items"]] == ["jug"]
     assert response["weights"] == {"content": 0, "collaborative": 5, "habit": 1, "trend": 1}
 
@@ -211,7 +220,7 @@ def test_segments_are_listed_and_paged_through(call_api: ApiCall) -> None:
     assert call_api("admin", "/segments")[1]["segments"][0]["size"] == 2
     first = call_api("admin", "/segments/champions/profiles?limit=1")[1]
     second = call_api("admin", f"/segments/rfm:champions/profiles?limit=1&next={first['next']}")[1]
-    assert [page["profiles"][0]["id"] for page in (first, second)] == [ANN, BEN]
+    assert [page["profiles"][0]["id"] for page in (first, second)] == [ANN_PROFILE, BEN_PROFILE]
     assert second["next"] is None
 
 
@@ -241,21 +250,25 @@ def test_invalid_query_parameter_is_named(call_api: ApiCall, query: str, code: s
     assert (status, problem["code"], problem["type"]) == (400, code, f"urn:regulars:problem:{code}")
 
 
-ADMIN_ONLY = [
+ADMIN_PATHS = [
     ("GET", "/segments"),
     ("GET", "/segments/champions/profiles"),
     ("POST", "/profiles/lookup"),
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), ADMIN_ONLY)
+@pytest.mark.parametrize(("method", "path"), ADMIN_PATHS)
 def test_owner_endpoints_need_an_admin_key(call_api: ApiCall, method: str, path: str) -> None:
     answers = [call_api(scope, path, method) for scope in ("", "rk_admin_made_up", "write", "read")]
     assert [status for status, _ in answers] == [401, 401, 403, 403]
 
 
 def test_write_key_reads_nothing(call_api: ApiCall) -> None:
-    paths = [f"/profiles/{ANN}", f"/profiles/{ANN}/recommendations", "/recommendations"]
+    paths = [
+        f"/profiles/{ANN_PROFILE}",
+        f"/profiles/{ANN_PROFILE}/recommendations",
+        "/recommendations",
+    ]
     assert [call_api("write", path)[1]["code"] for path in paths] == ["forbidden"] * 3
 
 
@@ -266,7 +279,7 @@ def test_write_key_reads_nothing(call_api: ApiCall) -> None:
         ("GET", "/segments/unheard/profiles", 404, "not_found"),
         ("GET", "/profiles//recommendations", 404, "not_found"),
         ("DELETE", "/segments", 405, "method_not_allowed"),
-        ("POST", f"/profiles/{ANN}", 405, "method_not_allowed"),
+        ("POST", f"/profiles/{ANN_PROFILE}", 405, "method_not_allowed"),
     ],
 )
 def test_unknown_path_or_method_is_refused(

@@ -15,9 +15,14 @@ from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 
 KEY = "wk_test"
-BASIC = {"Authorization": "Basic " + b64encode(f"{KEY}:".encode()).decode()}
-AT = "2026-11-01T10:00:00.000Z"
-TRACK: dict[str, Any] = {"type": "track", "event": "Signed Up", "userId": "u1", "timestamp": AT}
+BASIC_MESSAGE = {"Authorization": "Basic " + b64encode(f"{KEY}:".encode()).decode()}
+EVENT_TIME = "2026-11-01T10:00:00.000Z"
+TRACK: dict[str, Any] = {
+    "type": "track",
+    "event": "Signed Up",
+    "userId": "u1",
+    "timestamp": EVENT_TIME,
+}
 
 type PostCall = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -26,11 +31,11 @@ type PostCall = Callable[..., tuple[int, dict[str, Any]]]
 def post_call(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> PostCall:
     """Post to the handler; return the status and the body."""
     keys = ApiKeys("test-control", aws.dynamodb)
-    keys.register_key(KEY, "write", "the shop", "web", AT)
-    keys.register_key("rk_read", "read", "the theme", "", AT)
+    keys.register_key(KEY, "write", "the shop", "web", EVENT_TIME)
+    keys.register_key("rk_read", "read", "the theme", "", EVENT_TIME)
     module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
-    def post(path: str, body: Any = b"", headers: Any = BASIC, **rest: Any) -> Any:
+    def post(path: str, body: Any = b"", headers: Any = BASIC_MESSAGE, **rest: Any) -> Any:
         response = module.handler(http_event(path, body, headers, **rest), None)
         return response["statusCode"], json.loads(response.get("body", "{}"))
 
@@ -38,7 +43,7 @@ def post_call(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> PostCall:
 
 
 def build_batch(*messages: dict[str, Any]) -> dict[str, Any]:
-    return {"batch": list(messages), "sentAt": AT}
+    return {"batch": list(messages), "sentAt": EVENT_TIME}
 
 
 def test_batch_is_stored_before_success_is_returned(post_call: PostCall, kept: Kept) -> None:
@@ -80,12 +85,12 @@ def test_message_is_one_event_when_sent_twice(
 @pytest.mark.parametrize(
     ("headers", "extra", "query"),
     [
-        (BASIC, {}, ""),
+        (BASIC_MESSAGE, {}, ""),
         ({"Authorization": "Basic " + b64encode(KEY.encode()).decode()}, {}, ""),
         ({"Authorization": f"Bearer {KEY}"}, {}, ""),
         ({"Content-Type": "text/plain"}, {"writeKey": KEY}, ""),
         ({"Content-Type": "text/plain"}, {}, f"writeKey={KEY}"),
-        (BASIC, {"writeKey": "another"}, ""),
+        (BASIC_MESSAGE, {"writeKey": "another"}, ""),
         ({"Authorization": "Bearer a.token.of-segment"}, {"writeKey": KEY}, ""),
         ({"Authorization": "Basic Og=="}, {"writeKey": KEY}, "writeKey=another"),
     ],

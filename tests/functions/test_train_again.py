@@ -17,7 +17,7 @@ from tests.support.lake_events import build_churn_events, build_lake_dataset, or
 type DatasetPublisher = Callable[[MotoStack, Path], str]
 
 
-def publisher_of(events: Sequence[Event]) -> DatasetPublisher:
+def create_publisher(events: Sequence[Event]) -> DatasetPublisher:
     """Return a function that publishes a dataset built from events and returns its manifest's key."""
 
     def publish(aws: MotoStack, folder: Path) -> str:
@@ -35,8 +35,12 @@ def publish_taste_shop(aws: MotoStack, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("name", "settings_class", "publish"),
     [
-        ("train_segments", settings.TrainSegmentsSettings, publisher_of([order_event("ada", 200)])),
-        ("train_churn", settings.TrainChurnSettings, publisher_of(build_churn_events())),
+        (
+            "train_segments",
+            settings.TrainSegmentsSettings,
+            create_publisher([order_event("ada", 200)]),
+        ),
+        ("train_churn", settings.TrainChurnSettings, create_publisher(build_churn_events())),
         ("train_recommender", settings.TrainRecommenderSettings, publish_taste_shop),
     ],
 )

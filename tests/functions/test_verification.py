@@ -22,7 +22,7 @@ from regulars.store.profiles import Profiles, StoredOrder
 from regulars.store.rejects import Rejects
 from tests.support.aws import MotoStack
 
-ANN, OLD = profile_id_of("u:ann"), profile_id_of("a:1")
+ANN_SUBJECT, OLD_EVENT = profile_id_of("u:ann"), profile_id_of("a:1")
 
 
 def build_event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
@@ -78,13 +78,13 @@ def check(aws: MotoStack) -> Callable[[], Verification]:
 
 def replace_profile(stores: ProfileStores, **fields: Any) -> None:
     """Change the stored profile of Ann."""
-    profile = stores.profiles.read_profiles([OLD])[OLD]
+    profile = stores.profiles.read_profiles([OLD_EVENT])[OLD_EVENT]
     stores.profiles.write_profile(replace(profile, rev=profile.rev + 1, **fields))
 
 
 def set_wrong_count(stores: ProfileStores) -> None:
     replace_profile(
-        stores, state=replace(stores.profiles.read_profiles([OLD])[OLD].state, events=9)
+        stores, state=replace(stores.profiles.read_profiles([OLD_EVENT])[OLD_EVENT].state, events=9)
     )
 
 
@@ -93,15 +93,15 @@ def set_wrong_subjects(stores: ProfileStores) -> None:
 
 
 def delete_order(stores: ProfileStores) -> None:
-    stores.profiles.delete_order(OLD, "shop/1", 1)
+    stores.profiles.delete_order(OLD_EVENT, "shop/1", 1)
 
 
 def add_orphan_order(stores: ProfileStores) -> None:
-    stores.profiles.write_order(OLD, "shop/9", StoredOrder(Order(), 1))
+    stores.profiles.write_order(OLD_EVENT, "shop/9", StoredOrder(Order(), 1))
 
 
 def add_order_of_nobody(stores: ProfileStores) -> None:
-    stores.profiles.write_order(ANN, "shop/9", StoredOrder(Order(), 1))
+    stores.profiles.write_order(ANN_SUBJECT, "shop/9", StoredOrder(Order(), 1))
 
 
 def add_profile_of_nobody(stores: ProfileStores) -> None:
@@ -110,7 +110,7 @@ def add_profile_of_nobody(stores: ProfileStores) -> None:
 
 def split_person(stores: ProfileStores) -> None:
     stores.profiles.write_profile(Profile(profile_id="p_other", rev=1))
-    stores.people.point_subject("a:1", "p_other", OLD)
+    stores.people.point_subject("a:1", "p_other", OLD_EVENT)
 
 
 def record_uncounted_event(stores: ProfileStores) -> None:
@@ -162,4 +162,4 @@ def test_difference_names_stored_and_expected_value(
 ) -> None:
     set_wrong_count(stores)
     (difference,) = check().differences
-    assert (difference.profile_id, difference.detail) == (OLD, "events is 9 and should be 3")
+    assert (difference.profile_id, difference.detail) == (OLD_EVENT, "events is 9 and should be 3")

@@ -59,7 +59,7 @@ def order(topic: str = "orders/paid", secret: str = shopify.SECRET) -> Request:
     return Request("main", body, NOW, shopify.build_headers(body, topic), url=url)
 
 
-def _today() -> date:
+def _find_today() -> date:
     return datetime.now(UTC).date()
 
 
@@ -109,7 +109,7 @@ def test_topic_understood_since_is_replayed_though_its_secret_is_gone(
 def test_same_delivery_refused_again_on_a_day_is_counted_once(aws: MotoStack, door: Door) -> None:
     for topic in ("orders/create", "orders/paid", "orders/paid"):
         door(order(topic))
-    (count,) = count_rejects(find_rejects(Rejects("test-rejects"), _today()))
+    (count,) = count_rejects(find_rejects(Rejects("test-rejects"), _find_today()))
     # The same bytes of another topic are another reject.
     assert (count.code, count.source, count.count) == ("not_found", "shopify/main", 2)
 

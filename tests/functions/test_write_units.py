@@ -18,8 +18,8 @@ from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 from tests.support.stream_records import build_insert_record, build_stream_event
 
-AT = "2026-11-01T10:00:00.000Z"
-BASIC = {"Authorization": "Basic " + b64encode(b"wk_test:").decode()}
+EVENT_TIME = "2026-11-01T10:00:00.000Z"
+BASIC_MESSAGE = {"Authorization": "Basic " + b64encode(b"wk_test:").decode()}
 CONTEXT = {
     "library": {"name": "analytics.js", "version": "next-1.70.0"},
     "locale": "en-GB",
@@ -110,7 +110,9 @@ class TrackedVisitor:
         self.sent += 1
         at = f"2026-11-01T10:{self.sent // 60:02}:{self.sent % 60:02}.000Z"
         body = {"messageId": f"ajs-{self.sent}", "timestamp": at, "context": CONTEXT, **message}
-        assert self.track(http_event(f"/v1/{type_}", body, BASIC), None)["statusCode"] == 200
+        assert (
+            self.track(http_event(f"/v1/{type_}", body, BASIC_MESSAGE), None)["statusCode"] == 200
+        )
         new = [item for item in self.scan_events() if item["event_id"]["S"] not in known]
         records = [build_insert_record(decode_event(item["event"]["S"])) for item in new]
         self.update(build_stream_event(*records), None)
@@ -121,7 +123,9 @@ class TrackedVisitor:
 
 @pytest.fixture
 def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> TrackedVisitor:
-    ApiKeys("test-control", aws.dynamodb).register_key("wk_test", "write", "the shop", "web", AT)
+    ApiKeys("test-control", aws.dynamodb).register_key(
+        "wk_test", "write", "the shop", "web", EVENT_TIME
+    )
     track = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
     update = load_handler(
         "update_profiles", aws.build_settings(UpdateProfilesSettings), monkeypatch
@@ -130,7 +134,7 @@ def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> TrackedVisitor:
 
 
 VISITOR = {"anonymousId": "5f0a1c9e-8f0e-4d53-a1f4-2f3a52b6c0de"}
-ANN = VISITOR | {"userId": "ann-17"}
+ANN_SUBJECT = VISITOR | {"userId": "ann-17"}
 
 
 def build_order_message(number: int, **message: Any) -> dict[str, Any]:
@@ -141,8 +145,8 @@ def build_order_message(number: int, **message: Any) -> dict[str, Any]:
 def introduce_ann(shop: TrackedVisitor) -> None:
     """Let Ann sign up and buy, so that her profile is complete."""
     traits = {"email": "ann@example.com", "firstName": "Ann", "address": {"country": "GB"}}
-    shop.send_message("identify", **ANN, traits=traits)
-    shop.send_message("track", **build_order_message(1, **ANN))
+    shop.send_message("identify", **ANN_SUBJECT, traits=traits)
+    shop.send_message("track", **build_order_message(1, **ANN_SUBJECT))
 
 
 def test_page_view_of_a_new_visitor_costs_four_units(
@@ -158,7 +162,7 @@ def test_page_view_of_a_known_person_costs_three_units(
 ) -> None:
     introduce_ann(shop)
     with count_writes(monkeypatch) as bill:
-        shop.send_message("page", **ANN)
+        shop.send_message("page", **ANN_SUBJECT)
     assert bill.units == {"events": 2, "profiles": 1}
 
 
@@ -167,7 +171,7 @@ def test_order_of_a_known_person_costs_four_units(
 ) -> None:
     introduce_ann(shop)
     with count_writes(monkeypatch) as bill:
-        shop.send_message("track", **build_order_message(2, **ANN))
+        shop.send_message("track", **build_order_message(2, **ANN_SUBJECT))
     assert bill.units == {"events": 2, "profiles": 2}
 
 
@@ -177,7 +181,7 @@ def test_events_of_a_known_person_cost_four_units_at_most_in_the_long_run(
     introduce_ann(shop)
     with count_writes(monkeypatch) as bill:
         for number in range(2, 22):
-            shop.send_message("page", **ANN)
-            shop.send_message("track", **build_order_message(number, **ANN))
+            shop.send_message("page", **ANN_SUBJECT)
+            shop.send_message("track", **build_order_message(number, **ANN_SUBJECT))
     assert sum(bill.units.values()) / 40 <= 4
     assert bill.bytes["profile"] <= 1024

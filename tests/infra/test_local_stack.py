@@ -17,7 +17,7 @@ def test_record_of_another_process_is_not_taken_for_ours(
 ) -> None:
     record = tmp_path / "process.json"
     record.write_text(json.dumps({"pid": 1, "port": 4566, "folder": "."}))
-    monkeypatch.setattr(emulator, "PROCESS", record)
+    monkeypatch.setattr(emulator, "PROCESS_FILE", record)
     assert emulator.find_running() is None
 
 
@@ -42,7 +42,7 @@ def test_template_loses_policies_and_what_depends_on_them() -> None:
 
 
 def test_asset_folder_is_zipped_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("infra.local.assembly.ZIPS", tmp_path / "zips")
+    monkeypatch.setattr("infra.local.assembly.ZIP_FOLDER", tmp_path / "zips")
     source = tmp_path / "asset"
     source.mkdir()
     (source / "handler.py").write_text("x = 1")

@@ -10,7 +10,7 @@ from tests.support.aws import table_arguments
 from tests.support.roles import ROLE_GRANTS
 from tests.support.template import Template, find_logical_id
 
-EACH_TABLE = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
+TABLE_CASES = pytest.mark.parametrize("shape", schema.TABLES, ids=lambda shape: shape.name)
 TABLE_TYPE = "AWS::DynamoDB::Table"
 BUCKET_TYPE = "AWS::S3::Bucket"
 RETAINED_TYPES = (TABLE_TYPE, BUCKET_TYPE)
@@ -30,7 +30,7 @@ def test_template_has_the_tables_of_the_schema(template: Template) -> None:
     }
 
 
-@EACH_TABLE
+@TABLE_CASES
 def test_table_keys_and_indexes_equal_the_schema(template: Template, shape: schema.Table) -> None:
     table = find_table(template, shape)
     expected = table_arguments(shape)
@@ -38,7 +38,7 @@ def test_table_keys_and_indexes_equal_the_schema(template: Template, shape: sche
         assert table.get(name) == expected.get(name)
 
 
-@EACH_TABLE
+@TABLE_CASES
 def test_table_expires_by_the_attribute_of_the_schema(
     template: Template, shape: schema.Table
 ) -> None:
@@ -47,7 +47,7 @@ def test_table_expires_by_the_attribute_of_the_schema(
     assert expiry == (attribute if shape.ttl_attribute else None)
 
 
-@EACH_TABLE
+@TABLE_CASES
 def test_table_streams_both_images_when_the_schema_says_so(
     template: Template, shape: schema.Table
 ) -> None:
@@ -55,7 +55,7 @@ def test_table_streams_both_images_when_the_schema_says_so(
     assert stream == ({"StreamViewType": "NEW_AND_OLD_IMAGES"} if shape.stream else None)
 
 
-@EACH_TABLE
+@TABLE_CASES
 def test_table_is_recoverable_and_protected(template: Template, shape: schema.Table) -> None:
     table = find_table(template, shape)
     recovery = {"PointInTimeRecoveryEnabled": True}

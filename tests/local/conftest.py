@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.places import SAMPLE
+from infra.local.places import SAMPLE_FILE
 from tests.support.owner import Owner
 
 CUSTOMERS = 120
@@ -21,7 +21,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 
 
 @pytest.fixture(scope="session")
-def up(owner: Owner) -> Iterator[Any]:
+def stack_facts(owner: Owner) -> Iterator[Any]:
     """What `up` says; the stack runs until the session ends."""
     yield owner.read_result("up")
     owner.run_command("down")
@@ -31,7 +31,7 @@ def up(owner: Owner) -> Iterator[Any]:
 def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The order lines of some customers of the sample shop."""
     file = tmp_path_factory.mktemp("uploads") / "orders.csv"
-    with gzip.open(SAMPLE, "rt", newline="") as text, file.open("w", newline="") as chosen:
+    with gzip.open(SAMPLE_FILE, "rt", newline="") as text, file.open("w", newline="") as chosen:
         lines = list(csv.DictReader(text))
         customers = sorted({line["customer_id"] for line in lines})[:CUSTOMERS]
         writer = csv.DictWriter(chosen, list(lines[0]))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.local
 SECONDS = 90  # the emulator looks at its schedules every ten
 
 
-def eventually(found: Any) -> Any:
+def wait_until(found: Any) -> Any:
     """What is found before the time is up."""
     deadline = time.monotonic() + SECONDS
     while not (answer := found()) and time.monotonic() < deadline:
@@ -22,31 +22,31 @@ def eventually(found: Any) -> Any:
     return answer
 
 
-def ago(minutes: int) -> str:
+def time_ago(minutes: int) -> str:
     return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
 
 
-def added(visitor: str) -> dict[str, Any]:
+def build_added_event(visitor: str) -> dict[str, Any]:
     properties = {"product_id": "85123A", "price": 2.55, "currency": "GBP"}
     told = {"type": "track", "event": "Product Added", "properties": properties}
-    return told | {"anonymousId": visitor, "timestamp": ago(120)}
+    return told | {"anonymousId": visitor, "timestamp": time_ago(120)}
 
 
-def buyer(up: Any, user_id: str) -> Any:
+def buyer(stack_facts: Any, user_id: str) -> Any:
     """The counts of a person's events."""
-    headers = {"Authorization": f"Bearer {up['keys']['admin']}"}
+    headers = {"Authorization": f"Bearer {stack_facts['keys']['admin']}"}
     body = json.dumps({"user_id": user_id}).encode()
-    url = up["api"] + "/profiles/lookup"
+    url = stack_facts["api"] + "/profiles/lookup"
     answer = urllib3.request("POST", url, body=body, headers=headers, timeout=60)
     return answer.json().get("counts", {})
 
 
 @pytest.fixture(scope="module")
-def scheduler(up: Any) -> Any:
+def scheduler(stack_facts: Any) -> Any:
     """The local stack's scheduler."""
     return boto3.client(
         "scheduler",
-        endpoint_url=up["aws_endpoint"],
+        endpoint_url=stack_facts["aws_endpoint"],
         region_name="eu-west-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -54,43 +54,45 @@ def scheduler(up: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def pending(up: Any, scheduler: Any) -> list[str]:
+def schedule_names(stack_facts: Any, scheduler: Any) -> list[str]:
     """Ann leaves a cart; Bob orders under his name, after he filled his as a stranger: the schedules set for both."""
     order = {"order_id": "cart-1", "total": 2.55, "currency": "GBP"}
     events = [
-        added("cart-ann"),
+        build_added_event("cart-ann"),
         {"type": "identify", "userId": "ann", "anonymousId": "cart-ann"},
-        added("cart-bob"),
+        build_added_event("cart-bob"),
         {"type": "track", "event": "Order Completed", "userId": "bob", "properties": order},
         {"type": "identify", "userId": "bob", "anonymousId": "cart-bob"},
     ]
-    body = json.dumps({"batch": events, "writeKey": up["keys"]["write"]}).encode()
-    urllib3.request("POST", up["api"] + "/v1/batch", body=body, timeout=60)
-    eventually(lambda: len(scheduler.list_schedules()["Schedules"]) == 2)
-    eventually(lambda: buyer(up, "bob").get("Identified"))
+    body = json.dumps({"batch": events, "writeKey": stack_facts["keys"]["write"]}).encode()
+    urllib3.request("POST", stack_facts["api"] + "/v1/batch", body=body, timeout=60)
+    wait_until(lambda: len(scheduler.list_schedules()["Schedules"]) == 2)
+    wait_until(lambda: buyer(stack_facts, "bob").get("Identified"))
     return [one["Name"] for one in scheduler.list_schedules()["Schedules"]]
 
 
 @pytest.fixture(scope="module")
-def schedules(scheduler: Any, pending: list[str]) -> list[str]:
+def schedules(scheduler: Any, schedule_names: list[str]) -> list[str]:
     """The schedules' names after they struck: an hour has passed."""
-    for name in pending:
+    for name in schedule_names:
         told = scheduler.get_schedule(Name=name)
         kept = {key: told[key] for key in ("FlexibleTimeWindow", "Target", "ActionAfterCompletion")}
         now = f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})"
         scheduler.update_schedule(Name=name, ScheduleExpression=now, **kept)
-    eventually(lambda: not scheduler.list_schedules()["Schedules"])
-    return pending
+    wait_until(lambda: not scheduler.list_schedules()["Schedules"])
+    return schedule_names
 
 
-def test_cart_left_behind_is_told_of_once(up: Any, schedules: list[str]) -> None:
-    counts = eventually(lambda: (found := buyer(up, "ann")).get("Checkout Abandoned") and found)
+def test_cart_left_behind_is_told_of_once(stack_facts: Any, schedules: list[str]) -> None:
+    counts = wait_until(
+        lambda: (found := buyer(stack_facts, "ann")).get("Checkout Abandoned") and found
+    )
     assert counts == {"Product Added": 1, "Identified": 1, "Checkout Abandoned": 1}
 
 
-def test_order_under_another_identity_cancels(up: Any, schedules: list[str]) -> None:
-    eventually(lambda: buyer(up, "ann").get("Checkout Abandoned"))
-    assert buyer(up, "bob") == {"Product Added": 1, "Identified": 1, "Order Completed": 1}
+def test_order_under_another_identity_cancels(stack_facts: Any, schedules: list[str]) -> None:
+    wait_until(lambda: buyer(stack_facts, "ann").get("Checkout Abandoned"))
+    assert buyer(stack_facts, "bob") == {"Product Added": 1, "Identified": 1, "Order Completed": 1}
 
 
 def test_schedules_carry_the_stacks_name(schedules: list[str]) -> None:

@@ -15,7 +15,7 @@ from infra.local import access, emulator
 from regulars.channels.registry import CHANNELS
 from regulars.store import clients
 from regulars.store.sources import CACHE_SECONDS
-from tests.support.channel_answers import ONLY_THEY_SIGN, connect_options, required_secret
+from tests.support.channel_answers import ONLY_THEY_SIGN, connect_options, find_required_secret
 from tests.support.owner import Owner
 
 pytestmark = pytest.mark.local
@@ -27,12 +27,12 @@ type Command = Callable[..., Any]
 
 
 @pytest.fixture
-def command(owner: Owner, up: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(owner: Owner, stack_facts: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `regulars` in this process: a new one for each of the hundreds of commands takes minutes."""
-    for name, value in access.build_access_variables(up["aws_endpoint"]).items():
+    for name, value in access.build_access_variables(stack_facts["aws_endpoint"]).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(emulator, "PROCESS", owner.folder / "process.json")
-    monkeypatch.setattr(stack, "DEPLOYED", owner.folder / "stack.json")
+    monkeypatch.setattr(emulator, "PROCESS_FILE", owner.folder / "process.json")
+    monkeypatch.setattr(stack, "DEPLOYED_STACK_FILE", owner.folder / "stack.json")
     found = stack.find_local_stack()
     monkeypatch.setattr(stack, "find_local_stack", lambda: found)
     monkeypatch.setattr(clients, "_create_client", cache(clients._create_client))
@@ -46,7 +46,7 @@ def run(*words: str) -> Any:
     return json.loads(said.getvalue())
 
 
-def tried(command: Command) -> dict[str, str]:
+def try_source(command: Command) -> dict[str, str]:
     """What became of each channel's sample that is not as it must be when it is taken in."""
     outcomes = {name: command("sources", "test", name, NAME) for name in sorted(CHANNELS)}
     return {
@@ -57,22 +57,22 @@ def tried(command: Command) -> dict[str, str]:
     }
 
 
-def rotated(command: Command, channel: str) -> None:
-    secret = required_secret(channel, OTHER_SECRET)
+def rotate_secret(command: Command, channel: str) -> None:
+    secret = find_required_secret(channel, OTHER_SECRET)
     command("sources", "rotate", channel, NAME, *(["--secret", secret] if secret else []))
 
 
 def test_every_channel_is_taken_in_rotated_disabled_and_enabled(command: Command) -> None:
     for name in CHANNELS:
         command("connect", name, "--name", NAME, *connect_options(name))
-    assert tried(command) == {}
+    assert try_source(command) == {}
     for name in CHANNELS.keys() - {"ses-sns"}:
-        rotated(command, name)
-    assert tried(command) == {}
+        rotate_secret(command, name)
+    assert try_source(command) == {}
     for name in CHANNELS:
         command("sources", "disable", name, NAME)
     time.sleep(CACHE_SECONDS)
-    assert tried(command).keys() == CHANNELS.keys()
+    assert try_source(command).keys() == CHANNELS.keys()
     for name in CHANNELS:
         command("sources", "enable", name, NAME)
-    assert tried(command) == {}
+    assert try_source(command) == {}

@@ -7,15 +7,15 @@ from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
 from regulars.domain.events import Event, Item, OrderFact, event_id
 from regulars.domain.times import to_text
 
-EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
+EVENING_TIME = datetime(2026, 11, 20, 18, tzinfo=UTC)
 DELAY = timedelta(hours=1)
-TEAPOT = Item(product_id="teapot", name="Teapot", price=1250)
+TEAPOT_PRODUCT = Item(product_id="teapot", name="Teapot", price=1250)
 CUP = Item(product_id="cup", name="Cup", quantity=2, price=300)
 
 
 def minute_text(minute: float) -> str:
     """Return a minute of the evening as an RFC 3339 text."""
-    return to_text(EVENING + timedelta(minutes=minute))
+    return to_text(EVENING_TIME + timedelta(minutes=minute))
 
 
 def build_activity(type_: str, minute: float, *items: Item, **fields: Any) -> Event:
@@ -36,7 +36,7 @@ def build_activity(type_: str, minute: float, *items: Item, **fields: Any) -> Ev
 
 def build_added(minute: float, *items: Item, **ids: str) -> Event:
     """Return an event that adds products to the cart, a teapot by default."""
-    return build_activity("Product Added", minute, *(items or (TEAPOT,)), properties=ids)
+    return build_activity("Product Added", minute, *(items or (TEAPOT_PRODUCT,)), properties=ids)
 
 
 def build_ordered(
@@ -53,7 +53,7 @@ def build_ordered(
 
 def decide_story(*events: Event, minute: float = 120, last_order: str = "") -> AbandonmentDecision:
     """Return the decision at that minute."""
-    return decide_abandonment(events, last_order, DELAY, EVENING + timedelta(minutes=minute))
+    return decide_abandonment(events, last_order, DELAY, EVENING_TIME + timedelta(minutes=minute))
 
 
 def build_announcement(*events: Event, minute: float = 120) -> Event:

@@ -16,20 +16,20 @@ _ANSWERS = {
 }
 
 
-def required_answers(channel: str) -> dict[str, str]:
+def list_required_answers(channel: str) -> dict[str, str]:
     """The answers that a channel needs, by field."""
     fields = list_fields(load_channel(channel))
     return {field: _ANSWERS[field] for field in fields if field in _ANSWERS}
 
 
-def required_secret(channel: str, secret: str = PROVIDER_SECRET) -> str:
+def find_required_secret(channel: str, secret: str = PROVIDER_SECRET) -> str:
     """A secret of the provider where that makes it, else ''."""
     return secret if find_secret_question(load_channel(channel)) else ""
 
 
 def connect_options(channel: str, secret: str = PROVIDER_SECRET) -> list[str]:
     """The options of `regulars connect` that give all that a channel needs."""
-    pairs = (f"{field}={answer}" for field, answer in required_answers(channel).items())
+    pairs = (f"{field}={answer}" for field, answer in list_required_answers(channel).items())
     options = [word for pair in pairs for word in ("--set", pair)]
-    given = required_secret(channel, secret)
+    given = find_required_secret(channel, secret)
     return [*options, "--secret", given] if given else options

@@ -13,7 +13,7 @@ from regulars.ingestion.imports.import_run import ImportDefaults, recognize_uplo
 from regulars.store.uploads import Upload
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-UPLOADED_AT = "2026-11-22T10:00:00.000Z"
+UPLOAD_TIME = "2026-11-22T10:00:00.000Z"
 ACCOUNT = "main"
 
 type Rows = Sequence[Mapping[str, str]]
@@ -56,7 +56,7 @@ def import_content(
     content: Rows | str | bytes,
     name: str = "export.csv",
     folder: str = "",
-    uploaded_at: str = UPLOADED_AT,
+    uploaded_at: str = UPLOAD_TIME,
     currency: str = "EUR",
 ) -> ImportedFile:
     """Import a file in a folder such as `stripe/main/`; raise the first bug of its translation."""

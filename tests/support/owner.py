@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.places import ROOT
+from infra.local.places import ROOT_FOLDER
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Owner:
         command = [sys.executable, "-m", "infra.cli.main", *arguments]
         environment = os.environ | {"REGULARS_LOCAL": str(self.folder)}
         return subprocess.run(  # noqa: S603  (the command line of this project)
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            command, cwd=ROOT_FOLDER, env=environment, capture_output=True, text=True, check=False
         )
 
     def read_result(self, *arguments: str) -> Any:

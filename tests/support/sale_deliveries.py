@@ -28,7 +28,7 @@ def stripe_delivery(
 def shopify_delivery(topic: str, minute: int, **changes: Any) -> Request:
     body = shop.build_order(updated_at=f"{DAY}09:{minute:02}:00Z", **changes)
     return json_delivery(
-        body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_next_delivery_id()
+        body, {"shop": shop.SHOP}, x_shopify_topic=topic, x_shopify_event_id=_make_delivery_id()
     )
 
 
@@ -44,7 +44,7 @@ def woocommerce_delivery(topic: str, status: str, minute: int, **changes: Any) -
     modified = {"date_modified_gmt": f"{DAY}08:{minute:02}:00"}
     body = test_woocommerce.ORDER | fields | modified | changes
     return json_delivery(
-        body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_next_delivery_id()
+        body, x_wc_webhook_topic=topic, x_wc_webhook_delivery_id=_make_delivery_id()
     )
 
 
@@ -53,13 +53,13 @@ def square_delivery(type_: str, resource: dict[str, Any], minute: int) -> Reques
     resources = {type_.partition(".")[0]: resource | {"updated_at": at}}
     event = {"type": type_, "event_id": f"{type_}{minute}", "created_at": at}
     return json_delivery(
-        event | {"data": {"object": resources}}, square_retry_number=_next_delivery_id()
+        event | {"data": {"object": resources}}, square_retry_number=_make_delivery_id()
     )
 
 
 def paypal_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
     event = {"id": f"WH-{minute}", "event_type": type_, "create_time": f"{DAY}09:{minute:02}:00Z"}
-    return json_delivery(event | {"resource": resource}, paypal_transmission_id=_next_delivery_id())
+    return json_delivery(event | {"resource": resource}, paypal_transmission_id=_make_delivery_id())
 
 
 def paddle_delivery(type_: str, resource: dict[str, Any], minute: int) -> Request:
@@ -73,7 +73,7 @@ def lemonsqueezy_delivery(event: str, id_: str, hour: int, **attributes: Any) ->
     times = {"created_at": f"{DAY}0{hour}:00:00Z", "updated_at": f"{DAY}0{hour}:00:00Z"}
     data = {"id": id_, "attributes": defaults | times | attributes}
     return json_delivery(
-        {"meta": {"event_name": event}, "data": data}, x_event_name=_next_delivery_id()
+        {"meta": {"event_name": event}, "data": data}, x_event_name=_make_delivery_id()
     )
 
 
@@ -94,7 +94,7 @@ def gumroad_delivery(resource: str, **changes: str) -> Request:
     return form_delivery(sale | {"resource_name": resource} | changes)
 
 
-def _next_delivery_id() -> str:
+def _make_delivery_id() -> str:
     return str(next(DELIVERY_IDS))
 
 

@@ -12,12 +12,16 @@ from regulars.store.people import People
 from regulars.store.profiles import profile_item
 from tests.support.aws import PEPPER, MotoStack
 
-ANN, BEN, OLD_ANN = "p_annannannannanna", "p_benbenbenbenbenb", "p_oldoldoldoldoldo"
+ANN_PROFILE, BEN_PROFILE, OLD_ANN_PROFILE = (
+    "p_annannannannanna",
+    "p_benbenbenbenbenb",
+    "p_oldoldoldoldoldo",
+)
 EMAIL = normalize_identifier("email", "ann@example.com")
 ANN_SUBJECT = subject_key(EMAIL, PEPPER) if EMAIL else ""
-AT = "2026-01-02T03:04:05.000Z"
+SHOP_TIME = "2026-01-02T03:04:05.000Z"
 SCORES = {
-    "computed_at": AT,
+    "computed_at": SHOP_TIME,
     "dataset_id": "d1",
     "churn": {
         "probability": 0.62,
@@ -62,16 +66,18 @@ SEGMENTS = [
 
 def fill_tables(aws: MotoStack) -> None:
     """Store the profiles, the catalog and the published lists."""
-    _put_person(aws, ANN, (ANN_SUBJECT,), rank="0001")
-    _put_person(aws, BEN, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
+    _put_person(aws, ANN_PROFILE, (ANN_SUBJECT,), rank="0001")
+    _put_person(aws, BEN_PROFILE, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
     _put_item(
         aws,
         "profiles",
-        profile_item(Profile(profile_id=OLD_ANN, subjects=("a:x",), merged_into=ANN)),
+        profile_item(
+            Profile(profile_id=OLD_ANN_PROFILE, subjects=("a:x",), merged_into=ANN_PROFILE)
+        ),
     )
     people = People("test-people", aws.dynamodb)
-    people.point_subject(ANN_SUBJECT, ANN, expected=None)
-    people.store_contact(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, AT)
+    people.point_subject(ANN_SUBJECT, ANN_PROFILE, expected=None)
+    people.store_contact(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, SHOP_TIME)
     for product_id, (name, price) in CATALOG.items():
         product = {"name": name, "category": "tea", "price": price, "currency": "GBP"}
         neighbours = [[id_, 0.5, 0.25] for id_ in ("cup", "jug") if id_ != product_id]
@@ -106,7 +112,9 @@ def _put_person(aws: MotoStack, profile_id: str, subjects: tuple[str, ...], rank
 
 
 def _build_order(subjects: tuple[str, ...]) -> Event:
-    order = OrderFact(key="shop/1", version=AT, placed_at=AT, total=1250, currency="GBP")
+    order = OrderFact(
+        key="shop/1", version=SHOP_TIME, placed_at=SHOP_TIME, total=1250, currency="GBP"
+    )
     fields: dict[str, Any] = {
         "items": (Item(product_id="pot", name="Tea pot", price=1250),),
         "order": order,
@@ -116,8 +124,8 @@ def _build_order(subjects: tuple[str, ...]) -> Event:
         type="Order Completed",
         channel="web",
         source="segment/web",
-        occurred_at=AT,
-        received_at=AT,
+        occurred_at=SHOP_TIME,
+        received_at=SHOP_TIME,
         subjects=subjects,
         **fields,
     )

@@ -5,7 +5,7 @@ import shutil
 
 from infra.cli.terminal import print_message, show_step
 from infra.local import emulator
-from infra.local.places import KEPT
+from infra.local.places import KEPT_DATA_FOLDER
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,5 +22,5 @@ def run(arguments: argparse.Namespace) -> int:
     if not stopped:
         print_message("It was not running.")
     if arguments.forget:
-        shutil.rmtree(KEPT, ignore_errors=True)
+        shutil.rmtree(KEPT_DATA_FOLDER, ignore_errors=True)
     return 0

@@ -6,7 +6,7 @@ from infra.cli import local_stack, options
 from infra.cli.first_keys import load_local_keys
 from infra.cli.terminal import print_result
 from infra.local import emulator
-from infra.local.places import KEPT, LOCAL
+from infra.local.places import KEPT_DATA_FOLDER, LOCAL_FOLDER
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,9 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the stack and print its address and its keys."""
-    LOCAL.mkdir(parents=True, exist_ok=True)
+    LOCAL_FOLDER.mkdir(parents=True, exist_ok=True)
     local_stack.prepare_stack()
-    running = emulator.find_running() or local_stack.start_emulator(KEPT, arguments.port)
+    running = emulator.find_running() or local_stack.start_emulator(
+        KEPT_DATA_FOLDER, arguments.port
+    )
     deployment = local_stack.deploy_stack(running).deployment
     keys = load_local_keys(deployment, running.keys)
     result = {"api": deployment.api_url, "aws_endpoint": running.endpoint, "keys": keys}

@@ -18,7 +18,7 @@ from infra.cli.steps import UploadStep, import_upload, train_models
 from infra.cli.terminal import print_message, print_result, show_step
 from infra.local import emulator, sample_deliveries, sample_shop
 from infra.local.errors import CommandError
-from infra.local.places import BUILD, FLEETING, LOCAL, LOG
+from infra.local.places import BUILD_FOLDER, DEMO_DATA_FOLDER, LOCAL_FOLDER, LOG_FILE
 from infra.local.sample_shop import SampleShop
 from regulars.admin.deployment import Deployment
 from regulars.admin.function_logs import FunctionLogs
@@ -26,7 +26,7 @@ from regulars.admin.sources import SourceStores, create_source
 from regulars.store import schema
 
 UPLOAD_KEY = schema.upload_key("online_retail.csv")
-FUNCTIONS_LOG = LOCAL / "functions.log"
+FUNCTIONS_LOG = LOCAL_FOLDER / "functions.log"
 LOGGED_TIME = timedelta(days=1)
 TERMINATED_CODE = 143
 STOP_SECONDS = 3.0  # the data of a demo is not kept, so it need not be saved
@@ -35,26 +35,28 @@ STOP_SECONDS = 3.0  # the data of a demo is not kept, so it need not be saved
 def run_demo(port: int | None, *, once: bool) -> None:
     """Start a stack of its own, run the demo, and serve until Ctrl-C unless it is to end `once` it has printed."""
     began = time.monotonic()
-    LOCAL.mkdir(parents=True, exist_ok=True)
+    LOCAL_FOLDER.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_CODE))
     local_stack.prepare_stack()
     _stop_previous_stack()
     try:
-        stack = local_stack.deploy_stack(local_stack.start_emulator(FLEETING, port))
+        stack = local_stack.deploy_stack(local_stack.start_emulator(DEMO_DATA_FOLDER, port))
         print_result({}, _run_or_save_logs(stack, began), as_json=False)
         if not once:
             _serve_until_interrupted()
     finally:
         with show_step("Stopping the local AWS"):
             emulator.stop_emulator(STOP_SECONDS)
-            emulator.discard_folder(FLEETING)
+            emulator.discard_folder(DEMO_DATA_FOLDER)
 
 
 def run_sample_shop(stack: Stack, began: float) -> list[str]:
     """Fill the stack, train the models, write build/demo.json, and return the report in lines."""
     now, deployment = datetime.now(UTC), stack.deployment
     shop = sample_shop.open_shop(now)
-    client = ApiClient(deployment.api_url, load_local_keys(deployment, FLEETING / "keys.json"))
+    client = ApiClient(
+        deployment.api_url, load_local_keys(deployment, DEMO_DATA_FOLDER / "keys.json")
+    )
     _import_history(deployment, shop)
     _send_live_events(deployment, client, shop, now)
     train_models(stack)
@@ -62,7 +64,7 @@ def run_sample_shop(stack: Stack, began: float) -> list[str]:
         facts = report.gather_facts(deployment, client, shop)
     urls = report_text.list_urls(client.url, facts)
     document = report.build_document(facts, urls, time.monotonic() - began)
-    (BUILD / "demo.json").write_text(json.dumps(document, indent=2))
+    (BUILD_FOLDER / "demo.json").write_text(json.dumps(document, indent=2))
     lines = report_text.describe_facts(facts, client, urls)
     return [*lines, "", f"The whole demo took {document['seconds']} s."]
 
@@ -74,7 +76,7 @@ def _run_or_save_logs(stack: Stack, began: float) -> list[str]:
     except Exception:
         _save_logs(stack.deployment, FUNCTIONS_LOG)
         print_message(
-            f"The logs of the functions are in {FUNCTIONS_LOG}; the log of the local AWS is {LOG}."
+            f"The logs of the functions are in {FUNCTIONS_LOG}; the log of the local AWS is {LOG_FILE}."
         )
         raise
 
@@ -92,7 +94,7 @@ def _stop_previous_stack() -> None:
     if running:
         print_message("The stack that was running is stopped; the data of `make up` is kept.")
         emulator.stop_emulator()
-    emulator.discard_folder(FLEETING)
+    emulator.discard_folder(DEMO_DATA_FOLDER)
 
 
 def _import_history(deployment: Deployment, shop: SampleShop) -> None:

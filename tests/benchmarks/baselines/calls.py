@@ -11,9 +11,9 @@ CLIENT = boto3.client("dynamodb")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Make the calls."""
     for call in event["calls"]:
-        getattr(CLIENT, _snake_case(call["call"]))(**call["arguments"])
+        getattr(CLIENT, _to_snake_case(call["call"]))(**call["arguments"])
     return {"statusCode": 200}
 
 
-def _snake_case(operation: str) -> str:
+def _to_snake_case(operation: str) -> str:
     return re.sub(r"(?<=.)([A-Z])", r"_\1", operation).lower()

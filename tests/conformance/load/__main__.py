@@ -12,7 +12,7 @@ from statistics import quantiles
 from typing import Any
 
 from infra.local import emulator
-from infra.local.places import LOCAL
+from infra.local.places import LOCAL_FOLDER
 from tests.conformance.load.clients import ResponseLog, send_requests
 from tests.conformance.load.load_requests import LOAD_CHANNELS, SIGNING_SECRET
 from tests.conformance.load.stored_markers import LoadedStack, StoredMarkers
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--senders", type=int, default=50, help="number of concurrent senders")
     parser.add_argument("--seed", default=str(time.time_ns()), help="seed of the random numbers")
     options = parser.parse_args(arguments)
-    owner = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL))
+    owner = Owner(Path(os.environ.get("REGULARS_LOCAL") or LOCAL_FOLDER))
     running_emulator = emulator.find_running()
     try:
         outputs = owner.read_result("up")

@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.cli.terminal import format_table, print_message, print_result, show_step
-from infra.local.places import BUILD
+from infra.local.places import BUILD_FOLDER
 from tests.conformance.sdks.fault_proxy import FAULTS
 from tests.conformance.sdks.local_stack import run_local_stack
 from tests.conformance.sdks.sdk_cases import SDKS, Sdk
@@ -43,7 +43,7 @@ def _select_sdks(names: list[str]) -> list[Sdk]:
 
 def _run_sdks(sdks: list[Sdk]) -> list[CaseOutcome]:
     with (
-        run_local_stack(BUILD / "local-sdks") as stack,
+        run_local_stack(BUILD_FOLDER / "local-sdks") as stack,
         show_step(f"Running {len(sdks)} SDKs") as current,
         ThreadPoolExecutor(CONCURRENT_SDKS) as pool,
     ):

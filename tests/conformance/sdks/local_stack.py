@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 import urllib3
 
-from infra.local.places import ROOT
+from infra.local.places import ROOT_FOLDER
 from regulars.domain.events import Event, decode_event
 from regulars.store.api_keys import ApiKeys, hash_key_text
 from regulars.store.parameters import Parameters
@@ -110,6 +110,6 @@ def _run_command(folder: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "infra.cli.main", *arguments]
     environment = os.environ | {"REGULARS_LOCAL": str(folder)}
     finished = subprocess.run(  # noqa: S603  our own command line
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        command, cwd=ROOT_FOLDER, env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
     return finished.stdout

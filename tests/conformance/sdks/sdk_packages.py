@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.deploy import NODE, NPM
-from infra.local.places import BUILD
+from infra.local.places import BUILD_FOLDER
 
 REQUIREMENTS_FOLDER = Path(__file__).parent / "packages"
-SDKS_FOLDER = BUILD / "sdks"
+SDKS_FOLDER = BUILD_FOLDER / "sdks"
 BROWSER_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 NODE_MODULES_FOLDER = SDKS_FOLDER / "node" / "node_modules"
 

@@ -21,7 +21,7 @@ from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
-TODAY = NOW.date()
+TODAY_DATE = NOW.date()
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def store(aws: MotoStack) -> Rejects:
 def test_filter_chooses_by_day_source_and_code(
     store: Rejects, chosen: RejectFilter, sources: list[str]
 ) -> None:
-    found_sources = [reject.source for reject in find_rejects(store, TODAY, chosen)]
+    found_sources = [reject.source for reject in find_rejects(store, TODAY_DATE, chosen)]
     assert sorted(found_sources) == sorted(sources)
 
 
 def test_rejects_are_counted_by_day_code_and_source(store: Rejects) -> None:
-    assert count_rejects(find_rejects(store, TODAY)) == [
+    assert count_rejects(find_rejects(store, TODAY_DATE)) == [
         RejectCount("2026-11-19", "not_found", "segment/web", 1),
         RejectCount("2026-11-20", "not_found", "shopify/eu", 1),
         RejectCount("2026-11-20", "unknown_topic", "shopify/main", 1),
@@ -69,18 +69,18 @@ def test_codes_are_counted_over_thirty_days(store: Rejects, aws: MotoStack) -> N
     store.store_rejects(
         [Reject(code="old", reason="Once it was so.", source="a/b")], NOW - timedelta(days=31)
     )
-    counts = count_reject_codes(aws.dynamodb, "test-rejects", TODAY)
+    counts = count_reject_codes(aws.dynamodb, "test-rejects", TODAY_DATE)
     assert counts == {"unknown_topic": 1, "not_found": 2}
 
 
 def test_replayed_reject_is_no_longer_waiting(store: Rejects) -> None:
-    reject = next(find_rejects(store, TODAY, RejectFilter(source="shopify/eu")))
+    reject = next(find_rejects(store, TODAY_DATE, RejectFilter(source="shopify/eu")))
     store.mark_replayed(reject.day, reject.reject_id, NOW)
-    assert count_waiting(find_rejects(store, TODAY)) == {"segment/web": 1, "shopify/main": 1}
+    assert count_waiting(find_rejects(store, TODAY_DATE)) == {"segment/web": 1, "shopify/main": 1}
 
 
 def test_reject_is_named_by_the_beginning_of_its_id(store: Rejects) -> None:
-    rejects = list(find_rejects(store, TODAY))
+    rejects = list(find_rejects(store, TODAY_DATE))
     assert find_reject(rejects, rejects[0].reject_id[:12]) == rejects[0]
     with pytest.raises(AmbiguousIdError, match="3 rejects"):
         find_reject(rejects, "")
@@ -106,5 +106,5 @@ def test_reject_that_cannot_be_received_again_has_an_obstacle(
     store.store_rejects(
         [Reject(code="code", reason="Once it was so.", source=source, delivery=delivery)], NOW
     )
-    reject = next(find_rejects(store, TODAY, RejectFilter(code="code")))
+    reject = next(find_rejects(store, TODAY_DATE, RejectFilter(code="code")))
     assert find_obstacle(reject) == obstacle

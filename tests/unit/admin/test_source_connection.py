@@ -34,11 +34,11 @@ def connect(
     return connect_source(stores, request)
 
 
-def stored_secrets(aws: MotoStack, channel: str) -> SourceSecrets:
+def read_secrets(aws: MotoStack, channel: str) -> SourceSecrets:
     return Parameters(PREFIX, aws.ssm).read_source_secrets(channel, "main")
 
 
-def stored_config(stores: SourceStores, channel: str) -> dict[str, Any]:
+def read_config(stores: SourceStores, channel: str) -> dict[str, Any]:
     source = find_source(stores, channel, "main")
     assert source
     return source.config
@@ -47,8 +47,8 @@ def stored_config(stores: SourceStores, channel: str) -> dict[str, Any]:
 def test_connected_shop_has_its_secret_and_its_domain(stores: SourceStores, aws: MotoStack) -> None:
     connection = connect(stores, "shopify", "s", shop=SHOP)
     assert (connection.url, connection.state) == (f"{URL}/hooks/shopify/main", "on")
-    assert stored_secrets(aws, "shopify").signing == ("s",)
-    assert stored_config(stores, "shopify") == {"shop": SHOP, "url": f"{URL}/hooks/shopify/main"}
+    assert read_secrets(aws, "shopify").signing == ("s",)
+    assert read_config(stores, "shopify") == {"shop": SHOP, "url": f"{URL}/hooks/shopify/main"}
 
 
 def test_secret_is_stored_encrypted(stores: SourceStores, aws: MotoStack) -> None:
@@ -59,7 +59,7 @@ def test_secret_is_stored_encrypted(stores: SourceStores, aws: MotoStack) -> Non
 
 def test_url_of_a_form_carries_its_generated_key(stores: SourceStores, aws: MotoStack) -> None:
     connection = connect(stores, "form")
-    (key,) = stored_secrets(aws, "form").signing
+    (key,) = read_secrets(aws, "form").signing
     assert connection.url == f"{URL}/hooks/form/main?key={key}"
     assert connection.generated_secret == key
 
@@ -69,7 +69,7 @@ def test_source_waits_until_its_secret_is_given(stores: SourceStores, aws: MotoS
     assert (connection.state, connection.url) == ("waiting", f"{URL}/hooks/stripe/main")
     assert list_sources(stores)[0].state == "waiting"
     assert connect(stores, "stripe", "whsec_s").state == "on"
-    assert stored_secrets(aws, "stripe").signing == ("whsec_s",)
+    assert read_secrets(aws, "stripe").signing == ("whsec_s",)
 
 
 def test_secret_that_is_supplied_later_ends_the_waiting(
@@ -77,15 +77,15 @@ def test_secret_that_is_supplied_later_ends_the_waiting(
 ) -> None:
     connection = finish_connection(stores, connect(stores, "stripe"), "whsec_s")
     assert (connection.state, connection.has_secret) == ("on", True)
-    assert stored_secrets(aws, "stripe").signing == ("whsec_s",)
+    assert read_secrets(aws, "stripe").signing == ("whsec_s",)
 
 
 def test_credentials_are_stored_with_the_secrets_and_not_with_the_source(
     stores: SourceStores, aws: MotoStack
 ) -> None:
     connect(stores, "wechat", app_id="wx1", **AES_ANSWER)
-    assert stored_config(stores, "wechat").keys() == {"app_id", "url"}
-    assert stored_secrets(aws, "wechat").credentials == AES_ANSWER
+    assert read_config(stores, "wechat").keys() == {"app_id", "url"}
+    assert read_secrets(aws, "wechat").credentials == AES_ANSWER
     assert AES_ANSWER["encoding_aes_key"] not in str(list_sources(stores))
 
 
@@ -95,14 +95,14 @@ def test_connecting_again_keeps_what_is_not_given_anew(
     elsewhere = "https://hooks.example.com/in"
     connect(stores, "shopify", "s", shop=SHOP)
     connect(stores, "shopify", "t", url=elsewhere)
-    assert stored_config(stores, "shopify") == {"shop": SHOP, "url": elsewhere}
-    assert stored_secrets(aws, "shopify").signing == ("t", "s")
+    assert read_config(stores, "shopify") == {"shop": SHOP, "url": elsewhere}
+    assert read_secrets(aws, "shopify").signing == ("t", "s")
 
 
 def test_connecting_again_keeps_the_credentials(stores: SourceStores, aws: MotoStack) -> None:
     connect(stores, "whatsapp", "s", verify_token="v")
     connect(stores, "whatsapp", "u")
-    assert stored_secrets(aws, "whatsapp") == SourceSecrets(("u", "s"), {"verify_token": "v"})
+    assert read_secrets(aws, "whatsapp") == SourceSecrets(("u", "s"), {"verify_token": "v"})
 
 
 def test_connecting_again_names_changes_and_keeps_a_disabled_source_so(
@@ -124,7 +124,7 @@ def test_url_stays_until_the_one_of_the_api_is_asked_for(stores: SourceStores) -
 def test_channel_without_a_secret_stores_none(stores: SourceStores, aws: MotoStack) -> None:
     connection = connect(stores, "ses-sns", topic_arns="arn:ours")
     assert (connection.state, connection.generated_secret) == ("on", "")
-    assert not stored_secrets(aws, "ses-sns")
+    assert not read_secrets(aws, "ses-sns")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def save_source(stores: SourceStores, channel: str, *secrets: str, **credentials
     stores.parameters.save_source_secrets(channel, "main", SourceSecrets(secrets, credentials))
 
 
-def live_secrets(stores: SourceStores, channel: str) -> tuple[str, ...]:
+def list_live_secrets(stores: SourceStores, channel: str) -> tuple[str, ...]:
     return stores.parameters.read_signing_secrets(channel, "main")
 
 
@@ -68,22 +68,22 @@ def test_status_shows_the_faults_of_the_last_reconciliation(stores: SourceStores
 
 def test_created_source_has_a_generated_secret(stores: SourceStores) -> None:
     secret = create_source(stores, "form", "main")
-    assert live_secrets(stores, "form") == (secret,)
+    assert list_live_secrets(stores, "form") == (secret,)
 
 
 def test_rotated_source_keeps_the_newest_two_secrets(stores: SourceStores) -> None:
     save_source(stores, "shopify", "first")
     rotate_secret(stores, *SHOPIFY, "second")
-    assert live_secrets(stores, "shopify") == ("second", "first")
+    assert list_live_secrets(stores, "shopify") == ("second", "first")
     rotate_secret(stores, *SHOPIFY, "third")
-    assert live_secrets(stores, "shopify") == ("third", "second")
+    assert list_live_secrets(stores, "shopify") == ("third", "second")
 
 
 def test_rotation_generates_the_secret_that_regulars_makes(stores: SourceStores) -> None:
     save_source(stores, "typeform", "first")
     rotated = rotate_secret(stores, "typeform", "main")
     assert rotated.url == f"{API_URL}/hooks/typeform/main"
-    assert live_secrets(stores, "typeform") == (rotated.generated, "first")
+    assert list_live_secrets(stores, "typeform") == (rotated.generated, "first")
 
 
 def test_rotation_keeps_the_credentials(stores: SourceStores) -> None:

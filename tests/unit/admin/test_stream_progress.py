@@ -18,7 +18,7 @@ from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.profile_stories import build_event
 
-ONE = build_event("one", "a:one")
+ONE_EVENT = build_event("one", "a:one")
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def stores(aws: MotoStack) -> StreamStores:
 
 @pytest.mark.parametrize(
     ("stored", "to_fold"),
-    [(ONE, 1), (build_event("two", "a:one", test=True), 0), (build_event("three"), 0)],
+    [(ONE_EVENT, 1), (build_event("two", "a:one", test=True), 0), (build_event("three"), 0)],
     ids=["of a person", "a test of the sender", "of nobody"],
 )
 def test_ledger_counts_what_profiles_should(aws: MotoStack, stored: Event, to_fold: int) -> None:
@@ -50,7 +50,7 @@ def test_event_is_missing_until_it_is_archived(aws: MotoStack, stores: StreamSto
 
 
 def test_stream_without_progress_is_an_error(aws: MotoStack, stores: StreamStores) -> None:
-    Ledger("test-events", aws.dynamodb).record_events([ONE])
+    Ledger("test-events", aws.dynamodb).record_events([ONE_EVENT])
     seconds, reports = [0.0], list[StreamProgress]()
     polling = Polling(lambda: seconds[0], lambda _pause: seconds.append(seconds.pop() + 100))
     with pytest.raises(StreamStalledError) as stalled:

@@ -58,7 +58,7 @@ def publish_scores(aws: MotoStack, scored_at: datetime) -> None:
     aws.dynamodb.put_item(TableName="test-control", Item=item)
 
 
-def impatient() -> Polling:
+def limit_patience() -> Polling:
     """Ten minutes pass with every pause."""
     seconds = [0.0]
     return Polling(lambda: seconds[0], lambda _pause: seconds.append(seconds.pop() + 600))
@@ -90,7 +90,7 @@ def test_outcomes_are_those_of_the_dataset(stores: TrainingStores) -> None:
 def test_training_that_does_not_end_is_named(stores: TrainingStores) -> None:
     conclude(stores, "segments")
     with pytest.raises(TrainingTimeoutError) as timeout:
-        await_outcomes(stores, DATASET, impatient())
+        await_outcomes(stores, DATASET, limit_patience())
     assert timeout.value.models == ("churn", "recommender")
 
 
@@ -107,4 +107,4 @@ def test_scoring_before_the_last_training_is_not_the_one_waited_for(
 def test_scoring_that_does_not_end_is_an_error(stores: TrainingStores) -> None:
     conclude(stores, *MODELS)
     with pytest.raises(ScoringTimeoutError, match=DATASET):
-        await_scores(stores, DATASET, impatient())
+        await_scores(stores, DATASET, limit_patience())

@@ -11,7 +11,7 @@ from tests.support.deliveries import FORM_TYPE, NOW
 from tests.support.work_counter import assert_linear_work
 
 SIZE = 400
-MULTIPART = "multipart/form-data; boundary=b"
+MULTIPART_TYPE = "multipart/form-data; boundary=b"
 HEAD = b'--b\r\nContent-Disposition: form-data; name="'
 # By name: the channel, the content type and the body of a size.
 BODIES: dict[str, tuple[str, str, Callable[[int], bytes]]] = {
@@ -20,18 +20,18 @@ BODIES: dict[str, tuple[str, str, Callable[[int], bytes]]] = {
     "XML instructions": ("wechat", "text/xml", lambda size: b"<?xml " * size),
     "long head of a part": (
         "form",
-        MULTIPART,
+        MULTIPART_TYPE,
         lambda size: HEAD + b";" * size + b"\r\n\r\n\r\n--b--",
     ),
     "parts in parts": (
         "form",
-        MULTIPART,
+        MULTIPART_TYPE,
         lambda size: b"".join(
             b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (n, n + 1)
             for n in range(size)
         ),
     ),
-    "unclosed parts": ("form", MULTIPART, lambda size: b"--b\r\n" * size),
+    "unclosed parts": ("form", MULTIPART_TYPE, lambda size: b"--b\r\n" * size),
     "fields": ("form", FORM_TYPE, lambda size: b"&".join(b"a%d=b" % n for n in range(size))),
     "deep JSON": ("mailjet", "application/json", lambda size: b"[" * size),
     "JSON keys": (

@@ -155,11 +155,11 @@ CELLS = st.text(max_size=6) | st.sampled_from(
         *("canary@example.com", "\x00", '"', "\u0663", "(5", "1,2,3", "99:99", "Feb 30, 2020"),
     ]
 )
-SLOWLY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW_TEXTS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("title", EXPORTS)
-@SLOWLY
+@SLOW_TEXTS
 @given(data=st.data())
 def test_damaged_file_is_told_line_by_line_and_never_a_fault(
     title: str, data: st.DataObject
@@ -173,7 +173,7 @@ def test_damaged_file_is_told_line_by_line_and_never_a_fault(
 
 
 @pytest.mark.parametrize("title", EXPORTS)
-@SLOWLY
+@SLOW_TEXTS
 @given(tail=st.binary(max_size=200))
 def test_any_bytes_behind_the_headings_are_told_line_by_line(title: str, tail: bytes) -> None:
     folder, row = EXPORTS[title]

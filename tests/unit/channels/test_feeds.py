@@ -24,7 +24,7 @@ from tests.providers.server import (
 )
 from tests.support.shopify_deliveries import SHOP
 
-SINCE = "2026-11-20T05:00:00.000Z"
+SINCE_TIME = "2026-11-20T05:00:00.000Z"
 CREDENTIALS = {
     "shopify": {"access_token": shop.ACCESS_TOKEN},
     "woocommerce": {"consumer_key": site.CONSUMER_KEY, "consumer_secret": site.CONSUMER_SECRET},
@@ -68,7 +68,7 @@ def load_first_feed(
     return load_feeds(channel, CONFIG, CREDENTIALS[channel], provider)[0]
 
 
-def walk_feed(feed: Feed, since: str = SINCE) -> list[Any]:
+def walk_feed(feed: Feed, since: str = SINCE_TIME) -> list[Any]:
     """Return the ids of all records from the first page to the last."""
     record_ids: list[Any] = []
     cursor = ""
@@ -204,7 +204,7 @@ def test_feed_is_complete_when_requests_are_limited_or_dropped(
 def test_feed_fails_when_the_provider_stays_down() -> None:
     with ProviderServer(build_shop(1), [BAD_GATEWAY] * 20) as server:
         with pytest.raises(FeedError, match=r"answered 502, 6 times") as raised:
-            load_first_feed(server, "shopify").read_page(SINCE, "")
+            load_first_feed(server, "shopify").read_page(SINCE_TIME, "")
         assert (raised.value.code, len(server.requests)) == ("unreachable", 6)
 
 
@@ -214,7 +214,7 @@ def test_feed_is_busy_when_the_wait_exceeds_the_time_left() -> None:
         ProviderServer(build_shop(1), [ApiResponse({}, 429, {"Retry-After": "30"})]) as server,
         pytest.raises(FeedError) as raised,
     ):
-        load_first_feed(server, "shopify", waits, seconds=10).read_page(SINCE, "")
+        load_first_feed(server, "shopify", waits, seconds=10).read_page(SINCE_TIME, "")
     assert (raised.value.code, waits) == ("busy", [])
 
 
@@ -233,7 +233,7 @@ def test_feed_is_busy_when_the_wait_exceeds_the_time_left() -> None:
 def test_unusable_response_is_reported_with_its_reason(response: ApiResponse, code: str) -> None:
     with ProviderServer(lambda _: response) as server:
         with pytest.raises(FeedError) as raised:
-            load_first_feed(server, "shopify").read_page(SINCE, "")
+            load_first_feed(server, "shopify").read_page(SINCE_TIME, "")
         assert (raised.value.code, len(server.requests)) == (code, 1)
 
 
@@ -242,7 +242,7 @@ def test_redirect_is_not_followed(status: int) -> None:
     elsewhere = ApiResponse({}, status, {"Location": "/elsewhere"})
     with ProviderServer(lambda _: elsewhere) as server:
         with pytest.raises(FeedError, match="another URL") as raised:
-            load_first_feed(server, "shopify").read_page(SINCE, "")
+            load_first_feed(server, "shopify").read_page(SINCE_TIME, "")
         assert (raised.value.code, len(server.requests)) == ("misconfigured", 1)
 
 
@@ -250,7 +250,7 @@ def test_token_is_not_sent_when_the_next_link_has_another_host() -> None:
     evil = '<https://evil.example.com/steal?page_info=abc>; rel="next"'
     with ProviderServer(lambda _: ApiResponse({"orders": []}, 200, {"Link": evil})) as server:
         feed = load_first_feed(server, "shopify")
-        feed.read_page(SINCE, feed.read_page(SINCE, "").cursor)
+        feed.read_page(SINCE_TIME, feed.read_page(SINCE_TIME, "").cursor)
         assert [(call.host, call.query.get("page_info")) for call in server.requests] == [
             (SHOP, None),
             (SHOP, "abc"),
@@ -268,7 +268,7 @@ def test_response_is_aborted_when_it_is_too_large(monkeypatch: pytest.MonkeyPatc
         ProviderServer(lambda _: ApiResponse(b" " * 1001)) as server,
         pytest.raises(FeedError, match="did not answer"),
     ):
-        load_first_feed(server, "shopify").read_page(SINCE, "")
+        load_first_feed(server, "shopify").read_page(SINCE_TIME, "")
     assert MAX_RESPONSE_BYTES > 250 * 100_000
 
 
@@ -307,7 +307,7 @@ def test_cursor_is_lost_when_the_provider_rejects_it(channel: str) -> None:
         ProviderServer(lambda _: ApiResponse({"errors": "Invalid page_info"}, 400)) as server,
         pytest.raises(CursorLostError),
     ):
-        load_first_feed(server, channel).read_page(SINCE, "evt_forgotten")
+        load_first_feed(server, channel).read_page(SINCE_TIME, "evt_forgotten")
 
 
 def test_shopify_app_requests_its_token_once() -> None:
@@ -368,6 +368,6 @@ def test_record_is_returned_when_it_has_no_time() -> None:
         4,
     ]
     with ProviderServer(lambda _: ApiResponse({"orders": orders})) as server:
-        page = load_first_feed(server, "shopify").read_page(SINCE, "")
+        page = load_first_feed(server, "shopify").read_page(SINCE_TIME, "")
     assert (len(page.records), page.newest) == (4, "2026-11-20T06:00:00.000Z")
     assert page.at == "2026-11-20T12:00:00.000Z"

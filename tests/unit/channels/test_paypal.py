@@ -21,7 +21,7 @@ from regulars.domain.profiles import fold_events
 from tests.support.deliveries import EMAIL_ADDRESS, NOW, identifier_values, json_delivery
 
 CERTIFICATE = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"
-WEBHOOK = "WH-1"
+WEBHOOK_ID = "WH-1"
 MONEY = {"value": "30.00", "currency_code": "EUR"}
 CAPTURE: dict[str, Any] = {
     "id": "capture_1",
@@ -60,7 +60,7 @@ def create_certificate() -> tuple[rsa.RSAPrivateKey, bytes]:
 def build_signed_request(**changes: str) -> Request:
     """Return a delivery with PayPal's signature; `changes` names headers without their prefix."""
     body = b"{}"
-    message = f"id|time|{WEBHOOK}|{crc32(body)}".encode()
+    message = f"id|time|{WEBHOOK_ID}|{crc32(body)}".encode()
     signature = create_certificate()[0].sign(message, padding.PKCS1v15(), hashes.SHA256())
     headers = {
         "transmission_id": "id",
@@ -89,7 +89,9 @@ def translate_event(type_: str, resource: dict[str, Any], **headers: str) -> Eve
 
 
 def test_delivery_is_verified_days_later() -> None:
-    paypal.verify_delivery(build_signed_request(), ["WH-other", WEBHOOK], NOW + timedelta(days=3))
+    paypal.verify_delivery(
+        build_signed_request(), ["WH-other", WEBHOOK_ID], NOW + timedelta(days=3)
+    )
 
 
 def test_delivery_is_rejected_when_it_is_for_another_webhook() -> None:
@@ -114,7 +116,7 @@ def test_delivery_is_rejected_when_it_is_for_another_webhook() -> None:
 )
 def test_delivery_is_rejected_with_its_reason(changes: dict[str, str], reason: str) -> None:
     with pytest.raises(SignatureError, match=f": {reason}"):
-        paypal.verify_delivery(build_signed_request(**changes), [WEBHOOK], NOW)
+        paypal.verify_delivery(build_signed_request(**changes), [WEBHOOK_ID], NOW)
 
 
 def test_certificate_is_not_fetched_from_another_host() -> None:
@@ -123,13 +125,15 @@ def test_certificate_is_not_fetched_from_another_host() -> None:
 
     request = build_signed_request(cert_url="https://example.com/certs/CERT-1")
     with pytest.raises(SignatureError):
-        paypal.verify_delivery(msgspec.structs.replace(request, certificates=fetch), [WEBHOOK], NOW)
+        paypal.verify_delivery(
+            msgspec.structs.replace(request, certificates=fetch), [WEBHOOK_ID], NOW
+        )
 
 
 def test_delivery_is_rejected_when_the_certificate_is_invalid() -> None:
     request = msgspec.structs.replace(build_signed_request(), certificates=lambda _: b"<html>")
     with pytest.raises(SignatureError, match="signature"):
-        paypal.verify_delivery(request, [WEBHOOK], NOW)
+        paypal.verify_delivery(request, [WEBHOOK_ID], NOW)
 
 
 def test_capture_is_an_order_with_its_own_id() -> None:

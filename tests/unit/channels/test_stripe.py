@@ -21,7 +21,11 @@ from tests.support.deliveries import (
     json_delivery,
 )
 
-BILLING = {"email": EMAIL_ADDRESS, "name": "Zebedee", "address": {"line1": "1 Canary Street"}}
+BILLING_DETAILS = {
+    "email": EMAIL_ADDRESS,
+    "name": "Zebedee",
+    "address": {"line1": "1 Canary Street"},
+}
 INTENT: dict[str, Any] = {
     "object": "payment_intent",
     "id": "pi_1",
@@ -39,7 +43,7 @@ CHARGE: dict[str, Any] = {
     "captured": True,
     "currency": "eur",
     "created": EVENT_EPOCH,
-    "billing_details": BILLING,
+    "billing_details": BILLING_DETAILS,
     "payment_method_details": {"type": "card", "card": {"last4": "4242"}},
 }
 SESSION: dict[str, Any] = {
@@ -50,7 +54,7 @@ SESSION: dict[str, Any] = {
     "payment_status": "paid",
     "amount_total": 4990,
     "currency": "eur",
-    "customer_details": BILLING,
+    "customer_details": BILLING_DETAILS,
 }
 INVOICE: dict[str, Any] = {
     "object": "invoice",

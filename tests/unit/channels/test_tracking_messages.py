@@ -25,7 +25,7 @@ def event(sent_at: str = "", **message: Any) -> Event:
     return draft(sent_at, **message).event
 
 
-def ago(**duration: float) -> str:
+def time_ago(**duration: float) -> str:
     return to_text(NOW - timedelta(**duration))
 
 
@@ -90,9 +90,9 @@ def test_group_traits_are_not_the_persons() -> None:
 
 @pytest.mark.parametrize("said", ["groupId", "category", "name", "timestamp", "userId"])
 def test_messages_without_an_id_are_told_apart_by_what_they_say(said: str) -> None:
-    message = {"type": "page", said: ago(hours=1)}
-    again = event(sent_at=ago(), **message)
-    other = event(type="page", **{said: ago(hours=2)})
+    message = {"type": "page", said: time_ago(hours=1)}
+    again = event(sent_at=time_ago(), **message)
+    other = event(type="page", **{said: time_ago(hours=2)})
     assert event(**message).id == again.id != other.id
 
 
@@ -129,12 +129,12 @@ def test_alias_links_the_previous_id() -> None:
 @pytest.mark.parametrize(
     ("said", "sent", "expected"),
     [
-        (ago(minutes=2), ago(minutes=1), (ago(minutes=2), False)),
-        (ago(hours=3), ago(hours=2), (ago(hours=1), True)),
-        (ago(hours=-1), ago(hours=-2), (ago(hours=1), True)),
-        (ago(hours=-1), "", (ago(), True)),
-        (ago(minutes=-3), "", (ago(minutes=-3), False)),
-        (None, ago(hours=2), (ago(), False)),
+        (time_ago(minutes=2), time_ago(minutes=1), (time_ago(minutes=2), False)),
+        (time_ago(hours=3), time_ago(hours=2), (time_ago(hours=1), True)),
+        (time_ago(hours=-1), time_ago(hours=-2), (time_ago(hours=1), True)),
+        (time_ago(hours=-1), "", (time_ago(), True)),
+        (time_ago(minutes=-3), "", (time_ago(minutes=-3), False)),
+        (None, time_ago(hours=2), (time_ago(), False)),
     ],
 )
 def test_time_is_corrected_only_for_a_wrong_clock(
@@ -145,15 +145,17 @@ def test_time_is_corrected_only_for_a_wrong_clock(
     assert told.properties.get("original_timestamp") == (said if told.clock_skewed else None)
 
 
-@pytest.mark.parametrize(("item", "batch"), [(ago(hours=2), ago()), (ago(), ago(hours=2))])
+@pytest.mark.parametrize(
+    ("item", "batch"), [(time_ago(hours=2), time_ago()), (time_ago(), time_ago(hours=2))]
+)
 def test_message_that_waited_in_a_queue_is_no_wrong_clock(item: str, batch: str) -> None:
-    told = event(timestamp=ago(hours=2), sentAt=item, sent_at=batch)
-    assert (told.occurred_at, told.clock_skewed) == (ago(hours=2), False)
+    told = event(timestamp=time_ago(hours=2), sentAt=item, sent_at=batch)
+    assert (told.occurred_at, told.clock_skewed) == (time_ago(hours=2), False)
 
 
 def test_message_of_last_month_is_history() -> None:
-    assert event(timestamp=ago(days=30)).backfill
-    assert not event(timestamp=ago(days=1)).backfill
+    assert event(timestamp=time_ago(days=30)).backfill
+    assert not event(timestamp=time_ago(days=1)).backfill
 
 
 @pytest.mark.parametrize(
@@ -245,7 +247,7 @@ def test_absurd_clock_moves_no_event_out_of_the_shops_time() -> None:
 
 
 def test_time_may_be_written_in_lower_case() -> None:
-    assert event(timestamp="2026-11-22t11:59:00z").occurred_at == ago(minutes=1)
+    assert event(timestamp="2026-11-22t11:59:00z").occurred_at == time_ago(minutes=1)
 
 
 def test_traits_kept_with_the_event_tell_nobody_who_it_is() -> None:
@@ -275,5 +277,5 @@ def test_no_word_of_a_person_is_in_the_event() -> None:
 
 @pytest.mark.parametrize("name", ["Unsubscribed", "Email Marked as Spam", " Unsubscribed "])
 def test_unsubscribing_or_complaining_denies_email(name: str) -> None:
-    (consent,) = event(event=name, timestamp=ago(hours=1)).consents
-    assert (consent.channel, consent.status, consent.at) == ("email", "denied", ago(hours=1))
+    (consent,) = event(event=name, timestamp=time_ago(hours=1)).consents
+    assert (consent.channel, consent.status, consent.at) == ("email", "denied", time_ago(hours=1))

@@ -15,7 +15,7 @@ from regulars.domain.times import from_text
 from tests.support.cart_stories import (
     CUP,
     DELAY,
-    EVENING,
+    EVENING_TIME,
     build_activity,
     build_added,
     build_ordered,
@@ -52,7 +52,7 @@ def event_time(event: Event) -> datetime:
 
 
 def event_minute(event: Event) -> int:
-    return round((event_time(event) - EVENING) / timedelta(minutes=1))
+    return round((event_time(event) - EVENING_TIME) / timedelta(minutes=1))
 
 
 def collect_announcements(events: Sequence[Event], random_: random.Random) -> dict[str, Event]:

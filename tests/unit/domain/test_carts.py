@@ -16,8 +16,8 @@ from regulars.domain.profiles import fold_events
 from tests.support.cart_stories import (
     CUP,
     DELAY,
-    EVENING,
-    TEAPOT,
+    EVENING_TIME,
+    TEAPOT_PRODUCT,
     build_activity,
     build_added,
     build_announcement,
@@ -58,8 +58,8 @@ def test_cart_holds_added_and_not_removed_products(
 @pytest.mark.parametrize(
     ("events", "amount"),
     [
-        ([build_added(0, TEAPOT, CUP)], 1850),
-        ([build_added(0, TEAPOT, Item(product_id="gift"))], None),
+        ([build_added(0, TEAPOT_PRODUCT, CUP)], 1850),
+        ([build_added(0, TEAPOT_PRODUCT, Item(product_id="gift"))], None),
         ([CHECKOUT_STARTED], None),
         ([build_added(0), build_activity("Product Added", 1, CUP, currency="EUR")], None),
     ],
@@ -72,7 +72,7 @@ def test_cart_amount_needs_every_price(events: list[Event], amount: int | None) 
     ("events", "reason"),
     [
         ([], "no_cart"),
-        ([build_activity("Product Viewed", 0, TEAPOT)], "no_cart"),
+        ([build_activity("Product Viewed", 0, TEAPOT_PRODUCT)], "no_cart"),
         ([build_added(0)], "abandoned"),
         ([build_activity("Product Added", 0)], "abandoned"),
         ([CHECKOUT_STARTED], "abandoned"),
@@ -97,8 +97,8 @@ def test_cart_amount_needs_every_price(events: list[Event], amount: int | None) 
         ([build_added(0), build_activity("Order Completed", 5)], "ordered"),
         ([build_added(0), build_activity("Order Completed", 5), build_added(20)], "abandoned"),
         ([build_added(0), build_activity("Order Completed", 5, test=True)], "abandoned"),
-        ([build_activity("Product Added", 0, TEAPOT, backfill=True)], "no_cart"),
-        ([build_activity("Product Added", 0, TEAPOT, test=True)], "no_cart"),
+        ([build_activity("Product Added", 0, TEAPOT_PRODUCT, backfill=True)], "no_cart"),
+        ([build_activity("Product Added", 0, TEAPOT_PRODUCT, test=True)], "no_cart"),
         (
             [
                 build_added(0),
@@ -162,7 +162,9 @@ def test_cart_after_an_order_is_another_one() -> None:
 
 
 def test_announcement_names_products_times_and_channel() -> None:
-    checkout = build_activity("Checkout Started", 20, TEAPOT, CUP, properties={"checkout_id": "k1"})
+    checkout = build_activity(
+        "Checkout Started", 20, TEAPOT_PRODUCT, CUP, properties={"checkout_id": "k1"}
+    )
     announcement = build_announcement(build_added(0, cart_id="c1"), checkout)
     assert (announcement.type, announcement.channel, announcement.source) == (
         "Checkout Abandoned",
@@ -175,7 +177,7 @@ def test_announcement_names_products_times_and_channel() -> None:
     )
     assert (announcement.subjects, announcement.items, announcement.currency) == (
         ("a:1",),
-        (TEAPOT, CUP),
+        (TEAPOT_PRODUCT, CUP),
         "GBP",
     )
     ids = {"cart_id": "c1", "checkout_id": "k1"}
@@ -200,7 +202,7 @@ def test_cart_with_an_id_is_announced_once() -> None:
 
 def test_same_cart_id_of_another_person_is_another_cart() -> None:
     other_cart = build_activity(
-        "Product Added", 0, TEAPOT, subjects=("a:2",), properties={"cart_id": "c1"}
+        "Product Added", 0, TEAPOT_PRODUCT, subjects=("a:2",), properties={"cart_id": "c1"}
     )
     assert build_announcement(other_cart).id != build_announcement(build_added(0, cart_id="c1")).id
 
@@ -214,22 +216,25 @@ def test_abandonment_is_counted_in_the_profile() -> None:
 def test_check_comes_after_the_delay_at_a_whole_minute(
     minute: float, delay: int, width: int
 ) -> None:
-    now, wait = EVENING + timedelta(minutes=minute), timedelta(minutes=delay)
+    now, wait = EVENING_TIME + timedelta(minutes=minute), timedelta(minutes=delay)
     due = cart_check_time(build_added(minute), wait, now)
     assert wait <= due - now <= wait + timedelta(minutes=width)
     assert (due.second, due.microsecond) == (0, 0)
 
 
 def test_check_waits_for_activities_by_a_clock_that_is_ahead() -> None:
-    assert cart_check_time(build_added(4), DELAY, EVENING) >= EVENING + timedelta(minutes=4) + DELAY
+    assert (
+        cart_check_time(build_added(4), DELAY, EVENING_TIME)
+        >= EVENING_TIME + timedelta(minutes=4) + DELAY
+    )
 
 
 def test_late_activity_gives_a_late_order_the_whole_delay() -> None:
-    assert cart_check_time(build_added(-600), DELAY, EVENING) >= EVENING + DELAY
+    assert cart_check_time(build_added(-600), DELAY, EVENING_TIME) >= EVENING_TIME + DELAY
 
 
 def test_activities_of_the_same_minutes_share_a_check() -> None:
-    minutes = [EVENING + timedelta(minutes=minute) for minute in range(11)]
+    minutes = [EVENING_TIME + timedelta(minutes=minute) for minute in range(11)]
     assert [
         cart_check_time(build_added(0), DELAY, now) == minutes[10] + DELAY for now in minutes
     ] == [
@@ -240,7 +245,7 @@ def test_activities_of_the_same_minutes_share_a_check() -> None:
 
 @pytest.mark.parametrize(("minute", "late"), [(-1439, False), (-1441, True)])
 def test_activity_that_arrives_a_day_late_is_history(minute: int, late: bool) -> None:
-    assert is_late_activity(build_added(minute), EVENING) is late
+    assert is_late_activity(build_added(minute), EVENING_TIME) is late
 
 
 def test_history_and_tests_are_no_activities() -> None:

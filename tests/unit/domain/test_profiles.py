@@ -183,7 +183,7 @@ def test_orders_of_several_currencies_are_not_added_up() -> None:
 
 def test_order_time_is_when_it_was_placed_or_first_mentioned() -> None:
     events = [build_order_event("a", placed_at="2026-10-01"), build_order_event("b", key="shop/2")]
-    assert [order.ordered_at[:10] for order in fold_orders(events).values()] == [
+    assert [order.order_time[:10] for order in fold_orders(events).values()] == [
         "2026-10-01",
         "2026-11-01",
     ]

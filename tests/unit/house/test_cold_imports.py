@@ -23,7 +23,7 @@ SDKS = {
     *("standardwebhooks", "segment", "analytics", "rudderstack", "googleapiclient"),
 }
 # What a console function has no use for.
-NOT_IN_ADMIN = {
+NON_ADMIN_MODULES = {
     "argparse",
     "infra",
     "aws_cdk",
@@ -34,7 +34,14 @@ NOT_IN_ADMIN = {
     "cryptography",
 }
 # What a door pays for in a cold start: drawn in by the few deliveries that need it.
-RARE = {"cryptography", "boto3", "concurrent.futures.thread", "phonenumbers", "requests", "yaml"}
+RARE_PACKAGES = {
+    "cryptography",
+    "boto3",
+    "concurrent.futures.thread",
+    "phonenumbers",
+    "requests",
+    "yaml",
+}
 DOORS = {"receive_webhook": ReceiveWebhookSettings, "track_events": TrackEventsSettings}
 PROGRAM = "import json, sys; exec(sys.argv[1]); print(json.dumps([*sys.modules]))"
 # The modules of every provider: those that the registry names.
@@ -42,10 +49,10 @@ PROVIDERS = {
     reference.partition(":")[0]
     for reference in (*CHANNELS.values(), *EXPORT_FORMATS, *FEED_PROVIDERS.values())
 }
-LOAD = "from regulars.channels.registry import load_channel; load_channel({name!r})"
+LOAD_PROGRAM = "from regulars.channels.registry import load_channel; load_channel({name!r})"
 
 
-def imported(statement: str, **variables: str) -> set[str]:
+def list_imported_modules(statement: str, **variables: str) -> set[str]:
     """What a fresh interpreter has imported after this statement."""
     folders = ("functions", "layers/regulars/python")
     environment = {"PYTHONPATH": ":".join(str(ROOT / folder) for folder in folders)}
@@ -69,24 +76,24 @@ def packages(modules: set[str]) -> set[str]:
 @pytest.mark.parametrize("door", DOORS)
 def test_cold_door_imports_no_sdk_and_no_channel_it_may_not_need(door: str) -> None:
     variables = {field.name.upper(): "x" for field in fields(DOORS[door])}
-    found = imported(f"import {door}.handler", **variables)
+    found = list_imported_modules(f"import {door}.handler", **variables)
     assert packages(found) & SDKS == set()
-    assert (found | packages(found)) & RARE == set()
+    assert (found | packages(found)) & RARE_PACKAGES == set()
     assert found & PROVIDERS == set()
 
 
 @pytest.mark.parametrize("name", ["shopify", "stripe", "mailchimp", "whatsapp", "form"])
 def test_loading_a_channel_imports_no_other_provider(name: str) -> None:
-    found = imported(LOAD.format(name=name))
+    found = list_imported_modules(LOAD_PROGRAM.format(name=name))
     module = CHANNELS[name].partition(":")[0]
     assert found & PROVIDERS == {module}
     kinds = {".".join(other.split(".")[:3]) for other in PROVIDERS} - {"regulars.channels.exports"}
     assert found & kinds == {".".join(module.split(".")[:3])}
-    assert packages(found) & RARE == set()
+    assert packages(found) & RARE_PACKAGES == set()
 
 
 def test_no_channel_imports_an_sdk() -> None:
-    found = imported("\n".join(LOAD.format(name=name) for name in CHANNELS))
+    found = list_imported_modules("\n".join(LOAD_PROGRAM.format(name=name) for name in CHANNELS))
     assert found >= {reference.partition(":")[0] for reference in CHANNELS.values()}
     assert packages(found) & SDKS == set()
     assert packages(found) & {"cryptography", "boto3", "botocore"} == set()
@@ -94,6 +101,6 @@ def test_no_channel_imports_an_sdk() -> None:
 
 def test_owners_use_cases_import_no_command_line_and_nothing_heavy() -> None:
     modules = [f"regulars.admin.{path.stem}" for path in Path(*admin.__path__).glob("[a-z]*.py")]
-    found = imported(*modules)
+    found = list_imported_modules(*modules)
     assert found >= {*modules}
-    assert packages(found) & NOT_IN_ADMIN == set()
+    assert packages(found) & NON_ADMIN_MODULES == set()

@@ -11,13 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[3]
 LAYER = ROOT / "layers/regulars/python"
 LEARNING = LAYER / "regulars/learning"
-CONTRACTS: dict[str, dict[str, Any]] = {
+IMPORT_CONTRACTS: dict[str, dict[str, Any]] = {
     contract["name"]: contract
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
         "contracts"
     ]
 }
-PLAIN = CONTRACTS["scorers are plain Python"]
+PLAIN_MODULES = IMPORT_CONTRACTS["scorers are plain Python"]
 
 
 def module_name(path: Path) -> str:
@@ -50,11 +50,11 @@ def matches_any(module: str, patterns: Iterable[str]) -> bool:
 
 @pytest.mark.parametrize("module", find_scoring_modules())
 def test_module_that_scores_is_plain_python_by_contract(module: str) -> None:
-    assert matches_any(module, PLAIN["source_modules"])
+    assert matches_any(module, PLAIN_MODULES["source_modules"])
 
 
 @pytest.mark.parametrize(
-    "pattern", [name for name in PLAIN["source_modules"] if ".learning." in name]
+    "pattern", [name for name in PLAIN_MODULES["source_modules"] if ".learning." in name]
 )
 def test_pattern_of_the_plain_contract_matches_a_module(pattern: str) -> None:
     assert any(matches_pattern(module, pattern) for module in find_scoring_modules())
@@ -71,7 +71,7 @@ def test_pattern_of_the_plain_contract_matches_a_module(pattern: str) -> None:
 def test_predictor_is_independent_and_does_no_io_by_contract(
     predictor: str, contract: str, key: str
 ) -> None:
-    assert predictor in CONTRACTS[contract][key]
+    assert predictor in IMPORT_CONTRACTS[contract][key]
 
 
 def test_every_predictor_has_a_plain_scorer() -> None:

@@ -24,7 +24,7 @@ DRAFT = Draft(EVENT)
 
 
 @pytest.fixture
-def logged_bugs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def bug_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the errors that are logged as bugs."""
     names: list[str] = []
     log = lambda error, _where: names.append(type(error).__name__)  # noqa: E731
@@ -43,23 +43,23 @@ def translate_word(word: str) -> Iterator[Draft]:
     yield DRAFT
 
 
-def test_bug_is_one_failure_and_logged_once(logged_bugs: list[str]) -> None:
+def test_bug_is_one_failure_and_logged_once(bug_names: list[str]) -> None:
     drafts, failures = isolate_translation(
         ["fine", "bug", "invalid", "fine"], translate_word, InvalidEventError
     )
     assert len(drafts) == 2
     assert [failure.error.code for failure in failures] == ["untranslatable", "invalid_event"]
-    assert logged_bugs == ["ZeroDivisionError"]
+    assert bug_names == ["ZeroDivisionError"]
 
 
-def test_unreadable_delivery_is_raised_for_its_sender(logged_bugs: list[str]) -> None:
+def test_unreadable_delivery_is_raised_for_its_sender(bug_names: list[str]) -> None:
     with pytest.raises(InvalidRequestError):
         isolate_translation(["fine", "unreadable"], translate_word, InvalidEventError)
-    assert logged_bugs == []
+    assert bug_names == []
 
 
 def test_drafts_of_a_partly_invalid_delivery_are_kept(
-    monkeypatch: pytest.MonkeyPatch, logged_bugs: list[str]
+    monkeypatch: pytest.MonkeyPatch, bug_names: list[str]
 ) -> None:
     def translate(_: Request) -> list[Draft]:
         raise PartlyInvalidError(InvalidEventError("Unknown.", "unknown_topic"), [DRAFT])
@@ -69,4 +69,4 @@ def test_drafts_of_a_partly_invalid_delivery_are_kept(
     request = Request("main", b"{}", NOW)
     drafts, failures = translate_deliveries("mailjet", [request], InvalidEventError)
     assert (drafts, [failure.error.code for failure in failures]) == ([DRAFT], ["unknown_topic"])
-    assert logged_bugs == []
+    assert bug_names == []

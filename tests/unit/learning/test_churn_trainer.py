@@ -22,7 +22,7 @@ SHOP = build_shop()
 
 
 @pytest.fixture(scope="module")
-def trained() -> TrainedModel:
+def churn_model() -> TrainedModel:
     return TRAINER.fit(SHOP)
 
 
@@ -30,24 +30,24 @@ def remove_outcome(churned: bool) -> Dataset:
     return replace(SHOP, features=SHOP.features[SHOP.features["churned"] != churned])
 
 
-def test_model_finds_the_planted_reason(trained: TrainedModel) -> None:
-    weights = {name: numbers[0] for name, numbers in trained.scorer["weights"].items()}
+def test_model_finds_the_planted_reason(churn_model: TrainedModel) -> None:
+    weights = {name: numbers[0] for name, numbers in churn_model.scorer["weights"].items()}
     assert max(weights, key=lambda name: abs(weights[name])) in {"recency_days", "tenure_days"}
     assert weights["recency_days"] > 0
-    assert trained.metrics["auc"] > 0.8
+    assert churn_model.metrics["auc"] > 0.8
 
 
-def test_simpler_candidate_wins_when_trees_gain_nothing(trained: TrainedModel) -> None:
-    assert trained.metrics["chosen"] == "linear"
-    assert set(trained.metrics["candidates"]) == {"linear", "trees"}
+def test_simpler_candidate_wins_when_trees_gain_nothing(churn_model: TrainedModel) -> None:
+    assert churn_model.metrics["chosen"] == "linear"
+    assert set(churn_model.metrics["candidates"]) == {"linear", "trees"}
 
 
 def test_trees_win_on_a_risk_that_is_not_linear() -> None:
     between = SHOP.features["recency_days"].between(30, 60).astype(float)
     features = SHOP.features.assign(churned=between.where(SHOP.features["split"] == "train"))
-    trained = TRAINER.fit(replace(SHOP, features=features))
-    assert trained.metrics["chosen"] == "trees"
-    assert trained.metrics["auc"] > 0.95
+    churn_model = TRAINER.fit(replace(SHOP, features=features))
+    assert churn_model.metrics["chosen"] == "trees"
+    assert churn_model.metrics["auc"] > 0.95
 
 
 @pytest.mark.parametrize("candidate", [LinearCandidate(), BoostedTreesCandidate()])
@@ -55,9 +55,9 @@ def test_plain_scorer_agrees_with_joblib_after_saving(
     candidate: LinearCandidate | BoostedTreesCandidate,
 ) -> None:
     trainer = ChurnTrainer([candidate])
-    trained = trainer.fit(SHOP)
-    estimator = artifacts.restore_estimator(artifacts.dump_estimator(trained.estimator))
-    scorer = msgspec.json.decode(msgspec.json.encode(trained.scorer))
+    churn_model = trainer.fit(SHOP)
+    estimator = artifacts.restore_estimator(artifacts.dump_estimator(churn_model.estimator))
+    scorer = msgspec.json.decode(msgspec.json.encode(churn_model.scorer))
     difference = trainer.predict(estimator, SHOP) - trainer.score(scorer, SHOP)
     assert np.abs(difference).max() < 1e-9
 
@@ -70,35 +70,35 @@ def test_contributions_and_base_add_up_to_the_log_odds(
     candidate: LinearCandidate | BoostedTreesCandidate, plain_scorer: Any
 ) -> None:
     trainer = ChurnTrainer([candidate])
-    trained = trainer.fit(SHOP)
+    churn_model = trainer.fit(SHOP)
     person = SHOP.scoring_rows[list(FEATURE_NAMES)].to_dict("records")[0]
-    contributions = plain_scorer.compute_contributions(trained.scorer, person)
-    log_odds = trained.scorer["base"] + sum(contributions.values())
-    probability = trainer.predict(trained.estimator, SHOP)[0]
+    contributions = plain_scorer.compute_contributions(churn_model.scorer, person)
+    log_odds = churn_model.scorer["base"] + sum(contributions.values())
+    probability = trainer.predict(churn_model.estimator, SHOP)[0]
     assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(probability, abs=1e-9)
 
 
-def test_order_of_rows_changes_nothing(trained: TrainedModel) -> None:
+def test_order_of_rows_changes_nothing(churn_model: TrainedModel) -> None:
     shuffled = replace(SHOP, features=SHOP.features.sample(frac=1, random_state=1))
-    assert TRAINER.fit(shuffled).scorer == trained.scorer
+    assert TRAINER.fit(shuffled).scorer == churn_model.scorer
 
 
-def test_scale_of_the_currency_hardly_changes_a_risk(trained: TrainedModel) -> None:
+def test_scale_of_the_currency_hardly_changes_a_risk(churn_model: TrainedModel) -> None:
     scaled = replace(SHOP, features=SHOP.features.assign(money=SHOP.features["money"] * 100))
     risks = TRAINER.predict(TRAINER.fit(scaled).estimator, scaled)
-    assert risks == pytest.approx(TRAINER.predict(trained.estimator, SHOP), abs=0.001)
+    assert risks == pytest.approx(TRAINER.predict(churn_model.estimator, SHOP), abs=0.001)
 
 
-def test_dormant_customer_changes_nobody_elses_risk(trained: TrainedModel) -> None:
+def test_dormant_customer_changes_nobody_elses_risk(churn_model: TrainedModel) -> None:
     dormant = SHOP.scoring_rows.head(1).assign(profile_id="p_dormant", recency_days=900.0, orders=1)
     larger = replace(SHOP, features=pd.concat([SHOP.features, dormant]))
-    assert TRAINER.fit(larger).scorer == trained.scorer
+    assert TRAINER.fit(larger).scorer == churn_model.scorer
 
 
-def test_visitors_are_not_scored(trained: TrainedModel) -> None:
+def test_visitors_are_not_scored(churn_model: TrainedModel) -> None:
     visitor = SHOP.scoring_rows.head(1).assign(profile_id="p_visitor", orders=0)
     larger = replace(SHOP, features=pd.concat([SHOP.features, visitor]))
-    assert len(TRAINER.score(trained.scorer, larger)) == len(SHOP.scoring_rows)
+    assert len(TRAINER.score(churn_model.scorer, larger)) == len(SHOP.scoring_rows)
 
 
 def test_too_few_repeat_buyers_are_insufficient() -> None:
@@ -124,17 +124,17 @@ def test_dataset_without_people_is_insufficient() -> None:
         TRAINER.fit(build_dataset(SHOP.features.head(0)))
 
 
-def test_challenger_does_not_beat_itself(trained: TrainedModel) -> None:
-    comparison = TRAINER.compare(trained, trained.scorer, SHOP)
+def test_challenger_does_not_beat_itself(churn_model: TrainedModel) -> None:
+    comparison = TRAINER.compare(churn_model, churn_model.scorer, SHOP)
     assert comparison.gain <= comparison.standard_error
 
 
-def test_challenger_beats_a_champion_with_constant_risk(trained: TrainedModel) -> None:
-    constant = trained.scorer | {"base": 0.0, "weights": {}}
-    comparison = TRAINER.compare(trained, constant, SHOP)
+def test_challenger_beats_a_champion_with_constant_risk(churn_model: TrainedModel) -> None:
+    constant = churn_model.scorer | {"base": 0.0, "weights": {}}
+    comparison = TRAINER.compare(churn_model, constant, SHOP)
     assert comparison.gain > 2 * comparison.standard_error
 
 
-def test_champion_that_reads_a_lost_feature_is_incompatible(trained: TrainedModel) -> None:
-    champion = trained.scorer | {"weights": {"gone": [0.1, 0.0, 0.0, 1.0]}}
-    assert not TRAINER.compare(trained, champion, SHOP).compatible
+def test_champion_that_reads_a_lost_feature_is_incompatible(churn_model: TrainedModel) -> None:
+    champion = churn_model.scorer | {"weights": {"gone": [0.1, 0.0, 0.0, 1.0]}}
+    assert not TRAINER.compare(churn_model, champion, SHOP).compatible

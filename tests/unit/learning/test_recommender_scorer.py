@@ -19,7 +19,7 @@ CANDIDATES = [
     ProductCandidate("tea", habit=0.7, because="tea"),
     ProductCandidate("hat", trend=0.5),
 ]
-POPULAR = [("hat", 9.0), ("sock", 5.0), ("cup", 3.0)]
+POPULAR_PRODUCTS = [("hat", 9.0), ("sock", 5.0), ("cup", 3.0)]
 
 
 def list_ids(recommendations: list[Recommendation]) -> list[str]:
@@ -55,13 +55,15 @@ def test_product_bought_once_is_no_repeat_purchase() -> None:
 
 
 def test_excluded_products_are_replaced_by_popular_ones() -> None:
-    recommendations = recommend_for_profile(CANDIDATES, WEIGHTS, 4, {"cup", "jar"}, POPULAR)
+    recommendations = recommend_for_profile(
+        CANDIDATES, WEIGHTS, 4, {"cup", "jar"}, POPULAR_PRODUCTS
+    )
     assert list_ids(recommendations) == ["tea", "hat", "sock"]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(-1, 0), (0, 0), (2, 2), (10_000, 5)])
 def test_list_is_as_long_as_requested_if_products_suffice(count: int, expected: int) -> None:
-    recommendations = recommend_for_profile(CANDIDATES, WEIGHTS, count, (), POPULAR)
+    recommendations = recommend_for_profile(CANDIDATES, WEIGHTS, count, (), POPULAR_PRODUCTS)
     assert len(recommendations) == expected
 
 
@@ -80,7 +82,7 @@ def test_neighbours_of_all_seeds_add_up() -> None:
         "pot": [("cup", 0.5, 0.0), ("jar", 0.6, 0.0)],
         "tea": [("cup", 0.3, 0.0), ("pot", 1.0, 1.0)],
     }
-    recommendations = recommend_for_items(neighbours, POPULAR, WEIGHTS, 2)
+    recommendations = recommend_for_items(neighbours, POPULAR_PRODUCTS, WEIGHTS, 2)
     assert list_ids(recommendations) == ["cup", "jar"]
     assert recommendations[0] == Recommendation(
         product_id="cup", score=0.8, reason="viewed", because="pot"
@@ -88,7 +90,7 @@ def test_neighbours_of_all_seeds_add_up() -> None:
 
 
 def test_unknown_seed_gets_popular_products() -> None:
-    recommendations = recommend_for_items({"sock": []}, POPULAR, WEIGHTS, 2)
+    recommendations = recommend_for_items({"sock": []}, POPULAR_PRODUCTS, WEIGHTS, 2)
     assert list_ids(recommendations) == ["hat", "cup"]
     assert {entry.reason for entry in recommendations} == {"popular"}
 

@@ -13,7 +13,7 @@ from regulars.learning.recommender.trainer import RecommenderTrainer
 from tests.support import taste_shop
 
 WEEK_SECONDS = 7 * taste_shop.DAY_SECONDS
-MIDDLE = taste_shop.CUTOFF_SECONDS - 15 * WEEK_SECONDS
+MIDDLE_TIME = taste_shop.CUTOFF_SECONDS - 15 * WEEK_SECONDS
 
 
 def build_interactions(people: int, weeks: int) -> pd.DataFrame:
@@ -23,8 +23,11 @@ def build_interactions(people: int, weeks: int) -> pd.DataFrame:
 
 def build_middle_hold_out() -> HoldOut:
     purchases = purchases_from_interactions(taste_shop.build_interactions())
-    earlier, later = purchases.between(-np.inf, MIDDLE), purchases.between(MIDDLE, np.inf)
-    return build_hold_out(earlier, later, MIDDLE, 365.0)
+    earlier, later = (
+        purchases.select_between(-np.inf, MIDDLE_TIME),
+        purchases.select_between(MIDDLE_TIME, np.inf),
+    )
+    return build_hold_out(earlier, later, MIDDLE_TIME, 365.0)
 
 
 def test_trained_recommender_finds_more_than_popularity() -> None:
@@ -79,7 +82,7 @@ def test_recipe_is_chosen_without_what_came_later() -> None:
     purchases = purchases_from_interactions(taste_shop.build_interactions())
     products, cutoff = taste_shop.build_products(), taste_shop.CUTOFF_SECONDS
     start, end = cutoff - 12 * WEEK_SECONDS, cutoff - 6 * WEEK_SECONDS
-    earlier = purchases.between(-np.inf, end)
+    earlier = purchases.select_between(-np.inf, end)
     window = build_validation_window(purchases, products, start, end)
     earlier_window = build_validation_window(earlier, products, start, end)
     assert choose_recipe(window) == choose_recipe(earlier_window)

@@ -13,7 +13,7 @@ from regulars.learning.segments.scorer import (
     score_rfm,
 )
 
-CUTS = {
+QUANTILE_CUTS = {
     "recency_cuts": [10.0, 30.0, 60.0, 120.0],
     "frequency_cuts": [1.0, 2.0, 4.0, 8.0],
     "monetary_cuts": [1000.0, 2000.0, 4000.0, 8000.0],
@@ -33,7 +33,10 @@ CUTS = {
 def test_rfm_score_counts_the_cuts_below(
     recency: float, orders: int, money: int, scores: tuple[int, ...]
 ) -> None:
-    assert score_rfm(CUTS, {"recency_days": recency, "orders": orders, "money": money}) == scores
+    assert (
+        score_rfm(QUANTILE_CUTS, {"recency_days": recency, "orders": orders, "money": money})
+        == scores
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,10 +67,10 @@ def test_every_combination_of_scores_has_a_known_name() -> None:
 
 def test_visitor_without_orders_has_no_segment() -> None:
     visitor = {"recency_days": 0.0, "orders": 0.0, "money": 0.0}
-    assert score_rfm(CUTS, visitor) is None
-    assert find_kmeans_segment(CUTS, visitor) is None
+    assert score_rfm(QUANTILE_CUTS, visitor) is None
+    assert find_kmeans_segment(QUANTILE_CUTS, visitor) is None
 
 
 def test_segments_without_clusters_are_those_of_rfm() -> None:
-    assert list_segments(CUTS) == RFM_SEGMENTS
+    assert list_segments(QUANTILE_CUTS) == RFM_SEGMENTS
     assert len({segment.name for segment in RFM_SEGMENTS}) == 10

@@ -5,7 +5,7 @@ import pytest
 from regulars.store.api_keys import ApiKeys
 from tests.support.aws import MotoStack
 
-AT = "2026-01-02T03:04:05.000Z"
+CREATION_TIME = "2026-01-02T03:04:05.000Z"
 
 
 class KeyClock:
@@ -28,15 +28,20 @@ def keys(aws: MotoStack, clock: KeyClock) -> ApiKeys:
 
 
 def test_new_key_authenticates_with_its_scope_and_source(keys: ApiKeys) -> None:
-    text, key = keys.create_key("write", "Storefront", "web", AT)
+    text, key = keys.create_key("write", "Storefront", "web", CREATION_TIME)
     assert text.startswith("rk_write_")
     assert len(text) == len("rk_write_") + 32
     assert keys.authenticate(text) == key
-    assert (key.scope, key.source, key.label, key.created_at) == ("write", "web", "Storefront", AT)
+    assert (key.scope, key.source, key.label, key.created_at) == (
+        "write",
+        "web",
+        "Storefront",
+        CREATION_TIME,
+    )
 
 
 def test_text_of_a_key_is_not_stored(keys: ApiKeys, aws: MotoStack) -> None:
-    text, _ = keys.create_key("admin", "", "", AT)
+    text, _ = keys.create_key("admin", "", "", CREATION_TIME)
     assert text not in str(aws.dynamodb.scan(TableName="test-control")["Items"])
 
 
@@ -48,10 +53,10 @@ def test_unknown_key_is_none(keys: ApiKeys, text: str) -> None:
 def test_revoked_key_is_refused_at_once_here_and_within_a_minute_elsewhere(
     keys: ApiKeys, clock: KeyClock, aws: MotoStack
 ) -> None:
-    text, key = keys.create_key("read", "Shop", "", AT)
+    text, key = keys.create_key("read", "Shop", "", CREATION_TIME)
     elsewhere = ApiKeys("test-control", aws.dynamodb, clock)
     assert elsewhere.authenticate(text) == key
-    assert keys.revoke_key(key.id, AT)
+    assert keys.revoke_key(key.id, CREATION_TIME)
     assert keys.authenticate(text) is None
     assert elsewhere.authenticate(text) == key
     clock.now += 60
@@ -59,14 +64,14 @@ def test_revoked_key_is_refused_at_once_here_and_within_a_minute_elsewhere(
 
 
 def test_revoking_an_unknown_key_returns_false(keys: ApiKeys) -> None:
-    assert not keys.revoke_key("0" * 64, AT)
+    assert not keys.revoke_key("0" * 64, CREATION_TIME)
 
 
 def test_key_registered_after_a_refusal_is_accepted_within_seconds(
     keys: ApiKeys, clock: KeyClock
 ) -> None:
     assert keys.authenticate("wk_legacy") is None
-    key = keys.register_key("wk_legacy", "write", "Legacy", "web", AT)
+    key = keys.register_key("wk_legacy", "write", "Legacy", "web", CREATION_TIME)
     assert keys.authenticate("wk_legacy") is None
     clock.now += 5
     assert keys.authenticate("wk_legacy") == key
@@ -79,8 +84,8 @@ def test_list_contains_all_keys_oldest_first_and_no_other_items(
         TableName="test-control", Item={"id": {"S": "dataset"}, "scope": {"S": "x"}}
     )
     _, later = keys.create_key("read", "Later", "", "2026-01-03T00:00:00.000Z")
-    _, earlier = keys.create_key("write", "Earlier", "web", AT)
-    keys.revoke_key(earlier.id, AT)
+    _, earlier = keys.create_key("write", "Earlier", "web", CREATION_TIME)
+    keys.revoke_key(earlier.id, CREATION_TIME)
     assert [key.label for key in keys.list_keys()] == ["Earlier", "Later"]
-    assert [key.revoked_at for key in keys.list_keys()] == [AT, ""]
+    assert [key.revoked_at for key in keys.list_keys()] == [CREATION_TIME, ""]
     assert keys.list_keys()[1] == later

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from regulars.transport.requests import public_address, read_api_key, read_body
+from regulars.transport.requests import build_public_address, read_api_key, read_body
 
 
 def test_body_is_decoded_only_by_the_gateway_flag() -> None:
@@ -59,4 +59,4 @@ def test_api_key_is_read_from_each_header(headers: dict[str, str], key: str) -> 
 def test_public_address_is_the_one_that_was_called(
     headers: dict[str, str], context: dict[str, str], address: tuple[str, str]
 ) -> None:
-    assert public_address({"headers": headers, "requestContext": context}) == address
+    assert build_public_address({"headers": headers, "requestContext": context}) == address

@@ -35,8 +35,11 @@ from regulars.store.sources import Sources
 from regulars.transport.certificates import fetch_certificate
 from regulars.transport.stream_events import read_changes
 
-UNFOLDABLE, UNREADABLE = "unfoldable_event", "unreadable_record"  # the codes of stream rejects
-TOO_LARGE = "too large to have been kept whole"
+UNFOLDABLE_CODE, UNREADABLE_CODE = (
+    "unfoldable_event",
+    "unreadable_record",
+)  # the codes of stream rejects
+TOO_LARGE_REASON = "too large to have been kept whole"
 WITHOUT_CHANNEL = "of no channel"
 BATCH_MESSAGE = StoredDelivery(
     shared=BatchFields()
@@ -100,7 +103,7 @@ class RejectReplayer:
     def replay(self, reject: StoredReject) -> Receipt:
         """Receive a reject again and return what was recorded; raise RegularsError when it is refused again."""
         _, _, source = reject.source.partition("/")
-        if reject.code in {UNFOLDABLE, UNREADABLE}:
+        if reject.code in {UNFOLDABLE_CODE, UNREADABLE_CODE}:
             return self._replay_stream_record(reject)
         if reject.channel == TRACKING:
             return self._replay_tracking_call(reject, source)
@@ -124,7 +127,7 @@ class RejectReplayer:
     def _replay_stream_record(self, reject: StoredReject) -> Receipt:
         batch, refused, now = _to_batch(reject), CollectedRejects(), datetime.now(UTC)
         update_profiles(batch, self._build_profile_stores(refused), now)
-        if reject.code == UNREADABLE and not refused.rejects:
+        if reject.code == UNREADABLE_CODE and not refused.rejects:
             archive_events(batch, self._stores.lake, refused, now)
         if refused.rejects:
             raise InvalidEventError(refused.rejects[0].reason, refused.rejects[0].code)
@@ -158,18 +161,18 @@ def find_obstacle(reject: StoredReject) -> str:
     """Return why a reject cannot be received again, '' when it can."""
     shared = reject.delivery.shared if reject.delivery else None
     if reject.cut or (shared and shared.context is None):
-        return TOO_LARGE
+        return TOO_LARGE_REASON
     is_webhook = reject.channel in CHANNELS and reject.delivery is not None
-    is_stream_record = reject.code in {UNFOLDABLE, UNREADABLE}
+    is_stream_record = reject.code in {UNFOLDABLE_CODE, UNREADABLE_CODE}
     return "" if is_webhook or is_stream_record or reject.channel == TRACKING else WITHOUT_CHANNEL
 
 
 def _to_batch(reject: StoredReject) -> ChangeBatch:
-    if reject.code == UNREADABLE:
+    if reject.code == UNREADABLE_CODE:
         return read_changes({"Records": [msgspec.json.decode(reject.raw)]})
     try:
         return ChangeBatch((EventChange(decode_event(reject.raw)),))
     except msgspec.DecodeError:
         # Only the subjects of a changed event are known.
         message = "It holds no event; a verification names the profiles that differ."
-        raise InvalidEventError(message, UNREADABLE) from None
+        raise InvalidEventError(message, UNREADABLE_CODE) from None

@@ -35,7 +35,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     refunds: dict[str, Refund] = {}
 
     @property
-    def ordered_at(self) -> str:
+    def order_time(self) -> str:
         """When the order was placed, or when an order without that time was first mentioned."""
         return self.placed_at or self.first_told
 
@@ -45,7 +45,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return bool(self.event) and self.status != "cancelled"
 
     @property
-    def refunded_amount(self) -> int:
+    def refund_total(self) -> int:
         """The refunded amount, at most the total.
 
         A snapshot's own figure contains the refunds before it, so this is the greater of the two, not their sum. Refunds
@@ -64,7 +64,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def net_amount(self) -> int:
         """The total less refunds; 0 for a cancelled order."""
-        return max(0, self.total - self.refunded_amount) if self.is_purchase else 0
+        return max(0, self.total - self.refund_total) if self.is_purchase else 0
 
 
 class OrderTotals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -116,7 +116,7 @@ def sum_orders(orders: Iterable[Order]) -> OrderTotals:
     if not known_orders:
         return NO_ORDERS
     purchases = [order for order in known_orders if order.is_purchase]
-    times = [order.ordered_at for order in purchases]
+    times = [order.order_time for order in purchases]
     return OrderTotals(
         count=len(purchases),
         cancelled=len(known_orders) - len(purchases),
@@ -125,7 +125,7 @@ def sum_orders(orders: Iterable[Order]) -> OrderTotals:
         last=max(times, default=""),
         money=_sum_by_currency((order.currency, order.net_amount) for order in purchases),
         refunded=_sum_by_currency(
-            (order.currency, order.refunded_amount) for order in purchases if order.refunded_amount
+            (order.currency, order.refund_total) for order in purchases if order.refund_total
         ),
     )
 

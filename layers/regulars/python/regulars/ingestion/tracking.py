@@ -16,7 +16,7 @@ from regulars.domain.errors import (
 )
 from regulars.domain.isolation import Isolated
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.tracking_calls import BATCH_KIND, TrackingCall, parse_call, unique_keys
+from regulars.ingestion.tracking_calls import BATCH_KIND, TrackingCall, list_unique_keys, parse_call
 from regulars.ingestion.translation import isolate_translation
 from regulars.store.api_keys import ApiKey, ApiKeys, hash_key_text
 from regulars.store.ledger import RecordedEvents
@@ -45,12 +45,12 @@ class TrackingReceiver:
             call = parse_call(kind, request.body, header_key, url_key)
             source = self._find_source(call.keys)
         except RegularsError as error:
-            keys = unique_keys(header_key, url_key)
+            keys = list_unique_keys(header_key, url_key)
             refused_call = TrackingCall(kind=kind, body=request.body, keys=keys)
             self._store_rejects([_call_reject(error, "", refused_call)], request)
             raise
         if source is None:
-            self._store_rejects(_unknown_key_rejects(call), request)
+            self._store_rejects(_build_unknown_key_rejects(call), request)
         else:
             self._receive_call(call, msgspec.structs.replace(request, source=source))
 
@@ -85,7 +85,7 @@ class TrackingReceiver:
         translation = _translate_messages(call, request)
         if call.kind != BATCH_KIND:
             translation.raise_first_failure()
-        rejects = _excess_rejects(call, request.source)
+        rejects = _build_excess_rejects(call, request.source)
         rejects += [
             _message_reject(error, request.source, call, message)
             for message, error in translation.failures
@@ -127,16 +127,16 @@ def _translate_message(
         yield translate_message(message, request, "", call.shared.context, call.shared.sent_at)
 
 
-def _unknown_key_rejects(call: TrackingCall) -> list[Reject]:
+def _build_unknown_key_rejects(call: TrackingCall) -> list[Reject]:
     error = InvalidEventError("No key is known by this text.", "unknown_write_key")
     if call.kind != BATCH_KIND:
         return [_call_reject(error, "", call)]
     messages = call.messages[:MAX_BATCH_MESSAGES]
     rejects = [_message_reject(error, "", call, message) for message in messages]
-    return rejects + _excess_rejects(call, "")
+    return rejects + _build_excess_rejects(call, "")
 
 
-def _excess_rejects(call: TrackingCall, source: str) -> list[Reject]:
+def _build_excess_rejects(call: TrackingCall, source: str) -> list[Reject]:
     """Return the messages beyond a batch's limit as one reject, which is a batch itself.
 
     A write for each of them would never end.

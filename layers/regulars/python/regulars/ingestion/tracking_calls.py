@@ -57,7 +57,7 @@ def parse_call(kind: str, body: bytes, header_key: str = "", url_key: str = "") 
         body=body,
         messages=tuple(messages),
         shared=BatchFields(envelope.sent_at or "", envelope.context or {}),
-        keys=unique_keys(header_key, body_key, url_key),
+        keys=list_unique_keys(header_key, body_key, url_key),
     )
 
 
@@ -75,7 +75,7 @@ def decompress_body(body: bytes) -> bytes:
         raise InvalidRequestError("The body is no gzip.", "invalid_gzip") from None
 
 
-def unique_keys(*keys: str | None) -> tuple[str, ...]:
+def list_unique_keys(*keys: str | None) -> tuple[str, ...]:
     """Return the keys that are not blank, each once, in their order."""
     return tuple(dict.fromkeys(key for key in keys if key))
 

@@ -42,7 +42,7 @@ def load_estimator(content: bytes, manifest: ModelManifest) -> Any:
 def check_versions(artifact_versions: Mapping[str, str]) -> None:
     """Raise TamperedArtifactError unless an artifact written with these versions can be loaded here."""
     for name, version in library_versions().items():
-        if _minor_version(artifact_versions.get(name, "")) != _minor_version(version):
+        if _parse_minor_version(artifact_versions.get(name, "")) != _parse_minor_version(version):
             raise TamperedArtifactError(
                 f"The artifact was written with another {name} than {version}."
             )
@@ -53,5 +53,5 @@ def restore_estimator(content: bytes) -> Any:
     return joblib.load(io.BytesIO(content))
 
 
-def _minor_version(version: str) -> list[str]:
+def _parse_minor_version(version: str) -> list[str]:
     return version.split(".")[:2]

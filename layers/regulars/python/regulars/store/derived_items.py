@@ -10,7 +10,7 @@ from regulars.store.batches import TableItem, read_items, write_items
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-AS_OF, DIGEST = "as_of", "digest"
+AS_OF_ATTRIBUTE, DIGEST = "as_of", "digest"
 MAX_CHUNK_ITEMS = 500
 
 
@@ -35,7 +35,7 @@ def build_derived_item(
     Two items with the same `compared` text, by default the content, count as unchanged.
     """
     digest = hash_bytes((compared or "\x1f".join(content.values())).encode())[:16]
-    texts = {**key, **content, AS_OF: as_of, DIGEST: digest}
+    texts = {**key, **content, AS_OF_ATTRIBUTE: as_of, DIGEST: digest}
     return {name: {"S": text} for name, text in texts.items()}
 
 
@@ -48,7 +48,7 @@ def read_stored_items(
 ) -> dict[tuple[str, ...], TableItem]:
     """Return what is stored under the keys of these items, by key: time, digest and the `attributes`."""
     keys = [{name: item[name] for name in key_names} for item in items]
-    projection = ", ".join((*key_names, AS_OF, DIGEST, *attributes))
+    projection = ", ".join((*key_names, AS_OF_ATTRIBUTE, DIGEST, *attributes))
     stored_items = read_items(
         client, table, keys, ProjectionExpression=projection, ConsistentRead=True
     )
@@ -62,7 +62,9 @@ def item_key(item: TableItem, key_names: Sequence[str]) -> tuple[str, ...]:
 
 def is_newer(stored: TableItem | None, item: TableItem) -> bool:
     """Return whether the stored item is known as of a later time than the item."""
-    return stored is not None and _attribute_text(stored, AS_OF) > _attribute_text(item, AS_OF)
+    return stored is not None and _attribute_text(stored, AS_OF_ATTRIBUTE) > _attribute_text(
+        item, AS_OF_ATTRIBUTE
+    )
 
 
 def has_same_content(stored: TableItem | None, item: TableItem) -> bool:

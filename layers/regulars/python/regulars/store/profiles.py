@@ -57,7 +57,7 @@ class Profiles:
 
         What a profile has counted at a `rev` never changes, so this may be repeated, or precede a write that fails.
         """
-        item = _profile_item_key(profile.profile_id, schema.applied_sort_key(profile.rev))
+        item = _profile_item_key(profile.profile_id, schema.event_page_sort_key(profile.rev))
         self._client.put_item(
             TableName=self._table,
             Item={**item, "applied": {"B": pack_event_ids(profile.applied)}},

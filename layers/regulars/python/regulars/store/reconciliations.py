@@ -45,7 +45,7 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     rev: int = 0
 
     @property
-    def failed_walks(self) -> list[FeedWalk]:
+    def walks_with_fault(self) -> list[FeedWalk]:
         """The walks whose last request failed."""
         return [walk for walk in self.walks.values() if walk.fault]
 

@@ -81,7 +81,7 @@ def order_sort_key(order_key: str) -> str:
     return f"order#{order_key}"
 
 
-def applied_sort_key(rev: int) -> str:
+def event_page_sort_key(rev: int) -> str:
     """Return the sort key of the event ids that were moved out of a profile after its `rev`-th write."""
     return f"applied#{rev:010}"
 

@@ -53,7 +53,7 @@ class ServedProfiles:
         """Return up to 50 profiles with scores, in the order of the ids; unknown and merged ones are left out."""
         ids = list(profile_ids)
         sort_keys = (schema.PROFILE_SORT_KEY, schema.SCORES_SORT_KEY)
-        keys = [_served_item_key(id_, sort_key) for id_ in ids for sort_key in sort_keys]
+        keys = [_profile_item_key(id_, sort_key) for id_ in ids for sort_key in sort_keys]
         items: dict[str, list[Mapping[str, Any]]] = {id_: [] for id_ in ids}
         for item in read_items(self._client, self._table, keys):
             items[item["profile_id"]["S"]].append(item)
@@ -128,12 +128,12 @@ def _decode_part(parts: Mapping[str, Mapping[str, Any]], sort_key: str) -> dict[
     return decoded
 
 
-def _served_item_key(profile_id: str, sort_key: str) -> dict[str, Any]:
+def _profile_item_key(profile_id: str, sort_key: str) -> dict[str, Any]:
     return {"profile_id": {"S": profile_id}, "sk": {"S": sort_key}}
 
 
 def _member_key(segment: str, rank: str, profile_id: str) -> dict[str, Any]:
-    key = _served_item_key(profile_id, schema.segment_sort_key(segment.partition(":")[0]))
+    key = _profile_item_key(profile_id, schema.segment_sort_key(segment.partition(":")[0]))
     return key | {
         MEMBERS_INDEX.partition_key: {"S": segment},
         MEMBERS_INDEX.sort_key: {"S": rank},

@@ -11,7 +11,7 @@ THANK_YOU_PAGE = """<!doctype html>
 """
 
 
-def thank_you_response(next_url: str) -> HttpResponse:
+def build_thank_you_response(next_url: str) -> HttpResponse:
     """Return a redirect to `next_url`, or a plain page of thanks when it is ''."""
     if next_url:
         return {"statusCode": int(HTTPStatus.SEE_OTHER), "headers": {"location": next_url}}

@@ -70,7 +70,7 @@ def read_api_key(headers: Mapping[str, str]) -> str:
     return headers.get("x-api-key", "").strip()
 
 
-def public_address(event: Mapping[str, Any]) -> tuple[str, str]:
+def build_public_address(event: Mapping[str, Any]) -> tuple[str, str]:
     """Return the scheme and the host under which the caller reaches this API.
 
     The host includes its port, and a path where the API has one.

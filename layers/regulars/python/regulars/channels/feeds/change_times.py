@@ -17,7 +17,7 @@ def find_change_time(raw: bytes | msgspec.Raw, *names: str) -> str:
     return next((text for value in values if (text := _to_canonical_time(value))), "")
 
 
-def latest_time(times: Iterable[str]) -> str:
+def find_latest_time(times: Iterable[str]) -> str:
     """Return the latest of these times; '' without one."""
     return max(times, default="")
 

@@ -25,7 +25,7 @@ KEY_REFUSED_STATUSES = frozenset({401, 402, 403})
 # The statuses for a cursor that the provider no longer knows.
 CURSOR_LOST_STATUSES = frozenset({400, 404, 410, 422})
 REDIRECT_STATUSES = range(300, 400)
-OK = 200
+OK_STATUS = 200
 
 type Query = Iterable[tuple[str, str]]
 
@@ -88,7 +88,7 @@ class ProviderApi:
 
 def check_response(response: ProviderResponse) -> ProviderResponse:
     """Return a response with status 200; raise FeedError with what the owner can do for any other."""
-    if response.status == OK:
+    if response.status == OK_STATUS:
         return response
     if response.status in KEY_REFUSED_STATUSES:
         message = (

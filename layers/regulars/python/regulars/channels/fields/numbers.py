@@ -23,15 +23,14 @@ DECIMAL_COMMA = Notation(decimal_comma=True)
 SPREADSHEET_POINT = Notation(is_formatted=True)
 SPREADSHEET_COMMA = Notation(decimal_comma=True, is_formatted=True)
 
-_AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")  # a thousand, or three decimals
+_AMBIGUOUS_NUMBER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")  # a thousand, or three decimals
 _SIGNED_COMMA = re.compile(r"-?\d+,\d+")  # -49,90
 _SIGNED_POINT_GROUPS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+,\d+")  # -1.049,00
-_PLAIN = re.compile(r"\d*(\.\d+)?")
+_PLAIN_NUMBER = re.compile(r"\d*(\.\d+)?")
 _COMMA = re.compile(r"\d+,\d+")  # 49,90
 _COMMA_CENTS = re.compile(r"\d+,\d\d?")  # the same in any file, because a thousand has three digits
-_COMMA_GROUPS = re.compile(
-    r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?"
-)  # 1,049.00; a thousand does not begin with 0
+# A number with groups of thousands does not begin with 0.
+_COMMA_GROUPS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")  # 1,049.00
 _POINT_GROUPS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+,\d+")  # 1.049,00
 
 
@@ -79,7 +78,7 @@ def strip_apostrophe(text: str) -> str:
 
 
 def _parse_text(text: str, notation: Notation) -> Decimal:
-    if notation.decimal_comma and _AMBIGUOUS.fullmatch(text):
+    if notation.decimal_comma and _AMBIGUOUS_NUMBER.fullmatch(text):
         raise InvalidNumberError
     replace = _replace_separators if notation.is_formatted else _replace_decimal_comma
     return _to_decimal(replace(text, notation))
@@ -92,7 +91,7 @@ def _replace_decimal_comma(text: str, _notation: Notation) -> str:
 
 
 def _replace_separators(text: str, notation: Notation) -> str:
-    if _PLAIN.fullmatch(text):
+    if _PLAIN_NUMBER.fullmatch(text):
         return text
     if _COMMA_GROUPS.fullmatch(text):
         return text.replace(",", "")

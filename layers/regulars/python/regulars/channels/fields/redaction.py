@@ -34,7 +34,7 @@ _PERSONAL_KEY = re.compile(
 _EMAIL = re.compile(r"[^\s@/]([@\uff20\ufe6b]|%40)[^\s@/]+\.[^\s@/]", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d(?:[ ().\-/]{0,2}\d){7,14}(?![\w])")
 # Personal in any field: an e-mail address, or a phone number with its `+`.
-_PERSONAL_ANYWHERE = re.compile(
+_PERSONAL_PATTERN = re.compile(
     rf"{_EMAIL.pattern}|(?<!\w)(\+|%2b)\d(?:[ ().\-/]{{0,2}}\d){{7,14}}(?!\w)", re.IGNORECASE
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
@@ -67,7 +67,7 @@ def clean_text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     text = str(value).strip()[:MAX_SCANNED_CHARACTERS]
-    return "" if _PERSONAL_ANYWHERE.search(text) else text[:MAX_TEXT_CHARACTERS]
+    return "" if _PERSONAL_PATTERN.search(text) else text[:MAX_TEXT_CHARACTERS]
 
 
 def clean_token(value: object) -> str:
@@ -120,7 +120,7 @@ def _clean_number(value: float, *, is_standard: bool) -> float | None:
 def _clean_string(text: str, *, is_standard: bool) -> str:
     text = text[:MAX_SCANNED_CHARACTERS]
     text = clean_url(text) if _URL.match(text) else text.strip()
-    if _PERSONAL_ANYWHERE.search(text) or (not is_standard and looks_personal(text)):
+    if _PERSONAL_PATTERN.search(text) or (not is_standard and looks_personal(text)):
         return ""
     return text[:MAX_TEXT_CHARACTERS]
 

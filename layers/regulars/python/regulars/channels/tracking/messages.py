@@ -87,7 +87,7 @@ def translate_message(
         sent_at=sent_at,
         consents=_list_consent_changes(message, times),
         traits=_read_traits(message),
-        properties=_read_properties(message) | _original_time(message, times),
+        properties=_read_properties(message) | _find_original_time(message, times),
         clock_skewed=times.clock_skewed,
         backfill=times.backfill,
     )
@@ -187,7 +187,7 @@ def _resolve_times(message: TrackingMessage, sent_at: str, request: Request) -> 
     )
 
 
-def _original_time(message: TrackingMessage, times: EventTimes) -> dict[str, str]:
+def _find_original_time(message: TrackingMessage, times: EventTimes) -> dict[str, str]:
     """Return the time that the sender sent, if the clock was corrected."""
     message_time = format_first_time(message.timestamp, message.original_timestamp)
     return {"original_timestamp": message_time} if times.clock_skewed and message_time else {}

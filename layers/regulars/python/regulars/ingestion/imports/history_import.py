@@ -80,7 +80,7 @@ class HistoryImporter:
         return Checkpoint(key=upload.key, etag=upload.etag, rev=rev), beginning
 
     def _import_parts(self, run: ImportRun, has_time: Callable[[], bool]) -> None:
-        parts, file = run.remaining_parts(), run.recognized
+        parts, file = run.list_remaining_parts(), run.recognized
         run.progress.runs += 1
         if run.progress.runs > MAX_RUNS:
             raise RuntimeError("The import makes no progress.")
@@ -130,7 +130,7 @@ class HistoryImporter:
 
     def _end_run(self, run: ImportRun) -> str:
         key, progress = run.upload.key, run.progress
-        if run.remaining_parts():
+        if run.list_remaining_parts():
             self._uploads.write_progress(key, {"rows": progress.tally.rows, "runs": progress.runs})
             return "continued"
         if not progress.tally.rows:

@@ -138,7 +138,7 @@ class ImportRun:
         self._contacts: dict[int, tuple[str, int]] = {}
         self._people: set[int] = set()
 
-    def remaining_parts(self) -> list[int]:
+    def list_remaining_parts(self) -> list[int]:
         """Return the parts that are not imported yet."""
         return sorted({*range(self.part_count)} - {*self.progress.finished})
 
@@ -156,7 +156,7 @@ class ImportRun:
         """Count the people in the drafts, by their e-mail address or else their first identifier."""
         previous_count = len(self._people)
         for draft in drafts:
-            if identifier := _counted_identifier(draft.identifiers):
+            if identifier := _choose_counted_identifier(draft.identifiers):
                 self._people.add(hash(identifier))
         self.progress.tally.people += len(self._people) - previous_count
 
@@ -182,7 +182,7 @@ class ImportRun:
         )
 
 
-def _counted_identifier(identifiers: Sequence[Identifier]) -> Identifier | None:
+def _choose_counted_identifier(identifiers: Sequence[Identifier]) -> Identifier | None:
     emails = (identifier for identifier in identifiers if identifier.namespace == "email")
     return next(emails, next(iter(identifiers), None))
 

@@ -69,7 +69,7 @@ class SourceRun:
         try:
             feeds = _build_feeds(self._source, credentials, provider)
         except FeedError as error:
-            self._save_walk(SETUP_WALK, self._failed_walk(self._find_walk(SETUP_WALK), error))
+            self._save_walk(SETUP_WALK, self._build_failed_walk(self._find_walk(SETUP_WALK), error))
             return []
         names = {feed.name for feed in feeds}
         walks = {name: walk for name, walk in self._state.walks.items() if name in names}
@@ -84,11 +84,11 @@ class SourceRun:
             try:
                 page = _fetch_page(feed, walk)
             except FeedError as error:
-                self._save_walk(feed.name, self._failed_walk(walk, error))
+                self._save_walk(feed.name, self._build_failed_walk(walk, error))
                 return error.code not in SILENT_CODES
             now = self._clock()
             counts = importer.import_records(self._source, self._config, page.records, now)
-            self._save_walk(feed.name, self._next_walk(walk, page), counts)
+            self._save_walk(feed.name, self._advance_walk(walk, page), counts)
             if not page.cursor:
                 return True
         self._ran_out_of_time = True
@@ -111,7 +111,7 @@ class SourceRun:
     def _find_walk(self, name: str) -> FeedWalk:
         return self._state.walks.get(name, FeedWalk(since=to_text(self._clock() - LOOKBACK)))
 
-    def _next_walk(self, walk: FeedWalk, page: FeedPage) -> FeedWalk:
+    def _advance_walk(self, walk: FeedWalk, page: FeedPage) -> FeedWalk:
         """Return the walk after a page.
 
         After the last page its watermark moves, by the provider's clock, to the time up to which all changes are in.
@@ -125,7 +125,7 @@ class SourceRun:
         complete_until = from_text(min(newest, began)) - OVERLAP
         return FeedWalk(since=max(walk.since, to_text(complete_until)))
 
-    def _failed_walk(self, walk: FeedWalk, error: FeedError) -> FeedWalk:
+    def _build_failed_walk(self, walk: FeedWalk, error: FeedError) -> FeedWalk:
         since = walk.faulty_since or to_text(self._clock())
         resumed_walk = FeedWalk(since=walk.since) if isinstance(error, CursorLostError) else walk
         return msgspec.structs.replace(

@@ -53,7 +53,7 @@ def compute_similarities(
     purchases: Purchases, description_vectors: sp.csr_matrix, recipe: Recipe
 ) -> SimilarityLists:
     """Return the votes: EASE for a catalogue of up to 8000 products, the damped cosine for a larger one."""
-    matrix = purchases.binary_matrix()
+    matrix = purchases.build_binary_matrix()
     if matrix.shape[1] <= similarity.MAX_DENSE_PRODUCTS:
         block = similarity.compute_ease(matrix, description_vectors, recipe.ridge, recipe.described)
     else:

@@ -31,7 +31,7 @@ class HistoryScorer:
         collaborative = _scale_part(self._sum_votes("collaborative", history))
         parts = zip(
             _scale_part(self._sum_votes("content", history)),
-            [_signed_root(vote) for vote in collaborative],
+            [_compute_signed_root(vote) for vote in collaborative],
             _scale_part(self._score_habit(history)),
             self._scorer["trend"],
             strict=True,
@@ -71,5 +71,5 @@ def _scale_part(part: list[float]) -> list[float]:
     return [value / largest for value in part]
 
 
-def _signed_root(value: float) -> float:
+def _compute_signed_root(value: float) -> float:
     return math.copysign(math.sqrt(abs(value)), value)

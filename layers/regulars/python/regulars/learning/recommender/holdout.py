@@ -24,7 +24,7 @@ class HoldOut:
     next_all: sp.csr_matrix
     next_new: sp.csr_matrix
 
-    def relevant_products(self, mode: str) -> sp.csr_matrix:
+    def find_relevant_products(self, mode: str) -> sp.csr_matrix:
         """Return the products to be found: without earlier purchases in mode `new`, with them in mode `all`."""
         return self.next_new if mode == "new" else self.next_all
 
@@ -47,7 +47,7 @@ def build_hold_out(
     earlier: Purchases, later: Purchases, now: float, half_life_days: float
 ) -> HoldOut:
     """Return what the people of `earlier` bought in `later`, of the products that were sold before."""
-    counts = earlier.decayed_counts(now, half_life_days)
+    counts = earlier.compute_decayed_counts(now, half_life_days)
     next_all = later.align_with(earlier)
     rows = np.flatnonzero(np.diff(next_all.indptr))
     counts, next_all = counts[rows], next_all[rows]

@@ -27,7 +27,7 @@ class ScoreParts(NamedTuple):
     habit: FloatArray
     trend: FloatArray
 
-    def weighted_sum(self, weights: dict[str, float]) -> FloatArray:
+    def sum_weighted_parts(self, weights: dict[str, float]) -> FloatArray:
         """Return the hybrid score, people by products."""
         total: FloatArray = sum(
             (weights.get(name, 0.0) * part for name, part in self._asdict().items()),
@@ -70,7 +70,7 @@ class HybridModel:
 
     def score_products(self, counts: sp.csr_matrix) -> FloatArray:
         """Return the hybrid score of every product for people with these decayed purchase counts."""
-        return self.score_parts(counts).weighted_sum(self.weights)
+        return self.score_parts(counts).sum_weighted_parts(self.weights)
 
     def generate_candidates(
         self, purchases: Purchases, now: float
@@ -80,8 +80,8 @@ class HybridModel:
         A product that the person bought in more than one order is its own reason.
         """
         history = purchases.with_products(self.products)
-        counts = history.decayed_counts(now, HISTORY_HALF_LIFE_DAYS)
-        orders = history.decayed_counts(now, np.inf)
+        counts = history.compute_decayed_counts(now, HISTORY_HALF_LIFE_DAYS)
+        orders = history.compute_decayed_counts(now, np.inf)
         for start in range(0, counts.shape[0], CHUNK_PEOPLE):
             rows = slice(start, start + CHUNK_PEOPLE)
             yield from self._generate_chunk(counts[rows], orders[rows])
@@ -119,7 +119,7 @@ class HybridModel:
         self, counts: sp.csr_matrix, orders: sp.csr_matrix
     ) -> Iterator[list[ProductCandidate]]:
         parts = self.score_parts(counts)
-        totals = parts.weighted_sum(self.weights)
+        totals = parts.sum_weighted_parts(self.weights)
         votes = self.positive_votes[orders.indices]
         for row in range(orders.shape[0]):
             span = slice(orders.indptr[row], orders.indptr[row + 1])

@@ -34,7 +34,7 @@ def compute_rebuy_rates(purchases: Purchases) -> FloatArray:
 
     The share is mixed with that of the shop by an m-estimate (Cestnik, ECAI 1990) with m = 10 buyers.
     """
-    orders = purchases.decayed_counts(0.0, np.inf)
+    orders = purchases.compute_decayed_counts(0.0, np.inf)
     buyers, repeat_buyers = (np.asarray((orders > n).sum(axis=0)).ravel() for n in (0, 1))
     shop_rate = repeat_buyers.sum() / max(buyers.sum(), 1)
     rates: FloatArray = (repeat_buyers + REBUY_PRIOR_BUYERS * shop_rate) / (

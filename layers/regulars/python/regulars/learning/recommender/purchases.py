@@ -39,18 +39,18 @@ class Purchases:
         """Return the days from the first purchase to the last."""
         return float(np.ptp(self.times)) / DAY_SECONDS if len(self.times) else 0.0
 
-    def binary_matrix(self) -> sp.csr_matrix:
+    def build_binary_matrix(self) -> sp.csr_matrix:
         """Return people by products: 1 where bought."""
-        matrix = self.decayed_counts(0.0, np.inf)
+        matrix = self.compute_decayed_counts(0.0, np.inf)
         matrix.data[:] = 1.0
         return matrix
 
-    def decayed_counts(self, now: float, half_life_days: float) -> sp.csr_matrix:
+    def compute_decayed_counts(self, now: float, half_life_days: float) -> sp.csr_matrix:
         """Return people by products: the number of orders, where an order counts half after `half_life_days`."""
         weights = np.power(0.5, np.maximum(now - self.times, 0.0) / DAY_SECONDS / half_life_days)
         return sp.csr_matrix((weights, (self.person_index, self.product_index)), shape=self.shape)
 
-    def latest_times(self) -> sp.csr_matrix:
+    def find_latest_times(self) -> sp.csr_matrix:
         """Return people by products: the time of the last purchase in epoch seconds."""
         pairs = self.person_index * len(self.products) + self.product_index
         order = np.argsort(self.times, kind="stable")[::-1]
@@ -67,7 +67,7 @@ class Purchases:
         )
         return np.bincount(pairs % len(self.products), minlength=len(self.products)).astype(float)
 
-    def between(self, start: float, end: float) -> "Purchases":
+    def select_between(self, start: float, end: float) -> "Purchases":
         """Return the purchases of start ≤ time < end, with their people and products only."""
         is_within = (self.times >= start) & (self.times < end)
         people, person_index = np.unique(self.person_index[is_within], return_inverse=True)

@@ -38,7 +38,7 @@ class RankingQuality:
 
 def measure_ranking(totals: FloatArray, hold_out: HoldOut, mode: str) -> RankingQuality:
     """Measure how well the ranking by `totals` (one row for all, or one a person) finds the next purchases."""
-    relevant = hold_out.relevant_products(mode)
+    relevant = hold_out.find_relevant_products(mode)
     rows = np.flatnonzero(np.diff(relevant.indptr))
     scores = np.broadcast_to(totals, relevant.shape)[rows].copy()
     if mode == "new":

@@ -64,10 +64,10 @@ def evaluate_recipe(
     Raise InsufficientDataError when there are no earlier purchases.
     """
     start = find_window_start(purchases, days)
-    earlier = purchases.between(-np.inf, start)
+    earlier = purchases.select_between(-np.inf, start)
     if not len(earlier.products):
         raise InsufficientDataError("Everything was bought in the last days; there is no past yet.")
-    later = purchases.between(start, np.inf)
+    later = purchases.select_between(start, np.inf)
     hold_out = build_hold_out(earlier, later, start, HISTORY_HALF_LIFE_DAYS)
     return RecipeEvaluation(hold_out, fit_model(earlier, products, recipe, start))
 

@@ -72,7 +72,7 @@ class ValidationWindow:
     def try_recipe(self, parts: ScoreParts, recipe: Recipe, mode: str = "new") -> RecipeTrial:
         """Measure a recipe with parts that were computed for its votes."""
         parts = parts._replace(trend=self.trends[recipe.versus][None, :])
-        totals = parts.weighted_sum(recipe.weights)
+        totals = parts.sum_weighted_parts(recipe.weights)
         return RecipeTrial(recipe, measure_ranking(totals, self.hold_out, mode))
 
 
@@ -80,8 +80,8 @@ def build_validation_window(
     purchases: Purchases, products: pd.DataFrame, start: float, end: float
 ) -> ValidationWindow:
     """Return the window start ≤ time < end, and the purchases before it."""
-    earlier = purchases.between(-np.inf, start)
-    later = purchases.between(start, end)
+    earlier = purchases.select_between(-np.inf, start)
+    later = purchases.select_between(start, end)
     hold_out = build_hold_out(earlier, later, start, HISTORY_HALF_LIFE_DAYS)
     max_people = max(MAX_SAMPLE_CELLS // max(earlier.shape[1], 1), MIN_SAMPLE_PEOPLE)
     texts = build_product_texts(earlier.products, products)

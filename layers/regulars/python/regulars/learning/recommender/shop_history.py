@@ -27,7 +27,7 @@ class ShopHistory:
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.now = from_text(dataset.manifest.cutoff).timestamp()
-        self.purchases = purchases_from_interactions(dataset.interactions).between(
+        self.purchases = purchases_from_interactions(dataset.interactions).select_between(
             -np.inf, self.now
         )
         self._evaluations: list[tuple[Recipe, RecipeEvaluation]] = []

@@ -57,13 +57,15 @@ class RecommenderTrainer:
         history = self._load_history(dataset)
         purchases = history.sample_purchases().with_products(estimator.products)
         return estimator.score_products(
-            purchases.decayed_counts(history.now, HISTORY_HALF_LIFE_DAYS)
+            purchases.compute_decayed_counts(history.now, HISTORY_HALF_LIFE_DAYS)
         )
 
     def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
         """Return the plain scorer's hybrid scores of the same people."""
         history, history_scorer = self._load_history(dataset), HistoryScorer(scorer)
-        matrix = history.sample_purchases().decayed_counts(history.now, HISTORY_HALF_LIFE_DAYS)
+        matrix = history.sample_purchases().compute_decayed_counts(
+            history.now, HISTORY_HALF_LIFE_DAYS
+        )
         rows = matrix.tolil()
         people_counts = [
             dict(zip(history.purchases.products[positions], counts, strict=True))

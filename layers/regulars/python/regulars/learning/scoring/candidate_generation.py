@@ -42,9 +42,9 @@ class CandidateGenerator:
         now: float,
         champion: LoadedChampion,
     ) -> None:
-        self._purchases = purchases_from_interactions(interactions).between(-np.inf, now)
+        self._purchases = purchases_from_interactions(interactions).select_between(-np.inf, now)
         self._now = now
-        self._latest_times = self._purchases.latest_times()
+        self._latest_times = self._purchases.find_latest_times()
         self._champion = champion
         self._products = products.drop_duplicates("product_id")
         self._names = dict(zip(products["product_id"], products["name"], strict=True))

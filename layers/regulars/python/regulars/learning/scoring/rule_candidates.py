@@ -24,8 +24,8 @@ def rank_popular(purchases: Purchases, now: float) -> list[tuple[str, float]]:
 
 def generate_rule_candidates(purchases: Purchases, now: float) -> Iterator[list[ProductCandidate]]:
     """Yield for each person the products bought in more than one order, the most frequent and the latest first."""
-    counts = purchases.decayed_counts(now, HISTORY_HALF_LIFE_DAYS)
-    orders = purchases.decayed_counts(now, np.inf)
+    counts = purchases.compute_decayed_counts(now, HISTORY_HALF_LIFE_DAYS)
+    orders = purchases.compute_decayed_counts(now, np.inf)
     for person in range(counts.shape[0]):
         span = slice(counts.indptr[person], counts.indptr[person + 1])
         repeated = np.flatnonzero(orders.data[span] > 1)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from regulars.channels.feeds.change_times import find_change_time, latest_time
+from regulars.channels.feeds.change_times import find_change_time, find_latest_time
 from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord, config_error
 from regulars.channels.feeds.feed_provider import FeedProvider
 from regulars.channels.feeds.https import ProviderResponse
@@ -89,9 +89,9 @@ class ShopifyFeed:
         headers = {"x-shopify-topic": topic, "x-shopify-shop-domain": self._admin.shop}
         return FeedPage(
             records=tuple(FeedRecord(bytes(raw), headers) for raw in raws),
-            newest=latest_time(find_change_time(raw, "updated_at") for raw in raws),
+            newest=find_latest_time(find_change_time(raw, "updated_at") for raw in raws),
             at=response_time(response),
-            cursor=_next_cursor(response.headers.get("link", "")),
+            cursor=_find_next_cursor(response.headers.get("link", "")),
         )
 
 
@@ -111,7 +111,7 @@ def list_feeds(
     return [ShopifyFeed(name, admin) for name in FEED_QUERIES]
 
 
-def _next_cursor(link: str) -> str:
+def _find_next_cursor(link: str) -> str:
     """Return the cursor in the link to the next page. The link itself is never followed, wherever it points."""
     match = _NEXT_LINK.search(link)
     parameters = parse_qs(urlsplit(match[1]).query) if match else {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.channels.feeds.change_times import find_change_time, latest_time
+from regulars.channels.feeds.change_times import find_change_time, find_latest_time
 from regulars.channels.feeds.contract import Feed, FeedPage, FeedRecord, config_error
 from regulars.channels.feeds.feed_provider import FeedProvider
 from regulars.channels.feeds.https import ProviderResponse
@@ -77,9 +77,9 @@ class OrdersFeed:
         headers = {"x-wc-webhook-topic": "order.updated"}
         return FeedPage(
             records=tuple(FeedRecord(bytes(raw), headers) for raw in raws),
-            newest=latest_time(change_times),
+            newest=find_latest_time(change_times),
             at=response_time(response),
-            cursor=_next_cursor(after, int(offset), latest_time(change_times))
+            cursor=_build_next_cursor(after, int(offset), find_latest_time(change_times))
             if _has_more(response, raws)
             else "",
         )
@@ -109,7 +109,7 @@ class CustomersFeed:
             records=tuple(
                 FeedRecord(bytes(raw), headers) for raw, at in dated_records if at >= since
             ),
-            newest=latest_time(creation_times),
+            newest=find_latest_time(creation_times),
             at=response_time(response),
             cursor=str(offset + PAGE_SIZE - OVERLAP_RECORDS) if has_more else "",
         )
@@ -134,7 +134,7 @@ def _has_more(response: ProviderResponse, raws: list[msgspec.Raw]) -> bool:
     return bool(raws) and (len(raws) >= PAGE_SIZE or (pages.isdigit() and int(pages) > 1))
 
 
-def _next_cursor(after: str, offset: int, latest: str) -> str:
+def _build_next_cursor(after: str, offset: int, latest: str) -> str:
     """Return the cursor of the next page. `modified_after` excludes its own second."""
     next_start = to_text(from_text(latest) - ONE_SECOND)[:19] if latest else ""
     return (
