@@ -11,8 +11,8 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.catalog import Catalog
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
+from regulars.store.model_registry import ModelRegistry
 from regulars.store.published_lists import PublishedLists
-from regulars.store.registry import ModelRegistry
 from regulars.store.scores import Scores
 from regulars.transport.s3_events import parse_object_event
 

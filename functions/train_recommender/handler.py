@@ -11,7 +11,7 @@ from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 from regulars.transport.s3_events import parse_object_event
 
 SETTINGS = TrainRecommenderSettings.from_env()

@@ -19,7 +19,7 @@ from regulars.domain.manifests import Champion, ModelManifest, encode_manifest
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 
 # After every line of the file.
 CUTOFF = datetime(2011, 12, 10, tzinfo=UTC)

@@ -12,7 +12,7 @@ from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.settings import TrainRecommenderSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 from tests.support import published_datasets, taste_shop
 from tests.support.aws import MotoStack
 from tests.support.gateway import load_handler

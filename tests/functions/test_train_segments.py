@@ -11,7 +11,7 @@ from regulars.settings import TrainSegmentsSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 from tests.support import published_datasets
 from tests.support.aws import MotoStack
 from tests.support.gateway import load_handler

@@ -29,7 +29,7 @@ def test_import_contracts_cover_every_function() -> None:
 
 
 def test_latency_sensitive_functions_have_a_light_import_contract() -> None:
-    assert set(find_contract("doors, streams and the API")["source_modules"]) == LIGHT_FUNCTIONS
+    assert set(find_contract("ingestion, streams and the API")["source_modules"]) == LIGHT_FUNCTIONS
 
 
 def test_continuous_integration_runs_make_check() -> None:

@@ -1,6 +1,6 @@
 """The made-up answers with which the tests connect a channel."""
 
-from regulars.admin.channel_secrets import find_secret_question
+from regulars.admin.secret_kinds import find_secret_question
 from regulars.admin.setup_answers import list_fields
 from regulars.channels.registry import load_channel
 

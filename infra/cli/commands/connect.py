@@ -12,7 +12,7 @@ from typing import Any
 from infra.cli import options, prompts
 from infra.cli.stack import select_stack
 from infra.cli.terminal import print_message, print_result
-from regulars.admin.channel_secrets import find_secret_question
+from regulars.admin.secret_kinds import find_secret_question
 from regulars.admin.setup_answers import find_unknown_fields, list_fields
 from regulars.admin.source_connection import (
     API_URL,

@@ -12,10 +12,10 @@ from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_result
 from infra.cli.texts.reconciliation import describe_reconciliation
 from infra.cli.texts.sample_delivery import describe_sample
-from regulars.admin.channel_secrets import find_secret_question
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import SecretNotNeededError
 from regulars.admin.sample_delivery import SampleStores, send_sample
+from regulars.admin.secret_kinds import find_secret_question
 from regulars.admin.sources import (
     SourceStatus,
     SourceStores,

@@ -20,7 +20,7 @@ from regulars.learning.contract import Dataset, FloatArray, ModelComparison, Tra
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 from tests.support.aws import MotoStack
 from tests.support.lake_events import build_lake_dataset, order_event
 

@@ -16,7 +16,7 @@ from regulars.domain.manifests import (
 )
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 from tests.support.aws import MotoStack
 
 FILES = {"model.joblib": b"joblib", "scorer.json": b'{"kind":"linear"}'}

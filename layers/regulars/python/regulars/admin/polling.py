@@ -1,4 +1,4 @@
-"""A clock and a pause for use cases that wait until AWS has done something."""
+"""Poll until AWS has finished an operation."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from regulars.admin.channel_secrets import is_secret_generated
 from regulars.admin.errors import SecretNotNeededError
+from regulars.admin.secret_kinds import is_secret_generated
 from regulars.admin.setup_answers import find_unknown_fields, parse_config, require_answer
 from regulars.admin.sources import (
     SourceState,

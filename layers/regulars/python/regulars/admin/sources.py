@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from regulars.admin.channel_secrets import find_secret_question, find_url_parameter
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import SecretNotNeededError, SecretRequiredError, SourceNotFoundError
 from regulars.admin.reconciliation import ReconciliationStatus, read_status
+from regulars.admin.secret_kinds import find_secret_question, find_url_parameter
 from regulars.channels.registry import load_channel
 from regulars.store.parameters import Parameters, SourceSecrets
 from regulars.store.reconciliations import Reconciliations

@@ -1,4 +1,4 @@
-"""Merge two profiles, so that neither a crash between two writes nor the merge of another worker loses anything.
+"""Freeze merged profiles and point their subjects at the survivor; `profiles/write` runs the steps of a merge.
 
 First the younger profile is frozen: from then on its ids are final, and every path from its subjects leads to the older
 one. Then the older profile takes in its events in one write. Last the subjects are pointed at the older profile, those

@@ -1,4 +1,4 @@
-"""Translate deliveries, records and messages into drafts, and each failure into a reject."""
+"""Translate each item by itself; return the drafts and the failures."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial

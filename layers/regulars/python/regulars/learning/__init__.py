@@ -1,1 +1,1 @@
-"""Learning: build datasets, train models and score profiles; one package a predictor."""
+"""Learning: build datasets, train models and score profiles; one package for each predictor."""

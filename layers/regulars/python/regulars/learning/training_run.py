@@ -24,7 +24,7 @@ from regulars.learning import artifacts, gate
 from regulars.learning.contract import Dataset, ModelComparison, TrainedModel, Trainer
 from regulars.learning.datasets.frames import read_dataset
 from regulars.store.datasets import Datasets
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 
 # A champion whose dataset is this much older is replaced by any challenger that is not worse than a plain rule.
 MAX_CHAMPION_AGE_DAYS = 28.0

@@ -73,7 +73,7 @@ class People:
         return True
 
     def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
-        """Store contact data as of a time: the newest value of each field stays, and nothing is written in vain.
+        """Store contact data as of a time: the newest value of each field stays, and an unchanged value is not written.
 
         Raise ConcurrentUpdateError when others kept writing to the same subject.
         """

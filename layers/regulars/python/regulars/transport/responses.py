@@ -68,7 +68,7 @@ def with_error_responses(respond: Respond) -> HttpResponse:
     try:
         return respond()
     except Exception as error:  # noqa: BLE001 (no error may leave the function)
-        status, code, message = _describe_error(error, "door")
+        status, code, message = _describe_error(error, "ingestion")
     # Without `code` and `message` the older SDKs retry for ever.
     body = {"success": False, "code": code, "message": message}
     return _with_retry_after(json_response(body, status))

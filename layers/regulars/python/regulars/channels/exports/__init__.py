@@ -1,1 +1,1 @@
-"""Export file formats, their registry and their shared readers."""
+"""Export file formats, and their shared readers."""

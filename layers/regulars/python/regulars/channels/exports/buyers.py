@@ -2,8 +2,8 @@
 
 import re
 
+from regulars.channels.exports.cells import is_rounded_number
 from regulars.channels.exports.contract import File
-from regulars.channels.exports.fields import is_rounded_number
 from regulars.channels.fields.numbers import strip_apostrophe
 from regulars.channels.fields.person import PersonBuilder
 

@@ -21,9 +21,9 @@ import re
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.cells import parse_yes_no
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
-from regulars.channels.exports.drafts import build_export_draft
-from regulars.channels.exports.fields import parse_yes_no
+from regulars.channels.exports.event_drafts import build_export_draft
 from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.times import UNDATED_TIME, parse_export_day
 from regulars.domain.events import ConsentChange

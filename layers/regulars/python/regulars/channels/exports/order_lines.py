@@ -29,6 +29,7 @@ from typing import NamedTuple
 import msgspec
 
 from regulars.channels.contract import Draft
+from regulars.channels.exports.cells import MAX_ID_CHARACTERS
 from regulars.channels.exports.contract import (
     MAX_ORDER_LINES,
     ExportFormat,
@@ -37,7 +38,6 @@ from regulars.channels.exports.contract import (
     Row,
     TranslatedLines,
 )
-from regulars.channels.exports.fields import MAX_ID_CHARACTERS
 from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.times import parse_iso_time
 from regulars.channels.fields.money import parse_amount, parse_currency

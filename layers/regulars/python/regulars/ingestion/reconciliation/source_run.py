@@ -162,4 +162,4 @@ def _fetch_page(feed: Feed, walk: FeedWalk) -> FeedPage:
         raise
     except Exception as error:
         log_failure(error, "reconcile_sources")
-        raise response_error("The provider's answer cannot be read.") from error
+        raise response_error("The provider's response is not valid.") from error

@@ -1,4 +1,4 @@
-"""Explain a churn risk in sentences: one sentence a theme of related features, with the person's own numbers."""
+"""Explain a churn risk in sentences: one sentence for each theme of related features, with the person's own numbers."""
 
 import math
 from collections.abc import Callable, Mapping

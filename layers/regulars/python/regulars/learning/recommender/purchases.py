@@ -1,4 +1,4 @@
-"""Hold a shop's purchases as arrays of person, product and time; a product counts once an order."""
+"""Hold a shop's purchases as arrays of person, product and time; a product counts once per order."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -7,7 +7,7 @@ from typing import Any
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest
 from regulars.learning import artifacts
-from regulars.store.registry import ModelRegistry
+from regulars.store.model_registry import ModelRegistry
 from regulars.transport.logging import log_failure
 
 STATUS_OK = "ok"

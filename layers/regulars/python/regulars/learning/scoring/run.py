@@ -24,8 +24,8 @@ from regulars.learning.scoring.segment_assignment import BuyerSegments, SegmentA
 from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets
+from regulars.store.model_registry import ModelRegistry
 from regulars.store.published_lists import PublishedLists
-from regulars.store.registry import ModelRegistry
 from regulars.store.scores import PersonScores, Scores, SegmentMembership
 from regulars.transport.logging import LOGGER
 

@@ -21,9 +21,9 @@ of the webhooks.
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.cells import parse_export_id, parse_yes_no
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
-from regulars.channels.exports.drafts import build_export_draft, build_store_key
-from regulars.channels.exports.fields import parse_export_id, parse_yes_no
+from regulars.channels.exports.event_drafts import build_export_draft, build_store_key
 from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.times import UNDATED_TIME
 from regulars.channels.fields.texts import build_traits

@@ -33,6 +33,12 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.cells import (
+    choose_notation,
+    parse_export_id,
+    parse_yes_no,
+    require_export_id,
+)
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -40,16 +46,10 @@ from regulars.channels.exports.contract import (
     RefuseLine,
     build_group_translator,
 )
-from regulars.channels.exports.drafts import (
+from regulars.channels.exports.event_drafts import (
     build_export_draft,
     build_order_snapshot,
     build_store_key,
-)
-from regulars.channels.exports.fields import (
-    choose_notation,
-    parse_export_id,
-    parse_yes_no,
-    require_export_id,
 )
 from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.times import parse_export_time, require_export_time

@@ -31,6 +31,11 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.cells import (
+    choose_notation,
+    parse_export_id,
+    require_export_id,
+)
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -39,15 +44,10 @@ from regulars.channels.exports.contract import (
     build_group_translator,
     group_key,
 )
-from regulars.channels.exports.drafts import (
+from regulars.channels.exports.event_drafts import (
     build_export_draft,
     build_order_snapshot,
     build_store_key,
-)
-from regulars.channels.exports.fields import (
-    choose_notation,
-    parse_export_id,
-    require_export_id,
 )
 from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.time_zones import find_time_zone

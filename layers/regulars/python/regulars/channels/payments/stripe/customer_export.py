@@ -14,9 +14,9 @@
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.cells import require_export_id
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
-from regulars.channels.exports.drafts import build_export_draft, build_store_key
-from regulars.channels.exports.fields import require_export_id
+from regulars.channels.exports.event_drafts import build_export_draft, build_store_key
 from regulars.channels.exports.times import require_export_time
 
 _COLUMNS = {

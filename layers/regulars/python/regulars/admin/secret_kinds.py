@@ -1,4 +1,4 @@
-"""Answers who makes the secret of a channel's sources, and where it stands."""
+"""State for each channel who generates its secret, and which URL parameter carries it."""
 
 from regulars.channels.contract import Channel, GeneratedSecret, ProviderSecret
 
