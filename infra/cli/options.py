@@ -1,17 +1,16 @@
 """The options and arguments that several commands share."""
 
 import argparse
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from regulars.admin.import_accounts import DEFAULT_ACCOUNT
+from regulars.admin.source_connection import is_source_name
 from regulars.channels.registry import CHANNELS
 
 DEFAULT_SOURCE_NAME = DEFAULT_ACCOUNT
 MAX_SHOWN_CHARACTERS = 70  # of a wrong name: as much as fits on a line
-_SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MIN_SIMILARITY = 0.5
 
 
@@ -58,7 +57,7 @@ def parse_day(text: str) -> str:
 
 def parse_source_name(text: str) -> str:
     """Return the name of a source, which is part of its URL and of the name of its secret."""
-    if not _SOURCE_NAME.fullmatch(text):
+    if not is_source_name(text):
         name = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
         raise argparse.ArgumentTypeError(
             f"{name!r} cannot be in a URL: use up to 64 letters, digits, dots, dashes and underscores"

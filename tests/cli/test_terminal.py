@@ -9,7 +9,12 @@ from infra.cli.terminal import format_table, show_step
 from regulars.admin import errors
 from regulars.domain.errors import RegularsError
 
-WITHOUT_ADVICE = {errors.EmptyExportError}
+# The command line refuses the last two as usage errors.
+WITHOUT_ADVICE = {
+    errors.EmptyExportError,
+    errors.InvalidSourceNameError,
+    errors.InvalidUrlError,
+}
 
 
 def test_table_aligns_numbers_to_the_right() -> None:

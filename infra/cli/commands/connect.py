@@ -5,7 +5,6 @@ secret is given, now or by running the command again, the source waits and its s
 """
 
 import argparse
-import re
 import sys
 from typing import Any
 
@@ -20,13 +19,12 @@ from regulars.admin.source_connection import (
     ConnectionRequest,
     connect_source,
     finish_connection,
+    is_public_url,
     require_needed_secret,
 )
 from regulars.admin.sources import SourceStores, find_source
 from regulars.channels.contract import Channel
 from regulars.channels.registry import load_channel
-
-_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _parse_url(text: str) -> str:
-    if text != API_URL and not _URL.fullmatch(text):
+    if not is_public_url(text):
         raise argparse.ArgumentTypeError(
             f"{text!r} is no URL such as https://hooks.example.com/in, without a query"
         )

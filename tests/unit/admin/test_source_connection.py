@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from regulars.admin.errors import MissingAnswerError, SecretFieldError, SecretNotNeededError
+from regulars.admin.errors import (
+    InvalidSourceNameError,
+    InvalidUrlError,
+    MissingAnswerError,
+    SecretFieldError,
+    SecretNotNeededError,
+)
 from regulars.admin.source_connection import (
     API_URL,
     ConfigChange,
@@ -142,4 +148,21 @@ def test_refused_request_stores_nothing(
 ) -> None:
     with pytest.raises(error):
         connect(stores, channel, secret, **answers)
+    assert list_sources(stores) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "error"),
+    [
+        ("a/b", "", InvalidSourceNameError),
+        ("x" * 65, "", InvalidSourceNameError),
+        ("main", "hooks.example.com/in", InvalidUrlError),
+        ("main", "https://a.example/in?b=1", InvalidUrlError),
+    ],
+)
+def test_name_and_url_that_cannot_be_used_are_refused(
+    stores: SourceStores, name: str, url: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        connect_source(stores, ConnectionRequest(channel="form", name=name, url=url))
     assert list_sources(stores) == []

@@ -25,6 +25,28 @@ class SourceWithoutSecretError(InvalidRequestError):
         self.name = name
 
 
+class InvalidSourceNameError(InvalidRequestError):
+    """The name of a source cannot be part of a URL."""
+
+    code = "invalid_source_name"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} cannot be the name of a source.")
+        self.name = name
+
+
+class InvalidUrlError(InvalidRequestError):
+    """The public URL of a source is no HTTP URL without a query."""
+
+    code = "invalid_url"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url!r} is no URL such as https://hooks.example.com/in, without a query."
+        )
+        self.url = url
+
+
 class SecretNotNeededError(InvalidRequestError):
     """The channel verifies deliveries without a secret of the source."""
 

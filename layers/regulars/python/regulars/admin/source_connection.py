@@ -4,11 +4,12 @@ A provider often shows its secret only once it has the URL. So a source may be s
 is given, the source waits and its senders retry.
 """
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 
-from regulars.admin.errors import SecretNotNeededError
+from regulars.admin.errors import InvalidSourceNameError, InvalidUrlError, SecretNotNeededError
 from regulars.admin.secret_kinds import is_secret_generated
 from regulars.admin.setup_answers import find_unknown_fields, parse_config, require_answer
 from regulars.admin.sources import (
@@ -28,6 +29,8 @@ from regulars.store.parameters import SourceSecrets
 from regulars.store.sources import Source
 
 API_URL = "own"  # instead of a URL: the one at the address of the API
+_SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_PUBLIC_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 class ConnectionRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +74,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 def connect_source(stores: SourceStores, request: ConnectionRequest) -> Connection:
     """Store a source with its config, credentials and secret, and return where the provider has to send.
 
-    Connecting again keeps what is not given anew, and leaves a disabled source disabled. Raise SecretNotNeededError,
-    SecretFieldError, MissingAnswerError or InvalidAnswerError before anything is stored.
+    Connecting again keeps what is not given anew, and leaves a disabled source disabled. Raise InvalidSourceNameError,
+    InvalidUrlError, SecretNotNeededError, SecretFieldError, MissingAnswerError or InvalidAnswerError before anything is
+    stored.
     """
     channel = load_channel(request.channel)
     previous = find_source(stores, request.channel, request.name)
@@ -100,6 +104,16 @@ def connect_source(stores: SourceStores, request: ConnectionRequest) -> Connecti
     )
 
 
+def is_source_name(text: str) -> bool:
+    """Return whether a text can be the name of a source, which is part of its URL and of the name of its secret."""
+    return bool(_SOURCE_NAME.fullmatch(text))
+
+
+def is_public_url(text: str) -> bool:
+    """Return whether a text can be the public URL of a source, or is API_URL."""
+    return text == API_URL or bool(_PUBLIC_URL.fullmatch(text))
+
+
 def finish_connection(stores: SourceStores, connection: Connection, secret: str) -> Connection:
     """Store the secret of the provider, which it showed once it had the URL."""
     add_secret(stores, connection.source, secret)
@@ -119,6 +133,10 @@ def _check_request(
     previous: Source | None,
     stored: SourceSecrets,
 ) -> None:
+    if not is_source_name(request.name):
+        raise InvalidSourceNameError(request.name)
+    if request.url and not is_public_url(request.url):
+        raise InvalidUrlError(request.url)
     find_unknown_fields(channel, request.answers)
     config = previous.config if previous else {}
     for name, field in channel.config_fields.items():
