@@ -106,9 +106,7 @@ def _list_resources(stack: str) -> Iterator[StackResource]:
     for page in pages.paginate(StackName=stack):
         for summary in page["StackResourceSummaries"]:
             yield StackResource(
-                summary["ResourceType"],
-                summary["LogicalResourceId"],
-                summary["PhysicalResourceId"],
+                summary["ResourceType"], summary["LogicalResourceId"], summary["PhysicalResourceId"]
             )
 
 

@@ -24,13 +24,13 @@ QUEUE_REASONS = {
 BUCKET_REASONS = {
     "AwsSolutions::AwsSolutions-S1": (
         "Only our functions and the owner reach it; access logs would outweigh the data."
-    ),
+    )
 }
 # Of a route of the HTTP API.
 ROUTE_REASONS = {
     "AwsSolutions::AwsSolutions-APIG4": (
         "Write keys, signatures and API keys are checked by the functions themselves."
-    ),
+    )
 }
 
 

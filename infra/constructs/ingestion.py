@@ -102,16 +102,10 @@ class Ingestion(Construct):
         grants.grant_objects(function, "uploads", f"{schema.IMPORTS_PREFIX}*", "s3:GetObject")
         # The report, and the progress, whose arrival starts the next run of a large file.
         grants.grant_objects(
-            function,
-            "uploads",
-            schema.report_key(f"{schema.IMPORTS_PREFIX}*"),
-            "s3:PutObject",
+            function, "uploads", schema.report_key(f"{schema.IMPORTS_PREFIX}*"), "s3:PutObject"
         )
         grants.grant_objects(
-            function,
-            "uploads",
-            schema.progress_key(f"{schema.IMPORTS_PREFIX}*"),
-            "s3:PutObject",
+            function, "uploads", schema.progress_key(f"{schema.IMPORTS_PREFIX}*"), "s3:PutObject"
         )
         function.give_up_after_retries()
         # Windows may write the suffix in capitals, and patterns are case-sensitive.

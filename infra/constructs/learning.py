@@ -94,10 +94,7 @@ class Learning(Construct):
         grants.grant_objects(function, "lake", f"{schema.DATASETS_PREFIX}*", "s3:GetObject")
         grants.grant_objects(function, "artifacts", f"{schema.MODELS_PREFIX}*", "s3:GetObject")
         grants.grant_table(
-            function,
-            schema.PROFILES,
-            "dynamodb:BatchGetItem",
-            "dynamodb:BatchWriteItem",
+            function, schema.PROFILES, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"
         )
         grants.grant_table(
             function, schema.CATALOG, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"

@@ -16,12 +16,7 @@ class Profiling(Construct):
     """Two consumers of one stream, each with its own batches and dead letters."""
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        storage: Storage,
-        layers: Layers,
-        abandonment: Abandonment,
+        self, scope: Construct, id_: str, storage: Storage, layers: Layers, abandonment: Abandonment
     ) -> None:
         super().__init__(scope, id_)
         self._storage = storage
@@ -56,10 +51,7 @@ class Profiling(Construct):
         grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem")
         abandonment.grant_schedules(function)
         start_on_stream(
-            function,
-            grants.tables[schema.EVENTS.name],
-            batch_size=100,
-            window=Duration.seconds(1),
+            function, grants.tables[schema.EVENTS.name], batch_size=100, window=Duration.seconds(1)
         )
 
     def _create_archive_events(self) -> None:
@@ -74,8 +66,5 @@ class Profiling(Construct):
         grants.grant_table(function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:BatchWriteItem")
         # Few and large objects, because a dataset reads them all.
         start_on_stream(
-            function,
-            grants.tables[schema.EVENTS.name],
-            batch_size=1000,
-            window=Duration.minutes(1),
+            function, grants.tables[schema.EVENTS.name], batch_size=1000, window=Duration.minutes(1)
         )

@@ -12,11 +12,7 @@ from regulars.admin.dead_letters import DeadLetter, DeadLetterQueues
 from regulars.admin.deployment import Deployment
 from regulars.admin.function_calls import FunctionInvoker
 from regulars.admin.lost_records import LedgerStream, LostRecordStores
-from regulars.admin.redrive import (
-    DeadLetterSelection,
-    list_dead_letters,
-    redrive_dead_letters,
-)
+from regulars.admin.redrive import DeadLetterSelection, list_dead_letters, redrive_dead_letters
 
 MAX_SHOWN_EVENTS = 3  # of a batch; --json names all
 SHOWN_ID_DIGITS = 12  # enough to name a dead letter

@@ -44,11 +44,7 @@ def read_status(reconciliations: Reconciliations, source: Source) -> Reconciliat
     if not state.ran_at:
         return None
     return ReconciliationStatus(
-        at=state.ran_at,
-        new=state.new,
-        known=state.known,
-        rejected=state.rejected,
-        faults=faults,
+        at=state.ran_at, new=state.new, known=state.known, rejected=state.rejected, faults=faults
     )
 
 

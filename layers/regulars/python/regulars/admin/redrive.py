@@ -71,10 +71,7 @@ def _with_event_ids(letter: DeadLetter, stream: LedgerStream) -> DeadLetter:
 
 
 def _redrive_letter(
-    queues: DeadLetterQueues,
-    stores: LostRecordStores,
-    invoker: FunctionInvoker,
-    letter: DeadLetter,
+    queues: DeadLetterQueues, stores: LostRecordStores, invoker: FunctionInvoker, letter: DeadLetter
 ) -> str:
     """Return why the function failed again; '' when it succeeded and the letter is deleted."""
     try:

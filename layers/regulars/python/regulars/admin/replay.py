@@ -66,10 +66,7 @@ def replay_rejects(
 
 
 def _replay_reject(
-    store: Rejects,
-    replayer: RejectReplayer,
-    reject: StoredReject,
-    refusals: list[ReplayRefusal],
+    store: Rejects, replayer: RejectReplayer, reject: StoredReject, refusals: list[ReplayRefusal]
 ) -> dict[str, int]:
     if reject.replayed_at:
         return {"replayed before": 1}

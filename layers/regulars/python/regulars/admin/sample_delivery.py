@@ -12,11 +12,7 @@ import msgspec
 import urllib3
 
 from regulars.admin.deployment import Deployment
-from regulars.admin.errors import (
-    SourceWithoutSecretError,
-    UnreachableUrlError,
-    UnusableSecretError,
-)
+from regulars.admin.errors import SourceWithoutSecretError, UnreachableUrlError, UnusableSecretError
 from regulars.admin.sources import (
     SourceStores,
     build_public_url,

@@ -128,10 +128,7 @@ def require_needed_secret(channel: Channel, secret: str) -> None:
 
 
 def _check_request(
-    channel: Channel,
-    request: ConnectionRequest,
-    previous: Source | None,
-    stored: SourceSecrets,
+    channel: Channel, request: ConnectionRequest, previous: Source | None, stored: SourceSecrets
 ) -> None:
     if not is_source_name(request.name):
         raise InvalidSourceNameError(request.name)

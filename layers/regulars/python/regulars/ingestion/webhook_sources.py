@@ -39,10 +39,7 @@ class WebhookSources:
         return self._parameters.read_signing_secrets(channel, request.source)
 
     def check_request[Result](
-        self,
-        channel: str,
-        request: Request,
-        check: Callable[[Request, Sequence[str]], Result],
+        self, channel: str, request: Request, check: Callable[[Request, Sequence[str]], Result]
     ) -> tuple[Request, Result]:
         """Return the request and the result of `check(request, secrets)`.
 

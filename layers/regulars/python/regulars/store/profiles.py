@@ -59,8 +59,7 @@ class Profiles:
         """
         item = _profile_item_key(profile.profile_id, schema.event_page_sort_key(profile.rev))
         self._client.put_item(
-            TableName=self._table,
-            Item={**item, "applied": {"B": pack_event_ids(profile.applied)}},
+            TableName=self._table, Item={**item, "applied": {"B": pack_event_ids(profile.applied)}}
         )
 
     def read_spilled_ids(self, profile_id: str) -> set[str]:

@@ -134,7 +134,4 @@ def _profile_item_key(profile_id: str, sort_key: str) -> dict[str, Any]:
 
 def _member_key(segment: str, rank: str, profile_id: str) -> dict[str, Any]:
     key = _profile_item_key(profile_id, schema.segment_sort_key(segment.partition(":")[0]))
-    return key | {
-        MEMBERS_INDEX.partition_key: {"S": segment},
-        MEMBERS_INDEX.sort_key: {"S": rank},
-    }
+    return key | {MEMBERS_INDEX.partition_key: {"S": segment}, MEMBERS_INDEX.sort_key: {"S": rank}}

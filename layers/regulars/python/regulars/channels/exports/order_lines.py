@@ -195,8 +195,7 @@ def _add_line(lines: list[OrderLine], line: OrderLine) -> None:
             raise RefusedLineError(code)
         # The first line collects the identifiers of the buyer, so that no later line can name another person.
         lines[0] = lines[0]._replace(
-            customer_id=lines[0].customer_id or line.customer_id,
-            email=lines[0].email or line.email,
+            customer_id=lines[0].customer_id or line.customer_id, email=lines[0].email or line.email
         )
     if len(lines) == MAX_ORDER_LINES:
         raise RefusedLineError("order_too_long")

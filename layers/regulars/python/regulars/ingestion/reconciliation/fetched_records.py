@@ -12,11 +12,7 @@ from regulars.channels.feeds.contract import FeedRecord
 from regulars.domain.errors import RegularsError
 from regulars.domain.times import to_text
 from regulars.ingestion.recording import Recorder, fits_ledger
-from regulars.ingestion.translation import (
-    delivery_reject,
-    isolate_translation,
-    translate_delivery,
-)
+from regulars.ingestion.translation import delivery_reject, isolate_translation, translate_delivery
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source
 

@@ -92,11 +92,7 @@ def _describe_shop(lake: LakeDatabase, cutoff: int) -> ShopSummary:
 
 
 def _append_features(lake: LakeDatabase, shop: ShopSummary, cutoff: int, split: str) -> None:
-    parameters = {
-        "cutoff": cutoff,
-        "horizon_days": shop.horizon_days,
-        "currency": shop.currency,
-    }
+    parameters = {"cutoff": cutoff, "horizon_days": shop.horizon_days, "currency": shop.currency}
     for name in _AS_OF_QUERIES:
         lake.run_statements(name, parameters)
     lake.append_rows("features", "feature_rows", {"cutoff": cutoff, "split": split})

@@ -30,8 +30,7 @@ class ScoreParts(NamedTuple):
     def sum_weighted_parts(self, weights: dict[str, float]) -> FloatArray:
         """Return the hybrid score, people by products."""
         total: FloatArray = sum(
-            (weights.get(name, 0.0) * part for name, part in self._asdict().items()),
-            np.zeros(1),
+            (weights.get(name, 0.0) * part for name, part in self._asdict().items()), np.zeros(1)
         )
         return total
 

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from regulars.learning.recommender.hybrid_model import (
-    HISTORY_HALF_LIFE_DAYS,
-    MAX_REPEAT_CANDIDATES,
-)
+from regulars.learning.recommender.hybrid_model import HISTORY_HALF_LIFE_DAYS, MAX_REPEAT_CANDIDATES
 from regulars.learning.recommender.product_statistics import compute_popularity
 from regulars.learning.recommender.purchases import Purchases
 from regulars.learning.recommender.scorer import ProductCandidate

@@ -37,11 +37,7 @@ import msgspec
 from regulars.channels.commerce.woocommerce.orders import is_order, order_status
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
-from regulars.channels.exports.cells import (
-    choose_notation,
-    parse_export_id,
-    require_export_id,
-)
+from regulars.channels.exports.cells import choose_notation, parse_export_id, require_export_id
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,

@@ -31,11 +31,7 @@ from typing import Any
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
-from regulars.channels.exports.cells import (
-    choose_notation,
-    parse_export_id,
-    require_export_id,
-)
+from regulars.channels.exports.cells import choose_notation, parse_export_id, require_export_id
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,

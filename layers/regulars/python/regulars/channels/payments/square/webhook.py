@@ -55,12 +55,8 @@ from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import parse_first_time
 from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.texts import require_id
-from regulars.channels.payments.square import (
-    records as square_records,
-)
-from regulars.channels.payments.square import (
-    sales as square_sales,
-)
+from regulars.channels.payments.square import records as square_records
+from regulars.channels.payments.square import sales as square_sales
 from regulars.channels.payments.square.records import SquareEvent, build_person
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text

@@ -76,10 +76,7 @@ def translate_payment(event: StripeEvent) -> list[Draft]:
     if _refers_to_payment(resource) and not _names_guest(resource):
         return [payment]
     facts["order"] = _build_order(event, currency, amount, "paid")
-    return [
-        payment,
-        event.builder.build_draft("Order Updated", (event.id,), event.person, **facts),
-    ]
+    return [payment, event.builder.build_draft("Order Updated", (event.id,), event.person, **facts)]
 
 
 def translate_failed_payment(event: StripeEvent) -> list[Draft]:
@@ -149,10 +146,7 @@ def translate_refunded_charge(event: StripeEvent) -> list[Draft]:
         _build_order(event, currency, total, "paid", min(refunded_amount, total)),
         placed_at=to_text(from_epoch(charge.get("created"))),
     )
-    return [
-        payment,
-        event.builder.build_draft("Order Updated", (event.id,), event.person, **facts),
-    ]
+    return [payment, event.builder.build_draft("Order Updated", (event.id,), event.person, **facts)]
 
 
 def translate_refund(event: StripeEvent) -> list[Draft]:

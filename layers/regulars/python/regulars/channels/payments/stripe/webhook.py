@@ -85,12 +85,8 @@ from regulars.channels.drafts.sales import EventBuilder
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.texts import require_id
-from regulars.channels.payments.stripe import (
-    records as stripe_records,
-)
-from regulars.channels.payments.stripe import (
-    sales as stripe_sales,
-)
+from regulars.channels.payments.stripe import records as stripe_records
+from regulars.channels.payments.stripe import sales as stripe_sales
 from regulars.channels.payments.stripe.records import StripeEvent, build_person
 from regulars.channels.signatures.timed import (
     SignatureFormat,
