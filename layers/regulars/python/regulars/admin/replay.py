@@ -68,10 +68,8 @@ def replay_rejects(
 def _replay_reject(
     store: Rejects, replayer: RejectReplayer, reject: StoredReject, refusals: list[ReplayRefusal]
 ) -> dict[str, int]:
-    if reject.replayed_at:
-        return {"replayed before": 1}
-    if obstacle := find_obstacle(reject):
-        return {obstacle: 1}
+    if skip_reason := _find_skip_reason(reject):
+        return {skip_reason: 1}
     try:
         receipt = replayer.replay(reject)
     except RegularsError as error:
@@ -82,3 +80,7 @@ def _replay_reject(
         return {f"failed: {type(error).__name__}": 1}
     store.mark_replayed(reject.day, reject.reject_id, datetime.now(UTC))
     return {"received": 1, "new events": receipt.new, "known events": receipt.known}
+
+
+def _find_skip_reason(reject: StoredReject) -> str:
+    return "replayed before" if reject.replayed_at else find_obstacle(reject)

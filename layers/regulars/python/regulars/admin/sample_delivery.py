@@ -149,27 +149,25 @@ def post_request(request: Request) -> DeliveryResponse:
             retries=False,
         )
     except (urllib3.exceptions.HTTPError, ValueError) as error:
-        # Some errors quote the whole URL, whose query may hold a secret.
-        reason = str(error).replace(query, "…") if query else str(error)
-        raise UnreachableUrlError(request.url, reason) from error
+        raise UnreachableUrlError(request.url, _mask_query(str(error), query)) from error
     body = response.data.decode(errors="replace")[:MAX_SHOWN_CHARACTERS]
     return DeliveryResponse(response.status, body)
 
 
+def _mask_query(text: str, query: str) -> str:
+    """Some errors quote the whole URL, whose query may hold a secret."""
+    return text.replace(query, "…") if query else text
+
+
 def _build_sample(stores: SampleStores, source: Source, secrets: SourceSecrets) -> _Sample:
-    channel = load_channel(source.channel)
     blank = _build_blank_request(stores, source, secrets)
-    secret = secrets.signing[0] if secrets else ""
-    try:
-        request = channel.build_sample(blank, secret) if channel.build_sample else None
-    except ValueError as error:
-        raise UnusableSecretError(source.channel, source.source, str(error)) from error
+    request = _build_signed_request(blank, source, secrets)
     if request is None:
         headers = {"content-type": "application/json"}
         unsigned = msgspec.structs.replace(blank, headers=headers)
         return _Sample(request=unsigned, is_signed=False)
     try:
-        drafts = channel.translate(request)
+        drafts = load_channel(source.channel).translate(request)
     except RegularsError as error:
         return _Sample(request=request, is_signed=True, reject_code=error.code)
     stored_before = frozenset(_find_stored_types(stores.ledger, drafts))
@@ -186,6 +184,16 @@ def _build_blank_request(stores: SampleStores, source: Source, secrets: SourceSe
         default_currency=stores.default_currency,
         url=build_public_url(stores.sources, source),
     )
+
+
+def _build_signed_request(blank: Request, source: Source, secrets: SourceSecrets) -> Request | None:
+    """Return the sample request; None when only the provider can sign it."""
+    build_sample = load_channel(source.channel).build_sample
+    secret = secrets.signing[0] if secrets else ""
+    try:
+        return build_sample(blank, secret) if build_sample else None
+    except ValueError as error:
+        raise UnusableSecretError(source.channel, source.source, str(error)) from error
 
 
 def _assess_response(

@@ -10,6 +10,7 @@ from regulars.domain.carts import (
     ABANDONED_EVENT_TYPE,
     ADDING_EVENT_TYPES,
     CART_ID_NAMES,
+    Cart,
     cart_from_events,
     cart_ids_of,
     is_cart_activity,
@@ -113,11 +114,8 @@ def _build_abandonment(
     activities: Sequence[Event], last_order: str, delay: timedelta, now: datetime
 ) -> Event:
     last, cart = activities[-1], cart_from_events(activities)
-    ids = {name: text for event in activities for name, text in cart_ids_of(event).items()}
-    properties: dict[str, Any] = ids | {"last_activity_at": last.occurred_at}
-    properties |= {} if cart.amount is None else {"amount": cart.amount}
     return Event(
-        id=_abandonment_id(last, ids, last_order),
+        id=_abandonment_id(activities, last_order),
         type=ABANDONED_EVENT_TYPE,
         channel=last.channel,
         source=ABANDONMENT_SOURCE,
@@ -126,16 +124,29 @@ def _build_abandonment(
         subjects=last.subjects,
         items=cart.items,
         currency=cart.currency,
-        properties=properties,
+        properties=_build_properties(activities, cart),
     )
 
 
-def _abandonment_id(last: Event, ids: dict[str, str], last_order: str) -> str:
+def _build_properties(activities: Sequence[Event], cart: Cart) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        **_collect_cart_ids(activities),
+        "last_activity_at": activities[-1].occurred_at,
+    }
+    return properties if cart.amount is None else properties | {"amount": cart.amount}
+
+
+def _abandonment_id(activities: Sequence[Event], last_order: str) -> str:
     """Return the event id: a cart with an id is announced once until its owner orders.
 
     The subject and the last order are part of the id, because shops reuse cart ids for later carts and other persons.
     """
+    last, ids = activities[-1], _collect_cart_ids(activities)
     cart_id = next(((name, ids[name]) for name in CART_ID_NAMES if name in ids), None)
     if cart_id is None:
         return event_id(ABANDONED_EVENT_TYPE, last.id)
     return event_id(ABANDONED_EVENT_TYPE, last.subject, *cart_id, last_order)
+
+
+def _collect_cart_ids(activities: Iterable[Event]) -> dict[str, str]:
+    return {name: text for event in activities for name, text in cart_ids_of(event).items()}

@@ -28,11 +28,9 @@ def lifecycle_stage(
     A stage is never stored, since silence alone changes it.
     """
     if not state.orders.count:
-        is_identified = any(type_ in state.counts for type_ in IDENTIFYING_EVENT_TYPES)
-        return "lead" if state.consent or is_identified else "visitor"
-    silence = (now - from_text(state.orders.last)) / timedelta(
-        days=gap_days_of(state.orders, default_gap_days)
-    )
+        return "lead" if _is_lead(state) else "visitor"
+    gap = timedelta(days=gap_days_of(state.orders, default_gap_days))
+    silence = (now - from_text(state.orders.last)) / gap
     if silence <= MAX_IN_TOUCH_GAPS:
         return _stage_in_touch(state.orders.count)
     if silence <= MAX_AT_RISK_GAPS:
@@ -44,6 +42,11 @@ def gap_days_of(orders: OrderTotals, default_gap_days: float = DEFAULT_GAP_DAYS)
     """Return the expected number of days between two orders of this person."""
     own_gap = orders.mean_gap_days if orders.count >= MIN_RHYTHM_ORDERS else None
     return min(MAX_GAP_DAYS, max(MIN_GAP_DAYS, default_gap_days if own_gap is None else own_gap))
+
+
+def _is_lead(state: ProfileState) -> bool:
+    is_identified = any(type_ in state.counts for type_ in IDENTIFYING_EVENT_TYPES)
+    return bool(state.consent) or is_identified
 
 
 def _stage_in_touch(orders: int) -> Stage:

@@ -1,11 +1,11 @@
 """Fold the events of an order into one value, and sum a person's orders; sequence and repetition do not matter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import msgspec
 
-from regulars.domain.events import Event
+from regulars.domain.events import Event, OrderFact
 from regulars.domain.times import from_text
 
 
@@ -107,7 +107,7 @@ def add_event_to_order(order: Order, event: Event) -> Order:
         if stored and (stored.version, stored.event) >= (refund.version, refund.event):
             return order
         return msgspec.structs.replace(order, refunds={**order.refunds, fact.refund_id: refund})
-    return _add_snapshot(order, event)
+    return _add_snapshot(order, event, fact)
 
 
 def sum_orders(orders: Iterable[Order]) -> OrderTotals:
@@ -116,10 +116,14 @@ def sum_orders(orders: Iterable[Order]) -> OrderTotals:
     if not known_orders:
         return NO_ORDERS
     purchases = [order for order in known_orders if order.is_purchase]
+    return _sum_purchases(purchases, cancelled=len(known_orders) - len(purchases))
+
+
+def _sum_purchases(purchases: Sequence[Order], cancelled: int) -> OrderTotals:
     times = [order.order_time for order in purchases]
     return OrderTotals(
         count=len(purchases),
-        cancelled=len(known_orders) - len(purchases),
+        cancelled=cancelled,
         quantity=sum(order.quantity for order in purchases),
         first=min(times, default=""),
         last=max(times, default=""),
@@ -130,9 +134,7 @@ def sum_orders(orders: Iterable[Order]) -> OrderTotals:
     )
 
 
-def _add_snapshot(order: Order, event: Event) -> Order:
-    fact = event.order
-    assert fact is not None  # noqa: S101 (the caller has checked it)
+def _add_snapshot(order: Order, event: Event, fact: OrderFact) -> Order:
     first_told = min(filter(None, (order.first_told, event.occurred_at)))
     if order.event and (order.version, order.event) >= (fact.version, event.id):
         return msgspec.structs.replace(order, first_told=first_told)

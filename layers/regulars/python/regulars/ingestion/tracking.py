@@ -45,9 +45,7 @@ class TrackingReceiver:
             call = parse_call(kind, request.body, header_key, url_key)
             source = self._find_source(call.keys)
         except RegularsError as error:
-            keys = list_unique_keys(header_key, url_key)
-            refused_call = TrackingCall(kind=kind, body=request.body, keys=keys)
-            self._store_rejects([_call_reject(error, "", refused_call)], request)
+            self._reject_call(error, kind, request, list_unique_keys(header_key, url_key))
             raise
         if source is None:
             self._store_rejects(_build_unknown_key_rejects(call), request)
@@ -72,6 +70,12 @@ class TrackingReceiver:
             raise UnauthorizedError("A write key is missing.")
         key = next(filter(None, map(self._keys.authenticate, keys)), None)
         return None if key is None else source_of_key(key)
+
+    def _reject_call(
+        self, error: RegularsError, kind: str, request: Request, keys: tuple[str, ...]
+    ) -> None:
+        refused_call = TrackingCall(kind=kind, body=request.body, keys=keys)
+        self._store_rejects([_call_reject(error, "", refused_call)], request)
 
     def _receive_call(self, call: TrackingCall, request: Request) -> None:
         try:

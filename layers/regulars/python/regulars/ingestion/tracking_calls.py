@@ -45,10 +45,7 @@ def parse_call(kind: str, body: bytes, header_key: str = "", url_key: str = "") 
 
     A key may be ''. Each key of header, body and URL is tried in the order in which SDKs mean them.
     """
-    body = decompress_body(body)
-    if len(body) > MAX_BODY_BYTES:
-        raise PayloadTooLargeError("A call holds at most 500 KB.")
-    body, envelope = _decode_envelope(body)
+    body, envelope = _decode_envelope(_decompress_call(body))
     messages = _split_messages(kind, body, envelope)
     # Server SDKs send their key in a header only: then no message need be decoded for it.
     body_key = envelope.write_key or (_find_message_key(messages) if b"writeKey" in body else "")
@@ -78,6 +75,13 @@ def decompress_body(body: bytes) -> bytes:
 def list_unique_keys(*keys: str | None) -> tuple[str, ...]:
     """Return the keys that are not blank, each once, in their order."""
     return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _decompress_call(body: bytes) -> bytes:
+    body = decompress_body(body)
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLargeError("A call holds at most 500 KB.")
+    return body
 
 
 def _decode_envelope(body: bytes) -> tuple[bytes, _Envelope]:

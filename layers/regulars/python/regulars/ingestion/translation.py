@@ -43,19 +43,22 @@ def delivery_reject(
     channel: str, request: Request, error: RegularsError, *, verified: bool
 ) -> Reject:
     """Return the reject of a delivery; `verified` says that its signature was valid."""
-    delivery = StoredDelivery(
-        method=request.method,
-        url=request.url,
-        raw_query=request.raw_query,
-        headers=request.headers,
-        verified=verified,
-    )
     return Reject(
         code=error.code,
         reason=str(error),
         source=f"{channel}/{request.source}",
         raw=request.body,
-        delivery=delivery,
+        delivery=_build_stored_delivery(request, verified=verified),
+    )
+
+
+def _build_stored_delivery(request: Request, *, verified: bool) -> StoredDelivery:
+    return StoredDelivery(
+        method=request.method,
+        url=request.url,
+        raw_query=request.raw_query,
+        headers=request.headers,
+        verified=verified,
     )
 
 

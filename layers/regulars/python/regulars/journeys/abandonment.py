@@ -58,14 +58,9 @@ def detect_abandonment(
     if not profiles:
         return AbandonmentDecision("nobody")
     since = to_text(from_text(check.since) - CART_LOOKBACK)
-    subjects = {subject for profile in profiles for subject in profile.subjects}
-    ids = [
-        event_id
-        for subject in sorted(subjects)
-        for event_id in stores.ledger.list_recent_event_ids(subject, since, MAX_SUBJECT_EVENTS)
-    ]
+    event_ids = _list_recent_event_ids(profiles, since, stores.ledger)
     last_order = max(profile.state.orders.last for profile in profiles)
-    decision = decide_abandonment(stores.ledger.read_events(ids), last_order, delay, now)
+    decision = decide_abandonment(stores.ledger.read_events(event_ids), last_order, delay, now)
     if decision.event:
         stores.ledger.record_events([decision.event])
     return decision
@@ -80,3 +75,12 @@ def _read_person_profiles(subject: str, stores: AbandonmentStores) -> list[Profi
         survivor_ids = {profile.merged_into for profile in profiles.values()}
         pending_ids = survivor_ids - {""} - profiles.keys()
     return list(profiles.values())
+
+
+def _list_recent_event_ids(profiles: Iterable[Profile], since: str, ledger: Ledger) -> list[str]:
+    subjects = {subject for profile in profiles for subject in profile.subjects}
+    return [
+        event_id
+        for subject in sorted(subjects)
+        for event_id in ledger.list_recent_event_ids(subject, since, MAX_SUBJECT_EVENTS)
+    ]

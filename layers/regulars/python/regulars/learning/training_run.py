@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -35,9 +36,7 @@ def train_model(
 ) -> TrainingOutcome:
     """Train on the dataset whose manifest is stored under `manifest_key`; store the outcome last, and return it."""
     dataset_manifest = datasets.read_manifest(manifest_key)
-    dataset = read_dataset(
-        dataset_manifest, lambda name: datasets.read_file(dataset_manifest, name)
-    )
+    dataset = read_dataset(dataset_manifest, partial(datasets.read_file, dataset_manifest))
     champion = registry.champions.find_champion(trainer.model)
     try:
         manifest, files = _train_challenger(trainer, dataset, registry, champion, now)
@@ -153,12 +152,7 @@ def _promote_version(
     manifest: ModelManifest, digest: str, champion: Champion | None, registry: ModelRegistry
 ) -> TrainingOutcome:
     """Promote a version that passed the gate, unless another training promoted one meanwhile; return the outcome."""
-    promoted, reason = manifest.gate.promote, manifest.reason
-    try:
-        if promoted:
-            registry.champions.promote_version(manifest.model, manifest.version, digest, champion)
-    except ConcurrentUpdateError as error:
-        promoted, reason = False, str(error)
+    promoted, reason = _try_promotion(manifest, digest, champion, registry)
     return TrainingOutcome(
         model=manifest.model,
         dataset_id=manifest.dataset_id,
@@ -167,3 +161,16 @@ def _promote_version(
         status=manifest.status,
         reason=reason,
     )
+
+
+def _try_promotion(
+    manifest: ModelManifest, digest: str, champion: Champion | None, registry: ModelRegistry
+) -> tuple[bool, str]:
+    """Return whether the version was promoted, and the reason."""
+    if not manifest.gate.promote:
+        return False, manifest.reason
+    try:
+        registry.champions.promote_version(manifest.model, manifest.version, digest, champion)
+    except ConcurrentUpdateError as error:
+        return False, str(error)
+    return True, manifest.reason

@@ -36,9 +36,7 @@ def add_to_profile(
     state = add_events(profile.state, new_events)
     if any(event.order for event in new_events):
         stored = {} if is_first_write else stores.profiles.read_orders(profile.profile_id)
-        known_orders = {key: record.order for key, record in stored.items()}
-        orders = known_orders | fold_orders(new_events, known_orders)
-        _store_orders(stores, profile.profile_id, stored, orders)
+        orders = _add_orders(stores, profile.profile_id, stored, new_events)
         state = with_orders(state, orders.values())
     return _build_successor(profile, state, batch.subjects, new_events)
 
@@ -111,6 +109,19 @@ def _select_uncounted(
 def _read_counted_ids(stores: ProfileStores, profile: Profile) -> set[str]:
     spilled_ids = stores.profiles.read_spilled_ids(profile.profile_id) if profile.floor else set()
     return {*profile.applied, *spilled_ids}
+
+
+def _add_orders(
+    stores: ProfileStores,
+    profile_id: str,
+    stored: Mapping[str, StoredOrder],
+    new_events: Sequence[Event],
+) -> dict[str, Order]:
+    """Return the stored orders with those of the events added; store what changed."""
+    known_orders = {key: record.order for key, record in stored.items()}
+    orders = known_orders | fold_orders(new_events, known_orders)
+    _store_orders(stores, profile_id, stored, orders)
+    return orders
 
 
 def _store_orders(

@@ -109,13 +109,17 @@ def _compare_person(
     if profile is None:
         yield ProfileDifference("missing_profile", "", f"no profile for {person.subjects[0]}")
         return
-    if profile.subjects != person.subjects:
-        wrong = sort_by_strength(set(profile.subjects) ^ set(person.subjects))
-        detail = "missing or too many: " + ", ".join(wrong)
-        yield ProfileDifference("subjects", profile.profile_id, detail)
+    yield from _compare_subjects(profile, person.subjects)
     events = person.decode_events()
     yield from _compare_state(profile, fold_events(events))
     yield from _compare_orders(profile, holdings, fold_orders(events))
+
+
+def _compare_subjects(profile: Profile, expected: tuple[str, ...]) -> Iterator[ProfileDifference]:
+    if profile.subjects != expected:
+        wrong = sort_by_strength(set(profile.subjects) ^ set(expected))
+        detail = "missing or too many: " + ", ".join(wrong)
+        yield ProfileDifference("subjects", profile.profile_id, detail)
 
 
 def _compare_state(profile: Profile, expected: ProfileState) -> Iterator[ProfileDifference]:

@@ -45,11 +45,7 @@ def _update_profile(
     if not profile.rev and not batch.events:
         return  # the changed event was never counted
     _claim_subjects(batch, stores, lookup, profile)
-    merged = [
-        source if source.merged_into else freeze_profile(stores, source, profile)
-        for source in lookup.merge_chain(batch)
-        if source is not profile
-    ]
+    merged = _freeze_sources(batch, stores, lookup, profile)
     if merged or batch.refold:
         write_successor(stores, profile, refold_profile(stores, profile, batch, merged))
         finish_merge(stores, merged, profile, batch)
@@ -68,6 +64,17 @@ def _claim_subjects(
         pointer = lookup.pointers.get(subject)
         if not pointer and not stores.people.point_subject(subject, profile.profile_id, pointer):
             raise ConcurrentUpdateError("Another worker pointed a subject at a profile.")
+
+
+def _freeze_sources(
+    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup, profile: Profile
+) -> list[Profile]:
+    """Return the profiles to merge into this one; those that were not merged before are frozen."""
+    return [
+        source if source.merged_into else freeze_profile(stores, source, profile)
+        for source in lookup.merge_chain(batch)
+        if source is not profile
+    ]
 
 
 def _delete_stray_orders(stores: ProfileStores, profile_ids: set[str]) -> None:

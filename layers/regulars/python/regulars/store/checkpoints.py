@@ -49,22 +49,26 @@ class Checkpoints:
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
         """Save over the revision that was read; raise ConcurrentUpdateError when another run has saved since."""
-        item: dict[str, Any] = _checkpoint_key(checkpoint.key) | {
-            "etag": {"S": checkpoint.etag},
-            "rows": {"N": str(checkpoint.rows)},
-            "state": {"S": checkpoint.state},
-            "rev": {"N": str(checkpoint.rev + 1)},
-        }
+        saved = msgspec.structs.replace(checkpoint, rev=checkpoint.rev + 1)
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=item,
+                Item=_build_item(saved),
                 ConditionExpression="attribute_not_exists(id) OR rev = :rev",
                 ExpressionAttributeValues={":rev": {"N": str(checkpoint.rev)}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             raise ConcurrentUpdateError("The same file is being imported by another run.") from None
-        return msgspec.structs.replace(checkpoint, rev=checkpoint.rev + 1)
+        return saved
+
+
+def _build_item(checkpoint: Checkpoint) -> dict[str, Any]:
+    return _checkpoint_key(checkpoint.key) | {
+        "etag": {"S": checkpoint.etag},
+        "rows": {"N": str(checkpoint.rows)},
+        "state": {"S": checkpoint.state},
+        "rev": {"N": str(checkpoint.rev)},
+    }
 
 
 def _checkpoint_key(key: str) -> dict[str, Any]:

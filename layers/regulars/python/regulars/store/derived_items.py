@@ -95,11 +95,9 @@ def put_changed_items(
     current = [(item, stored) for item, stored in pairs if not is_newer(stored, item)]
     changed = [item for item, stored in current if not has_same_content(stored, item)]
     write_items(client, table, changed)
-    return WriteCounts(
-        written=len(changed),
-        unchanged=len(current) - len(changed),
-        skipped=len(pairs) - len(current),
-    )
+    unchanged = len(current) - len(changed)
+    skipped = len(pairs) - len(current)
+    return WriteCounts(written=len(changed), unchanged=unchanged, skipped=skipped)
 
 
 def _attribute_text(item: TableItem, name: str) -> str:

@@ -58,16 +58,14 @@ class People:
 
         Return False when another writer pointed it first.
         """
-        target = {"profile_id": {"S": profile_id}}
+        if expected is not None:
+            return self._move_pointer(subject, profile_id, expected)
         try:
-            if expected is None:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=_subject_item_key(subject) | target,
-                    ConditionExpression="attribute_not_exists(subject)",
-                )
-            else:
-                self._move_pointer(subject, profile_id, expected)
+            self._client.put_item(
+                TableName=self._table,
+                Item=_subject_item_key(subject) | {"profile_id": {"S": profile_id}},
+                ConditionExpression="attribute_not_exists(subject)",
+            )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -100,18 +98,12 @@ class People:
             merged = _merge_newest_fields(merged, _contact_from_item(item))
         return {field: value for field, (value, _) in sorted(merged.items())}
 
-    def _move_pointer(self, subject: str, profile_id: str, expected: str) -> None:
+    def _move_pointer(self, subject: str, profile_id: str, expected: str) -> bool:
         condition, values = "attribute_not_exists(profile_id)", {":target": {"S": profile_id}}
         if expected:
             condition = "profile_id = :expected"
             values |= {":expected": {"S": expected}}
-        self._client.update_item(
-            TableName=self._table,
-            Key=_subject_item_key(subject),
-            UpdateExpression="SET profile_id = :target",
-            ConditionExpression=condition,
-            ExpressionAttributeValues=values,
-        )
+        return self._update_item(subject, "SET profile_id = :target", condition, values)
 
     def _merge_contact(self, subject: str, contact: Mapping[str, str], at: str) -> bool:
         item = self._client.get_item(
@@ -132,11 +124,18 @@ class People:
         if "contact" in item:
             condition = "contact = :known"
             values[":known"] = item["contact"]
+        update = "SET contact = :contact, contact_at = :at"
+        return self._update_item(subject, update, condition, values)
+
+    def _update_item(
+        self, subject: str, update: str, condition: str, values: Mapping[str, Any]
+    ) -> bool:
+        """Return False when the stored item does not meet the condition."""
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=_subject_item_key(subject),
-                UpdateExpression="SET contact = :contact, contact_at = :at",
+                UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
             )

@@ -1,6 +1,6 @@
 """Store how far each source's provider was read, so that the next run continues where the last one stopped."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -74,14 +74,18 @@ class Reconciliations:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item={
-                    "id": {"S": schema.reconciliation_id(state.channel, state.source)},
-                    "state": {"S": msgspec.json.encode(saved).decode()},
-                    "rev": {"N": str(saved.rev)},
-                },
+                Item=_build_item(saved),
                 ConditionExpression="attribute_not_exists(id) OR rev = :rev",
                 ExpressionAttributeValues={":rev": {"N": str(state.rev)}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             raise ConcurrentUpdateError("Another run is reading the same provider.") from None
         return saved
+
+
+def _build_item(state: Reconciliation) -> dict[str, Any]:
+    return {
+        "id": {"S": schema.reconciliation_id(state.channel, state.source)},
+        "state": {"S": msgspec.json.encode(state).decode()},
+        "rev": {"N": str(state.rev)},
+    }

@@ -101,11 +101,9 @@ class Rejects:
 def _reject_item(reject: Reject, at: datetime) -> dict[str, Any]:
     raw, is_cut = _compress_raw(reject.raw)
     received_at = to_text(at)
-    parts = (reject.source, reject.code, reject.reason, *_delivery_identity(reject.delivery))
-    identity = "\x1f".join(parts).encode() + reject.raw
     item: dict[str, Any] = {
         "day": {"S": received_at[:10]},
-        "reject_id": {"S": hashlib.sha256(identity).hexdigest()[:32]},
+        "reject_id": {"S": _hash_reject(reject)},
         "received_at": {"S": received_at},
         "code": {"S": reject.code},
         "reason": {"S": reject.reason},
@@ -116,6 +114,12 @@ def _reject_item(reject: Reject, at: datetime) -> dict[str, Any]:
     if reject.delivery:
         item["delivery"] = {"S": msgspec.json.encode(_strip_secrets(reject.delivery)).decode()}
     return item | ({"cut": {"BOOL": True}} if is_cut else {})
+
+
+def _hash_reject(reject: Reject) -> str:
+    parts = (reject.source, reject.code, reject.reason, *_delivery_identity(reject.delivery))
+    identity = "\x1f".join(parts).encode() + reject.raw
+    return hashlib.sha256(identity).hexdigest()[:32]
 
 
 def _delivery_identity(delivery: StoredDelivery | None) -> list[str]:

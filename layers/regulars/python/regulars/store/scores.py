@@ -73,11 +73,7 @@ class Scores:
         stored_items = read_stored_items(
             self._client, self._table, KEY_ATTRIBUTES, [*new_items, *read_keys], "merged_into"
         )
-        present_ids = {
-            profile_id
-            for (profile_id, sort_key), item in stored_items.items()
-            if sort_key == schema.PROFILE_SORT_KEY and "merged_into" not in item
-        }
+        present_ids = _select_present_ids(stored_items)
         items = [item for item in new_items if item["profile_id"]["S"] in present_ids]
         counts = put_changed_items(self._client, self._table, items, stored_items, KEY_ATTRIBUTES)
         present = [person for person in persons if person.profile_id in present_ids]
@@ -97,6 +93,15 @@ class Scores:
             and not is_newer(stored, reference)
         ]
         delete_items(self._client, self._table, old_keys)
+
+
+def _select_present_ids(stored_items: Mapping[Any, TableItem]) -> set[str]:
+    """Return the ids of the profiles that are stored and not merged away."""
+    return {
+        profile_id
+        for (profile_id, sort_key), item in stored_items.items()
+        if sort_key == schema.PROFILE_SORT_KEY and "merged_into" not in item
+    }
 
 
 def _score_items(

@@ -64,10 +64,8 @@ class ServedProfiles:
         self, segment: str, limit: int, after: tuple[str, str] | None
     ) -> list[tuple[str, str]]:
         """Return up to `limit` pairs (rank, profile id) of `<scheme>:<name>` in the order of rank, behind `after`."""
-        start: dict[str, Any] = {}
-        if after:
-            start["ExclusiveStartKey"] = _member_key(segment, *after)
-        response = self._client.query(
+        start: dict[str, Any] = {"ExclusiveStartKey": _member_key(segment, *after)} if after else {}
+        items = self._client.query(
             TableName=self._table,
             IndexName=MEMBERS_INDEX.name,
             KeyConditionExpression="#segment = :segment",
@@ -76,8 +74,7 @@ class ServedProfiles:
             ExpressionAttributeValues={":segment": {"S": segment}},
             Limit=limit,
             **start,
-        )
-        items = response["Items"]
+        )["Items"]
         return [(item[MEMBERS_INDEX.sort_key]["S"], item["profile_id"]["S"]) for item in items]
 
     def _find_profile(self, profile_id: str, last_sort_key: str) -> ScoredProfile | None:
@@ -112,6 +109,12 @@ def _assemble_profile(
         return None
     if "merged_into" in profile:
         return str(profile["merged_into"]["S"])
+    return _decode_profile(profile_id, profile, parts)
+
+
+def _decode_profile(
+    profile_id: str, profile: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]
+) -> ScoredProfile:
     return ScoredProfile(
         profile_id=profile_id,
         state=decode_state(profile["state"]["S"]),

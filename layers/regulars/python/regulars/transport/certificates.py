@@ -35,8 +35,12 @@ def _download_certificate(url: str) -> bytes:
         raise CertificateUnavailableError from error
     finally:
         connection.close()
-    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise CertificateUnavailableError
-    if response.status != HTTPStatus.OK:
-        raise SignatureError("cert_url")
+    _check_status(response.status)
     return body
+
+
+def _check_status(status: int) -> None:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise CertificateUnavailableError
+    if status != HTTPStatus.OK:
+        raise SignatureError("cert_url")

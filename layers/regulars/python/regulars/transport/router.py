@@ -3,7 +3,7 @@
 Importing a router library took a quarter of a cold start, for eight routes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -77,7 +77,12 @@ def _respond(routes: Sequence[Route], request: HttpRequest) -> HttpResponse:
             return route.respond(request, *values)
     if not matches:
         return problem_response(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
-    allow = ", ".join(sorted({"OPTIONS", *(route.method for route, _ in matches)}))
+    return _refuse_method(route for route, _ in matches)
+
+
+def _refuse_method(routes: Iterable[Route]) -> HttpResponse:
+    """Answer with the methods that the routes of this path take."""
+    allow = ", ".join(sorted({"OPTIONS", *(route.method for route in routes)}))
     message = f"This path takes {allow}."
     return problem_response(
         HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, allow=allow

@@ -115,20 +115,22 @@ def _person_fields(payload: dict[str, Any]) -> dict[str, Any]:
     """Return the person who booked: the answers of the form, else the first attendee. The other attendees are guests."""
     attendee = next(iter(list_objects(payload.get("attendees"))), {})
     responses = as_object(payload.get("responses"))
-    phone = _find_answer(responses, "attendeePhoneNumber") or _find_answer(
-        responses, "smsReminderNumber"
-    )
     return {
         "contact": {
             "email": _find_answer(responses, "email") or attendee.get("email"),
             "name": _find_answer(responses, "name") or attendee.get("name"),
-            "phone": phone or attendee.get("phoneNumber"),
+            "phone": _find_phone(responses) or attendee.get("phoneNumber"),
         },
         "traits": {
             "timezone": clean_text(attendee.get("timeZone")),
             **conversations.build_locale_trait(as_object(attendee.get("language")).get("locale")),
         },
     }
+
+
+def _find_phone(responses: dict[str, Any]) -> object:
+    phone = _find_answer(responses, "attendeePhoneNumber")
+    return phone or _find_answer(responses, "smsReminderNumber")
 
 
 def _find_answer(responses: dict[str, Any], name: str) -> object:

@@ -83,8 +83,12 @@ def build_sample(blank: Request, secret: str) -> Request:
 def _build_event(item: DeliveryItem) -> ConversationEvent:
     if "messaging" in item:
         return meta.build_conversation_event(item)
-    if item.get("field") not in COMMENT_FIELDS:
-        raise UnknownTopicError
+    if item.get("field") in COMMENT_FIELDS:
+        return _build_comment_event(item)
+    raise UnknownTopicError
+
+
+def _build_comment_event(item: DeliveryItem) -> ConversationEvent:
     comment = item["value"]
     return ConversationEvent(
         type=conversations.COMMENT_RECEIVED,

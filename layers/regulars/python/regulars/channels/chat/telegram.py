@@ -133,11 +133,9 @@ class _UpdateBuilder:
         """Return the draft of an event of this type."""
         contact = {name: self._person.get(name) for name in ("first_name", "last_name")}
         channel = "payments" if type_ == "Payment Succeeded" else "chat"
-        # A button press has no time.
-        at = self._content.get("edit_date") or self._content.get("date")
         event = ConversationEvent(
             type=type_,
-            at=from_epoch(at) if at else self._request.received_at,
+            at=self._read_time(),
             key=(self._update_id,),
             customer=self._person.get("id"),
             contact={"phone": self.phone} | contact,
@@ -155,6 +153,11 @@ class _UpdateBuilder:
         if type_ is None or as_object(self._content.get("chat")).get("type") != "private":
             raise UnknownTopicError
         return self.build_draft(type_, {})
+
+    def _read_time(self) -> datetime:
+        """Return the time of the content; the time of receipt for a button press, which has no time."""
+        time = self._content.get("edit_date") or self._content.get("date")
+        return from_epoch(time) if time else self._request.received_at
 
 
 def _build_properties(topic: str, content: dict[str, Any]) -> dict[str, Any]:

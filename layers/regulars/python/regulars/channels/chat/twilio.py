@@ -90,9 +90,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
     signature = request.headers.get(_SIGNATURE_HEADER, "")
     if not signature:
         raise SignatureError("missing")
-    digest = _DIGESTS.get(_find_algorithm(request.headers.get(_SETTINGS_HEADER, "")))
-    if digest is None:
-        raise SignatureError("scheme")
+    digest = _find_digest(request.headers.get(_SETTINGS_HEADER, ""))
     fields = _read_signed_fields(request)
     signatures = [
         base64.b64encode(hmac.digest(secret.encode(), _build_signed_message(url, fields), digest))
@@ -131,13 +129,12 @@ def translate_delivery(request: Request) -> list[Draft]:
 
 def build_sample(blank: Request, secret: str) -> Request:
     """Return a signed delivery with an unknown status, which becomes a reject."""
-    request = msgspec.structs.replace(
-        blank, body=b"MessageStatus=test", headers={"content-type": _FORM_CONTENT_TYPE}
-    )
+    headers = {"content-type": _FORM_CONTENT_TYPE}
+    request = msgspec.structs.replace(blank, body=b"MessageStatus=test", headers=headers)
     message = _build_signed_message(_list_signed_urls(request)[0], _read_signed_fields(request))
     signature = base64.b64encode(hmac.digest(secret.encode(), message, "sha1"))
-    headers = request.headers | {_SIGNATURE_HEADER: signature.decode()}
-    return msgspec.structs.replace(request, headers=headers)
+    signed_headers = headers | {_SIGNATURE_HEADER: signature.decode()}
+    return msgspec.structs.replace(request, headers=signed_headers)
 
 
 def _build_properties(fields: Mapping[str, str], message_id: str, medium: str) -> dict[str, object]:
@@ -151,11 +148,14 @@ def _build_properties(fields: Mapping[str, str], message_id: str, medium: str) -
     }
 
 
-def _find_algorithm(settings: str) -> str:
-    """Return the algorithm that the settings of a signature name; '' if they name none."""
+def _find_digest(settings: str) -> str:
+    """Return the digest of the algorithm that the settings of a signature name; SHA-1 if they name none."""
     pairs = (pair.partition("=") for pair in settings.split(","))
     values = (value.strip().upper() for name, _, value in pairs if name.strip() == "algorithm")
-    return next(values, "")
+    digest = _DIGESTS.get(next(values, ""))
+    if digest is None:
+        raise SignatureError("scheme")
+    return digest
 
 
 def _is_form(request: Request) -> bool:

@@ -59,7 +59,7 @@ from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import require_id, select_texts
 from regulars.channels.signatures.shared_secret import check_equal
-from regulars.domain.events import OrderFact
+from regulars.domain.events import Item, OrderFact
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "lemonsqueezy"
@@ -148,19 +148,20 @@ def _build_facts(event: LemonSqueezyEvent) -> dict[str, Any]:
     properties: dict[str, Any] = select_texts(attributes, *_STORED_FIELDS)
     if attributes.get("total") is None:
         return {"properties": properties}
-    currency, total = (
-        parse_currency(attributes.get("currency")),
-        parse_minor_units(attributes["total"]),
-    )
-    line = as_object(attributes.get("first_order_item"))
-    price = None if line.get("price") is None else parse_minor_units(line["price"])
-    item = build_item(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
+    currency = parse_currency(attributes.get("currency"))
+    total = parse_minor_units(attributes["total"])
     return {
         "currency": currency,
-        "items": (item,) if item else (),
+        "items": _build_items(as_object(attributes.get("first_order_item"))),
         "order": _build_order(event, currency, total),
         "properties": properties | {"amount": total},
     }
+
+
+def _build_items(line: dict[str, Any]) -> tuple[Item, ...]:
+    price = None if line.get("price") is None else parse_minor_units(line["price"])
+    item = build_item(line.get("product_id"), line.get("quantity"), price, line.get("product_name"))
+    return (item,) if item else ()
 
 
 def _build_order(event: LemonSqueezyEvent, currency: str, total: int) -> OrderFact | None:

@@ -115,15 +115,21 @@ def _build_person(
     """
     person = PersonBuilder(request.default_country)
     person.add_identifier("email", submission.email)
-    contact_fields: dict[str, Any] = {}
-    for role, answer in answers:
-        if role and isinstance(answer.value, str) and _fits_role(role, answer.value):
-            contact_fields.setdefault(role, answer.value)
+    contact_fields = _collect_contact_fields(answers)
     if person.identifiers:
         contact_fields.pop("email", None)
     person.add_contact(contact_fields)
     person.add_identifier("user_id", contact_fields.get("user_id"))
     return person
+
+
+def _collect_contact_fields(answers: Sequence[tuple[str, FormAnswer]]) -> dict[str, Any]:
+    """Return the first fitting answer of each role."""
+    contact_fields: dict[str, Any] = {}
+    for role, answer in answers:
+        if role and isinstance(answer.value, str) and _fits_role(role, answer.value):
+            contact_fields.setdefault(role, answer.value)
+    return contact_fields
 
 
 def _fits_role(role: str, value: str) -> bool:

@@ -52,17 +52,20 @@ def translate_line(line: Line, file: File) -> list[Draft]:
     person.add_identifier("user_id", fields["customer_id"].strip())
     if not person.identifiers:
         raise RefusedLineError("missing_customer")
-    at, answer = parse_export_day(fields["date"], file), parse_yes_no(fields["consent"])
-    consents: tuple[ConsentChange, ...] = ()
-    if answer is not None:
-        status = "granted" if answer else "denied"
-        consents = (
-            ConsentChange(channel="email", status=status, at=at or UNDATED_TIME, basis="import"),
-        )
+    at = parse_export_day(fields["date"], file)
+    consents = _build_consents(fields["consent"], at or UNDATED_TIME)
     draft = build_export_draft(
         file, "Customer Updated", ("import", at), person, ("contact",), consents=consents
     )
     return [draft]
+
+
+def _build_consents(answer_text: str, at: str) -> tuple[ConsentChange, ...]:
+    answer = parse_yes_no(answer_text)
+    if answer is None:
+        return ()
+    status = "granted" if answer else "denied"
+    return (ConsentChange(channel="email", status=status, at=at, basis="import"),)
 
 
 EXPORT_FORMAT = ExportFormat(

@@ -15,10 +15,18 @@ from regulars.domain.times import to_text
 UNDATED_TIME = "1990-01-01T00:00:00.000Z"
 # Where days begin first: a local time without a zone was not earlier than in this zone.
 EASTERNMOST_ZONE = timezone(timedelta(hours=14))
-_SLASHED_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?:[ ,]+(.+))?")
-_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)(?:[ ,]+(.+))?")
-_MONTH_NAME_DATE = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?:[ ,]+(?:at )?(.+))?")
-_DAY_MONTH_NAME_DATE = re.compile(r"(\d{1,2}) ([A-Za-z]{3,9})\.?,? (\d{4})(?:[ ,]+(?:at )?(.+))?")
+_DATE_PATTERNS = (
+    re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4}|\d\d)(?:[ ,]+(?P<clock>.+))?"),
+    re.compile(
+        r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?:[ ,]+(?P<clock>.+))?"
+    ),
+    re.compile(
+        r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})(?:[ ,]+(?:at )?(?P<clock>.+))?"
+    ),
+    re.compile(
+        r"(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3,9})\.?,? (?P<year>\d{4})(?:[ ,]+(?:at )?(?P<clock>.+))?"
+    ),
+)
 _CLOCK_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s?([ap])\.?m\.?)?", re.IGNORECASE)
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMERIC_DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
@@ -83,26 +91,17 @@ def _parse_canonical_time(text: str, zone: tzinfo) -> str:
 def _parse_datetime(text: str) -> datetime:
     if text.isdecimal() and text.isascii() and len(text) > len("20261122"):
         return from_epoch(text, 1000 if len(text) >= _EPOCH_MILLISECOND_DIGITS else 1)
-    if match := _SLASHED_DATE.fullmatch(text):
-        month, day, year, clock = match.groups()
-        return _build_datetime(int(year), int(month), int(day), clock)
-    if match := _DOTTED_DATE.fullmatch(text):
-        day, month, year, clock = match.groups()
-        return _build_datetime(int(year), int(month), int(day), clock)
-    if match := _MONTH_NAME_DATE.fullmatch(text):
-        name, day, year, clock = match.groups()
-        return _build_datetime(int(year), _parse_month(name), int(day), clock)
-    if match := _DAY_MONTH_NAME_DATE.fullmatch(text):
-        day, name, year, clock = match.groups()
-        return _build_datetime(int(year), _parse_month(name), int(day), clock)
+    for pattern in _DATE_PATTERNS:
+        if match := pattern.fullmatch(text):
+            return _build_datetime(**match.groupdict())
     iso = re.sub(r" ?(UTC|GMT|Z)$", "+00:00", text.upper())
     return datetime.fromisoformat(re.sub(r" (?=[+-]\d\d:?\d\d$)", "", iso))
 
 
-def _build_datetime(year: int, month: int, day: int, clock: str | None) -> datetime:
+def _build_datetime(year: str, month: str, day: str, clock: str | None) -> datetime:
     hour, minute, second = _parse_clock(clock) if clock else (0, 0, 0)
-    century = 2000 if year < 100 else 0  # noqa: PLR2004 (a year of two digits)
-    return datetime(century + year, month, day, hour, minute, second)  # noqa: DTZ001 (the caller adds the zone)
+    century = 2000 if int(year) < 100 else 0  # noqa: PLR2004 (a year of two digits)
+    return datetime(century + int(year), _parse_month(month), int(day), hour, minute, second)  # noqa: DTZ001 (the caller adds the zone)
 
 
 def _parse_clock(text: str) -> tuple[int, int, int]:
@@ -115,5 +114,6 @@ def _parse_clock(text: str) -> tuple[int, int, int]:
     return int(hour), int(minute), int(second or 0)
 
 
-def _parse_month(name: str) -> int:
-    return _MONTH_NAMES.index(name[:3].lower()) + 1
+def _parse_month(text: str) -> int:
+    """Return the number of a month that is written as a number or as an English name."""
+    return int(text) if text.isdecimal() else _MONTH_NAMES.index(text[:3].lower()) + 1

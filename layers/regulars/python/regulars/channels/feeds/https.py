@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import NamedTuple
 
 import urllib3
@@ -44,11 +45,9 @@ class HttpsClient:
             response = self._pool.request(
                 method, url, headers=headers, body=body, redirect=False, preload_content=False
             )
-            try:
+            # A connection whose response was not read to the end cannot be reused.
+            with closing(response):
                 content = _read_body(response)
-            finally:
-                # A connection whose response was not read to the end cannot be reused.
-                response.close()
         except urllib3.exceptions.HTTPError as error:
             raise OSError(type(error).__name__) from error
         names = {name.lower(): value for name, value in response.headers.items()}

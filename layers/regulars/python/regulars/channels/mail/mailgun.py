@@ -91,9 +91,7 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
     message = f"{timestamp}{token}".encode("utf-8", "replace")
     signatures = [hmac.digest(key.encode(), message, "sha256").hex().encode() for key in secrets]
     check_equal(signature, signatures)
-    signed_at = datetime.fromtimestamp(int(timestamp), UTC)
-    if not now - MAX_SIGNATURE_AGE <= signed_at <= now + MAX_CLOCK_SKEW:
-        raise SignatureError("timestamp")
+    _check_age(timestamp, now)
 
 
 def translate_delivery(request: Request) -> list[Draft]:
@@ -148,6 +146,12 @@ def _read_signature(body: dict[str, Any]) -> tuple[str, str, str]:
         text if isinstance(text := signature.get(name), str) else "" for name in _SIGNATURE_FIELDS
     )
     return timestamp, token, digest
+
+
+def _check_age(timestamp: str, now: datetime) -> None:
+    signed_at = datetime.fromtimestamp(int(timestamp), UTC)
+    if not now - MAX_SIGNATURE_AGE <= signed_at <= now + MAX_CLOCK_SKEW:
+        raise SignatureError("timestamp")
 
 
 def _find_recipient(item: dict[str, Any]) -> str:

@@ -112,10 +112,6 @@ def _build_event(body: dict[str, Any]) -> mail.MailEvent:
     email = body.get("Recipient") or body.get("Email")
     time = next((value for value in map(body.get, _TIME_FIELDS) if value), None)
     key_parts = (topic, body.get("MessageID") or body.get("ID"), time, email)
-    # A reactivation by the shop is not a decision of the recipient.
-    is_reactivated = (
-        type_ == mail.SUBSCRIBED_TYPE and body.get("Origin", "Recipient") != "Recipient"
-    )
     return mail.MailEvent(
         type=type_,
         at=parse_time(time),
@@ -123,7 +119,7 @@ def _build_event(body: dict[str, Any]) -> mail.MailEvent:
         email=email if isinstance(email, str) else "",
         properties=_build_properties(type_, body),
         basis=clean_token(body.get("SuppressionReason")) or str(topic),
-        consent="" if is_reactivated else None,
+        consent="" if _is_reactivated(type_, body) else None,
     )
 
 
@@ -136,6 +132,11 @@ def _select_type(body: dict[str, Any], type_: str) -> str:
     if type_ == mail.UNSUBSCRIBED_TYPE and body.get("SuppressionReason") == "HardBounce":
         return mail.EMAIL_BOUNCED
     return type_
+
+
+def _is_reactivated(type_: str, body: dict[str, Any]) -> bool:
+    # A reactivation by the shop is not a decision of the recipient.
+    return type_ == mail.SUBSCRIBED_TYPE and body.get("Origin", "Recipient") != "Recipient"
 
 
 def _build_properties(type_: str, body: dict[str, Any]) -> dict[str, Any]:

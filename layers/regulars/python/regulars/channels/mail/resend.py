@@ -109,22 +109,27 @@ def build_sample(blank: Request, secret: str) -> Request:
 def _build_event(
     type_: str, body: dict[str, Any], item: dict[str, Any], key: tuple[str, str]
 ) -> mail.MailEvent:
-    click, bounce = as_object(item.get("click")), as_object(item.get("bounce"))
-    kind = _BOUNCE_KINDS.get(str(bounce.get("type")), "hard")
+    clicked_at = as_object(item.get("click")).get("timestamp")
     return mail.MailEvent(
         type=type_,
-        at=parse_time(format_first_time(click.get("timestamp"), body.get("created_at"))),
+        at=parse_time(format_first_time(clicked_at, body.get("created_at"))),
         key=key,
         email=key[1],
-        properties={
-            "email_id": clean_text(item.get("email_id")),
-            "campaign_id": clean_text(item.get("broadcast_id")),
-            "link_url": mail.clean_link(click.get("link")),
-            "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
-            "reason": clean_token(bounce.get("subType")),
-        },
+        properties=_build_properties(type_, item),
         basis=clean_token(body.get("type")),
     )
+
+
+def _build_properties(type_: str, item: dict[str, Any]) -> dict[str, Any]:
+    click, bounce = as_object(item.get("click")), as_object(item.get("bounce"))
+    kind = _BOUNCE_KINDS.get(str(bounce.get("type")), "hard")
+    return {
+        "email_id": clean_text(item.get("email_id")),
+        "campaign_id": clean_text(item.get("broadcast_id")),
+        "link_url": mail.clean_link(click.get("link")),
+        "bounce_type": kind if type_ == mail.EMAIL_BOUNCED else "",
+        "reason": clean_token(bounce.get("subType")),
+    }
 
 
 def _build_contact_event(

@@ -14,6 +14,7 @@ from regulars.domain.errors import SignatureError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 NOTIFICATION_TYPE = "Notification"
 CONFIRMATION_TYPE = "SubscriptionConfirmation"
@@ -107,19 +108,23 @@ def _check_signature(
     certificate: bytes, signature: bytes, signed_message: bytes, version: str
 ) -> None:
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415
+
+    digest = _select_digest(version)
+    try:
+        _load_public_key(certificate).verify(signature, signed_message, PKCS1v15(), digest)
+    except InvalidSignature:
+        raise SignatureError("signature") from None
+
+
+def _select_digest(version: str) -> "HashAlgorithm":
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
 
     # Version 1 is SHA-1, which SNS uses unless a topic is set to version 2.
     digests = {"1": hashes.SHA1, "2": hashes.SHA256}
     if version not in digests:
         raise SignatureError("scheme")
-    try:
-        _load_public_key(certificate).verify(
-            signature, signed_message, PKCS1v15(), digests[version]()
-        )
-    except InvalidSignature:
-        raise SignatureError("signature") from None
+    return digests[version]()
 
 
 @lru_cache(maxsize=8)

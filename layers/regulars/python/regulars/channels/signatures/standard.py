@@ -77,20 +77,27 @@ def _list_usable_signatures(
 def _is_signed(
     signatures: Iterable[tuple[str, str]], message: bytes, secrets: Sequence[str]
 ) -> bool:
-    keys = [secret for secret in secrets if not secret.startswith(PUBLIC_KEY_PREFIX)]
+    public_keys = [secret for secret in secrets if secret.startswith(PUBLIC_KEY_PREFIX)]
+    shared_secrets = [secret for secret in secrets if not secret.startswith(PUBLIC_KEY_PREFIX)]
+    symmetric = [text for version, text in signatures if version == "v1"]
+    asymmetric = [text for version, text in signatures if version == "v1a"]
+    return _is_signed_with_secret(symmetric, message, shared_secrets) or any(
+        _is_signed_by(key, text, message) for key in public_keys for text in asymmetric
+    )
+
+
+def _is_signed_with_secret(
+    signatures: Sequence[str], message: bytes, shared_secrets: Sequence[str]
+) -> bool:
     expected_signatures = [
-        hmac_base64(key, message) for secret in keys if (key := _decode_secret(secret))
+        hmac_base64(key, message) for secret in shared_secrets if (key := _decode_secret(secret))
     ]
     matches = [
-        hmac.compare_digest(text.encode("utf-8", "replace"), expected) if version == "v1" else False
-        for version, text in signatures
+        hmac.compare_digest(text.encode("utf-8", "replace"), expected)
+        for text in signatures
         for expected in expected_signatures
     ]
-    public = [secret for secret in secrets if secret.startswith(PUBLIC_KEY_PREFIX)]
-    asymmetric = [text for version, text in signatures if version == "v1a"]
-    return any(matches) or any(
-        _is_signed_by(key, text, message) for key in public for text in asymmetric
-    )
+    return any(matches)
 
 
 def _decode_secret(secret: str) -> bytes:

@@ -108,10 +108,9 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
     time = request.headers.get(_TIME_HEADER, "")
     if not time:
         raise SignatureError("missing")
+    urls = _list_signed_urls(request)
     signatures = [
-        _compute_signature(secret, request, url, time)
-        for secret in secrets
-        for url in _list_signed_urls(request)
+        _compute_signature(secret, request, url, time) for secret in secrets for url in urls
     ]
     check_equal(request.headers.get(_SIGNATURE_HEADER, ""), signatures)
     signed_at = int(time) / 1000 if _MILLISECONDS_PATTERN.fullmatch(time) else 0

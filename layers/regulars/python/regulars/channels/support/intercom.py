@@ -155,11 +155,7 @@ def _contact_fields(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _conversation_fields(item: dict[str, Any]) -> dict[str, Any]:
-    """Return the contact of a conversation; none if it has several contacts."""
-    contacts = item.get("contacts")
-    contact_items = list_objects(as_object(contacts).get("contacts") or contacts)
-    contact = contact_items[0] if len(contact_items) == 1 else {}
-    source = as_object(item.get("source"))
+    contact, source = _find_contact(item), as_object(item.get("source"))
     parts = list_objects(as_object(item.get("conversation_parts")).get("conversation_parts"))
     return {
         "customer": contact.get("id"),
@@ -171,6 +167,13 @@ def _conversation_fields(item: dict[str, Any]) -> dict[str, Any]:
             "length": conversations.count_characters((parts[-1] if parts else source).get("body")),
         },
     }
+
+
+def _find_contact(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the contact of a conversation; none if it has several contacts."""
+    contacts = item.get("contacts")
+    contact_items = list_objects(as_object(contacts).get("contacts") or contacts)
+    return contact_items[0] if len(contact_items) == 1 else {}
 
 
 def _compute_signature(secret: str, body: bytes) -> bytes:

@@ -166,17 +166,20 @@ def _read_person(message: TrackingMessage, default_country: str) -> PersonBuilde
         person.add_contact(message.traits or {})
     context = message.context or {}
     person.add_contact(as_object(context.get("traits")))
-    for external_id in as_list(context.get("externalIds")):
-        namespace = as_object(external_id).get("type")
-        if namespace in _EXTERNAL_ID_TYPES:
-            person.add_identifier(str(namespace), external_id.get("id"))
-    if (
-        message.type == "alias" and person.identifiers
-    ):  # an alias without another identifier links nobody
+    _add_external_ids(person, context)
+    # An alias without another identifier links nobody.
+    if message.type == "alias" and person.identifiers:
         # SDKs alias an anonymous id to a user id; older SDKs alias one user id to another.
         person.add_identifier("user_id", message.previous_id)
         person.add_identifier("anonymous_id", message.previous_id)
     return person
+
+
+def _add_external_ids(person: PersonBuilder, context: dict[str, Any]) -> None:
+    for external_id in as_list(context.get("externalIds")):
+        namespace = as_object(external_id).get("type")
+        if namespace in _EXTERNAL_ID_TYPES:
+            person.add_identifier(str(namespace), external_id.get("id"))
 
 
 def _resolve_times(message: TrackingMessage, sent_at: str, request: Request) -> EventTimes:
@@ -214,11 +217,11 @@ def _read_traits(message: TrackingMessage) -> dict[str, str]:
         "timezone": context.get("timezone") or traits.get("timezone"),
     }
     texts = {name: clean_text(value) for name, value in values.items()}
-    return {
-        name: text
-        for name, text in texts.items()
-        if 0 < len(text) <= MAX_TRAIT_CHARACTERS and not looks_personal(text)
-    }
+    return {name: text for name, text in texts.items() if _is_storable_trait(text)}
+
+
+def _is_storable_trait(text: str) -> bool:
+    return 0 < len(text) <= MAX_TRAIT_CHARACTERS and not looks_personal(text)
 
 
 def _read_properties(message: TrackingMessage) -> dict[str, Any]:

@@ -202,15 +202,19 @@ def _parse_order(request: Request, type_: str, body: dict[str, Any], at: str) ->
     if not (order_id and status) or total is None:
         return None
     currency = parse_currency(_read_field(request, body, "currency"), request.default_currency)
-    store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
     return OrderFact(
-        key=f"{store}/{order_id}",
+        key=_order_key(request, order_id),
         version=at,
         placed_at=at,
         status=status,
         total=_parse_total(request, total, currency),
         currency=currency,
     )
+
+
+def _order_key(request: Request, order_id: str) -> str:
+    store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
+    return f"{store}/{order_id}"
 
 
 def _parse_total(request: Request, value: object, currency: str) -> int:

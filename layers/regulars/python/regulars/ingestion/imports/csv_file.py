@@ -82,9 +82,13 @@ class CsvFile:
                 yield from ((line, "unreadable_line", [""] * len(columns)) for line in lines)
             elif row:
                 problem = "wrong_field_count" if any(row[self._width :]) else ""
-                # One blank field more, for columns that the file does not have.
-                fields = row[: self._width] + [""] * (self._width + 1 - len(row[: self._width]))
-                yield lines.start, problem, [fields[index] for index in indexes]
+                yield lines.start, problem, self._pick_fields(row, indexes)
+
+    def _pick_fields(self, row: Sequence[str], indexes: Sequence[int]) -> list[str]:
+        fields = row[: self._width]
+        # One blank field more, for columns that the file does not have.
+        filled_row = [*fields, *[""] * (self._width + 1 - len(fields))]
+        return [filled_row[index] for index in indexes]
 
     def _read_lines(self) -> Iterator[str]:
         while line := self._text.readline(MAX_LINE_CHARACTERS):
@@ -107,8 +111,7 @@ def _check_header(header: str) -> None:
         raise InvalidRequestError(
             "The file is UTF-16; please export it as CSV in UTF-8.", "unsupported_encoding"
         )
-    kind = next((kind for mark, kind in _FOREIGN_MARKS.items() if header.startswith(mark)), "")
-    if kind:
+    if kind := _guess_foreign_kind(header):
         raise InvalidRequestError(
             f"The file is {kind}, not CSV. Unpack it, or save it as CSV in UTF-8.", "not_csv"
         )
@@ -118,6 +121,10 @@ def _check_header(header: str) -> None:
         )
     if not header.strip():
         raise InvalidRequestError("The file is empty.", "empty_file")
+
+
+def _guess_foreign_kind(header: str) -> str:
+    return next((kind for mark, kind in _FOREIGN_MARKS.items() if header.startswith(mark)), "")
 
 
 def _without_quoted_text(header: str) -> str:

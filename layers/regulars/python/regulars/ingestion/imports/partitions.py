@@ -26,11 +26,7 @@ def write_parts(
 ) -> None:
     """Write each row to the file of its part, unless the part is not wanted; rows of one key are in one part."""
     with ExitStack() as stack:
-        files = {
-            part: stack.enter_context(_part_path(directory, part).open("w", newline=""))
-            for part in wanted_parts
-        }
-        writers = {part: csv.writer(file).writerow for part, file in files.items()}
+        writers = _open_writers(stack, wanted_parts, directory)
         for number, problem, fields in rows:
             part = crc32(key(fields).encode("utf-8", "replace")) % part_count
             write_row = writers.get(part)
@@ -48,6 +44,16 @@ def read_part(directory: Path, part: int) -> Iterator[Row]:
 def delete_part(directory: Path, part: int) -> None:
     """Free the disk space of a part that is imported."""
     _part_path(directory, part).unlink()
+
+
+def _open_writers(
+    stack: ExitStack, parts: Iterable[int], directory: Path
+) -> dict[int, Callable[[Iterable[object]], object]]:
+    files = {
+        part: stack.enter_context(_part_path(directory, part).open("w", newline=""))
+        for part in parts
+    }
+    return {part: csv.writer(file).writerow for part, file in files.items()}
 
 
 def _part_path(directory: Path, part: int) -> Path:

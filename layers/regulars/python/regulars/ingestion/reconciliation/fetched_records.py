@@ -51,9 +51,7 @@ class RecordImporter:
             if drafts
             else None
         )
-        for request, error in failures:
-            reject = delivery_reject(source.channel, request, error, verified=True)
-            self._rejects.store_rejects([reject], now)
+        self._store_failures(source.channel, failures, now)
         if recorded is None:
             return RecordCounts(rejected=len(failures))
         return RecordCounts(len(recorded.new), len(recorded.known), len(failures))
@@ -71,6 +69,13 @@ class RecordImporter:
             default_country=self._default_country,
             default_currency=self._default_currency,
         )
+
+    def _store_failures(
+        self, channel: str, failures: Iterable[tuple[Request, RegularsError]], now: datetime
+    ) -> None:
+        for request, error in failures:
+            reject = delivery_reject(channel, request, error, verified=True)
+            self._rejects.store_rejects([reject], now)
 
 
 def _translate_record(channel: str, request: Request) -> Iterator[Draft]:

@@ -1,8 +1,9 @@
 """Reconcile sources: fetch from each provider what changed since the last run, so that no lost webhook is missed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
+from regulars.channels.feeds.contract import Feed
 from regulars.channels.feeds.provider_api import ProviderApi
 from regulars.channels.registry import FEED_PROVIDERS
 from regulars.domain.errors import ConcurrentUpdateError
@@ -60,14 +61,18 @@ class Reconciler:
         has_time: Callable[[], bool],
     ) -> SourceOutcome:
         credentials = self._parameters.read_credentials(source.channel, source.source)
-        run = SourceRun(
-            state, source, source.config | credentials, self._reconciliations, self._clock
-        )
+        config = source.config | credentials
+        run = SourceRun(state, source, config, self._reconciliations, self._clock)
         try:
             run.start()
-            for feed in run.list_feeds(credentials, provider):
-                if not run.walk_feed(feed, self._importer, has_time):
-                    break
+            self._walk_feeds(run, run.list_feeds(credentials, provider), has_time)
         except ConcurrentUpdateError:
             return run.build_outcome({"run": "another run is asking the same provider"})
         return run.build_outcome({})
+
+    def _walk_feeds(
+        self, run: SourceRun, feeds: Iterable[Feed], has_time: Callable[[], bool]
+    ) -> None:
+        for feed in feeds:
+            if not run.walk_feed(feed, self._importer, has_time):
+                break

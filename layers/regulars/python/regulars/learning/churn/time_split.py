@@ -25,9 +25,7 @@ class ChurnSplit:
 
 def split_by_time(dataset: Dataset) -> ChurnSplit:
     """Hold out the newest labelled cut-off; raise InsufficientDataError when there is too little to train or test."""
-    repeat_buyers = dataset.manifest.counts["repeat_buyers"]
-    if repeat_buyers < MIN_REPEAT_BUYERS:
-        raise InsufficientDataError(f"{repeat_buyers} of {MIN_REPEAT_BUYERS} repeat buyers.")
+    _check_repeat_buyers(dataset.manifest.counts["repeat_buyers"])
     horizon_days = dataset.manifest.horizon_days
     labelled = dataset.training_rows.sort_values(["cutoff", "profile_id"])
     labelled = labelled.assign(churned=labelled["churned"].astype(float))
@@ -56,6 +54,11 @@ def prepare_training(
     weights: FloatArray = np.power(0.5, horizons.to_numpy(dtype=np.float64))
     outcomes: FloatArray = rows["churned"].to_numpy(dtype=np.float64)
     return rows[list(features)], outcomes, weights
+
+
+def _check_repeat_buyers(repeat_buyers: int) -> None:
+    if repeat_buyers < MIN_REPEAT_BUYERS:
+        raise InsufficientDataError(f"{repeat_buyers} of {MIN_REPEAT_BUYERS} repeat buyers.")
 
 
 def _check_outcomes(rows: pd.DataFrame) -> None:

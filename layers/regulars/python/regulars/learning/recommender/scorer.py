@@ -2,7 +2,8 @@
 
 import heapq
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from regulars.domain.errors import InvalidRequestError
@@ -159,10 +160,14 @@ def _fill_with_popular(
     ranked = sorted(recommendations, key=lambda entry: (-entry.score, entry.product_id))
     filled = ranked[: max(count, 0)]
     used_ids = {entry.product_id for entry in filled}.union(excluded_ids)
-    for product_id, *_ in popular:
-        if len(filled) >= count:
-            break
-        if product_id not in used_ids:
-            used_ids.add(product_id)
-            filled.append(Recommendation(product_id=product_id, score=0.0, reason="popular"))
-    return filled
+    missing_count = max(count - len(filled), 0)
+    return [*filled, *islice(_recommend_popular(popular, used_ids), missing_count)]
+
+
+def _recommend_popular(
+    popular: Iterable[Row], excluded_ids: Collection[str]
+) -> Iterator[Recommendation]:
+    """Yield each popular product once, in their order."""
+    for product_id in dict.fromkeys(product_id for product_id, *_ in popular):
+        if product_id not in excluded_ids:
+            yield Recommendation(product_id=product_id, score=0.0, reason="popular")

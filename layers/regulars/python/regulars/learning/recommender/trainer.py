@@ -63,18 +63,10 @@ class RecommenderTrainer:
     def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
         """Return the plain scorer's hybrid scores of the same people."""
         history, history_scorer = self._load_history(dataset), HistoryScorer(scorer)
-        matrix = history.sample_purchases().compute_decayed_counts(
-            history.now, HISTORY_HALF_LIFE_DAYS
-        )
-        rows = matrix.tolil()
-        people_counts = [
-            dict(zip(history.purchases.products[positions], counts, strict=True))
-            for positions, counts in zip(rows.rows, rows.data, strict=True)
-        ]
         return np.asarray(
             [
                 [total for _, total in history_scorer.score_products(counts)]
-                for counts in people_counts
+                for counts in _sample_product_counts(history)
             ]
         )
 
@@ -88,12 +80,8 @@ class RecommenderTrainer:
         history = self._load_history(dataset)
         challenger = history.evaluate_recipe(Recipe(**trained.scorer["recipe"]))
         quality = _measure_both_modes(challenger.measure_hybrid)
-        if champion is None:
-            baseline, compatible = _measure_both_modes(challenger.measure_popularity), True
-        else:
-            previous = history.evaluate_recipe(Recipe(**champion["recipe"]))
-            baseline = _measure_both_modes(previous.measure_hybrid)
-            compatible = _can_serve(champion, history)
+        baseline = _measure_baseline(challenger, champion, history)
+        compatible = champion is None or _can_serve(champion, history)
         gain, standard_error = compare_qualities(quality, baseline)
         return ModelComparison(gain=gain, standard_error=standard_error, compatible=compatible)
 
@@ -102,6 +90,25 @@ class RecommenderTrainer:
         if self._last_history is None or self._last_history.dataset is not dataset:
             self._last_history = ShopHistory(dataset)
         return self._last_history
+
+
+def _sample_product_counts(history: ShopHistory) -> list[dict[str, float]]:
+    """Return the decayed counts of a sample of people, by product id."""
+    purchases = history.sample_purchases()
+    rows = purchases.compute_decayed_counts(history.now, HISTORY_HALF_LIFE_DAYS).tolil()
+    return [
+        dict(zip(history.purchases.products[positions], counts, strict=True))
+        for positions, counts in zip(rows.rows, rows.data, strict=True)
+    ]
+
+
+def _measure_baseline(
+    challenger: RecipeEvaluation, champion: Mapping[str, Any] | None, history: ShopHistory
+) -> RankingQuality:
+    if champion is None:
+        return _measure_both_modes(challenger.measure_popularity)
+    previous = history.evaluate_recipe(Recipe(**champion["recipe"]))
+    return _measure_both_modes(previous.measure_hybrid)
 
 
 def _measure_both_modes(measure: Callable[[str], RankingQuality]) -> RankingQuality:

@@ -49,12 +49,19 @@ def _load_champion(
 ) -> LoadedChampion:
     """Load an artifact only if its bytes are those that were promoted."""
     try:
-        manifest = registry.read_champion_manifest(model)
-        if manifest is None:
-            return LoadedChampion(InsufficientDataError.code)
-        if not set(manifest.features) <= set(columns):
-            return LoadedChampion(STATUS_INCOMPATIBLE, manifest.version)
-        return LoadedChampion(STATUS_OK, manifest.version, load_artifact(manifest))
+        return _load_version(registry.read_champion_manifest(model), columns, load_artifact)
     except TamperedArtifactError as error:
         log_failure(error, f"loading the champion of {model}")
         return LoadedChampion(error.code)
+
+
+def _load_version(
+    manifest: ModelManifest | None,
+    columns: Collection[str],
+    load_artifact: Callable[[ModelManifest], Any],
+) -> LoadedChampion:
+    if manifest is None:
+        return LoadedChampion(InsufficientDataError.code)
+    if not set(manifest.features) <= set(columns):
+        return LoadedChampion(STATUS_INCOMPATIBLE, manifest.version)
+    return LoadedChampion(STATUS_OK, manifest.version, load_artifact(manifest))

@@ -1,6 +1,6 @@
 """Generate candidates by rules, for a shop without a recommender: own repeat purchases, then what is popular."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -31,9 +31,13 @@ def generate_rule_candidates(purchases: Purchases, now: float) -> Iterator[list[
         product_ids = purchases.products[counts.indices[span][repeated[best]]]
         largest = repeat_counts.max(initial=0.0)
         habit = np.round(repeat_counts[best] / largest, 4) if len(best) else repeat_counts
-        yield [
-            ProductCandidate(
-                product_id=str(product_id), habit=float(share), because=str(product_id)
-            )
-            for product_id, share in zip(product_ids, habit, strict=True)
-        ]
+        yield _build_repeat_candidates(product_ids, habit)
+
+
+def _build_repeat_candidates(
+    product_ids: Iterable[str], habit: Iterable[float]
+) -> list[ProductCandidate]:
+    return [
+        ProductCandidate(product_id=str(product_id), habit=float(share), because=str(product_id))
+        for product_id, share in zip(product_ids, habit, strict=True)
+    ]

@@ -118,6 +118,11 @@ def _decrypt_text(encoded: str, encrypted: str) -> tuple[bytes, bytes] | None:
         plain = decryptor.update(base64.b64decode(encrypted, validate=True)) + decryptor.finalize()
     except ValueError:  # includes binascii.Error
         return None
+    return _unpack_text(plain)
+
+
+def _unpack_text(plain: bytes) -> tuple[bytes, bytes] | None:
+    """Return the text and its account, which follows it; None if the length or the padding is invalid."""
     padding = plain[-1] if plain else 0
     start = _RANDOM_BYTES + _LENGTH_BYTES
     end = start + int.from_bytes(plain[_RANDOM_BYTES:start], "big")

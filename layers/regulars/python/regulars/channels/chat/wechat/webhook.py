@@ -127,16 +127,18 @@ def _build_event(fields: dict[str, str], request: Request) -> ConversationEvent:
     return ConversationEvent(
         type=type_,
         at=_event_time(fields, request.received_at),
-        # An event has no id. WeChat documents that its sender and its time identify it.
-        key=(
-            fields.get("MsgId") or f"{event}/{fields.get('CreateTime')}",
-            fields.get("FromUserName"),
-        ),
+        key=_event_key(fields),
         account=fields.get("ToUserName"),
         customer=fields.get("FromUserName"),
         items=(item,) if item else (),
         properties=_build_properties(fields),
     )
+
+
+def _event_key(fields: dict[str, str]) -> tuple[object, ...]:
+    # An event has no id. WeChat documents that its sender and its time identify it.
+    event_id = f"{fields.get('Event', '')}/{fields.get('CreateTime')}"
+    return fields.get("MsgId") or event_id, fields.get("FromUserName")
 
 
 def _build_properties(fields: dict[str, str]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import select_texts
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import ConsentChange, Item
+from regulars.domain.events import ConsentChange, Item, OrderFact
 from regulars.domain.money import check_line_total
 
 _COLUMNS = {
@@ -119,17 +119,7 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
         refunded=_parse_refunded_amount(head, currency, file),
         currency=currency,
     )
-    country = clean_text(head["country"])
-    facts: dict[str, Any] = {
-        "currency": currency,
-        "order": order,
-        "items": tuple(_build_items(order_lines, currency, file, refuse)),
-        "consents": _build_consents(head, created),
-        "traits": {"country": country} if len(country) == len("NL") else {},
-        "properties": select_texts(
-            head, "financial_status", "fulfillment_status", "gateway", "coupon"
-        ),
-    }
+    facts = _build_facts(order_lines, order, file, refuse)
     channel = "pos" if head["source"] == "pos" else "shop"
     key = (store, "order", order_id)
     return [
@@ -137,6 +127,22 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
             file, _EVENT_TYPES[status], (channel, created), _build_person(head, file), key, **facts
         )
     ]
+
+
+def _build_facts(
+    order_lines: list[Line], order: OrderFact, file: File, refuse: RefuseLine
+) -> dict[str, Any]:
+    head = order_lines[0].fields
+    country = clean_text(head["country"])
+    property_names = ("financial_status", "fulfillment_status", "gateway", "coupon")
+    return {
+        "currency": order.currency,
+        "order": order,
+        "items": tuple(_build_items(order_lines, order.currency, file, refuse)),
+        "consents": _build_consents(head, order.placed_at),
+        "traits": {"country": country} if len(country) == len("NL") else {},
+        "properties": select_texts(head, *property_names),
+    }
 
 
 def _select_order_lines(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:

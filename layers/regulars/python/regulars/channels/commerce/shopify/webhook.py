@@ -296,6 +296,16 @@ def _resolve_times(request: Request, topic: str, body: dict[str, Any]) -> EventT
 
 
 def _build_properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
+    properties: dict[str, Any] = _read_texts(topic, body)
+    if topic == "orders/partially_fulfilled":
+        properties["partial"] = True
+    available = body.get("available")
+    if isinstance(available, int):
+        properties["available"] = available
+    return properties | read_payment(topic, body, currency)
+
+
+def _read_texts(topic: str, body: dict[str, Any]) -> dict[str, str]:
     texts = {name: clean_text(body.get(name)) for name in _STORED_FIELDS}
     codes = [clean_text(code.get("code")) for code in list_objects(body.get("discount_codes"))]
     texts["coupon"] = ",".join(codes[:5])
@@ -306,13 +316,7 @@ def _build_properties(topic: str, body: dict[str, Any], currency: str) -> dict[s
     texts["landing_site"] = (
         clean_text(clean_url(landing_site)) if isinstance(landing_site, str) else ""
     )
-    properties: dict[str, Any] = {name: text for name, text in texts.items() if text}
-    if topic == "orders/partially_fulfilled":
-        properties["partial"] = True
-    available = body.get("available")
-    if isinstance(available, int):
-        properties["available"] = available
-    return properties | read_payment(topic, body, currency)
+    return {name: text for name, text in texts.items() if text}
 
 
 def _is_test(request: Request, body: dict[str, Any]) -> bool:

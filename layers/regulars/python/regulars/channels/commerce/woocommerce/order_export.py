@@ -59,7 +59,7 @@ from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import build_traits, select_texts
 from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Item
+from regulars.domain.events import Item, OrderFact
 from regulars.domain.money import check_line_total, compute_unit_price
 
 _COLUMNS = {
@@ -102,42 +102,41 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     head = lines[0].fields
     order_id, store = require_export_id(head["id"]), build_store_key("woocommerce", file)
     status = _read_status(head["status"])
-    paid = parse_export_time(head["paid"], file)
-    if not is_order(status, is_paid=bool(paid)):
+    is_paid = bool(parse_export_time(head["paid"], file))
+    if not is_order(status, is_paid=is_paid):
         raise RefusedLineError("unpaid_order")
     currency = parse_currency(head["currency"].strip(), file.default_currency)
+    order_state = order_status(status, is_paid=is_paid)
+    order = _build_order(head, f"{store}/{order_id}", order_state, currency, file)
+    facts: dict[str, Any] = {
+        "currency": currency,
+        "order": order,
+        "items": tuple(_build_items(lines, currency, file, refuse)),
+        "traits": build_traits(country=head["country"]),
+        "properties": select_texts(head, "payment_method") | {"status": clean_text(status)},
+    }
+    key, person = (store, "order", order_id), _build_person(head, store, file)
+    channel_and_time = ("shop", order.placed_at)
+    return [
+        build_export_draft(file, _EVENT_TYPES[order_state], channel_and_time, person, key, **facts)
+    ]
+
+
+def _build_order(head: Any, key: str, order_state: str, currency: str, file: File) -> OrderFact:
     created = require_export_time(head["created"], file)
-    order_state = order_status(status, is_paid=bool(paid))
     time_columns = ("created", "paid", "completed", "modified")
     order = build_order_snapshot(
         file,
-        f"{store}/{order_id}",
+        key,
         # The file does not name the shop's time zone. Read its times as the earliest possible ones, so that they do
         # not override newer data of a webhook.
         *(parse_export_time(head[name], file, EASTERNMOST_ZONE) for name in time_columns),
         status=order_state,
         total=parse_amount(head["total"], currency, notation=choose_notation(file)),
-        refunded=_parse_refunded_amount(head, status, currency, file),
+        refunded=_parse_refunded_amount(head, currency, file),
         currency=currency,
     )
-    facts: dict[str, Any] = {
-        "currency": currency,
-        "order": msgspec.structs.replace(order, placed_at=created),
-        "items": tuple(_build_items(lines, currency, file, refuse)),
-        "traits": build_traits(country=head["country"]),
-        "properties": select_texts(head, "payment_method") | {"status": clean_text(status)},
-    }
-    key = (store, "order", order_id)
-    return [
-        build_export_draft(
-            file,
-            _EVENT_TYPES[order_state],
-            ("shop", created),
-            _build_person(head, store, file),
-            key,
-            **facts,
-        )
-    ]
+    return msgspec.structs.replace(order, placed_at=created)
 
 
 def _read_status(status_text: str) -> str:
@@ -146,11 +145,11 @@ def _read_status(status_text: str) -> str:
     return _STATUS_LABELS.get(status, status)
 
 
-def _parse_refunded_amount(head: Any, status: str, currency: str, file: File) -> int | None:
+def _parse_refunded_amount(head: Any, currency: str, file: File) -> int | None:
     """Return the refunded amount; None, which means everything, if only the status reports the refund."""
     text = head["refunded"].strip().removeprefix("-")
     amount = parse_amount(text, currency, notation=choose_notation(file), blank=0)
-    return None if status == "refunded" and not amount else amount
+    return None if _read_status(head["status"]) == "refunded" and not amount else amount
 
 
 def _build_person(head: Any, store: str, file: File) -> PersonBuilder:

@@ -38,19 +38,8 @@ _MAX_REFUNDS = 99  # that fit into a version
 def build_order_facts(body: dict[str, Any], key: str, default_currency: str) -> dict[str, Any]:
     """Return the facts of an event that shows the whole order."""
     currency = parse_currency(body.get("currency"), default_currency)
-    status = clean_text(body.get("status"))
     lines = (_build_item(line, currency) for line in list_objects(body.get("line_items")))
-    order = None
-    if is_order(status, is_paid=_is_paid(body)):
-        order = OrderFact(
-            key=key,
-            version=_order_version(body, status),
-            placed_at=format_first_time(body.get("date_created_gmt"), body.get("date_created")),
-            status=order_status(status, is_paid=_is_paid(body)),
-            total=parse_amount(body.get("total"), currency),
-            refunded=_sum_refunds(body, status, currency),
-            currency=currency,
-        )
+    order = _build_order(body, key, currency)
     return {"order": order, "currency": currency, "items": tuple(item for item in lines if item)}
 
 
@@ -66,11 +55,7 @@ def list_milestones(body: dict[str, Any], order: OrderFact | None) -> Iterator[O
             yield "In-Store Sale", ("in-store",), paid_at, {}
     if status in _STATUS_EVENT_TYPES:
         yield _STATUS_EVENT_TYPES[status], (status,), body.get(f"date_{status}_gmt"), {}
-    refunds = list_objects(body.get("refunds"))
-    for refund in refunds:
-        yield _build_refund(refund, order)
-    if status == "refunded" and not refunds:
-        yield "Order Refunded", ("refunded",), None, {}
+    yield from _list_refunds(body, status, order)
 
 
 def is_order(status: str, *, is_paid: bool) -> bool:
@@ -83,6 +68,30 @@ def order_status(status: str, *, is_paid: bool) -> str:
     if status in _CANCELLED_STATUSES:
         return "cancelled"
     return "paid" if status in _PAID_STATUSES or is_paid else "placed"
+
+
+def _build_order(body: dict[str, Any], key: str, currency: str) -> OrderFact | None:
+    status, is_paid = clean_text(body.get("status")), _is_paid(body)
+    if not is_order(status, is_paid=is_paid):
+        return None
+    return OrderFact(
+        key=key,
+        version=_order_version(body, status),
+        placed_at=format_first_time(body.get("date_created_gmt"), body.get("date_created")),
+        status=order_status(status, is_paid=is_paid),
+        total=parse_amount(body.get("total"), currency),
+        refunded=_sum_refunds(body, status, currency),
+        currency=currency,
+    )
+
+
+def _list_refunds(body: dict[str, Any], status: str, order: OrderFact) -> Iterator[OrderMilestone]:
+    """Yield the refunds of an order; one refund of everything if only the status reports it."""
+    refunds = list_objects(body.get("refunds"))
+    for refund in refunds:
+        yield _build_refund(refund, order)
+    if status == "refunded" and not refunds:
+        yield "Order Refunded", ("refunded",), None, {}
 
 
 def _build_refund(refund: dict[str, Any], order: OrderFact) -> OrderMilestone:

@@ -196,9 +196,7 @@ def _translate_order(delivery: WooCommerceDelivery) -> list[Draft]:
     builder, body = delivery.builder, delivery.body
     order_id = require_id(body.get("id"), "id")
     order_facts = build_order_facts(body, f"{builder.store}/{order_id}", delivery.default_currency)
-    properties = select_texts(body, "status", "created_via", "payment_method")
-    codes = [clean_text(line.get("code")) for line in list_objects(body.get("coupon_lines"))]
-    properties |= {"coupon": ",".join(codes[:5])} if codes else {}
+    properties = _read_order_properties(body)
     drafts = [_build_draft(delivery, **order_facts, properties=properties)]
     for type_, key, at, overrides in list_milestones(body, order_facts["order"]):
         milestone_facts = order_facts | overrides | {"properties": properties}
@@ -211,24 +209,30 @@ def _translate_order(delivery: WooCommerceDelivery) -> list[Draft]:
     return drafts
 
 
+def _read_order_properties(body: dict[str, Any]) -> dict[str, str]:
+    properties = select_texts(body, "status", "created_via", "payment_method")
+    codes = [clean_text(line.get("code")) for line in list_objects(body.get("coupon_lines"))]
+    return properties | ({"coupon": ",".join(codes[:5])} if codes else {})
+
+
 def _translate_product(delivery: WooCommerceDelivery) -> list[Draft]:
     builder, body = delivery.builder, delivery.body
-    currency = parse_currency(delivery.default_currency)
-    # The price is '' if the product has none, for example if only its variations have prices.
-    price = parse_amount(body["price"], currency) if body.get("price") else None
-    item = build_item(body.get("id"), 1, price, body.get("name"))
-    product_facts = {"items": (item,) if item else (), "currency": currency}
-    stock = select_texts(body, "stock_status", "stock_quantity")
-    drafts = [
-        _build_draft(
-            delivery, **product_facts, properties=select_texts(body, "status", "sku", "type")
-        )
-    ]
+    product_facts = _build_product_facts(body, parse_currency(delivery.default_currency))
+    properties = select_texts(body, "status", "sku", "type")
+    drafts = [_build_draft(delivery, **product_facts, properties=properties)]
     if delivery.topic == "product.updated" and body.get("manage_stock") is True:
         key = ("stock", delivery.content_hash)
+        stock = select_texts(body, "stock_status", "stock_quantity")
         stock_facts = product_facts | {"properties": stock}
         drafts.append(builder.build_draft("Inventory Updated", key, delivery.person, **stock_facts))
     return drafts
+
+
+def _build_product_facts(body: dict[str, Any], currency: str) -> dict[str, Any]:
+    # The price is '' if the product has none, for example if only its variations have prices.
+    price = parse_amount(body["price"], currency) if body.get("price") else None
+    item = build_item(body.get("id"), 1, price, body.get("name"))
+    return {"items": (item,) if item else (), "currency": currency}
 
 
 def _build_draft(delivery: WooCommerceDelivery, **facts: Any) -> Draft:
@@ -252,9 +256,7 @@ def _build_person(
 ) -> PersonBuilder:
     """Return the buyer. The delivery address is not read, because it may be that of a gift's recipient."""
     kind = topic.partition(".")[0]
-    if kind != "order" and body.get("line_items") is not None:
-        # The topic is not signed. The number of an order must not be read as the number of a customer.
-        raise UnknownTopicError
+    _check_kind(kind, body)
     billing = as_object(body.get("billing"))
     person = PersonBuilder(clean_text(billing.get("country")) or default_country)
     if kind in {"order", "customer"}:
@@ -265,6 +267,15 @@ def _build_person(
         person.add_contact(body)
     person.add_contact(billing)
     return person
+
+
+def _check_kind(kind: str, body: dict[str, Any]) -> None:
+    """Raise UnknownTopicError for an order under another topic, because the topic is not signed.
+
+    The number of an order must not be read as the number of a customer.
+    """
+    if kind != "order" and body.get("line_items") is not None:
+        raise UnknownTopicError
 
 
 CHANNEL = Channel(

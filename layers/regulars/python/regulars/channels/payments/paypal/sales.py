@@ -84,21 +84,13 @@ def translate_payment(event: PayPalEvent, type_: str) -> Draft:
 
 def translate_refund(event: PayPalEvent, type_: str) -> Draft:
     """Return a refund of a capture or a sale; the resource of a reversal may be the capture itself."""
-    resource = event.resource
-    refund_id = require_id(resource.get("id"), "id")
-    sale = _find_refunded_sale(resource) or refund_id
-    currency, amount = _parse_money(resource.get("amount"))
-    order = OrderFact(
-        key=f"{event.builder.store}/{sale}",
-        version=_order_version(event, resource),
-        refunded=amount,
-        refund_id=refund_id,
-        currency=currency,
-    )
+    refund_id = require_id(event.resource.get("id"), "id")
+    sale = _find_refunded_sale(event.resource) or refund_id
+    order = _build_refund(event, sale, refund_id)
     facts = {
-        "currency": currency,
+        "currency": order.currency,
         "order": order,
-        "properties": {"payment_id": sale, "refund_id": refund_id, "amount": amount},
+        "properties": {"payment_id": sale, "refund_id": refund_id, "amount": order.refunded},
     }
     return event.builder.build_draft(type_, ("refund", refund_id), event.person, **facts)
 
@@ -118,6 +110,17 @@ def _build_order(event: PayPalEvent, capture: dict[str, Any]) -> OrderFact:
         placed_at=format_first_time(capture.get("create_time")) or event.builder.occurred_at,
         status="paid",
         total=amount,
+        currency=currency,
+    )
+
+
+def _build_refund(event: PayPalEvent, sale: str, refund_id: str) -> OrderFact:
+    currency, amount = _parse_money(event.resource.get("amount"))
+    return OrderFact(
+        key=f"{event.builder.store}/{sale}",
+        version=_order_version(event, event.resource),
+        refunded=amount,
+        refund_id=refund_id,
         currency=currency,
     )
 

@@ -47,6 +47,7 @@ The Webhook ID identifies the webhook that a signature belongs to.
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 from zlib import crc32
 
 from regulars.channels.contract import Channel, Draft, ProviderSecret, Request, UnknownTopicError
@@ -121,16 +122,20 @@ def translate_delivery(request: Request) -> list[Draft]:
     if not isinstance(topic, str) or topic not in TOPICS:
         raise UnknownTopicError
     resource = as_object(payload.get("resource"))
-    is_sandbox = ".sandbox." in _read_header(request, "cert-url").partition("/certs/")[0]
-    reported_at = parse_first_time(payload.get("create_time"))
-    builder = EventBuilder(
-        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_sandbox
-    )
+    builder = _create_event_builder(request, payload)
     person = build_person(resource, builder.store, request.default_country)
     event_type, translate = TOPICS[topic]
     event_id = require_id(payload.get("id"), "id")
     event = PayPalEvent(builder=builder, id=event_id, resource=resource, person=person)
     return [translate(event, event_type)]
+
+
+def _create_event_builder(request: Request, payload: dict[str, Any]) -> EventBuilder:
+    is_sandbox = ".sandbox." in _read_header(request, "cert-url").partition("/certs/")[0]
+    reported_at = parse_first_time(payload.get("create_time"))
+    return EventBuilder(
+        request, CHANNEL_NAME, "payments", reported_at=reported_at, is_test=is_sandbox
+    )
 
 
 def _read_header(request: Request, name: str) -> str:

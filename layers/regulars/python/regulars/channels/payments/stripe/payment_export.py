@@ -23,8 +23,6 @@ Do not rename the columns. Their order does not matter.
 * Test mode: a test payment is stored and never counted.
 """
 
-from typing import Any
-
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
 from regulars.channels.exports.cells import (
@@ -50,7 +48,7 @@ from regulars.channels.exports.times import parse_export_time, require_export_ti
 from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
-from regulars.domain.events import Event, event_id
+from regulars.domain.events import Event, OrderFact, event_id
 
 _COLUMNS = {
     "id": "id",
@@ -108,55 +106,67 @@ def _read_status(line: Line) -> str:
 
 def _translate_payment(line: Line, status: str, file: File) -> list[Draft]:
     """Return the payment with the id of its webhook, and the order if the payment succeeded."""
-    fields, store = line.fields, build_store_key("stripe", file)
-    charge = require_export_id(fields["id"])
-    currency = parse_currency(fields["currency"], file.default_currency)
-    sale = parse_export_id(fields["intent"]) or charge
-    at = require_export_time(fields["created"], file)
-    facts: dict[str, Any] = {
-        "currency": currency,
-        "properties": {
-            "payment_id": sale,
-            "amount": parse_amount(fields["amount"], currency, notation=choose_notation(file)),
-        }
-        | {"method": clean_text(fields["method"])},
-        "test": fields["mode"].strip().lower() == "test",
-    }
-    key = ("failed", charge) if status == "Failed" else ("payment", sale)
-    if status not in {"Failed", "Succeeded"}:
-        key = (status, charge)
+    charge = require_export_id(line.fields["id"])
+    currency = parse_currency(line.fields["currency"], file.default_currency)
+    sale = parse_export_id(line.fields["intent"]) or charge
+    event = _build_event(line, status, sale, currency, file)
+    store = build_store_key("stripe", file)
     person = _build_person(line, store, file)
-    event = Event(
+    id_ = event_id(store, *_payment_key(status, charge, sale))
+    payment = build_identified_draft(file, event, id_, person)
+    if status != "Succeeded":
+        return [payment]
+    order_draft = build_export_draft(
+        file,
+        "Order Updated",
+        (event.channel, event.occurred_at),
+        person,
+        (store, "order", sale),
+        order=_build_order(line, event, f"{store}/{sale}", file),
+        currency=currency,
+        properties=event.properties,
+        test=event.test,
+    )
+    return [payment, order_draft]
+
+
+def _build_event(line: Line, status: str, sale: str, currency: str, file: File) -> Event:
+    fields = line.fields
+    return Event(
         id="",
         type=f"Payment {status}",
         channel="payments",
         source="",
-        occurred_at=at,
+        occurred_at=require_export_time(fields["created"], file),
         received_at="",
-        backfill=True,
-        **facts,
-    )
-    payment = build_identified_draft(file, event, event_id(store, *key), person)
-    if status != "Succeeded":
-        return [payment]
-    order = build_order_snapshot(
-        file,
-        f"{store}/{sale}",
-        at,
-        parse_export_time(fields["refunded_at"], file),
-        status="paid",
-        total=facts["properties"]["amount"],
-        refunded=_parse_refunded_amount(line, currency, file),
         currency=currency,
+        properties={
+            "payment_id": sale,
+            "amount": parse_amount(fields["amount"], currency, notation=choose_notation(file)),
+            "method": clean_text(fields["method"]),
+        },
+        backfill=True,
+        test=fields["mode"].strip().lower() == "test",
     )
-    order_event_key = (store, "order", sale)
-    channel_and_time = ("payments", at)
-    return [
-        payment,
-        build_export_draft(
-            file, "Order Updated", channel_and_time, person, order_event_key, order=order, **facts
-        ),
-    ]
+
+
+def _payment_key(status: str, charge: str, sale: str) -> tuple[str, str]:
+    if status == "Failed":
+        return "failed", charge
+    return ("payment", sale) if status == "Succeeded" else (status, charge)
+
+
+def _build_order(line: Line, event: Event, key: str, file: File) -> OrderFact:
+    return build_order_snapshot(
+        file,
+        key,
+        event.occurred_at,
+        parse_export_time(line.fields["refunded_at"], file),
+        status="paid",
+        total=event.properties["amount"],
+        refunded=_parse_refunded_amount(line, event.currency, file),
+        currency=event.currency,
+    )
 
 
 def _parse_refunded_amount(line: Line, currency: str, file: File) -> int | None:

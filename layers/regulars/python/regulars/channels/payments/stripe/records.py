@@ -1,5 +1,6 @@
 """Translate Stripe events of customers, subscriptions, disputes and products, and read the person they name."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from regulars.channels.contract import Draft
@@ -44,16 +45,10 @@ class StripeEvent(NamedTuple):
 def build_person(resource: dict[str, Any], store: str, default_country: str) -> PersonBuilder:
     """Return the person that the resource names: the customer, or the guest who filled in the form."""
     person = PersonBuilder(default_country)
-    is_customer = resource.get("object") == "customer"
-    person.add_identifier(
-        "customer", resource_id(resource if is_customer else resource.get("customer")), store
-    )
-    if is_customer:
-        person.add_contact(resource)
-    for details in ("customer_details", "billing_details"):
-        person.add_contact(as_object(resource.get(details)))
-    names = ("email", "phone", "name")
-    person.add_contact({name: resource.get(f"customer_{name}") for name in names})
+    customer = resource if resource.get("object") == "customer" else resource.get("customer")
+    person.add_identifier("customer", resource_id(customer), store)
+    for contact in _list_contacts(resource):
+        person.add_contact(contact)
     person.add_identifier("email", resource.get("receipt_email"))
     if _is_online_sale(resource):
         # The PaymentIntent of a guest and every refund name no person. The id of the sale connects them to the payer.
@@ -128,6 +123,14 @@ def parse_stripe_units(value: object, currency: str) -> int:
         return units * int(10 ** (digits - stripe_digits))
     # Stripe requires the digits that ISO 4217 does not have to be zeros.
     return units // int(10 ** (stripe_digits - digits))
+
+
+def _list_contacts(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if resource.get("object") == "customer":
+        yield resource
+    for details in ("customer_details", "billing_details"):
+        yield as_object(resource.get(details))
+    yield {name: resource.get(f"customer_{name}") for name in ("email", "phone", "name")}
 
 
 def _is_online_sale(resource: dict[str, Any]) -> bool:

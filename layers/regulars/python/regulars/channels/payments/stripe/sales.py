@@ -108,16 +108,14 @@ def translate_paid_invoice(event: StripeEvent) -> list[Draft]:
     currency, amount = parse_stripe_money(event, "amount_paid", "total")
     # Without a paid amount, use the total of the invoice.
     total = amount or parse_stripe_units(invoice.get("total") or 0, currency)
-    # An invoice that was paid by bank transfer or in cash has no PaymentIntent and is the sale itself.
-    is_sale = _refers_to_payment(invoice) or invoice.get("paid_out_of_band") is True
-    order = _build_order(event, currency, total, "paid") if is_sale and total else None
-    properties: dict[str, Any] = select_texts(invoice, "billing_reason", "subscription")
-    properties |= {"invoice_id": resource_id(invoice)}
+    is_sale = bool(total) and _counts_as_sale(invoice)
+    order = _build_order(event, currency, total, "paid") if is_sale else None
     facts = {
         "currency": currency,
         "order": order,
         "items": _build_items(invoice.get("lines"), currency),
-        "properties": properties | {"amount": total},
+        "properties": select_texts(invoice, "billing_reason", "subscription")
+        | {"invoice_id": resource_id(invoice), "amount": total},
     }
     key = ("invoice paid", resource_id(invoice))
     return [event.builder.build_draft("Invoice Paid", key, event.person, **facts)]
@@ -170,6 +168,14 @@ def translate_refund(event: StripeEvent) -> list[Draft]:
     type_ = "Refund Failed" if has_failed else "Payment Refunded"
     key = ("refund failed" if has_failed else "refund", refund_id)
     return [event.builder.build_draft(type_, key, event.person, **facts)]
+
+
+def _counts_as_sale(invoice: dict[str, Any]) -> bool:
+    """Return whether a paid invoice shows a sale.
+
+    An invoice that was paid by bank transfer or in cash has no PaymentIntent and is the sale itself.
+    """
+    return _refers_to_payment(invoice) or invoice.get("paid_out_of_band") is True
 
 
 def _refers_to_payment(resource: dict[str, Any]) -> bool:
