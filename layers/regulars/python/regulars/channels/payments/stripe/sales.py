@@ -108,8 +108,7 @@ def translate_paid_invoice(event: StripeEvent) -> list[Draft]:
     currency, amount = parse_stripe_money(event, "amount_paid", "total")
     # Without a paid amount, use the total of the invoice.
     total = amount or parse_stripe_units(invoice.get("total") or 0, currency)
-    is_sale = bool(total) and _counts_as_sale(invoice)
-    order = _build_order(event, currency, total, "paid") if is_sale else None
+    order = _build_order(event, currency, total, "paid") if total and _is_sale(invoice) else None
     facts = {
         "currency": currency,
         "order": order,
@@ -170,7 +169,7 @@ def translate_refund(event: StripeEvent) -> list[Draft]:
     return [event.builder.build_draft(type_, key, event.person, **facts)]
 
 
-def _counts_as_sale(invoice: dict[str, Any]) -> bool:
+def _is_sale(invoice: dict[str, Any]) -> bool:
     """Return whether a paid invoice shows a sale.
 
     An invoice that was paid by bank transfer or in cash has no PaymentIntent and is the sale itself.
