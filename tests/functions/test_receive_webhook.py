@@ -322,7 +322,7 @@ def test_delivery_is_replayed_after_a_translator_bug_is_fixed(
     post_webhook: PostWebhook, tables: StackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.delattr("regulars.channels.commerce.shopify.webhook.build_order")
+        broken.delattr("regulars.channels.commerce.shopify.resource_event.build_order")
         response = post_order(post_webhook, json.dumps(shopify.build_order()).encode())
     assert (response["statusCode"], tables.list_reject_codes(), tables.list_events()) == (
         200,

@@ -20,7 +20,7 @@ from regulars.admin.reconciliation import run_reconciliation
 from regulars.admin.reject_replay import RejectReplayer, ReplayStores
 from regulars.admin.rejects import find_rejects
 from regulars.admin.sources import SourceStores, list_sources
-from regulars.channels.commerce.shopify import webhook as shopify_channel
+from regulars.channels.commerce.shopify import resource_event
 from regulars.channels.feeds.https import HttpsClient, ProviderResponse
 from regulars.channels.feeds.provider_api import ProviderApi
 from regulars.domain.events import Event
@@ -422,7 +422,7 @@ def test_record_is_replayed_after_a_translator_bug_is_fixed(
 ) -> None:
     shops.connect_source(build_storefront("shopify", 1))
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(shopify_channel, "build_order", _raise_bug)
+        broken.setattr(resource_event, "build_order", _raise_bug)
         assert shops.run_reconciliation()["shopify/main"]["rejected"] == 1
     assert (tables.list_reject_codes(), tables.list_events()) == (["untranslatable"], [])
     replayer = RejectReplayer(ReplayStores.from_deployment(build_deployment()))

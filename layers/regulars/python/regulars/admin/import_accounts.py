@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from regulars.admin.errors import AccountRequiredError, InvalidAccountError, UnnamedShopError
-from regulars.channels.commerce.shopify import webhook as shopify
+from regulars.channels.commerce.shopify.delivery import normalize_domain
 from regulars.channels.drafts.sales import ORDERS_ELSEWHERE
 from regulars.channels.exports.contract import ExportFormat
 from regulars.channels.registry import CHANNELS
@@ -70,7 +70,7 @@ def parse_account(channel: str, text: str) -> str:
     try:
         if "/" in account and channel != SHOPIFY:
             raise ValueError
-        return shopify.normalize_domain(account) if channel == SHOPIFY else account
+        return normalize_domain(account) if channel == SHOPIFY else account
     except ValueError:
         raise InvalidAccountError(account) from None
 

@@ -80,29 +80,23 @@ addresses to apps, a fetched order identifies the buyer by the customer ID alone
   identifies `orders/updated` and `customers/update`, so a change that is also fetched is stored once.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from regulars.channels.commerce.shopify.customers import build_consents, build_person, read_traits
-from regulars.channels.commerce.shopify.orders import (
-    build_items,
-    build_order,
-    find_currency,
-    read_payment,
+from regulars.channels.commerce.shopify.customers import build_person
+from regulars.channels.commerce.shopify.delivery import (
+    CHANNEL_NAME,
+    find_shop,
+    normalize_domain,
+    read_header,
+    read_resource,
 )
-from regulars.channels.commerce.shopify.topics import (
-    IN_STORE_SALE,
-    PRIVACY_TOPICS,
-    STATE_TOPICS,
-    TOPICS,
-    find_event_type,
-)
+from regulars.channels.commerce.shopify.privacy_requests import build_privacy_draft
+from regulars.channels.commerce.shopify.resource_event import build_event, build_in_store_event
+from regulars.channels.commerce.shopify.topics import PRIVACY_TOPICS, STATE_TOPICS, TOPICS
 from regulars.channels.contract import (
     Channel,
     ConfigField,
@@ -113,68 +107,10 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts.state_ids import set_state_id
-from regulars.channels.fields.event_times import (
-    EventTimes,
-    format_first_time,
-    parse_time,
-    resolve_event_times,
-)
-from regulars.channels.fields.json_values import ObjectReader, as_list, as_object, list_objects
-from regulars.channels.fields.person import PersonBuilder
-from regulars.channels.fields.redaction import clean_text, clean_url
+from regulars.channels.fields.event_times import format_first_time
+from regulars.channels.fields.redaction import clean_text
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
-from regulars.domain.events import Event, event_id
 from regulars.domain.times import to_text
-
-CHANNEL_NAME = "shopify"
-# The stored properties. Tokens are never stored, because they open a cart or the page of an order.
-_STORED_FIELDS = (
-    "cancel_reason",
-    "checkout_id",
-    "financial_status",
-    "fulfillment_status",
-    "gateway",
-    "handle",
-    "inventory_item_id",
-    "location_id",
-    "order_id",
-    "product_type",
-    "source_name",
-    "status",
-    "vendor",
-)
-# All fields that this module, `orders` and `customers` read.
-_READER = ObjectReader(
-    (
-        *_STORED_FIELDS,
-        *("id", "title", "variants", "line_items", "refund_line_items", "currency"),
-        *("created_at", "updated_at", "processed_at", "cancelled_at", "test", "transactions"),
-        *(
-            "total_price",
-            "total_price_set",
-            "current_total_price",
-            "refunds",
-            "discount_codes",
-            "landing_site",
-        ),
-        *("customer", "customer_id", "customer_locale", "note_attributes", "billing_address"),
-        *("email", "contact_email", "phone", "first_name", "last_name", "default_address"),
-        *("email_marketing_consent", "sms_marketing_consent", "email_address", "completed_at"),
-        *("amount", "kind", "available"),
-        *("data_request", "orders_requested", "orders_to_redact"),
-        "order_edit",
-    )
-)
-MAX_PRIVACY_ORDERS = 250  # of one privacy request
-_DOMAIN_PATTERN = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
-
-
-def normalize_domain(answer: str) -> str:
-    """Return a shop's domain as deliveries write it, also for its handle or URL; raise ValueError for anything else."""
-    domain = answer.strip().lower().removeprefix("https://").rstrip("/")
-    if not _DOMAIN_PATTERN.fullmatch(domain):
-        raise ValueError
-    return domain if "." in domain else f"{domain}.myshopify.com"
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (the signature carries no time)
@@ -182,29 +118,29 @@ def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> 
 
     https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
     """
-    signature = _read_header(request, "hmac-sha256")
+    signature = read_header(request, "hmac-sha256")
     check_equal(signature, [hmac_base64(secret.encode(), request.body) for secret in secrets])
 
 
 def translate_delivery(request: Request) -> list[Draft]:
     """Return the events of one delivery; raise UnknownTopicError for a topic that is not in TOPICS."""
-    topic = _read_header(request, "topic")
+    topic = read_header(request, "topic")
     if topic not in TOPICS:
         raise UnknownTopicError
-    kind, body = _read_resource(request, topic)
+    kind, body = read_resource(request, topic)
     if topic == "checkouts/update" and body.get("completed_at"):
         return []  # the topics of the order report the rest
-    person = build_person(kind, body, _find_shop(request), request.default_country)
-    event = _build_event(request, topic, kind, body)
+    person = build_person(kind, body, find_shop(request), request.default_country)
+    event = build_event(request, topic, kind, body)
     if topic in PRIVACY_TOPICS:
-        return [_build_privacy_draft(event, topic, body, person)]
+        return [build_privacy_draft(event, topic, body, person)]
     draft = Draft(event, person.identifiers, person.contact)
     if topic in STATE_TOPICS:
         changed_at = format_first_time(body.get("updated_at"))
-        names = (CHANNEL_NAME, _find_shop(request), topic, clean_text(body.get("id")))
+        names = (CHANNEL_NAME, find_shop(request), topic, clean_text(body.get("id")))
         return [set_state_id(draft, changed_at, *names)]
     if topic == "orders/create" and event.channel == "pos":
-        return [draft, Draft(_build_in_store_event(request, event), person.identifiers)]
+        return [draft, Draft(build_in_store_event(request, event), person.identifiers)]
     return [draft]
 
 
@@ -219,129 +155,6 @@ def build_sample(blank: Request, secret: str) -> Request:
         "x-shopify-hmac-sha256": hmac_base64(secret.encode(), body).decode(),
     }
     return msgspec.structs.replace(blank, body=body, headers=headers)
-
-
-def _read_resource(request: Request, topic: str) -> tuple[str, dict[str, Any]]:
-    """Return the kind and the resource. An edit contains only the id of the order; orders/updated has its money."""
-    body = _READER.read(request.body)
-    edit = as_object(body.get("order_edit"))
-    return ("order_edits", edit) if edit else (topic.partition("/")[0], body)
-
-
-def _build_event(request: Request, topic: str, kind: str, body: dict[str, Any]) -> Event:
-    shop = _find_shop(request)
-    times = _resolve_times(request, topic, body)
-    currency = find_currency(body, request.default_currency)
-    return Event(
-        id=event_id(CHANNEL_NAME, shop, topic, _hash_content(request)),
-        type=find_event_type(topic, body),
-        channel="pos" if body.get("source_name") == "pos" else "shop",
-        source=f"{CHANNEL_NAME}/{request.source}",
-        occurred_at=times.occurred_at,
-        received_at=to_text(request.received_at),
-        items=build_items(kind, body, currency),
-        currency=currency,
-        order=build_order(kind, body, f"{CHANNEL_NAME}/{shop}", currency),
-        consents=build_consents(kind, body),
-        traits=read_traits(kind, body),
-        properties=_build_properties(topic, body, currency),
-        clock_skewed=times.clock_skewed,
-        backfill=times.backfill,
-        test=_is_test(request, body),
-    )
-
-
-def _build_privacy_draft(
-    event: Event, topic: str, body: dict[str, Any], person: PersonBuilder
-) -> Draft:
-    """Return a privacy request with subject keys and order ids only, so that it stores no contact data again."""
-    orders = [clean_text(id_) for id_ in as_list(body.get("orders_to_redact"))]
-    orders += [clean_text(id_) for id_ in as_list(body.get("orders_requested"))]
-    data_request_id = clean_text(as_object(body.get("data_request")).get("id"))
-    values = {
-        "request": topic,
-        "data_request_id": data_request_id,
-        "orders": orders[:MAX_PRIVACY_ORDERS],
-    }
-    properties = {name: value for name, value in values.items() if value}
-    bare_event = msgspec.structs.replace(event, consents=(), traits={}, properties=properties)
-    return Draft(bare_event, person.identifiers)
-
-
-def _build_in_store_event(request: Request, event: Event) -> Event:
-    """Return the sale at the till, which refers to its order and does not count it again."""
-    id_ = event_id(CHANNEL_NAME, _find_shop(request), IN_STORE_SALE, _hash_content(request))
-    order = {"order_id": event.order.key.rpartition("/")[2]} if event.order else {}
-    return msgspec.structs.replace(
-        event,
-        id=id_,
-        type=IN_STORE_SALE,
-        items=(),
-        order=None,
-        consents=(),
-        properties=event.properties | order,
-    )
-
-
-def _resolve_times(request: Request, topic: str, body: dict[str, Any]) -> EventTimes:
-    """Return when the event happened, by the body; by the unsigned header only if the body has no time."""
-    fields = (TOPICS[topic][1], "updated_at", "created_at")
-    time = next((value for value in map(body.get, fields) if value), None)
-    time = (
-        time
-        or format_first_time(_read_header(request, "triggered-at"))
-        or to_text(request.received_at)
-    )
-    return resolve_event_times(parse_time(time), request.received_at)
-
-
-def _build_properties(topic: str, body: dict[str, Any], currency: str) -> dict[str, Any]:
-    properties: dict[str, Any] = _read_texts(topic, body)
-    if topic == "orders/partially_fulfilled":
-        properties["partial"] = True
-    available = body.get("available")
-    if isinstance(available, int):
-        properties["available"] = available
-    return properties | read_payment(topic, body, currency)
-
-
-def _read_texts(topic: str, body: dict[str, Any]) -> dict[str, str]:
-    texts = {name: clean_text(body.get(name)) for name in _STORED_FIELDS}
-    codes = [clean_text(code.get("code")) for code in list_objects(body.get("discount_codes"))]
-    texts["coupon"] = ",".join(codes[:5])
-    if topic.startswith("checkouts/"):
-        # The order refers to its checkout by this id.
-        texts["checkout_id"] = clean_text(body.get("id"))
-    landing_site = body.get("landing_site")
-    texts["landing_site"] = (
-        clean_text(clean_url(landing_site)) if isinstance(landing_site, str) else ""
-    )
-    return {name: text for name, text in texts.items() if text}
-
-
-def _is_test(request: Request, body: dict[str, Any]) -> bool:
-    """Return whether the sender is in test mode: a test order, or a refund through a test gateway."""
-    payments = [payment.get("test") is True for payment in list_objects(body.get("transactions"))]
-    is_flagged = body.get("test") is True or _read_header(request, "test") == "true"
-    return is_flagged or (bool(payments) and all(payments))
-
-
-def _find_shop(request: Request) -> str:
-    """Return the shop's domain, which scopes its ids: from the config, else the delivery, else the name of the source."""
-    shop = request.config.get("shop") or _read_header(request, "shop-domain")
-    domain = shop.strip().lower() if isinstance(shop, str) else ""
-    return domain if _DOMAIN_PATTERN.fullmatch(domain) else request.source
-
-
-def _hash_content(request: Request) -> str:
-    """Return what identifies a delivery: a hash of its signed bytes, not the unsigned ids in its headers."""
-    return hashlib.sha256(request.body).hexdigest()
-
-
-def _read_header(request: Request, name: str) -> str:
-    """Return a Shopify header: `X-Shopify-…`, or `Shopify-…` as in newer deliveries."""
-    headers = request.headers
-    return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
 
 
 CHANNEL = Channel(
