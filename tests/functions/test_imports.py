@@ -76,7 +76,7 @@ def test_bug_in_an_export_sets_its_order_aside_and_goes_on(
     def fails(file: File, **contact: str) -> Any:
         return 1 // (contact["email"] != "poison@example.com") and build_buyer(file, **contact)
 
-    monkeypatch.setattr("regulars.channels.commerce.shopify.order_export.build_buyer", fails)
+    monkeypatch.setattr("regulars.channels.commerce.shopify.export_head.build_buyer", fails)
     poison = ORDER_ROW | {"Name": "#2", "Id": "2", "Email": "poison@example.com"}
     rows = (ORDER_ROW, poison, SECOND_ROW | {"Name": "#2"}, ORDER_ROW | {"Name": "#3", "Id": "3"})
     report = import_file("o.csv", *rows, account=SHOP)

@@ -28,17 +28,17 @@ the webhooks, so the file and the webhooks describe the same orders.
 * Status: as with the webhooks, an unpaid order is an order and a cancelled order is not counted.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import build_buyer
-from regulars.channels.exports.cells import (
-    choose_notation,
-    parse_export_id,
-    parse_yes_no,
-    require_export_id,
+from regulars.channels.commerce.shopify.export_head import (
+    build_consents,
+    build_person,
+    parse_refunded_amount,
+    read_status,
 )
+from regulars.channels.commerce.shopify.export_items import build_items, select_order_lines
+from regulars.channels.contract import Draft
+from regulars.channels.exports.cells import choose_notation, require_export_id
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -51,17 +51,11 @@ from regulars.channels.exports.event_drafts import (
     build_order_snapshot,
     build_store_key,
 )
-from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.times import parse_export_time, require_export_time
 from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.channels.fields.numbers import Notation, strip_apostrophe
-from regulars.channels.fields.person import PersonBuilder
-from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import select_texts
-from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import ConsentChange, Item, OrderFact
-from regulars.domain.money import check_line_total
+from regulars.domain.events import OrderFact
 
 _COLUMNS = {
     "name": "Name",
@@ -90,7 +84,6 @@ _COLUMNS = {
     "sku": "Lineitem SKU",
 }
 _KEY_COLUMNS = ("name",)
-_PLACED_STATUSES = {"pending", "authorized", "voided", "expired"}
 _EVENT_TYPES = {
     "paid": "Order Completed",
     "placed": "Order Created",
@@ -100,14 +93,14 @@ _EVENT_TYPES = {
 
 def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """Return the order that these lines describe."""
-    order_lines = list(_select_order_lines(lines, refuse))
+    order_lines = list(select_order_lines(lines, refuse))
     head = order_lines[0].fields
     currency = parse_currency(head["currency"], file.default_currency)
     created = require_export_time(head["created_at"], file)
     change_times = [
         parse_export_time(head[name], file) for name in ("paid_at", "fulfilled_at", "cancelled_at")
     ]
-    status = _read_status(head)
+    status = read_status(head)
     order_id, store = require_export_id(head["id"]), build_store_key("shopify", file).lower()
     order = build_order_snapshot(
         file,
@@ -116,7 +109,7 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
         *change_times,
         status=status,
         total=parse_amount(head["total"], currency, notation=choose_notation(file)),
-        refunded=_parse_refunded_amount(head, currency, file),
+        refunded=parse_refunded_amount(head, currency, file),
         currency=currency,
     )
     facts = _build_facts(order_lines, order, file, refuse)
@@ -124,7 +117,7 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     key = (store, "order", order_id)
     return [
         build_export_draft(
-            file, _EVENT_TYPES[status], (channel, created), _build_person(head, file), key, **facts
+            file, _EVENT_TYPES[status], (channel, created), build_person(head, file), key, **facts
         )
     ]
 
@@ -138,94 +131,11 @@ def _build_facts(
     return {
         "currency": order.currency,
         "order": order,
-        "items": tuple(_build_items(order_lines, order.currency, file, refuse)),
-        "consents": _build_consents(head, order.placed_at),
+        "items": tuple(build_items(order_lines, order.currency, file, refuse)),
+        "consents": build_consents(head, order.placed_at),
         "traits": {"country": country} if len(country) == len("NL") else {},
         "properties": select_texts(head, *property_names),
     }
-
-
-def _select_order_lines(lines: list[Line], refuse: RefuseLine) -> Iterator[Line]:
-    """Yield the lines of the order, first the line with the order's own fields. A merged file may repeat an order."""
-    head = next((line for line in lines if line.fields["id"].strip()), None)
-    if head is None:
-        raise RefusedLineError("first_line_missing")
-    yield head
-    is_repeated = False
-    for line in lines:
-        if line is not head and line.fields["id"].strip():
-            is_repeated = line.fields == head.fields or line.fields["id"] != head.fields["id"]
-        if is_repeated:
-            refuse(line.number, "repeated_order")
-        elif line is not head:
-            yield line
-
-
-def _build_items(
-    lines: list[Line], currency: str, file: File, refuse: RefuseLine
-) -> Iterator[Item]:
-    notation = choose_notation(file)
-    for line in lines:
-        try:
-            product = parse_export_id(line.fields["sku"]) or clean_text(line.fields["product"])
-            # A line that was edited away has quantity 0. A deduction still counts in the total.
-            if (
-                product
-                and line.fields["quantity"].strip() != "0"
-                and not _is_deduction(line, currency, notation)
-            ):
-                yield _build_item(product, line, currency, notation)
-        except InvalidEventError as error:
-            refuse(line.number, error.code)
-
-
-def _is_deduction(line: Line, currency: str, notation: Notation) -> bool:
-    price = parse_amount(
-        line.fields["price"], currency, notation=notation, allow_negative=True, blank=0
-    )
-    return price < 0
-
-
-def _build_item(product: str, line: Line, currency: str, notation: Notation) -> Item:
-    fields = line.fields
-    quantity = parse_quantity_cell(fields["quantity"], notation, blank=1, fraction=1)
-    price = parse_amount(fields["price"], currency, notation=notation, blank=0)
-    check_line_total(price, quantity)
-    return Item(
-        product_id=product, name=clean_text(fields["product"]), quantity=quantity, price=price
-    )
-
-
-def _read_status(head: Any) -> str:
-    if head["cancelled_at"].strip():
-        return "cancelled"
-    return "placed" if head["financial_status"].strip().lower() in _PLACED_STATUSES else "paid"
-
-
-def _parse_refunded_amount(head: Any, currency: str, file: File) -> int | None:
-    """Return the refunded amount; None, which means everything, if only the status reports the refund."""
-    if head["refunded"].strip():
-        return parse_amount(head["refunded"], currency, notation=choose_notation(file))
-    return None if head["financial_status"].strip().lower() == "refunded" else 0
-
-
-def _build_consents(head: Any, at: str) -> tuple[ConsentChange, ...]:
-    has_consent = parse_yes_no(head["accepts"]) and head["email"].strip()
-    return (
-        (ConsentChange(channel="email", status="granted", at=at, basis="checkout"),)
-        if has_consent
-        else ()
-    )
-
-
-def _build_person(head: Any, file: File) -> PersonBuilder:
-    return build_buyer(
-        file,
-        country=head["country"],
-        email=head["email"],
-        phone=strip_apostrophe(head["phone"]) or head["billing_phone"],
-        name=head["billing_name"],
-    )
 
 
 EXPORT_FORMAT = ExportFormat(
