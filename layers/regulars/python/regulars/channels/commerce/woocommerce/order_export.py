@@ -28,12 +28,11 @@ contains only order numbers, they must equal the order IDs, so do not use a plug
   off by 14 hours, so newer data of a webhook about the same order takes precedence.
 """
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from regulars.channels.commerce.woocommerce.export_items import EXTRA_COLUMNS, build_items
 from regulars.channels.commerce.woocommerce.orders import is_order, order_status
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
@@ -53,14 +52,10 @@ from regulars.channels.exports.event_drafts import (
 from regulars.channels.exports.refusals import RefusedLineError
 from regulars.channels.exports.times import EASTERNMOST_ZONE, parse_export_time, require_export_time
 from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.channels.fields.numbers import Notation
 from regulars.channels.fields.person import PersonBuilder
-from regulars.channels.fields.quantities import parse_quantity_cell
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import build_traits, select_texts
-from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Item, OrderFact
-from regulars.domain.money import check_line_total, compute_unit_price
+from regulars.domain.events import OrderFact
 
 _COLUMNS = {
     "id": "order_id|Order ID|Order Number|order_number",
@@ -87,7 +82,6 @@ _COLUMNS = {
     "item_price": "item_price|Item Cost",
     "item_total": "item_total|Order Line Total",
 }
-_EXTRA_COLUMNS = re.compile(r"(order|line)_item_\d+")
 _STATUS_LABELS = {"pending-payment": "pending", "draft": "checkout-draft", "canceled": "cancelled"}
 _KEY_COLUMNS = ("id",)
 _EVENT_TYPES = {
@@ -111,7 +105,7 @@ def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[D
     facts: dict[str, Any] = {
         "currency": currency,
         "order": order,
-        "items": tuple(_build_items(lines, currency, file, refuse)),
+        "items": tuple(build_items(lines, currency, file, refuse)),
         "traits": build_traits(country=head["country"]),
         "properties": select_texts(head, "payment_method") | {"status": clean_text(status)},
     }
@@ -157,73 +151,6 @@ def _build_person(head: Any, store: str, file: File) -> PersonBuilder:
     return build_buyer(file, parse_export_id(head["customer"]), store, head["country"], **contact)
 
 
-def _build_items(
-    lines: list[Line], currency: str, file: File, refuse: RefuseLine
-) -> Iterator[Item]:
-    notation = choose_notation(file)
-    for line in lines:
-        try:
-            for product in _list_products(line):
-                item = _build_item(product, currency, notation)
-                if item:
-                    yield item
-        except InvalidEventError as error:
-            refuse(line.number, error.code)
-
-
-def _list_products(line: Line) -> Iterator[dict[str, str]]:
-    """Yield the products of a line: its own, those of the columns with one each, those of the column with all."""
-    fields = line.fields
-    names = ("id", "sku", "name", "quantity", "price", "total")
-    yield {name: fields[f"item_{name}"].strip() for name in names}
-    for name, text in fields.items():
-        if text and (_EXTRA_COLUMNS.fullmatch(name) or name == "line_items"):
-            yield from map(_parse_product, text.split(";") if name == "line_items" else [text])
-
-
-def _parse_product(text: str) -> dict[str, str]:
-    """Parse `name:Mug|product_id:7|sku:|quantity:2|total:30`, and the older `product_id:7|2|30|size: Medium`."""
-    product: dict[str, str] = {}
-    unnamed_values: list[str] = []
-    for piece in text.split("|"):
-        name, colon, value = piece.partition(":")
-        if colon and name.strip().lower() in {"product_id", "sku", "name", "quantity", "total"}:
-            product[name.strip().lower().removeprefix("product_")] = value.strip()
-        else:
-            unnamed_values.append(piece.strip())
-    return dict(zip(("quantity", "total"), unnamed_values, strict=False)) | product
-
-
-def _build_item(product: dict[str, str], currency: str, notation: Notation) -> Item | None:
-    product_id = (
-        parse_export_id(product.get("id", ""))
-        or parse_export_id(product.get("sku", ""))
-        or clean_text(product.get("name"))
-    )
-    quantity_text = product.get("quantity", "")
-    if product_id in {"", "0"} or quantity_text.startswith("-") or quantity_text == "0":
-        return None
-    amount = parse_amount(
-        product.get("price") or product.get("total", ""),
-        currency,
-        notation=notation,
-        allow_negative=True,
-        blank=0,
-    )
-    if amount < 0:
-        return None
-    quantity = parse_quantity_cell(quantity_text, notation, blank=1, fraction=1)
-    price = None
-    if product.get("price"):
-        price = amount
-    elif product.get("total"):
-        price = compute_unit_price(amount, quantity)
-    check_line_total(price, quantity)
-    return Item(
-        product_id=product_id, name=clean_text(product.get("name")), quantity=quantity, price=price
-    )
-
-
 EXPORT_FORMAT = ExportFormat(
     title="WooCommerce orders",
     channel="woocommerce",
@@ -232,5 +159,5 @@ EXPORT_FORMAT = ExportFormat(
     required_columns=("id", "status", "created", "total", "email"),
     key_columns=_KEY_COLUMNS,
     translate=build_group_translator(_KEY_COLUMNS, translate_group),
-    extra_columns=_EXTRA_COLUMNS,
+    extra_columns=EXTRA_COLUMNS,
 )
