@@ -62,11 +62,17 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
 
 import msgspec
 
-from regulars.channels.commerce.woocommerce.orders import build_order_facts, list_milestones
+from regulars.channels.commerce.woocommerce.customers import build_person
+from regulars.channels.commerce.woocommerce.delivery import (
+    TOPICS,
+    WooCommerceDelivery,
+    build_topic_draft,
+)
+from regulars.channels.commerce.woocommerce.order_drafts import translate_order
+from regulars.channels.commerce.woocommerce.products import translate_product
 from regulars.channels.contract import (
     Channel,
     ConfigField,
@@ -78,31 +84,14 @@ from regulars.channels.contract import (
     UnknownTopicError,
 )
 from regulars.channels.drafts.sales import EventBuilder
-from regulars.channels.drafts.state_ids import set_state_id
-from regulars.channels.fields.event_times import format_first_time, parse_first_time
-from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import ObjectReader, as_object, list_objects
-from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.event_times import parse_first_time
+from regulars.channels.fields.json_values import ObjectReader
 from regulars.channels.fields.redaction import clean_text
-from regulars.channels.fields.texts import build_traits, require_id, select_texts
+from regulars.channels.fields.texts import select_texts
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "woocommerce"
-# Topic → the event's type, and the field with its time.
-TOPICS = {
-    "customer.created": ("Customer Created", "date_created"),
-    "customer.updated": ("Customer Updated", "date_modified"),
-    "customer.deleted": ("Customer Deleted", "date_modified"),
-    "order.created": ("Order Created", "date_created"),
-    "order.updated": ("Order Updated", "date_modified"),
-    "order.restored": ("Order Updated", "date_modified"),
-    "order.deleted": ("Order Deleted", "date_modified"),
-    "product.created": ("Product Created", "date_created"),
-    "product.updated": ("Product Updated", "date_modified"),
-    "coupon.created": ("Coupon Created", "date_created"),
-}
 _PING_BODY = re.compile(rb"webhook_id=[0-9]{1,20}")
 _READER = ObjectReader(
     (
@@ -120,17 +109,6 @@ _READER = ObjectReader(
         *("manage_stock", "stock_quantity", "stock_status", "categories"),
     )
 )
-
-
-class WooCommerceDelivery(NamedTuple):
-    """One delivery that was read, with the hash of its body and the buyer."""
-
-    builder: EventBuilder
-    topic: str
-    body: dict[str, Any]
-    content_hash: str
-    default_currency: str
-    person: PersonBuilder
 
 
 def verify_delivery(request: Request, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 (the signature carries no time)
@@ -171,17 +149,17 @@ def translate_delivery(request: Request) -> list[Draft]:
         body=body,
         content_hash=hashlib.sha256(request.body).hexdigest(),
         default_currency=request.default_currency,
-        person=_build_person(topic, body, builder.store, request.default_country),
+        person=build_person(topic, body, builder.store, request.default_country),
     )
     if topic in {"order.created", "order.updated", "order.restored"}:
-        return _translate_order(delivery)
+        return translate_order(delivery)
     if topic.startswith("product."):
-        return _translate_product(delivery)
+        return translate_product(delivery)
     kind = topic.partition(".")[0]
     properties = select_texts(body, "discount_type")
     if kind != "customer":
         properties[f"{kind}_id"] = clean_text(body.get("id"))
-    return [_build_draft(delivery, properties=properties)]
+    return [build_topic_draft(delivery, properties=properties)]
 
 
 def build_sample(blank: Request, secret: str) -> Request:
@@ -190,92 +168,6 @@ def build_sample(blank: Request, secret: str) -> Request:
     signature = hmac_base64(secret.encode(), body).decode()
     headers = {"x-wc-webhook-topic": "coupon.created", "x-wc-webhook-signature": signature}
     return msgspec.structs.replace(blank, body=body, headers=headers)
-
-
-def _translate_order(delivery: WooCommerceDelivery) -> list[Draft]:
-    builder, body = delivery.builder, delivery.body
-    order_id = require_id(body.get("id"), "id")
-    order_facts = build_order_facts(body, f"{builder.store}/{order_id}", delivery.default_currency)
-    properties = _read_order_properties(body)
-    drafts = [_build_draft(delivery, **order_facts, properties=properties)]
-    for type_, key, at, overrides in list_milestones(body, order_facts["order"]):
-        milestone_facts = order_facts | overrides | {"properties": properties}
-        milestone_builder = builder.copy_at(at)
-        drafts.append(
-            milestone_builder.build_draft(
-                type_, ("order", order_id, *key), delivery.person, **milestone_facts
-            )
-        )
-    return drafts
-
-
-def _read_order_properties(body: dict[str, Any]) -> dict[str, str]:
-    properties = select_texts(body, "status", "created_via", "payment_method")
-    codes = [clean_text(line.get("code")) for line in list_objects(body.get("coupon_lines"))]
-    return properties | ({"coupon": ",".join(codes[:5])} if codes else {})
-
-
-def _translate_product(delivery: WooCommerceDelivery) -> list[Draft]:
-    builder, body = delivery.builder, delivery.body
-    product_facts = _build_product_facts(body, parse_currency(delivery.default_currency))
-    properties = select_texts(body, "status", "sku", "type")
-    drafts = [_build_draft(delivery, **product_facts, properties=properties)]
-    if delivery.topic == "product.updated" and body.get("manage_stock") is True:
-        key = ("stock", delivery.content_hash)
-        stock = select_texts(body, "stock_status", "stock_quantity")
-        stock_facts = product_facts | {"properties": stock}
-        drafts.append(builder.build_draft("Inventory Updated", key, delivery.person, **stock_facts))
-    return drafts
-
-
-def _build_product_facts(body: dict[str, Any], currency: str) -> dict[str, Any]:
-    # The price is '' if the product has none, for example if only its variations have prices.
-    price = parse_amount(body["price"], currency) if body.get("price") else None
-    item = build_item(body.get("id"), 1, price, body.get("name"))
-    return {"items": (item,) if item else (), "currency": currency}
-
-
-def _build_draft(delivery: WooCommerceDelivery, **facts: Any) -> Draft:
-    """Return the event of the topic. Orders and customers are also fetched, in other bytes."""
-    body, topic = delivery.body, delivery.topic
-    billing = as_object(body.get("billing"))
-    traits = build_traits(country=billing.get("country"))
-    key = (topic, delivery.content_hash)
-    draft = delivery.builder.build_draft(
-        TOPICS[topic][0], key, delivery.person, traits=traits, **facts
-    )
-    if not topic.startswith(("order.", "customer.")):
-        return draft
-    field = "date_created_gmt" if topic == "customer.created" else "date_modified_gmt"
-    names = (delivery.builder.store, topic, clean_text(body.get("id")))
-    return set_state_id(draft, format_first_time(body.get(field)), *names)
-
-
-def _build_person(
-    topic: str, body: dict[str, Any], store: str, default_country: str
-) -> PersonBuilder:
-    """Return the buyer. The delivery address is not read, because it may be that of a gift's recipient."""
-    kind = topic.partition(".")[0]
-    _check_kind(kind, body)
-    billing = as_object(body.get("billing"))
-    person = PersonBuilder(clean_text(billing.get("country")) or default_country)
-    if kind in {"order", "customer"}:
-        # The order of a guest has customer 0, which is not a customer.
-        customer_id = body.get("id" if kind == "customer" else "customer_id")
-        person.add_identifier("customer", customer_id, store)
-    if kind == "customer":
-        person.add_contact(body)
-    person.add_contact(billing)
-    return person
-
-
-def _check_kind(kind: str, body: dict[str, Any]) -> None:
-    """Raise UnknownTopicError for an order under another topic, because the topic is not signed.
-
-    The number of an order must not be read as the number of a customer.
-    """
-    if kind != "order" and body.get("line_items") is not None:
-        raise UnknownTopicError
 
 
 CHANNEL = Channel(
