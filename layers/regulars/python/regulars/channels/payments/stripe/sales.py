@@ -2,16 +2,11 @@
 
 from typing import Any
 
-import msgspec
-
 from regulars.channels.contract import Draft
-from regulars.channels.fields.event_times import build_version, from_epoch
-from regulars.channels.fields.items import build_item
-from regulars.channels.fields.json_values import as_object, list_objects
-from regulars.channels.fields.money import is_deduction
-from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.json_values import as_object
 from regulars.channels.fields.redaction import clean_text
 from regulars.channels.fields.texts import select_texts
+from regulars.channels.payments.stripe.orders import build_items, build_order
 from regulars.channels.payments.stripe.records import (
     StripeEvent,
     find_sale_id,
@@ -19,12 +14,7 @@ from regulars.channels.payments.stripe.records import (
     parse_stripe_units,
     resource_id,
 )
-from regulars.domain.events import ConsentChange, Item, OrderFact
-from regulars.domain.times import to_text
-
-# Of several resources that show a sale in the same second, the one with the most details wins.
-_OBJECT_RANKS = {"payment_intent": 0, "charge": 1, "invoice": 2, "checkout.session": 3}
-_FAILED_REFUND_STATUSES = {"failed", "canceled"}
+from regulars.domain.events import ConsentChange, OrderFact
 
 
 def translate_checkout(event: StripeEvent) -> list[Draft]:
@@ -34,14 +24,14 @@ def translate_checkout(event: StripeEvent) -> list[Draft]:
         return [event.builder.build_draft("Checkout Completed", (event.id,), event.person)]
     is_paid = session.get("payment_status") in ("paid", "no_payment_required")
     currency, total = parse_stripe_money(event, "amount_total")
-    order: OrderFact | None = _build_order(event, currency, total, "paid" if is_paid else "placed")
+    order: OrderFact | None = build_order(event, currency, total, "paid" if is_paid else "placed")
     if session.get("mode") == "subscription" and not session.get("payment_intent"):
         # The PaymentIntent of the first invoice is the sale.
         order = None
     facts = {
         "currency": currency,
         "order": order,
-        "items": _build_items(session.get("line_items"), currency),
+        "items": build_items(session.get("line_items"), currency),
         "properties": select_texts(session, "mode", "status", "payment_status", "subscription")
         | {"session_id": resource_id(session)},
     }
@@ -75,7 +65,7 @@ def translate_payment(event: StripeEvent) -> list[Draft]:
     )
     if _refers_to_payment(resource) and not _names_guest(resource):
         return [payment]
-    facts["order"] = _build_order(event, currency, amount, "paid")
+    facts["order"] = build_order(event, currency, amount, "paid")
     return [payment, event.builder.build_draft("Order Updated", (event.id,), event.person, **facts)]
 
 
@@ -97,7 +87,7 @@ def translate_failed_payment(event: StripeEvent) -> list[Draft]:
         facts["currency"], properties["amount"] = currency, amount
         if resource.get("object") == "checkout.session":
             # The order was placed when the session was completed.
-            facts["order"] = _build_order(event, currency, amount, "cancelled")
+            facts["order"] = build_order(event, currency, amount, "cancelled")
     key = ("failed", charge or resource_id(resource.get("charge")) or event.id)
     return [event.builder.build_draft("Payment Failed", key, event.person, **facts)]
 
@@ -108,65 +98,16 @@ def translate_paid_invoice(event: StripeEvent) -> list[Draft]:
     currency, amount = parse_stripe_money(event, "amount_paid", "total")
     # Without a paid amount, use the total of the invoice.
     total = amount or parse_stripe_units(invoice.get("total") or 0, currency)
-    order = _build_order(event, currency, total, "paid") if total and _is_sale(invoice) else None
+    order = build_order(event, currency, total, "paid") if total and _is_sale(invoice) else None
     facts = {
         "currency": currency,
         "order": order,
-        "items": _build_items(invoice.get("lines"), currency),
+        "items": build_items(invoice.get("lines"), currency),
         "properties": select_texts(invoice, "billing_reason", "subscription")
         | {"invoice_id": resource_id(invoice), "amount": total},
     }
     key = ("invoice paid", resource_id(invoice))
     return [event.builder.build_draft("Invoice Paid", key, event.person, **facts)]
-
-
-def translate_refunded_charge(event: StripeEvent) -> list[Draft]:
-    """Return a charge that was refunded, with the total that was refunded so far."""
-    charge = event.resource
-    currency, total = parse_stripe_money(event, "amount_captured", "amount")
-    total = total or parse_stripe_units(charge.get("amount"), currency)
-    refunded_amount = parse_stripe_units(charge.get("amount_refunded") or 0, currency)
-    facts: dict[str, Any] = {
-        "currency": currency,
-        "properties": {"payment_id": find_sale_id(charge), "amount": refunded_amount},
-    }
-    # Older API versions list the refunds, newest first. This event then has the id of the refund's own event. Newer
-    # versions list none. This event then names no person, so that the refund is counted once.
-    refund = next(iter(list_objects(as_object(charge.get("refunds")).get("data"))), None)
-    key, person = (event.id, "refund"), PersonBuilder("")
-    if refund:
-        key, person = ("refund", resource_id(refund)), event.person
-    payment = event.builder.build_draft("Payment Refunded", key, person, **facts)
-    if charge.get("captured") is False:
-        return [payment]  # the authorization was released: nothing was sold
-    facts["order"] = msgspec.structs.replace(
-        _build_order(event, currency, total, "paid", min(refunded_amount, total)),
-        placed_at=to_text(from_epoch(charge.get("created"))),
-    )
-    return [payment, event.builder.build_draft("Order Updated", (event.id,), event.person, **facts)]
-
-
-def translate_refund(event: StripeEvent) -> list[Draft]:
-    """Return a refund; a failed refund takes its amount back, which an earlier charge may have counted."""
-    refund = event.resource
-    currency, amount = parse_stripe_money(event, "amount")
-    has_failed = str(refund.get("status")) in _FAILED_REFUND_STATUSES
-    sale, refund_id = find_sale_id(refund), resource_id(refund)
-    order = OrderFact(
-        key=f"{event.builder.store}/{sale}",
-        version=build_version(event.builder.occurred_at, int(has_failed)),
-        refunded=-amount if has_failed else amount,
-        refund_id=refund_id,
-        currency=currency,
-    )
-    facts = {
-        "currency": currency,
-        "order": order,
-        "properties": {"payment_id": sale, "refund_id": refund_id, "amount": amount},
-    }
-    type_ = "Refund Failed" if has_failed else "Payment Refunded"
-    key = ("refund failed" if has_failed else "refund", refund_id)
-    return [event.builder.build_draft(type_, key, event.person, **facts)]
 
 
 def _is_sale(invoice: dict[str, Any]) -> bool:
@@ -188,43 +129,6 @@ def _names_guest(resource: dict[str, Any]) -> bool:
     """Return whether a charge names a guest, whom its PaymentIntent cannot name."""
     billing = as_object(resource.get("billing_details"))
     return not resource.get("customer") and bool(billing.get("email") or billing.get("phone"))
-
-
-def _build_order(
-    event: StripeEvent, currency: str, total: int, status: str, refunded_amount: int = 0
-) -> OrderFact:
-    rank = _OBJECT_RANKS.get(str(event.resource.get("object")), 0)
-    # A payment after the session replaces "placed" by "paid", also within the same second.
-    rank += 10 * (status == "paid") + 100 * bool(refunded_amount)
-    return OrderFact(
-        key=f"{event.builder.store}/{find_sale_id(event.resource)}",
-        version=build_version(event.builder.occurred_at, rank),
-        placed_at=event.builder.occurred_at,
-        status=status,
-        total=total,
-        refunded=refunded_amount,
-        currency=currency,
-    )
-
-
-def _build_items(line_list: object, currency: str) -> tuple[Item, ...]:
-    """Return the lines of an invoice, or of a session that includes them."""
-    return tuple(
-        item
-        for line in list_objects(as_object(line_list).get("data"))
-        if (item := _build_line_item(line, currency))
-    )
-
-
-def _build_line_item(line: dict[str, Any], currency: str) -> Item | None:
-    price = as_object(line.get("price"))
-    price_details = as_object(as_object(line.get("pricing")).get("price_details"))
-    product = resource_id(price.get("product") or price_details.get("product"))
-    unit_amount = price.get("unit_amount")
-    if is_deduction(unit_amount) or is_deduction(line.get("amount")):
-        return None
-    amount = None if unit_amount is None else parse_stripe_units(unit_amount, currency)
-    return build_item(product, line.get("quantity"), amount, line.get("description"))
 
 
 def _translate_marketing_consent(event: StripeEvent) -> list[Draft]:

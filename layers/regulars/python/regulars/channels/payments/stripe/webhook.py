@@ -86,6 +86,7 @@ from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.json_values import ObjectReader, as_object
 from regulars.channels.fields.texts import require_id
 from regulars.channels.payments.stripe import records as stripe_records
+from regulars.channels.payments.stripe import refunds as stripe_refunds
 from regulars.channels.payments.stripe import sales as stripe_sales
 from regulars.channels.payments.stripe.records import StripeEvent, build_person
 from regulars.channels.signatures.timed import (
@@ -121,10 +122,10 @@ TOPICS: dict[str, Callable[[StripeEvent], list[Draft]]] = {
     "invoice.payment_failed": stripe_sales.translate_failed_payment,
     "invoice.paid": stripe_sales.translate_paid_invoice,
     "invoice.payment_succeeded": stripe_sales.translate_paid_invoice,
-    "charge.refunded": stripe_sales.translate_refunded_charge,
-    "refund.created": stripe_sales.translate_refund,
-    "refund.updated": stripe_sales.translate_refund,
-    "charge.refund.updated": stripe_sales.translate_refund,
+    "charge.refunded": stripe_refunds.translate_refunded_charge,
+    "refund.created": stripe_refunds.translate_refund,
+    "refund.updated": stripe_refunds.translate_refund,
+    "charge.refund.updated": stripe_refunds.translate_refund,
 }
 _READER = ObjectReader(("id", "type", "created", "livemode", "data"))
 
