@@ -25,12 +25,7 @@ Do not rename the columns. Their order does not matter.
 
 from regulars.channels.contract import Draft
 from regulars.channels.exports.buyers import build_buyer
-from regulars.channels.exports.cells import (
-    choose_notation,
-    parse_export_id,
-    parse_yes_no,
-    require_export_id,
-)
+from regulars.channels.exports.cells import choose_notation, parse_export_id, require_export_id
 from regulars.channels.exports.contract import (
     ExportFormat,
     File,
@@ -48,6 +43,7 @@ from regulars.channels.exports.times import parse_export_time, require_export_ti
 from regulars.channels.fields.money import parse_amount, parse_currency
 from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
+from regulars.channels.payments.stripe.payment_statuses import read_status
 from regulars.domain.events import Event, OrderFact, event_id
 
 _COLUMNS = {
@@ -67,41 +63,18 @@ _COLUMNS = {
     "method": "Payment Source Type",
 }
 _KEY_COLUMNS = ("intent", "id")
-_PAID_STATUSES = {
-    "paid",
-    "succeeded",
-    "refunded",
-    "partially refunded",
-    "partial refund",
-    "disputed",
-}
-_PENDING_STATUSES = {"pending", "processing", "incomplete"}
-_FAILED_STATUSES = {"failed", "blocked", "canceled", "cancelled", "expired"}
 
 
 def translate_group(lines: list[Line], file: File, refuse: RefuseLine) -> list[Draft]:
     """Return the payments of one sale, of which at most one succeeded."""
     drafts: list[Draft] = []
     for line in lines:
-        status = _read_status(line)
+        status = read_status(line)
         if not status:
             refuse(line.number, "unknown_status")
         else:
             drafts += _translate_payment(line, status, file)
     return drafts
-
-
-def _read_status(line: Line) -> str:
-    status_text = line.fields["status"].strip().lower().replace("_", " ")
-    if status_text in _PAID_STATUSES:
-        return "Authorized" if parse_yes_no(line.fields["captured"]) is False else "Succeeded"
-    if status_text in _FAILED_STATUSES:
-        return "Failed"
-    if status_text in {"uncaptured", "requires capture"}:
-        return "Authorized"
-    return (
-        "Pending" if status_text in _PENDING_STATUSES or status_text.startswith("requires ") else ""
-    )
 
 
 def _translate_payment(line: Line, status: str, file: File) -> list[Draft]:
