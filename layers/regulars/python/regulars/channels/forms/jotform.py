@@ -41,12 +41,8 @@ from datetime import datetime
 from typing import Any
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts.submissions import (
-    CONFIG_FIELDS,
-    FormAnswer,
-    Submission,
-    build_submission_draft,
-)
+from regulars.channels.drafts.form_answers import FormAnswer
+from regulars.channels.drafts.submissions import CONFIG_FIELDS, Submission, build_submission_draft
 from regulars.channels.fields.event_times import from_epoch
 from regulars.channels.fields.form_body import parse_form_fields
 from regulars.channels.fields.json_values import as_object, parse_json

@@ -42,12 +42,8 @@ from typing import Any
 import msgspec
 
 from regulars.channels.contract import Channel, Draft, GeneratedSecret, Request, UnknownTopicError
-from regulars.channels.drafts.submissions import (
-    CONFIG_FIELDS,
-    FormAnswer,
-    Submission,
-    build_submission_draft,
-)
+from regulars.channels.drafts.form_answers import FormAnswer
+from regulars.channels.drafts.submissions import CONFIG_FIELDS, Submission, build_submission_draft
 from regulars.channels.fields.event_times import parse_time
 from regulars.channels.fields.json_values import as_list, as_object, list_objects, parse_json
 from regulars.channels.signatures.shared_secret import check_equal, hmac_base64
