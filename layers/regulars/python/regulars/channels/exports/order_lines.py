@@ -21,15 +21,8 @@ that is separated by semicolons, the decimal comma is supported.
 * Errors: each line is validated by itself. A rejected line does not affect the other lines.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
-import msgspec
-
-from regulars.channels.contract import Draft
-from regulars.channels.exports.cells import MAX_ID_CHARACTERS
 from regulars.channels.exports.contract import (
     MAX_ORDER_LINES,
     ExportFormat,
@@ -38,44 +31,15 @@ from regulars.channels.exports.contract import (
     Row,
     TranslatedLines,
 )
-from regulars.channels.exports.refusals import RefusedLineError
-from regulars.channels.exports.times import parse_iso_time
-from regulars.channels.fields.money import parse_amount, parse_currency
-from regulars.channels.fields.numbers import DECIMAL_COMMA, DECIMAL_POINT
-from regulars.channels.fields.person import PersonBuilder
-from regulars.channels.fields.quantities import parse_quantity_cell
-from regulars.channels.fields.redaction import clean_text
-from regulars.domain.errors import InvalidEventError
-from regulars.domain.events import Event, Item, OrderFact, event_id
-from regulars.domain.identifiers import normalize_identifier
-from regulars.domain.money import check_line_total
-from regulars.domain.times import to_text
-
-COLUMNS = (
-    "customer_id",
-    "email",
-    "order_id",
-    "occurred_at",
-    "product_id",
-    "product_name",
-    "category",
-    "quantity",
-    "unit_price",
-    "currency",
+from regulars.channels.exports.line_orders import build_order_draft
+from regulars.channels.exports.parsed_lines import (
+    COLUMNS,
+    OrderLine,
+    find_difference,
+    parse_order_line,
 )
-STORE = "shop"
-
-
-class OrderLine(NamedTuple):
-    """One line that was read."""
-
-    number: int
-    customer_id: str
-    email: str
-    order_id: str
-    occurred_at: str
-    item: Item
-    currency: str
+from regulars.channels.exports.refusals import RefusedLineError
+from regulars.domain.errors import InvalidEventError
 
 
 def translate_rows(
@@ -102,84 +66,6 @@ def translate_rows(
         yield _translate_order(lines, file, defaulted_lines.get(order_id, 0))
 
 
-def parse_order_line(number: int, fields: Sequence[str], file: File) -> OrderLine:
-    """Return the line of these fields, which are in the order of COLUMNS.
-
-    Raise InvalidEventError with a code of REFUSAL_REASONS.
-    """
-    customer_id, email, order_id, occurred_at, product_id, name, category = fields[:7]
-    quantity, unit_price, currency = fields[7:]
-    if not (_is_identifier("user_id", customer_id) or _is_identifier("email", email)):
-        raise RefusedLineError("missing_customer")
-    order_id = _parse_line_id(order_id, "missing_order_id")
-    product_id = _parse_line_id(product_id, "missing_product_id")
-    at = parse_iso_time(occurred_at)
-    if at > file.latest:
-        raise RefusedLineError("future_date")
-    currency = parse_currency(currency) if currency.strip() else file.default_currency
-    notation = DECIMAL_COMMA if file.decimal_comma else DECIMAL_POINT
-    price = parse_amount(unit_price, currency, notation=notation)
-    pieces = parse_quantity_cell(quantity, notation)
-    check_line_total(price, pieces)
-    return OrderLine(
-        number=number,
-        customer_id=customer_id.strip(),
-        email=email.strip(),
-        order_id=order_id,
-        occurred_at=at,
-        item=Item(
-            product_id=product_id,
-            name=clean_text(name),
-            category=clean_text(category),
-            quantity=pieces,
-            price=price,
-        ),
-        currency=currency,
-    )
-
-
-def find_difference(first: OrderLine, line: OrderLine) -> str:
-    """Return the code of the reason why a line cannot belong to the order of `first`; '' if it can."""
-    for first_value, value in (
-        (first.customer_id, line.customer_id),
-        (first.email.lower(), line.email.lower()),
-    ):
-        if first_value and value and first_value != value:
-            return "customer_differs"
-    return "" if line.currency == first.currency else "currency_differs"
-
-
-def build_order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
-    """Return the one draft of all lines of an order; of two files with the order the one uploaded later wins."""
-    first = lines[0]
-    person = PersonBuilder("")
-    for customer_id, email in dict.fromkeys((line.customer_id, line.email) for line in lines):
-        person.add_identifier("user_id", customer_id)
-        person.add_identifier("email", email)
-    occurred_at = min(line.occurred_at for line in lines)
-    order = OrderFact(
-        key=f"{STORE}/{first.order_id}",
-        version=_build_version(file.uploaded_at, len(lines)),
-        placed_at=occurred_at,
-        status="paid",
-        total=sum((line.item.price or 0) * line.item.quantity for line in lines),
-        currency=first.currency,
-    )
-    event = Event(
-        id=event_id("order", STORE, first.order_id, _hash_content(lines, person)),
-        type="Order Completed",
-        channel="import",
-        source=file.source,
-        occurred_at=occurred_at,
-        received_at=to_text(file.received_at),
-        items=tuple(line.item for line in lines),
-        currency=first.currency,
-        order=order,
-        backfill=True,
-    )
-    return Draft(event, person.identifiers, person.contact)
-
-
 def _translate_order(lines: Sequence[OrderLine], file: File, defaulted: int) -> TranslatedLines:
     numbers = [line.number for line in lines]
     try:
@@ -200,42 +86,6 @@ def _add_line(lines: list[OrderLine], line: OrderLine) -> None:
     if len(lines) == MAX_ORDER_LINES:
         raise RefusedLineError("order_too_long")
     lines.append(line)
-
-
-def _build_version(uploaded_at: str, lines: int) -> str:
-    """Return the time of the upload, with a digit before it that makes it older than any live snapshot of the order.
-
-    A corrected file then wins over the file before it, and what the shop itself reported wins over both. Of two files of
-    the same time the one with more lines wins.
-    """
-    return f"0{uploaded_at[:-1]}{lines:03d}Z"
-
-
-def _hash_content(lines: Sequence[OrderLine], person: PersonBuilder) -> str:
-    """Return a hash of the products; a later export of the order with other names is then the same event."""
-    products = sorted(
-        (line.item.product_id, line.item.quantity, line.item.price, line.occurred_at)
-        for line in lines
-    )
-    # Only the namespaces of the identifiers: an export that adds e-mail addresses is another event.
-    namespaces = [identifier.namespace for identifier in person.identifiers]
-    content = msgspec.json.encode((lines[0].currency, namespaces, products))
-    return hashlib.sha256(content).hexdigest()
-
-
-@lru_cache(maxsize=65_536)
-def _is_identifier(namespace: str, value: str) -> bool:
-    return normalize_identifier(namespace, value) is not None
-
-
-@lru_cache(maxsize=65_536)
-def _parse_line_id(text: str, missing_code: str) -> str:
-    text = text.strip()
-    if not 0 < len(text) <= MAX_ID_CHARACTERS:
-        raise RefusedLineError(missing_code)
-    if not clean_text(text):
-        raise RefusedLineError("personal_id")
-    return text
 
 
 EXPORT_FORMAT = ExportFormat(

@@ -1,0 +1,67 @@
+"""Build the order that its lines describe."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from regulars.channels.contract import Draft
+from regulars.channels.exports.contract import File
+from regulars.channels.exports.parsed_lines import OrderLine
+from regulars.channels.fields.person import PersonBuilder
+from regulars.domain.events import Event, OrderFact, event_id
+from regulars.domain.times import to_text
+
+STORE = "shop"
+
+
+def build_order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
+    """Return the one draft of all lines of an order; of two files with the order the one uploaded later wins."""
+    first = lines[0]
+    person = PersonBuilder("")
+    for customer_id, email in dict.fromkeys((line.customer_id, line.email) for line in lines):
+        person.add_identifier("user_id", customer_id)
+        person.add_identifier("email", email)
+    occurred_at = min(line.occurred_at for line in lines)
+    order = OrderFact(
+        key=f"{STORE}/{first.order_id}",
+        version=_build_version(file.uploaded_at, len(lines)),
+        placed_at=occurred_at,
+        status="paid",
+        total=sum((line.item.price or 0) * line.item.quantity for line in lines),
+        currency=first.currency,
+    )
+    event = Event(
+        id=event_id("order", STORE, first.order_id, _hash_content(lines, person)),
+        type="Order Completed",
+        channel="import",
+        source=file.source,
+        occurred_at=occurred_at,
+        received_at=to_text(file.received_at),
+        items=tuple(line.item for line in lines),
+        currency=first.currency,
+        order=order,
+        backfill=True,
+    )
+    return Draft(event, person.identifiers, person.contact)
+
+
+def _build_version(uploaded_at: str, lines: int) -> str:
+    """Return the time of the upload, with a digit before it that makes it older than any live snapshot of the order.
+
+    A corrected file then wins over the file before it, and what the shop itself reported wins over both. Of two files of
+    the same time the one with more lines wins.
+    """
+    return f"0{uploaded_at[:-1]}{lines:03d}Z"
+
+
+def _hash_content(lines: Sequence[OrderLine], person: PersonBuilder) -> str:
+    """Return a hash of the products; a later export of the order with other names is then the same event."""
+    products = sorted(
+        (line.item.product_id, line.item.quantity, line.item.price, line.occurred_at)
+        for line in lines
+    )
+    # Only the namespaces of the identifiers: an export that adds e-mail addresses is another event.
+    namespaces = [identifier.namespace for identifier in person.identifiers]
+    content = msgspec.json.encode((lines[0].currency, namespaces, products))
+    return hashlib.sha256(content).hexdigest()
