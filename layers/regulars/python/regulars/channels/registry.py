@@ -46,7 +46,7 @@ CHANNELS: dict[str, str] = {
     "ses-sns": "regulars.channels.mail.ses_sns:CHANNEL",
     "shopify": "regulars.channels.commerce.shopify.webhook:CHANNEL",
     "square": "regulars.channels.payments.square.webhook:CHANNEL",
-    "standard-webhooks": "regulars.channels.tracking.standard_webhooks:CHANNEL",
+    "standard-webhooks": "regulars.channels.tracking.standard_webhooks.webhook:CHANNEL",
     "stripe": "regulars.channels.payments.stripe.webhook:CHANNEL",
     "tally": "regulars.channels.forms.tally:CHANNEL",
     "telegram": "regulars.channels.chat.telegram:CHANNEL",

@@ -49,60 +49,33 @@ Subscribed grants the consent to e-mail. Unsubscribed withdraws it.
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from regulars.channels.contract import (
-    Channel,
-    ConfigField,
-    Draft,
-    ProviderSecret,
-    Request,
-    UnknownTopicError,
-)
+from regulars.channels.contract import Channel, ConfigField, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
 from regulars.channels.fields.config_answers import check_json_object
-from regulars.channels.fields.event_times import (
-    format_first_time,
-    from_epoch,
-    parse_time,
-    resolve_event_times,
-)
-from regulars.channels.fields.json_values import as_object, parse_json, read_config_object
-from regulars.channels.fields.money import parse_amount, parse_currency, parse_minor_units
+from regulars.channels.fields.event_times import resolve_event_times
+from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.person import PersonBuilder
-from regulars.channels.fields.redaction import clean_text, redact_properties
 from regulars.channels.signatures.standard import (
     PUBLIC_KEY_PREFIX,
     build_standard_sample,
     read_header,
     verify_standard,
 )
-from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
-from regulars.domain.money import MAX_MAJOR_UNITS, to_minor_units
+from regulars.channels.tracking.standard_webhooks.mapping import (
+    CHANNEL_NAME,
+    event_time,
+    event_type,
+    read_field,
+    read_properties,
+)
+from regulars.channels.tracking.standard_webhooks.orders import parse_order
+from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.texts import replace_surrogates
 from regulars.domain.times import to_text
 
-CHANNEL_NAME = "standard-webhooks"
 _EVENT_CHANNELS = ("web", "shop", "pos", "payments", "email", "chat", "form", "booking")
-# The words of event types that need no mapping: an object and what happened to it.
-_TOPIC_OBJECTS = {
-    "contact": "Customer",
-    "user": "Customer",
-    "customer": "Customer",
-    "order": "Order",
-} | {
-    name: name.capitalize()
-    for name in ("product", "checkout", "cart", "payment", "invoice", "subscription", "booking")
-}
-_TOPIC_VERBS = {"created", "updated", "deleted", "completed", "cancelled", "refunded", "fulfilled"} | {
-    "started", "abandoned", "succeeded", "failed", "paid", "ended", "rescheduled", "viewed", "added",
-}  # fmt: skip
-_ORDER_STATUSES = {
-    "Order Created": "placed",
-    "Order Completed": "paid",
-    "Order Cancelled": "cancelled",
-}
 _CONSENT_STATUSES = {
     mail.SUBSCRIBED_TYPE: "granted",
     mail.UNSUBSCRIBED_TYPE: "denied",
@@ -123,7 +96,7 @@ def translate_delivery(request: Request) -> list[Draft]:
     """Return the event of one delivery, mapped by the config of the source."""
     body = as_object(parse_json(request.body))
     topic = body.get("type")
-    type_ = _event_type(request, topic)
+    type_ = event_type(request, topic)
     person = _read_person(request, type_, body)
     return [Draft(_build_event(request, type_, body), person.identifiers, person.contact)]
 
@@ -133,31 +106,20 @@ def build_sample(blank: Request, secret: str) -> Request | None:
     return None if secret.startswith(PUBLIC_KEY_PREFIX) else build_standard_sample(blank, secret)
 
 
-def _event_type(request: Request, topic: object) -> str:
-    text = topic if isinstance(topic, str) else ""
-    mapped = read_config_object(request.config, "events").get(text)
-    if isinstance(mapped, str) and mapped:
-        return clean_text(mapped)
-    noun, _, verb = text.partition(".")
-    if noun in _TOPIC_OBJECTS and verb in _TOPIC_VERBS:
-        return f"{_TOPIC_OBJECTS[noun]} {verb.capitalize()}"
-    raise UnknownTopicError
-
-
 def _read_person(request: Request, type_: str, body: dict[str, Any]) -> PersonBuilder:
     person = PersonBuilder(request.default_country)
-    person.add_identifier("user_id", _read_field(request, body, "user_id"))
-    customer = _read_field(request, body, "customer") or _read_field(request, body, "customer_id")
+    person.add_identifier("user_id", read_field(request, body, "user_id"))
+    customer = read_field(request, body, "customer") or read_field(request, body, "customer_id")
     if customer is None and type_.startswith("Customer "):
         customer = as_object(body.get("data")).get("id")
     person.add_identifier("customer", customer, f"{CHANNEL_NAME}/{request.source}")
-    person.add_contact({name: _read_field(request, body, name) for name in _CONTACT_FIELDS})
-    person.add_identifier("anonymous_id", _read_field(request, body, "anonymous_id"))
+    person.add_contact({name: read_field(request, body, name) for name in _CONTACT_FIELDS})
+    person.add_identifier("anonymous_id", read_field(request, body, "anonymous_id"))
     return person
 
 
 def _build_event(request: Request, type_: str, body: dict[str, Any]) -> Event:
-    times = resolve_event_times(_event_time(request, body), request.received_at)
+    times = resolve_event_times(event_time(request, body), request.received_at)
     status = _CONSENT_STATUSES.get(type_)
     consents = (
         (ConsentChange(channel="email", status=status, at=times.occurred_at, basis="webhook"),)
@@ -165,7 +127,7 @@ def _build_event(request: Request, type_: str, body: dict[str, Any]) -> Event:
         else ()
     )
     channel = request.config.get("channel")
-    order = _parse_order(request, type_, body, times.occurred_at)
+    order = parse_order(request, type_, body, times.occurred_at)
     return Event(
         # The id is signed. A body without an id is identified by its content.
         id=event_id(CHANNEL_NAME, request.source, replace_surrogates(_delivery_key(request))),
@@ -177,7 +139,7 @@ def _build_event(request: Request, type_: str, body: dict[str, Any]) -> Event:
         currency=order.currency if order else "",
         order=order,
         consents=consents,
-        properties=_read_properties(request, body),
+        properties=read_properties(request, body),
         clock_skewed=times.clock_skewed,
         backfill=times.backfill,
     )
@@ -185,62 +147,6 @@ def _build_event(request: Request, type_: str, body: dict[str, Any]) -> Event:
 
 def _delivery_key(request: Request) -> str:
     return read_header(request, "id") or hashlib.sha256(request.body).hexdigest()
-
-
-def _event_time(request: Request, body: dict[str, Any]) -> datetime:
-    time = _read_field(request, body, "occurred_at") or body.get("timestamp")
-    if isinstance(time, int | float):
-        return from_epoch(time)
-    return parse_time(format_first_time(time)) if time else request.received_at
-
-
-def _parse_order(request: Request, type_: str, body: dict[str, Any], at: str) -> OrderFact | None:
-    """Return the order of the event, if it has an order id and a total."""
-    order_id = clean_text(_read_field(request, body, "order_id"))
-    total = _read_field(request, body, "total")
-    status = _ORDER_STATUSES.get(type_)
-    if not (order_id and status) or total is None:
-        return None
-    currency = parse_currency(_read_field(request, body, "currency"), request.default_currency)
-    return OrderFact(
-        key=_order_key(request, order_id),
-        version=at,
-        placed_at=at,
-        status=status,
-        total=_parse_total(request, total, currency),
-        currency=currency,
-    )
-
-
-def _order_key(request: Request, order_id: str) -> str:
-    store = clean_text(request.config.get("store")) or f"{CHANNEL_NAME}/{request.source}"
-    return f"{store}/{order_id}"
-
-
-def _parse_total(request: Request, value: object, currency: str) -> int:
-    """Return a total in minor units, which the source's config says the sender writes."""
-    if request.config.get("amounts") != "minor":
-        return parse_amount(value, currency, allow_negative=True)
-    max_units = to_minor_units(Decimal(MAX_MAJOR_UNITS), currency)
-    return parse_minor_units(value, integers_only=True, allow_negative=True, max_units=max_units)
-
-
-def _read_properties(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    paths = read_config_object(request.config, "properties")
-    values = {str(name): _read_path(body, path) for name, path in paths.items()}
-    return redact_properties({name: value for name, value in values.items() if value is not None})
-
-
-def _read_field(request: Request, body: dict[str, Any], name: str) -> Any:
-    return _read_path(body, read_config_object(request.config, "fields").get(name, f"data.{name}"))
-
-
-def _read_path(body: dict[str, Any], path: object) -> Any:
-    """Return the value at a path such as data.member.email; None if there is none."""
-    value: Any = body
-    for name in str(path).split("."):
-        value = as_object(value).get(name)
-    return value
 
 
 CHANNEL = Channel(
