@@ -6,7 +6,8 @@ import pytest
 
 from infra.cli.commands import sources as command
 from infra.cli.texts.sample_delivery import describe_sample
-from regulars.admin.sample_delivery import DeliveryResponse, SampleOutcome, SampleResult
+from regulars.admin.delivery_response import DeliveryResponse
+from regulars.admin.sample_delivery import SampleOutcome, SampleResult
 from tests.cli.conftest import CommandLine
 from tests.support.deployment import API_URL
 

@@ -8,18 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 
+from regulars.admin.delivery_response import DeliveryResponse, post_request
 from regulars.admin.errors import (
     SourceWithoutSecretError,
     UnreachableUrlError,
     UnusableSecretError,
 )
-from regulars.admin.sample_delivery import (
-    DeliveryResponse,
-    SampleResult,
-    SampleStores,
-    post_request,
-    send_sample,
-)
+from regulars.admin.sample_delivery import SampleResult, send_sample
+from regulars.admin.sample_request import SampleStores
 from regulars.admin.source_connection import ConnectionRequest, connect_source
 from regulars.admin.sources import disable_source
 from regulars.channels.contract import Request

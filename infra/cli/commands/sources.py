@@ -14,7 +14,8 @@ from infra.cli.texts.reconciliation import describe_reconciliation
 from infra.cli.texts.sample_delivery import describe_sample
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import SecretNotNeededError
-from regulars.admin.sample_delivery import SampleStores, send_sample
+from regulars.admin.sample_delivery import send_sample
+from regulars.admin.sample_request import SampleStores
 from regulars.admin.secret_kinds import find_secret_question
 from regulars.admin.sources import (
     SourceStatus,
