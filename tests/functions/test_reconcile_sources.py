@@ -17,8 +17,9 @@ import pytest
 
 from regulars.admin.function_calls import FunctionInvoker, Invocation
 from regulars.admin.reconciliation import run_reconciliation
-from regulars.admin.reject_replay import RejectReplayer, ReplayStores
+from regulars.admin.reject_replay import RejectReplayer
 from regulars.admin.rejects import find_rejects
+from regulars.admin.replay_stores import ReplayStores
 from regulars.admin.sources import SourceStores, list_sources
 from regulars.channels.commerce.shopify import resource_event
 from regulars.channels.feeds.https import HttpsClient, ProviderResponse

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-from regulars.admin.reject_replay import RejectReplayer, ReplayStores
+from regulars.admin.reject_replay import RejectReplayer
 from regulars.admin.rejects import RejectFilter
 from regulars.admin.replay import ReplayReport, replay_rejects, select_rejects
+from regulars.admin.replay_stores import ReplayStores
 from tests.support.deployment import build_deployment
 
 

@@ -7,9 +7,10 @@ from infra.cli import options
 from infra.cli.commands.rejects import SHOWN_ID_DIGITS
 from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_message, print_result, show_step
-from regulars.admin.reject_replay import RejectReplayer, ReplayStores
+from regulars.admin.reject_replay import RejectReplayer
 from regulars.admin.rejects import RejectFilter
 from regulars.admin.replay import ReplayReport, replay_rejects, select_rejects
+from regulars.admin.replay_stores import ReplayStores
 
 MAX_SHOWN_REFUSALS = 20
 UNKNOWN_KEY = "refused again: unauthorized"

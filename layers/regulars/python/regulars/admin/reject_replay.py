@@ -1,15 +1,13 @@
 """Receives one reject again, with the secrets and the code of today."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from regulars.admin.deployment import Deployment
 from regulars.admin.rejects import StoredReject
+from regulars.admin.replay_stores import ReplayStores
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
 from regulars.channels.tracking.messages import CHANNEL_NAME as TRACKING
@@ -23,15 +21,8 @@ from regulars.ingestion.tracking import TrackingReceiver, source_of_key
 from regulars.ingestion.webhook_sources import WebhookSources
 from regulars.ingestion.webhooks import Receipt, WebhookReceiver
 from regulars.profiles.update import update_profiles
-from regulars.store.api_keys import ApiKeys
-from regulars.store.lake import Lake
-from regulars.store.ledger import Ledger
-from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from regulars.store.profile_stores import ProfileStores
-from regulars.store.profiles import Profiles
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
-from regulars.store.sources import Sources
 from regulars.transport.certificates import fetch_certificate
 from regulars.transport.stream_events import read_changes
 
@@ -55,38 +46,6 @@ class CollectedRejects(Rejects):
     def store_rejects(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002 (the base's signature)
         """Collect the rejects."""
         self.rejects.extend(rejects)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplayStores:
-    """The stores in which a reject is recorded, folded or archived, and the defaults for its delivery."""
-
-    rejects: Rejects
-    keys: ApiKeys
-    sources: Sources
-    parameters: Parameters
-    ledger: Ledger
-    people: People
-    profiles: Profiles
-    lake: Lake
-    default_country: str
-    default_currency: str
-
-    @classmethod
-    def from_deployment(cls, deployment: Deployment) -> Self:
-        """Open the stores of a deployment."""
-        return cls(
-            rejects=Rejects(deployment.rejects_table),
-            keys=ApiKeys(deployment.control_table),
-            sources=Sources(deployment.control_table),
-            parameters=Parameters(deployment.parameters_prefix),
-            ledger=Ledger(deployment.events_table),
-            people=People(deployment.people_table),
-            profiles=Profiles(deployment.profiles_table),
-            lake=Lake(deployment.lake_bucket),
-            default_country=deployment.default_country,
-            default_currency=deployment.default_currency,
-        )
 
 
 class RejectReplayer:

@@ -1,0 +1,46 @@
+"""Open the stores in which a reject is received again."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from regulars.admin.deployment import Deployment
+from regulars.store.api_keys import ApiKeys
+from regulars.store.lake import Lake
+from regulars.store.ledger import Ledger
+from regulars.store.parameters import Parameters
+from regulars.store.people import People
+from regulars.store.profiles import Profiles
+from regulars.store.rejects import Rejects
+from regulars.store.sources import Sources
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayStores:
+    """The stores in which a reject is recorded, folded or archived, and the defaults for its delivery."""
+
+    rejects: Rejects
+    keys: ApiKeys
+    sources: Sources
+    parameters: Parameters
+    ledger: Ledger
+    people: People
+    profiles: Profiles
+    lake: Lake
+    default_country: str
+    default_currency: str
+
+    @classmethod
+    def from_deployment(cls, deployment: Deployment) -> Self:
+        """Open the stores of a deployment."""
+        return cls(
+            rejects=Rejects(deployment.rejects_table),
+            keys=ApiKeys(deployment.control_table),
+            sources=Sources(deployment.control_table),
+            parameters=Parameters(deployment.parameters_prefix),
+            ledger=Ledger(deployment.events_table),
+            people=People(deployment.people_table),
+            profiles=Profiles(deployment.profiles_table),
+            lake=Lake(deployment.lake_bucket),
+            default_country=deployment.default_country,
+            default_currency=deployment.default_currency,
+        )
