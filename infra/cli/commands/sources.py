@@ -27,6 +27,7 @@ from regulars.admin.sources import (
     rotate_secret,
 )
 from regulars.channels.registry import load_channel
+from regulars.store.sources import Source
 
 NO_SOURCES = "There are no sources yet. Create one with: regulars connect CHANNEL"
 
@@ -128,21 +129,22 @@ def _prompt_for_secret(channel: str) -> str:
 def _disable(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:
     stores = SourceStores.from_deployment(deployment)
     source = disable_source(stores, arguments.channel, arguments.name)
-    line = (
-        "Its deliveries are refused everywhere within ten seconds, and stored as rejects. "
-        f"Accept them again with: regulars sources enable {source.channel} {source.source}"
-    )
-    return {"disabled": True}, [line], True
+    effect = "refused everywhere within ten seconds, and stored as rejects"
+    next_step = f"Accept them again with: regulars sources enable {source.channel} {source.source}"
+    return _describe_switch(source, effect, next_step)
 
 
 def _enable(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:
     stores = SourceStores.from_deployment(deployment)
     source = enable_source(stores, arguments.channel, arguments.name)
-    line = (
-        "Its deliveries are accepted everywhere within ten seconds. "
-        f"Receive the refused ones with: regulars replay --source {source.channel}/{source.source}"
-    )
-    return {"disabled": False}, [line], True
+    replay = f"regulars replay --source {source.channel}/{source.source}"
+    next_step = f"Receive the refused ones with: {replay}"
+    return _describe_switch(source, "accepted everywhere within ten seconds", next_step)
+
+
+def _describe_switch(source: Source, effect: str, next_step: str) -> CommandOutput:
+    line = f"Its deliveries are {effect}. {next_step}"
+    return {"disabled": source.disabled}, [line], True
 
 
 def _test(deployment: Deployment, arguments: argparse.Namespace) -> CommandOutput:
