@@ -74,6 +74,7 @@ def _run_or_save_logs(stack: Stack, began: float) -> list[str]:
     try:
         return run_sample_shop(stack, began)
     except Exception:
+        # Any step may fail, also by a bug. The logs that explain it are discarded with the stack; the error is raised again.
         _save_logs(stack.deployment, FUNCTIONS_LOG)
         print_message(
             f"The logs of the functions are in {FUNCTIONS_LOG}; the log of the local AWS is {LOG_FILE}."
