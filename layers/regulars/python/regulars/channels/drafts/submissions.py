@@ -15,7 +15,7 @@ from regulars.channels.drafts.form_answers import (
     select_campaign,
 )
 from regulars.channels.drafts.form_consents import list_consents
-from regulars.channels.fields.config_answers import check_json_object, split_list
+from regulars.channels.fields.config_answers import build_json_field, split_list
 from regulars.channels.fields.event_times import resolve_event_times
 from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.fields.redaction import clean_text
@@ -26,15 +26,11 @@ from regulars.domain.times import to_text
 
 # The settings of a source that explain its questions, beyond what a delivery of a form contains.
 CONFIG_FIELDS = {
-    "fields": ConfigField(
-        question='The contact field of each question, as JSON such as {"ref_7": "first_name"}',
-        is_optional=True,
-        normalize=check_json_object,
+    "fields": build_json_field(
+        'The contact field of each question, as JSON such as {"ref_7": "first_name"}'
     ),
-    "consents": ConfigField(
-        question='The consent channel of each consent question, as JSON such as {"newsletter": "email"}',
-        is_optional=True,
-        normalize=check_json_object,
+    "consents": build_json_field(
+        'The consent channel of each consent question, as JSON such as {"newsletter": "email"}'
     ),
     "answers": ConfigField(
         question="The questions whose short answers are stored, separated by commas",

@@ -53,7 +53,7 @@ from typing import Any
 
 from regulars.channels.contract import Channel, ConfigField, Draft, ProviderSecret, Request
 from regulars.channels.drafts import mail
-from regulars.channels.fields.config_answers import check_json_object
+from regulars.channels.fields.config_answers import build_json_field
 from regulars.channels.fields.event_times import resolve_event_times
 from regulars.channels.fields.json_values import as_object, parse_json
 from regulars.channels.fields.person import PersonBuilder
@@ -158,20 +158,14 @@ CHANNEL = Channel(
     translate=translate_delivery,
     build_sample=build_sample,
     config_fields={
-        "events": ConfigField(
-            question='Event names by event type, as JSON such as {"invoice.settled": "Order Completed"}',
-            is_optional=True,
-            normalize=check_json_object,
+        "events": build_json_field(
+            'Event names by event type, as JSON such as {"invoice.settled": "Order Completed"}'
         ),
-        "fields": ConfigField(
-            question='Paths of fields, as JSON such as {"email": "data.member.email"}',
-            is_optional=True,
-            normalize=check_json_object,
+        "fields": build_json_field(
+            'Paths of fields, as JSON such as {"email": "data.member.email"}'
         ),
-        "properties": ConfigField(
-            question='Paths of further properties to store, as JSON such as {"plan": "data.plan"}',
-            is_optional=True,
-            normalize=check_json_object,
+        "properties": build_json_field(
+            'Paths of further properties to store, as JSON such as {"plan": "data.plan"}'
         ),
         "channel": ConfigField(
             question="The kind of channel, such as payments; the default is web", is_optional=True
