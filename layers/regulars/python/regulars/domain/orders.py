@@ -79,13 +79,6 @@ class OrderTotals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     refunded: dict[str, int] = {}  # only currencies with refunds
 
     @property
-    def gross_money(self) -> dict[str, int]:
-        """The money by currency before refunds."""
-        return {
-            currency: net + self.refunded.get(currency, 0) for currency, net in self.money.items()
-        }
-
-    @property
     def mean_gap_days(self) -> float | None:
         """The mean number of days between two orders; None for fewer than two."""
         if self.count < 2:  # noqa: PLR2004 (a gap has two ends)

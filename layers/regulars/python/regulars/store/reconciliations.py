@@ -44,11 +44,6 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     rejected: int = 0
     rev: int = 0
 
-    @property
-    def walks_with_fault(self) -> list[FeedWalk]:
-        """The walks whose last request failed."""
-        return [walk for walk in self.walks.values() if walk.fault]
-
 
 class Reconciliations:
     """The reconciliations in the control table."""
