@@ -1,13 +1,20 @@
 """Provides what the tests of the functions read: the ledger, the contact data and the rejects of the test stack."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
+from regulars.channels.contract import Request
 from regulars.domain.events import Event, decode_event
+from regulars.settings import ReceiveWebhookSettings
 from tests.support.aws import MotoStack
+from tests.support.gateway import deliver_request, load_handler
+
+type Deliver = Callable[[Request], Any]
 
 
 @dataclass(frozen=True)
@@ -48,3 +55,10 @@ class StackTables:
 @pytest.fixture
 def tables(aws: MotoStack) -> StackTables:
     return StackTables(aws)
+
+
+@pytest.fixture
+def deliver(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Deliver:
+    """Gives a delivery to the receiving function, and returns the response."""
+    settings = aws.build_settings(ReceiveWebhookSettings)
+    return partial(deliver_request, load_handler("receive_webhook", settings, monkeypatch))

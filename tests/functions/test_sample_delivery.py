@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import urlencode
 
 import pytest
 
@@ -20,8 +19,7 @@ from regulars.admin.source_connection import ConnectionRequest, connect_source
 from regulars.admin.sources import disable_source
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
-from regulars.settings import ReceiveWebhookSettings
-from tests.functions.conftest import StackTables
+from tests.functions.conftest import Deliver, StackTables
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.channel_answers import (
@@ -29,8 +27,7 @@ from tests.support.channel_answers import (
     find_required_secret,
     list_required_answers,
 )
-from tests.support.deployment import API_URL, build_deployment
-from tests.support.gateway import http_event, load_handler
+from tests.support.deployment import build_deployment
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -44,22 +41,14 @@ def stores(aws: MotoStack) -> SampleStores:
 
 
 @pytest.fixture
-def post(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Post:
-    """Gives a request to the receiving function."""
-    module = load_handler(
-        "receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch
-    )
+def post(deliver: Deliver) -> Post:
+    """Gives a request to the receiving function, and returns what its sender reads."""
 
-    def deliver(request: Request) -> DeliveryResponse:
-        path, query = (
-            request.url.removeprefix(API_URL),
-            request.raw_query or urlencode(request.query),
-        )
-        event = http_event(path, request.body, request.headers, request.method, query)
-        answer = module.handler(event, None)
-        return DeliveryResponse(answer["statusCode"], answer["body"])
+    def read_response(request: Request) -> DeliveryResponse:
+        response = deliver(request)
+        return DeliveryResponse(response["statusCode"], response["body"])
 
-    return deliver
+    return read_response
 
 
 @pytest.fixture

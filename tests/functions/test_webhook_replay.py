@@ -11,13 +11,11 @@ from regulars.admin.rejects import count_rejects, find_rejects
 from regulars.admin.source_connection import ConnectionRequest, connect_source
 from regulars.admin.sources import SourceStores, rotate_secret
 from regulars.channels.contract import Request
-from regulars.settings import ReceiveWebhookSettings
 from regulars.store.rejects import Rejects
-from tests.functions.conftest import StackTables
+from tests.functions.conftest import Deliver, StackTables
 from tests.support import shopify_deliveries as shopify
 from tests.support.aws import MotoStack
 from tests.support.deployment import API_URL, build_deployment
-from tests.support.gateway import http_event, load_handler
 from tests.support.replays import replay_source
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -32,18 +30,9 @@ def stores(aws: MotoStack) -> SourceStores:
 
 
 @pytest.fixture
-def door(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(deliver: Deliver) -> Door:
     """Gives a request to the receiving function, and returns the status."""
-    module = load_handler(
-        "receive_webhook", aws.build_settings(ReceiveWebhookSettings), monkeypatch
-    )
-
-    def deliver(request: Request) -> int:
-        path = request.url.removeprefix(API_URL)
-        event = http_event(path, request.body, request.headers, request.method, request.raw_query)
-        return int(module.handler(event, None)["statusCode"])
-
-    return deliver
+    return lambda request: int(deliver(request)["statusCode"])
 
 
 def connect(stores: SourceStores, channel: str, secret: str = "") -> str:

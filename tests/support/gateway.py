@@ -6,10 +6,13 @@ import importlib
 import json
 import sys
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from regulars.channels.contract import Request
 from regulars.settings import Settings
+from tests.support.deployment import API_URL
 from tests.support.permissions import ROLE_ENFORCER
 
 TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
@@ -46,6 +49,14 @@ def _encode_body(raw: bytes, content_type: str) -> dict[str, Any]:
     except UnicodeDecodeError:
         pass
     return {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
+
+
+def deliver_request(handler_module: Any, request: Request) -> Any:
+    """Give a delivery to the handler of the receiving function, and return its response."""
+    path = request.url.removeprefix(API_URL)
+    query = request.raw_query or urlencode(request.query)
+    event = http_event(path, request.body, request.headers, request.method, query)
+    return handler_module.handler(event, None)
 
 
 def load_handler(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
