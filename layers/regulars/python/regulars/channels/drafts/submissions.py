@@ -12,6 +12,7 @@ from regulars.channels.fields.config_answers import check_json_object, split_lis
 from regulars.channels.fields.event_times import resolve_event_times
 from regulars.channels.fields.json_values import as_list, read_config_object
 from regulars.channels.fields.person import PersonBuilder
+from regulars.channels.fields.phones import to_e164
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import ConsentChange, Event, event_id
@@ -115,7 +116,7 @@ def _build_person(
     """
     person = PersonBuilder(request.default_country)
     person.add_identifier("email", submission.email)
-    contact_fields = _collect_contact_fields(answers)
+    contact_fields = _collect_contact_fields(answers, request.default_country)
     if person.identifiers:
         contact_fields.pop("email", None)
     person.add_contact(contact_fields)
@@ -123,20 +124,24 @@ def _build_person(
     return person
 
 
-def _collect_contact_fields(answers: Sequence[tuple[str, FormAnswer]]) -> dict[str, Any]:
+def _collect_contact_fields(
+    answers: Sequence[tuple[str, FormAnswer]], country: str
+) -> dict[str, Any]:
     """Return the first fitting answer of each role."""
     contact_fields: dict[str, Any] = {}
     for role, answer in answers:
-        if role and isinstance(answer.value, str) and _fits_role(role, answer.value):
+        if role and isinstance(answer.value, str) and _fits_role(role, answer.value, country):
             contact_fields.setdefault(role, answer.value)
     return contact_fields
 
 
-def _fits_role(role: str, value: str) -> bool:
+def _fits_role(role: str, value: str, country: str) -> bool:
     """Return whether the answer can be what its question asks for, because a text field may contain anything."""
-    return bool(value.strip()) and (
-        role != "email" or normalize_identifier("email", value) is not None
-    )
+    if role == "phone":
+        return bool(to_e164(value, country))
+    if role in {"email", "user_id"}:
+        return normalize_identifier(role, value) is not None
+    return bool(value.strip())
 
 
 def _find_role(request: Request, answer: FormAnswer) -> str:
