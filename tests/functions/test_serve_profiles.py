@@ -149,7 +149,13 @@ def test_unscored_profile_is_rated_by_rules(call_api: ApiCall, aws: MotoStack) -
 
 
 @pytest.mark.parametrize(
-    "body", [{"email": " ANN@example.com "}, {"email": "ann@example.com", "phone": None}]
+    "body",
+    [
+        {"email": " ANN@example.com "},
+        {"email": "ann@example.com", "phone": None},
+        {"email": "Ann <mailto:ann@example.com>"},
+        {"user_id": "Ann@example.com"},
+    ],
 )
 def test_lookup_finds_the_person_with_their_contact_data(
     call_api: ApiCall, body: dict[str, str]
@@ -167,6 +173,8 @@ def test_lookup_finds_the_person_with_their_contact_data(
         ('{"phone": "12"}', 400, "invalid_phone"),
         ('{"email": "nobody"}', 400, "invalid_email"),
         ('{"user_id": "guest"}', 400, "invalid_user_id"),
+        ('{"user_id": "noreply@example.com"}', 400, "invalid_user_id"),
+        ('{"phone": "01234 567890"}', 400, "invalid_phone"),
         ('{"email": "a@example.com", "user_id": "7"}', 400, "invalid_lookup"),
         ("{}", 400, "invalid_lookup"),
         ('{"name": "Ann"}', 400, "invalid_fields"),

@@ -28,7 +28,7 @@ EPOCH_SECONDS, EPOCH_MILLISECONDS, ISO_TIME = (
     EVENT_EPOCH * 1000,
     "2026-11-20T09:00:00Z",
 )
-PHONE_NUMBER = "+447700900123"
+PHONE_NUMBER = "+447400123456"
 
 
 def event_types(channel: str, body: object) -> list[str]:
@@ -64,7 +64,7 @@ def test_follow_and_block_change_the_consent_of_the_platform(
 
 
 def build_whatsapp_body(field: str = "messages", **fields: Any) -> dict[str, Any]:
-    contact = {"wa_id": "447700900123", "user_id": "GB.1", "profile": {"name": "Zebedee"}}
+    contact = {"wa_id": "447400123456", "user_id": "GB.1", "profile": {"name": "Zebedee"}}
     value = {"metadata": {"phone_number_id": "1"}, "contacts": [contact], field: [fields]}
     changes = [{"field": field, "value": value}]
     return {"object": "whatsapp_business_account", "entry": [{"id": "9", "changes": changes}]}
@@ -72,7 +72,7 @@ def build_whatsapp_body(field: str = "messages", **fields: Any) -> dict[str, Any
 
 def build_whatsapp_message(**fields: Any) -> dict[str, Any]:
     return build_whatsapp_body(
-        **({"from": "447700900123", "id": "wamid.1", "timestamp": EPOCH_SECONDS} | fields)
+        **({"from": "447400123456", "id": "wamid.1", "timestamp": EPOCH_SECONDS} | fields)
     )
 
 
@@ -111,7 +111,7 @@ def test_whatsapp_cart_becomes_a_message_and_an_order() -> None:
 @pytest.mark.parametrize(("value", "status"), [("stop", "denied"), ("resume", "granted")])
 def test_whatsapp_preference_changes_the_consent(value: str, status: str) -> None:
     body = build_whatsapp_body(
-        "user_preferences", wa_id="447700900123", value=value, timestamp=EVENT_EPOCH
+        "user_preferences", wa_id="447400123456", value=value, timestamp=EVENT_EPOCH
     )
     assert consent_statuses(translate_event("whatsapp", json_delivery(body))) == [
         ("whatsapp", status)
@@ -119,7 +119,7 @@ def test_whatsapp_preference_changes_the_consent(value: str, status: str) -> Non
 
 
 def test_whatsapp_status_is_one_event_when_it_is_repeated() -> None:
-    fields = {"id": "wamid.1", "recipient_id": "447700900123", "timestamp": EPOCH_SECONDS}
+    fields = {"id": "wamid.1", "recipient_id": "447400123456", "timestamp": EPOCH_SECONDS}
     bodies = [
         build_whatsapp_body("statuses", **fields, status=status)
         for status in ("sent", "read", "sent")
@@ -205,11 +205,11 @@ def test_telegram_start_parameter_is_stored() -> None:
     assert (event.properties["start"], event.traits) == ("news-1", {"locale": "en"})
 
 
-@pytest.mark.parametrize(("owner", "expected"), [(7, [("+447700900123", "7")] * 2), (8, [("7",)])])
+@pytest.mark.parametrize(("owner", "expected"), [(7, [("+447400123456", "7")] * 2), (8, [("7",)])])
 def test_telegram_number_is_stored_when_it_is_the_sender_s_own(
     owner: int, expected: list[tuple[str, ...]]
 ) -> None:
-    body = build_telegram_update(contact={"phone_number": "447700900123", "user_id": owner})
+    body = build_telegram_update(contact={"phone_number": "447400123456", "user_id": owner})
     assert identifier_values(translate_drafts("telegram", json_delivery(body))) == expected
 
 

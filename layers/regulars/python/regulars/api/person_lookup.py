@@ -8,10 +8,10 @@ import msgspec
 
 from regulars.api.profile_views import profile_view
 from regulars.domain.errors import InvalidRequestError, NotFoundError
-from regulars.domain.identifiers import Identifier, normalize_identifier, subject_key
+from regulars.domain.identifiers import Identifier, list_identifiers, subject_key
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
-from regulars.store.served_profiles import ServedProfiles
+from regulars.store.served_profiles import ScoredProfile, ServedProfiles
 
 
 class LookupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,26 +33,37 @@ class PersonDirectory:
 
     def look_up_person(self, request: LookupRequest, now: datetime) -> dict[str, Any]:
         """Return the profile with its contact data; raise NotFoundError when the identifier is unknown."""
-        identifier = self._parse_identifier(request)
-        subject = subject_key(identifier, self.parameters.read_pepper())
-        profile_id = self.people.resolve_subjects([subject]).get(subject)
-        profile = self.profiles.find_with_scores(profile_id) if profile_id else None
+        subjects = [
+            subject_key(identifier, self.parameters.read_pepper())
+            for identifier in self._parse_identifiers(request)
+        ]
+        profile = self._find_profile(subjects)
         if profile is None:
             raise NotFoundError("No person is known by this identifier.")
         contact = self.people.read_contacts(profile.subjects)
         return profile_view(profile, now) | {"contact": contact}
 
-    def _parse_identifier(self, request: LookupRequest) -> Identifier:
+    def _find_profile(self, subjects: list[str]) -> ScoredProfile | None:
+        """Return the profile of the first subject that has one."""
+        profile_ids = self.people.resolve_subjects(subjects)
+        profiles = (
+            self.profiles.find_with_scores(profile_ids[subject])
+            for subject in subjects
+            if subject in profile_ids
+        )
+        return next((profile for profile in profiles if profile), None)
+
+    def _parse_identifiers(self, request: LookupRequest) -> tuple[Identifier, ...]:
         fields = msgspec.to_builtins(request).items()
-        identifiers = [(name, value) for name, value in fields if value is not None]
-        if len(identifiers) != 1:
+        values = [(name, value) for name, value in fields if value is not None]
+        if len(values) != 1:
             raise InvalidRequestError("Send one of email, phone and user_id.", "invalid_lookup")
-        namespace, value = identifiers[0]
+        namespace, value = values[0]
         text = self._normalize_phone(value) if namespace == "phone" else value
-        identifier = normalize_identifier(namespace, text)
-        if identifier is None:
+        identifiers = list_identifiers(namespace, text)
+        if not identifiers:
             raise InvalidRequestError(f"This is no valid {namespace}.", f"invalid_{namespace}")
-        return identifier
+        return identifiers
 
     def _normalize_phone(self, phone: str) -> str:
         # Imported at the first phone number: it draws in all channels, and most requests need none.

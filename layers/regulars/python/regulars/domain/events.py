@@ -28,7 +28,8 @@ class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     of a refund that failed. Any other fact is a snapshot of the order; the newest `version` wins, then the greater event
     id. A version is an RFC 3339 text. In a provider's export it is the last second that the export covers, which sorts
     before live snapshots of that second; in a file of order lines it begins with 0, which sorts before all live ones.
-    Amounts are minor units of `currency`; `total` is what the buyer pays, tax and shipping included.
+    Amounts are minor units of `currency`; `total` is what the buyer pays, tax and shipping included. A `claimed` order is
+    not counted until stronger evidence than a browser reports an order of the same key.
     """
 
     key: str
@@ -39,6 +40,7 @@ class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     refunded: int | None = 0
     refund_id: str = ""
     currency: str = ""
+    claimed: bool = False
 
 
 class ConsentChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -79,6 +81,9 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     clock_skewed: bool = False  # occurred_at was corrected or clamped
     backfill: bool = False  # history: updates profiles and models, triggers no message
     test: bool = False  # the sender's test mode: stored, never counted
+    trust: str = (
+        ""  # browser | server | verified | owner; '' for what the source implies (`domain.trust`)
+    )
 
     @property
     def subject(self) -> str:

@@ -4,21 +4,21 @@ import base64
 import hashlib
 import hmac
 import re
-import unicodedata
 from collections.abc import Iterable
 
 import msgspec
 
+from regulars.domain.email_addresses import clean_email_address, is_placeholder_address
+from regulars.domain.placeholders import is_placeholder_id
+from regulars.domain.texts import strip_invisible
+
 # Strongest first; the letter begins every subject key of the namespace.
 NAMESPACES = {"user_id": "u", "email": "e", "phone": "p", "customer": "c", "anonymous_id": "a"}
 _LETTER_RANKS = {letter: rank for rank, letter in enumerate(NAMESPACES.values())}
-_PLACEHOLDER_PATTERN = re.compile(
-    r"[0-]*|-1|null|none|nil|nan|undefined|anonymous|guest|unknown|n/?a|test|true|false|\[object object\]|"
-    r"test@(test|example)\.com|(no-?reply|pos|guest|noemail|none)@.*",
-    re.IGNORECASE,
-)
-_MAX_CHARACTERS = 256
-_EMAIL_PATTERN = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE_PATTERN = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+MAX_SENT_CHARACTERS = 1024  # an identifier with debris around it
+MAX_ID_CHARACTERS = 256
+_QUOTE_CHARACTERS = "\"'`"
 
 
 class Identifier(msgspec.Struct, frozen=True):
@@ -32,19 +32,30 @@ class Identifier(msgspec.Struct, frozen=True):
 def normalize_identifier(namespace: str, value: object, scope: str = "") -> Identifier | None:
     """Return the normalised identifier, or None for a blank, a placeholder or a malformed value.
 
-    An e-mail address is converted to NFKC, trimmed and lower-cased, its domain to IDNA; dots and +tags stay. A phone
-    number must be E.164 already (see `channels.fields.phones`). A number is read as its decimal text.
+    An e-mail address is cleaned (see `domain.email_addresses`). A phone number must be E.164 already (see
+    `channels.fields.phones`). An id loses the quotes around it, and a user id that is an e-mail address is written like
+    one. A number is read as its decimal text.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value).strip()
-    if _PLACEHOLDER_PATTERN.fullmatch(text) or len(text) > _MAX_CHARACTERS:
+    if len(text) > MAX_SENT_CHARACTERS:
         return None
-    if namespace == "email":
-        text = _normalize_email(text)
-    if namespace == "phone" and not re.fullmatch(r"\+[1-9]\d{6,14}", text):
-        return None
+    text = _normalize_text(namespace, text)
     return Identifier(namespace, text, scope) if text else None
+
+
+def list_identifiers(namespace: str, value: object, scope: str = "") -> tuple[Identifier, ...]:
+    """Return all identifiers that one value is: none, one, or a user id and the e-mail address that serves as it."""
+    identifier = normalize_identifier(namespace, value, scope)
+    if identifier is None:
+        return ()
+    email = (
+        normalize_identifier("email", identifier.value)
+        if namespace == "user_id" and "@" in identifier.value
+        else None
+    )
+    return (identifier, email) if email else (identifier,)
 
 
 def subject_key(identifier: Identifier, pepper: bytes) -> str:
@@ -71,12 +82,33 @@ def profile_id_of(subject: str) -> str:
     return "p_" + base64.b32encode(digest[:10]).decode().lower()
 
 
+def _normalize_text(namespace: str, text: str) -> str:
+    match namespace:
+        case "email":
+            return _normalize_email(text)
+        case "phone":
+            return text if _PHONE_PATTERN.fullmatch(text) else ""
+        case _:
+            return _normalize_id(namespace, text)
+
+
 def _normalize_email(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).strip()
-    if not _EMAIL_PATTERN.fullmatch(text):
+    address = clean_email_address(text)
+    return "" if is_placeholder_address(address) else address
+
+
+def _normalize_id(namespace: str, text: str) -> str:
+    text = _strip_quotes(strip_invisible(text).strip())
+    address = clean_email_address(text) if "@" in text or "%40" in text else ""
+    if "@" in text and is_placeholder_address(address or text.lower()):
         return ""
-    local, _, domain = text.lower().rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return ""
+    if address and namespace == "user_id":
+        return address
+    return "" if len(text) > MAX_ID_CHARACTERS or is_placeholder_id(text) else text
+
+
+def _strip_quotes(text: str) -> str:
+    """Remove pairs of quotes, which a program adds when it stores an id as JSON."""
+    while len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTE_CHARACTERS:
+        text = text[1:-1].strip()
+    return text

@@ -8,6 +8,7 @@ import msgspec
 
 from regulars.channels.contract import Request
 from regulars.channels.fields.json_values import as_list, read_config_object
+from regulars.channels.fields.phones import to_e164
 from regulars.channels.fields.redaction import clean_text, looks_personal
 from regulars.domain.identifiers import normalize_identifier
 
@@ -38,11 +39,13 @@ class FormAnswer(msgspec.Struct, frozen=True):
     kind: str = "text"
 
 
-def fits_role(role: str, value: str) -> bool:
+def fits_role(role: str, value: str, country: str) -> bool:
     """Return whether the answer can be what its question asks for, because a text field may contain anything."""
-    return bool(value.strip()) and (
-        role != "email" or normalize_identifier("email", value) is not None
-    )
+    if role == "phone":
+        return bool(to_e164(value, country))
+    if role in {"email", "user_id"}:
+        return normalize_identifier(role, value) is not None
+    return bool(value.strip())
 
 
 def find_role(request: Request, answer: FormAnswer) -> str:

@@ -88,7 +88,7 @@ def _build_person(
     """
     person = PersonBuilder(request.default_country)
     person.add_identifier("email", submission.email)
-    contact_fields = _collect_contact_fields(answers)
+    contact_fields = _collect_contact_fields(answers, request.default_country)
     if person.identifiers:
         contact_fields.pop("email", None)
     person.add_contact(contact_fields)
@@ -96,10 +96,12 @@ def _build_person(
     return person
 
 
-def _collect_contact_fields(answers: Sequence[tuple[str, FormAnswer]]) -> dict[str, Any]:
+def _collect_contact_fields(
+    answers: Sequence[tuple[str, FormAnswer]], country: str
+) -> dict[str, Any]:
     """Return the first fitting answer of each role."""
     contact_fields: dict[str, Any] = {}
     for role, answer in answers:
-        if role and isinstance(answer.value, str) and fits_role(role, answer.value):
+        if role and isinstance(answer.value, str) and fits_role(role, answer.value, country):
             contact_fields.setdefault(role, answer.value)
     return contact_fields

@@ -49,7 +49,8 @@ def parse_order_line(number: int, fields: Sequence[str], file: File) -> OrderLin
     """
     customer_id, email, order_id, occurred_at, product_id, name, category = fields[:7]
     quantity, unit_price, currency = fields[7:]
-    if not (_is_identifier("user_id", customer_id) or _is_identifier("email", email)):
+    customer_id, email = _normalize_value("user_id", customer_id), _normalize_value("email", email)
+    if not (customer_id or email):
         raise RefusedLineError("missing_customer")
     order_id = _parse_line_id(order_id, "missing_order_id")
     product_id = _parse_line_id(product_id, "missing_product_id")
@@ -63,8 +64,8 @@ def parse_order_line(number: int, fields: Sequence[str], file: File) -> OrderLin
     check_line_total(price, pieces)
     return OrderLine(
         number=number,
-        customer_id=customer_id.strip(),
-        email=email.strip(),
+        customer_id=customer_id,
+        email=email,
         order_id=order_id,
         occurred_at=at,
         item=Item(
@@ -82,7 +83,7 @@ def find_difference(first: OrderLine, line: OrderLine) -> str:
     """Return the code of the reason why a line cannot belong to the order of `first`; '' if it can."""
     for first_value, value in (
         (first.customer_id, line.customer_id),
-        (first.email.lower(), line.email.lower()),
+        (first.email, line.email),
     ):
         if first_value and value and first_value != value:
             return "customer_differs"
@@ -90,8 +91,9 @@ def find_difference(first: OrderLine, line: OrderLine) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _is_identifier(namespace: str, value: str) -> bool:
-    return normalize_identifier(namespace, value) is not None
+def _normalize_value(namespace: str, value: str) -> str:
+    identifier = normalize_identifier(namespace, value)
+    return identifier.value if identifier else ""
 
 
 @lru_cache(maxsize=65_536)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.channels.fields.phones import to_e164
-from regulars.domain.identifiers import Identifier, normalize_identifier
+from regulars.domain.identifiers import Identifier, list_identifiers
 
 MAX_NAME_CHARACTERS = 256
 MAX_IDENTIFIERS = 100  # a delivery that names more identifies no single person
@@ -27,6 +27,7 @@ class PersonBuilder:
         self._default_country = default_country
         self._identifiers: dict[Identifier, None] = {}
         self.contact: dict[str, str] = {}
+        self._has_sent_email = False
 
     @property
     def identifiers(self) -> tuple[Identifier, ...]:
@@ -34,17 +35,16 @@ class PersonBuilder:
         return tuple(self._identifiers)
 
     def add_identifier(self, namespace: str, value: object, scope: str = "") -> None:
-        """Add an identifier if it is valid; an e-mail address or a phone number is contact data, too."""
+        """Add an identifier if it is valid; an e-mail address or a phone number is contact data, too.
+
+        A user id that is an e-mail address is both.
+        """
         if value is None or value == "":
             return
         if namespace == "phone":
             value = to_e164(value, self._default_country) if isinstance(value, str) else ""
-        identifier = normalize_identifier(namespace, value, scope)
-        if identifier is None or len(self._identifiers) >= MAX_IDENTIFIERS:
-            return
-        self._identifiers.setdefault(identifier)
-        if namespace in {"email", "phone"}:
-            self.contact.setdefault(namespace, identifier.value)
+        for identifier in list_identifiers(namespace, value, scope):
+            self._add_normalized(identifier, is_sent=identifier.namespace == namespace)
 
     def add_contact(self, fields: Mapping[str, Any]) -> None:
         """Add e-mail address, phone number and names of a customer, a form or traits; keep those that are there."""
@@ -56,3 +56,15 @@ class PersonBuilder:
             value = fields.get(sent_name)
             if isinstance(value, str) and value.strip():
                 self.contact.setdefault(name, value.strip()[:MAX_NAME_CHARACTERS])
+
+    def _add_normalized(self, identifier: Identifier, *, is_sent: bool) -> None:
+        """Add an identifier; an address that was sent as one is better contact data than a user id that is one."""
+        if len(self._identifiers) >= MAX_IDENTIFIERS:
+            return
+        self._identifiers.setdefault(identifier)
+        if identifier.namespace not in {"email", "phone"}:
+            return
+        if is_sent and identifier.namespace == "email" and not self._has_sent_email:
+            self._has_sent_email = True
+            self.contact["email"] = identifier.value
+        self.contact.setdefault(identifier.namespace, identifier.value)
