@@ -9,7 +9,8 @@ import pytest
 
 from regulars.channels.commerce.woocommerce import webhook as woocommerce
 from regulars.channels.contract import Draft
-from regulars.channels.drafts.submissions import FormAnswer, Submission, build_submission_draft
+from regulars.channels.drafts.form_answers import FormAnswer
+from regulars.channels.drafts.submissions import Submission, build_submission_draft
 from regulars.channels.fields.person import PersonBuilder
 from regulars.channels.tracking.messages import translate_message
 from regulars.domain.errors import InvalidEventError

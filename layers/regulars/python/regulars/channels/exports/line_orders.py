@@ -32,7 +32,7 @@ def build_order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
         currency=first.currency,
     )
     event = Event(
-        id=event_id("order", STORE, first.order_id, _hash_content(lines, person)),
+        id=event_id("order", STORE, first.order_id, _hash_content(lines)),
         type="Order Completed",
         channel="import",
         source=file.source,
@@ -55,13 +55,14 @@ def _build_version(uploaded_at: str, lines: int) -> str:
     return f"0{uploaded_at[:-1]}{lines:03d}Z"
 
 
-def _hash_content(lines: Sequence[OrderLine], person: PersonBuilder) -> str:
+def _hash_content(lines: Sequence[OrderLine]) -> str:
     """Return a hash of the products; a later export of the order with other names is then the same event."""
     products = sorted(
         (line.item.product_id, line.item.quantity, line.item.price, line.occurred_at)
         for line in lines
     )
-    # Only the namespaces of the identifiers: an export that adds e-mail addresses is another event.
-    namespaces = [identifier.namespace for identifier in person.identifiers]
+    # Only the kinds of the identifiers: an export that adds e-mail addresses is another event.
+    kinds = {"user_id": lines[0].customer_id, "email": lines[0].email}
+    namespaces = [namespace for namespace, value in kinds.items() if value]
     content = msgspec.json.encode((lines[0].currency, namespaces, products))
     return hashlib.sha256(content).hexdigest()
