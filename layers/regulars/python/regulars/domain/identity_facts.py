@@ -1,0 +1,236 @@
+"""Collect what a person's events say about identity: which identifiers they name together, since when, on which evidence.
+
+Facts are a set: adding the same event twice, or events in another order, gives the same facts.
+"""
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import combinations
+
+import msgspec
+
+from regulars.domain.events import Event
+from regulars.domain.identifiers import subject_strength
+from regulars.domain.trust import Trust, trust_of
+
+DECISION_EVENT_TYPE = "Identity Decided"
+DEVICE_LETTER = "a"
+CUSTOMER_LETTER = "c"
+_TIE_BITS = 22  # of the event id: with the milliseconds of 2^41 they fit a signed 64-bit integer
+_ALIAS_EVENT_TYPE = "Aliased"
+
+_LATEST_TIME, _LAST_NAME = 1 << 63, "\U0010ffff"  # after every moment and every name
+
+# Two subjects, the stronger one first.
+type SubjectPair = tuple[str, str]
+
+
+class LinkEvidence(msgspec.Struct, frozen=True, array_like=True):
+    """The best strong statement that names two subjects together, and the first one of a browser; None without one.
+
+    `strong` is the trust and the moment of the statement, `browser` a moment.
+    """
+
+    strong: tuple[int, int] | None = None
+    browser: int | None = None
+
+    def combine(self, other: "LinkEvidence") -> "LinkEvidence":
+        """Return the better evidence of both."""
+        return LinkEvidence(
+            min(filter(None, (self.strong, other.strong)), default=None),
+            min(filter(None, (self.browser, other.browser)), default=None),
+        )
+
+
+class IdentityDecision(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A decision of the owner; `id` is the id of its event.
+
+    `action` is `join` (the subjects of both sides are one person), `separate` (no subject of one side is the same person
+    as one of the other) or `undo` (`undoes` is the id of a decision that no longer holds). `reason` is the owner's.
+    """
+
+    id: str
+    action: str
+    moment: int
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+    undoes: str = ""
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """The subjects of both sides."""
+        return frozenset((*self.left, *self.right))
+
+
+class IdentityFacts(msgspec.Struct, frozen=True):
+    """What a set of events says about identity.
+
+    `births` holds the moment of the first statement that names a subject, `known` the subjects that a strong statement
+    names, `providers` the provider of each customer number, `links` the evidence for each pair of subjects.
+    """
+
+    births: dict[str, int] = {}
+    known: frozenset[str] = frozenset()
+    providers: dict[str, str] = {}
+    links: dict[SubjectPair, LinkEvidence] = {}
+    decisions: dict[str, IdentityDecision] = {}
+
+    def combine(self, *others: "IdentityFacts") -> "IdentityFacts":
+        """Return the facts of all these sets together."""
+        births, providers, links = dict(self.births), dict(self.providers), dict(self.links)
+        for other in others:
+            _keep_least(births, other.births)
+            _keep_least(providers, other.providers)
+            for pair, evidence in other.links.items():
+                stored = links.get(pair)
+                links[pair] = stored.combine(evidence) if stored else evidence
+        return IdentityFacts(
+            births=births,
+            known=self.known.union(*(other.known for other in others)),
+            providers=providers,
+            links=links,
+            decisions=self.decisions.copy()
+            | {id_: decision for other in others for id_, decision in other.decisions.items()},
+        )
+
+    def includes(self, other: "IdentityFacts") -> bool:
+        """Return whether the other facts add nothing to these."""
+        return (
+            other.known <= self.known
+            and other.decisions.keys() <= self.decisions.keys()
+            and all(self.births.get(key, _LATEST_TIME) <= at for key, at in other.births.items())
+            and all(
+                self.providers.get(key, _LAST_NAME) <= name for key, name in other.providers.items()
+            )
+            and all(
+                (stored := self.links.get(pair)) is not None and stored.combine(link) == stored
+                for pair, link in other.links.items()
+            )
+        )
+
+    def list_subjects(self) -> frozenset[str]:
+        """Return every subject that is named, by a statement or a decision."""
+        decided = (decision.subjects for decision in self.decisions.values())
+        return frozenset(self.births).union(*decided)
+
+    def select(self, subjects: frozenset[str]) -> "IdentityFacts":
+        """Return the facts that concern these subjects, with the births of the subjects they are linked to."""
+        links = {
+            pair: evidence for pair, evidence in self.links.items() if not subjects.isdisjoint(pair)
+        }
+        decisions = {
+            id_: decision
+            for id_, decision in self.decisions.items()
+            if not subjects.isdisjoint(decision.subjects)
+        }
+        named = subjects.union(*links, *(decision.subjects for decision in decisions.values()))
+        return IdentityFacts(
+            births={key: moment for key, moment in self.births.items() if key in named},
+            known=self.known & named,
+            providers={key: name for key, name in self.providers.items() if key in named},
+            links=links,
+            decisions=self._with_undone(decisions),
+        )
+
+    def _with_undone(self, decisions: dict[str, IdentityDecision]) -> dict[str, IdentityDecision]:
+        undos = {
+            id_: decision
+            for id_, decision in self.decisions.items()
+            if decision.undoes in decisions
+        }
+        return decisions | undos
+
+
+NO_FACTS = IdentityFacts()
+
+
+def moment_of(event: Event) -> int:
+    """Return an integer that sorts statements by the time they were received, then by the beginning of their id."""
+    at = datetime.fromisoformat(event.received_at)
+    tie = int.from_bytes(base64.urlsafe_b64decode(event.id[:4].ljust(4, "A"))) >> (24 - _TIE_BITS)
+    return (round(at.timestamp() * 1000) << _TIE_BITS) | tie
+
+
+def list_named_subjects(event: Event) -> tuple[str, ...]:
+    """Return the subjects that an event may name, strongest first.
+
+    A browser may name one identifier of each kind, and devices. Of more it names none but the first, since events of
+    earlier versions can hold any number.
+    """
+    subjects = sorted(set(event.subjects), key=subject_strength)
+    if trust_of(event).is_strong:
+        return tuple(subjects)
+    first_by_kind: dict[str, str] = {}
+    for subject in subjects:
+        first_by_kind.setdefault(subject[:1], subject)
+    return tuple(
+        subject
+        for subject in subjects
+        if subject[:1] == DEVICE_LETTER or first_by_kind[subject[:1]] == subject
+    )
+
+
+def facts_of(event: Event) -> IdentityFacts:
+    """Return what one event says about identity; nothing when it is a test."""
+    if event.test:
+        return NO_FACTS
+    if event.type == DECISION_EVENT_TYPE:
+        decision = _read_decision(event)
+        return IdentityFacts(decisions={decision.id: decision}) if decision else NO_FACTS
+    subjects, trust, moment = list_named_subjects(event), trust_of(event), moment_of(event)
+    if trust.is_strong:
+        # A server that aliases two ids of its own says that they are one: that is not evidence but a decision.
+        rank = Trust.OWNER if event.type == _ALIAS_EVENT_TYPE else trust
+        evidence = LinkEvidence(strong=(int(rank), moment))
+    else:
+        evidence = LinkEvidence(browser=moment)
+    provider = _name_provider(event)
+    return IdentityFacts(
+        births=dict.fromkeys(subjects, moment),
+        known=frozenset(subjects) if trust.is_strong else frozenset(),
+        providers={subject: provider for subject in subjects if subject[:1] == CUSTOMER_LETTER},
+        links=dict.fromkeys(_list_pairs(subjects), evidence),
+    )
+
+
+def collect_facts(events: Iterable[Event]) -> IdentityFacts:
+    """Return what these events say about identity."""
+    return NO_FACTS.combine(*map(facts_of, events))
+
+
+def is_device(subject: str) -> bool:
+    """Return whether a subject is an anonymous id."""
+    return subject[:1] == DEVICE_LETTER
+
+
+def _list_pairs(subjects: tuple[str, ...]) -> Iterator[SubjectPair]:
+    """Yield the pairs of subjects that are no devices, and each device with the strongest subject."""
+    persons = [subject for subject in subjects if not is_device(subject)]
+    devices = [subject for subject in subjects if is_device(subject)]
+    yield from combinations(persons, 2)
+    centre = persons[0] if persons else next(iter(devices), "")
+    yield from ((centre, device) for device in devices if device != centre)
+
+
+def _name_provider(event: Event) -> str:
+    """Return the provider that numbered the event's customer."""
+    store = event.order.key if event.order else event.source
+    return store.partition("/")[0]
+
+
+def _read_decision(event: Event) -> IdentityDecision | None:
+    """Return the decision in an event's properties; None when it is not the owner's or malformed."""
+    if trust_of(event) is not Trust.OWNER:
+        return None
+    try:
+        return msgspec.convert(
+            event.properties | {"id": event.id, "moment": moment_of(event)}, IdentityDecision
+        )
+    except msgspec.ValidationError:
+        return None
+
+
+def _keep_least[Value: (int, str)](values: dict[str, Value], others: Mapping[str, Value]) -> None:
+    for key, value in others.items():
+        values[key] = min(values.get(key, value), value)
