@@ -9,11 +9,9 @@ from regulars.learning.datasets.build import publish_dataset
 from regulars.settings import BuildDatasetSettings
 from regulars.store.datasets import Datasets, LatestDatasetPointer
 from regulars.store.lake_files import LakeFiles
-from regulars.store.profile_directory import SubjectDirectory
 
 SETTINGS = BuildDatasetSettings.from_env()
 LAKE_FILES = LakeFiles(SETTINGS.lake_bucket)
-SUBJECT_DIRECTORY = SubjectDirectory(SETTINGS.profiles_table)
 DATASETS = Datasets(SETTINGS.lake_bucket)
 LATEST_DATASET = LatestDatasetPointer(SETTINGS.control_table)
 
@@ -23,9 +21,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     now = datetime.now(UTC).replace(microsecond=0)
     cutoff = from_text(event["cutoff"]) if event.get("cutoff") else now
     try:
-        manifest = publish_dataset(
-            LAKE_FILES, SUBJECT_DIRECTORY, DATASETS, LATEST_DATASET, cutoff, now
-        )
+        manifest = publish_dataset(LAKE_FILES, DATASETS, LATEST_DATASET, cutoff, now)
     except InsufficientDataError as error:
         return {"status": error.code, "reason": str(error)}
     return {"status": "ok", "dataset_id": manifest.dataset_id, "counts": manifest.counts}

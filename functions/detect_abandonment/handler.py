@@ -9,13 +9,11 @@ import msgspec
 from regulars.journeys.abandonment import AbandonmentStores, CartCheck, detect_abandonment
 from regulars.settings import DetectAbandonmentSettings
 from regulars.store.ledger import Ledger
-from regulars.store.people import People
 from regulars.store.profiles import Profiles
 
 SETTINGS = DetectAbandonmentSettings.from_env()
 CLIENT = boto3.client("dynamodb")
 STORES = AbandonmentStores(
-    people=People(SETTINGS.people_table, CLIENT),
     profiles=Profiles(SETTINGS.profiles_table, CLIENT),
     ledger=Ledger(SETTINGS.events_table, CLIENT),
 )

@@ -5,6 +5,7 @@ from typing import Any
 from regulars.api.endpoints import ApiEndpoints
 from regulars.api.health import HealthProbes
 from regulars.api.person_lookup import PersonDirectory
+from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationSurfaces
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import ApiKeys
@@ -13,7 +14,6 @@ from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.products import Products
 from regulars.store.published_lists import PublishedLists
-from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.responses import HttpResponse
 

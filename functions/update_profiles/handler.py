@@ -9,7 +9,7 @@ from regulars.journeys.abandonment import schedule_cart_checks
 from regulars.profiles.update import update_profiles
 from regulars.settings import UpdateProfilesSettings
 from regulars.store.ledger import Ledger
-from regulars.store.people import People
+from regulars.store.orders import Orders
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
@@ -19,8 +19,8 @@ from regulars.transport.stream_events import read_changes
 SETTINGS = UpdateProfilesSettings.from_env()
 CLIENT = boto3.client("dynamodb")
 STORES = ProfileStores(
-    people=People(SETTINGS.people_table, CLIENT),
     profiles=Profiles(SETTINGS.profiles_table, CLIENT),
+    orders=Orders(SETTINGS.profiles_table, CLIENT),
     ledger=Ledger(SETTINGS.events_table, CLIENT),
     rejects=Rejects(SETTINGS.rejects_table, CLIENT),
 )

@@ -30,7 +30,6 @@ class Abandonment(Construct):
             self._function, schema.EVENTS, "dynamodb:BatchGetItem", "dynamodb:PutItem"
         )
         storage.grant_index(self._function, schema.EVENTS, "timeline")
-        storage.grant_table(self._function, schema.PEOPLE, "dynamodb:BatchGetItem")
         storage.grant_table(self._function, schema.PROFILES, "dynamodb:BatchGetItem")
         self._role = self._create_schedule_role()
         self._prefix = f"{Stack.of(self).stack_name}-cart-"[-MAX_PREFIX_CHARACTERS:]

@@ -65,7 +65,6 @@ class Learning(Construct):
             "s3:PutObject",
             "s3:AbortMultipartUpload",
         )
-        grants.grant_table(function, schema.PROFILES, "dynamodb:Scan")
         grants.grant_table(function, schema.CONTROL, "dynamodb:PutItem")
         start_on_schedule(function, NIGHTLY_SCHEDULE)
 

@@ -35,13 +35,6 @@ class Profiling(Construct):
         grants.grant_table(function, schema.EVENTS, "dynamodb:BatchGetItem")
         grants.grant_table(
             function,
-            schema.PEOPLE,
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-        )
-        grants.grant_table(
-            function,
             schema.PROFILES,
             "dynamodb:BatchGetItem",
             "dynamodb:Query",

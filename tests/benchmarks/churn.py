@@ -38,9 +38,7 @@ def _build_dataset() -> Dataset:
     with tempfile.TemporaryDirectory() as name:
         folder, lines = Path(name), online_retail.read_sales()
         objects = online_retail.write_lake(online_retail.build_events(lines), folder)
-        manifest = build_dataset(
-            folder, objects, online_retail.list_subjects(lines), DATA_END, DATA_END
-        )
+        manifest = build_dataset(folder, objects, DATA_END, DATA_END)
         return read_dataset(manifest, lambda file: (folder / file).read_bytes())
 
 

@@ -75,8 +75,6 @@ def write_lake_files(folder: Path, copies: int) -> dict[str, Any]:
     lines = online_retail.read_sales()
     (folder / "lake").mkdir()
     online_retail.write_lake(online_retail.build_events(lines, copies), folder / "lake")
-    subjects = online_retail.list_subjects(lines, copies)
-    (folder / "subjects.json").write_text(json.dumps(subjects))
     return {"lines": len(lines) * copies}
 
 
@@ -85,8 +83,7 @@ def run_dataset_step(folder: Path, _: int) -> dict[str, Any]:
     from regulars.learning.datasets.build import build_dataset  # noqa: PLC0415 (each step imports its own)
 
     objects = sorted((folder / "lake").iterdir())
-    subjects = json.loads((folder / "subjects.json").read_text())
-    manifest = build_dataset(folder, objects, subjects, CUTOFF, CUTOFF)
+    manifest = build_dataset(folder, objects, CUTOFF, CUTOFF)
     (folder / MANIFEST).write_bytes(encode_manifest(manifest))
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 

@@ -51,14 +51,6 @@ def build_events(lines: pd.DataFrame, copies: int = 1) -> Iterator[Event]:
             )
 
 
-def list_subjects(lines: pd.DataFrame, copies: int = 1) -> list[tuple[str, list[str]]]:
-    """Return the subject directory of these events: each customer is one profile."""
-    customers = lines["CustomerID"].astype(int).astype(str).unique()
-    return [
-        (f"p_{name}.{copy}", [f"u:{name}.{copy}"]) for name in customers for copy in range(copies)
-    ]
-
-
 def write_lake(events: Iterable[Event], folder: Path, per_object: int = 5000) -> list[Path]:
     """Write the events as objects of the lake: gzipped newline-delimited JSON."""
     paths: list[Path] = []

@@ -8,16 +8,21 @@ from hashlib import sha256
 from typing import Any
 
 from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.profiles import Profile, fold_events
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.identity_facts import collect_facts, split_facts
+from regulars.domain.profiles import SubjectProfile, fold_events
 from regulars.settings import Settings
-from regulars.store.profiles import profile_item
+from regulars.store.profiles import SubjectIdentity, identity_item, profile_item
 from tests.benchmarks.stub import Reply
 from tests.support.gateway import http_event
 from tests.support.served_shop import SCORES
 
 SHOP_TIME = "2026-11-01T10:00:00.000Z"
 SECRET = "made-up-webhook-secret"
-PROFILE_ID = "p_annannannannanna"
+PERSON_SUBJECTS = ("u:aaaaaaaaaaaaaaaa", "e:aaaaaaaaaaaaaaaa")
+PROFILE_ID = profile_id_of(
+    PERSON_SUBJECTS[1]
+)  # of subjects named at one time, the first by its letter
 WRITE_KEY = "rk_write_made_up"
 BEARER_HEADER = {"Authorization": "Bearer rk_admin_made_up", "Accept": "application/json"}
 WEBHOOK_BYTES = 20_000
@@ -34,14 +39,13 @@ def build_replies(contact: dict[str, str] | None) -> dict[str, Reply]:
     """Return the replies of AWS; every subject has the stored contact data `contact`, or none has."""
     return {
         "GetItem": lambda request: _find_item(request, contact),
-        "Query": lambda _: {
-            "Items": PERSON_ITEMS,
-            "Count": len(PERSON_ITEMS),
-            "ScannedCount": len(PERSON_ITEMS),
-        },
+        "Query": _query_items,
         "GetParameter": lambda request: {"Parameter": {"Value": _parameter_value(request["Name"])}},
         "BatchGetItem": lambda request: {
-            "Responses": {name: [] for name in request["RequestItems"]}
+            "Responses": {
+                name: [item for item in PERSON_ITEMS if _key_of(item) in request_keys["Keys"]]
+                for name, request_keys in request["RequestItems"].items()
+            }
         },
         "BatchWriteItem": lambda _: {"UnprocessedItems": {}},
         "PutItem": lambda _: {},
@@ -109,6 +113,16 @@ def _fill_order(order: dict[str, Any]) -> bytes:
     ).encode()
 
 
+def _query_items(request: dict[str, Any]) -> dict[str, Any]:
+    profile_id = request["ExpressionAttributeValues"][":id"]
+    items = [item for item in PERSON_ITEMS if item["profile_id"] == profile_id]
+    return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+
+
+def _key_of(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: item[name] for name in ("profile_id", "sk")}
+
+
 def _find_item(request: dict[str, Any], contact: dict[str, str] | None) -> dict[str, Any]:
     key = next(iter(request["Key"].values()))["S"]
     if request["TableName"] == "people_table":
@@ -132,22 +146,24 @@ def _parameter_value(name: str) -> str:
 
 
 def _build_person_items() -> list[dict[str, Any]]:
-    """Return the items of a scored profile with a year of visits and orders, as DynamoDB sends them."""
+    """Return the items of a scored person with a year of visits and orders, as DynamoDB sends them."""
     events = [_build_past_event(number) for number in range(24)]
-    ids = tuple(event.id for event in events)
-    profile = profile_item(
-        Profile(
-            profile_id=PROFILE_ID,
-            subjects=("u:aaaaaaaaaaaaaaaa",),
-            state=fold_events(events),
-            rev=24,
-            applied=ids,
-            newest=SHOP_TIME,
-        )
+    profile = SubjectProfile(
+        subject=PERSON_SUBJECTS[0],
+        state=fold_events(events),
+        rev=24,
+        applied=tuple(event.id for event in events),
+        newest=SHOP_TIME,
     )
-    profile["applied"] = {"B": base64.b64encode(profile["applied"]["B"]).decode()}
+    identities = [
+        SubjectIdentity(subject=subject, facts=facts, rev=1)
+        for subject, facts in sorted(split_facts(collect_facts(events)).items(), reverse=True)
+    ]
+    items = [profile_item(profile), *map(identity_item, identities)]
+    for item, name in zip(items, ("applied", "facts", "facts"), strict=True):
+        item[name] = {"B": base64.b64encode(item[name]["B"]).decode()}
     scores = {"sk": {"S": "profile#scores"}, "scores": {"S": json.dumps(SCORES)}}
-    return [profile, {"profile_id": {"S": PROFILE_ID}} | scores]
+    return [*items, {"profile_id": {"S": PROFILE_ID}} | scores]
 
 
 def _build_past_event(number: int) -> Event:
@@ -164,7 +180,7 @@ def _build_past_event(number: int) -> Event:
         source="bench/web",
         occurred_at=at,
         received_at=at,
-        subjects=("u:aaaaaaaaaaaaaaaa",),
+        subjects=PERSON_SUBJECTS,
         **content,
     )
 

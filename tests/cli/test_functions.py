@@ -6,7 +6,7 @@ import pytest
 
 from infra.cli.stack import Stack
 from regulars.admin.function_calls import FunctionInvoker, Invocation
-from regulars.domain.profiles import Profile
+from regulars.domain.profiles import ProfileState, SubjectProfile
 from regulars.store.profiles import Profiles
 from tests.cli.conftest import CommandLine, select
 from tests.support.aws import MotoStack
@@ -112,7 +112,10 @@ def test_status_has_every_section(cli: CommandLine) -> None:
 
 def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:
     assert cli.result("verify") == {"events": 0, "persons": 0, "differences": []}
-    Profiles("test-profiles", aws.dynamodb).write_profile(Profile(profile_id="p_nobody", rev=1))
+    profile = SubjectProfile(subject="u:nobody", state=ProfileState(events=1), rev=1)
+    Profiles("test-profiles", aws.dynamodb).write_profile(profile)
     (difference,) = cli.result("verify", code=1)["differences"]
-    assert (difference["kind"], difference["profile_id"]) == ("unknown_profile", "p_nobody")
-    assert "unknown_profile p_nobody" in cli.output("verify", code=1)
+    assert (difference["part"], difference["name"]) == ("profile", "u:nobody")
+    assert "profile u:nobody: events is 1" in cli.output("verify", code=1)
+    assert cli.result("verify", "--repair") == {"events": 0, "persons": 0, "differences": []}
+    assert cli.result("verify") == {"events": 0, "persons": 0, "differences": []}

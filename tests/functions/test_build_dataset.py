@@ -1,4 +1,4 @@
-"""The dataset build through its handler, from archived events and stored profiles."""
+"""The dataset build through its handler, from archived events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,13 +28,9 @@ def build(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> BuildFunction:
 
 
 def store_two_buyers(aws: MotoStack) -> None:
-    """Store the profiles and events of two buyers; one has two subjects."""
-    for name, subjects in {"p_1": ["u:ada", "e:ada"], "p_2": ["u:bob"]}.items():
-        item: dict[str, Any] = {"profile_id": {"S": name}, "sk": {"S": "profile"}}
-        item |= {"subjects": {"L": [{"S": subject} for subject in subjects]}}
-        aws.dynamodb.put_item(TableName="test-profiles", Item=item)
+    """Archive the events of two buyers; one has two subjects."""
     events = [
-        order_event("ada", 10),
+        order_event("ada", 10, subjects=("u:ada", "e:ada"), trust="server"),
         order_event("ada", 20, subjects=("e:ada",)),
         order_event("bob", 60),
     ]

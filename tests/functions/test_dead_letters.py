@@ -20,7 +20,7 @@ from regulars.domain.events import Event
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
-from regulars.store.people import People
+from regulars.store.profiles import Profiles
 from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.gateway import load_handler
@@ -136,7 +136,7 @@ def shard() -> "Shard":
 def operator(deployment: Deployment, functions: FunctionCalls, shard: "Shard") -> Operator:
     stores = LostRecordStores(
         stream=LedgerStream(shard),
-        inventory=Inventory("test-events", "test-people", "test-profiles"),
+        inventory=Inventory("test-events", "test-profiles"),
         archived=ArchivedEvents("test-lake"),
     )
     queues = DeadLetterQueues(deployment, wait_seconds=0)
@@ -230,7 +230,8 @@ def write_events(aws: MotoStack, shard: Shard, *events: Event) -> tuple[str, ...
 
 
 def list_folded_subjects(aws: MotoStack) -> list[str]:
-    return sorted(People("test-people", aws.dynamodb).resolve_subjects(["u:ann", "u:bob"]))
+    profiles = Profiles("test-profiles", aws.dynamodb)
+    return sorted(profiles.read_subjects(["u:ann", "u:bob"]).profiles)
 
 
 def test_failed_call_is_listed_with_its_object_and_its_error(

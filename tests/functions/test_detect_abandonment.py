@@ -11,12 +11,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from regulars.domain.events import Event, Item, OrderFact, event_id
+from regulars.domain.identifiers import profile_id_of
 from regulars.domain.times import to_text
 from regulars.settings import DetectAbandonmentSettings, UpdateProfilesSettings
-from regulars.store import schedules
+from regulars.store import schedules, schema
 from regulars.store.clients import create_scheduler_client
 from regulars.store.ledger import Ledger
-from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from tests.functions.conftest import StackTables
 from tests.support.aws import CART_CHECKS, MotoStack
@@ -160,7 +160,9 @@ def test_active_cart_is_left_to_the_check_of_its_last_activity(
 
 def test_erased_person_is_nobody(shop: CartShop, aws: MotoStack) -> None:
     shop.deliver_events(build_added("a:1"))
-    aws.dynamodb.delete_item(TableName="test-people", Key={"subject": {"S": "a:1"}})
+    for sort_key in (schema.PROFILE_SORT_KEY, schema.IDENTITY_SORT_KEY):
+        key = {"profile_id": {"S": profile_id_of("a:1")}, "sk": {"S": sort_key}}
+        aws.dynamodb.delete_item(TableName="test-profiles", Key=key)
     assert shop.run_checks() == ["nobody"]
 
 
@@ -170,8 +172,7 @@ def test_announcement_is_counted_in_the_profile(
     shop.deliver_events(build_added("a:1"))
     shop.run_checks()
     shop.deliver_events(*find_announcements(tables))
-    (profile_id,) = People("test-people", aws.dynamodb).resolve_subjects(["a:1"]).values()
-    profile = Profiles("test-profiles", aws.dynamodb).read_profiles([profile_id])[profile_id]
+    profile = Profiles("test-profiles", aws.dynamodb).read_subjects(["a:1"]).get_profile("a:1")
     assert profile.state.counts == {"Product Added": 1, "Checkout Abandoned": 1}
     assert len(shop.list_checks()) == 1
 

@@ -37,22 +37,6 @@ def test_contacts_of_several_subjects_are_merged(people: People) -> None:
     assert people.read_contacts(["u:ann", "e:ann"]) == ANN_SUBJECT | {"first_name": "Anna"}
 
 
-def test_contact_and_pointer_leave_each_other_alone(people: People) -> None:
-    people.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
-    assert people.read_pointers(["u:ann"]) == {"u:ann": ""}
-    assert people.resolve_subjects(["u:ann"]) == {}
-    assert people.point_subject("u:ann", "p_1", "")
-    people.store_contact("u:ann", {"phone": "+442079460000"}, LATE_TIME)
-    assert people.resolve_subjects(["u:ann"]) == {"u:ann": "p_1"}
-    assert people.read_contacts(["u:ann"]) == ANN_SUBJECT | {"phone": "+442079460000"}
-
-
-def test_pointer_of_a_new_subject_does_not_overwrite_contact(people: People) -> None:
-    people.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
-    assert not people.point_subject("u:ann", "p_1", None)
-    assert people.read_contacts(["u:ann"]) == ANN_SUBJECT
-
-
 def test_unchanged_contact_is_not_written_again(aws: MotoStack, people: People) -> None:
     people.store_contact("u:ann", ANN_SUBJECT, EARLY_TIME)
     before = read_item(aws)

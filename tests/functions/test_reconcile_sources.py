@@ -141,7 +141,7 @@ class ConnectedShops:
 
     def read_events(self) -> list[Event]:
         """Return all events of the ledger."""
-        return list(Inventory("test-events", "test-people", "test-profiles").scan_events())
+        return list(Inventory("test-events", "test-profiles").scan_events())
 
     def fold_ledger(self) -> MemoryStores:
         """Return the profiles of the ledger, folded in random order and checked by the oracle."""
@@ -155,7 +155,7 @@ class ConnectedShops:
 
     def sum_orders(self) -> tuple[int, dict[str, int]]:
         """Return the number of orders and the money of all profiles together."""
-        profiles = self.fold_ledger().list_live_profiles().values()
+        profiles = self.fold_ledger().list_profiles().values()
         totals = [profile.state.orders for profile in profiles]
         money: dict[str, int] = {}
         for total in totals:

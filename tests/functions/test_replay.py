@@ -12,7 +12,7 @@ from regulars.admin.errors import NoRejectsSelectedError
 from regulars.domain.events import encode_event
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
-from regulars.store.people import People
+from regulars.store.profiles import Profiles
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import StackTables
 from tests.support.aws import MotoStack
@@ -230,7 +230,7 @@ def test_event_that_could_not_be_folded_is_folded_after_a_fix(
 ) -> None:
     keep(aws, "unfoldable_event", "segment/web", encode_event(build_event("page", "u:ann")))
     assert replay("segment", code="unfoldable_event")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
+    assert Profiles("test-profiles", aws.dynamodb).read_subjects(["u:ann"]).profiles
 
 
 def test_record_that_was_unreadable_reaches_profile_and_lake(
@@ -239,7 +239,7 @@ def test_record_that_was_unreadable_reaches_profile_and_lake(
     raw = json.dumps(build_insert_record(build_event("page", "u:ann"))).encode()
     keep(aws, "unreadable_record", "events stream", raw)
     assert replay("events stream")["received"] == 1
-    assert People("test-people", aws.dynamodb).resolve_subjects(["u:ann"])
+    assert Profiles("test-profiles", aws.dynamodb).read_subjects(["u:ann"]).profiles
     assert aws.s3.list_objects_v2(Bucket="test-lake")["KeyCount"] == 1
 
 

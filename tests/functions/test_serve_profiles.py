@@ -17,7 +17,7 @@ from tests.support.gateway import http_event, load_handler
 from tests.support.served_shop import (
     ANN_PROFILE,
     BEN_PROFILE,
-    OLD_ANN_PROFILE,
+    LATER_ANN_PROFILE,
     SHOP_TIME,
     fill_tables,
 )
@@ -134,9 +134,11 @@ def test_admin_key_gets_an_error_for_an_unknown_profile(call_api: ApiCall) -> No
         assert (status, problem["code"]) == (404, "profile_not_found")
 
 
-def test_merged_profile_returns_its_survivor(call_api: ApiCall) -> None:
-    assert call_api("admin", f"/profiles/{OLD_ANN_PROFILE}")[1]["id"] == ANN_PROFILE
-    assert call_api("admin", f"/profiles/{OLD_ANN_PROFILE}/recommendations")[1]["basis"] == "model"
+def test_id_of_another_subject_returns_the_person(call_api: ApiCall) -> None:
+    assert call_api("admin", f"/profiles/{LATER_ANN_PROFILE}")[1]["id"] == ANN_PROFILE
+    assert (
+        call_api("admin", f"/profiles/{LATER_ANN_PROFILE}/recommendations")[1]["basis"] == "model"
+    )
 
 
 def test_unscored_profile_is_rated_by_rules(call_api: ApiCall, aws: MotoStack) -> None:

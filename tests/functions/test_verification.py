@@ -1,4 +1,4 @@
-"""The verification of profiles: no difference when they are the fold of the ledger, and each difference named."""
+"""The verification of profiles: no difference when they are the fold of the ledger; each damage is named and repaired."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,19 +10,18 @@ from msgspec.structs import replace
 from regulars.domain.events import Event, OrderFact, event_id
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.orders import Order
-from regulars.domain.profiles import Profile
+from regulars.domain.profiles import SubjectProfile
 from regulars.domain.stream_changes import ChangeBatch, EventChange
+from regulars.profiles.repair import repair_profiles
 from regulars.profiles.update import update_profiles
 from regulars.profiles.verify import Verification, verify_profiles
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
-from regulars.store.people import People
+from regulars.store.orders import OrderRecord, Orders
 from regulars.store.profile_stores import ProfileStores
-from regulars.store.profiles import Profiles, StoredOrder
+from regulars.store.profiles import Profiles, SubjectIdentity
 from regulars.store.rejects import Rejects
 from tests.support.aws import MotoStack
-
-ANN_SUBJECT, OLD_EVENT = profile_id_of("u:ann"), profile_id_of("a:1")
 
 
 def build_event(name: str, *subjects: str, day: int = 1, **fields: Any) -> Event:
@@ -56,11 +55,11 @@ LINK = build_event("link", "u:ann", "a:1", day=3)
 
 @pytest.fixture
 def stores(aws: MotoStack) -> ProfileStores:
-    """Stores with Ann, whose two profiles were merged, and Bob."""
+    """Stores with Ann, who has a device, and Bob."""
     client = aws.dynamodb
     stores = ProfileStores(
-        people=People("test-people", client),
         profiles=Profiles("test-profiles", client),
+        orders=Orders("test-profiles", client),
         ledger=Ledger("test-events", client),
         rejects=Rejects("test-rejects", client),
     )
@@ -71,95 +70,140 @@ def stores(aws: MotoStack) -> ProfileStores:
 
 
 @pytest.fixture
-def check(aws: MotoStack) -> Callable[[], Verification]:
-    inventory = Inventory("test-events", "test-people", "test-profiles", aws.dynamodb)
-    return lambda: verify_profiles(inventory)
-
-
-def replace_profile(stores: ProfileStores, **fields: Any) -> None:
-    """Change the stored profile of Ann."""
-    profile = stores.profiles.read_profiles([OLD_EVENT])[OLD_EVENT]
-    stores.profiles.write_profile(replace(profile, rev=profile.rev + 1, **fields))
+def inventory(aws: MotoStack) -> Inventory:
+    return Inventory("test-events", "test-profiles", aws.dynamodb)
 
 
 def set_wrong_count(stores: ProfileStores) -> None:
-    replace_profile(
-        stores, state=replace(stores.profiles.read_profiles([OLD_EVENT])[OLD_EVENT].state, events=9)
-    )
+    profile = stores.profiles.read_subjects(["u:ann"]).get_profile("u:ann")
+    state = replace(profile.state, events=9)
+    stores.profiles.write_profile(replace(profile, rev=profile.rev + 1, state=state))
 
 
-def set_wrong_subjects(stores: ProfileStores) -> None:
-    replace_profile(stores, subjects=("u:ann",))
+def forget_links(stores: ProfileStores) -> None:
+    identity = stores.profiles.read_subjects(["u:ann"]).get_identity("u:ann")
+    facts = replace(identity.facts, links={})
+    stores.profiles.write_identity(replace(identity, rev=identity.rev + 1, facts=facts))
 
 
-def delete_order(stores: ProfileStores) -> None:
-    stores.profiles.delete_order(OLD_EVENT, "shop/1", 1)
+def set_wrong_total(stores: ProfileStores) -> None:
+    record = stores.orders.read_orders(["shop/1"])["shop/1"]
+    order = replace(record.order, total=1)
+    stores.orders.write_order(replace(record, rev=record.rev + 1, order=order))
 
 
-def add_orphan_order(stores: ProfileStores) -> None:
-    stores.profiles.write_order(OLD_EVENT, "shop/9", StoredOrder(Order(), 1))
+def move_order(stores: ProfileStores) -> None:
+    record = stores.orders.read_orders(["shop/1"])["shop/1"]
+    reports = {"u:bob": (0, 1)}
+    stores.orders.write_order(replace(record, rev=record.rev + 1, reports=reports))
 
 
 def add_order_of_nobody(stores: ProfileStores) -> None:
-    stores.profiles.write_order(ANN_SUBJECT, "shop/9", StoredOrder(Order(), 1))
+    stores.orders.write_order(OrderRecord(key="shop/9", order=Order(event="1"), rev=1))
 
 
 def add_profile_of_nobody(stores: ProfileStores) -> None:
-    stores.profiles.write_profile(Profile(profile_id="p_nobody", rev=1))
+    state = stores.profiles.read_subjects(["u:bob"]).get_profile("u:bob").state
+    stores.profiles.write_profile(SubjectProfile(subject="u:nobody", state=state, rev=1))
 
 
-def split_person(stores: ProfileStores) -> None:
-    stores.profiles.write_profile(Profile(profile_id="p_other", rev=1))
-    stores.people.point_subject("a:1", "p_other", OLD_EVENT)
+def add_identity_of_nobody(stores: ProfileStores) -> None:
+    facts = stores.profiles.read_facts(["u:bob"])["u:bob"]
+    stores.profiles.write_identity(SubjectIdentity(subject="u:nobody", facts=facts, rev=1))
 
 
 def record_uncounted_event(stores: ProfileStores) -> None:
-    stores.ledger.record_events([build_event("late", "u:ann")])
+    stores.ledger.record_events([build_event("late", "u:ann", day=4)])
 
 
 def record_unknown_person(stores: ProfileStores) -> None:
-    stores.ledger.record_events([build_event("new", "u:carol")])
+    order = OrderFact(key="shop/2", version="1", total=500, currency="EUR")
+    stores.ledger.record_events([build_event("new", "u:carol", order=order)])
+
+
+def store_outdated_items(stores: ProfileStores) -> None:
+    for sort_key in ("profile", "order#shop/1", "applied##0000000001"):
+        item = {"profile_id": {"S": profile_id_of("u:ann")}, "sk": {"S": sort_key}}
+        stores.profiles._client.put_item(TableName="test-profiles", Item=item)
+
+
+DAMAGES = [
+    (set_wrong_count, [("profile", "u:ann")]),
+    (forget_links, [("identity", "u:ann")]),
+    (set_wrong_total, [("order", "shop/1")]),
+    (move_order, [("order", "shop/1")]),
+    (add_order_of_nobody, [("order", "shop/9")]),
+    (add_profile_of_nobody, [("profile", "u:nobody")] * 3),
+    (add_identity_of_nobody, [("identity", "u:nobody")]),
+    (record_uncounted_event, [("profile", "u:ann")] * 3),
+    (record_unknown_person, [("identity", "u:carol"), ("order", "shop/2"), ("profile", "u:carol")]),
+    (store_outdated_items, [("outdated", "")]),
+]
 
 
 def test_nothing_differs_when_every_event_was_folded(
-    stores: ProfileStores, check: Callable[[], Verification]
+    stores: ProfileStores,
+    inventory: Inventory,
 ) -> None:
-    assert check() == Verification(events=4, persons=2, differences=())
+    assert verify_profiles(inventory) == Verification(events=4, persons=2, differences=())
 
 
-@pytest.mark.parametrize(
-    ("damage", "kinds"),
-    [
-        (set_wrong_count, ["state"]),
-        (set_wrong_subjects, ["subjects"]),
-        (delete_order, ["orders"]),
-        (add_orphan_order, ["orphan_orders"]),
-        (add_order_of_nobody, ["orphan_orders"]),
-        (add_profile_of_nobody, ["unknown_profile"]),
-        (record_uncounted_event, ["state", "state", "state"]),
-        (record_unknown_person, ["missing_profile"]),
-    ],
-)
+@pytest.mark.parametrize(("damage", "differences"), DAMAGES)
 def test_every_damage_is_reported(
     stores: ProfileStores,
-    check: Callable[[], Verification],
+    inventory: Inventory,
     damage: Callable[[ProfileStores], None],
-    kinds: list[str],
+    differences: list[tuple[str, str]],
 ) -> None:
     damage(stores)
-    assert [difference.kind for difference in check().differences] == kinds
+    found = verify_profiles(inventory).differences
+    assert [(difference.part, difference.name) for difference in found] == differences
 
 
-def test_person_divided_between_profiles_is_reported(
-    stores: ProfileStores, check: Callable[[], Verification]
+@pytest.mark.parametrize("damage", [damage for damage, _ in DAMAGES])
+def test_every_damage_is_repaired(
+    stores: ProfileStores, inventory: Inventory, damage: Callable[[ProfileStores], None]
 ) -> None:
-    split_person(stores)
-    assert "divided_person" in {difference.kind for difference in check().differences}
+    damage(stores)
+    assert repair_profiles(inventory, stores).differences == ()
+    assert verify_profiles(inventory).differences == ()
+
+
+def test_repair_rebuilds_everything_from_the_ledger(
+    stores: ProfileStores, inventory: Inventory, aws: MotoStack
+) -> None:
+    before = inventory.scan_profiles()
+    for item in aws.dynamodb.scan(TableName="test-profiles")["Items"]:
+        key = {name: item[name] for name in ("profile_id", "sk")}
+        aws.dynamodb.delete_item(TableName="test-profiles", Key=key)
+    progress: list[tuple[int, int]] = []
+    verification = repair_profiles(inventory, stores, lambda *counts: progress.append(counts))
+    after = inventory.scan_profiles()
+    assert verification == Verification(events=4, persons=2, differences=())
+    assert progress[-1][0] == progress[-1][1] == len(progress)
+    assert {key: one.state for key, one in after.profiles.items()} == {
+        key: one.state for key, one in before.profiles.items()
+    }
+
+
+def test_repair_leaves_what_another_worker_wrote_meanwhile(
+    stores: ProfileStores, inventory: Inventory
+) -> None:
+    set_wrong_count(stores)
+    late = build_event("late", "u:ann", day=4)
+
+    def count_late_event(done: int, _: int) -> None:
+        if done == 1 and not stores.ledger.record_events([late]).known:
+            batch = ChangeBatch((EventChange(late),))
+            update_profiles(batch, stores, datetime.now(UTC))
+
+    assert repair_profiles(inventory, stores, count_late_event).differences == ()
+    assert stores.profiles.read_subjects(["u:ann"]).get_profile("u:ann").state.events == 3
 
 
 def test_difference_names_stored_and_expected_value(
-    stores: ProfileStores, check: Callable[[], Verification]
+    stores: ProfileStores, inventory: Inventory
 ) -> None:
     set_wrong_count(stores)
-    (difference,) = check().differences
-    assert (difference.profile_id, difference.detail) == (OLD_EVENT, "events is 9 and should be 3")
+    (difference,) = verify_profiles(inventory).differences
+    assert (difference.name, difference.detail) == ("u:ann", "events is 9 and should be 2")

@@ -8,6 +8,7 @@ from regulars.domain.events import Event
 
 RANK_LETTERS = "uepca"
 OWNER_TRUST, BROWSER_TRUST = 0, 3
+MAX_SHARED_IDENTITIES = 5
 TRUST_RANKS = {"owner": 0, "verified": 1, "server": 2, "browser": 3}
 
 type Moment = tuple[str, int]
@@ -53,13 +54,20 @@ class _Oracle:
         self.statements = sorted(statements, key=find_moment)
         undone = {event.properties.get("undoes") for event in decisions}
         self.decisions = sorted(
-            (event for event in decisions if event.id not in undone), key=find_moment
+            (
+                event
+                for event in decisions
+                if event.id not in undone and event.properties["action"] != "undo"
+            ),
+            key=find_moment,
         )
         self.births: dict[str, Moment] = {}
+        self.named_in: dict[str, list[Event]] = {}
         self.known: set[str] = set()
         for event in self.statements:
             for subject in list_statement_subjects(event):
                 self.births.setdefault(subject, find_moment(event))
+                self.named_in.setdefault(subject, []).append(event)
                 if find_trust(event) != BROWSER_TRUST:
                     self.known.add(subject)
 
@@ -76,30 +84,35 @@ class _Oracle:
                 key = (
                     level != OWNER_TRUST,
                     level == BROWSER_TRUST,
-                    "p" in (pair[0][0], pair[1][0]),
+                    level != OWNER_TRUST and "p" in (pair[0][0], pair[1][0]),
                     level,
                 )
                 links[pair] = min(links.get(pair, (True, True, True, 9)), (*key, moment))
         return links
 
-    def find_worthless(self, links: dict[tuple[str, str], tuple[object, ...]]) -> set[str]:
+    def find_worthless(self) -> set[str]:
         worthless = set()
         for name in self.births:
+            statements = [
+                list_statement_subjects(event)
+                for event in self.named_in[name]
+                if name not in self.known or find_trust(event) != BROWSER_TRUST
+            ]
             for letter in "ue":
                 others = {
                     other
-                    for pair, key in links.items()
-                    for subject, other in (pair, pair[::-1])
-                    if subject == name and other[0] == letter
-                    if name not in self.known or not key[1]
+                    for names in statements
+                    if name in names and name[0] != "a"
+                    for other in names
+                    if other[0] == letter and other != name
                 }
-                if len(others) > 5:
+                if len(others) > MAX_SHARED_IDENTITIES:
                     worthless.add(name)
         return worthless
 
     def partition(self) -> dict[str, frozenset[str]]:
         links = self.list_links()
-        worthless = self.find_worthless(links)
+        worthless = self.find_worthless()
         people = {name: frozenset({name}) for name in self.births}
         candidates: list[tuple[tuple[object, ...], tuple[int, str], tuple[int, str]]] = [
             (key, rank_subject(pair[0]), rank_subject(pair[1]))
@@ -158,8 +171,7 @@ class _Oracle:
             if kind == "c":
                 providers = [
                     (event.order.key if event.order else event.source).split("/")[0]
-                    for event in self.statements
-                    if name in list_statement_subjects(event)
+                    for event in self.named_in.get(name, ())
                 ]
                 kind += min(providers, default="")
             counts[kind] = counts.get(kind, 0) + 1
@@ -207,10 +219,13 @@ class _Oracle:
         return {name: person & born for name, person in people.items() if name in born}
 
 
-def find_owner(event: Event, events: Sequence[Event]) -> str:
-    """Return the subject that an event belongs to."""
-    statements = [other for other in events if not other.test and other.type != "Identity Decided"]
-    oracle = _Oracle(statements, ())
-    worthless = oracle.find_worthless(oracle.list_links())
-    names = list_statement_subjects(event)
-    return next((name for name in names if name not in worthless), names[0])
+def find_owners(events: Sequence[Event]) -> dict[str, str]:
+    """Return the subject that each event which names somebody belongs to, by event id."""
+    statements = [event for event in events if not event.test and event.type != "Identity Decided"]
+    worthless = _Oracle(statements, ()).find_worthless()
+    owners: dict[str, str] = {}
+    for event in events:
+        names = list_statement_subjects(event)
+        if names:
+            owners[event.id] = next((name for name in names if name not in worthless), names[0])
+    return owners

@@ -79,12 +79,10 @@ def write_lake_object(folder: Path, events: Iterable[Event], name: str = "events
 
 
 def build_lake_dataset(folder: Path, events: Sequence[Event], cutoff_day: float) -> DatasetManifest:
-    """Build the dataset of these events in a new folder; each subject is one profile."""
+    """Build the dataset of these events in a new folder."""
     folder.mkdir(parents=True)
-    subjects = sorted({event.subject for event in events})
-    directory = [(f"p_{subject[2:]}", [subject]) for subject in subjects]
     cutoff = FIRST_DAY + timedelta(days=cutoff_day)
-    return build_dataset(folder, [write_lake_object(folder, events)], directory, cutoff, cutoff)
+    return build_dataset(folder, [write_lake_object(folder, events)], cutoff, cutoff)
 
 
 def read_features(folder: Path, split: str = "score") -> pd.DataFrame:

@@ -1,16 +1,20 @@
 """Keep the stores of profiles in memory, with the contract of the adapters, for tests of thousands of runs."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import Event
-from regulars.domain.profiles import Profile
+from regulars.domain.identity_facts import IdentityFacts
+from regulars.domain.profiles import SubjectProfile, combine_states
+from regulars.identity.people import Person, find_people
+from regulars.profiles.served_profiles import ScoredProfile
+from regulars.store.inventory import StoredProfiles
 from regulars.store.ledger import Ledger, RecordedEvents
-from regulars.store.people import People
+from regulars.store.orders import OrderRecord, Orders
 from regulars.store.profile_stores import ProfileStores
-from regulars.store.profiles import Profiles, StoredOrder
+from regulars.store.profiles import CountedPage, Profiles, SubjectIdentity, SubjectItems
 from regulars.store.rejects import Reject, Rejects
 
 
@@ -31,73 +35,75 @@ class WriteHook:
         self.before_write()
 
 
-class MemoryPeople(People):
-    """The PEOPLE table in memory, pointers only."""
-
-    def __init__(self, write_hook: WriteHook | None = None) -> None:
-        self.stored_pointers: dict[str, str] = {}
-        self._write_hook = write_hook or WriteHook()
-
-    def read_pointers(self, subjects: Iterable[str]) -> dict[str, str]:
-        return {key: self.stored_pointers[key] for key in subjects if key in self.stored_pointers}
-
-    def point_subject(self, subject: str, profile_id: str, expected: str | None) -> bool:
-        self._write_hook()
-        if self.stored_pointers.get(subject) != expected:
-            return False
-        self.stored_pointers[subject] = profile_id
-        return True
-
-
 class MemoryProfiles(Profiles):
-    """The PROFILES table in memory: profiles, orders and spilled ids."""
+    """The items of subjects in memory."""
 
     def __init__(self, write_hook: WriteHook | None = None) -> None:
-        self.stored_profiles: dict[str, Profile] = {}
-        self.stored_orders: dict[str, dict[str, StoredOrder]] = {}
-        self.spilled_ids: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.stored_profiles: dict[str, SubjectProfile] = {}
+        self.stored_identities: dict[str, SubjectIdentity] = {}
+        self.pages: dict[tuple[str, str, str], CountedPage] = {}
         self._write_hook = write_hook or WriteHook()
 
-    def read_profiles(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
-        return {
-            id_: self.stored_profiles[id_] for id_ in profile_ids if id_ in self.stored_profiles
-        }
+    def read_subjects(self, subjects: Iterable[str]) -> SubjectItems:
+        wanted = set(subjects)
+        identities, profiles = self.stored_identities, self.stored_profiles
+        return SubjectItems(
+            {key: identities[key] for key in wanted if key in identities},
+            {key: profiles[key] for key in wanted if key in profiles},
+        )
 
-    def write_profile(self, profile: Profile) -> None:
+    def read_facts(self, subjects: Iterable[str]) -> dict[str, IdentityFacts]:
+        identities = self.read_subjects(subjects).identities
+        return {subject: identity.facts for subject, identity in identities.items()}
+
+    def write_identity(self, identity: SubjectIdentity) -> None:
         self._write_hook()
-        stored = self.stored_profiles.get(profile.profile_id)
-        if (stored.rev if stored else 0) != profile.rev - 1:
+        stored = self.read_subjects([identity.subject]).get_identity(identity.subject)
+        if stored.rev != identity.rev - 1:
             raise ConcurrentUpdateError
-        self.stored_profiles[profile.profile_id] = profile
+        self.stored_identities[identity.subject] = identity
 
-    def spill_applied_ids(self, profile: Profile) -> None:
+    def write_profile(self, profile: SubjectProfile) -> None:
         self._write_hook()
-        self.spilled_ids[profile.profile_id, profile.rev] = profile.applied
-
-    def read_spilled_ids(self, profile_id: str) -> set[str]:
-        pages = [ids for (owner, _), ids in self.spilled_ids.items() if owner == profile_id]
-        return {id_ for ids in pages for id_ in ids}
-
-    def read_orders(self, profile_id: str) -> dict[str, StoredOrder]:
-        return dict(self.stored_orders.get(profile_id, {}))
-
-    def write_order(self, profile_id: str, key: str, stored: StoredOrder) -> None:
-        self._write_hook()
-        orders = self.stored_orders.setdefault(profile_id, {})
-        if orders.get(key, StoredOrder()).rev != stored.rev - 1:
+        stored = self.read_subjects([profile.subject]).get_profile(profile.subject)
+        if stored.rev != profile.rev - 1:
             raise ConcurrentUpdateError
-        orders[key] = stored
+        self.stored_profiles[profile.subject] = profile
 
-    def delete_order(self, profile_id: str, key: str, rev: int) -> None:
-        self._write_hook()
-        if self.read_orders(profile_id).get(key, StoredOrder()).rev != rev:
-            raise ConcurrentUpdateError
-        del self.stored_orders[profile_id][key]
+    def read_spilled(self, profile: SubjectProfile) -> CountedPage:
+        owner = (profile.subject, profile.epoch)
+        pages = [page for key, page in self.pages.items() if key[:2] == owner]
+        return CountedPage(
+            tuple(id_ for page in pages for id_ in page.event_ids),
+            tuple(key for page in pages for key in page.order_keys),
+        )
 
-    def delete_derived_items(self, profile_id: str) -> None:
-        for key in self.read_orders(profile_id):
+    def delete_epoch(self, subject: str, epoch: str) -> None:
+        for key in [key for key in self.pages if key[:2] == (subject, epoch)]:
             self._write_hook()
-            self.stored_orders[profile_id].pop(key, None)
+            self.pages.pop(key, None)
+
+    def _put_page(self, subject: str, epoch: str, name: str, page: CountedPage) -> None:
+        self._write_hook()
+        self.pages[subject, epoch, name] = page
+
+
+class MemoryOrders(Orders):
+    """The orders in memory."""
+
+    def __init__(self, write_hook: WriteHook | None = None) -> None:
+        self.records: dict[str, OrderRecord] = {}
+        self._write_hook = write_hook or WriteHook()
+
+    def read_orders(self, keys: Iterable[str]) -> dict[str, OrderRecord]:
+        return {key: self.records[key] for key in keys if key in self.records}
+
+    def write_order(self, record: OrderRecord) -> None:
+        self._write_hook()
+        stored = self.records.get(record.key) or OrderRecord(key=record.key)
+        if stored.rev != record.rev - 1:
+            raise ConcurrentUpdateError
+        self.records[record.key] = record
 
 
 class MemoryLedger(Ledger):
@@ -135,28 +141,47 @@ class MemoryStores:
     write_hook: WriteHook = field(default_factory=WriteHook)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     rejects: MemoryRejects = field(default_factory=MemoryRejects)
-    people: MemoryPeople = field(init=False)
     profiles: MemoryProfiles = field(init=False)
+    orders: MemoryOrders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.people = MemoryPeople(self.write_hook)
         self.profiles = MemoryProfiles(self.write_hook)
+        self.orders = MemoryOrders(self.write_hook)
 
     @property
     def stores(self) -> ProfileStores:
         """The stores as the use cases expect them."""
         return ProfileStores(
-            people=self.people, profiles=self.profiles, ledger=self.ledger, rejects=self.rejects
+            profiles=self.profiles, orders=self.orders, ledger=self.ledger, rejects=self.rejects
         )
 
-    def list_live_profiles(self) -> Mapping[str, Profile]:
-        """Return the profiles that were not merged into another."""
-        stored = self.profiles.stored_profiles.items()
-        return {id_: profile for id_, profile in stored if not profile.merged_into}
+    def scan_profiles(self) -> StoredProfiles:
+        """Return all that is stored about people."""
+        return StoredProfiles(
+            identities=self.profiles.stored_identities,
+            profiles=self.profiles.stored_profiles,
+            orders=self.orders.records,
+            outdated_keys=[],
+        )
 
-    def count_merge_steps(self, subject: str, profile_id: str) -> int:
-        """Return through how many merged profiles a subject leads to the profile."""
-        current_id, steps = self.people.stored_pointers[subject], 0
-        while current_id != profile_id:
-            current_id, steps = self.profiles.stored_profiles[current_id].merged_into, steps + 1
-        return steps
+    def list_people(self) -> dict[tuple[str, ...], Person]:
+        """Return all people by their subjects, each found from one subject alone."""
+        people = {}
+        for subject in self.profiles.stored_identities:
+            for person in find_people([subject], self.profiles.read_facts).values():
+                people[person.subjects] = person
+        return people
+
+    def read_person(self, person: Person) -> ScoredProfile:
+        """Return the profile of a person."""
+        profiles = self.profiles.read_subjects(person.subjects).profiles.values()
+        return ScoredProfile(
+            profile_id=person.profile_id,
+            subjects=person.subjects,
+            state=combine_states(profile.state for profile in profiles),
+        )
+
+    def list_profiles(self) -> dict[str, ScoredProfile]:
+        """Return the profiles of all people by id."""
+        people = self.list_people().values()
+        return {person.profile_id: self.read_person(person) for person in people}

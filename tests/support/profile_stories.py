@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.profiles import Profile
 from regulars.domain.stream_changes import ChangeBatch, EventChange
+from regulars.profiles.served_profiles import ScoredProfile
 from regulars.profiles.update import update_profiles
 from tests.support.memory_stores import CrashError, MemoryStores
 
@@ -40,8 +40,8 @@ def replace_event(memory: MemoryStores, before: Event, after: Event) -> None:
     update_profiles(ChangeBatch((EventChange(after, before),)), memory.stores, NOW)
 
 
-def get_single_profile(memory: MemoryStores) -> Profile:
-    (profile,) = memory.list_live_profiles().values()
+def get_single_profile(memory: MemoryStores) -> ScoredProfile:
+    (profile,) = memory.list_profiles().values()
     return profile
 
 

@@ -53,7 +53,6 @@ ROLE_GRANTS = {
     | {
         "events stream": STREAM_ACTIONS,
         "events": "BatchGetItem",
-        "people": "BatchGetItem PutItem UpdateItem",
         "profiles": "BatchGetItem DeleteItem PutItem Query",
         "rejects": "BatchWriteItem PutItem",
         "schedule/default/Regulars-cart-*": "CreateSchedule",
@@ -63,7 +62,6 @@ ROLE_GRANTS = {
     | {
         "events": "BatchGetItem PutItem",
         "events/index/timeline": "Query",
-        "people": "BatchGetItem",
         "profiles": "BatchGetItem",
     },
     "archive_events": ASYNCHRONOUS_GRANTS
@@ -77,7 +75,6 @@ ROLE_GRANTS = {
         "lake": "ListBucket",
         "lake/events/*": "GetObject",
         "lake/datasets/*": "AbortMultipartUpload PutObject",
-        "profiles": "Scan",
         "control": "PutItem",
     },
     "train_segments": build_training_grants("segments"),

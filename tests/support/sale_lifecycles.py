@@ -11,8 +11,9 @@ from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
 from regulars.store.parameters import Parameters
+from regulars.store.people import People
 from tests.support.deliveries import NOW
-from tests.support.memory_stores import MemoryPeople, MemoryStores
+from tests.support.memory_stores import MemoryStores
 
 MAX_PERMUTED_DELIVERIES = 4  # up to which every order is tried
 SHUFFLED_ORDERS = 40  # of a longer lifecycle
@@ -28,8 +29,11 @@ class FixedPepper(Parameters):
         return b"pepper"
 
 
-class PeopleWithoutContacts(MemoryPeople):
+class PeopleWithoutContacts(People):
     """A PEOPLE store that stores no contact data."""
+
+    def __init__(self) -> None:
+        pass
 
     def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
         pass
@@ -44,7 +48,7 @@ def replay_deliveries(channel: str, deliveries: Sequence[Request]) -> list[Profi
         events = memory.ledger.read_events(new)
         update_profiles(ChangeBatch(tuple(map(EventChange, events))), memory.stores, NOW)
     assert not memory.rejects.stored_rejects
-    return [profile.state for profile in memory.list_live_profiles().values()]
+    return [profile.state for profile in memory.list_profiles().values()]
 
 
 def list_outcomes(channel: str, deliveries: Sequence[Request]) -> list[list[ProfileState]]:

@@ -1,25 +1,30 @@
-"""Fill the tables with a small shop for serve_profiles: two profiles, one with an older id, and a catalog."""
+"""Fill the tables with a small shop for serve_profiles: two people, one with a second id, and a catalog."""
 
 import json
 from typing import Any
 
 import msgspec
 
-from regulars.domain.events import Event, Item, OrderFact
-from regulars.domain.identifiers import normalize_identifier, subject_key
-from regulars.domain.profiles import Profile, fold_events
+from regulars.domain.events import Event, Item, OrderFact, event_id
+from regulars.domain.identifiers import normalize_identifier, profile_id_of, subject_key
+from regulars.domain.stream_changes import ChangeBatch, EventChange
+from regulars.domain.times import from_text
+from regulars.profiles.update import update_profiles
+from regulars.store.ledger import Ledger
+from regulars.store.orders import Orders
 from regulars.store.people import People
-from regulars.store.profiles import profile_item
+from regulars.store.profile_stores import ProfileStores
+from regulars.store.profiles import Profiles
+from regulars.store.rejects import Rejects
 from tests.support.aws import PEPPER, MotoStack
 
-ANN_PROFILE, BEN_PROFILE, OLD_ANN_PROFILE = (
-    "p_annannannannanna",
-    "p_benbenbenbenbenb",
-    "p_oldoldoldoldoldo",
-)
 EMAIL = normalize_identifier("email", "ann@example.com")
 ANN_SUBJECT = subject_key(EMAIL, PEPPER) if EMAIL else ""
-SHOP_TIME = "2026-01-02T03:04:05.000Z"
+LATER_ANN_SUBJECT, BEN_SUBJECT = "u:aaaaaaaaaaaaaaaa", "u:bbbbbbbbbbbbbbbb"
+ANN_PROFILE, LATER_ANN_PROFILE, BEN_PROFILE = map(
+    profile_id_of, (ANN_SUBJECT, LATER_ANN_SUBJECT, BEN_SUBJECT)
+)
+SHOP_TIME, LATER_TIME = "2026-01-02T03:04:05.000Z", "2026-01-03T03:04:05.000Z"
 SCORES = {
     "computed_at": SHOP_TIME,
     "dataset_id": "d1",
@@ -66,17 +71,15 @@ SEGMENTS = [
 
 def fill_tables(aws: MotoStack) -> None:
     """Store the profiles, the catalog and the published lists."""
-    _put_person(aws, ANN_PROFILE, (ANN_SUBJECT,), rank="0001")
-    _put_person(aws, BEN_PROFILE, ("u:bbbbbbbbbbbbbbbb",), rank="0002")
-    _put_item(
+    fold_events(
         aws,
-        "profiles",
-        profile_item(
-            Profile(profile_id=OLD_ANN_PROFILE, subjects=("a:x",), merged_into=ANN_PROFILE)
-        ),
+        _build_order("1", ANN_SUBJECT),
+        _build_order("2", BEN_SUBJECT),
+        build_event("3", "Page Viewed", LATER_TIME, ANN_SUBJECT, LATER_ANN_SUBJECT),
     )
+    put_scores(aws, ANN_PROFILE, rank="0001")
+    put_scores(aws, BEN_PROFILE, rank="0002")
     people = People("test-people", aws.dynamodb)
-    people.point_subject(ANN_SUBJECT, ANN_PROFILE, expected=None)
     people.store_contact(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, SHOP_TIME)
     for product_id, (name, price) in CATALOG.items():
         product = {"name": name, "category": "tea", "price": price, "currency": "GBP"}
@@ -88,19 +91,20 @@ def fill_tables(aws: MotoStack) -> None:
     )
 
 
-def _put_person(aws: MotoStack, profile_id: str, subjects: tuple[str, ...], rank: str) -> None:
-    _put_item(
-        aws,
-        "profiles",
-        profile_item(
-            Profile(
-                profile_id=profile_id,
-                subjects=subjects,
-                state=fold_events([_build_order(subjects)]),
-                rev=1,
-            )
-        ),
+def fold_events(aws: MotoStack, *events: Event) -> None:
+    """Record events, and update the profiles."""
+    stores = ProfileStores(
+        profiles=Profiles("test-profiles", aws.dynamodb),
+        orders=Orders("test-profiles", aws.dynamodb),
+        ledger=Ledger("test-events", aws.dynamodb),
+        rejects=Rejects("test-rejects", aws.dynamodb),
     )
+    stores.ledger.record_events(events)
+    update_profiles(ChangeBatch(tuple(map(EventChange, events))), stores, from_text(LATER_TIME))
+
+
+def put_scores(aws: MotoStack, profile_id: str, rank: str) -> None:
+    """Store what the scoring writes about a person."""
     key = {"profile_id": profile_id}
     _put_item(aws, "profiles", key | {"sk": "profile#scores", "scores": json.dumps(SCORES)})
     _put_item(
@@ -111,24 +115,26 @@ def _put_person(aws: MotoStack, profile_id: str, subjects: tuple[str, ...], rank
     )
 
 
-def _build_order(subjects: tuple[str, ...]) -> Event:
-    order = OrderFact(
-        key="shop/1", version=SHOP_TIME, placed_at=SHOP_TIME, total=1250, currency="GBP"
-    )
-    fields: dict[str, Any] = {
-        "items": (Item(product_id="pot", name="Tea pot", price=1250),),
-        "order": order,
-    }
+def build_event(name: str, type_: str, at: str, *subjects: str, **fields: Any) -> Event:
+    """Return an event of a browser."""
     return Event(
-        id="1",
-        type="Order Completed",
+        id=event_id(name),
+        type=type_,
         channel="web",
         source="segment/web",
-        occurred_at=SHOP_TIME,
-        received_at=SHOP_TIME,
+        occurred_at=at,
+        received_at=at,
         subjects=subjects,
         **fields,
     )
+
+
+def _build_order(number: str, subject: str) -> Event:
+    order = OrderFact(
+        key=f"shop/{number}", version=SHOP_TIME, placed_at=SHOP_TIME, total=1250, currency="GBP"
+    )
+    items = (Item(product_id="pot", name="Tea pot", price=1250),)
+    return build_event(number, "Order Completed", SHOP_TIME, subject, items=items, order=order)
 
 
 def _put_product(aws: MotoStack, product_id: str, product: object, neighbours: object) -> None:

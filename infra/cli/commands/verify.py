@@ -1,4 +1,4 @@
-"""Compute every profile from the ledger again, and show every difference."""
+"""Compute every profile from the ledger again, show every difference, and repair it."""
 
 import argparse
 from typing import Any
@@ -9,24 +9,34 @@ from infra.cli import options
 from infra.cli.stack import select_stack
 from infra.cli.steps import await_local_stream
 from infra.cli.terminal import print_result, show_step
-from regulars.admin.verification import verify_deployment
+from regulars.admin.verification import repair_deployment, verify_deployment
 from regulars.profiles.verify import Verification
 
 MAX_SHOWN_DIFFERENCES = 20  # --json shows all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --stack and --json."""
+    """Add --repair, --stack and --json."""
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="store again what differs from the ledger, and what an earlier version stored",
+    )
     options.add_stack(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Verify the profiles; return 1 when any differs."""
+    """Verify the profiles, or repair them; return 1 when any differs in the end."""
     stack = select_stack(arguments)
     await_local_stream(stack)
-    with show_step("Computing every profile from the ledger"):
-        verification = verify_deployment(stack.deployment)
+    with show_step("Computing every profile from the ledger") as step:
+        if arguments.repair:
+            verification = repair_deployment(
+                stack.deployment, lambda done, total: step.update(f"{done} of {total} repaired")
+            )
+        else:
+            verification = verify_deployment(stack.deployment)
     result: Any = msgspec.to_builtins(verification)
     print_result(result, _to_lines(verification), as_json=arguments.json)
     return 1 if verification.differences else 0
@@ -38,12 +48,13 @@ def _to_lines(verification: Verification) -> list[str]:
     if not differences:
         return [f"{compared}: every profile is as the ledger says."]
     lines = (
-        f"  {difference.kind} {difference.profile_id}: {difference.detail}"
+        f"  {difference.part} {difference.name}: {difference.detail}"
         for difference in differences[:MAX_SHOWN_DIFFERENCES]
     )
     more = len(differences) - MAX_SHOWN_DIFFERENCES
     return [
-        f"{compared}: {len(differences)} differences. Was an event written meanwhile?",
+        f"{compared}: {len(differences)} differences.",
         *lines,
         *([f"  … and {more} more: regulars verify --json"] if more > 0 else []),
+        "If no event was written meanwhile, repair them: regulars verify --repair",
     ]

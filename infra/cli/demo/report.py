@@ -11,9 +11,9 @@ from infra.local.sample_shop import SampleShop
 from regulars.admin.deployment import Deployment
 from regulars.admin.item_counts import count_items
 from regulars.admin.models import ModelStores, read_champions
+from regulars.profiles.served_profiles import ServedProfiles
 from regulars.store import clients
 from regulars.store.people import People
-from regulars.store.served_profiles import ServedProfiles
 
 MAX_SAVED_PEOPLE = 5  # shown as worth saving
 MAX_RECOMMENDATIONS = 5

@@ -5,17 +5,18 @@ from datetime import UTC, datetime
 from regulars.admin.models import ChampionStatus
 from regulars.admin.status import DeploymentStatus, StatusStores, read_deployment_status
 from regulars.admin.verification import verify_deployment
+from regulars.domain.identity_facts import collect_facts, split_facts
 from regulars.domain.manifests import GateDecision, ModelManifest, TrainingOutcome
-from regulars.domain.profiles import Profile
 from regulars.profiles.verify import Verification
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
-from regulars.store.profiles import Profiles
+from regulars.store.profiles import Profiles, SubjectIdentity
 from regulars.store.reconciliations import Reconciliation, Reconciliations
 from regulars.store.rejects import Reject, Rejects
 from regulars.store.sources import Source, Sources
 from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
+from tests.support.profile_stories import build_event
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 DEPLOYMENT = build_deployment()
@@ -47,10 +48,11 @@ def test_empty_deployment_has_counts_of_zero(aws: MotoStack) -> None:
     assert (status.reconciliations, status.rejects, status.dead_letters) == ({}, {}, {})
 
 
-def test_profiles_that_were_merged_are_not_counted(aws: MotoStack) -> None:
+def test_person_of_several_subjects_is_counted_once(aws: MotoStack) -> None:
     profiles = Profiles("test-profiles", aws.dynamodb)
-    profiles.write_profile(Profile(profile_id="p_ann", rev=1))
-    profiles.write_profile(Profile(profile_id="p_old", rev=1, merged_into="p_ann"))
+    facts = collect_facts([build_event("login", "u:ann", "e:ann"), build_event("page", "u:ann")])
+    for subject, part in split_facts(facts).items():
+        profiles.write_identity(SubjectIdentity(subject=subject, facts=part, rev=1))
     assert read_status().counts["profiles"] == 1
 
 

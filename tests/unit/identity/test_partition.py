@@ -1,6 +1,7 @@
 """The partition into people: its rules one by one, and a comparison with a brute-force version."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -8,8 +9,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identity_facts import IdentityFacts, collect_facts, facts_of
-from regulars.identity.partition import ParkedLink, partition_subjects, select_facts
+from regulars.domain.identity_facts import (
+    MAX_LINKS,
+    IdentityFacts,
+    collect_facts,
+    facts_of,
+    limit_links,
+    split_facts,
+)
+from regulars.identity.partition import (
+    MAX_BROWSER_LINKED_SUBJECTS,
+    partition_subjects,
+)
 from regulars.store.identity_codec import decode_facts, encode_facts
 from tests.support.identity_oracle import partition_ledger
 
@@ -78,7 +89,7 @@ def test_browser_never_joins_people_that_both_exist() -> None:
         for number in range(60)
     ]
     people = list_people(*events)
-    assert sorted(map(len, people)) == [1] * 59 + [3]
+    assert sorted(map(len, people)) == [1] * 62
     assert ("u:evil", "e:1", "claim") in list_reasons(*events)
 
 
@@ -228,16 +239,22 @@ def test_facts_are_a_set(statements: list[Any], random: Any) -> None:
     random.shuffle(parts)
     assert IdentityFacts().combine(*parts, *parts) == facts
     assert all(facts.includes(part) for part in parts)
-    assert (
-        facts.combine(*(select_facts(facts, p) for p in partition_subjects(facts).people)) == facts
-    )
+    assert IdentityFacts().combine(*split_facts(facts).values()) == facts
 
 
-def test_profile_keeps_few_claims_and_few_links_of_a_shared_value() -> None:
-    events = [build_statement(number, "browser", f"e:{number}") for number in range(100)]
-    events += [
-        build_statement(200 + number, "browser", f"e:{number}", "u:0") for number in range(100)
+def test_subject_keeps_its_best_links_only() -> None:
+    events = [build_statement(number, "browser", f"e:{number}", "u:0") for number in range(100)]
+    events += [build_statement(200, "verified", "e:99", "u:0")]
+    kept = limit_links(collect_facts(events)).links
+    assert len(kept) == MAX_LINKS
+    assert ("u:0", "e:99") in kept
+    assert ("u:0", "e:50") not in kept
+
+
+def test_links_connect_a_bounded_number_of_subjects() -> None:
+    chain = [f"{'ue'[number % 2]}:{number}" for number in range(MAX_BROWSER_LINKED_SUBJECTS + 2)]
+    events = [
+        build_statement(number, "browser", *pair) for number, pair in enumerate(pairwise(chain))
     ]
-    facts = select_facts(collect_facts(events), ["e:0", "u:0"])
-    assert len(facts.links) == 21
-    assert ParkedLink("u:0", "e:1", "claim") in partition_subjects(facts).parked
+    assert {reason for _, _, reason in list_reasons(*events)} == {"hub"}
+    assert all(len(person) == 1 for person in list_people(*events))

@@ -9,6 +9,7 @@ import pytest
 
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.events import Event, Item, OrderFact
+from regulars.domain.identifiers import profile_id_of
 from regulars.domain.profiles import fold_orders
 from regulars.learning.datasets.build import build_dataset
 from regulars.learning.datasets.cutoffs import DAY_SECONDS, choose_horizon, list_past_cutoffs
@@ -22,6 +23,9 @@ from tests.support.lake_events import (
     read_frame,
 )
 
+ADA_PROFILE, BOB_PROFILE, EVE_PROFILE = (
+    profile_id_of(f"u:{name}") for name in ("ada", "bob", "eve")
+)
 YEAR_EVENTS = [order_event("ada", day, 1000 + day) for day in range(0, 300, 20)] + [
     order_event(f"c{number}", number * 7 % 290, 500 + number, key=f"shop/{number}")
     for number in range(80)
@@ -43,7 +47,7 @@ def build_features(folder: Path, *events: Event) -> pd.DataFrame:
 
 def test_features_are_recency_frequency_and_money(tmp_path: Path) -> None:
     events = [order_event("ada", 10, 1500), order_event("ada", 30, 2500)]
-    ada = build_features(tmp_path, *events).loc["p_ada"]
+    ada = build_features(tmp_path, *events).loc[ADA_PROFILE]
     assert (ada["recency_days"], ada["tenure_days"], ada["orders"]) == (20.0, 40.0, 2)
     assert (ada["money"], ada["basket_mean"], ada["basket_last"]) == (4000, 2000.0, 2500)
     assert (ada["gap_mean"], ada["overdue"], ada["orders_30"]) == (20.0, 1.0, 1)
@@ -51,7 +55,7 @@ def test_features_are_recency_frequency_and_money(tmp_path: Path) -> None:
 
 def test_event_delivered_twice_counts_once(tmp_path: Path) -> None:
     features = build_features(tmp_path, order_event("ada", 10), order_event("ada", 10))
-    assert features.loc["p_ada", "orders"] == 1
+    assert features.loc[ADA_PROFILE, "orders"] == 1
 
 
 def test_newest_snapshot_of_an_order_wins(tmp_path: Path) -> None:
@@ -59,7 +63,7 @@ def test_newest_snapshot_of_an_order_wins(tmp_path: Path) -> None:
         order_event("ada", 10, 1500, key="shop/1"),
         order_event("ada", 12, 900, key="shop/1"),
     ]
-    ada = build_features(tmp_path, *snapshots).loc["p_ada"]
+    ada = build_features(tmp_path, *snapshots).loc[ADA_PROFILE]
     assert (ada["orders"], ada["money"]) == (1, 900)
 
 
@@ -69,7 +73,7 @@ def test_refund_lowers_money_once_however_often_received(
 ) -> None:
     order = order_event("ada", 10, 1500, key="shop/1")
     refunds = [refund_event("shop/1", day, amount, "r1") for day in (12, 13)]
-    assert build_features(tmp_path, order, *refunds).loc["p_ada", "money"] == money
+    assert build_features(tmp_path, order, *refunds).loc[ADA_PROFILE, "money"] == money
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,7 @@ def test_refund_in_the_order_lowers_money_until_it_fails(
     )
     refunds = [refund_event("shop/1", 12, amount, "r1") for amount in amounts]
     order = order_event("ada", 11, key="shop/1", order=fact)
-    assert build_features(tmp_path, order, *refunds).loc["p_ada", "money"] == money
+    assert build_features(tmp_path, order, *refunds).loc[ADA_PROFILE, "money"] == money
     assert fold_orders([order_event("ada", 11, order=fact), *refunds])["shop/1"].net_amount == money
 
 
@@ -97,12 +101,12 @@ def test_cancelled_order_is_no_purchase(tmp_path: Path) -> None:
         order_event("ada", 10, key="shop/1"),
         order_event("ada", 12, key="shop/1", order=cancelled),
     ]
-    assert build_features(tmp_path, *events).loc["p_ada", "orders"] == 0
+    assert build_features(tmp_path, *events).loc[ADA_PROFILE, "orders"] == 0
 
 
 def test_test_events_never_count(tmp_path: Path) -> None:
     events = [order_event("ada", 10), order_event("ada", 11, test=True)]
-    assert build_features(tmp_path, *events).loc["p_ada", "orders"] == 1
+    assert build_features(tmp_path, *events).loc[ADA_PROFILE, "orders"] == 1
 
 
 def test_other_currencies_count_as_orders_but_not_as_money(tmp_path: Path) -> None:
@@ -115,7 +119,7 @@ def test_other_currencies_count_as_orders_but_not_as_money(tmp_path: Path) -> No
         order_event("ada", 12, order=foreign),
     ]
     manifest = build_lake_dataset(tmp_path / "d", events, cutoff_day=50)
-    ada = read_features(tmp_path / "d").loc["p_ada"]
+    ada = read_features(tmp_path / "d").loc[ADA_PROFILE]
     assert (manifest.currency, ada["orders"], ada["money"], ada["foreign_share"]) == (
         "EUR",
         2,
@@ -126,7 +130,7 @@ def test_other_currencies_count_as_orders_but_not_as_money(tmp_path: Path) -> No
 
 def test_visitor_without_orders_is_scored_with_zeros(tmp_path: Path) -> None:
     features = build_features(tmp_path, order_event("ada", 10), activity_event("eve", 48))
-    eve = features.loc["p_eve"]
+    eve = features.loc[EVE_PROFILE]
     assert (eve["orders"], eve["recency_days"]) == (0, 0)
     assert (eve["visit_days_30"], eve["visit_recency_days"]) == (1, 2.0)
 
@@ -141,8 +145,8 @@ def test_churned_is_true_when_nothing_was_bought_in_the_horizon(tmp_path: Path) 
     manifest = build_lake_dataset(tmp_path / "d", YEAR_EVENTS, cutoff_day=300)
     past = read_features(tmp_path / "d", "train")
     newest = past[past["cutoff"] == past["cutoff"].max()]
-    assert not newest.loc["p_ada", "churned"]
-    assert newest.drop("p_ada")["churned"].any()
+    assert not newest.loc[ADA_PROFILE, "churned"]
+    assert newest.drop(ADA_PROFILE)["churned"].any()
     assert newest["cutoff"].iloc[0] == day_text(300 - manifest.horizon_days)
 
 
@@ -208,7 +212,7 @@ def test_interactions_and_products_hold_every_line(tmp_path: Path) -> None:
 
 def test_lake_without_objects_is_insufficient(tmp_path: Path) -> None:
     with pytest.raises(InsufficientDataError, match="No event"):
-        build_dataset(tmp_path, [], [], FIRST_DAY, FIRST_DAY)
+        build_dataset(tmp_path, [], FIRST_DAY, FIRST_DAY)
 
 
 def test_lake_without_buyers_still_gives_a_dataset(tmp_path: Path) -> None:
@@ -220,7 +224,7 @@ def test_lake_without_buyers_still_gives_a_dataset(tmp_path: Path) -> None:
 def test_line_that_is_not_an_event_is_skipped(tmp_path: Path) -> None:
     invalid = msgspec.structs.replace(order_event("ada", 20), occurred_at="yesterday")
     features = build_features(tmp_path, order_event("ada", 10), invalid)
-    assert features.loc["p_ada", "orders"] == 1
+    assert features.loc[ADA_PROFILE, "orders"] == 1
 
 
 @pytest.mark.parametrize(

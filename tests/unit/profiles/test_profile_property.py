@@ -8,13 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.domain.events import Event
+from regulars.identity import partition as partitioning
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
+from tests.support import identity_oracle
 from tests.support.profile_oracle import (
+    DECIDED_LEDGERS,
     LEDGERS,
     ShuffledStream,
     assert_profiles_folded,
-    find_orphan_orders,
 )
 
 RANDOMS = st.integers(0, 2**32).map(random.Random)
@@ -51,7 +53,6 @@ def test_profile_is_the_fold_of_its_ledger(
     stream = ShuffledStream(events, random_, **chances)
     stream.deliver_all()
     assert_profiles_folded(stream.memory)
-    assert not find_orphan_orders(stream.memory)
 
 
 @PROPERTY_SETTINGS
@@ -64,3 +65,29 @@ def test_profile_is_the_fold_of_its_ledger_when_everything_goes_wrong_at_once(
     )
     stream.deliver_all()
     assert_profiles_folded(stream.memory)
+
+
+@pytest.mark.parametrize(
+    "chances",
+    [
+        pytest.param({}, id="shuffled and repeated"),
+        pytest.param({"crash_chance": 0.2}, id="crashes"),
+        pytest.param({"overtaking_chance": 0.2}, id="races"),
+        pytest.param(
+            {"crash_chance": 0.1, "overtaking_chance": 0.2, "replace_chance": 0.3},
+            id="everything at once",
+        ),
+    ],
+)
+@PROPERTY_SETTINGS
+@given(DECIDED_LEDGERS, RANDOMS)
+def test_people_follow_decisions_and_worthless_values(
+    chances: dict[str, Any], events: list[Event], random_: random.Random
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        # Two other identities make a value worthless, so that it happens in a short run.
+        patch.setattr(partitioning, "MAX_SHARED_IDENTITIES", 1)
+        patch.setattr(identity_oracle, "MAX_SHARED_IDENTITIES", 1)
+        stream = ShuffledStream(events, random_, **chances)
+        stream.deliver_all()
+        assert_profiles_folded(stream.memory)

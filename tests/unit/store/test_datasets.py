@@ -1,7 +1,6 @@
-"""Datasets, the files of the lake and the directory of subjects, on moto."""
+"""Datasets and the files of the lake, on moto."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,6 @@ from regulars.domain.errors import TamperedArtifactError
 from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
 from regulars.store.datasets import Datasets, hash_file
 from regulars.store.lake_files import LakeFiles
-from regulars.store.profile_directory import SubjectDirectory
 from tests.support.aws import MotoStack
 
 MANIFEST = DatasetManifest(
@@ -29,16 +27,6 @@ def publish_dataset(aws: MotoStack, folder: Path) -> Datasets:
     datasets = Datasets("test-lake", aws.s3)
     assert datasets.publish_dataset(MANIFEST, folder) == "datasets/d1/manifest.json"
     return datasets
-
-
-def put_profile(
-    aws: MotoStack, profile_id: str, subjects: list[str], merged_into: str = ""
-) -> None:
-    item: dict[str, Any] = {"profile_id": {"S": profile_id}, "sk": {"S": "profile"}}
-    item["subjects"] = {"L": [{"S": subject} for subject in subjects]}
-    if merged_into:
-        item["merged_into"] = {"S": merged_into}
-    aws.dynamodb.put_item(TableName="test-profiles", Item=item)
 
 
 def test_dataset_is_read_back_verified(aws: MotoStack, tmp_path: Path) -> None:
@@ -75,28 +63,3 @@ def test_lake_files_are_events_and_nothing_else(aws: MotoStack, tmp_path: Path) 
 
 def test_lake_without_objects_has_no_files(aws: MotoStack, tmp_path: Path) -> None:
     assert LakeFiles("test-lake", aws.s3).download_files(tmp_path / "lake") == []
-
-
-def test_directory_lists_merged_subjects_under_the_survivor(aws: MotoStack) -> None:
-    put_profile(aws, "p_1", ["u:a"])
-    put_profile(aws, "p_2", ["e:b"], merged_into="p_3")
-    put_profile(aws, "p_3", ["e:c"], merged_into="p_1")
-    aws.dynamodb.put_item(
-        TableName="test-profiles", Item={"profile_id": {"S": "p_1"}, "sk": {"S": "order#1"}}
-    )
-    profile_ids = {
-        subject: name
-        for name, subjects in SubjectDirectory(
-            "test-profiles", aws.dynamodb
-        ).list_subjects_by_profile()
-        for subject in subjects
-    }
-    assert profile_ids == {"u:a": "p_1", "e:b": "p_1", "e:c": "p_1"}
-
-
-def test_directory_of_profiles_merged_in_a_circle_ends(aws: MotoStack) -> None:
-    put_profile(aws, "p_1", ["u:a"], merged_into="p_2")
-    put_profile(aws, "p_2", ["u:b"], merged_into="p_1")
-    assert (
-        len(list(SubjectDirectory("test-profiles", aws.dynamodb).list_subjects_by_profile())) == 2
-    )

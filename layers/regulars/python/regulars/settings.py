@@ -78,7 +78,6 @@ class UpdateProfilesSettings(Settings):
     """Settings of the update of profiles from the ledger's stream."""
 
     events_table: str
-    people_table: str
     profiles_table: str
     rejects_table: str
     abandoned_after_minutes: str
@@ -93,7 +92,6 @@ class DetectAbandonmentSettings(Settings):
     """Settings of the detection of abandoned carts."""
 
     events_table: str
-    people_table: str
     profiles_table: str
     abandoned_after_minutes: str
 
@@ -111,7 +109,6 @@ class BuildDatasetSettings(Settings):
     """Settings of the build of datasets from the lake."""
 
     lake_bucket: str
-    profiles_table: str
     control_table: str
 
 

@@ -3,7 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from regulars.admin.deployment import Deployment
+from regulars.domain.identity_facts import NO_FACTS
+from regulars.identity.partition import partition_subjects
 from regulars.store import schema
+from regulars.store.profiles import identity_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,14 +26,15 @@ def count_items(client: "DynamoDBClient", deployment: Deployment) -> dict[str, i
 
 
 def count_profiles(client: "DynamoDBClient", table: str) -> int:
-    """Return the number of persons: profiles that were not merged into another."""
+    """Return the number of persons; it reads what all subjects say about identity."""
     pages = client.get_paginator("scan").paginate(
         TableName=table,
-        Select="COUNT",
-        FilterExpression="sk = :profile AND attribute_not_exists(merged_into)",
-        ExpressionAttributeValues={":profile": {"S": schema.PROFILE_SORT_KEY}},
+        FilterExpression="sk = :identity",
+        ExpressionAttributeValues={":identity": {"S": schema.IDENTITY_SORT_KEY}},
     )
-    return sum(page["Count"] for page in pages)
+    items = (item for page in pages for item in page["Items"])
+    facts = NO_FACTS.combine(*(identity_from_item(item).facts for item in items))
+    return len(partition_subjects(facts).people)
 
 
 def read_control_item(client: "DynamoDBClient", table: str, item_id: str) -> dict[str, Any]:

@@ -84,9 +84,7 @@ class LostRecordStores:
         """Open the stores of a deployment."""
         return cls(
             stream=LedgerStream(),
-            inventory=Inventory(
-                deployment.events_table, deployment.people_table, deployment.profiles_table
-            ),
+            inventory=Inventory(deployment.events_table, deployment.profiles_table),
             archived=ArchivedEvents(deployment.lake_bucket),
         )
 

@@ -95,7 +95,7 @@ class RejectReplayer:
     def _build_profile_stores(self, rejects: Rejects) -> ProfileStores:
         stores = self._stores
         return ProfileStores(
-            people=stores.people, profiles=stores.profiles, ledger=stores.ledger, rejects=rejects
+            profiles=stores.profiles, orders=stores.orders, ledger=stores.ledger, rejects=rejects
         )
 
     def _build_request(self, reject: StoredReject, source: str) -> Request:

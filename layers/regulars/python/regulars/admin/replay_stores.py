@@ -7,6 +7,7 @@ from regulars.admin.deployment import Deployment
 from regulars.store.api_keys import ApiKeys
 from regulars.store.lake import Lake
 from regulars.store.ledger import Ledger
+from regulars.store.orders import Orders
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
 from regulars.store.profiles import Profiles
@@ -25,6 +26,7 @@ class ReplayStores:
     ledger: Ledger
     people: People
     profiles: Profiles
+    orders: Orders
     lake: Lake
     default_country: str
     default_currency: str
@@ -40,6 +42,7 @@ class ReplayStores:
             ledger=Ledger(deployment.events_table),
             people=People(deployment.people_table),
             profiles=Profiles(deployment.profiles_table),
+            orders=Orders(deployment.profiles_table),
             lake=Lake(deployment.lake_bucket),
             default_country=deployment.default_country,
             default_currency=deployment.default_currency,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STALLED_SECONDS = 120  # without any progress
 PAUSE_FACTOR = 8  # a pause lasts so many times as long as the counting before it
 FOLDED_FILTER = "attribute_exists(subject) AND NOT contains(#event, :test)"
-PERSON_FILTER = "sk = :profile AND attribute_not_exists(merged_into)"
+PROFILE_FILTER = "sk = :profile"
 
 
 class StreamProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ def _count_folded(client: "DynamoDBClient", table: str) -> int:
     """Return how many events the profiles have counted."""
     pages = client.get_paginator("scan").paginate(
         TableName=table,
-        FilterExpression=PERSON_FILTER,
+        FilterExpression=PROFILE_FILTER,
         ExpressionAttributeValues={":profile": {"S": schema.PROFILE_SORT_KEY}},
     )
     items = (item for page in pages for item in page["Items"])

@@ -14,10 +14,10 @@ from regulars.api.profile_views import find_profile, profile_view, segment_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
 from regulars.channels.tracking.sdk_settings import build_rudder_settings
+from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationRequest, RecommendationSurfaces
 from regulars.store.api_keys import ApiKey, ApiKeys
 from regulars.store.published_lists import PublishedLists
-from regulars.store.served_profiles import ServedProfiles
 from regulars.transport.requests import HttpRequest, read_api_key
 from regulars.transport.responses import HttpResponse, json_response
 from regulars.transport.router import Route, parse_json_body, route_request

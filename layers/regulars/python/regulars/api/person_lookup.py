@@ -9,9 +9,9 @@ import msgspec
 from regulars.api.profile_views import profile_view
 from regulars.domain.errors import InvalidRequestError, NotFoundError
 from regulars.domain.identifiers import Identifier, list_identifiers, subject_key
+from regulars.profiles.served_profiles import ServedProfiles
 from regulars.store.parameters import Parameters
 from regulars.store.people import People
-from regulars.store.served_profiles import ScoredProfile, ServedProfiles
 
 
 class LookupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,21 +37,11 @@ class PersonDirectory:
             subject_key(identifier, self.parameters.read_pepper())
             for identifier in self._parse_identifiers(request)
         ]
-        profile = self._find_profile(subjects)
+        profile = self.profiles.find_by_subjects(subjects)
         if profile is None:
             raise NotFoundError("No person is known by this identifier.")
         contact = self.people.read_contacts(profile.subjects)
         return profile_view(profile, now) | {"contact": contact}
-
-    def _find_profile(self, subjects: list[str]) -> ScoredProfile | None:
-        """Return the profile of the first subject that has one."""
-        profile_ids = self.people.resolve_subjects(subjects)
-        profiles = (
-            self.profiles.find_with_scores(profile_ids[subject])
-            for subject in subjects
-            if subject in profile_ids
-        )
-        return next((profile for profile in profiles if profile), None)
 
     def _parse_identifiers(self, request: LookupRequest) -> tuple[Identifier, ...]:
         fields = msgspec.to_builtins(request).items()

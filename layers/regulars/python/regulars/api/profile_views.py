@@ -9,7 +9,11 @@ from regulars.domain.lifecycle import lifecycle_stage
 from regulars.domain.money import format_major_units
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import ProfileState
-from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, ScoredProfile, ServedProfiles
+from regulars.profiles.served_profiles import (
+    MAX_PROFILE_ID_CHARACTERS,
+    ScoredProfile,
+    ServedProfiles,
+)
 
 # The coarse segment of an unknown profile and of one without a segment: a read key cannot distinguish them.
 NO_SEGMENT = "none"
@@ -26,7 +30,7 @@ _STAGE_BANDS = {
 
 
 def find_profile(profiles: ServedProfiles, profile_id: str) -> ScoredProfile:
-    """Return the profile with this id or its survivor; raise ProfileNotFoundError for an unknown id."""
+    """Return the person with this id; raise ProfileNotFoundError for an unknown id."""
     profile = _find_optional_profile(profiles, profile_id)
     if profile is None:
         raise ProfileNotFoundError(profile_id)

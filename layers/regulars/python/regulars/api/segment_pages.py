@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from regulars.api.page_tokens import PagePosition, open_token, seal_token
 from regulars.api.profile_views import profile_view
 from regulars.domain.errors import NotFoundError
-from regulars.store.served_profiles import ServedProfiles
+from regulars.profiles.served_profiles import ServedProfiles
 
 
 class SegmentPageRequest(NamedTuple):

@@ -17,6 +17,9 @@ from regulars.domain.trust import Trust, trust_of
 DECISION_EVENT_TYPE = "Identity Decided"
 DEVICE_LETTER = "a"
 CUSTOMER_LETTER = "c"
+# The links of a subject that are stored, by kind of the other subject: more than any rule needs.
+MAX_LINKS = 40
+MAX_DEVICES = 200
 _TIE_BITS = 22  # of the event id: with the milliseconds of 2^41 they fit a signed 64-bit integer
 _ALIAS_EVENT_TYPE = "Aliased"
 
@@ -27,7 +30,7 @@ type SubjectPair = tuple[str, str]
 
 
 class LinkEvidence(msgspec.Struct, frozen=True, array_like=True):
-    """The best strong statement that names two subjects together, and the first one of a browser; None without one.
+    """The best strong statement that names two subjects together, or else the first one of a browser.
 
     `strong` is the trust and the moment of the statement, `browser` a moment.
     """
@@ -35,12 +38,17 @@ class LinkEvidence(msgspec.Struct, frozen=True, array_like=True):
     strong: tuple[int, int] | None = None
     browser: int | None = None
 
+    @property
+    def precedence(self) -> tuple[bool, int, int]:
+        """A sort key: strong evidence first, then the more trusted, then the older."""
+        trust, moment = self.strong or (0, self.browser or 0)
+        return self.strong is None, trust, moment
+
     def combine(self, other: "LinkEvidence") -> "LinkEvidence":
-        """Return the better evidence of both."""
-        return LinkEvidence(
-            min(filter(None, (self.strong, other.strong)), default=None),
-            min(filter(None, (self.browser, other.browser)), default=None),
-        )
+        """Return the better evidence of both; what a browser said does not matter beside a strong statement."""
+        strong = min(filter(None, (self.strong, other.strong)), default=None)
+        browser = min(filter(None, (self.browser, other.browser)), default=None)
+        return LinkEvidence(strong, None if strong else browser)
 
 
 class IdentityDecision(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -114,33 +122,6 @@ class IdentityFacts(msgspec.Struct, frozen=True):
         decided = (decision.subjects for decision in self.decisions.values())
         return frozenset(self.births).union(*decided)
 
-    def select(self, subjects: frozenset[str]) -> "IdentityFacts":
-        """Return the facts that concern these subjects, with the births of the subjects they are linked to."""
-        links = {
-            pair: evidence for pair, evidence in self.links.items() if not subjects.isdisjoint(pair)
-        }
-        decisions = {
-            id_: decision
-            for id_, decision in self.decisions.items()
-            if not subjects.isdisjoint(decision.subjects)
-        }
-        named = subjects.union(*links, *(decision.subjects for decision in decisions.values()))
-        return IdentityFacts(
-            births={key: moment for key, moment in self.births.items() if key in named},
-            known=self.known & named,
-            providers={key: name for key, name in self.providers.items() if key in named},
-            links=links,
-            decisions=self._with_undone(decisions),
-        )
-
-    def _with_undone(self, decisions: dict[str, IdentityDecision]) -> dict[str, IdentityDecision]:
-        undos = {
-            id_: decision
-            for id_, decision in self.decisions.items()
-            if decision.undoes in decisions
-        }
-        return decisions | undos
-
 
 NO_FACTS = IdentityFacts()
 
@@ -199,6 +180,49 @@ def collect_facts(events: Iterable[Event]) -> IdentityFacts:
     return NO_FACTS.combine(*map(facts_of, events))
 
 
+def split_facts(facts: IdentityFacts) -> dict[str, IdentityFacts]:
+    """Return the facts by subject: its own birth, and every link and decision that names it."""
+    links: dict[str, dict[SubjectPair, LinkEvidence]] = {}
+    for pair, evidence in facts.links.items():
+        for subject in pair:
+            links.setdefault(subject, {})[pair] = evidence
+    decisions: dict[str, dict[str, IdentityDecision]] = {}
+    for decision in facts.decisions.values():
+        for subject in decision.subjects:
+            decisions.setdefault(subject, {})[decision.id] = decision
+    return {
+        subject: IdentityFacts(
+            births=_select_value(facts.births, subject),
+            known=facts.known & {subject},
+            providers=_select_value(facts.providers, subject),
+            links=links.get(subject, {}),
+            decisions=decisions.get(subject, {}),
+        )
+        for subject in facts.list_subjects()
+    }
+
+
+def limit_links(facts: IdentityFacts) -> IdentityFacts:
+    """Return the facts without the links that are too many: each of a subject's kinds of links has a limit.
+
+    The strongest and oldest links stay. A link stays when it is within the limits of both subjects.
+    """
+    by_kind: dict[tuple[str, str], list[SubjectPair]] = {}
+    for pair in facts.links:
+        for subject, other in (pair, pair[::-1]):
+            by_kind.setdefault((subject, other[:1]), []).append(pair)
+    excess: set[SubjectPair] = set()
+    for (subject, kind), pairs in by_kind.items():
+        limit = MAX_DEVICES if kind == DEVICE_LETTER and not is_device(subject) else MAX_LINKS
+        if len(pairs) > limit:
+            ranked = sorted(pairs, key=lambda pair: (*facts.links[pair].precedence, pair))
+            excess.update(ranked[limit:])
+    if not excess:
+        return facts
+    links = {pair: link for pair, link in facts.links.items() if pair not in excess}
+    return msgspec.structs.replace(facts, links=links)
+
+
 def is_device(subject: str) -> bool:
     """Return whether a subject is an anonymous id."""
     return subject[:1] == DEVICE_LETTER
@@ -229,6 +253,10 @@ def _read_decision(event: Event) -> IdentityDecision | None:
         )
     except msgspec.ValidationError:
         return None
+
+
+def _select_value[Value](values: Mapping[str, Value], key: str) -> dict[str, Value]:
+    return {key: values[key]} if key in values else {}
 
 
 def _keep_least[Value: (int, str)](values: dict[str, Value], others: Mapping[str, Value]) -> None:

@@ -2,25 +2,37 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import reduce
+from itertools import chain
 
 import msgspec
 
-from regulars.domain.events import Event, OrderFact
+from regulars.domain.events import Event
 from regulars.domain.times import from_text
 
 
 class Refund(msgspec.Struct, frozen=True, array_like=True):
-    """The newest version of one refund; without `amount` of the whole total, with a negative one of a refund that failed."""
+    """The newest version of one refund; without `amount` of the whole total, with a negative one of a refund that failed.
+
+    A `claimed` refund is not counted: anybody can have reported it.
+    """
 
     version: str
     event: str
     amount: int | None
+    claimed: bool = False
+
+    @property
+    def precedence(self) -> tuple[bool, str, str]:
+        """A sort key: the greatest of several reports of a refund is in force."""
+        return not self.claimed, self.version, self.event
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The newest snapshot of an order and all its refunds; amounts are minor units of `currency`.
 
-    `event` is the id of the snapshot's event. Without it only refunds are known, and the order is not counted.
+    `event` is the id of the snapshot's event. Without it only refunds are known, and the order is not counted. Nor is an
+    order that is only `claimed` (see `OrderFact`).
     """
 
     version: str = ""
@@ -33,6 +45,12 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     quantity: int = 0
     currency: str = ""
     refunds: dict[str, Refund] = {}
+    claimed: bool = False
+
+    @property
+    def precedence(self) -> tuple[bool, str, str]:
+        """A sort key: the greatest of several snapshots is in force."""
+        return bool(self.event) and not self.claimed, self.version, self.event
 
     @property
     def order_time(self) -> str:
@@ -41,8 +59,13 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def is_purchase(self) -> bool:
-        """Whether the order has a snapshot and is not cancelled."""
-        return bool(self.event) and self.status != "cancelled"
+        """Whether the order is confirmed and not cancelled."""
+        return self.is_confirmed and self.status != "cancelled"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the order has a snapshot that is no claim."""
+        return bool(self.event) and not self.claimed
 
     @property
     def refund_total(self) -> int:
@@ -54,6 +77,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         amounts = [
             (refund.version, self.total if refund.amount is None else refund.amount)
             for refund in self.refunds.values()
+            if not refund.claimed
         ]
         failed = sum(
             -amount for version, amount in amounts if amount < 0 and version > self.version
@@ -91,21 +115,31 @@ NO_ORDERS = OrderTotals()
 
 def add_event_to_order(order: Order, event: Event) -> Order:
     """Return the order with one event added; this is commutative and idempotent."""
-    fact = event.order
-    if fact is None:
-        return order
-    if fact.refund_id:
-        refund = Refund(version=fact.version, event=event.id, amount=fact.refunded)
-        stored = order.refunds.get(fact.refund_id)
-        if stored and (stored.version, stored.event) >= (refund.version, refund.event):
-            return order
-        return msgspec.structs.replace(order, refunds={**order.refunds, fact.refund_id: refund})
-    return _add_snapshot(order, event, fact)
+    return combine_orders(order, _read_order(event)) if event.order else order
+
+
+def fold_order(events: Iterable[Event], order: Order = Order()) -> Order:  # noqa: B008 (immutable)
+    """Return an order with all these events of it added."""
+    return reduce(add_event_to_order, events, order)
+
+
+def combine_orders(first: Order, second: Order) -> Order:
+    """Return what two sets of events together say about one order."""
+    snapshot = max(first, second, key=lambda order: order.precedence)
+    refunds = dict(first.refunds)
+    for refund_id, refund in second.refunds.items():
+        stored = refunds.get(refund_id, refund)
+        refunds[refund_id] = max(stored, refund, key=lambda report: report.precedence)
+    return msgspec.structs.replace(
+        snapshot,
+        first_told=min(filter(None, (first.first_told, second.first_told)), default=""),
+        refunds=refunds,
+    )
 
 
 def sum_orders(orders: Iterable[Order]) -> OrderTotals:
-    """Return the totals of these orders in any sequence; NO_ORDERS itself when there is no snapshot."""
-    known_orders = [order for order in orders if order.event]
+    """Return the totals of these orders in any sequence; NO_ORDERS itself when none is confirmed."""
+    known_orders = [order for order in orders if order.is_confirmed]
     if not known_orders:
         return NO_ORDERS
     purchases = [order for order in known_orders if order.is_purchase]
@@ -127,21 +161,45 @@ def _sum_purchases(purchases: Sequence[Order], cancelled: int) -> OrderTotals:
     )
 
 
-def _add_snapshot(order: Order, event: Event, fact: OrderFact) -> Order:
-    first_told = min(filter(None, (order.first_told, event.occurred_at)))
-    if order.event and (order.version, order.event) >= (fact.version, event.id):
-        return msgspec.structs.replace(order, first_told=first_told)
+def _read_order(event: Event) -> Order:
+    """Return what one event says about its order."""
+    fact = event.order
+    if fact is None:
+        return Order()
+    if fact.refund_id:
+        refund = Refund(
+            version=fact.version, event=event.id, amount=fact.refunded, claimed=fact.claimed
+        )
+        return Order(refunds={fact.refund_id: refund})
     return Order(
         version=fact.version,
         event=event.id,
         placed_at=fact.placed_at,
-        first_told=first_told,
+        first_told=event.occurred_at,
         status=fact.status,
         total=fact.total,
         refunded_in_snapshot=fact.total if fact.refunded is None else fact.refunded,
         quantity=sum(item.quantity for item in event.items),
         currency=fact.currency or event.currency,
-        refunds=order.refunds,
+        claimed=fact.claimed,
+    )
+
+
+def combine_totals(parts: Iterable[OrderTotals]) -> OrderTotals:
+    """Return the totals of disjoint sets of orders together."""
+    known_parts = [part for part in parts if part != NO_ORDERS]
+    if not known_parts:
+        return NO_ORDERS
+    return OrderTotals(
+        count=sum(part.count for part in known_parts),
+        cancelled=sum(part.cancelled for part in known_parts),
+        quantity=sum(part.quantity for part in known_parts),
+        first=min((part.first for part in known_parts if part.first), default=""),
+        last=max(part.last for part in known_parts),
+        money=_sum_by_currency(chain.from_iterable(part.money.items() for part in known_parts)),
+        refunded=_sum_by_currency(
+            chain.from_iterable(part.refunded.items() for part in known_parts)
+        ),
     )
 
 

@@ -1,12 +1,20 @@
-"""Fold a person's events into the state of a profile; sequence and repetition do not change its bytes."""
+"""Fold events into the state of a profile; sequence, repetition and division do not change its bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 
 import msgspec
 
 from regulars.domain.events import ConsentChange, Event
 from regulars.domain.identifiers import subject_strength
-from regulars.domain.orders import NO_ORDERS, Order, OrderTotals, add_event_to_order, sum_orders
+from regulars.domain.orders import (
+    NO_ORDERS,
+    Order,
+    OrderTotals,
+    add_event_to_order,
+    combine_totals,
+    sum_orders,
+)
 
 # Counted by name; all others are counted as OTHER_EVENT_TYPE, so that invented names cannot let a profile grow.
 COUNTED_EVENT_TYPES = frozenset({
@@ -84,29 +92,22 @@ class ProfileState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
         return max((activity.last for activity in self.channels.values()), default="")
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's stored profile: the state, and the fields that keep its updates exact.
+class SubjectProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """The fold of the events that are counted under one subject, and the fields that keep its updates exact.
 
-    `rev` counts its writes (0: not stored yet). `applied` holds the ids of the events folded since ids were last moved
-    out; `newest` is the latest `received_at` folded, `floor` the latest of the events whose ids were moved out.
-    `born` is the `first_seen` of its first write and never changes, so that of two profiles the same one is always
-    the older. A merged profile names its survivor in `merged_into`, and keeps its subjects and its ids.
+    `rev` counts its writes (0: not stored yet). `applied` holds the ids of the events folded, and `order_keys` the orders
+    that they report, since both were last moved out to pages; `newest` is the latest `received_at` folded, `floor` the
+    latest of the events whose ids were moved out. `epoch` names the pages, since a repeated fold writes new ones.
     """
 
-    profile_id: str
-    subjects: tuple[str, ...] = ()
+    subject: str
     state: ProfileState = ProfileState()
     rev: int = 0
     applied: tuple[str, ...] = ()
+    order_keys: tuple[str, ...] = ()
     newest: str = ""
     floor: str = ""
-    born: str = ""
-    merged_into: str = ""
-
-    @property
-    def seniority(self) -> tuple[bool, str, str]:
-        """A total sort key: stored profiles before those only pointed at, then the older one, then the id."""
-        return not self.rev, self.born, self.profile_id
+    epoch: str = ""
 
 
 def encode_state(state: ProfileState) -> bytes:
@@ -144,6 +145,19 @@ def with_orders(state: ProfileState, orders: Iterable[Order]) -> ProfileState:
     return msgspec.structs.replace(state, orders=sum_orders(orders))
 
 
+def combine_states(states: Iterable[ProfileState]) -> ProfileState:
+    """Return the state of a person whose events, and whose orders, are divided among these states."""
+    combined = list(states)
+    return ProfileState(
+        events=sum(state.events for state in combined),
+        channels=_combine_values((state.channels for state in combined), _combine_activities),
+        counts=_combine_values((state.counts for state in combined), int.__add__),
+        orders=combine_totals(state.orders for state in combined),
+        consent=_combine_values((state.consent for state in combined), _choose_consent),
+        traits=_combine_values((state.traits for state in combined), _choose_trait),
+    )
+
+
 def add_events(state: ProfileState, events: Iterable[Event]) -> ProfileState:
     """Return the state with new events added, without their orders; events of the sender's test mode change nothing."""
     for event in events:
@@ -159,10 +173,9 @@ def sort_by_strength(subjects: Iterable[str]) -> tuple[str, ...]:
 
 def _add_event(state: ProfileState, event: Event) -> ProfileState:
     at = event.occurred_at
-    previous = state.channels.get(event.channel, ChannelActivity(at, at, 0))
-    activity = ChannelActivity(
-        first=min(previous.first, at), last=max(previous.last, at), events=previous.events + 1
-    )
+    activity = ChannelActivity(at, at, 1)
+    if previous := state.channels.get(event.channel):
+        activity = _combine_activities(previous, activity)
     type_ = event.type if event.type in COUNTED_EVENT_TYPES else OTHER_EVENT_TYPE
     return ProfileState(
         events=state.events + 1,
@@ -174,6 +187,24 @@ def _add_event(state: ProfileState, event: Event) -> ProfileState:
     )
 
 
+def _combine_activities(first: ChannelActivity, second: ChannelActivity) -> ChannelActivity:
+    return ChannelActivity(
+        first=min(first.first, second.first),
+        last=max(first.last, second.last),
+        events=first.events + second.events,
+    )
+
+
+def _combine_values[Value](
+    parts: Iterable[Mapping[str, Value]], combine: Callable[[Value, Value], Value]
+) -> dict[str, Value]:
+    """Return the values of all mappings, those under the same key combined."""
+    combined: dict[str, Value] = {}
+    for key, value in chain.from_iterable(part.items() for part in parts):
+        combined[key] = combine(combined[key], value) if key in combined else value
+    return combined
+
+
 def _add_consents(
     consents: dict[str, Consent], changes: Iterable[ConsentChange]
 ) -> dict[str, Consent]:
@@ -182,8 +213,12 @@ def _add_consents(
         consent = Consent(change.status, change.at, change.basis)
         if change.channel in CONSENT_CHANNELS:
             previous = consents.get(change.channel, consent)
-            consents[change.channel] = max(previous, consent, key=_consent_precedence)
+            consents[change.channel] = _choose_consent(previous, consent)
     return consents
+
+
+def _choose_consent(first: Consent, second: Consent) -> Consent:
+    return max(first, second, key=_consent_precedence)
 
 
 def _consent_precedence(consent: Consent) -> tuple[str, int, str, str]:
@@ -195,8 +230,12 @@ def _add_traits(traits: dict[str, Trait], event: Event) -> dict[str, Trait]:
     traits = dict(traits)
     for name in TRAIT_NAMES & event.traits.keys():
         trait = Trait(event.traits[name], event.occurred_at)
-        traits[name] = max(traits.get(name, trait), trait, key=_trait_precedence)
+        traits[name] = _choose_trait(traits.get(name, trait), trait)
     return traits
+
+
+def _choose_trait(first: Trait, second: Trait) -> Trait:
+    return max(first, second, key=_trait_precedence)
 
 
 def _trait_precedence(trait: Trait) -> tuple[str, str]:

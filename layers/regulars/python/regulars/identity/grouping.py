@@ -1,68 +1,57 @@
-"""Group the changes of a batch by person, so that each person is folded and written once."""
+"""Group the changes of a batch into those that concern the same subjects or orders, so that each group is updated by itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from regulars.domain.events import Event
-from regulars.domain.profiles import sort_by_strength
+from regulars.domain.identity_facts import facts_of, list_named_subjects
 from regulars.domain.stream_changes import EventChange
+from regulars.identity.connected_names import ConnectedNames
+from regulars.identity.partition import find_worthless_subjects
+from regulars.store.profiles import SubjectIdentity
 
 
-class PersonBatch(msgspec.Struct, frozen=True):
-    """The part of a batch that belongs to one person: the subjects that its events connect, and the events.
+class EventGroup(msgspec.Struct, frozen=True):
+    """Changes that share subjects or orders."""
 
-    `refold` is set when an event that was counted may have changed, so that adding events is not enough.
-    """
+    changes: tuple[EventChange, ...]
 
-    subjects: tuple[str, ...]
-    events: tuple[Event, ...] = ()
-    refold: bool = False
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events as they are now."""
+        return tuple({change.event.id: change.event for change in self.changes}.values())
 
-    def split_by_event(self) -> "list[PersonBatch]":
-        """Return one batch per event, to find the event that cannot be folded."""
-        return [PersonBatch(event.subjects, (event,), self.refold) for event in self.events]
+    @property
+    def rewritten(self) -> tuple[EventChange, ...]:
+        """The changes that replaced an event."""
+        return tuple(change for change in self.changes if change.before)
 
-
-class ConnectedNames:
-    """Disjoint sets of connected names (union-find)."""
-
-    def __init__(self) -> None:
-        self._parents: dict[str, str] = {}
-
-    def join_names(self, names: Sequence[str]) -> None:
-        """Put these names, and all names connected to them, into one set."""
-        for name in names:
-            self._parents[self.find_root(name)] = self.find_root(names[0])
-
-    def find_root(self, name: str) -> str:
-        """Return the name that represents the set of this name."""
-        parent = self._parents.setdefault(name, name)
-        while parent != self._parents[parent]:
-            self._parents[name] = parent = self._parents[parent]
-        return parent
+    def split_by_change(self) -> "list[EventGroup]":
+        """Return one group per change, to find the event that cannot be folded."""
+        return [EventGroup((change,)) for change in self.changes]
 
 
-def group_by_person(
-    changes: Iterable[EventChange], pointers: Mapping[str, str]
-) -> list[PersonBatch]:
-    """Return the batch by person: subjects that share an event or point at the same profile are one person."""
-    parts = list(chain.from_iterable(map(_split_change, changes)))
+def group_changes(changes: Iterable[EventChange]) -> list[EventGroup]:
+    """Return the changes in groups; those that concern no subject and no order are left out."""
     connected = ConnectedNames()
-    for part in parts:
-        profile_ids = filter(None, map(pointers.get, part.subjects))
-        connected.join_names([*part.subjects, *profile_ids])
-    persons: dict[str, list[PersonBatch]] = {}
-    for part in parts:
-        persons.setdefault(connected.find_root(part.subjects[0]), []).append(part)
-    return [_merge_batches(person_parts) for person_parts in persons.values()]
+    named_changes = [(change, names) for change in changes if (names := _list_names(change))]
+    for _, names in named_changes:
+        connected.join_names(names)
+    groups: dict[str, list[EventChange]] = {}
+    for change, names in named_changes:
+        groups.setdefault(connected.find_root(names[0]), []).append(change)
+    return [EventGroup(tuple(group)) for group in groups.values()]
 
 
 def collect_subjects(changes: Iterable[EventChange]) -> set[str]:
     """Return every subject of these changes, before and after each change."""
-    events = [event for change in changes for event in (change.event, change.before) if event]
-    return {subject for event in events for subject in event.subjects}
+    return {name for event in _list_events(changes) for name in list_concerned_subjects(event)}
+
+
+def list_concerned_subjects(event: Event) -> frozenset[str]:
+    """Return the subjects that an event names, in a statement or in a decision of the owner."""
+    return facts_of(event).list_subjects()
 
 
 def belongs_to_profile(event: Event) -> bool:
@@ -70,21 +59,31 @@ def belongs_to_profile(event: Event) -> bool:
     return bool(event.subjects) and not event.test
 
 
-def _split_change(change: EventChange) -> Iterable[PersonBatch]:
-    event, before = change.event, change.before
-    if belongs_to_profile(event):
-        yield PersonBatch(event.subjects, (event,), refold=before is not None)
-    # What a changed event no longer contains must leave the profile in which it was counted.
-    if before and belongs_to_profile(before):
-        is_same_subject = belongs_to_profile(event) and before.subject == event.subject
-        if not is_same_subject:
-            yield PersonBatch((before.subject,), refold=True)
+def choose_holder(event: Event, identities: Mapping[str, SubjectIdentity]) -> str:
+    """Return the subject under which an event is counted: the strongest that it names and that is not worthless.
+
+    `identities` holds those of the named subjects. Return '' for an event that is not counted.
+    """
+    if not belongs_to_profile(event):
+        return ""
+    subjects = list_named_subjects(event)
+    valid = (subject for subject in subjects if not is_worthless(identities.get(subject)))
+    return next(valid, subjects[0])
 
 
-def _merge_batches(parts: Sequence[PersonBatch]) -> PersonBatch:
-    events = {event.id: event for part in parts for event in part.events}
-    return PersonBatch(
-        subjects=sort_by_strength(subject for part in parts for subject in part.subjects),
-        events=tuple(events.values()),
-        refold=any(part.refold for part in parts),
-    )
+def is_worthless(identity: SubjectIdentity | None) -> bool:
+    """Return whether a subject names too many people to name one."""
+    return identity is not None and identity.subject in find_worthless_subjects(identity.facts)
+
+
+def _list_events(changes: Iterable[EventChange]) -> Iterator[Event]:
+    return (event for change in changes for event in (change.event, change.before) if event)
+
+
+def _list_names(change: EventChange) -> list[str]:
+    names: set[str] = set()
+    for event in _list_events([change]):
+        names |= list_concerned_subjects(event)
+        if event.order and not event.test:
+            names.add(f"order#{event.order.key}")
+    return sorted(names)

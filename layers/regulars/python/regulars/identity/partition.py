@@ -15,16 +15,19 @@ from regulars.domain.identity_facts import (
     LinkEvidence,
     SubjectPair,
     is_device,
+    limit_links,
 )
 from regulars.domain.trust import Trust
+from regulars.identity.connected_names import ConnectedNames
 
 USER_LETTER, EMAIL_LETTER, PHONE_LETTER = "u", "e", "p"
 # How many identifiers of a kind one person has at most; customer numbers are counted by provider.
 MAX_IDENTIFIERS = {USER_LETTER: 1, EMAIL_LETTER: 5, PHONE_LETTER: 5, CUSTOMER_LETTER: 5}
 # A value that names more people than this names nobody: a constant, a shared mailbox, a placeholder.
 MAX_SHARED_IDENTITIES = 5
-MAX_KEPT_CLAIM_LINKS = 20
-MAX_KEPT_LINKS = 20
+# Links join at most so many subjects, with links of browsers among them and without.
+MAX_BROWSER_LINKED_SUBJECTS = 200
+MAX_LINKED_SUBJECTS = 5_000
 _IDENTITY_LETTERS = (USER_LETTER, EMAIL_LETTER)
 
 
@@ -68,11 +71,17 @@ class _Candidate(msgspec.Struct, frozen=True, array_like=True, order=True):
         return self.first[1], self.second[1]
 
 
-def partition_subjects(facts: IdentityFacts) -> Partition:
-    """Return the people of these facts; the same facts always give the same people."""
+def partition_subjects(facts: IdentityFacts, worthless: frozenset[str] | None = None) -> Partition:
+    """Return the people of these facts; the same facts always give the same people.
+
+    `worthless` are the worthless subjects, when they are known from more facts than these.
+    """
+    facts = limit_links(facts)
     decisions = list_decisions_in_force(facts)
-    worthless = find_worthless_subjects(facts)
+    worthless = find_worthless_subjects(facts) if worthless is None else worthless
     groups = _Groups(facts, decisions)
+    candidates = sorted(_list_candidates(facts, decisions, worthless))
+    hubs = _find_hub_links(candidates)
     parked = [
         ParkedLink(*pair, "claim")
         for pair, evidence in facts.links.items()
@@ -80,8 +89,8 @@ def partition_subjects(facts: IdentityFacts) -> Partition:
     ]
     parked += [
         ParkedLink(*candidate.pair, reason)
-        for candidate in sorted(_list_candidates(facts, decisions, worthless))
-        if (reason := groups.join(candidate))
+        for candidate in candidates
+        if (reason := "hub" if candidate in hubs else groups.join(candidate))
     ]
     shared = groups.attach_devices(worthless)
     return Partition(
@@ -114,7 +123,7 @@ def find_worthless_subjects(facts: IdentityFacts) -> frozenset[str]:
     """Return the subjects that name too many user ids or e-mail addresses to name a person."""
     counts: Counter[tuple[str, str]] = Counter()
     for pair, evidence in facts.links.items():
-        if _is_device_pair(pair) or not is_active_link(facts, pair, evidence):
+        if _is_device_pair(pair):
             continue
         for subject, other in (pair, pair[::-1]):
             # A browser cannot make worthless what stronger evidence knows.
@@ -125,37 +134,30 @@ def find_worthless_subjects(facts: IdentityFacts) -> frozenset[str]:
     )
 
 
-def select_facts(facts: IdentityFacts, subjects: Sequence[str]) -> IdentityFacts:
-    """Return the facts that the profile of these subjects keeps.
-
-    Claims of browsers beyond the oldest are left out, and links of a worthless subject or a device beyond what proves
-    that it is shared, so that nobody can make a profile grow without end.
-    """
-    selected = facts.select(frozenset(subjects))
-    worthless = find_worthless_subjects(facts)
-    claims = [
-        (evidence.browser or 0, pair)
-        for pair, evidence in selected.links.items()
-        if not _is_device_pair(pair) and not is_active_link(facts, pair, evidence)
-    ]
-    omitted = {pair for _, pair in sorted(claims)[MAX_KEPT_CLAIM_LINKS:]}
-    for subject in subjects:
-        if subject in worthless or is_device(subject):
-            omitted |= _list_excess_pairs(selected, subject)
-    if not omitted:
-        return selected
-    links = {pair: link for pair, link in selected.links.items() if pair not in omitted}
-    return msgspec.structs.replace(selected, links=links).select(frozenset(subjects))
+def _find_hub_links(candidates: Sequence[_Candidate]) -> frozenset[_Candidate]:
+    """Return the links that would connect too many subjects: those of browsers first, then all but the owner's."""
+    evidence = [candidate for candidate in candidates if candidate.is_evidence]
+    if len(evidence) < MAX_BROWSER_LINKED_SUBJECTS:
+        return frozenset()
+    connected = _list_links_of_large_groups(candidates, MAX_BROWSER_LINKED_SUBJECTS)
+    hubs = {candidate for candidate in connected if candidate.is_browser}
+    others = [candidate for candidate in candidates if candidate not in hubs]
+    large = _list_links_of_large_groups(others, MAX_LINKED_SUBJECTS)
+    return frozenset(hubs.union(candidate for candidate in large if candidate.is_evidence))
 
 
-def _list_excess_pairs(facts: IdentityFacts, subject: str) -> set[SubjectPair]:
-    pairs: dict[str, list[tuple[int, SubjectPair]]] = {}
-    for pair, evidence in facts.links.items():
-        if subject in pair:
-            other = pair[0] if pair[1] == subject else pair[1]
-            moment = evidence.strong[1] if evidence.strong else evidence.browser or 0
-            pairs.setdefault(other[:1], []).append((moment, pair))
-    return {pair for group in pairs.values() for _, pair in sorted(group)[MAX_KEPT_LINKS:]}
+def _list_links_of_large_groups(
+    candidates: Sequence[_Candidate], limit: int
+) -> Iterator[_Candidate]:
+    connected = ConnectedNames()
+    for candidate in candidates:
+        connected.join_names(candidate.pair)
+    sizes = Counter(map(connected.find_root, {name for link in candidates for name in link.pair}))
+    return (
+        candidate
+        for candidate in candidates
+        if sizes[connected.find_root(candidate.first[1])] > limit
+    )
 
 
 def _list_candidates(
@@ -171,17 +173,16 @@ def _list_candidates(
         if decision.action == "join" and not is_device(subjects[0]):
             evidence = LinkEvidence(strong=(int(Trust.OWNER), decision.moment))
             for subject in subjects[1:]:
-                yield msgspec.structs.replace(
-                    _build_candidate((subjects[0], subject), evidence), is_evidence=False
-                )
+                yield _build_candidate((subjects[0], subject), evidence)
 
 
 def _build_candidate(pair: SubjectPair, evidence: LinkEvidence) -> _Candidate:
     trust, moment = evidence.strong or (int(Trust.BROWSER), evidence.browser or 0)
+    is_evidence = trust != Trust.OWNER
     return _Candidate(
-        is_evidence=trust != Trust.OWNER,
+        is_evidence=is_evidence,
         is_browser=trust == Trust.BROWSER,
-        is_by_phone=any(subject[:1] == PHONE_LETTER for subject in pair),
+        is_by_phone=is_evidence and any(subject[:1] == PHONE_LETTER for subject in pair),
         trust=trust,
         moment=moment,
         first=subject_strength(pair[0]),
@@ -204,7 +205,7 @@ class _Groups:
             for decision in decisions
             if decision.action == "separate"
         ]
-        named = chain(facts.births, *(decision.subjects for decision in decisions))
+        named = chain(facts.births, *facts.links, *(decision.subjects for decision in decisions))
         self._groups: dict[str, set[str]] = {subject: {subject} for subject in named}
 
     def join(self, candidate: _Candidate) -> str:
@@ -231,8 +232,9 @@ class _Groups:
             elif people and not self._is_separated(people[0], devices):
                 owners.append((devices, people[0]))
                 continue
-            group = set(devices)
-            self._groups |= dict.fromkeys(devices, group)
+            owners.append((devices, set(devices)))
+        for device in leads:
+            self._groups[device].discard(device)
         for devices, person in owners:
             person.update(devices)
             self._groups |= dict.fromkeys(devices, person)

@@ -8,11 +8,10 @@ import msgspec
 
 from regulars.domain.abandonment import AbandonmentDecision, decide_abandonment
 from regulars.domain.carts import CART_LOOKBACK, cart_check_time, is_cart_activity, is_late_activity
-from regulars.domain.profiles import Profile
 from regulars.domain.stream_changes import EventChange
 from regulars.domain.times import from_text, to_text
+from regulars.identity.people import find_people
 from regulars.store.ledger import Ledger
-from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.schedules import Schedules
 
@@ -30,7 +29,6 @@ class CartCheck(msgspec.Struct, frozen=True):
 class AbandonmentStores:
     """The stores that a check reads, and the ledger in which it records."""
 
-    people: People
     profiles: Profiles
     ledger: Ledger
 
@@ -54,11 +52,12 @@ def detect_abandonment(
     check: CartCheck, stores: AbandonmentStores, delay: timedelta, now: datetime
 ) -> AbandonmentDecision:
     """Check the cart of the person whom the subject belongs to now, and record an abandonment; a repetition is safe."""
-    profiles = _read_person_profiles(check.subject, stores)
+    subjects = _list_person_subjects(check.subject, stores.profiles)
+    profiles = stores.profiles.read_subjects(subjects).profiles.values()
     if not profiles:
         return AbandonmentDecision("nobody")
     since = to_text(from_text(check.since) - CART_LOOKBACK)
-    event_ids = _list_recent_event_ids(profiles, since, stores.ledger)
+    event_ids = _list_recent_event_ids(subjects, since, stores.ledger)
     last_order = max(profile.state.orders.last for profile in profiles)
     decision = decide_abandonment(stores.ledger.read_events(event_ids), last_order, delay, now)
     if decision.event:
@@ -66,19 +65,13 @@ def detect_abandonment(
     return decision
 
 
-def _read_person_profiles(subject: str, stores: AbandonmentStores) -> list[Profile]:
-    """Return the person's profile and those that were merged into it; none for a person who was erased."""
-    profiles: dict[str, Profile] = {}
-    pending_ids = set(stores.people.resolve_subjects([subject]).values())
-    while pending_ids:
-        profiles |= stores.profiles.read_profiles(pending_ids)
-        survivor_ids = {profile.merged_into for profile in profiles.values()}
-        pending_ids = survivor_ids - {""} - profiles.keys()
-    return list(profiles.values())
+def _list_person_subjects(subject: str, profiles: Profiles) -> tuple[str, ...]:
+    """Return all subjects of the person that the subject belongs to; none for a person who was erased."""
+    people = find_people([subject], profiles.read_facts)
+    return people[subject].subjects if subject in people else ()
 
 
-def _list_recent_event_ids(profiles: Iterable[Profile], since: str, ledger: Ledger) -> list[str]:
-    subjects = {subject for profile in profiles for subject in profile.subjects}
+def _list_recent_event_ids(subjects: Iterable[str], since: str, ledger: Ledger) -> list[str]:
     return [
         event_id
         for subject in sorted(subjects)

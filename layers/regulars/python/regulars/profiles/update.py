@@ -9,10 +9,10 @@ from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError, St
 from regulars.domain.events import encode_event
 from regulars.domain.isolation import Failure, isolate
 from regulars.domain.stream_changes import ChangeBatch, EventChange
-from regulars.identity.grouping import PersonBatch, collect_subjects, group_by_person
-from regulars.identity.profile_lookup import ProfileLookup, look_up_profiles
-from regulars.profiles.write import update_person
+from regulars.identity.grouping import EventGroup, collect_subjects, group_changes
+from regulars.profiles.write import update_group
 from regulars.store.profile_stores import ProfileStores
+from regulars.store.profiles import SubjectItems
 from regulars.store.rejects import Reject
 from regulars.transport.logging import log_failure
 
@@ -20,53 +20,49 @@ STREAM_SOURCE = "events stream"
 
 
 def update_profiles(batch: ChangeBatch, stores: ProfileStores, now: datetime) -> int:
-    """Update the profiles of all persons in the batch; return the number of persons.
+    """Update what the changes of the batch concern; return the number of independent groups of changes.
 
-    Store what can never be folded as rejects. Raise the first retryable error after all other persons are done; the
+    Store what can never be folded as rejects. Raise the first retryable error after all other groups are done; the
     whole batch may then be delivered again.
     """
     rejects = [
         Reject(code="unreadable_record", reason=record.reason, source=STREAM_SOURCE, raw=record.raw)
         for record in batch.unreadable
     ]
-    persons, lookup = _look_up_persons(batch.changes, stores)
-    failures = _update_persons(persons, stores, lookup)
+    groups = group_changes(batch.changes)
+    failures = _update_groups(groups, stores, _read_subjects(batch.changes, stores))
     errors = [failure.error for failure in failures if _is_retryable(failure.error)]
     rejects += [_to_reject(*failure) for failure in failures if not _is_retryable(failure.error)]
     if rejects:
         stores.rejects.store_rejects(rejects, now)
     if errors:
         raise errors[0]
-    return len(persons)
+    return len(groups)
 
 
-def _look_up_persons(
-    changes: Sequence[EventChange], stores: ProfileStores
-) -> tuple[list[PersonBatch], ProfileLookup | None]:
-    """Return the persons of the batch and their profiles, read in a few calls; no profiles when one is unreadable."""
+def _read_subjects(changes: Sequence[EventChange], stores: ProfileStores) -> SubjectItems | None:
+    """Return all subjects of the batch, read in a few calls; None when one of them is unreadable."""
     try:
-        pointers = stores.people.read_pointers(collect_subjects(changes))
-        persons = group_by_person(changes, pointers)
-        return persons, look_up_profiles(stores, persons, pointers)
+        return stores.profiles.read_subjects(collect_subjects(changes))
     except Exception as error:
         if _is_retryable(error):
             raise
-        return group_by_person(changes, {}), None
+        return None
 
 
-def _update_persons(
-    persons: Iterable[PersonBatch], stores: ProfileStores, lookup: ProfileLookup | None
-) -> list[Failure[PersonBatch, Exception]]:
-    """Update each person by itself, or event by event after a permanent error; return what failed in the end."""
+def _update_groups(
+    groups: Iterable[EventGroup], stores: ProfileStores, items: SubjectItems | None
+) -> list[Failure[EventGroup, Exception]]:
+    """Update each group by itself, or change by change after a permanent error; return what failed in the end."""
 
-    def update(batch: PersonBatch) -> tuple[()]:
-        update_person(batch, stores, lookup)
+    def update(group: EventGroup) -> tuple[()]:
+        update_group(group, stores, items)
         return ()
 
-    final_failures: list[Failure[PersonBatch, Exception]] = []
-    for failure in isolate(persons, update, Exception).failures:
-        if len(failure.item.events) > 1 and not _is_retryable(failure.error):
-            final_failures += _update_persons(failure.item.split_by_event(), stores, None)
+    final_failures: list[Failure[EventGroup, Exception]] = []
+    for failure in isolate(groups, update, Exception).failures:
+        if len(failure.item.changes) > 1 and not _is_retryable(failure.error):
+            final_failures += _update_groups(failure.item.split_by_change(), stores, None)
         else:
             final_failures.append(failure)
     return final_failures
@@ -81,12 +77,12 @@ def _is_retryable(error: Exception) -> bool:
     )
 
 
-def _to_reject(batch: PersonBatch, error: Exception) -> Reject:
+def _to_reject(group: EventGroup, error: Exception) -> Reject:
     log_failure(error, "update_profiles")
-    event = next(iter(batch.events), None)
+    event = group.events[0]
     return Reject(
         code="unfoldable_event",
         reason=f"A profile could not be updated: {type(error).__name__}.",
-        source=event.source if event else STREAM_SOURCE,
-        raw=encode_event(event) if event else " ".join(batch.subjects).encode(),
+        source=event.source,
+        raw=encode_event(event),
     )

@@ -1,85 +1,81 @@
-"""Write one person's part of a batch, from pointers to the profile; start again when another worker was faster."""
+"""Write one group of changes: identities, orders, then profiles; start again when another worker was faster."""
+
+from collections.abc import Iterable, Mapping
 
 from regulars.domain.errors import ConcurrentUpdateError
-from regulars.domain.profiles import Profile
-from regulars.identity.grouping import PersonBatch
-from regulars.identity.merge import finish_merge, freeze_profile
-from regulars.identity.profile_lookup import ProfileLookup, look_up_profiles
-from regulars.profiles.fold import add_to_profile, refold_profile, write_successor
+from regulars.domain.events import Event
+from regulars.identity.grouping import (
+    EventGroup,
+    choose_holder,
+    collect_subjects,
+    list_concerned_subjects,
+)
+from regulars.profiles.assignment import assign_events, settle_identities
+from regulars.profiles.fold import add_to_profile
+from regulars.profiles.orders import find_stale_orders, group_by_order, record_orders
+from regulars.profiles.statements import record_statements
 from regulars.store.batches import back_off
+from regulars.store.orders import OrderRecord
 from regulars.store.profile_stores import ProfileStores
+from regulars.store.profiles import SubjectItems
 
 MAX_ATTEMPTS = 8
 
 
-def update_person(
-    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup | None = None
+def update_group(
+    group: EventGroup, stores: ProfileStores, items: SubjectItems | None = None
 ) -> None:
-    """Fold a person's new events into the profile, and merge the profiles that the person's subjects lead to.
+    """Store what these changes say about identity and orders, and count their events under the subjects that hold them.
 
-    Raise ConcurrentUpdateError when other workers were faster at every attempt; a repetition is always safe.
+    `items` are the stored subjects of the changes, when they were read before. Raise ConcurrentUpdateError when other
+    workers were faster at every attempt; a repetition is always safe.
     """
-    written_ids: set[str] = set()
     for attempt in range(MAX_ATTEMPTS):
-        current = (lookup if attempt == 0 else None) or _look_up_person(stores, batch)
-        chain = current.merge_chain(batch)
-        profile = next(profile for profile in chain if not profile.merged_into)
-        written_ids.add(profile.profile_id)
         try:
-            _update_profile(batch, stores, current, profile)
+            _update_group(group, stores, (items if attempt == 0 else None) or _read(stores, group))
         except ConcurrentUpdateError:
             back_off(attempt)
-            continue
-        _delete_stray_orders(stores, written_ids - {profile.profile_id})
-        return
-    raise ConcurrentUpdateError("Too many workers wrote the profile of one person.")
+        else:
+            return
+    raise ConcurrentUpdateError("Too many workers wrote the same profiles.")
 
 
-def _look_up_person(stores: ProfileStores, batch: PersonBatch) -> ProfileLookup:
-    return look_up_profiles(stores, [batch], stores.people.read_pointers(batch.subjects))
+def _read(stores: ProfileStores, group: EventGroup) -> SubjectItems:
+    return stores.profiles.read_subjects(collect_subjects(group.changes))
 
 
-def _update_profile(
-    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup, profile: Profile
+def _update_group(group: EventGroup, stores: ProfileStores, items: SubjectItems) -> None:
+    # The order of the writes matters. A worker that read a profile before its subject became worthless must fail, so
+    # profiles are read first. Orders are written before the profiles that sum them.
+    identities = record_statements(stores, group.events, items)
+    settle_identities(stores, identities.values())
+    holders = {event.id: choose_holder(event, identities) for event in group.events}
+    records = record_orders(stores, holders, group.events)
+    _count_events(stores, group.events, items, holders, records)
+    if stale_keys := find_stale_orders(holders, group.events, records):
+        assign_events(stores, collect_subjects(group.changes), stale_keys)
+    for change in group.rewritten:
+        events = [event for event in (change.event, change.before) if event]
+        subjects = set().union(*map(list_concerned_subjects, events))
+        assign_events(stores, subjects, frozenset(group_by_order(events)))
+
+
+def _count_events(
+    stores: ProfileStores,
+    events: Iterable[Event],
+    items: SubjectItems,
+    holders: Mapping[str, str],
+    records: Mapping[str, OrderRecord],
 ) -> None:
-    if not profile.rev and not batch.events:
-        return  # the changed event was never counted
-    _claim_subjects(batch, stores, lookup, profile)
-    merged = _freeze_sources(batch, stores, lookup, profile)
-    if merged or batch.refold:
-        write_successor(stores, profile, refold_profile(stores, profile, batch, merged))
-        finish_merge(stores, merged, profile, batch)
-    else:
-        # Orders are written only after a subject points here, and this worker was the first to point one.
-        is_first_write = not profile.rev and not any(map(lookup.pointers.get, batch.subjects))
-        successor = add_to_profile(stores, profile, batch, is_first_write=is_first_write)
-        write_successor(stores, profile, successor)
-
-
-def _claim_subjects(
-    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup, profile: Profile
-) -> None:
-    """Point new subjects at the profile before any event is counted, so that no subject is counted in two profiles."""
-    for subject in batch.subjects:
-        pointer = lookup.pointers.get(subject)
-        if not pointer and not stores.people.point_subject(subject, profile.profile_id, pointer):
-            raise ConcurrentUpdateError("Another worker pointed a subject at a profile.")
-
-
-def _freeze_sources(
-    batch: PersonBatch, stores: ProfileStores, lookup: ProfileLookup, profile: Profile
-) -> list[Profile]:
-    """Return the profiles to merge into this one; those that were not merged before are frozen."""
-    return [
-        source if source.merged_into else freeze_profile(stores, source, profile)
-        for source in lookup.merge_chain(batch)
-        if source is not profile
-    ]
-
-
-def _delete_stray_orders(stores: ProfileStores, profile_ids: set[str]) -> None:
-    """Delete orders that were written to a profile which was merged before it could be written."""
-    if profile_ids:
-        for profile in stores.profiles.read_profiles(profile_ids).values():
-            if profile.merged_into:
-                stores.profiles.delete_derived_items(profile.profile_id)
+    events_by_holder: dict[str, list[Event]] = {}
+    for event in events:
+        if holder := holders[event.id]:
+            events_by_holder.setdefault(holder, []).append(event)
+    reporting = {subject for record in records.values() for subject in record.reports}
+    others = reporting - events_by_holder.keys()
+    other_items = stores.profiles.read_subjects(others) if others else SubjectItems()
+    for subject in sorted(reporting.union(events_by_holder)):
+        source = other_items if subject in others else items
+        reported = {key: record for key, record in records.items() if subject in record.reports}
+        held_events = events_by_holder.get(subject, [])
+        add_to_profile(stores, source.get_profile(subject), held_events, reported)

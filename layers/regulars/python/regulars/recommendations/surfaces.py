@@ -14,9 +14,13 @@ from regulars.learning.recommender.scorer import (
     recommend_for_items,
     recommend_for_profile,
 )
+from regulars.profiles.served_profiles import (
+    MAX_PROFILE_ID_CHARACTERS,
+    ScoredProfile,
+    ServedProfiles,
+)
 from regulars.store.products import Product, Products
 from regulars.store.published_lists import PublishedLists
-from regulars.store.served_profiles import MAX_PROFILE_ID_CHARACTERS, ScoredProfile, ServedProfiles
 
 # A product that was bought in these days is not recommended.
 JUST_BOUGHT_DAYS = 3

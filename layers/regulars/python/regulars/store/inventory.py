@@ -1,18 +1,19 @@
-"""Scan everything that the ledger, the people and the profiles hold: for verification, never to serve a request."""
+"""Scan everything that the ledger and the profiles hold: for verification, never to serve a request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import msgspec
 
 from regulars.domain.events import Event, decode_event
-from regulars.domain.orders import Order
-from regulars.domain.profiles import Profile
+from regulars.domain.profiles import SubjectProfile
 from regulars.store import schema
+from regulars.store.batches import TableItem, delete_items
+from regulars.store.orders import OrderRecord, order_from_item
 from regulars.store.profiles import (
-    ORDER_PREFIX,
-    order_from_item,
+    SubjectIdentity,
+    identity_from_item,
     profile_from_item,
     unpack_event_ids,
 )
@@ -21,20 +22,36 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class ProfileHoldings(msgspec.Struct, frozen=True):
-    """All profiles by id, merged ones included, and all orders by profile id and order key."""
+class StoredProfiles(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is stored about people, scores aside: identities and profiles by subject, orders by key.
 
-    profiles: dict[str, Profile] = {}
-    orders: dict[str, dict[str, Order]] = {}
+    `outdated_keys` are the keys of items that an earlier version wrote.
+    """
+
+    identities: dict[str, SubjectIdentity]
+    profiles: dict[str, SubjectProfile]
+    orders: dict[str, OrderRecord]
+    outdated_keys: list[TableItem]
+
+    def add_item(self, item: TableItem) -> None:
+        """Add an item of the PROFILES table."""
+        sort_key = item["sk"]["S"]
+        if sort_key == schema.PROFILE_SORT_KEY:
+            self.profiles[item["subject"]["S"]] = profile_from_item(item)
+        elif sort_key == schema.IDENTITY_SORT_KEY:
+            self.identities[item["subject"]["S"]] = identity_from_item(item)
+        elif sort_key == schema.ORDER_SORT_KEY:
+            record = order_from_item(item)
+            self.orders[record.key] = record
+        elif schema.is_outdated(sort_key):
+            self.outdated_keys.append({name: item[name] for name in ("profile_id", "sk")})
 
 
 class Inventory:
-    """Scans of EVENTS, PEOPLE and PROFILES; each item is read strongly consistent."""
+    """Scans of EVENTS and PROFILES; each item is read strongly consistent."""
 
-    def __init__(
-        self, events: str, people: str, profiles: str, client: "DynamoDBClient | None" = None
-    ) -> None:
-        self._events, self._people, self._profiles = events, people, profiles
+    def __init__(self, events: str, profiles: str, client: "DynamoDBClient | None" = None) -> None:
+        self._events, self._profiles = events, profiles
         self._client = client or boto3.client("dynamodb")
 
     def scan_events(self) -> Iterator[Event]:
@@ -43,29 +60,25 @@ class Inventory:
             decode_event(item["event"]["S"]) for item in self._scan_table(self._events, "event")
         )
 
-    def scan_pointers(self) -> dict[str, str]:
-        """Return the profile id that each subject points at."""
-        items = self._scan_table(self._people, "subject, profile_id")
-        return {
-            item["subject"]["S"]: item["profile_id"]["S"] for item in items if "profile_id" in item
-        }
-
-    def scan_holdings(self) -> ProfileHoldings:
-        """Return the profiles and their orders."""
-        holdings = ProfileHoldings({}, {})
+    def scan_profiles(self) -> StoredProfiles:
+        """Return all that is stored about people."""
+        stored = StoredProfiles(identities={}, profiles={}, orders={}, outdated_keys=[])
         for item in self._scan_table(self._profiles):
-            profile_id, sort_key = item["profile_id"]["S"], item["sk"]["S"]
-            if sort_key == schema.PROFILE_SORT_KEY:
-                holdings.profiles[profile_id] = profile_from_item(item)
-            if sort_key.startswith(ORDER_PREFIX):
-                order_key, stored = order_from_item(item)
-                holdings.orders.setdefault(profile_id, {})[order_key] = stored.order
-        return holdings
+            stored.add_item(item)
+        return stored
+
+    def delete_profile_items(self, keys: Sequence[TableItem]) -> None:
+        """Delete items of the PROFILES table."""
+        delete_items(self._client, self._profiles, keys)
 
     def scan_counted_ids(self) -> set[str]:
         """Return the ids of all events that a profile has counted."""
-        items = self._scan_table(self._profiles, "applied")
-        attributes = (item["applied"] for item in items if "applied" in item)
+        items = self._scan_table(self._profiles, "sk, applied")
+        attributes = (
+            item["applied"]
+            for item in items
+            if "applied" in item and not schema.is_outdated(item["sk"]["S"])
+        )
         return {event_id for attribute in attributes for event_id in unpack_event_ids(attribute)}
 
     def _scan_table(self, table: str, projection: str = "") -> Iterator[dict[str, Any]]:

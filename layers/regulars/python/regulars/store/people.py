@@ -1,4 +1,4 @@
-"""Store which profile each subject points at, and its contact data; no other table holds a name."""
+"""Store the contact data of each subject; no other table holds a name."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -37,39 +37,6 @@ class People:
         # Digests of the contacts that this container has stored, by subject.
         self._stored_contacts = TimedCache[int](CACHE_SECONDS, clock, MAX_CACHED_CONTACTS)
 
-    def resolve_subjects(self, subjects: Iterable[str]) -> dict[str, str]:
-        """Return the profile id that each known subject points at, strongly consistent; unknown subjects are left out."""
-        pointers = self.read_pointers(subjects)
-        return {subject: target for subject, target in pointers.items() if target}
-
-    def read_pointers(self, subjects: Iterable[str]) -> dict[str, str]:
-        """Return what `resolve_subjects` returns, with '' for a subject that has only contact data."""
-        items = read_items(
-            self._client,
-            self._table,
-            [_subject_item_key(subject) for subject in dict.fromkeys(subjects)],
-            ConsistentRead=True,
-            ProjectionExpression="subject, profile_id",
-        )
-        return {item["subject"]["S"]: item.get("profile_id", {"S": ""})["S"] for item in items}
-
-    def point_subject(self, subject: str, profile_id: str, expected: str | None) -> bool:
-        """Point the subject at a profile, if it still points at `expected` (None: it had no item).
-
-        Return False when another writer pointed it first.
-        """
-        if expected is not None:
-            return self._move_pointer(subject, profile_id, expected)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_subject_item_key(subject) | {"profile_id": {"S": profile_id}},
-                ConditionExpression="attribute_not_exists(subject)",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
     def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
         """Store contact data as of a time: the newest value of each field stays, and an unchanged value is not written.
 
@@ -97,13 +64,6 @@ class People:
         for item in items:
             merged = _merge_newest_fields(merged, _contact_from_item(item))
         return {field: value for field, (value, _) in sorted(merged.items())}
-
-    def _move_pointer(self, subject: str, profile_id: str, expected: str) -> bool:
-        condition, values = "attribute_not_exists(profile_id)", {":target": {"S": profile_id}}
-        if expected:
-            condition = "profile_id = :expected"
-            values |= {":expected": {"S": expected}}
-        return self._update_item(subject, "SET profile_id = :target", condition, values)
 
     def _merge_contact(self, subject: str, contact: Mapping[str, str], at: str) -> bool:
         item = self._client.get_item(

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from regulars.store.ledger import Ledger
-from regulars.store.people import People
+from regulars.store.orders import Orders
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileStores:
-    """Identities, profiles, the events from which profiles are folded, and rejects."""
+    """What is known under each subject, orders, the events from which both are folded, and rejects."""
 
-    people: People
     profiles: Profiles
+    orders: Orders
     ledger: Ledger
     rejects: Rejects

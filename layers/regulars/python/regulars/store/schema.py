@@ -39,24 +39,29 @@ EVENTS = Table(
     ttl_attribute="expires_at",
 )
 
-# The profile that each subject points at, and its contact data.
-# Item: subject, profile_id, contact (JSON text), contact_at (RFC 3339).
+# The contact data of each subject. Item: subject, contact (JSON text), contact_at (RFC 3339).
 PEOPLE = Table(name="people", partition_key="subject")
 
-# Derived state, by profile. Sort keys:
-#   profile           subjects, state (canonical JSON text), rev, applied, newest, floor, born; or merged_into
-#   profile#scores    scores (JSON text), as_of, digest: a derived item is written when it changed; the newest as_of wins
-#   order#<order key> order (JSON text), rev
-#   applied#<rev>     applied: the ids of the events counted by then, moved out of the profile to keep it small
-#   recommendations   candidates (JSON text), as_of, digest
-#   segment#<scheme>  segment (<scheme>:<name>), rank (sortable text), as_of, digest: the membership, indexed
+# Derived state. A person is computed from the items of its subjects when it is read (docs/identity.md).
+# Sort keys of a subject's items, under `profile_id_of(subject)`:
+#   profile#fold          subject, state (canonical JSON text), rev, applied, orders, newest, floor, epoch
+#   profile#identity      subject, facts (MessagePack), rev, settled
+#   counted#<epoch>#<rev> applied (event ids), orders (their order keys): moved out of the fold to keep it small
+# Sort keys of a person's items, under the id of the person, which is that of the subject named first:
+#   profile#scores        scores (JSON text), as_of, digest: a derived item is written when it changed; the newest as_of wins
+#   recommendations       candidates (JSON text), as_of, digest
+#   segment#<scheme>      segment (<scheme>:<name>), rank (sortable text), as_of, digest: the membership, indexed
+# Under `order#<order key>`:
+#   order                 order (JSON text), reports (JSON text), unnamed (event ids), rev
 PROFILES = Table(
     name="profiles",
     partition_key="profile_id",
     sort_key="sk",
     indexes=(Index(name="members", partition_key="segment", sort_key="rank"),),
 )
-PROFILE_SORT_KEY = "profile"
+PROFILE_SORT_KEY = "profile#fold"
+IDENTITY_SORT_KEY = "profile#identity"
+ORDER_SORT_KEY = "order"
 SCORES_SORT_KEY = "profile#scores"
 RECOMMENDATIONS_SORT_KEY = "recommendations"
 
@@ -76,14 +81,19 @@ REJECTS = Table(
 TABLES = (EVENTS, PEOPLE, PROFILES, CATALOG, CONTROL, REJECTS)
 
 
-def order_sort_key(order_key: str) -> str:
-    """Return the sort key of an order."""
+def order_partition_key(order_key: str) -> str:
+    """Return the partition key of an order."""
     return f"order#{order_key}"
 
 
-def event_page_sort_key(rev: int) -> str:
-    """Return the sort key of the event ids that were moved out of a profile after its `rev`-th write."""
-    return f"applied#{rev:010}"
+def event_page_prefix(epoch: str) -> str:
+    """Return what the sort keys of the pages of counted event ids begin with."""
+    return f"counted#{epoch}#"
+
+
+def is_outdated(sort_key: str) -> bool:
+    """Return whether an earlier version wrote an item of PROFILES."""
+    return sort_key == "profile" or sort_key.startswith(("order#", "applied#"))
 
 
 def segment_sort_key(scheme: str) -> str:

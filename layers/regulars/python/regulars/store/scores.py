@@ -58,7 +58,7 @@ class Scores:
     ) -> WriteCounts:
         """Store what changed; `run_fields` are added to the scores without making them count as changed.
 
-        Persons who were merged away or erased are skipped; what is stored as of a later time stays.
+        Persons who were erased are skipped; what is stored as of a later time stays.
         """
         total = WriteCounts()
         for chunk in batched(persons, MAX_CHUNK_PERSONS, strict=False):
@@ -71,7 +71,7 @@ class Scores:
         new_items = [item for person in persons for item in _score_items(person, as_of, run_fields)]
         read_keys = [key for person in persons for key in _keys_to_read(person)]
         stored_items = read_stored_items(
-            self._client, self._table, KEY_ATTRIBUTES, [*new_items, *read_keys], "merged_into"
+            self._client, self._table, KEY_ATTRIBUTES, [*new_items, *read_keys]
         )
         present_ids = _select_present_ids(stored_items)
         items = [item for item in new_items if item["profile_id"]["S"] in present_ids]
@@ -96,11 +96,9 @@ class Scores:
 
 
 def _select_present_ids(stored_items: Mapping[Any, TableItem]) -> set[str]:
-    """Return the ids of the profiles that are stored and not merged away."""
+    """Return the ids whose first subject is stored."""
     return {
-        profile_id
-        for (profile_id, sort_key), item in stored_items.items()
-        if sort_key == schema.PROFILE_SORT_KEY and "merged_into" not in item
+        profile_id for profile_id, sort_key in stored_items if sort_key == schema.IDENTITY_SORT_KEY
     }
 
 
@@ -123,8 +121,8 @@ def _score_items(
 
 def _keys_to_read(person: PersonScores) -> list[TableItem]:
     """Return the keys of the items that are read beside those that are written."""
-    profile_key = _score_item_key(person, schema.PROFILE_SORT_KEY)
-    return [profile_key, *_membership_keys_to_delete(person)]
+    identity_key = _score_item_key(person, schema.IDENTITY_SORT_KEY)
+    return [identity_key, *_membership_keys_to_delete(person)]
 
 
 def _membership_keys_to_delete(person: PersonScores) -> list[TableItem]:

@@ -1,7 +1,7 @@
 """Build a dataset: features of the lake's events at several past cut-offs and at the present one."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +11,18 @@ from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
 from regulars.domain.times import to_text
 from regulars.learning.datasets.cutoffs import choose_horizon, list_past_cutoffs
 from regulars.learning.datasets.lake_database import LakeDatabase
+from regulars.learning.datasets.people_tables import (
+    load_events,
+    load_past_people,
+    load_present_people,
+)
 from regulars.store.datasets import Datasets, LatestDatasetPointer, hash_file
 from regulars.store.lake_files import LakeFiles
-from regulars.store.profile_directory import SubjectDirectory
 
 MAX_MEMORY_MB = 1000
 _KEY_COLUMNS = ("profile_id", "cutoff", "split")  # every other column is a feature
 # The SQL that makes its tables anew as of each cut-off.
-_AS_OF_QUERIES = ("orders", "purchase_features", "product_features", "activity_features")
+_AS_OF_QUERIES = ("events", "orders", "purchase_features", "product_features", "activity_features")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,6 @@ class ShopSummary:
 
 def publish_dataset(
     lake_files: LakeFiles,
-    directory: SubjectDirectory,
     datasets: Datasets,
     latest: LatestDatasetPointer,
     cutoff: datetime,
@@ -48,34 +51,29 @@ def publish_dataset(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         objects = lake_files.download_files(folder / "lake")
-        manifest = build_dataset(folder, objects, directory.list_subjects_by_profile(), cutoff, now)
+        manifest = build_dataset(folder, objects, cutoff, now)
         datasets.publish_dataset(manifest, folder)
     latest.point_to(manifest)
     return manifest
 
 
 def build_dataset(
-    folder: Path,
-    objects: Sequence[Path],
-    directory: Iterable[tuple[str, Sequence[str]]],
-    cutoff: datetime,
-    now: datetime,
+    folder: Path, objects: Sequence[Path], cutoff: datetime, now: datetime
 ) -> DatasetManifest:
     """Write features, interactions and products as Parquet into `folder`; return the manifest.
 
-    `directory` has pairs of a profile id and its subjects. Equal events before the cut-off give equal bytes, whatever
-    their order and whatever came later. Raise InsufficientDataError when the lake is empty.
+    Equal events before the cut-off give equal bytes, whatever their order and whatever came later. Raise
+    InsufficientDataError when the lake is empty.
     """
     if not objects:
         raise InsufficientDataError("No event has reached the lake yet.")
     present = int(cutoff.timestamp())
     with LakeDatabase(folder, MAX_MEMORY_MB) as lake:
-        lake.load_directory(directory)
-        paths = [str(path) for path in objects]
-        lake.run_statements("events", {"objects": paths, "cutoff": present})
-        lake.run_statements("orders", {"cutoff": present})
+        load_events(lake, objects, present)
+        people = load_present_people(lake, present)
         shop = _describe_shop(lake, present)
         past_cutoffs = list_past_cutoffs(shop.first_at, present, shop.horizon_days)
+        load_past_people(lake, people, past_cutoffs, present)
         for past_cutoff in past_cutoffs:
             _append_features(lake, shop, past_cutoff, "train")
         # The present comes last: the interactions and products are read from its tables.
@@ -87,7 +85,9 @@ def build_dataset(
 
 
 def _describe_shop(lake: LakeDatabase, cutoff: int) -> ShopSummary:
-    row = lake.fetch_row("shop_summary")
+    for name in ("events", "orders"):
+        lake.run_statements(name, {"cutoff": cutoff})
+    (row,) = lake.fetch_rows("shop_summary")
     return ShopSummary(**row, horizon_days=choose_horizon(row["gap"], row["first_at"], cutoff))
 
 

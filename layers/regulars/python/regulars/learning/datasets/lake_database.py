@@ -1,6 +1,7 @@
 """Run the features' SQL over a lake in DuckDB: load events once, compute features at any cut-off, write Parquet."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import batched
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,18 +35,12 @@ class LakeDatabase:
     ) -> None:
         self._connection.close()
 
-    def load_directory(self, directory: Iterable[tuple[str, Sequence[str]]]) -> None:
-        """Load which profile each subject belongs to, from pairs of a profile id and its subjects."""
-        self._connection.execute(
-            "CREATE TABLE directory (subject VARCHAR PRIMARY KEY, profile_id VARCHAR)"
-        )
-        rows = [(subject, profile_id) for profile_id, subjects in directory for subject in subjects]
-        for start in range(0, len(rows), _BATCH_ROWS):
-            batch_subjects, batch_profiles = zip(*rows[start : start + _BATCH_ROWS], strict=True)
-            self._connection.execute(
-                "INSERT OR IGNORE INTO directory SELECT unnest($1), unnest($2)",
-                [list(batch_subjects), list(batch_profiles)],
-            )
+    def load_rows(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows, each with a value for every column of the table, to a table."""
+        for batch in batched(rows, _BATCH_ROWS, strict=False):
+            columns = [list(column) for column in zip(*batch, strict=True)]
+            values = ", ".join(f"unnest(${number})" for number in range(1, len(columns) + 1))
+            self._connection.execute(f"INSERT INTO {table} SELECT {values}", columns)
 
     def run_statements(self, name: str, parameters: Mapping[str, Any]) -> None:
         """Run the statements of `<name>.sql`, each with the parameters that it names."""
@@ -61,11 +56,13 @@ class LakeDatabase:
         verb = f"INSERT INTO {table}" if table_row else f"CREATE TABLE {table} AS"
         self._connection.execute(f"{verb} {read_sql(name)}", dict(parameters))
 
-    def fetch_row(self, name: str) -> dict[str, Any]:
-        """Return the one row that `<name>.sql` selects, by column."""
-        cursor = self._connection.execute(read_sql(name))
+    def fetch_rows(
+        self, name: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the rows that `<name>.sql` selects, each by column."""
+        cursor = self._connection.execute(read_sql(name), dict(parameters or {}))
         columns = [column[0] for column in cursor.description or []]
-        return dict(zip(columns, cursor.fetchall()[0], strict=True))
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def list_columns(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table, in order."""

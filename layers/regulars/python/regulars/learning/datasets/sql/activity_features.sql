@@ -1,5 +1,5 @@
 -- What each person did before $cutoff besides buying: visits, carts, mail, messages.
--- Reads events; makes activity_features, one row a person with an event.
+-- Reads events as of the same cut-off; makes activity_features, one row a person with an event.
 CREATE OR REPLACE TEMP TABLE activity_features AS
 WITH activities AS (
     SELECT
@@ -14,7 +14,7 @@ WITH activities AS (
         type IN ('Email Link Clicked', 'Email Clicked') AS clicked,
         type IN ('Message Received', 'Form Submitted', 'Support Ticket Created', 'Product Reviewed') AS wrote
     FROM events
-    WHERE happened < $cutoff
+    WHERE profile_id IS NOT NULL
 )
 
 SELECT

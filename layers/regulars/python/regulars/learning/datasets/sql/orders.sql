@@ -1,23 +1,32 @@
--- Every order as it was known before $cutoff: its newest snapshot, and the newest state of each of its refunds.
--- Reads events; makes orders.
+-- Every order as it was known at the cut-off of events: its newest snapshot, and the newest state of each of its refunds.
+-- Reads events; makes orders. An order counts once, for the person whom the strongest evidence names. What anybody can have
+-- claimed is not counted.
 CREATE OR REPLACE TEMP TABLE orders AS
-WITH snapshots AS (
-    SELECT *, row_number() OVER (PARTITION BY order_key ORDER BY version DESC, event_id DESC) AS age
-    FROM events
-    WHERE order_key IS NOT NULL AND refund_id = '' AND happened < $cutoff
+WITH reports AS (
+    SELECT * FROM events WHERE order_key IS NOT NULL
+),
+
+holders AS (
+    SELECT order_key, arg_min(profile_id, (trust, moment, subject)) AS profile_id
+    FROM reports
+    WHERE profile_id IS NOT NULL
+    GROUP BY order_key
+),
+
+snapshots AS (
+    SELECT
+        * EXCLUDE (profile_id),
+        min(happened) OVER (PARTITION BY order_key) AS first_told,
+        row_number() OVER (PARTITION BY order_key ORDER BY claimed, version DESC, event_id DESC) AS age
+    FROM reports
+    WHERE refund_id = ''
 ),
 
 baskets AS (
-    SELECT order_key, event_id AS basket
-    FROM (
-        SELECT
-            order_key,
-            event_id,
-            row_number() OVER (PARTITION BY order_key ORDER BY version DESC, event_id DESC) AS age
-        FROM events
-        WHERE order_key IS NOT NULL AND has_items AND refund_id = '' AND happened < $cutoff
-    )
-    WHERE age = 1
+    SELECT order_key, arg_max(event_id, (version, event_id)) AS basket
+    FROM reports
+    WHERE NOT claimed AND refund_id = '' AND has_items
+    GROUP BY order_key
 ),
 
 refunds AS (
@@ -26,8 +35,8 @@ refunds AS (
         max(version) AS newest_version,
         arg_max(refunded, (version, event_id)) AS amount,
         arg_max(refunded_all, (version, event_id)) AS is_all
-    FROM events
-    WHERE order_key IS NOT NULL AND refund_id <> '' AND happened < $cutoff
+    FROM reports
+    WHERE NOT claimed AND refund_id <> ''
     GROUP BY order_key, refund_id
 ),
 
@@ -45,21 +54,22 @@ paid_back AS (
         ) AS refunded
     FROM snapshots
     LEFT JOIN refunds USING (order_key)
-    WHERE age = 1
+    WHERE age = 1 AND NOT claimed
     GROUP BY order_key
 )
 
 SELECT
     snapshots.order_key,
-    profile_id,
+    holders.profile_id,
     channel,
-    placed_at AS happened,
+    coalesce(placed_at, first_told) AS happened,
     currency,
     cancelled,
     basket,
     CAST(paid_back.refunded AS BIGINT) AS refunded,
     CAST(CASE WHEN cancelled THEN 0 ELSE greatest(0, total - paid_back.refunded) END AS BIGINT) AS net
 FROM snapshots
+JOIN holders USING (order_key)
 JOIN paid_back USING (order_key)
 LEFT JOIN baskets USING (order_key)
-WHERE age = 1;
+WHERE age = 1 AND NOT claimed;

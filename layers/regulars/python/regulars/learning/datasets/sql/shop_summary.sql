@@ -16,4 +16,4 @@ SELECT
     (SELECT count(DISTINCT profile_id) FROM valid_orders) AS buyers,
     (SELECT count(*) FROM (SELECT 1 FROM valid_orders GROUP BY profile_id HAVING count(*) > 1)) AS repeat_buyers,
     (SELECT count(DISTINCT profile_id) FROM events) AS people,
-    (SELECT count(*) FROM events) AS events
+    (SELECT count(profile_id) FROM events) AS events

@@ -1,0 +1,2 @@
+-- The owner's decisions about identity.
+SELECT * FROM decisions
