@@ -10,9 +10,9 @@ from regulars.ingestion.recording import Recorder
 from regulars.settings import ImportHistorySettings
 from regulars.store import schema
 from regulars.store.checkpoints import Checkpoints
+from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from regulars.store.uploads import Uploads
 from regulars.transport.s3_events import parse_object_event
 
@@ -23,7 +23,7 @@ IMPORTER = HistoryImporter(
     Checkpoints(SETTINGS.control_table, CLIENT),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT),
-        People(SETTINGS.people_table, CLIENT),
+        Contacts(SETTINGS.contacts_table, CLIENT),
         Parameters(SETTINGS.parameters_prefix),
     ),
     ImportDefaults(SETTINGS.default_currency, SETTINGS.default_country),

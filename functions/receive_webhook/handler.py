@@ -10,9 +10,9 @@ from regulars.ingestion.webhook_sources import WebhookSources
 from regulars.ingestion.webhooks import NextPage, Receipt, WebhookReceiver, WebhookReply
 from regulars.settings import ReceiveWebhookSettings
 from regulars.store.clients import create_fail_fast_dynamodb_client
+from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
 from regulars.transport.certificates import fetch_certificate
@@ -33,7 +33,7 @@ PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 RECEIVER = WebhookReceiver(
     WebhookSources(Sources(SETTINGS.control_table, CLIENT), PARAMETERS),
     Recorder(
-        Ledger(SETTINGS.events_table, CLIENT), People(SETTINGS.people_table, CLIENT), PARAMETERS
+        Ledger(SETTINGS.events_table, CLIENT), Contacts(SETTINGS.contacts_table, CLIENT), PARAMETERS
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
 )

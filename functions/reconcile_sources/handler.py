@@ -11,9 +11,9 @@ from regulars.ingestion.reconciliation.reconciler import Reconciler
 from regulars.ingestion.recording import Recorder
 from regulars.settings import ReconcileSourcesSettings
 from regulars.store.clients import create_dynamodb_client
+from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
@@ -22,7 +22,7 @@ SETTINGS = ReconcileSourcesSettings.from_env()
 CLIENT = create_dynamodb_client()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 RECORDER = Recorder(
-    Ledger(SETTINGS.events_table, CLIENT), People(SETTINGS.people_table, CLIENT), PARAMETERS
+    Ledger(SETTINGS.events_table, CLIENT), Contacts(SETTINGS.contacts_table, CLIENT), PARAMETERS
 )
 RECONCILER = Reconciler(
     Sources(SETTINGS.control_table, CLIENT),

@@ -10,8 +10,8 @@ from regulars.recommendations.surfaces import RecommendationSurfaces
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.clients import create_fail_fast_dynamodb_client
+from regulars.store.contacts import Contacts
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from regulars.store.products import Products
 from regulars.store.published_lists import PublishedLists
 from regulars.transport.cold_start import freeze_startup_objects
@@ -28,7 +28,7 @@ API = ApiEndpoints(
     published_lists=PUBLISHED_LISTS,
     recommender=RecommendationSurfaces(PROFILES, PRODUCTS, PUBLISHED_LISTS),
     directory=PersonDirectory(
-        people=People(SETTINGS.people_table, CLIENT),
+        contacts=Contacts(SETTINGS.contacts_table, CLIENT),
         profiles=PROFILES,
         parameters=Parameters(SETTINGS.parameters_prefix),
         country=SETTINGS.default_country,

@@ -12,9 +12,9 @@ from regulars.ingestion.tracking_calls import BATCH_KIND
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.clients import create_fail_fast_dynamodb_client
+from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from regulars.store.rejects import Rejects
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.requests import (
@@ -36,7 +36,7 @@ RECEIVER = TrackingReceiver(
     ApiKeys(SETTINGS.control_table, CLIENT),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT),
-        People(SETTINGS.people_table, CLIENT),
+        Contacts(SETTINGS.contacts_table, CLIENT),
         Parameters(SETTINGS.parameters_prefix),
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),

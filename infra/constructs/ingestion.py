@@ -80,7 +80,7 @@ class Ingestion(Construct):
     def _grant_recording(self, function: Function, *batch_actions: str) -> None:
         grants = self._storage
         grants.grant_table(function, schema.EVENTS, "dynamodb:PutItem", *batch_actions)
-        grants.grant_table(function, schema.PEOPLE, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        grants.grant_table(function, schema.CONTACTS, "dynamodb:PutItem", *BATCH_ACTIONS)
         grants.grant_parameter(function, "pepper")
 
     def _grant_rejecting(self, function: Function, *batch_actions: str) -> None:

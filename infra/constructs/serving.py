@@ -18,7 +18,7 @@ class Serving(Construct):
     ) -> None:
         super().__init__(scope, id_)
         function = Function(self, storage.build_settings(ServeProfilesSettings), layers)
-        storage.grant_table(function, schema.PEOPLE, "dynamodb:BatchGetItem")
+        storage.grant_table(function, schema.CONTACTS, "dynamodb:Query")
         storage.grant_table(function, schema.PROFILES, "dynamodb:BatchGetItem", "dynamodb:Query")
         storage.grant_index(function, schema.PROFILES, "members")
         storage.grant_table(function, schema.CATALOG, "dynamodb:BatchGetItem")

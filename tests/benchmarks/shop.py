@@ -35,10 +35,10 @@ def build_environment(cls: type[Settings]) -> dict[str, str]:
     return cls(**values).to_environment()
 
 
-def build_replies(contact: dict[str, str] | None) -> dict[str, Reply]:
-    """Return the replies of AWS; every subject has the stored contact data `contact`, or none has."""
+def build_replies() -> dict[str, Reply]:
+    """Return the replies of AWS."""
     return {
-        "GetItem": lambda request: _find_item(request, contact),
+        "GetItem": _find_item,
         "Query": _query_items,
         "GetParameter": lambda request: {"Parameter": {"Value": _parameter_value(request["Name"])}},
         "BatchGetItem": lambda request: {
@@ -49,7 +49,7 @@ def build_replies(contact: dict[str, str] | None) -> dict[str, Reply]:
         },
         "BatchWriteItem": lambda _: {"UnprocessedItems": {}},
         "PutItem": lambda _: {},
-        "UpdateItem": lambda _: {},
+        "TransactWriteItems": lambda _: {},
     }
 
 
@@ -123,12 +123,8 @@ def _key_of(item: dict[str, Any]) -> dict[str, Any]:
     return {name: item[name] for name in ("profile_id", "sk")}
 
 
-def _find_item(request: dict[str, Any], contact: dict[str, str] | None) -> dict[str, Any]:
+def _find_item(request: dict[str, Any]) -> dict[str, Any]:
     key = next(iter(request["Key"].values()))["S"]
-    if request["TableName"] == "people_table":
-        fields_ = {name: [value, SHOP_TIME] for name, value in (contact or {}).items()}
-        item = {"subject": {"S": key}, "contact": {"S": json.dumps(fields_)}}
-        return {"Item": item} if contact else {}
     if request["TableName"] == "profiles_table":
         return {"Item": PERSON_ITEMS[0]}
     return {"Item": {name: {"S": value} for name, value in _control_item(key).items()}}

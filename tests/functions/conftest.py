@@ -1,16 +1,18 @@
 """Provides what the tests of the functions read: the ledger, the contact data and the rejects of the test stack."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import msgspec
 import pytest
 
 from regulars.channels.contract import Request
+from regulars.domain.contacts import ContactFact, choose_contacts
 from regulars.domain.events import Event, decode_event
 from regulars.settings import ReceiveWebhookSettings
+from regulars.store.contacts import statement_from_item
 from tests.support.aws import MotoStack
 from tests.support.gateway import deliver_request, load_handler
 
@@ -40,12 +42,12 @@ class StackTables:
         return sorted(str(reject["code"]) for reject in self.list_rejects())
 
     def list_contacts(self) -> list[dict[str, str]]:
-        """Return the contact data of each person."""
-        items = self.aws.dynamodb.scan(TableName="test-people")["Items"]
-        contacts = [
-            msgspec.json.decode(item["contact"]["S"]) for item in items if "contact" in item
-        ]
-        return [{field: value for field, (value, _) in contact.items()} for contact in contacts]
+        """Return the contact data of each subject."""
+        items = self.aws.dynamodb.scan(TableName="test-contacts")["Items"]
+        facts_by_id: dict[str, list[ContactFact]] = defaultdict(list)
+        for item in items:
+            facts_by_id[item["profile_id"]["S"]] += statement_from_item("", item).list_facts()
+        return [choose_contacts(facts).values for facts in facts_by_id.values()]
 
     def read_ledger_text(self) -> str:
         """Return the whole ledger as text, to search for what it must not contain."""

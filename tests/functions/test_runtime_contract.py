@@ -14,7 +14,7 @@ from tests.benchmarks.stub import AwsStub
 )
 def test_function_responds_in_a_clean_interpreter(subject: latency.LatencyCase) -> None:
     function_sandbox = sandbox.create_function_sandbox(subject.function)
-    with AwsStub(shop.build_replies(latency.CONTACT)) as stub:
+    with AwsStub(shop.build_replies()) as stub:
         variables = shop.build_environment(subject.settings) | stub.environment
         with LambdaRuntime(
             function_sandbox, f"{subject.function}.handler.handler", variables

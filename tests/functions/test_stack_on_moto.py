@@ -11,4 +11,4 @@ def test_every_table_of_the_schema_exists(aws: MotoStack) -> None:
 
 
 def test_settings_name_the_test_stacks_resources(aws: MotoStack) -> None:
-    assert aws.build_settings(ServeProfilesSettings).people_table == "test-people"
+    assert aws.build_settings(ServeProfilesSettings).contacts_table == "test-contacts"

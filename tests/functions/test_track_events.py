@@ -321,7 +321,7 @@ def test_single_invalid_message_is_400_and_stored(post_call: PostCall, tables: S
     assert tables.list_reject_codes() == ["invalid_timestamp"]
 
 
-def test_contact_data_is_stored_in_people_only(post_call: PostCall, tables: StackTables) -> None:
+def test_contact_data_is_stored_in_contacts_only(post_call: PostCall, tables: StackTables) -> None:
     traits = {"email": " Zebedee@Example.com", "firstName": "Zebedee", "phone": "020 7946 0018"}
     post_call("/v1/identify", {"userId": "u1", "traits": traits})
     contact = {"email": "zebedee@example.com", "phone": "+442079460018", "first_name": "Zebedee"}

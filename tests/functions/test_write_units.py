@@ -18,6 +18,7 @@ from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 from tests.support.stream_records import build_insert_record, build_stream_event
 
+TRANSACTION_UNITS = 2  # for each started KB of an item that a transaction writes
 EVENT_TIME = "2026-11-01T10:00:00.000Z"
 BASIC_MESSAGE = {"Authorization": "Basic " + b64encode(b"wk_test:").decode()}
 CONTEXT = {
@@ -47,13 +48,13 @@ class WriteBill:
     units: dict[str, int] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
 
-    def add_item(self, table_name: str, item: dict[str, Any]) -> None:
-        """Count one written item: a unit for each started KB, and one for its entry in an index of keys."""
+    def add_item(self, table_name: str, item: dict[str, Any], units: int = 1) -> None:
+        """Count one written item: `units` for each started KB, and one for its entry in an index of keys."""
         name = table_name.removeprefix("test-")
         size = sum(len(key) + attribute_size(value) for key, value in item.items())
         indexes = next(table.indexes for table in schema.TABLES if table.name == name)
         entries = sum(index.partition_key in item for index in indexes)
-        self.units[name] = self.units.get(name, 0) + ceil(size / 1024) + entries
+        self.units[name] = self.units.get(name, 0) + units * ceil(size / 1024) + entries
         kind = item.get("sk", {"S": name})["S"].partition("#")[0]
         self.bytes[kind] = max(size, self.bytes.get(kind, 0))
 
@@ -73,8 +74,9 @@ def count_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[WriteBill]:
 
     def count_call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
         response = call(client, operation, arguments)
+        units = TRANSACTION_UNITS if operation == "TransactWriteItems" else 1
         for table, item in list_written_items(client, operation, arguments):
-            bill.add_item(table, item)
+            bill.add_item(table, item, units)
         return response
 
     with monkeypatch.context() as patch:
@@ -91,6 +93,9 @@ def list_written_items(
     if operation == "UpdateItem":
         key = {name: arguments[name] for name in ("TableName", "Key")}
         yield arguments["TableName"], client.get_item(**key)["Item"]
+    for action in arguments.get("TransactItems", ()):
+        put = action["Put"]
+        yield put["TableName"], put["Item"]
     for table, requests in arguments.get("RequestItems", {}).items():
         if operation == "BatchWriteItem":
             yield from ((table, request["PutRequest"]["Item"]) for request in requests)
@@ -135,6 +140,7 @@ def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> TrackedVisitor:
 
 VISITOR = {"anonymousId": "5f0a1c9e-8f0e-4d53-a1f4-2f3a52b6c0de"}
 ANN_SUBJECT = VISITOR | {"userId": "ann-17"}
+ANN_TRAITS = {"email": "ann@example.com", "firstName": "Ann", "address": {"country": "GB"}}
 
 
 def build_order_message(number: int, **message: Any) -> dict[str, Any]:
@@ -144,8 +150,7 @@ def build_order_message(number: int, **message: Any) -> dict[str, Any]:
 
 def introduce_ann(shop: TrackedVisitor) -> None:
     """Let Ann sign up and buy, so that her profile is complete."""
-    traits = {"email": "ann@example.com", "firstName": "Ann", "address": {"country": "GB"}}
-    shop.send_message("identify", **ANN_SUBJECT, traits=traits)
+    shop.send_message("identify", **ANN_SUBJECT, traits=ANN_TRAITS)
     shop.send_message("track", **build_order_message(1, **ANN_SUBJECT))
 
 
@@ -175,6 +180,25 @@ def test_order_of_a_known_person_costs_four_units(
     assert bill.units == {"events": 2, "profiles": 2}
 
 
+def test_new_contact_is_stored_in_the_transaction_of_its_event(
+    shop: TrackedVisitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    introduce_ann(shop)
+    with count_writes(monkeypatch) as bill:
+        shop.send_message("identify", **ANN_SUBJECT, traits={"firstName": "Anna"})
+    assert bill.units == {"events": 3, "contacts": 2, "profiles": 1}
+
+
+def test_contact_that_was_just_stored_costs_nothing(
+    shop: TrackedVisitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    introduce_ann(shop)
+    with count_writes(monkeypatch) as bill:
+        for _ in range(2):
+            shop.send_message("identify", **ANN_SUBJECT, traits={"firstName": "Anna"})
+    assert bill.units == {"events": 5, "contacts": 2, "profiles": 2}
+
+
 def test_events_of_a_known_person_cost_less_than_four_units_in_the_long_run(
     shop: TrackedVisitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +206,7 @@ def test_events_of_a_known_person_cost_less_than_four_units_in_the_long_run(
     with count_writes(monkeypatch) as bill:
         for number in range(2, 22):
             shop.send_message("page", **ANN_SUBJECT)
-            shop.send_message("track", **build_order_message(number, **ANN_SUBJECT))
+            order = build_order_message(number, **ANN_SUBJECT)
+            shop.send_message("track", **order, context=CONTEXT | {"traits": ANN_TRAITS})
     assert sum(bill.units.values()) / 40 <= 3.6
     assert bill.bytes["profile"] <= 1024

@@ -5,7 +5,7 @@ import re
 STREAM_ACTIONS = "DescribeStream GetRecords GetShardIterator ListStreams"
 RECORD_GRANTS = {
     "events": "PutItem",
-    "people": "GetItem UpdateItem",
+    "contacts": "BatchGetItem BatchWriteItem PutItem",
     "parameter/Regulars/pepper": "GetParameter",
 }
 BATCH_GRANTS = {"events": "BatchGetItem BatchWriteItem PutItem"}
@@ -89,7 +89,7 @@ ROLE_GRANTS = {
         "control": "GetItem PutItem",
     },
     "serve_profiles": {
-        "people": "BatchGetItem",
+        "contacts": "Query",
         "profiles": "BatchGetItem Query",
         "profiles/index/members": "Query",
         "catalog": "BatchGetItem",

@@ -1,17 +1,18 @@
 """Replay the deliveries of a sale in many orders, each delivery up to three times, and collect the resulting profiles."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
 from regulars.channels.contract import Request
 from regulars.channels.registry import load_channel
+from regulars.domain.contacts import ContactStatement
 from regulars.domain.profiles import ProfileState, encode_state
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
+from regulars.store.contacts import Contacts
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from tests.support.deliveries import NOW
 from tests.support.memory_stores import MemoryStores
 
@@ -29,20 +30,24 @@ class FixedPepper(Parameters):
         return b"pepper"
 
 
-class PeopleWithoutContacts(People):
-    """A PEOPLE store that stores no contact data."""
+class NoContacts(Contacts):
+    """A CONTACTS table that stores nothing."""
 
     def __init__(self) -> None:
         pass
 
-    def store_contact(self, subject: str, contact: Mapping[str, str], at: str) -> None:
+    def select_new(self, statements: Iterable[ContactStatement]) -> list[ContactStatement]:
+        del statements
+        return []
+
+    def remember(self, statements: Iterable[ContactStatement]) -> None:
         pass
 
 
 def replay_deliveries(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
     """Return the state of every profile after these deliveries, each recorded by itself."""
     memory = MemoryStores()
-    recorder = Recorder(memory.ledger, PeopleWithoutContacts(), FixedPepper())
+    recorder = Recorder(memory.ledger, NoContacts(), FixedPepper())
     for delivery in deliveries:
         new = recorder.record(load_channel(channel).translate(delivery)).new
         events = memory.ledger.read_events(new)

@@ -10,13 +10,14 @@ from regulars.domain.identifiers import normalize_identifier, profile_id_of, sub
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.domain.times import from_text
 from regulars.profiles.update import update_profiles
+from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
 from regulars.store.orders import Orders
-from regulars.store.people import People
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 from tests.support.aws import PEPPER, MotoStack
+from tests.support.contacts import build_contact_statement
 
 EMAIL = normalize_identifier("email", "ann@example.com")
 ANN_SUBJECT = subject_key(EMAIL, PEPPER) if EMAIL else ""
@@ -79,8 +80,9 @@ def fill_tables(aws: MotoStack) -> None:
     )
     put_scores(aws, ANN_PROFILE, rank="0001")
     put_scores(aws, BEN_PROFILE, rank="0002")
-    people = People("test-people", aws.dynamodb)
-    people.store_contact(ANN_SUBJECT, {"email": "ann@example.com", "first_name": "Ann"}, SHOP_TIME)
+    contact = {"email": "ann@example.com", "first_name": "Ann"}
+    statement = build_contact_statement(ANN_SUBJECT, contact, SHOP_TIME)
+    Contacts("test-contacts", aws.dynamodb).store_statements([statement])
     for product_id, (name, price) in CATALOG.items():
         product = {"name": name, "category": "tea", "price": price, "currency": "GBP"}
         neighbours = [[id_, 0.5, 0.25] for id_ in ("cup", "jug") if id_ != product_id]

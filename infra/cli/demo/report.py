@@ -13,7 +13,7 @@ from regulars.admin.item_counts import count_items
 from regulars.admin.models import ModelStores, read_champions
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.store import clients
-from regulars.store.people import People
+from regulars.store.contacts import Contacts
 
 MAX_SAVED_PEOPLE = 5  # shown as worth saving
 MAX_RECOMMENDATIONS = 5
@@ -64,8 +64,10 @@ def add_contacts(deployment: Deployment, people: Sequence[Facts]) -> list[Facts]
     profiles = ServedProfiles(deployment.profiles_table).read_with_scores(
         person["id"] for person in people
     )
-    store = People(deployment.people_table)
-    contacts = {profile.profile_id: store.read_contacts(profile.subjects) for profile in profiles}
+    store = Contacts(deployment.contacts_table)
+    contacts = {
+        profile.profile_id: store.read_contact(profile.subjects).values for profile in profiles
+    }
     return [person | {"contact": contacts.get(person["id"], {})} for person in people]
 
 

@@ -26,7 +26,7 @@ class TrackEventsSettings(Settings):
     """Settings of the tracking API."""
 
     events_table: str
-    people_table: str
+    contacts_table: str
     control_table: str
     rejects_table: str
     parameters_prefix: str
@@ -39,7 +39,7 @@ class ReceiveWebhookSettings(Settings):
     """Settings of the webhook receiver."""
 
     events_table: str
-    people_table: str
+    contacts_table: str
     control_table: str
     rejects_table: str
     parameters_prefix: str
@@ -52,7 +52,7 @@ class ReconcileSourcesSettings(Settings):
     """Settings of the reconciliation with providers."""
 
     events_table: str
-    people_table: str
+    contacts_table: str
     control_table: str
     rejects_table: str
     parameters_prefix: str
@@ -65,7 +65,7 @@ class ImportHistorySettings(Settings):
     """Settings of the import of uploaded files."""
 
     events_table: str
-    people_table: str
+    contacts_table: str
     control_table: str
     uploads_bucket: str
     parameters_prefix: str
@@ -148,7 +148,7 @@ class ScoreProfilesSettings(Settings):
 class ServeProfilesSettings(Settings):
     """Settings of the API that serves profiles."""
 
-    people_table: str
+    contacts_table: str
     profiles_table: str
     catalog_table: str
     control_table: str

@@ -20,6 +20,7 @@ class Deployment:
     queues: Mapping[str, str]
     events_table: str
     people_table: str
+    contacts_table: str
     profiles_table: str
     catalog_table: str
     control_table: str

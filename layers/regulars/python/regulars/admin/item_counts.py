@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from regulars.admin.deployment import Deployment
-from regulars.domain.identity_facts import NO_FACTS
+from regulars.domain.identity_facts import NO_FACTS, IdentityFacts
 from regulars.identity.partition import partition_subjects
 from regulars.store import schema
 from regulars.store.profiles import identity_from_item
@@ -15,26 +15,31 @@ if TYPE_CHECKING:
 def count_items(client: "DynamoDBClient", deployment: Deployment) -> dict[str, int]:
     """Return the number of events, identities, profiles and products.
 
-    All but the profiles are the tables' own counts, which AWS updates every few hours.
+    Events and products are the tables' own counts, which AWS updates every few hours.
     """
+    facts = read_all_facts(client, deployment.profiles_table)
     return {
         "events": _count_table(client, deployment.events_table),
-        "identities": _count_table(client, deployment.people_table),
-        "profiles": count_profiles(client, deployment.profiles_table),
+        "identities": len(facts.births),
+        "profiles": len(partition_subjects(facts).people),
         "products": _count_table(client, deployment.catalog_table),
     }
 
 
 def count_profiles(client: "DynamoDBClient", table: str) -> int:
     """Return the number of persons; it reads what all subjects say about identity."""
+    return len(partition_subjects(read_all_facts(client, table)).people)
+
+
+def read_all_facts(client: "DynamoDBClient", table: str) -> IdentityFacts:
+    """Return what all subjects say about identity."""
     pages = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression="sk = :identity",
         ExpressionAttributeValues={":identity": {"S": schema.IDENTITY_SORT_KEY}},
     )
     items = (item for page in pages for item in page["Items"])
-    facts = NO_FACTS.combine(*(identity_from_item(item).facts for item in items))
-    return len(partition_subjects(facts).people)
+    return NO_FACTS.combine(*(identity_from_item(item).facts for item in items))
 
 
 def read_control_item(client: "DynamoDBClient", table: str, item_id: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class RejectReplayer:
     def __init__(self, stores: ReplayStores, tracking_source: str = "") -> None:
         self._stores = stores
         self._tracking_source = tracking_source
-        recorder = Recorder(stores.ledger, stores.people, stores.parameters)
+        recorder = Recorder(stores.ledger, stores.contacts, stores.parameters)
         self._tracking = TrackingReceiver(stores.keys, recorder, stores.rejects)
         sources = WebhookSources(stores.sources, stores.parameters)
         self._webhooks = WebhookReceiver(sources, recorder, stores.rejects)

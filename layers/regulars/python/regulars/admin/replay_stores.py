@@ -5,11 +5,11 @@ from typing import Self
 
 from regulars.admin.deployment import Deployment
 from regulars.store.api_keys import ApiKeys
+from regulars.store.contacts import Contacts
 from regulars.store.lake import Lake
 from regulars.store.ledger import Ledger
 from regulars.store.orders import Orders
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
@@ -24,7 +24,7 @@ class ReplayStores:
     sources: Sources
     parameters: Parameters
     ledger: Ledger
-    people: People
+    contacts: Contacts
     profiles: Profiles
     orders: Orders
     lake: Lake
@@ -40,7 +40,7 @@ class ReplayStores:
             sources=Sources(deployment.control_table),
             parameters=Parameters(deployment.parameters_prefix),
             ledger=Ledger(deployment.events_table),
-            people=People(deployment.people_table),
+            contacts=Contacts(deployment.contacts_table),
             profiles=Profiles(deployment.profiles_table),
             orders=Orders(deployment.profiles_table),
             lake=Lake(deployment.lake_bucket),

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
+from regulars.api.contact_views import contact_view
 from regulars.api.profile_views import profile_view
 from regulars.domain.errors import InvalidRequestError, NotFoundError
 from regulars.domain.identifiers import Identifier, list_identifiers, subject_key
 from regulars.profiles.served_profiles import ServedProfiles
+from regulars.store.contacts import Contacts
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 
 
 class LookupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +27,7 @@ class LookupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PersonDirectory:
     """The stores for lookups; phone numbers in a national format are read as numbers of `country`."""
 
-    people: People
+    contacts: Contacts
     profiles: ServedProfiles
     parameters: Parameters
     country: str
@@ -40,8 +41,8 @@ class PersonDirectory:
         profile = self.profiles.find_by_subjects(subjects)
         if profile is None:
             raise NotFoundError("No person is known by this identifier.")
-        contact = self.people.read_contacts(profile.subjects)
-        return profile_view(profile, now) | {"contact": contact}
+        contact = self.contacts.read_contact(profile.subjects)
+        return profile_view(profile, now) | contact_view(contact)
 
     def _parse_identifiers(self, request: LookupRequest) -> tuple[Identifier, ...]:
         fields = msgspec.to_builtins(request).items()

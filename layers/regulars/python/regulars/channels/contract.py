@@ -80,7 +80,7 @@ class Draft(msgspec.Struct, frozen=True):
     """An event before it is recorded, with the person beside it in clear text.
 
     `event` names no person. Recording turns `identifiers` into the event's subject keys, which are keyed hashes, and
-    stores `contact` in the PEOPLE table and nowhere else.
+    stores `contact` in the CONTACTS table and nowhere else.
     """
 
     event: Event

@@ -1,13 +1,13 @@
 """Find the person that subjects belong to: computed from the stored facts whenever it is asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.identity_facts import IdentityFacts, is_device
 from regulars.identity.partition import ParkedLink, partition_subjects
-from regulars.identity.region import FactReader, load_region
+from regulars.identity.region import FactReader, Region, load_region
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,30 +21,29 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 def find_people(subjects: Iterable[str], read_facts: FactReader) -> dict[str, Person]:
     """Return the person of each of these subjects that the facts know."""
     wanted = frozenset(subjects)
-    region = load_region(wanted, read_facts)
+    people = list_people(load_region(wanted, read_facts))
+    return {
+        subject: person for person in people for subject in wanted.intersection(person.subjects)
+    }
+
+
+def list_people(region: Region) -> list[Person]:
+    """Return the people of a region."""
     partition = partition_subjects(region.facts, region.worthless)
-    people: dict[str, Person] = {}
-    for members in partition.people:
-        known = wanted.intersection(members)
-        if known:
-            person = Person(
-                profile_id=profile_id_of(find_first_subject(members, region.facts)),
-                subjects=members,
-                parked=tuple(
-                    link
-                    for link in partition.parked
-                    if link.first in members or link.second in members
-                ),
-            )
-            people |= dict.fromkeys(known, person)
-    return people
+    parked: dict[str, list[ParkedLink]] = {}
+    for link in partition.parked:
+        for subject in (link.first, link.second):
+            parked.setdefault(subject, []).append(link)
+    return [
+        Person(
+            profile_id=profile_id_of(find_first_subject(members, region.facts)),
+            subjects=members,
+            parked=tuple(sorted({link for key in members for link in parked.get(key, ())})),
+        )
+        for members in partition.people
+    ]
 
 
 def find_first_subject(members: Iterable[str], facts: IdentityFacts) -> str:
     """Return the subject that was named first, devices aside; its profile id is that of the person."""
     return min(members, key=lambda subject: (is_device(subject), facts.births[subject], subject))
-
-
-def index_people(people: Mapping[str, Person]) -> dict[str, Person]:
-    """Return the people by profile id."""
-    return {person.profile_id: person for person in people.values()}

@@ -1,40 +1,45 @@
-"""Record drafts: contact data in the PEOPLE table, then the event, which names nobody, in the ledger."""
+"""Record drafts: contact data in the CONTACTS table, and the event, which names nobody, in the ledger."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from regulars.channels.contract import Draft
+from regulars.domain.contacts import ContactStatement
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode_event, event_id
 from regulars.domain.identifiers import subject_keys
+from regulars.domain.trust import trust_of
+from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
-from regulars.store.people import People
 
 MAX_EVENT_BYTES = 350_000  # an item of the ledger may hold 400 KB
 ANONYMOUS_PREFIX = "a:"
-CONTACT_THREADS = 8  # people of a batch whose contact data is written in parallel
-
-type ContactVersion = tuple[dict[str, str], str]  # contact data, and when the event occurred
 
 
 class Recorder:
     """Stores the events and the contact data of drafts; hashes identifiers with the deployment's pepper."""
 
-    def __init__(self, ledger: Ledger, people: People, parameters: Parameters) -> None:
+    def __init__(self, ledger: Ledger, contacts: Contacts, parameters: Parameters) -> None:
         self._ledger = ledger
-        self._people = people
+        self._contacts = contacts
         self._parameters = parameters
 
     def record(self, drafts: Sequence[Draft]) -> RecordedEvents:
         """Store all drafts; raise InvalidEventError when one is too large.
 
-        Contact data is stored first: when an event is in the ledger, the contact data of its person is stored too.
+        When an event is in the ledger, the contact data of its person is stored too.
         """
         events = [self._to_event(draft) for draft in drafts]
-        self._store_contacts(events, drafts)
-        return self._ledger.record_events(events)
+        stated = (
+            build_statement(event, draft.contact)
+            for event, draft in zip(events, drafts, strict=True)
+        )
+        statements = self._contacts.select_new(filter(None, stated))
+        recorded = self._write(events, statements)
+        self._contacts.remember(statements)
+        return recorded
 
     def add_subjects_to_id(self, draft: Draft) -> Draft:
         """Return the draft with an event id that also depends on the person, whose identifiers only the pepper hashes."""
@@ -49,26 +54,35 @@ class Recorder:
             raise InvalidEventError("The event is too large to be stored.", "event_too_large")
         return msgspec.structs.replace(draft.event, subjects=subjects)
 
-    def _store_contacts(self, events: Sequence[Event], drafts: Sequence[Draft]) -> None:
-        contacts: dict[str, list[ContactVersion]] = {}
-        for event, draft in zip(events, drafts, strict=True):
-            keys = (key for key in event.subjects if not key.startswith(ANONYMOUS_PREFIX))
-            subject = next(keys, None)
-            if subject and draft.contact:
-                contacts.setdefault(subject, []).append((draft.contact, event.occurred_at))
-        if len(contacts) > 1:
-            # Imported when a batch has several people: most deliveries have one.
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+    def _write(
+        self, events: Sequence[Event], statements: Sequence[ContactStatement]
+    ) -> RecordedEvents:
+        """Store a single event and its contact data in one call, several events after their contact data.
 
-            with ThreadPoolExecutor(CONTACT_THREADS) as pool:
-                list(pool.map(self._store_contact, *zip(*contacts.items(), strict=True)))
-        else:
-            for subject, versions in contacts.items():
-                self._store_contact(subject, versions)
+        When the transaction finds a part stored already, both are stored one after the other.
+        """
+        if statements and len(events) == 1:
+            puts = list(map(self._contacts.build_put, statements))
+            if self._ledger.record_beside(events[0], puts):
+                return RecordedEvents(new=(events[0].id,))
+        if statements:
+            self._contacts.store_statements(statements)
+        return self._ledger.record_events(events)
 
-    def _store_contact(self, subject: str, versions: list[ContactVersion]) -> None:
-        for contact, occurred_at in versions:
-            self._people.store_contact(subject, contact, occurred_at)
+
+def build_statement(event: Event, contact: dict[str, str]) -> ContactStatement | None:
+    """Return what an event states of its strongest subject; None without contact data or when it names only devices."""
+    keys = (key for key in event.subjects if not key.startswith(ANONYMOUS_PREFIX))
+    subject = next(keys, None)
+    if not (subject and contact):
+        return None
+    return ContactStatement(
+        subject=subject,
+        values=contact,
+        at=event.occurred_at,
+        source=event.source,
+        trust=trust_of(event),
+    )
 
 
 def fits_ledger(event: Event) -> bool:

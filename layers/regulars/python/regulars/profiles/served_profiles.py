@@ -46,9 +46,16 @@ class SubjectCache:
         identities = self.items.identities
         return {key: identities[key].facts for key in subjects if key in identities}
 
-    def combine_state(self, person: Person) -> ProfileState:
-        """Return the state of a person whose subjects were read."""
-        return combine_states(self.items.get_profile(key).state for key in person.subjects)
+    def build_profile(self, person: Person, items: PersonItems = PersonItems()) -> ScoredProfile:  # noqa: B008 (immutable)
+        """Return the profile of a person whose subjects were read, with the scores of `items`."""
+        states = (self.items.get_profile(subject).state for subject in person.subjects)
+        return ScoredProfile(
+            profile_id=person.profile_id,
+            state=combine_states(states),
+            subjects=person.subjects,
+            scores=items.scores,
+            candidates=items.candidates,
+        )
 
     def _add_items(self, items: SubjectItems, subjects: Collection[str]) -> None:
         self._read.update(subjects)
@@ -115,13 +122,5 @@ class ServedProfiles:
 
 def _build_profile(person: Person, cache: SubjectCache, items: PersonItems) -> ScoredProfile | None:
     """Return the person with what is stored under its id; None when no event is counted, as after an erasure."""
-    state = cache.combine_state(person)
-    if not state.events:
-        return None
-    return ScoredProfile(
-        profile_id=person.profile_id,
-        state=state,
-        subjects=person.subjects,
-        scores=items.scores,
-        candidates=items.candidates,
-    )
+    profile = cache.build_profile(person, items)
+    return profile if profile.state.events else None

@@ -9,6 +9,7 @@ from regulars.domain.events import Event, decode_event, encode_event
 from regulars.store import schema
 from regulars.store.batches import read_items, write_items
 from regulars.store.clients import create_dynamodb_client
+from regulars.store.transactions import await_transactions, put_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,6 +45,13 @@ class Ledger:
         write_items(self._client, self._table, [_event_item(unique[id_]) for id_ in new_ids])
         return RecordedEvents(new_ids, tuple(id_ for id_ in ids if id_ in known_ids))
 
+    def record_beside(self, event: Event, puts: Sequence[dict[str, Any]]) -> bool:
+        """Store one event together with items of other tables, in one transaction; `puts` are arguments of PutItem.
+
+        Return False, with nothing written, when the event is stored already or the condition of a put is not met.
+        """
+        return put_together(self._client, [*puts, self._build_put(event)])
+
     def read_events(self, ids: Sequence[str]) -> list[Event]:
         """Return the events with these ids that exist, strongly consistent, in the order of the ids."""
         items = read_items(self._client, self._table, _event_keys(ids), ConsistentRead=True)
@@ -73,15 +81,19 @@ class Ledger:
         return [item["event_id"]["S"] for page in pages for item in page["Items"]]
 
     def _record_single_event(self, event: Event) -> RecordedEvents:
+        put = self._build_put(event)
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_event_item(event),
-                ConditionExpression="attribute_not_exists(event_id)",
-            )
+            await_transactions(self._client, lambda: self._client.put_item(**put))
         except self._client.exceptions.ConditionalCheckFailedException:
             return RecordedEvents(known=(event.id,))
         return RecordedEvents(new=(event.id,))
+
+    def _build_put(self, event: Event) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Item": _event_item(event),
+            "ConditionExpression": "attribute_not_exists(event_id)",
+        }
 
     def _find_known_ids(self, ids: Sequence[str]) -> frozenset[str]:
         items = read_items(

@@ -39,8 +39,13 @@ EVENTS = Table(
     ttl_attribute="expires_at",
 )
 
-# The contact data of each subject. Item: subject, contact (JSON text), contact_at (RFC 3339).
+# Contact data as version 0.1 stored it, until `migrate_contacts` moves it.
+# Item: subject, contact (JSON text: {field: [value, time]}), contact_at (RFC 3339), profile_id.
 PEOPLE = Table(name="people", partition_key="subject")
+
+# Contact data as facts, by the subject of which it is stated; `profile_id` is `profile_id_of(subject)`.
+# Item: profile_id, sk (<trust>#<digest>), contact (JSON text), origin (the source), stated_at (RFC 3339).
+CONTACTS = Table(name="contacts", partition_key="profile_id", sort_key="sk")
 
 # Derived state. A person is computed from the items of its subjects when it is read (docs/identity.md).
 # Sort keys of a subject's items, under `profile_id_of(subject)`:
@@ -78,7 +83,7 @@ REJECTS = Table(
     name="rejects", partition_key="day", sort_key="reject_id", ttl_attribute="expires_at"
 )
 
-TABLES = (EVENTS, PEOPLE, PROFILES, CATALOG, CONTROL, REJECTS)
+TABLES = (EVENTS, PEOPLE, CONTACTS, PROFILES, CATALOG, CONTROL, REJECTS)
 
 
 def order_partition_key(order_key: str) -> str:
