@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
+from regulars.domain.consent import Consents, ConsentStatement
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import event_id
 from regulars.domain.identity_facts import collect_facts
 from regulars.domain.orders import Order, OrderTotals, Refund
-from regulars.domain.profiles import ChannelActivity, Consent, ProfileState, SubjectProfile, Trait
+from regulars.domain.profiles import ChannelActivity, ProfileState, SubjectProfile, Trait
 from regulars.store.orders import OrderRecord, Orders
 from regulars.store.profiles import CountedPage, Profiles, SubjectIdentity
 from tests.support.aws import MotoStack
@@ -29,7 +30,9 @@ STATE = ProfileState(
         money={"EUR": 900},
         refunded={"EUR": 100},
     ),
-    consent={"email": Consent("granted", EVENT_TIME, "form")},
+    consents=Consents(
+        statements={"email/marketing/e:ann/granted": ConsentStatement(EVENT_TIME, "form")}
+    ),
     traits={"country": Trait("GB", EVENT_TIME)},
 )
 PROFILE = SubjectProfile(

@@ -41,7 +41,12 @@ def build_event(number: int, kind: str, subjects: frozenset[str], at: int) -> Ev
         "order": OrderFact(key=f"shop/{at % 4}", version=time, total=100 * at, currency="EUR"),
         "refund": OrderFact(key=f"shop/{at % 4}", version=time, refund_id=str(at % 2), refunded=at),
     }
-    consent = ConsentChange(channel="email", status=("granted", "denied")[at % 2], at=time)
+    consent = ConsentChange(
+        channel="email",
+        status=("granted", "denied")[at % 2],
+        at=time,
+        address=("", "e:0", "e:1")[at % 3],
+    )
     return Event(
         id=event_id(str(number)),
         type="Order Completed" if kind in facts else "Page Viewed",

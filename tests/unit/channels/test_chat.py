@@ -9,6 +9,7 @@ import pytest
 from regulars.channels.contract import PartlyInvalidError
 from regulars.channels.drafts import conversations
 from regulars.channels.registry import load_channel
+from regulars.domain.consent import list_addresses
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.profiles import fold_events
 from tests.support.deliveries import (
@@ -54,9 +55,9 @@ def test_follow_and_block_change_the_consent_of_the_platform(
     conversation = conversations.ConversationEvent(type=type_, at=NOW, key=("1",), customer="7")
     event = conversations.build_conversation_draft(module, json_delivery({}), conversation).event
     assert consent_statuses(event) == expected
-    assert (
-        fold_events([msgspec.structs.replace(event, id="1")]).consent.keys()
-        == dict(expected).keys()
+    state = fold_events([msgspec.structs.replace(event, id="1", subjects=("c:7",))])
+    assert list_addresses(state.consents) == tuple(
+        (channel, "marketing", "c:7") for channel, _ in expected
     )
 
 

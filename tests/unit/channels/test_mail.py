@@ -121,7 +121,11 @@ def test_topic_determines_the_type_and_the_event_names_no_person(
 def test_consent_is_denied_when_the_topic_is_a_complaint_or_an_unsubscribe(
     channel: str, topic: str, type_: str
 ) -> None:
-    statuses = {"Unsubscribed": "denied", "Email Marked as Spam": "denied", "Subscribed": "granted"}
+    statuses = {
+        "Unsubscribed": "denied",
+        "Email Marked as Spam": "complained",
+        "Subscribed": "granted",
+    }
     event = translate_event(channel, build_delivery(channel, topic))
     assert consent_statuses(event) == ([("email", statuses[type_])] if type_ in statuses else [])
 

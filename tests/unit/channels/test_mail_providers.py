@@ -354,9 +354,9 @@ def build_mailchimp_delivery(topic: str, **changes: str) -> Request:
     [
         ("subscribe", "", "Subscribed", "granted"),
         ("unsubscribe", "manual", "Unsubscribed", "denied"),
-        ("unsubscribe", "abuse", "Email Marked as Spam", "denied"),
+        ("unsubscribe", "abuse", "Email Marked as Spam", "complained"),
         ("cleaned", "hard", "Email Bounced", ""),
-        ("cleaned", "abuse", "Email Marked as Spam", "denied"),
+        ("cleaned", "abuse", "Email Marked as Spam", "complained"),
         ("profile", "", "Customer Updated", ""),
         ("campaign", "", "Campaign Sent", ""),
     ],

@@ -275,7 +275,10 @@ def test_complaint_denies_the_consent() -> None:
             "Complaint", {"complainedRecipients": [{"emailAddress": EMAIL_ADDRESS}]}
         ),
     )
-    assert (event.type, consent_statuses(event)) == ("Email Marked as Spam", [("email", "denied")])
+    assert (event.type, consent_statuses(event)) == (
+        "Email Marked as Spam",
+        [("email", "complained")],
+    )
 
 
 @pytest.mark.parametrize(

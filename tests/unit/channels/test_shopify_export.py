@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from regulars.channels.commerce.shopify import webhook as shopify
 from regulars.channels.contract import Request
+from regulars.domain.consent_decisions import find_consent
 from regulars.domain.profiles import fold_events
 from tests.support.deliveries import consent_statuses, json_delivery
 from tests.support.export_files import ImportedFile, import_content
@@ -223,7 +225,10 @@ def test_dated_denial_overrides_an_undated_grant() -> None:
     consent = {"state": "unsubscribed", "consent_updated_at": "2020-01-01T00:00:00Z"}
     body = {"id": 1, "updated_at": "2026-11-01T00:00:00Z", "email_marketing_consent": consent}
     (live,) = shopify.translate_delivery(build_delivery("customers/update", body))
-    assert fold_events([live.event, history]).consent["email"].status == "denied"
+    events = [replace(event, subjects=("e:ann",)) for event in (live.event, history)]
+    in_force = find_consent(fold_events(events).consents, "email", "marketing", "e:ann")
+    assert in_force
+    assert in_force.status == "denied"
 
 
 def test_customer_is_refused_when_it_has_no_identifier() -> None:

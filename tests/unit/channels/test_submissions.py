@@ -182,6 +182,19 @@ def test_consent_is_granted_by_a_yes_to_a_configured_question(
 
 
 @pytest.mark.parametrize("channel", FORM_CHANNELS)
+@pytest.mark.parametrize(("wording", "expected"), [("2026-05", "2026-05"), (None, ""), (7, "")])
+def test_consent_has_the_configured_version_of_the_wording(
+    channel: str, wording: object, expected: str
+) -> None:
+    question = {"channel": "email", "wording": wording}
+    request = build_delivery(
+        channel, (*QUESTIONS, ("News?", "choice", "Yes")), consents={"News?": question}
+    )
+    (consent,) = translate_event(channel, request).consents
+    assert consent.wording == expected
+
+
+@pytest.mark.parametrize("channel", FORM_CHANNELS)
 def test_config_determines_the_contact_field_of_a_question(channel: str) -> None:
     questions = (("Where do we reach you?", "text", EMAIL_ADDRESS),)
     request = build_delivery(channel, questions, fields='{"Where do we reach you?": "email"}')

@@ -277,7 +277,14 @@ def test_no_word_of_a_person_is_in_the_event() -> None:
     assert [word for word in ("zebedee", "7946", "canary", "203.0") if word in said] == []
 
 
-@pytest.mark.parametrize("name", ["Unsubscribed", "Email Marked as Spam", " Unsubscribed "])
-def test_unsubscribing_or_complaining_denies_email(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("Unsubscribed", "denied"),
+        ("Email Marked as Spam", "complained"),
+        (" Unsubscribed ", "denied"),
+    ],
+)
+def test_unsubscribing_or_complaining_withdraws_consent(name: str, status: str) -> None:
     (consent,) = event(event=name, timestamp=time_ago(hours=1)).consents
-    assert (consent.channel, consent.status, consent.at) == ("email", "denied", time_ago(hours=1))
+    assert (consent.channel, consent.status, consent.at) == ("email", status, time_ago(hours=1))

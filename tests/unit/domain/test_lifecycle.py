@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from regulars.domain.consent import Consents, ConsentStatement
 from regulars.domain.lifecycle import gap_days_of, lifecycle_stage
 from regulars.domain.orders import OrderTotals
-from regulars.domain.profiles import Consent, ProfileState
+from regulars.domain.profiles import ProfileState
 
+CONSENTS = Consents(
+    statements={"email/marketing/e:1/granted": ConsentStatement("2026-11-01T00:00:00.000Z")}
+)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
@@ -21,7 +25,7 @@ def build_buyer(count: int, first: str, last: str) -> ProfileState:
         (ProfileState(), "visitor"),
         (ProfileState(counts={"Page Viewed": 9}), "visitor"),
         (ProfileState(counts={"Identified": 1}), "lead"),
-        (ProfileState(consent={"email": Consent("granted", "2026-11-01")}), "lead"),
+        (ProfileState(consents=CONSENTS), "lead"),
         (build_buyer(1, "2026-11-01", "2026-11-01"), "new"),
         (build_buyer(2, "2026-06-01", "2026-11-01"), "active"),
         (build_buyer(9, "2025-06-01", "2026-11-01"), "loyal"),

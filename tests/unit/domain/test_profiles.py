@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from regulars.domain.consent_decisions import find_consent
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.orders import NO_ORDERS, OrderTotals
 from regulars.domain.profiles import (
     OTHER_EVENT_TYPE,
-    Consent,
     ProfileState,
     decode_state,
     encode_state,
@@ -100,9 +100,11 @@ def test_newest_consent_is_in_force_and_the_stricter_of_the_same_time(
 ) -> None:
     changes = [ConsentChange(channel="email", status=word, at=at) for word, at in (first, second)]
     (state,) = fold_every_order(
-        *(build_event(change.status, consents=(change,)) for change in changes)
+        *(build_event(change.status, consents=(change,), subjects=("e:ann",)) for change in changes)
     )
-    assert state.consent == {"email": Consent(status, max(first[1], second[1]))}
+    consent = find_consent(state.consents, "email", "marketing", "e:ann")
+    assert consent
+    assert (consent.status, consent.statement.at) == (status, max(first[1], second[1]))
 
 
 def test_newest_trait_is_kept() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from regulars.api.consent_views import consent_view
 from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.lifecycle import lifecycle_stage
 from regulars.domain.money import format_major_units
@@ -57,7 +58,7 @@ def profile_view(profile: ScoredProfile, now: datetime) -> dict[str, Any]:
         "counts": state.counts,
         "channels": _channels_view(state),
         "orders": _orders_view(state.orders),
-        "consent": _consent_view(state),
+        "consent": consent_view(state.consents),
         "traits": {name: trait.value for name, trait in state.traits.items()},
         "churn": scores.get("churn") or _churn_by_rules(stage),
         "rfm": scores.get("rfm"),
@@ -81,13 +82,6 @@ def _channels_view(state: ProfileState) -> dict[str, Any]:
             "events": activity.events,
         }
         for channel, activity in state.channels.items()
-    }
-
-
-def _consent_view(state: ProfileState) -> dict[str, Any]:
-    return {
-        channel: {"status": consent.status, "at": consent.at, "basis": consent.basis}
-        for channel, consent in state.consent.items()
     }
 
 

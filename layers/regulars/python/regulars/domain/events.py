@@ -44,15 +44,20 @@ class OrderFact(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class ConsentChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A consent status as received, at an RFC 3339 time.
+    """A consent status as received, at an RFC 3339 time, for one address.
 
-    `channel` is email|sms|whatsapp|phone|line|wechat|telegram, `status` granted|denied|pending.
+    `channel` is email|sms|whatsapp|phone|line|wechat|telegram, `status` granted|denied|pending|complained, `purpose`
+    marketing|transactional|all. `address` is the subject key of the address; '' for a change that names none. `basis` is
+    the legal basis, `wording` the version of the text that the person agreed to.
     """
 
     channel: str
     status: str
     at: str
     basis: str = ""
+    purpose: str = "marketing"
+    address: str = ""
+    wording: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

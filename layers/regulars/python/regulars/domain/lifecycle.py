@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
+from regulars.domain.consent import NO_CONSENTS
 from regulars.domain.orders import OrderTotals
 from regulars.domain.profiles import ProfileState
 from regulars.domain.times import from_text
@@ -46,7 +47,7 @@ def gap_days_of(orders: OrderTotals, default_gap_days: float = DEFAULT_GAP_DAYS)
 
 def _is_lead(state: ProfileState) -> bool:
     is_identified = any(type_ in state.counts for type_ in IDENTIFYING_EVENT_TYPES)
-    return bool(state.consent) or is_identified
+    return state.consents != NO_CONSENTS or is_identified
 
 
 def _stage_in_touch(orders: int) -> Stage:

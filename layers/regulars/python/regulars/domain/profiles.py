@@ -5,7 +5,8 @@ from itertools import chain
 
 import msgspec
 
-from regulars.domain.events import ConsentChange, Event
+from regulars.domain.consent import NO_CONSENTS, Consents, combine_consents, read_consents
+from regulars.domain.events import Event
 from regulars.domain.identifiers import subject_strength
 from regulars.domain.orders import (
     NO_ORDERS,
@@ -44,8 +45,6 @@ COUNTED_EVENT_TYPES = frozenset({
 })  # fmt: skip
 OTHER_EVENT_TYPE = "Other"
 TRAIT_NAMES = frozenset({"country", "locale", "timezone"})
-CONSENT_CHANNELS = frozenset({"email", "sms", "whatsapp", "phone", "line", "wechat", "telegram"})
-_STATUS_RANKS = {"granted": 0, "pending": 1, "denied": 2}
 
 
 class ChannelActivity(msgspec.Struct, frozen=True, array_like=True):
@@ -54,14 +53,6 @@ class ChannelActivity(msgspec.Struct, frozen=True, array_like=True):
     first: str
     last: str
     events: int
-
-
-class Consent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The consent in force on one channel: granted, pending or denied since `at`, with its legal basis."""
-
-    status: str
-    at: str
-    basis: str = ""
 
 
 class Trait(msgspec.Struct, frozen=True, array_like=True):
@@ -78,7 +69,7 @@ class ProfileState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     channels: dict[str, ChannelActivity] = {}
     counts: dict[str, int] = {}  # by event type
     orders: OrderTotals = NO_ORDERS
-    consent: dict[str, Consent] = {}  # by channel
+    consents: Consents = NO_CONSENTS
     traits: dict[str, Trait] = {}
 
     @property
@@ -153,7 +144,7 @@ def combine_states(states: Iterable[ProfileState]) -> ProfileState:
         channels=_combine_values((state.channels for state in combined), _combine_activities),
         counts=_combine_values((state.counts for state in combined), int.__add__),
         orders=combine_totals(state.orders for state in combined),
-        consent=_combine_values((state.consent for state in combined), _choose_consent),
+        consents=combine_consents(state.consents for state in combined),
         traits=_combine_values((state.traits for state in combined), _choose_trait),
     )
 
@@ -182,7 +173,7 @@ def _add_event(state: ProfileState, event: Event) -> ProfileState:
         channels={**state.channels, event.channel: activity},
         counts={**state.counts, type_: state.counts.get(type_, 0) + 1},
         orders=state.orders,
-        consent=_add_consents(state.consent, event.consents),
+        consents=_add_consents(state.consents, event),
         traits=_add_traits(state.traits, event),
     )
 
@@ -205,25 +196,10 @@ def _combine_values[Value](
     return combined
 
 
-def _add_consents(
-    consents: dict[str, Consent], changes: Iterable[ConsentChange]
-) -> dict[str, Consent]:
-    consents = dict(consents)
-    for change in changes:
-        consent = Consent(change.status, change.at, change.basis)
-        if change.channel in CONSENT_CHANNELS:
-            previous = consents.get(change.channel, consent)
-            consents[change.channel] = _choose_consent(previous, consent)
-    return consents
-
-
-def _choose_consent(first: Consent, second: Consent) -> Consent:
-    return max(first, second, key=_consent_precedence)
-
-
-def _consent_precedence(consent: Consent) -> tuple[str, int, str, str]:
-    """Return a sort key: the newest consent wins, of two of the same time the stricter one."""
-    return consent.at, _STATUS_RANKS.get(consent.status, -1), consent.status, consent.basis
+def _add_consents(consents: Consents, event: Event) -> Consents:
+    if not event.consents:
+        return consents
+    return combine_consents((consents, read_consents(event)))
 
 
 def _add_traits(traits: dict[str, Trait], event: Event) -> dict[str, Trait]:

@@ -10,6 +10,7 @@ from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode_event, event_id
 from regulars.domain.identifiers import subject_keys
 from regulars.domain.trust import trust_of
+from regulars.ingestion.consent_addresses import name_addresses
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
@@ -48,11 +49,12 @@ class Recorder:
         return msgspec.structs.replace(draft, event=msgspec.structs.replace(draft.event, id=id_))
 
     def _to_event(self, draft: Draft) -> Event:
-        """Return the draft's event with the subject keys of its person."""
+        """Return the draft's event with the subject keys of its person and of the addresses of its consents."""
         subjects = subject_keys(draft.identifiers, self._parameters.read_pepper())
         if not fits_ledger(draft.event):
             raise InvalidEventError("The event is too large to be stored.", "event_too_large")
-        return msgspec.structs.replace(draft.event, subjects=subjects)
+        consents = name_addresses(draft, self._parameters.read_pepper())
+        return msgspec.structs.replace(draft.event, subjects=subjects, consents=consents)
 
     def _write(
         self, events: Sequence[Event], statements: Sequence[ContactStatement]

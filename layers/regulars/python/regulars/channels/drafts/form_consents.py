@@ -18,15 +18,15 @@ def list_consents(
 ) -> tuple[ConsentChange, ...]:
     """Return the consents granted in the questions that the source's config names; a form never denies one."""
     questions = read_config_object(request.config, "consents")
-    channels = {
-        channel
+    wordings = {
+        channel: _read_wording(questions.get(name))
         for answer in answers
         for name in answer.names
         if (channel := _find_consent_channel(questions.get(name), answer.value))
     }
     return tuple(
-        ConsentChange(channel=channel, status="granted", at=at, basis="form")
-        for channel in sorted(channels)
+        ConsentChange(channel=channel, status="granted", at=at, basis="form", wording=wording)
+        for channel, wording in sorted(wordings.items())
     )
 
 
@@ -39,6 +39,12 @@ def _find_consent_channel(question: object, value: object) -> str:
         choice == agreement if isinstance(agreement, str) else _is_yes(choice) for choice in choices
     )
     return channel if isinstance(channel, str) and is_granted else ""
+
+
+def _read_wording(question: object) -> str:
+    """Return the version of the question's text that the config names; '' for none."""
+    wording = question.get("wording") if isinstance(question, dict) else None
+    return wording if isinstance(wording, str) else ""
 
 
 def _is_yes(value: object) -> bool:

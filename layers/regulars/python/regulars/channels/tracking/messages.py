@@ -26,8 +26,11 @@ from regulars.domain.events import ConsentChange, Event, event_id
 from regulars.domain.times import to_text
 
 CHANNEL_NAME = "segment"
-# An event that withdraws the consent to e-mail → the basis of the withdrawal.
-_DENIAL_BASES = {"Unsubscribed": "unsubscribed", "Email Marked as Spam": "complained"}
+# An event that withdraws the consent to e-mail → the status of the consent and the basis.
+_WITHDRAWAL_STATUSES = {
+    "Unsubscribed": ("denied", "unsubscribed"),
+    "Email Marked as Spam": ("complained", "complained"),
+}
 MAX_NAME_CHARACTERS = 128
 _CAMPAIGN_FIELDS = ("source", "medium", "name", "term", "content")
 
@@ -105,12 +108,11 @@ def _find_original_time(message: TrackingMessage, times: EventTimes) -> dict[str
 
 
 def _list_consent_changes(message: TrackingMessage, times: EventTimes) -> tuple[ConsentChange, ...]:
-    basis = _DENIAL_BASES.get((message.event or "").strip()) if message.type == "track" else None
-    return (
-        (ConsentChange(channel="email", status="denied", at=times.occurred_at, basis=basis),)
-        if basis
-        else ()
-    )
+    withdrawal = _WITHDRAWAL_STATUSES.get((message.event or "").strip())
+    if withdrawal is None or message.type != "track":
+        return ()
+    status, basis = withdrawal
+    return (ConsentChange(channel="email", status=status, at=times.occurred_at, basis=basis),)
 
 
 def _read_properties(message: TrackingMessage) -> dict[str, Any]:

@@ -141,7 +141,10 @@ def _find_consent(state: str, line: Line, file: File) -> tuple[str, ConsentChang
         basis = "abuse" if reason == "abuse" else state
         # Mailchimp always writes the time. Without it, the upload is the latest possible time.
         return at, ConsentChange(
-            channel="email", status="denied", at=at or file.uploaded_at, basis=basis
+            channel="email",
+            status="complained" if reason == "abuse" else "denied",
+            at=at or file.uploaded_at,
+            basis=basis,
         )
     return changed, None
 

@@ -79,7 +79,7 @@ _EVENT_CHANNELS = ("web", "shop", "pos", "payments", "email", "chat", "form", "b
 _CONSENT_STATUSES = {
     mail.SUBSCRIBED_TYPE: "granted",
     mail.UNSUBSCRIBED_TYPE: "denied",
-    mail.EMAIL_MARKED_AS_SPAM: "denied",
+    mail.EMAIL_MARKED_AS_SPAM: "complained",
 }
 _CONTACT_FIELDS = ("email", "phone", "first_name", "last_name", "name")
 
