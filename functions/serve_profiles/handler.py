@@ -4,15 +4,20 @@ from typing import Any
 
 from regulars.api.endpoints import ApiEndpoints
 from regulars.api.health import HealthProbes
+from regulars.api.people import PeopleDesk
 from regulars.api.person_lookup import PersonDirectory
+from regulars.profiles.decisions import PeopleDecisions
+from regulars.profiles.people import PeopleDirectory
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationSurfaces
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.contacts import Contacts
+from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.products import Products
+from regulars.store.profiles import Profiles
 from regulars.store.published_lists import PublishedLists
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.responses import HttpResponse
@@ -20,6 +25,8 @@ from regulars.transport.responses import HttpResponse
 SETTINGS = ServeProfilesSettings.from_env()
 CLIENT = create_fail_fast_dynamodb_client()
 PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
+SUBJECTS = Profiles(SETTINGS.profiles_table, CLIENT)
+CONTACTS = Contacts(SETTINGS.contacts_table, CLIENT)
 PUBLISHED_LISTS = PublishedLists(SETTINGS.control_table, CLIENT)
 PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
 API = ApiEndpoints(
@@ -27,8 +34,13 @@ API = ApiEndpoints(
     profiles=PROFILES,
     published_lists=PUBLISHED_LISTS,
     recommender=RecommendationSurfaces(PROFILES, PRODUCTS, PUBLISHED_LISTS),
+    people=PeopleDesk(
+        directory=PeopleDirectory(served=PROFILES, profiles=SUBJECTS),
+        decisions=PeopleDecisions(profiles=SUBJECTS, ledger=Ledger(SETTINGS.events_table, CLIENT)),
+        contacts=CONTACTS,
+    ),
     directory=PersonDirectory(
-        contacts=Contacts(SETTINGS.contacts_table, CLIENT),
+        contacts=CONTACTS,
         profiles=PROFILES,
         parameters=Parameters(SETTINGS.parameters_prefix),
         country=SETTINGS.default_country,

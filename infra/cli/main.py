@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "infra.cli.commands.train",
     "status": "infra.cli.commands.status",
     "verify": "infra.cli.commands.verify",
+    "people": "infra.cli.commands.people",
     "keys": "infra.cli.commands.keys",
     "connect": "infra.cli.commands.connect",
     "sources": "infra.cli.commands.sources",

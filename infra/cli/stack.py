@@ -13,10 +13,12 @@ from infra.local import access, emulator
 from infra.local.errors import CommandError
 from infra.local.places import DEPLOYED_STACK_FILE, ROOT_FOLDER
 from regulars.admin.deployment import Deployment
+from regulars.store import schema
 
 FUNCTION_TYPE = "AWS::Lambda::Function"
 QUEUE_TYPE = "AWS::SQS::Queue"
 API_TYPE = "AWS::ApiGatewayV2::Api"
+TABLE_TYPE = "AWS::DynamoDB::Table"
 # Functions whose variables together name every table, bucket and parameter.
 NAMING_FUNCTIONS = ("receive_webhook", "import_history", "serve_profiles", "train_segments")
 
@@ -76,10 +78,22 @@ def _describe_deployment(name: str, resources: list[StackResource], url: str) ->
         "api_url": url,
         "functions": functions,
         "queues": _group_by_folder(resources, QUEUE_TYPE),
+        # Only the migration reads it, so that no function names it.
+        "people_table": _find_table(resources, schema.PEOPLE),
     }
     unnamed = [field.name for field in fields(Deployment) if field.name not in values]
     values |= {field: variables[field.upper()] for field in unnamed}
     return Deployment(**values)
+
+
+def _find_table(resources: list[StackResource], table: schema.Table) -> str:
+    """Return the physical name of a table, whose logical id is `Storage`, its name and a hash."""
+    prefix = f"Storage{table.name.title()}"
+    return next(
+        resource.physical_id
+        for resource in resources
+        if resource.type == TABLE_TYPE and resource.logical_id.startswith(prefix)
+    )
 
 
 def _group_by_folder(resources: list[StackResource], type_: str) -> dict[str, str]:

@@ -11,7 +11,10 @@ from regulars.store import schema
 
 
 class Serving(Construct):
-    """The function reads only; it also answers every request that matches no route, so that each 404 has our body."""
+    """The function writes nothing but decisions about people.
+
+    It also answers every request that matches no route, so that each 404 has our body.
+    """
 
     def __init__(
         self, scope: Construct, id_: str, storage: Storage, layers: Layers, api: PublicApi
@@ -19,6 +22,7 @@ class Serving(Construct):
         super().__init__(scope, id_)
         function = Function(self, storage.build_settings(ServeProfilesSettings), layers)
         storage.grant_table(function, schema.CONTACTS, "dynamodb:Query")
+        storage.grant_table(function, schema.EVENTS, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         storage.grant_table(function, schema.PROFILES, "dynamodb:BatchGetItem", "dynamodb:Query")
         storage.grant_index(function, schema.PROFILES, "members")
         storage.grant_table(function, schema.CATALOG, "dynamodb:BatchGetItem")

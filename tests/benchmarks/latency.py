@@ -13,6 +13,7 @@ from regulars.settings import (
     Settings,
     TrackEventsSettings,
 )
+from regulars.store.schema import PROFILE_SORT_KEY
 from tests.benchmarks import sandbox, shop
 from tests.benchmarks.rows import BenchmarkRow, create_ratio_row
 from tests.benchmarks.runtime import LambdaRuntime
@@ -133,7 +134,7 @@ def _select_baseline_calls(stub: AwsStub, operation: str) -> list[dict[str, Any]
     A put inside a transaction counts as a call of its own, without the contact data.
     """
     if operation == "GetItem":
-        key = {"profile_id": {"S": shop.PROFILE_ID}, "sk": {"S": "profile"}}
+        key = {"profile_id": {"S": shop.PROFILE_ID}, "sk": {"S": PROFILE_SORT_KEY}}
         return [{"call": operation, "arguments": {"TableName": "profiles_table", "Key": key}}]
     puts = [
         action["Put"] for _, request in stub.calls for action in request.get("TransactItems", ())

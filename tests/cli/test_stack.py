@@ -15,12 +15,13 @@ RESOURCES = [
     ("AWS::Lambda::Function", "ServingServeProfiles1A2B", "Regulars-serve-X1"),
     ("AWS::Lambda::Function", "LearningTrainSegments1A2B", "Regulars-train-X1"),
     ("AWS::SQS::Queue", "IngestionImportHistoryDeadLetters1A2B", "https://sqs.example.com/q"),
+    ("AWS::DynamoDB::Table", "StoragePeople1A2B", "people-x1"),
     ("AWS::S3::Bucket", "StorageLake1A2B", "lake-x1"),
 ]
 VARIABLES = {
     "Regulars-hook-X1": {
         "EVENTS_TABLE": "events-x1",
-        "PEOPLE_TABLE": "people-x1",
+        "CONTACTS_TABLE": "contacts-x1",
         "CONTROL_TABLE": "control-x1",
         "REJECTS_TABLE": "rejects-x1",
         "PARAMETERS_PREFIX": "/Regulars",

@@ -17,6 +17,7 @@ from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
 from regulars.store.model_registry import ModelRegistry
+from regulars.store.schema import IDENTITY_SORT_KEY
 from tests.support import published_datasets, taste_shop
 from tests.support.aws import MotoStack
 from tests.support.gateway import load_handler
@@ -35,7 +36,7 @@ class ScoredShop:
         self.registry = ModelRegistry(Artifacts("test-artifacts"), Champions("test-control"))
         self.manifest_key = published_datasets.publish_dataset(aws, folder, interactions)
         for person in [*sorted(set(interactions["profile_id"])), "p_visitor"]:
-            self.put_item({"profile_id": person, "sk": "profile", "state": "{}"})
+            self.put_item({"profile_id": person, "sk": IDENTITY_SORT_KEY})
 
     def put_item(self, item: dict[str, str]) -> None:
         self._aws.dynamodb.put_item(
@@ -161,8 +162,9 @@ def test_second_scoring_writes_nothing_when_nothing_changed(shop: ScoredShop) ->
     assert second["items"]["unchanged"] == first["items"]["written"]
 
 
-def test_merged_person_is_not_written_again(shop: ScoredShop) -> None:
-    shop.put_item({"profile_id": "p_000", "sk": "profile", "state": "{}", "merged_into": "p_001"})
+def test_erased_person_is_not_written_again(shop: ScoredShop, aws: MotoStack) -> None:
+    key = {"profile_id": {"S": "p_000"}, "sk": {"S": IDENTITY_SORT_KEY}}
+    aws.dynamodb.delete_item(TableName="test-profiles", Key=key)
     shop.score()
     assert shop.get_item("p_000", "profile#scores") is None
     assert shop.get_item("p_001", "profile#scores")

@@ -12,14 +12,19 @@ from openapi_spec_validator import validate
 
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import ApiKeys, Scope
+from regulars.store.ledger import Ledger
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 from tests.support.served_shop import (
     ANN_PROFILE,
+    ANN_SUBJECT,
     BEN_PROFILE,
+    BEN_SUBJECT,
     LATER_ANN_PROFILE,
+    LATER_ANN_SUBJECT,
     SHOP_TIME,
     fill_tables,
+    fold_events,
 )
 
 type Answer = tuple[int, dict[str, Any]]
@@ -324,3 +329,85 @@ def test_source_config_of_rudder_enables_the_source(call_api: ApiCall, path: str
     status, config = call_api("", f"{path}?writeKey=wk&p=npm&v=3")
     assert (status, config["source"]["id"], config["source"]["enabled"]) == (200, "wk", True)
     assert (config["source"]["config"], config["source"]["destinations"]) == ({}, [])
+
+
+def list_ids(people: list[dict[str, Any]]) -> set[str]:
+    return {person["id"] for person in people}
+
+
+def test_person_is_shown_with_what_decides_who_it_is(call_api: ApiCall) -> None:
+    status, person = call_api("admin", f"/people/{LATER_ANN_PROFILE}")
+    assert (status, person["id"]) == (200, ANN_PROFILE)
+    assert person["contact"]["email"] == "ann@example.com"
+    kinds = [(one["kind"], one["is_confirmed"]) for one in person["identifiers"]]
+    assert kinds == [("user_id", False), ("email", False)]
+    (link,) = person["links"]
+    assert (link["first"], link["second"]) == (LATER_ANN_SUBJECT, ANN_SUBJECT)
+    assert (person["decisions"], person["proposals"]) == ([], [])
+
+
+def test_merge_is_shown_before_it_is_recorded(call_api: ApiCall, aws: MotoStack) -> None:
+    request = {"action": "merge", "people": [ANN_PROFILE, BEN_PROFILE], "reason": "one household"}
+    for is_applied in (False, True):
+        body = json.dumps(request | {"apply": is_applied})
+        status, decision = call_api("admin", "/people/decisions", "POST", body)
+        assert (status, decision["applied"]) == (200, is_applied)
+        assert list_ids(decision["before"]) == {ANN_PROFILE, BEN_PROFILE}
+        assert [person["orders"]["count"] for person in decision["after"]] == [2]
+        events = Ledger("test-events", aws.dynamodb).read_events([decision["decision"]])
+        assert len(events) == is_applied
+    fold_events(aws, *events)
+    assert call_api("admin", f"/people/{BEN_PROFILE}")[1]["decisions"][0]["action"] == "join"
+    body = json.dumps({"action": "undo", "decision": decision["decision"], "apply": True})
+    assert list_ids(call_api("admin", "/people/decisions", "POST", body)[1]["after"]) == {
+        ANN_PROFILE,
+        BEN_PROFILE,
+    }
+
+
+def test_split_leaves_two_people(call_api: ApiCall) -> None:
+    request = {"action": "split", "people": [ANN_PROFILE], "identifiers": [LATER_ANN_SUBJECT]}
+    status, decision = call_api("admin", "/people/decisions", "POST", json.dumps(request))
+    assert (status, len(decision["before"]), len(decision["after"])) == (200, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"action": "merge", "people": [ANN_PROFILE]},
+        {"action": "merge", "people": [ANN_PROFILE, ANN_PROFILE]},
+        {"action": "merge", "people": [ANN_PROFILE, LATER_ANN_PROFILE]},
+        {"action": "split", "people": [ANN_PROFILE], "identifiers": []},
+        {"action": "split", "people": [ANN_PROFILE], "identifiers": [BEN_SUBJECT]},
+        {"action": "split", "people": [BEN_PROFILE], "identifiers": [BEN_SUBJECT]},
+        {"action": "refuse", "identifiers": [BEN_SUBJECT, BEN_SUBJECT]},
+    ],
+)
+def test_useless_decision_is_refused(call_api: ApiCall, request_: dict[str, Any]) -> None:
+    status, problem = call_api("admin", "/people/decisions", "POST", json.dumps(request_))
+    assert (status, problem["code"]) == (400, "decision_refused")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"action": "merge", "people": [ANN_PROFILE, "p_nobody"]},
+        {"action": "undo", "decision": "AAAAAAAAAAAAAAAA"},
+    ],
+)
+def test_decision_about_nobody_is_not_found(call_api: ApiCall, request_: dict[str, Any]) -> None:
+    assert call_api("admin", "/people/decisions", "POST", json.dumps(request_))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", '{"action": "erase"}', '{"action": "undo", "id": "1"}', "["]
+)
+def test_malformed_decision_is_refused(call_api: ApiCall, body: str) -> None:
+    assert call_api("admin", "/people/decisions", "POST", body)[0] == 400
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_only_an_admin_key_decides_about_people(call_api: ApiCall, scope: str) -> None:
+    body = json.dumps({"action": "merge", "people": [ANN_PROFILE, BEN_PROFILE]})
+    assert call_api(scope, "/people/decisions", "POST", body)[0] == 403
+    assert call_api(scope, f"/people/{ANN_PROFILE}")[0] == 403

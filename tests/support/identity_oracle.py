@@ -219,10 +219,15 @@ class _Oracle:
         return {name: person & born for name, person in people.items() if name in born}
 
 
+def find_worthless(events: Iterable[Event]) -> set[str]:
+    """Return the subjects that name too many people to name one."""
+    statements = [event for event in events if not event.test and event.type != "Identity Decided"]
+    return _Oracle(statements, ()).find_worthless()
+
+
 def find_owners(events: Sequence[Event]) -> dict[str, str]:
     """Return the subject that each event which names somebody belongs to, by event id."""
-    statements = [event for event in events if not event.test and event.type != "Identity Decided"]
-    worthless = _Oracle(statements, ()).find_worthless()
+    worthless = find_worthless(events)
     owners: dict[str, str] = {}
     for event in events:
         names = list_statement_subjects(event)

@@ -89,6 +89,7 @@ ROLE_GRANTS = {
         "control": "GetItem PutItem",
     },
     "serve_profiles": {
+        "events": "BatchGetItem PutItem",
         "contacts": "Query",
         "profiles": "BatchGetItem Query",
         "profiles/index/members": "Query",

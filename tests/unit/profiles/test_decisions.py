@@ -11,7 +11,7 @@ from tests.support.memory_stores import MemoryStores
 from tests.support.profile_stories import build_event, build_order_event, deliver_events
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-LATER = datetime(2026, 11, 22, tzinfo=UTC)
+LATER_TIME = datetime(2026, 11, 22, tzinfo=UTC)
 STORED_PEOPLE = [("e:bob",), ("u:ann", "e:ann")]
 
 
@@ -69,7 +69,7 @@ def test_undo_gives_back_what_was_there_and_what_came_since(
 ) -> None:
     before = list_states(memory)
     id_ = apply_decision(memory, decisions.propose_join(["u:ann"], ["e:bob"], NOW))
-    apply_decision(memory, decisions.propose_undo(id_, LATER))
+    apply_decision(memory, decisions.propose_undo(id_, LATER_TIME))
     assert list_states(memory) == before
     deliver_events(memory, build_event("page", "e:bob", day=3))
     assert {one.subjects: one.state.events for one in memory.list_profiles().values()} == {
@@ -110,7 +110,7 @@ def test_join_of_separated_people_names_the_decision_to_undo(
 ) -> None:
     id_ = apply_decision(memory, decisions.propose_separation(["u:ann"], ["e:bob"], NOW))
     with pytest.raises(DecisionRefusedError, match=id_):
-        decisions.propose_join(["u:ann"], ["e:bob"], LATER)
+        decisions.propose_join(["u:ann"], ["e:bob"], LATER_TIME)
 
 
 @pytest.mark.parametrize(("left", "right"), [([], ["u:ann"]), (["u:ann"], ["u:ann", "e:ann"])])
@@ -123,9 +123,9 @@ def test_separation_without_two_sides_is_refused(
 
 def test_decision_is_undone_once(memory: MemoryStores, decisions: PeopleDecisions) -> None:
     id_ = apply_decision(memory, decisions.propose_join(["u:ann"], ["e:bob"], NOW))
-    undo_id = apply_decision(memory, decisions.propose_undo(id_, LATER))
+    undo_id = apply_decision(memory, decisions.propose_undo(id_, LATER_TIME))
     with pytest.raises(DecisionRefusedError, match=undo_id):
-        decisions.propose_undo(id_, LATER)
+        decisions.propose_undo(id_, LATER_TIME)
     for unknown in ("AAAAAAAAAAAAAAAA", undo_id):
         with pytest.raises(NotFoundError):
-            decisions.propose_undo(unknown, LATER)
+            decisions.propose_undo(unknown, LATER_TIME)

@@ -148,6 +148,7 @@ class ScoreProfilesSettings(Settings):
 class ServeProfilesSettings(Settings):
     """Settings of the API that serves profiles."""
 
+    events_table: str
     contacts_table: str
     profiles_table: str
     catalog_table: str

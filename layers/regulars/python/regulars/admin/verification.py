@@ -1,8 +1,10 @@
 """Compares all that is stored about people with the ledger, and repairs it."""
 
+from regulars.admin.contact_migration import migrate_contacts
 from regulars.admin.deployment import Deployment
 from regulars.profiles.repair import OnRepair, repair_profiles
 from regulars.profiles.verify import Verification, verify_profiles
+from regulars.store.contacts import Contacts
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
 from regulars.store.orders import Orders
@@ -17,7 +19,8 @@ def verify_deployment(deployment: Deployment) -> Verification:
 
 
 def repair_deployment(deployment: Deployment, on_repair: OnRepair) -> Verification:
-    """Store again what differs from the ledger; return what differs after that."""
+    """Store again what differs from the ledger, move what earlier versions stored; return what differs after that."""
+    migrate_contacts(deployment.people_table, Contacts(deployment.contacts_table))
     stores = ProfileStores(
         profiles=Profiles(deployment.profiles_table),
         orders=Orders(deployment.profiles_table),

@@ -9,11 +9,13 @@ from typing import Any
 from regulars.api.access import authorize_key
 from regulars.api.health import HealthProbes
 from regulars.api.openapi import load_document
+from regulars.api.people import PeopleDesk
 from regulars.api.person_lookup import LookupRequest, PersonDirectory
 from regulars.api.profile_views import find_profile, profile_view, segment_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
 from regulars.channels.tracking.sdk_settings import build_rudder_settings
+from regulars.profiles.decision_requests import DecisionRequest
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationRequest, RecommendationSurfaces
 from regulars.store.api_keys import ApiKey, ApiKeys
@@ -23,6 +25,7 @@ from regulars.transport.responses import HttpResponse, json_response
 from regulars.transport.router import Route, parse_json_body, route_request
 
 MAX_LOOKUP_BYTES = 4096
+MAX_DECISION_BYTES = 65_536
 
 
 def _get_current_time() -> datetime:
@@ -38,6 +41,7 @@ class ApiEndpoints:
     published_lists: PublishedLists
     recommender: RecommendationSurfaces
     directory: PersonDirectory
+    people: PeopleDesk
     health: HealthProbes
     clock: Callable[[], datetime] = _get_current_time
 
@@ -51,6 +55,8 @@ class ApiEndpoints:
             Route("GET", "/segments", self.list_segments),
             Route("GET", "/segments/{name}/profiles", self.list_segment_profiles),
             Route("POST", "/profiles/lookup", self.look_up_profile),
+            Route("GET", "/people/{profile_id}", self.show_person),
+            Route("POST", "/people/decisions", self.decide_about_people),
             Route("GET", "/health", self.report_health),
             Route("GET", "/openapi.json", self.get_openapi),
             # Here and not in the tracking API, because gateways do not agree on routes that end in a slash.
@@ -73,6 +79,17 @@ class ApiEndpoints:
         self._authorize_caller(http_request, "admin")
         request = parse_json_body(http_request, LookupRequest, MAX_LOOKUP_BYTES)
         return json_response(self.directory.look_up_person(request, self.clock()))
+
+    def show_person(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
+        """Return a person with contact data, and what decides who it is."""
+        self._authorize_caller(http_request, "admin")
+        return json_response(self.people.show_person(profile_id, self.clock()))
+
+    def decide_about_people(self, http_request: HttpRequest) -> HttpResponse:
+        """Return what a decision about people changes, and record it when the body says so."""
+        self._authorize_caller(http_request, "admin")
+        request = parse_json_body(http_request, DecisionRequest, MAX_DECISION_BYTES)
+        return json_response(self.people.decide(request, self.clock()))
 
     def recommend_for_profile(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return products for a person; only an admin key gets an error for an unknown person."""

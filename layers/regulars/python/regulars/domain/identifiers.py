@@ -77,7 +77,9 @@ def subject_strength(subject: str) -> tuple[int, str]:
 
 
 def profile_id_of(subject: str) -> str:
-    """Return the id of a profile that begins with this subject, so that two racing creators choose the same id."""
+    """Return the id under which a subject is stored; raise ValueError for the empty text, which names nobody."""
+    if not subject:
+        raise ValueError("The empty text is no subject.")
     digest = hashlib.sha256(f"profile\x1f{subject}".encode()).digest()
     return "p_" + base64.b32encode(digest[:10]).decode().lower()
 

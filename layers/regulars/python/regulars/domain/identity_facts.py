@@ -5,7 +5,7 @@ Facts are a set: adding the same event twice, or events in another order, gives 
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import combinations
 
 import msgspec
@@ -131,6 +131,11 @@ def moment_of(event: Event) -> int:
     at = datetime.fromisoformat(event.received_at)
     tie = int.from_bytes(base64.urlsafe_b64decode(event.id[:4].ljust(4, "A"))) >> (24 - _TIE_BITS)
     return (round(at.timestamp() * 1000) << _TIE_BITS) | tie
+
+
+def time_of_moment(moment: int) -> datetime:
+    """Return the time of a moment, to the millisecond."""
+    return datetime.fromtimestamp((moment >> _TIE_BITS) / 1000, UTC)
 
 
 def list_named_subjects(event: Event) -> tuple[str, ...]:

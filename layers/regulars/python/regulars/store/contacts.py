@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_CACHED_STATEMENTS = 10_000
-# Another container may store other contact data meanwhile; the old data, received once more, must then be written again.
-CACHE_SECONDS = 60.0
+# The deliveries of one order arrive within minutes, and each repeats the contact data. Another container may store other
+# data meanwhile; the old data, received once more, must then be written again.
+CACHE_SECONDS = 600.0
 # Anybody can add claims of browsers, which sort last: a look-up reads no more than this of one subject.
 MAX_STATEMENTS = 1_000
 NEWER_CONDITION = "attribute_not_exists(stated_at) OR stated_at <= :at"

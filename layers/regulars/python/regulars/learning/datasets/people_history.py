@@ -6,6 +6,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from regulars.domain.identifiers import profile_id_of
+from regulars.domain.identity_facts import NO_FACTS, IdentityFacts
 from regulars.identity.connected_names import ConnectedNames
 from regulars.learning.datasets.people_state import NO_PEOPLE, PeopleState, compute_people
 from regulars.learning.datasets.statements import KnownEvent, LoneStatement
@@ -41,16 +42,19 @@ class ConnectedStatements:
 
     def list_present_assignments(self, present: int) -> Iterator[Assignment]:
         """Yield the assignments at the present cut-off."""
-        self._present = compute_people(self._events)
+        self._present = compute_people(_combine_facts(NO_FACTS, self._events), self._events)
         return self._list_assignments(self._present, present, LAST_TIME)
 
     def list_past_assignments(self, cutoffs: Sequence[int], present: int) -> Iterator[Assignment]:
         """Yield the assignments at these cut-offs, oldest first, which lie before the present one."""
         ends = dict(pairwise([*cutoffs, present]))
+        facts, known_count = NO_FACTS, 0
         for count, group in groupby(cutoffs, self._count_known):
             equal_cutoffs = list(group)
+            facts = _combine_facts(facts, self._events[known_count:count])
+            known_count = count
             is_present = count == len(self._events)
-            state = self._present if is_present else compute_people(self._events[:count])
+            state = self._present if is_present else compute_people(facts, self._events[:count])
             yield from self._list_assignments(state, equal_cutoffs[0], ends[equal_cutoffs[-1]])
 
     def _count_known(self, cutoff: int) -> int:
@@ -84,6 +88,10 @@ def list_lone_assignments(statements: Iterable[LoneStatement]) -> Iterator[Assig
             profile_id=profile_id,
             successor=profile_id,
         )
+
+
+def _combine_facts(facts: IdentityFacts, known_events: Iterable[KnownEvent]) -> IdentityFacts:
+    return facts.combine(*(known.facts for known in known_events))
 
 
 def connect_statements(known_events: Sequence[KnownEvent]) -> list[ConnectedStatements]:

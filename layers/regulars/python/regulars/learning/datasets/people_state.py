@@ -1,6 +1,6 @@
 """Compute the people of connected subjects from what was known of them at one time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -38,9 +38,8 @@ class PeopleState(msgspec.Struct, frozen=True, kw_only=True):
 NO_PEOPLE = PeopleState()
 
 
-def compute_people(known_events: Sequence[KnownEvent]) -> PeopleState:
-    """Return the people as of these events."""
-    facts = NO_FACTS.combine(*(known.facts for known in known_events))
+def compute_people(facts: IdentityFacts, known_events: Iterable[KnownEvent]) -> PeopleState:
+    """Return the people of these facts, which are those of the events."""
     worthless = find_worthless_subjects(facts)
     profile_ids = {
         subject: profile_id

@@ -28,11 +28,15 @@ class LoneStatement(msgspec.Struct, frozen=True, array_like=True):
 
 
 class KnownEvent(msgspec.Struct, frozen=True, array_like=True):
-    """An event with the time from which it is known, in epoch seconds, and its statement (0: a decision of the owner)."""
+    """An event with the time from which it is known, in epoch seconds, and its statement (0: a decision of the owner).
+
+    `subjects` are those that the event names, strongest first.
+    """
 
     known_at: int
     statement: int
     event: Event
+    subjects: tuple[str, ...]
 
     @property
     def trust(self) -> int:
@@ -43,11 +47,6 @@ class KnownEvent(msgspec.Struct, frozen=True, array_like=True):
     def facts(self) -> IdentityFacts:
         """What the event says about identity."""
         return facts_of(self.event)
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        """The subjects that the event names, strongest first."""
-        return list_named_subjects(self.event)
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -64,7 +63,8 @@ def read_decisions(lake: LakeDatabase) -> list[KnownEvent]:
     for row in lake.fetch_rows("decisions"):
         properties = msgspec.json.decode(row["properties"] or "{}")
         event = _build_event(row, type=DECISION_EVENT_TYPE, properties=properties)
-        decisions.append(KnownEvent(row["known_at"], 0, event))
+        known = KnownEvent(known_at=row["known_at"], statement=0, event=event, subjects=())
+        decisions.append(known)
     return [known for known in decisions if known.facts.decisions]
 
 
@@ -85,7 +85,12 @@ def read_linked_statements(lake: LakeDatabase) -> Iterator[KnownEvent]:
             subjects=tuple(row["subjects"]),
             order=OrderFact(key=provider, version="") if provider else None,
         )
-        yield KnownEvent(row["known_at"], row["statement"], event)
+        yield KnownEvent(
+            known_at=row["known_at"],
+            statement=row["statement"],
+            event=event,
+            subjects=list_named_subjects(event),
+        )
 
 
 def _build_event(row: dict[str, Any], **fields: Any) -> Event:

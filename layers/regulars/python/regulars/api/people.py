@@ -1,0 +1,35 @@
+"""Show people and decide about them: the use cases of the API and of the command line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from regulars.api.people_views import decision_view, person_view
+from regulars.profiles.decision_requests import DecisionRequest, propose_decision
+from regulars.profiles.decisions import PeopleDecisions
+from regulars.profiles.people import PeopleDirectory
+from regulars.store.contacts import Contacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleDesk:
+    """The stores with which the owner looks at people and decides about them."""
+
+    directory: PeopleDirectory
+    decisions: PeopleDecisions
+    contacts: Contacts
+
+    def show_person(self, profile_id: str, now: datetime) -> dict[str, Any]:
+        """Return a person with contact data, identifiers, links, decisions and proposals; raise NotFoundError."""
+        details = self.directory.describe_person(self.directory.require_person(profile_id))
+        return person_view(details, self.contacts.read_contact(details.profile.subjects), now)
+
+    def decide(self, request: DecisionRequest, now: datetime) -> dict[str, Any]:
+        """Return what a decision changes, and record it when the request says so.
+
+        Raise NotFoundError or DecisionRefusedError when it cannot be made.
+        """
+        proposed = propose_decision(request, self.directory, self.decisions, now)
+        if request.apply:
+            self.decisions.record_decision(proposed)
+        return decision_view(proposed, now, is_applied=request.apply)

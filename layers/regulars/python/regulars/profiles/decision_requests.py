@@ -1,0 +1,78 @@
+"""Turn what the owner asks for into a decision about people: merge, split, undo, accept or refuse."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from regulars.domain.identity_facts import is_device
+from regulars.profiles.decisions import DecisionRefusedError, PeopleDecisions, ProposedDecision
+from regulars.profiles.people import PeopleDirectory
+from regulars.profiles.served_profiles import ScoredProfile
+
+PAIR_SIZE = 2
+
+
+class DecisionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the owner asks for.
+
+    `merge` names two `people` by id; `split` names one, and the `identifiers` (subjects) that shall be another person;
+    `undo` names a `decision`; `accept` and `refuse` name the two `identifiers` of a proposal. Nothing is recorded without
+    `apply`.
+    """
+
+    action: Literal["merge", "split", "undo", "accept", "refuse"]
+    people: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    decision: str = ""
+    reason: str = ""
+    apply: bool = False
+
+
+def propose_decision(
+    request: DecisionRequest, directory: PeopleDirectory, decisions: PeopleDecisions, now: datetime
+) -> ProposedDecision:
+    """Return the decision that was asked for, with what it changes; raise DecisionRefusedError or NotFoundError."""
+    reason = request.reason
+    if request.action == "undo":
+        return decisions.propose_undo(request.decision, now, reason)
+    if request.action == "merge":
+        _require_count(request.people, PAIR_SIZE, "Name two people by id.")
+        left, right = (
+            [_find_name(directory.require_person(profile_id))] for profile_id in request.people
+        )
+        return decisions.propose_join(left, right, now, reason)
+    if request.action == "split":
+        _require_count(request.people, 1, "Name one person by id.")
+        person = directory.require_person(request.people[0])
+        left, right = _split_subjects(person, request.identifiers)
+        return decisions.propose_separation(left, right, now, reason)
+    _require_count(request.identifiers, PAIR_SIZE, "Name the two identifiers of a proposal.")
+    left, right = ([subject] for subject in request.identifiers)
+    if request.action == "accept":
+        return decisions.propose_join(left, right, now, reason)
+    return decisions.propose_separation(left, right, now, reason)
+
+
+def _require_count(names: tuple[str, ...], count: int, message: str) -> None:
+    if len(names) != count or not all(names):
+        raise DecisionRefusedError(message)
+
+
+def _find_name(person: ScoredProfile) -> str:
+    """Return the strongest subject of a person, which names it in a decision."""
+    return person.subjects[0]
+
+
+def _split_subjects(
+    person: ScoredProfile, identifiers: tuple[str, ...]
+) -> tuple[list[str], list[str]]:
+    """Return the identifiers of the new person, and those that stay; devices follow the identifiers they lead to."""
+    unknown = set(identifiers) - set(person.subjects)
+    if unknown or not identifiers:
+        raise DecisionRefusedError("Name identifiers of this person, as `people show` lists them.")
+    others = [key for key in person.subjects if key not in identifiers and not is_device(key)]
+    rest = others or [key for key in person.subjects if key not in identifiers]
+    if not rest:
+        raise DecisionRefusedError("Leave the person at least one identifier.")
+    return list(identifiers), rest

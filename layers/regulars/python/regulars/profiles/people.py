@@ -1,0 +1,184 @@
+"""Show the owner a person with all that decides who it is: its identifiers, links, decisions and parked links."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from regulars.domain.errors import NotFoundError
+from regulars.domain.identifiers import NAMESPACES
+from regulars.domain.identity_facts import IdentityFacts, LinkEvidence, time_of_moment
+from regulars.domain.times import to_text
+from regulars.domain.trust import Trust
+from regulars.identity.decisions import find_undo
+from regulars.identity.partition import ParkedLink
+from regulars.identity.people import Person, list_people
+from regulars.identity.region import load_region
+from regulars.profiles.served_profiles import ScoredProfile, ServedProfiles, SubjectCache
+from regulars.store.profiles import Profiles
+
+_KINDS_BY_LETTER = {letter: namespace for namespace, letter in NAMESPACES.items()}
+# What the owner reads about a parked link, by its reason.
+PARKED_TEXTS = {
+    "claim": "only a browser says so",
+    "hub": "it would connect too many identifiers",
+    "phone_only": "only a phone number connects them",
+    "separated": "you separated them",
+    "too_many": "they have too many identifiers of one kind together",
+    "two_user_ids": "each has a user id of its own",
+}
+
+
+class KnownIdentifier(msgspec.Struct, frozen=True):
+    """A subject of a person: its kind, when it was named first (RFC 3339), and whether strong evidence names it."""
+
+    subject: str
+    kind: str
+    first_named_at: str
+    is_confirmed: bool
+
+
+class KnownLink(msgspec.Struct, frozen=True):
+    """Two subjects of a person that one statement names: the best evidence for it, and its time (RFC 3339)."""
+
+    first: str
+    second: str
+    trust: str
+    at: str
+
+
+class KnownDecision(msgspec.Struct, frozen=True):
+    """A decision of the owner about a person; `undone_by` is the id of the decision that undid it, or ''."""
+
+    id: str
+    action: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    at: str
+    undone_by: str
+
+
+class PersonProposal(msgspec.Struct, frozen=True):
+    """Another person who may be the same one: the identifiers that a parked link connects, and why it was parked."""
+
+    subject: str
+    other_subject: str
+    other_profile_id: str
+    reason: str
+    text: str
+
+
+class PersonDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """A person, and what decides who it is."""
+
+    profile: ScoredProfile
+    identifiers: tuple[KnownIdentifier, ...]
+    links: tuple[KnownLink, ...]
+    decisions: tuple[KnownDecision, ...]
+    proposals: tuple[PersonProposal, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleDirectory:
+    """The people, by profile id or by subject."""
+
+    served: ServedProfiles
+    profiles: Profiles
+
+    def require_person(self, profile_id: str, subjects: Iterable[str] = ()) -> ScoredProfile:
+        """Return the person with this id, or with one of these subjects; raise NotFoundError when there is none."""
+        person = self.served.find_by_subjects(subjects) or self.served.find_with_scores(profile_id)
+        if person is None:
+            raise NotFoundError("No person is known by this id or identifier.")
+        return person
+
+    def describe_person(self, profile: ScoredProfile) -> PersonDetails:
+        """Return a person with its identifiers, links, decisions and proposals, oldest first."""
+        cache = SubjectCache(self.profiles)
+        region = load_region(profile.subjects, cache.read_facts)
+        person = next(one for one in list_people(region) if one.profile_id == profile.profile_id)
+        return PersonDetails(
+            profile=profile,
+            identifiers=_list_identifiers(person, region.facts),
+            links=_list_links(person, region.facts),
+            decisions=_list_decisions(person, region.facts),
+            proposals=self._list_proposals(person, cache),
+        )
+
+    def _list_proposals(self, person: Person, cache: SubjectCache) -> tuple[PersonProposal, ...]:
+        pairs = [_sort_sides(link, person) for link in person.parked]
+        others = load_region((other for _, other in pairs), cache.read_facts)
+        ids = {key: one.profile_id for one in list_people(others) for key in one.subjects}
+        proposals = (
+            PersonProposal(
+                subject=own,
+                other_subject=other,
+                other_profile_id=ids.get(other, ""),
+                reason=link.reason,
+                text=PARKED_TEXTS[link.reason],
+            )
+            for (own, other), link in zip(pairs, person.parked, strict=True)
+        )
+        return tuple(one for one in proposals if one.other_profile_id != person.profile_id)
+
+
+def kind_of(subject: str) -> str:
+    """Return the kind of identifier that a subject is made from."""
+    return _KINDS_BY_LETTER.get(subject[:1], "")
+
+
+def _list_identifiers(person: Person, facts: IdentityFacts) -> tuple[KnownIdentifier, ...]:
+    return tuple(
+        KnownIdentifier(
+            subject=subject,
+            kind=kind_of(subject),
+            first_named_at=_time_text(facts.births[subject]),
+            is_confirmed=subject in facts.known,
+        )
+        for subject in person.subjects
+    )
+
+
+def _list_links(person: Person, facts: IdentityFacts) -> tuple[KnownLink, ...]:
+    inside = set(person.subjects)
+    moments = {
+        pair: _evidence_of(link) for pair, link in facts.links.items() if inside.issuperset(pair)
+    }
+    ordered = sorted(moments.items(), key=lambda item: (item[1][1], item[0]))
+    return tuple(
+        KnownLink(first=first, second=second, trust=trust.name.lower(), at=_time_text(moment))
+        for (first, second), (trust, moment) in ordered
+    )
+
+
+def _list_decisions(person: Person, facts: IdentityFacts) -> tuple[KnownDecision, ...]:
+    ordered = sorted(facts.decisions.values(), key=lambda one: (one.moment, one.id))
+    return tuple(
+        KnownDecision(
+            id=decision.id,
+            action=decision.action,
+            left=decision.left,
+            right=decision.right,
+            at=_time_text(decision.moment),
+            undone_by=undo.id if (undo := find_undo(decision, facts)) else "",
+        )
+        for decision in ordered
+        if decision.subjects.intersection(person.subjects)
+    )
+
+
+def _sort_sides(link: ParkedLink, person: Person) -> tuple[str, str]:
+    """Return the person's subject of a link, and the other one."""
+    if link.first in person.subjects:
+        return link.first, link.second
+    return link.second, link.first
+
+
+def _evidence_of(link: LinkEvidence) -> tuple[Trust, int]:
+    if link.strong:
+        return Trust(link.strong[0]), link.strong[1]
+    return Trust.BROWSER, link.browser or 0
+
+
+def _time_text(moment: int) -> str:
+    return to_text(time_of_moment(moment))
