@@ -201,20 +201,23 @@ class _Oracle:
             name: frozenset(other for other in person if other[0] != "a")
             for name, person in people.items()
         }
-        attached: dict[frozenset[str], frozenset[str]] = {}
-        for group in set(groups.values()):
-            decided = {persons[name] for name in group if persons.get(name)}
-            owners = decided or {
+        decided_by_group = {
+            group: {persons[name] for name in group if persons.get(name)}
+            for group in set(groups.values())
+        }
+        attached = {person: person for person in set(persons.values())}
+        for group in sorted(
+            decided_by_group, key=lambda one: (not decided_by_group[one], min(one))
+        ):
+            owners = decided_by_group[group] or {
                 persons[name] for device in group for name in centres.get(device, ())
             }
-            if len(owners) == 1 and not self.is_separated(min(owners), group):
-                attached[group] = min(owners)
+            if len(owners) == 1 and not self.is_separated(attached[min(owners)], group):
+                attached[min(owners)] |= group
             else:
                 people |= dict.fromkeys(group, group)
         for owner in set(filter(None, persons.values())):
-            groups_of_owner = [group for group in attached if attached[group] == owner]
-            person = owner.union(*groups_of_owner)
-            people |= dict.fromkeys(person, person)
+            people |= dict.fromkeys(attached[owner], attached[owner])
         born = frozenset(self.births)
         return {name: person & born for name, person in people.items() if name in born}
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import Event
 from regulars.domain.identity_facts import IdentityFacts
-from regulars.domain.profiles import SubjectProfile, combine_states
+from regulars.domain.profiles import SubjectProfile
 from regulars.identity.people import Person, find_people
-from regulars.profiles.served_profiles import ScoredProfile
+from regulars.profiles.served_profiles import ScoredProfile, combine_person_state
 from regulars.store.inventory import StoredProfiles
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.orders import OrderRecord, Orders
@@ -174,12 +174,9 @@ class MemoryStores:
 
     def read_person(self, person: Person) -> ScoredProfile:
         """Return the profile of a person."""
-        profiles = self.profiles.read_subjects(person.subjects).profiles.values()
-        return ScoredProfile(
-            profile_id=person.profile_id,
-            subjects=person.subjects,
-            state=combine_states(profile.state for profile in profiles),
-        )
+        items = self.profiles.read_subjects(person.subjects)
+        state = combine_person_state(items, person.subjects)
+        return ScoredProfile(profile_id=person.profile_id, subjects=person.subjects, state=state)
 
     def list_profiles(self) -> dict[str, ScoredProfile]:
         """Return the profiles of all people by id."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from regulars.domain.consent import Consents, combine_consents, read_consents
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import ConsentChange, Event, Item, OrderFact, event_id
 from regulars.domain.orders import Order
@@ -24,7 +25,13 @@ from regulars.identity.grouping import belongs_to_profile
 from regulars.profiles.ledger_fold import fold_ledger
 from regulars.profiles.update import update_profiles
 from regulars.profiles.verify import compare_with_ledger
-from tests.support.identity_oracle import find_moment, find_owners, find_trust, partition_ledger
+from tests.support.identity_oracle import (
+    find_moment,
+    find_owners,
+    find_trust,
+    list_statement_subjects,
+    partition_ledger,
+)
 from tests.support.memory_stores import CrashError, MemoryStores
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -105,7 +112,7 @@ EVENT_DRAWS = st.tuples(
     st.frozensets(st.sampled_from(SUBJECTS), max_size=2),
     st.integers(0, 30),
 )
-LEDGERS = st.lists(EVENT_DRAWS, min_size=5, max_size=40).map(build_ledger)
+LEDGERS = st.lists(EVENT_DRAWS, min_size=12, max_size=40).map(build_ledger)
 DECIDED_LEDGERS = st.lists(
     EVENT_DRAWS
     | st.tuples(
@@ -113,7 +120,7 @@ DECIDED_LEDGERS = st.lists(
         st.frozensets(st.sampled_from(SUBJECTS), min_size=1, max_size=2),
         st.integers(0, 30),
     ),
-    min_size=5,
+    min_size=12,
     max_size=40,
 ).map(build_ledger)
 
@@ -121,7 +128,7 @@ DECIDED_LEDGERS = st.lists(
 def replace_event(event: Event, chance: random.Random) -> Event:
     """Return other content under the same id, of the same subjects."""
     number = next(number for number in range(40) if event_id(str(number)) == event.id)
-    kind = "test" if event.test else chance.choice(("page", "order", "refund", "consent"))
+    kind = "test" if event.test else chance.choice(("page", "order", "refund"))
     rewritten = build_event(number, kind, frozenset(event.subjects), chance.randrange(30))
     # The time of receipt stays, because the facts of identity keep the first statement.
     return replace(rewritten, received_at=event.received_at)
@@ -179,6 +186,8 @@ class ShuffledStream:
 
     def _replace_event(self, id_: str) -> None:
         before = self.memory.ledger.events[id_]
+        if before.consents:
+            return  # What was stated once remains a fact.
         after = replace_event(before, self.random)
         if not any(change.event.id == id_ for batch in self.pending_batches for change in batch):
             self.memory.ledger.events[id_] = after
@@ -206,6 +215,24 @@ def list_held_orders(events: Sequence[Event]) -> dict[str, dict[str, Order]]:
     return held
 
 
+def list_known_consents(subjects: Sequence[str], events: Sequence[Event]) -> Consents:
+    """Return what is stated about the addresses of a person, and about the person itself."""
+    parts = []
+    for event in events:
+        stated = Consents() if event.test else read_consents(event)
+        names = list_statement_subjects(event)
+        persons = [name for name in names if name[0] != "a"] or names
+        for field_name in ("statements", "claims"):
+            concerned = {
+                key: statement
+                for key, statement in getattr(stated, field_name).items()
+                if {key.split("/")[2]} & {*subjects}
+                or (not key.split("/")[2] and {*persons} & {*subjects})
+            }
+            parts.append(Consents(**{field_name: concerned}))
+    return combine_consents(parts)
+
+
 def assert_profiles_folded(memory: MemoryStores) -> None:
     """Assert that the people are those of the ledger, and each has exactly its events and its orders."""
     events = list(memory.ledger.events.values())
@@ -220,6 +247,7 @@ def assert_profiles_folded(memory: MemoryStores) -> None:
         person_events = [event for event in counted if owners[event.id] in subjects]
         orders = [order for key in subjects for order in held.get(key, {}).values()]
         state = with_orders(add_events(ProfileState(), person_events), orders)
+        state = replace(state, consents=list_known_consents(subjects, events))
         assert encode_state(memory.read_person(person).state) == encode_state(state)
     assert not memory.rejects.stored_rejects
     differences = compare_with_ledger(fold_ledger(events), memory.scan_profiles()).differences

@@ -16,9 +16,9 @@ from regulars.domain.consent import (
     Consents,
     choose_address,
     combine_consents,
+    divide_consents,
     list_addresses,
     read_consents,
-    select_address,
 )
 from regulars.domain.consent_decisions import find_claim, find_consent, may_send
 from regulars.domain.events import ConsentChange, Event
@@ -371,15 +371,11 @@ def test_grant_of_all_purposes_is_none() -> None:
     assert build_consents("granted", purpose="all") == NO_CONSENTS
 
 
-def test_split_takes_the_consents_of_an_address_along() -> None:
-    consents = combine_consents(
-        [
-            build_consents("denied", 1, "e:ann"),
-            build_consents(address="e:work"),
-            build_consents("denied", 1, ""),
-        ]
-    )
-    assert select_address(consents, "e:ann") == build_consents("denied", 1, "e:ann")
+def test_statements_are_divided_by_the_subject_that_they_are_about() -> None:
+    own, other = build_consents("denied", 1, "e:ann"), build_consents("granted", 2, "e:bob")
+    whole = build_consents("denied", 3, "", subjects=("u:ann",))
+    parts = divide_consents(combine_consents([own, other, whole]), ["u:ann", "c:ann"])
+    assert parts == {"e:ann": own, "e:bob": other, "u:ann": whole, "c:ann": whole}
 
 
 def test_statement_keeps_where_it_came_from() -> None:

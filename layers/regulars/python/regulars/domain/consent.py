@@ -124,18 +124,29 @@ def list_addresses(consents: Consents) -> tuple[tuple[str, str, str], ...]:
     return tuple(sorted({(channel, purpose, address) for channel, purpose, address, _ in parts}))
 
 
-def select_address(consents: Consents, address: str) -> Consents:
-    """Return what is stated about one address, to add it for another person who has the address now."""
-
-    def select(statements: ConsentStatements) -> ConsentStatements:
-        return {key: value for key, value in statements.items() if _address_of(key) == address}
-
-    return Consents(statements=select(consents.statements), claims=select(consents.claims))
+def divide_consents(consents: Consents, subjects: Iterable[str]) -> dict[str, Consents]:
+    """Return what is stated by the subject that it is stored under: the address, or each of `subjects` without one."""
+    named = tuple(subjects)
+    addresses = set(map(_address_of, (*consents.statements, *consents.claims)))
+    owners = {address: (address,) if address else named for address in addresses}
+    parts: dict[str, Consents] = {}
+    for address in sorted(addresses):
+        selected = _select_address(consents, address)
+        for owner in owners[address]:
+            parts[owner] = combine_consents((parts.get(owner, NO_CONSENTS), selected))
+    return parts
 
 
 def build_key(channel: str, purpose: str, address: str, status: str) -> str:
     """Return the key of a statement."""
     return f"{channel}/{purpose}/{address}/{status}"
+
+
+def _select_address(consents: Consents, address: str) -> Consents:
+    def select(statements: ConsentStatements) -> ConsentStatements:
+        return {key: value for key, value in statements.items() if _address_of(key) == address}
+
+    return Consents(statements=select(consents.statements), claims=select(consents.claims))
 
 
 def _combine_statements(parts: Iterable[ConsentStatements]) -> ConsentStatements:

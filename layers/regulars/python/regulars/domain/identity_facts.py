@@ -10,6 +10,13 @@ from itertools import combinations
 
 import msgspec
 
+from regulars.domain.consent import (
+    NO_CONSENTS,
+    Consents,
+    combine_consents,
+    divide_consents,
+    read_consents,
+)
 from regulars.domain.events import Event
 from regulars.domain.identifiers import subject_strength
 from regulars.domain.trust import Trust, trust_of
@@ -75,7 +82,8 @@ class IdentityFacts(msgspec.Struct, frozen=True):
     """What a set of events says about identity.
 
     `births` holds the moment of the first statement that names a subject, `known` the subjects that a strong statement
-    names, `providers` the provider of each customer number, `links` the evidence for each pair of subjects.
+    names, `providers` the provider of each customer number, `links` the evidence for each pair of subjects. `consents` holds
+    what is stated about each address, and about a whole person under each of the subjects that are named for it.
     """
 
     births: dict[str, int] = {}
@@ -83,16 +91,20 @@ class IdentityFacts(msgspec.Struct, frozen=True):
     providers: dict[str, str] = {}
     links: dict[SubjectPair, LinkEvidence] = {}
     decisions: dict[str, IdentityDecision] = {}
+    consents: dict[str, Consents] = {}
 
     def combine(self, *others: "IdentityFacts") -> "IdentityFacts":
         """Return the facts of all these sets together."""
         births, providers, links = dict(self.births), dict(self.providers), dict(self.links)
+        consents = dict(self.consents)
         for other in others:
             _keep_least(births, other.births)
             _keep_least(providers, other.providers)
             for pair, evidence in other.links.items():
                 stored = links.get(pair)
                 links[pair] = stored.combine(evidence) if stored else evidence
+            for subject, part in other.consents.items():
+                consents[subject] = combine_consents((consents.get(subject, NO_CONSENTS), part))
         return IdentityFacts(
             births=births,
             known=self.known.union(*(other.known for other in others)),
@@ -100,6 +112,7 @@ class IdentityFacts(msgspec.Struct, frozen=True):
             links=links,
             decisions=self.decisions.copy()
             | {id_: decision for other in others for id_, decision in other.decisions.items()},
+            consents=consents,
         )
 
     def includes(self, other: "IdentityFacts") -> bool:
@@ -115,12 +128,17 @@ class IdentityFacts(msgspec.Struct, frozen=True):
                 (stored := self.links.get(pair)) is not None and stored.combine(link) == stored
                 for pair, link in other.links.items()
             )
+            and all(
+                (known := self.consents.get(subject)) is not None
+                and combine_consents((known, part)) == known
+                for subject, part in other.consents.items()
+            )
         )
 
     def list_subjects(self) -> frozenset[str]:
-        """Return every subject that is named, by a statement or a decision."""
+        """Return every subject that is named, by a statement, a decision or a consent."""
         decided = (decision.subjects for decision in self.decisions.values())
-        return frozenset(self.births).union(*decided)
+        return frozenset(self.births).union(self.consents, *decided)
 
 
 NO_FACTS = IdentityFacts()
@@ -177,6 +195,7 @@ def facts_of(event: Event) -> IdentityFacts:
         known=frozenset(subjects) if trust.is_strong else frozenset(),
         providers={subject: provider for subject in subjects if subject[:1] == CUSTOMER_LETTER},
         links=dict.fromkeys(_list_pairs(subjects), evidence),
+        consents=_read_consents_by_subject(event, subjects) if event.consents else {},
     )
 
 
@@ -202,6 +221,7 @@ def split_facts(facts: IdentityFacts) -> dict[str, IdentityFacts]:
             providers=_select_value(facts.providers, subject),
             links=links.get(subject, {}),
             decisions=decisions.get(subject, {}),
+            consents=_select_value(facts.consents, subject),
         )
         for subject in facts.list_subjects()
     }
@@ -231,6 +251,12 @@ def limit_links(facts: IdentityFacts) -> IdentityFacts:
 def is_device(subject: str) -> bool:
     """Return whether a subject is an anonymous id."""
     return subject[:1] == DEVICE_LETTER
+
+
+def _read_consents_by_subject(event: Event, subjects: tuple[str, ...]) -> dict[str, Consents]:
+    """Return what an event states about consent, by address; of the whole person under each of its identifiers."""
+    persons = [subject for subject in subjects if not is_device(subject)]
+    return divide_consents(read_consents(event), persons or subjects)
 
 
 def _list_pairs(subjects: tuple[str, ...]) -> Iterator[SubjectPair]:

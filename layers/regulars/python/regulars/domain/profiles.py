@@ -114,7 +114,9 @@ def decode_state(text: bytes | str) -> ProfileState:
 def fold_events(events: Iterable[Event]) -> ProfileState:
     """Return the state of a person with exactly these events, each given once, their orders included."""
     events = list(events)
-    return with_orders(add_events(ProfileState(), events), fold_orders(events).values())
+    state = with_orders(add_events(ProfileState(), events), fold_orders(events).values())
+    stated = combine_consents(read_consents(event) for event in events if not event.test)
+    return msgspec.structs.replace(state, consents=stated)
 
 
 def fold_orders(
@@ -173,7 +175,7 @@ def _add_event(state: ProfileState, event: Event) -> ProfileState:
         channels={**state.channels, event.channel: activity},
         counts={**state.counts, type_: state.counts.get(type_, 0) + 1},
         orders=state.orders,
-        consents=_add_consents(state.consents, event),
+        consents=state.consents,
         traits=_add_traits(state.traits, event),
     )
 
@@ -194,12 +196,6 @@ def _combine_values[Value](
     for key, value in chain.from_iterable(part.items() for part in parts):
         combined[key] = combine(combined[key], value) if key in combined else value
     return combined
-
-
-def _add_consents(consents: Consents, event: Event) -> Consents:
-    if not event.consents:
-        return consents
-    return combine_consents((consents, read_consents(event)))
 
 
 def _add_traits(traits: dict[str, Trait], event: Event) -> dict[str, Trait]:

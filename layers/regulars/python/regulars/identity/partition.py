@@ -71,6 +71,13 @@ class _Candidate(msgspec.Struct, frozen=True, array_like=True, order=True):
         return self.first[1], self.second[1]
 
 
+class _DeviceOwners(msgspec.Struct, frozen=True):
+    """The groups of subjects to which devices lead, and whether a decision of the owner says so."""
+
+    is_decided: bool
+    people: list[set[str]]
+
+
 def partition_subjects(facts: IdentityFacts, worthless: frozenset[str] | None = None) -> Partition:
     """Return the people of these facts; the same facts always give the same people.
 
@@ -221,22 +228,25 @@ class _Groups:
         return ""
 
     def attach_devices(self, worthless: frozenset[str]) -> frozenset[str]:
-        """Add each device to the one person that it leads to; return the devices that lead to several people."""
+        """Add each device to the one person that it leads to; return the devices that lead to several people.
+
+        Devices that the owner joined come first, since a later device may be separated from them.
+        """
         leads = self._list_leads(worthless)
-        shared: set[str] = set()
-        owners: list[tuple[frozenset[str], set[str]]] = []
-        for devices in _connect_devices(leads):
-            people = self._list_people_of(devices, leads)
-            if len(people) > 1:
-                shared |= devices
-            elif people and not self._is_separated(people[0], devices):
-                owners.append((devices, people[0]))
-                continue
-            owners.append((devices, set(devices)))
+        found = [
+            (self._find_owners(devices, leads), devices) for devices in _connect_devices(leads)
+        ]
+        found.sort(key=lambda item: (not item[0].is_decided, min(item[1])))
         for device in leads:
             self._groups[device].discard(device)
-        for devices, person in owners:
-            person.update(devices)
+        shared: set[str] = set()
+        for owners, devices in found:
+            person = set[str]()
+            if len(owners.people) > 1:
+                shared |= devices
+            elif owners.people and not self._is_separated(owners.people[0], devices):
+                person = owners.people[0]
+            person |= devices
             self._groups |= dict.fromkeys(devices, person)
         return frozenset(shared)
 
@@ -261,9 +271,9 @@ class _Groups:
                 leads.setdefault(device, []).extend(others)
         return leads
 
-    def _list_people_of(
+    def _find_owners(
         self, devices: frozenset[str], leads: Mapping[str, Sequence[str]]
-    ) -> list[set[str]]:
+    ) -> _DeviceOwners:
         """Return the people to whom these devices lead: by a decision of the owner, else by statements."""
         decided = {id(group): group for key in devices if len(group := self._groups[key]) > 1}
         people = {
@@ -272,7 +282,7 @@ class _Groups:
             for other in leads[device]
             if not is_device(other) and (group := self._groups[other])
         }
-        return list((decided or people).values())
+        return _DeviceOwners(bool(decided), list((decided or people).values()))
 
     def _find_obstacle(self, candidate: _Candidate, first: set[str], second: set[str]) -> str:
         if self._is_separated(first, second):

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
+from regulars.domain.consent import combine_consents
 from regulars.domain.identity_facts import IdentityFacts
 from regulars.domain.profiles import ProfileState, combine_states
 from regulars.identity.people import Person, find_people
@@ -48,10 +50,9 @@ class SubjectCache:
 
     def build_profile(self, person: Person, items: PersonItems = PersonItems()) -> ScoredProfile:  # noqa: B008 (immutable)
         """Return the profile of a person whose subjects were read, with the scores of `items`."""
-        states = (self.items.get_profile(subject).state for subject in person.subjects)
         return ScoredProfile(
             profile_id=person.profile_id,
-            state=combine_states(states),
+            state=combine_person_state(self.items, person.subjects),
             subjects=person.subjects,
             scores=items.scores,
             candidates=items.candidates,
@@ -118,6 +119,15 @@ class ServedProfiles:
     ) -> ScoredProfile | None:
         items = self._reader.query_items(person.profile_id, last_sort_key)
         return _build_profile(person, cache, items)
+
+
+def combine_person_state(items: SubjectItems, subjects: Iterable[str]) -> ProfileState:
+    """Return the state of the person with these subjects, with the consents that are stored with their facts."""
+    names = tuple(subjects)
+    state = combine_states(items.get_profile(subject).state for subject in names)
+    facts = (items.get_identity(subject).facts for subject in names)
+    consents = combine_consents(part for one in facts for part in one.consents.values())
+    return replace(state, consents=consents)
 
 
 def _build_profile(person: Person, cache: SubjectCache, items: PersonItems) -> ScoredProfile | None:

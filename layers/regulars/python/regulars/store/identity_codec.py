@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 
+from regulars.domain.consent import Consents
 from regulars.domain.identifiers import subject_strength
 from regulars.domain.identity_facts import IdentityDecision, IdentityFacts, LinkEvidence
 
 _ENCODER = msgspec.msgpack.Encoder()
+_CONSENTS_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 _DECODER = msgspec.msgpack.Decoder()
 
 
@@ -25,14 +27,18 @@ def encode_facts(facts: IdentityFacts) -> bytes:
             for pair in sorted(facts.links)
         ],
     ]
-    if facts.decisions:
+    if facts.decisions or facts.consents:
         content.append([facts.decisions[id_] for id_ in sorted(facts.decisions)])
+    if facts.consents:
+        content.append(msgspec.Raw(_CONSENTS_ENCODER.encode(facts.consents)))
     return _ENCODER.encode(content)
 
 
 def decode_facts(packed: bytes) -> IdentityFacts:
     """Return the facts of `encode_facts`."""
-    subjects, births, known, providers, links, *decisions = _DECODER.decode(packed)
+    subjects, births, known, providers, links, *rest = _DECODER.decode(packed)
+    decisions = msgspec.convert(rest[0] if rest else [], list[IdentityDecision])
+    consents = msgspec.convert(rest[1] if rest[1:] else {}, dict[str, Consents])
     return IdentityFacts(
         births={subject: at for subject, at in zip(subjects, births, strict=True) if at},
         known=frozenset(subjects[number] for number in known),
@@ -41,11 +47,8 @@ def decode_facts(packed: bytes) -> IdentityFacts:
             (subjects[first], subjects[second]): _unpack_link(evidence)
             for first, second, *evidence in links
         },
-        decisions={
-            decision.id: decision
-            for values in decisions
-            for decision in msgspec.convert(values, list[IdentityDecision])
-        },
+        decisions={decision.id: decision for decision in decisions},
+        consents=consents,
     )
 
 
