@@ -5,6 +5,7 @@ from typing import Any
 
 from regulars.channels.contract import Reply, Request
 from regulars.domain.errors import NotFoundError
+from regulars.ingestion.order_claims import OrderClaims
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.webhook_sources import WebhookSources
 from regulars.ingestion.webhooks import NextPage, Receipt, WebhookReceiver, WebhookReply
@@ -12,6 +13,7 @@ from regulars.settings import ReceiveWebhookSettings
 from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
+from regulars.store.order_sources import OrderSources
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
@@ -33,7 +35,10 @@ PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 RECEIVER = WebhookReceiver(
     WebhookSources(Sources(SETTINGS.control_table, CLIENT), PARAMETERS),
     Recorder(
-        Ledger(SETTINGS.events_table, CLIENT), Contacts(SETTINGS.contacts_table, CLIENT), PARAMETERS
+        Ledger(SETTINGS.events_table, CLIENT),
+        Contacts(SETTINGS.contacts_table, CLIENT),
+        PARAMETERS,
+        OrderClaims(OrderSources(SETTINGS.control_table, CLIENT)),
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
 )

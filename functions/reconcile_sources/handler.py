@@ -6,6 +6,7 @@ import msgspec
 
 from regulars.channels.feeds.https import HttpsClient
 from regulars.channels.feeds.provider_api import ProviderApi
+from regulars.ingestion.order_claims import OrderClaims
 from regulars.ingestion.reconciliation.fetched_records import RecordImporter
 from regulars.ingestion.reconciliation.reconciler import Reconciler
 from regulars.ingestion.recording import Recorder
@@ -13,6 +14,7 @@ from regulars.settings import ReconcileSourcesSettings
 from regulars.store.clients import create_dynamodb_client
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
+from regulars.store.order_sources import OrderSources
 from regulars.store.parameters import Parameters
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.rejects import Rejects
@@ -22,7 +24,10 @@ SETTINGS = ReconcileSourcesSettings.from_env()
 CLIENT = create_dynamodb_client()
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 RECORDER = Recorder(
-    Ledger(SETTINGS.events_table, CLIENT), Contacts(SETTINGS.contacts_table, CLIENT), PARAMETERS
+    Ledger(SETTINGS.events_table, CLIENT),
+    Contacts(SETTINGS.contacts_table, CLIENT),
+    PARAMETERS,
+    OrderClaims(OrderSources(SETTINGS.control_table, CLIENT)),
 )
 RECONCILER = Reconciler(
     Sources(SETTINGS.control_table, CLIENT),

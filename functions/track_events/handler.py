@@ -6,6 +6,7 @@ from typing import Any
 from regulars.channels.contract import Request
 from regulars.channels.tracking.sdk_settings import build_segment_settings
 from regulars.domain.errors import NotFoundError
+from regulars.ingestion.order_claims import OrderClaims
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import TrackingReceiver
 from regulars.ingestion.tracking_calls import BATCH_KIND
@@ -14,6 +15,7 @@ from regulars.store.api_keys import ApiKeys
 from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
+from regulars.store.order_sources import OrderSources
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 from regulars.transport.cold_start import freeze_startup_objects
@@ -32,14 +34,17 @@ from regulars.transport.responses import (
 
 SETTINGS = TrackEventsSettings.from_env()
 CLIENT = create_fail_fast_dynamodb_client()
+ORDER_CLAIMS = OrderClaims(OrderSources(SETTINGS.control_table, CLIENT))
 RECEIVER = TrackingReceiver(
     ApiKeys(SETTINGS.control_table, CLIENT),
     Recorder(
         Ledger(SETTINGS.events_table, CLIENT),
         Contacts(SETTINGS.contacts_table, CLIENT),
         Parameters(SETTINGS.parameters_prefix),
+        ORDER_CLAIMS,
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
+    ORDER_CLAIMS,
 )
 KINDS = (BATCH_KIND, "track", "identify", "page", "screen", "group", "alias")
 # A path names a kind in full, or by its first letter as the browser SDK does.

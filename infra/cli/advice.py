@@ -60,6 +60,7 @@ _ADVICE: dict[type[Exception], Callable[[Any], str]] = {
         f"Give the right one with: regulars connect {error.channel} --name {error.name}"
     ),
     errors.SecretNotNeededError: lambda _: "Leave --secret out.",
+    errors.UselessOrderPolicyError: lambda _: "Leave --orders out, or create a browser key.",
     errors.SecretRequiredError: lambda error: f"--secret …: {error.question}.",
     errors.MissingAnswerError: _explain_answer,
     errors.InvalidAnswerError: _explain_answer,

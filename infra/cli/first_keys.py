@@ -1,6 +1,7 @@
 """Creates the first keys of a deployment; those of the stack on this machine are stored in a file."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,3 +23,11 @@ def load_local_keys(deployment: Deployment, file: Path) -> dict[str, str]:
         file.touch(mode=0o600)
         file.write_text(json.dumps(created, indent=1))
     return dict(json.loads(file.read_text())) if file.exists() else {}
+
+
+def list_key_lines(keys: Mapping[str, str], column: str = "") -> list[str]:
+    """Return a line for each key; one that has a former name too has one line."""
+    scopes: dict[str, str] = {}
+    for scope, text in keys.items():
+        scopes.setdefault(text, scope)
+    return [f"{scope:<7} {column}{text}" for text, scope in scopes.items()]

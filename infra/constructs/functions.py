@@ -3,6 +3,7 @@
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
@@ -74,9 +75,13 @@ class Function(lambda_.Function):
         self.allow_actions(queue.queue_arn, "sqs:SendMessage")
         return queue
 
-    def allow_actions(self, arn: str, *actions: str) -> None:
-        """Allow the function actions on one resource."""
-        iam.Grant.add_to_principal(grantee=self, actions=list(actions), resource_arns=[arn])
+    def allow_actions(
+        self, arn: str, *actions: str, conditions: dict[str, dict[str, Any]] | None = None
+    ) -> None:
+        """Allow the function actions on one resource, under IAM conditions if there are any."""
+        iam.Grant.add_to_principal(
+            grantee=self, actions=list(actions), resource_arns=[arn], conditions=conditions
+        )
 
     def give_up_after_retries(self) -> None:
         """Retry an asynchronous invocation twice, then send it to the dead-letter queue."""

@@ -46,6 +46,7 @@ class Ingestion(Construct):
         )
         self._grant_recording(function, *BATCH_ACTIONS)
         self._grant_rejecting(function, "dynamodb:BatchWriteItem")
+        self._grant_order_sources(function)
         api.route_path(function, "/v1/{proxy+}", HttpMethod.POST, HttpMethod.GET)
         api.route_path(function, "/beacon/v1/batch", HttpMethod.POST)
 
@@ -55,6 +56,7 @@ class Ingestion(Construct):
         # A delivery of a mail provider holds events of several recipients.
         self._grant_recording(function, *BATCH_ACTIONS)
         self._grant_rejecting(function)
+        self._grant_order_sources(function)
         self._storage.grant_parameter(function, "sources/*")
         api.route_path(function, "/hooks/{channel}/{source}", HttpMethod.ANY)
 
@@ -73,6 +75,7 @@ class Ingestion(Construct):
         grants.grant_table(
             function, schema.CONTROL, "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"
         )
+        self._grant_order_sources(function)
         grants.grant_parameter(function, "sources/*")
         function.give_up_after_retries()
         start_on_schedule(function, events.Schedule.rate(Duration.hours(1)))
@@ -86,6 +89,12 @@ class Ingestion(Construct):
     def _grant_rejecting(self, function: Function, *batch_actions: str) -> None:
         self._storage.grant_table(function, schema.REJECTS, "dynamodb:PutItem", *batch_actions)
         self._storage.grant_table(function, schema.CONTROL, "dynamodb:GetItem")
+
+    def _grant_order_sources(self, function: Function) -> None:
+        # One item only: the table holds the API keys, too.
+        self._storage.grant_item(
+            function, schema.CONTROL, schema.ORDER_SOURCES_ID, "dynamodb:UpdateItem"
+        )
 
     def _create_import_history(self) -> None:
         function = Function(

@@ -45,6 +45,13 @@ class Storage(Construct):
         """Allow actions on a table, but not on its indexes."""
         function.allow_actions(self.tables[shape.name].table_arn, *actions)
 
+    def grant_item(
+        self, function: Function, shape: schema.Table, partition_key: str, *actions: str
+    ) -> None:
+        """Allow actions on the items of a table with one partition key."""
+        condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition_key]}}
+        function.allow_actions(self.tables[shape.name].table_arn, *actions, conditions=condition)
+
     def grant_index(self, function: Function, shape: schema.Table, index: str) -> None:
         """Allow querying one index of a table; raise KeyError when there is none of this name."""
         if index not in {defined.name for defined in shape.indexes}:

@@ -72,7 +72,7 @@ def _measure_mean(visitor: TrackedVisitor, patch: pytest.MonkeyPatch) -> Benchma
 def _create_visitor(patch: pytest.MonkeyPatch) -> TrackedVisitor:
     stack = aws.create_moto_stack()
     ApiKeys("test-control", stack.dynamodb).register_key(
-        "wk_test", "write", "the shop", "web", EVENT_TIME
+        "wk_test", "browser", "the shop", "web", EVENT_TIME
     )
     track = load_handler("track_events", stack.build_settings(TrackEventsSettings), patch)
     update = load_handler("update_profiles", stack.build_settings(UpdateProfilesSettings), patch)

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from dataclasses import fields
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +14,7 @@ from regulars.domain.identity_facts import collect_facts, split_facts
 from regulars.domain.profiles import SubjectProfile, fold_events
 from regulars.settings import Settings
 from regulars.store.profiles import SubjectIdentity, identity_item, profile_item
+from regulars.store.schema import ORDER_SOURCES_ID
 from tests.benchmarks.stub import Reply
 from tests.support.gateway import http_event
 from tests.support.served_shop import SCORES
@@ -133,6 +135,8 @@ def _find_item(request: dict[str, Any]) -> dict[str, Any]:
 def _control_item(id_: str) -> dict[str, str]:
     if id_.startswith("source#"):
         return {"id": id_, "channel": "shopify", "source": "main", "config": "{}"}
+    if id_ == ORDER_SOURCES_ID:  # the shop has sold today
+        return {"id": id_, "shopify/main": f"{datetime.now(UTC):%Y-%m-%d}"}
     scope = "write" if id_ == f"key#{sha256(WRITE_KEY.encode()).hexdigest()}" else "admin"
     return {"id": id_, "scope": scope, "label": "Bench", "source": "web", "created_at": SHOP_TIME}
 

@@ -131,7 +131,7 @@ class Endpoints:
     def _register_write_keys(self, request: ProviderRequest) -> tuple[Any, str]:
         keys = ApiKeys("test-control", self._deployed.dynamodb)
         for secret in request.secrets:
-            keys.register_key(secret, "write", "conformance", "web", "2026-01-01T00:00:00.000Z")
+            keys.register_key(secret, "browser", "conformance", "web", "2026-01-01T00:00:00.000Z")
         return self._tracking_module, urlsplit(request.url).path
 
     def _list_rejects(self, now: datetime) -> list[dict[str, Any]]:

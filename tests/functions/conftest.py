@@ -1,5 +1,6 @@
 """Provides what the tests of the functions read: the ledger, the contact data and the rejects of the test stack."""
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +12,16 @@ import pytest
 from regulars.channels.contract import Request
 from regulars.domain.contacts import ContactFact, choose_contacts
 from regulars.domain.events import Event, decode_event
-from regulars.settings import ReceiveWebhookSettings
+from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
+from regulars.store.api_keys import SENDER_SCOPES, ApiKeys, Scope
 from regulars.store.contacts import statement_from_item
 from tests.support.aws import MotoStack
-from tests.support.gateway import deliver_request, load_handler
+from tests.support.gateway import deliver_request, http_event, load_handler
 
 type Deliver = Callable[[Request], Any]
+type Track = Callable[[Scope, str, dict[str, Any]], list[Event]]
+
+KEY_CREATED_AT = "2026-11-01T10:00:00.000Z"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,22 @@ class StackTables:
 @pytest.fixture
 def tables(aws: MotoStack) -> StackTables:
     return StackTables(aws)
+
+
+@pytest.fixture
+def track(aws: MotoStack, tables: StackTables, monkeypatch: pytest.MonkeyPatch) -> Track:
+    """Sends a call to a path with a key of a scope, and returns the events of the ledger."""
+    keys = ApiKeys("test-control", aws.dynamodb)
+    for scope in SENDER_SCOPES:
+        keys.register_key(f"wk_{scope}", scope, "", "web", KEY_CREATED_AT)
+    module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
+
+    def send_call(scope: Scope, path: str, body: dict[str, Any]) -> list[Event]:
+        basic = {"Authorization": "Basic " + b64encode(f"wk_{scope}:".encode()).decode()}
+        assert module.handler(http_event(path, body, basic), None)["statusCode"] == 200
+        return tables.list_events()
+
+    return send_call
 
 
 @pytest.fixture

@@ -260,7 +260,7 @@ def call_function(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> CallFuncti
         sources.save_source(Source(channel=channel, source="main", config=config))
         aws.put_secrets(f"{channel}/main", KEY, shopify.SECRET)
     ApiKeys("test-control", aws.dynamodb).register_key(
-        KEY, "write", "", "web", "2026-01-01T00:00:00Z"
+        KEY, "browser", "", "web", "2026-01-01T00:00:00Z"
     )
     modules = {
         "hooks": load_handler(

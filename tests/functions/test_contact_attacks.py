@@ -86,7 +86,7 @@ def post_order(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> PostOrder:
 def post_message(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> PostMessage:
     """Send a message with the write key, later than the order."""
     keys = ApiKeys("test-control", aws.dynamodb)
-    keys.register_key(WRITE_KEY, "write", "the shop", "web", LATE_TIME)
+    keys.register_key(WRITE_KEY, "browser", "the shop", "web", LATE_TIME)
     module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
     def post(type_: str, message: dict[str, Any]) -> None:

@@ -26,8 +26,10 @@ from regulars.channels.feeds.https import HttpsClient, ProviderResponse
 from regulars.channels.feeds.provider_api import ProviderApi
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
+from regulars.domain.trust import Trust, trust_of
 from regulars.settings import ReceiveWebhookSettings, ReconcileSourcesSettings
 from regulars.store.inventory import Inventory
+from regulars.store.order_sources import OrderSources
 from regulars.store.reconciliations import FeedWalk, Reconciliation, Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Source, Sources
@@ -306,6 +308,16 @@ def test_first_run_fetches_a_week_and_marks_history(
     shops.connect_source(storefront)
     shops.run_reconciliation()
     assert [event.backfill for event in tables.list_events()] == [True, True, False]
+
+
+@pytest.mark.parametrize("channel", sorted(STOREFRONTS))
+def test_fetched_orders_are_verified_and_make_claims_of_those_of_browsers(
+    aws: MotoStack, shops: ConnectedShops, tables: StackTables, channel: str
+) -> None:
+    shops.connect_source(build_storefront(channel, 2))
+    shops.run_reconciliation()
+    assert {trust_of(event) for event in tables.list_events()} == {Trust.VERIFIED}
+    assert OrderSources("test-control", aws.dynamodb).list_reporters("") == [f"{channel}/main"]
 
 
 def test_refused_key_is_reported_and_stops_no_other_source(shops: ConnectedShops) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from regulars.admin.errors import NoRejectsSelectedError
 from regulars.domain.events import encode_event
+from regulars.domain.trust import Trust, trust_of
 from regulars.settings import TrackEventsSettings
-from regulars.store.api_keys import ApiKeys
+from regulars.store.api_keys import ApiKeys, Scope, hash_key_text
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from tests.functions.conftest import StackTables
@@ -51,8 +52,8 @@ def replay(aws: MotoStack) -> Replay:
     return lambda source, **options: run_replay(source, **options).counts
 
 
-def register(aws: MotoStack, key: str, source: str = "web") -> None:
-    ApiKeys("test-control", aws.dynamodb).register_key(key, "write", "", source, EVENT_TIME)
+def register(aws: MotoStack, key: str, source: str = "web", scope: Scope = "browser") -> None:
+    ApiKeys("test-control", aws.dynamodb).register_key(key, scope, "", source, EVENT_TIME)
 
 
 def keep(aws: MotoStack, code: str, source: str, raw: bytes, delivery: Any = None) -> None:
@@ -124,13 +125,47 @@ def test_calls_of_an_unknown_key_are_received_when_the_key_is_made(
     assert [event.source for event in tables.list_events()] == ["segment/shop"]
 
 
+@pytest.mark.parametrize(("scope", "trust"), [("server", Trust.SERVER), ("browser", Trust.BROWSER)])
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
+def test_replay_keeps_the_trust_of_the_key(  # noqa: PLR0913, PLR0917 (a table)
+    aws: MotoStack,
+    door: Door,
+    replay: Replay,
+    tables: StackTables,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    scope: Scope,
+    trust: Trust,
+) -> None:
+    register(aws, "sender", "shop", scope)
+    with monkeypatch.context() as patch:
+        patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 3)
+        door(path, TRACK if path == "/v1/track" else {"batch": [MESSAGE]}, "sender")
+    ApiKeys("test-control", aws.dynamodb).revoke_key(hash_key_text("sender"), EVENT_TIME)
+    assert replay("segment/shop") == RECEIVED_TIME
+    assert [trust_of(event) for event in tables.list_events()] == [trust]
+
+
+def test_message_of_a_browser_key_is_not_raised_by_a_server_key_of_its_source(
+    aws: MotoStack, door: Door, replay: Replay, tables: StackTables
+) -> None:
+    register(aws, "secret", "web", "server")
+    refused = TRACK | {"event": "x" * 200}
+    assert door("/v1/track", refused) == 400
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("regulars.channels.tracking.messages.MAX_NAME_CHARACTERS", 300)
+        assert replay("segment/web") == RECEIVED_TIME
+    assert [trust_of(event) for event in tables.list_events()] == [Trust.BROWSER]
+
+
 def test_call_without_a_key_is_received_into_the_source_the_owner_names(
     door: Door, replay: Replay, tables: StackTables
 ) -> None:
     assert door("/v1/identify", {"userId": "u1"}, "") == 401
     assert replay("segment") == {"refused again: unauthorized": 1}
     assert replay("segment", into="web") == RECEIVED_TIME
-    assert [event.source for event in tables.list_events()] == ["segment/web"]
+    (event,) = tables.list_events()
+    assert (event.source, trust_of(event)) == ("segment/web", Trust.BROWSER)
 
 
 def test_call_that_was_too_large_is_refused_again(door: Door, replay: Replay) -> None:

@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from regulars.settings import ServeProfilesSettings
-from regulars.store.api_keys import ApiKeys, Scope
+from regulars.store.api_keys import SCOPES, ApiKeys
 from regulars.store.ledger import Ledger
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
@@ -40,8 +40,7 @@ def function(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture
 def keys(aws: MotoStack) -> dict[str, str]:
     store = ApiKeys("test-control", aws.dynamodb)
-    scopes: tuple[Scope, ...] = ("write", "read", "admin")
-    return {scope: store.create_key(scope, "", "", SHOP_TIME)[0] for scope in scopes}
+    return {scope: store.create_key(scope, "", "", SHOP_TIME)[0] for scope in SCOPES}
 
 
 @pytest.fixture
@@ -274,7 +273,9 @@ ADMIN_PATHS = [
 
 @pytest.mark.parametrize(("method", "path"), ADMIN_PATHS)
 def test_owner_endpoints_need_an_admin_key(call_api: ApiCall, method: str, path: str) -> None:
-    answers = [call_api(scope, path, method) for scope in ("", "rk_admin_made_up", "write", "read")]
+    answers = [
+        call_api(scope, path, method) for scope in ("", "rk_admin_made_up", "browser", "read")
+    ]
     assert [status for status, _ in answers] == [401, 401, 403, 403]
 
 
@@ -284,7 +285,7 @@ def test_write_key_reads_nothing(call_api: ApiCall) -> None:
         f"/profiles/{ANN_PROFILE}/recommendations",
         "/recommendations",
     ]
-    assert [call_api("write", path)[1]["code"] for path in paths] == ["forbidden"] * 3
+    assert [call_api("browser", path)[1]["code"] for path in paths] == ["forbidden"] * 3
 
 
 @pytest.mark.parametrize(
@@ -406,7 +407,7 @@ def test_malformed_decision_is_refused(call_api: ApiCall, body: str) -> None:
     assert call_api("admin", "/people/decisions", "POST", body)[0] == 400
 
 
-@pytest.mark.parametrize("scope", ["read", "write"])
+@pytest.mark.parametrize("scope", ["read", "browser", "server"])
 def test_only_an_admin_key_decides_about_people(call_api: ApiCall, scope: str) -> None:
     body = json.dumps({"action": "merge", "people": [ANN_PROFILE, BEN_PROFILE]})
     assert call_api(scope, "/people/decisions", "POST", body)[0] == 403

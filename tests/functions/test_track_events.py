@@ -31,7 +31,7 @@ type PostCall = Callable[..., tuple[int, dict[str, Any]]]
 def post_call(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> PostCall:
     """Post to the handler; return the status and the body."""
     keys = ApiKeys("test-control", aws.dynamodb)
-    keys.register_key(KEY, "write", "the shop", "web", EVENT_TIME)
+    keys.register_key(KEY, "browser", "the shop", "web", EVENT_TIME)
     keys.register_key("rk_read", "read", "the theme", "", EVENT_TIME)
     module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 

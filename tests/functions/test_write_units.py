@@ -129,7 +129,7 @@ class TrackedVisitor:
 @pytest.fixture
 def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> TrackedVisitor:
     ApiKeys("test-control", aws.dynamodb).register_key(
-        "wk_test", "write", "the shop", "web", EVENT_TIME
+        "wk_test", "browser", "the shop", "web", EVENT_TIME
     )
     track = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
     update = load_handler(

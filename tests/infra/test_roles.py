@@ -41,6 +41,18 @@ def test_wildcards_cover_only_keys_below_a_prefix(template: Template) -> None:
     assert "*" not in patterns
 
 
+@pytest.mark.parametrize("name", ["track_events", "receive_webhook", "reconcile_sources"])
+def test_receiving_functions_update_no_api_key(template: Template, name: str) -> None:
+    (update,) = (
+        statement
+        for statement in template.list_statements(name)
+        if statement["Action"] == "dynamodb:UpdateItem" and "Condition" in statement
+    )
+    assert update["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["order-sources"]}
+    }
+
+
 def test_lake_listing_is_limited_to_the_events_prefix(template: Template) -> None:
     (listing,) = (
         statement

@@ -24,11 +24,11 @@ def build_training_grants(model: str) -> dict[str, str]:
 ROLE_GRANTS = {
     "track_events": RECORD_GRANTS
     | BATCH_GRANTS
-    | {"control": "GetItem", "rejects": "BatchWriteItem PutItem"},
+    | {"control": "GetItem UpdateItem", "rejects": "BatchWriteItem PutItem"},
     "receive_webhook": RECORD_GRANTS
     | BATCH_GRANTS
     | {
-        "control": "GetItem",
+        "control": "GetItem UpdateItem",
         "rejects": "PutItem",
         "parameter/Regulars/sources/*": "GetParameter",
     },
@@ -36,7 +36,7 @@ ROLE_GRANTS = {
     | BATCH_GRANTS
     | ASYNCHRONOUS_GRANTS
     | {
-        "control": "GetItem PutItem Scan",
+        "control": "GetItem PutItem Scan UpdateItem",
         "rejects": "PutItem",
         "parameter/Regulars/sources/*": "GetParameter",
     },

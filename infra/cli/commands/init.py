@@ -3,7 +3,7 @@
 import argparse
 
 from infra.cli import options
-from infra.cli.first_keys import create_first_keys
+from infra.cli.first_keys import create_first_keys, list_key_lines
 from infra.cli.stack import select_stack
 from infra.cli.terminal import print_result
 
@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Set the deployment up and print the keys that were created."""
     deployment = select_stack(arguments).deployment
     keys = create_first_keys(deployment)
-    lines = [f"{scope:<6} {text}" for scope, text in keys.items()]
+    lines = list_key_lines(keys)
     lines.append(
         "The keys are shown once: only their hashes are stored."
         if keys

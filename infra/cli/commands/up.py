@@ -3,7 +3,7 @@
 import argparse
 
 from infra.cli import local_stack, options
-from infra.cli.first_keys import load_local_keys
+from infra.cli.first_keys import list_key_lines, load_local_keys
 from infra.cli.terminal import print_result
 from infra.local import emulator
 from infra.local.places import KEPT_DATA_FOLDER, LOCAL_FOLDER
@@ -35,6 +35,6 @@ def _to_lines(api_url: str, running: emulator.Emulator, keys: dict[str, str]) ->
     return [
         f"API           {api_url}",
         f"AWS endpoint  {running.endpoint} ({credentials})",
-        *(f"{scope:<5} key     {text}" for scope, text in keys.items()),
+        *list_key_lines(keys, "key   "),
         "Stop it with `make down`; its data is kept.",
     ]

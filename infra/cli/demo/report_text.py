@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.cli.demo.api_client import ApiClient
 from infra.cli.demo.report import Facts
+from infra.cli.first_keys import list_key_lines
 from infra.cli.terminal import format_table
 
 
@@ -56,9 +57,9 @@ def list_commands(facts: Facts, client: ApiClient, urls: Mapping[str, str]) -> l
     email = json.dumps({"email": facts["profile"]["contact"]["email"]})
     admin, read = _format_bearer_option(client, "admin"), _format_bearer_option(client, "read")
     return [
-        *(f"{scope} key: {key}" for scope, key in client.keys.items()),
+        *list_key_lines(client.keys, "key: "),
         f"API document: {urls['openapi']}",
-        f"curl -sS -u '{client.keys['write']}:' -d '{body}' '{urls['track']}'",
+        f"curl -sS -u '{client.keys['browser']}:' -d '{body}' '{urls['track']}'",
         f"curl -sS {admin} -d '{email}' '{urls['lookup']}'",
         f"curl -sS {admin} '{urls['profile']}'",
         f"curl -sS {read} '{urls['recommendations']}'",

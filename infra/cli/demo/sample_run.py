@@ -120,7 +120,7 @@ def _send_live_events(
     shopify_secret = create_source(stores, "shopify", sample_deliveries.SHOPIFY_SOURCE)
     form_secret = create_source(stores, "form", sample_deliveries.FORM_SOURCE)
     deliveries = [
-        sample_deliveries.build_batch(shop, client.keys["write"], now),
+        sample_deliveries.build_batch(shop, client.keys["browser"], now),
         sample_deliveries.build_order(shop, shopify_secret, now),
         sample_deliveries.build_form(form_secret),
     ]

@@ -37,7 +37,7 @@ class LocalStack:
     def create_write_key(self, source: str) -> str:
         """Create a write key whose events are recorded under this source, and return it."""
         keys = ApiKeys(self.outputs["ControlTable"], self._create_client("dynamodb"))
-        return keys.create_key("write", source, source, KEY_CREATION_TIME)[0]
+        return keys.create_key("browser", source, source, KEY_CREATION_TIME)[0]
 
     def start_functions(self) -> None:
         """Call the functions that SDKs call, and wait: a cold start takes longer than the timeout of the SDKs."""

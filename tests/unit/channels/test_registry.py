@@ -18,6 +18,8 @@ from regulars.channels.registry import (
     load_channel,
     load_export_formats,
 )
+from regulars.channels.tracking.messages import CHANNEL_NAME as TRACKING
+from regulars.domain.trust import PUBLIC_CHANNELS
 from tests.support.channel_answers import ONLY_THEY_SIGN
 
 FOLDER = Path(str(channels.__file__)).parent
@@ -36,6 +38,11 @@ def list_definitions() -> set[str]:
 def test_registry_names_every_definition_once() -> None:
     names = [*CHANNELS.values(), *EXPORT_FORMATS, *FEED_PROVIDERS.values()]
     assert sorted(names) == sorted(list_definitions())
+
+
+def test_channel_is_public_when_browsers_send_its_deliveries() -> None:
+    browser_channels = {name for name in list_channels() if load_channel(name).find_next_page}
+    assert browser_channels == PUBLIC_CHANNELS - {TRACKING}
 
 
 def test_channels_are_listed_by_name() -> None:

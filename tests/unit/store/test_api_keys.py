@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.store.api_keys import ApiKeys
+from regulars.store.api_keys import ApiKey, ApiKeys
 from tests.support.aws import MotoStack
 
 CREATION_TIME = "2026-01-02T03:04:05.000Z"
@@ -27,17 +27,31 @@ def keys(aws: MotoStack, clock: KeyClock) -> ApiKeys:
     return ApiKeys("test-control", aws.dynamodb, clock)
 
 
+def store_scope(aws: MotoStack, key: ApiKey, scope: str) -> None:
+    """Store the key as an earlier version did."""
+    item = {"id": f"key#{key.id}", "scope": scope, "label": key.label, "source": key.source}
+    texts = {name: {"S": text} for name, text in (item | {"created_at": key.created_at}).items()}
+    aws.dynamodb.put_item(TableName="test-control", Item=texts)
+
+
 def test_new_key_authenticates_with_its_scope_and_source(keys: ApiKeys) -> None:
-    text, key = keys.create_key("write", "Storefront", "web", CREATION_TIME)
-    assert text.startswith("rk_write_")
-    assert len(text) == len("rk_write_") + 32
+    text, key = keys.create_key("browser", "Storefront", "web", CREATION_TIME)
+    assert text.startswith("rk_browser_")
+    assert len(text) == len("rk_browser_") + 32
     assert keys.authenticate(text) == key
     assert (key.scope, key.source, key.label, key.created_at) == (
-        "write",
+        "browser",
         "web",
         "Storefront",
         CREATION_TIME,
     )
+
+
+def test_stored_write_key_is_a_browser_key(keys: ApiKeys, aws: MotoStack) -> None:
+    key = keys.register_key("wk_legacy", "browser", "Legacy", "web", CREATION_TIME)
+    store_scope(aws, key, "write")
+    assert keys.authenticate("wk_legacy") == key
+    assert keys.list_keys() == [key]
 
 
 def test_text_of_a_key_is_not_stored(keys: ApiKeys, aws: MotoStack) -> None:
@@ -71,7 +85,7 @@ def test_key_registered_after_a_refusal_is_accepted_within_seconds(
     keys: ApiKeys, clock: KeyClock
 ) -> None:
     assert keys.authenticate("wk_legacy") is None
-    key = keys.register_key("wk_legacy", "write", "Legacy", "web", CREATION_TIME)
+    key = keys.register_key("wk_legacy", "browser", "Legacy", "web", CREATION_TIME)
     assert keys.authenticate("wk_legacy") is None
     clock.now += 5
     assert keys.authenticate("wk_legacy") == key
@@ -84,7 +98,7 @@ def test_list_contains_all_keys_oldest_first_and_no_other_items(
         TableName="test-control", Item={"id": {"S": "dataset"}, "scope": {"S": "x"}}
     )
     _, later = keys.create_key("read", "Later", "", "2026-01-03T00:00:00.000Z")
-    _, earlier = keys.create_key("write", "Earlier", "web", CREATION_TIME)
+    _, earlier = keys.create_key("browser", "Earlier", "web", CREATION_TIME)
     keys.revoke_key(earlier.id, CREATION_TIME)
     assert [key.label for key in keys.list_keys()] == ["Earlier", "Later"]
     assert [key.revoked_at for key in keys.list_keys()] == [CREATION_TIME, ""]

@@ -68,6 +68,18 @@ class SecretRequiredError(InvalidRequestError):
         self.question = question
 
 
+class UselessOrderPolicyError(InvalidRequestError):
+    """A policy for orders is given to a key whose orders are never claims."""
+
+    code = "useless_order_policy"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"A {scope} key sends no claims: only a browser key has a policy for orders."
+        )
+        self.scope = scope
+
+
 class UnusableSecretError(InvalidRequestError):
     """The secret or a credential of a source cannot sign a delivery."""
 

@@ -16,8 +16,10 @@ from regulars.domain.events import decode_event
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.domain.times import from_text
 from regulars.ingestion.archiving import archive_events
+from regulars.ingestion.order_claims import OrderClaims
 from regulars.ingestion.recording import Recorder
-from regulars.ingestion.tracking import TrackingReceiver, source_of_key
+from regulars.ingestion.tracking import TrackingReceiver
+from regulars.ingestion.tracking_senders import Sender, sender_of_key
 from regulars.ingestion.webhook_sources import WebhookSources
 from regulars.ingestion.webhooks import Receipt, WebhookReceiver
 from regulars.profiles.update import update_profiles
@@ -54,8 +56,9 @@ class RejectReplayer:
     def __init__(self, stores: ReplayStores, tracking_source: str = "") -> None:
         self._stores = stores
         self._tracking_source = tracking_source
-        recorder = Recorder(stores.ledger, stores.contacts, stores.parameters)
-        self._tracking = TrackingReceiver(stores.keys, recorder, stores.rejects)
+        claims = OrderClaims(stores.order_sources)
+        recorder = Recorder(stores.ledger, stores.contacts, stores.parameters, claims)
+        self._tracking = TrackingReceiver(stores.keys, recorder, stores.rejects, claims)
         sources = WebhookSources(stores.sources, stores.parameters)
         self._webhooks = WebhookReceiver(sources, recorder, stores.rejects)
 
@@ -72,16 +75,22 @@ class RejectReplayer:
 
     def _replay_tracking_call(self, reject: StoredReject, source: str) -> Receipt:
         delivery = reject.delivery or BATCH_MESSAGE
-        request = self._build_request(reject, source or self._find_tracking_source(delivery))
-        kind = delivery.url.rpartition("/")[2]
-        recorded = self._tracking.replay(kind, request, delivery.shared)
+        sender = self._find_sender(delivery, source)
+        kind, request = delivery.url.rpartition("/")[2], self._build_request(reject, sender.source)
+        recorded = self._tracking.replay(kind, request, delivery.shared, sender)
         return Receipt(len(recorded.new), len(recorded.known))
 
-    def _find_tracking_source(self, delivery: StoredDelivery) -> str:
+    def _find_sender(self, delivery: StoredDelivery, source: str) -> Sender:
+        """Return the sender of a call: with the trust that its key had when it arrived, if it had a known key."""
         key = self._stores.keys.find_key(delivery.key) if delivery.key else None
-        if key is None and not self._tracking_source:
+        if source:
+            policy = key.orders if key else "auto"
+            return Sender(source=source, key_id=delivery.key, trust=delivery.trust, orders=policy)
+        if key:
+            return sender_of_key(key)
+        if not self._tracking_source:
             raise UnauthorizedError("Its key is not known, and no source was named for such calls.")
-        return source_of_key(key) if key else self._tracking_source
+        return Sender(source=self._tracking_source)
 
     def _replay_stream_record(self, reject: StoredReject) -> Receipt:
         batch, refused, now = _to_batch(reject), CollectedRejects(), datetime.now(UTC)

@@ -8,6 +8,7 @@ from regulars.store.api_keys import ApiKeys
 from regulars.store.contacts import Contacts
 from regulars.store.lake import Lake
 from regulars.store.ledger import Ledger
+from regulars.store.order_sources import OrderSources
 from regulars.store.orders import Orders
 from regulars.store.parameters import Parameters
 from regulars.store.profiles import Profiles
@@ -25,6 +26,7 @@ class ReplayStores:
     parameters: Parameters
     ledger: Ledger
     contacts: Contacts
+    order_sources: OrderSources
     profiles: Profiles
     orders: Orders
     lake: Lake
@@ -41,6 +43,7 @@ class ReplayStores:
             parameters=Parameters(deployment.parameters_prefix),
             ledger=Ledger(deployment.events_table),
             contacts=Contacts(deployment.contacts_table),
+            order_sources=OrderSources(deployment.control_table),
             profiles=Profiles(deployment.profiles_table),
             orders=Orders(deployment.profiles_table),
             lake=Lake(deployment.lake_bucket),

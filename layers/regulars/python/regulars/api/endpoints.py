@@ -18,7 +18,7 @@ from regulars.channels.tracking.sdk_settings import build_rudder_settings
 from regulars.profiles.decision_requests import DecisionRequest
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationRequest, RecommendationSurfaces
-from regulars.store.api_keys import ApiKey, ApiKeys
+from regulars.store.api_keys import ApiKey, ApiKeys, Scope
 from regulars.store.published_lists import PublishedLists
 from regulars.transport.requests import HttpRequest, read_api_key
 from regulars.transport.responses import HttpResponse, json_response
@@ -138,7 +138,7 @@ class ApiEndpoints:
         key = http_request.query.get("writeKey") or read_api_key(http_request.headers)
         return json_response(build_rudder_settings(key), cache="public, max-age=300")
 
-    def _authorize_caller(self, http_request: HttpRequest, *scopes: str) -> ApiKey:
+    def _authorize_caller(self, http_request: HttpRequest, *scopes: Scope) -> ApiKey:
         return authorize_key(self.keys, read_api_key(http_request.headers), *scopes)
 
 

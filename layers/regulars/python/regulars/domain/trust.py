@@ -1,11 +1,13 @@
 """Rank how far the statement of an event can be trusted: by who could have sent it."""
 
 from enum import IntEnum
+from typing import Final
 
 from regulars.domain.events import Event
 
 # Anybody can send to these channels: the key or the URL is in the source of a public page.
 PUBLIC_CHANNELS = frozenset({"segment", "form"})
+SERVER_TRUST: Final = "server"  # as an event stores it
 
 
 class Trust(IntEnum):

@@ -11,6 +11,8 @@ from regulars.domain.events import Event, encode_event, event_id
 from regulars.domain.identifiers import subject_keys
 from regulars.domain.trust import trust_of
 from regulars.ingestion.consent_addresses import name_addresses
+from regulars.ingestion.order_claims import OrderClaims
+from regulars.ingestion.stated_identifiers import limit_identifiers
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
@@ -20,18 +22,30 @@ ANONYMOUS_PREFIX = "a:"
 
 
 class Recorder:
-    """Stores the events and the contact data of drafts; hashes identifiers with the deployment's pepper."""
+    """Stores the events and the contact data of drafts; hashes identifiers with the deployment's pepper.
 
-    def __init__(self, ledger: Ledger, contacts: Contacts, parameters: Parameters) -> None:
+    `claims` remembers the sources of orders; None for history, which no source goes on to report.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        contacts: Contacts,
+        parameters: Parameters,
+        claims: OrderClaims | None = None,
+    ) -> None:
         self._ledger = ledger
         self._contacts = contacts
         self._parameters = parameters
+        self._claims = claims
 
     def record(self, drafts: Sequence[Draft]) -> RecordedEvents:
         """Store all drafts; raise InvalidEventError when one is too large.
 
-        When an event is in the ledger, the contact data of its person is stored too.
+        Every event passes here, so this is where a draft that a stranger may have sent loses the identifiers that it
+        may not name. When an event is in the ledger, the contact data of its person is stored too.
         """
+        drafts = [limit_identifiers(draft) for draft in drafts]
         events = [self._to_event(draft) for draft in drafts]
         stated = (
             build_statement(event, draft.contact)
@@ -40,6 +54,8 @@ class Recorder:
         statements = self._contacts.select_new(filter(None, stated))
         recorded = self._write(events, statements)
         self._contacts.remember(statements)
+        if self._claims:
+            self._claims.remember_reports(events)
         return recorded
 
     def add_subjects_to_id(self, draft: Draft) -> Draft:

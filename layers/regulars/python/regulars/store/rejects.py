@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -37,8 +37,8 @@ class BatchFields(msgspec.Struct, frozen=True, omit_defaults=True):
 class StoredDelivery(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The parts of a request beside its body, so that a replay can receive it again; `verified` when a webhook was genuine.
 
-    For a call of the tracking API, `url` is the endpoint and `key` the SHA-256 of the key that it presented; `shared`
-    is set when the body is one message of a batch.
+    For a call of the tracking API, `url` is the endpoint, `key` the SHA-256 of the key that it presented, and `trust`
+    that of the key when the call arrived; `shared` is set when the body is one message of a batch.
     """
 
     method: str = "POST"
@@ -47,6 +47,7 @@ class StoredDelivery(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     headers: dict[str, str] = {}
     verified: bool = False
     key: str = ""
+    trust: Literal["", "server"] = ""
     shared: BatchFields | None = None
 
 

@@ -75,13 +75,15 @@ CATALOG = Table(name="catalog", partition_key="product_id")
 
 # What the owner or a run of ours sets. Item id:
 #   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>,
-#   reconciliation#<channel>/<source>
+#   reconciliation#<channel>/<source>, order-sources (by source the day on which it last reported an order)
 CONTROL = Table(name="control", partition_key="id")
 
 # Rejects with their reason, for 30 days. Item: day, reject_id, reason, code, source, raw (gzip), …
 REJECTS = Table(
     name="rejects", partition_key="day", sort_key="reject_id", ttl_attribute="expires_at"
 )
+
+ORDER_SOURCES_ID = "order-sources"
 
 TABLES = (EVENTS, PEOPLE, CONTACTS, PROFILES, CATALOG, CONTROL, REJECTS)
 

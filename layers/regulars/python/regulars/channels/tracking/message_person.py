@@ -12,8 +12,25 @@ MAX_TRAIT_CHARACTERS = 64
 
 
 def read_person(message: TrackingMessage, default_country: str) -> PersonBuilder:
-    """Return the person whom the message, its traits and its context identify."""
+    """Return the person whom the message, its traits and its context identify.
+
+    The identifiers are in the order in which a browser's message may name one of each kind: an alias's previousId,
+    userId, anonymousId, traits, context.traits, context.externalIds.
+    """
     person = PersonBuilder(default_country)
+    _add_sender(person, message)
+    # An alias without another identifier links nobody.
+    if message.type != "alias" or not person.identifiers:
+        return person
+    # SDKs alias an anonymous id to a user id; older SDKs alias one user id to another.
+    alias = PersonBuilder(default_country)
+    alias.add_identifier("anonymous_id", message.previous_id)
+    _add_sender(alias, message)
+    alias.add_identifier("user_id", message.previous_id)
+    return alias
+
+
+def _add_sender(person: PersonBuilder, message: TrackingMessage) -> None:
     person.add_identifier("user_id", message.user_id)
     person.add_identifier("anonymous_id", message.anonymous_id)
     if message.type != "group":  # the traits of a group describe a company
@@ -21,12 +38,6 @@ def read_person(message: TrackingMessage, default_country: str) -> PersonBuilder
     context = message.context or {}
     person.add_contact(as_object(context.get("traits")))
     _add_external_ids(person, context)
-    # An alias without another identifier links nobody.
-    if message.type == "alias" and person.identifiers:
-        # SDKs alias an anonymous id to a user id; older SDKs alias one user id to another.
-        person.add_identifier("user_id", message.previous_id)
-        person.add_identifier("anonymous_id", message.previous_id)
-    return person
 
 
 def _add_external_ids(person: PersonBuilder, context: dict[str, Any]) -> None:

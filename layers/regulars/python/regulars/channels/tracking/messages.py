@@ -41,11 +41,13 @@ def translate_message(
     message_type: str = "",
     batch_context: dict[str, Any] | None = None,
     sent_at: str = "",
+    trust: str = "",
 ) -> Draft:
     """Return the draft of one message; raise InvalidEventError for an invalid message.
 
     `message_type` is the type that the path names, if it does. `batch_context` is the context of the batch, which a
-    message's own context overrides. `sent_at` is the time at which the batch was sent.
+    message's own context overrides. `sent_at` is the time at which the batch was sent. `trust` is that of the sender, ''
+    for a browser. It is part of the event id, so that nobody can take the id of a message that a server will send.
     """
     message = decode_message(raw, message_type)
     dedupe_key = message.message_id or hash_content(message)
@@ -57,7 +59,7 @@ def translate_message(
     sent_at = max(format_first_time(message.sent_at), format_first_time(sent_at))
     times = _resolve_times(message, sent_at, request)
     event = Event(
-        id=event_id(CHANNEL_NAME, request.source, dedupe_key),
+        id=event_id(CHANNEL_NAME, request.source, *filter(None, (trust,)), dedupe_key),
         type=_event_type(message),
         channel="web",
         source=f"{CHANNEL_NAME}/{request.source}",
@@ -69,6 +71,7 @@ def translate_message(
         properties=_read_properties(message) | _find_original_time(message, times),
         clock_skewed=times.clock_skewed,
         backfill=times.backfill,
+        trust=trust,
     )
     if message.type == "track":
         event = add_commerce(event, message.properties or {}, request.default_currency)
