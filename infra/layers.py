@@ -19,14 +19,18 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD_FOLDER = ROOT / "build" / "layers"
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 OWN_LAYER = "regulars"
-LAYER_NAMES = (OWN_LAYER, "runtime", "signatures", "lake", "science")
+LAYER_NAMES = (OWN_LAYER, "runtime", "signatures", "lake", "linkage", "science")
 PYTHON_VERSION = "3.13"
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 
 # Not part of a layer. Licences, METADATA and entry points stay; `*.libs` are never stripped (it breaks OpenBLAS).
 TRIMMED_DIRECTORIES = ("__pycache__", "bin", "test", "tests", "include")
 TRIMMED_SUFFIXES = (".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx", ".tp")
-TRIMMED_EXTENSIONS = re.compile(r"_test_.*\.so|.*_tests\.cpython.*\.so")
+TRIMMED_EXTENSIONS = re.compile(
+    r"_test_.*\.so|.*_tests\.cpython.*\.so"
+    # Arrow's clients of other services; its tables need the other libraries.
+    r"|libarrow_(python_)?(flight|s3)\.so.*|_(flight|s3fs)\.cpython.*\.so"
+)
 # No model and none of its libraries imports these; without them the layers fit into Lambda's 250 MiB.
 TRIMMED_PATHS = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",

@@ -10,6 +10,7 @@ from infra.constructs.layers import Layers
 from infra.constructs.learning import Learning
 from infra.constructs.policy import Policy
 from infra.constructs.profiling import Profiling
+from infra.constructs.proposing import Proposing
 from infra.constructs.serving import Serving
 from infra.constructs.storage import Storage
 
@@ -27,6 +28,7 @@ class RegularsStack(Stack):
         abandonment = Abandonment(self, "Abandonment", storage, layers)
         Profiling(self, "Profiling", storage, layers, abandonment)
         Learning(self, "Learning", storage, layers)
+        Proposing(self, "Proposing", storage, layers)
         Serving(self, "Serving", storage, layers, api)
         self._add_output("ApiUrl", api.url)
         self._add_output("ParametersPrefix", storage.parameters_prefix)

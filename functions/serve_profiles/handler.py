@@ -18,6 +18,7 @@ from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.products import Products
 from regulars.store.profiles import Profiles
+from regulars.store.proposals import Proposals
 from regulars.store.published_lists import PublishedLists
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.responses import HttpResponse
@@ -38,6 +39,7 @@ API = ApiEndpoints(
         directory=PeopleDirectory(served=PROFILES, profiles=SUBJECTS),
         decisions=PeopleDecisions(profiles=SUBJECTS, ledger=Ledger(SETTINGS.events_table, CLIENT)),
         contacts=CONTACTS,
+        proposals=Proposals(SETTINGS.control_table, CLIENT),
     ),
     directory=PersonDirectory(
         contacts=CONTACTS,

@@ -46,6 +46,13 @@ key = ed25519.Ed25519PrivateKey.generate()
 key.public_key().verify(key.sign(b"a"), b"a")
 Cipher(algorithms.AES(b"k" * 32), modes.CBC(b"i" * 16)).encryptor().update(b"a" * 16)
 """
+LINKAGE_SCRIPT = """
+from regulars.identity.proposals.pairs import find_similar_pairs
+rows = [{"id": n, "name": name, "dob": "1990-01-02"} for n, name in enumerate(["Ada Ek", "Ada Ek", "Bo Li"])]
+rows[2]["dob"] = "1955-11-23"
+(pair,) = find_similar_pairs(rows)
+assert (pair.left, pair.right) == ("0", "1"), pair
+"""
 
 
 def measure_size(directory: Path) -> int:
@@ -93,7 +100,7 @@ def run_in_isolation(code: str, paths: list[Path], environment: dict[str, str], 
     return completed.stderr if completed.returncode else ""
 
 
-@pytest.mark.parametrize("name", ["runtime", "signatures", "lake", "science"])
+@pytest.mark.parametrize("name", ["runtime", "signatures", "lake", "linkage", "science"])
 def test_layer_pins_equal_the_lock_file(name: str) -> None:
     packages = tomllib.loads((layers.ROOT / "uv.lock").read_text())["package"]
     versions = {package["name"]: package["version"] for package in packages}
@@ -138,6 +145,12 @@ def test_trimmed_science_layer_fits_saves_and_reads(tmp_path: Path) -> None:
 def test_trimmed_signatures_layer_signs_and_encrypts(tmp_path: Path) -> None:
     paths = [layers.build_layer("signatures", layers.HOST_ARCHITECTURE).python]
     assert run_in_isolation(SIGNATURES_SCRIPT, paths, {}, tmp_path) == ""
+
+
+def test_trimmed_linkage_layer_finds_a_pair(lambda_runtime: Path, tmp_path: Path) -> None:
+    names = ("regulars", "runtime", "lake", "linkage")
+    paths = [layers.build_layer(name, layers.HOST_ARCHITECTURE).python for name in names]
+    assert run_in_isolation(LINKAGE_SCRIPT, [*paths, lambda_runtime], {}, tmp_path) == ""
 
 
 def test_layers_leave_the_sdk_to_the_runtime() -> None:

@@ -20,7 +20,8 @@ OBJECT_EVENTS = {
     ("score_profiles", "artifacts", "models/*/outcome.json"),
 }
 RULE_FUNCTIONS = sorted(
-    {name for name, _, _ in OBJECT_EVENTS} | {"build_dataset", "reconcile_sources"}
+    {name for name, _, _ in OBJECT_EVENTS}
+    | {"build_dataset", "propose_people", "reconcile_sources"}
 )
 ASYNCHRONOUS_FUNCTIONS = sorted({*RULE_FUNCTIONS, "detect_abandonment"})
 
@@ -72,6 +73,10 @@ def test_dataset_is_built_every_night(template: Template) -> None:
 
 def test_sources_are_reconciled_every_hour(template: Template) -> None:
     assert find_rules(template)["reconcile_sources"]["ScheduleExpression"] == "rate(1 hour)"
+
+
+def test_people_are_proposed_every_week(template: Template) -> None:
+    assert find_rules(template)["propose_people"]["ScheduleExpression"] == "cron(30 4 ? * SUN *)"
 
 
 @pytest.mark.parametrize("name", RULE_FUNCTIONS)

@@ -88,6 +88,8 @@ ROLE_GRANTS = {
         "catalog": "BatchGetItem BatchWriteItem",
         "control": "GetItem PutItem",
     },
+    "propose_people": ASYNCHRONOUS_GRANTS
+    | {"profiles": "Scan", "contacts": "Scan", "control": "GetItem PutItem"},
     "serve_profiles": {
         "events": "BatchGetItem PutItem",
         "contacts": "Query",

@@ -8,7 +8,7 @@ from infra.cli import options
 from infra.cli.stack import select_stack
 from infra.cli.steps import POLLING
 from infra.cli.terminal import print_message, print_result, show_step
-from infra.cli.texts.people import describe_decision, describe_person
+from infra.cli.texts.people import describe_decision, describe_person, describe_proposals
 from regulars.admin.people import PeopleStores
 from regulars.api.people import PeopleDesk
 from regulars.profiles.decision_requests import DecisionRequest
@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("person", metavar="PERSON", help=PERSON_HELP)
         options.add_stack(action)
         options.add_json(action)
+    proposals = actions.add_parser("proposals", help="list the pairs of people who may be one")
+    options.add_stack(proposals)
+    options.add_json(proposals)
     merge = actions.add_parser("merge", help="make two people one")
     merge.add_argument("people", nargs=2, metavar="PERSON", help=PERSON_HELP)
     split = actions.add_parser("split", help="make identifiers of a person another person")
@@ -50,9 +53,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Do one action and print its result."""
     stores = PeopleStores.from_deployment(select_stack(arguments).deployment)
     desk = PeopleDesk(
-        directory=stores.directory, decisions=stores.decisions, contacts=stores.contacts
+        directory=stores.directory,
+        decisions=stores.decisions,
+        contacts=stores.contacts,
+        proposals=stores.proposals,
     )
     now = datetime.now(UTC)
+    if arguments.action == "proposals":
+        found = desk.list_proposals()
+        print_result(found, describe_proposals(found), as_json=arguments.json)
+        return 0
     if arguments.action in {"find", "show"}:
         person = stores.find_person(arguments.person)
         view = desk.show_person(person.profile_id, now)

@@ -1,11 +1,14 @@
 """Says who a person is, and what a decision changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.cli.terminal import format_table
 
 APPLIED_TEXT = "Done. Take it back with: regulars people undo {}"
+NO_PROPOSALS_TEXT = (
+    "Nobody may be the same as another. Compare again with: regulars invoke propose_people"
+)
 PREVIEW_TEXT = "Nothing was changed. Add --yes to do it."
 
 
@@ -39,8 +42,7 @@ def describe_person(view: Mapping[str, Any]) -> list[str]:
         lines += [
             "",
             f"May be the same as {one['other_profile_id']}: {one['text']}.",
-            f"  regulars people accept {one['subject']} {one['other_subject']} --yes",
-            f"  regulars people refuse {one['subject']} {one['other_subject']} --yes",
+            *_describe_answers(one["subject"], one["other_subject"]),
         ]
     return lines
 
@@ -53,6 +55,27 @@ def describe_decision(view: Mapping[str, Any]) -> list[str]:
         lines = ["Now:", *_describe_people(view["before"])]
         lines += ["Then:", *_describe_people(view["after"])]
     return [*lines, APPLIED_TEXT.format(view["decision"]) if view["applied"] else PREVIEW_TEXT]
+
+
+def describe_proposals(proposals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the pairs of people who may be one as lines, with the commands that decide."""
+    if not proposals:
+        return [NO_PROPOSALS_TEXT]
+    lines: list[str] = []
+    for one in proposals:
+        lines.append(f"{one['probability']:.0%}  {', '.join(one['evidence'])}")
+        for person in one["people"]:
+            values = ", ".join(person["contact"].values())
+            lines.append(f"  {person['id']}  {values}")
+        lines += _describe_answers(*one["identifiers"])
+    return lines
+
+
+def _describe_answers(first: str, second: str) -> list[str]:
+    return [
+        f"  regulars people accept {first} {second} --yes",
+        f"  regulars people refuse {first} {second} --yes",
+    ]
 
 
 def _describe_people(people: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -16,7 +16,7 @@ from regulars.domain.consent import (
     Consents,
     choose_address,
     combine_consents,
-    divide_consents,
+    split_consents,
     list_addresses,
     read_consents,
 )
@@ -374,7 +374,7 @@ def test_grant_of_all_purposes_is_none() -> None:
 def test_statements_are_divided_by_the_subject_that_they_are_about() -> None:
     own, other = build_consents("denied", 1, "e:ann"), build_consents("granted", 2, "e:bob")
     whole = build_consents("denied", 3, "", subjects=("u:ann",))
-    parts = divide_consents(combine_consents([own, other, whole]), ["u:ann", "c:ann"])
+    parts = split_consents(combine_consents([own, other, whole]), ["u:ann", "c:ann"])
     assert parts == {"e:ann": own, "e:bob": other, "u:ann": whole, "c:ann": whole}
 
 

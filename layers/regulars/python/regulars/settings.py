@@ -145,6 +145,15 @@ class ScoreProfilesSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProposePeopleSettings(Settings):
+    """Settings of the proposals that two people are one."""
+
+    profiles_table: str
+    contacts_table: str
+    control_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServeProfilesSettings(Settings):
     """Settings of the API that serves profiles."""
 

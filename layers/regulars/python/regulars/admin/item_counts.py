@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 from regulars.admin.deployment import Deployment
 from regulars.domain.identity_facts import NO_FACTS, IdentityFacts
 from regulars.identity.partition import partition_subjects
-from regulars.store import schema
-from regulars.store.profiles import identity_from_item
+from regulars.store.profiles import Profiles
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,13 +32,7 @@ def count_profiles(client: "DynamoDBClient", table: str) -> int:
 
 def read_all_facts(client: "DynamoDBClient", table: str) -> IdentityFacts:
     """Return what all subjects say about identity."""
-    pages = client.get_paginator("scan").paginate(
-        TableName=table,
-        FilterExpression="sk = :identity",
-        ExpressionAttributeValues={":identity": {"S": schema.IDENTITY_SORT_KEY}},
-    )
-    items = (item for page in pages for item in page["Items"])
-    return NO_FACTS.combine(*(identity_from_item(item).facts for item in items))
+    return NO_FACTS.combine(*Profiles(table, client).scan_facts())
 
 
 def read_control_item(client: "DynamoDBClient", table: str, item_id: str) -> dict[str, Any]:

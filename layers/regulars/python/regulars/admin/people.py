@@ -14,6 +14,7 @@ from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
 from regulars.store.profiles import Profiles
+from regulars.store.proposals import Proposals
 
 MAX_WAIT_SECONDS = 60
 
@@ -25,6 +26,7 @@ class PeopleStores:
     directory: PeopleDirectory
     decisions: PeopleDecisions
     contacts: Contacts
+    proposals: Proposals
     profiles: Profiles
     parameters: Parameters
     country: str
@@ -38,6 +40,7 @@ class PeopleStores:
             directory=PeopleDirectory(served=served, profiles=profiles),
             decisions=PeopleDecisions(profiles=profiles, ledger=Ledger(deployment.events_table)),
             contacts=Contacts(deployment.contacts_table),
+            proposals=Proposals(deployment.control_table),
             profiles=profiles,
             parameters=Parameters(deployment.parameters_prefix),
             country=deployment.default_country,

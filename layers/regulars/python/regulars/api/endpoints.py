@@ -55,6 +55,7 @@ class ApiEndpoints:
             Route("GET", "/segments", self.list_segments),
             Route("GET", "/segments/{name}/profiles", self.list_segment_profiles),
             Route("POST", "/profiles/lookup", self.look_up_profile),
+            Route("GET", "/people/proposals", self.list_proposals),
             Route("GET", "/people/{profile_id}", self.show_person),
             Route("POST", "/people/decisions", self.decide_about_people),
             Route("GET", "/health", self.report_health),
@@ -79,6 +80,11 @@ class ApiEndpoints:
         self._authorize_caller(http_request, "admin")
         request = parse_json_body(http_request, LookupRequest, MAX_LOOKUP_BYTES)
         return json_response(self.directory.look_up_person(request, self.clock()))
+
+    def list_proposals(self, http_request: HttpRequest) -> HttpResponse:
+        """Return the pairs of people who may be one."""
+        self._authorize_caller(http_request, "admin")
+        return json_response({"proposals": self.people.list_proposals()})
 
     def show_person(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return a person with contact data, and what decides who it is."""

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from regulars.api.people_views import decision_view, person_view
+from regulars.api.people_views import decision_view, person_view, proposal_view
 from regulars.profiles.decision_requests import DecisionRequest, propose_decision
 from regulars.profiles.decisions import PeopleDecisions
 from regulars.profiles.people import PeopleDirectory
 from regulars.store.contacts import Contacts
+from regulars.store.proposals import Proposals
+
+MAX_SHOWN_PROPOSALS = 50  # more than an owner reviews at one time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,17 @@ class PeopleDesk:
     directory: PeopleDirectory
     decisions: PeopleDecisions
     contacts: Contacts
+    proposals: Proposals
+
+    def list_proposals(self) -> list[dict[str, Any]]:
+        """Return the open proposals, the most probable first, each with the contact data of both people."""
+        stored = self.proposals.read_proposals()[:MAX_SHOWN_PROPOSALS]
+        return [
+            proposal_view(
+                one, [self.contacts.read_contact(side.subjects) for side in (one.left, one.right)]
+            )
+            for one in self.directory.check_proposals(stored)
+        ]
 
     def show_person(self, profile_id: str, now: datetime) -> dict[str, Any]:
         """Return a person with contact data, identifiers, links, decisions and proposals; raise NotFoundError."""

@@ -1,5 +1,6 @@
 """Show people and decisions about them to the owner."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from regulars.api.contact_views import contact_view
 from regulars.api.profile_views import profile_view
 from regulars.domain.contacts import Contact
 from regulars.profiles.decisions import ProposedDecision
-from regulars.profiles.people import PersonDetails
+from regulars.profiles.people import CheckedProposal, PersonDetails
 from regulars.profiles.served_profiles import ScoredProfile
 
 SUMMARY_FIELDS = ("id", "first_seen", "last_seen", "events", "orders", "consent")
@@ -32,6 +33,22 @@ def decision_view(proposed: ProposedDecision, now: datetime, *, is_applied: bool
         **proposed.event.properties,
         "before": [_summarize_person(profile, now) for profile in proposed.before],
         "after": [_summarize_person(profile, now) for profile in proposed.after],
+    }
+
+
+def proposal_view(checked: CheckedProposal, contacts: Sequence[Contact]) -> dict[str, Any]:
+    """Return two people who may be one, with the evidence and the contact data of both."""
+    people = [
+        {"id": person.profile_id, "identifiers": list(person.subjects), "contact": contact.values}
+        for person, contact in zip((checked.left, checked.right), contacts, strict=True)
+    ]
+    proposal = checked.proposal
+    return {
+        "probability": round(proposal.probability, 3),
+        "evidence": list(proposal.evidence),
+        "proposed_at": proposal.proposed_at,
+        "identifiers": [proposal.left, proposal.right],
+        "people": people,
     }
 
 

@@ -124,7 +124,7 @@ def list_addresses(consents: Consents) -> tuple[tuple[str, str, str], ...]:
     return tuple(sorted({(channel, purpose, address) for channel, purpose, address, _ in parts}))
 
 
-def divide_consents(consents: Consents, subjects: Iterable[str]) -> dict[str, Consents]:
+def split_consents(consents: Consents, subjects: Iterable[str]) -> dict[str, Consents]:
     """Return what is stated by the subject that it is stored under: the address, or each of `subjects` without one."""
     named = tuple(subjects)
     addresses = set(map(_address_of, (*consents.statements, *consents.claims)))

@@ -142,3 +142,9 @@ class TamperedArtifactError(RegularsError):
     """The bytes of an artifact differ from those that its manifest names; it is never deserialised."""
 
     code = "tampered_artifact"
+
+
+class UnusableTableError(RegularsError):
+    """A table of records cannot be compared; the message says what it lacks."""
+
+    code = "unusable_table"

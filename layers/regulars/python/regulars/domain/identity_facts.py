@@ -14,7 +14,7 @@ from regulars.domain.consent import (
     NO_CONSENTS,
     Consents,
     combine_consents,
-    divide_consents,
+    split_consents,
     read_consents,
 )
 from regulars.domain.events import Event
@@ -76,6 +76,13 @@ class IdentityDecision(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=
     def subjects(self) -> frozenset[str]:
         """The subjects of both sides."""
         return frozenset((*self.left, *self.right))
+
+    def separates(self, first: Iterable[str], second: Iterable[str]) -> bool:
+        """Return whether the decision keeps two groups of subjects apart."""
+        if self.action != "separate":
+            return False
+        one, two, left, right = map(frozenset, (first, second, self.left, self.right))
+        return bool((left & one and right & two) or (left & two and right & one))
 
 
 class IdentityFacts(msgspec.Struct, frozen=True):
@@ -256,7 +263,7 @@ def is_device(subject: str) -> bool:
 def _read_consents_by_subject(event: Event, subjects: tuple[str, ...]) -> dict[str, Consents]:
     """Return what an event states about consent, by address; of the whole person under each of its identifiers."""
     persons = [subject for subject in subjects if not is_device(subject)]
-    return divide_consents(read_consents(event), persons or subjects)
+    return split_consents(read_consents(event), persons or subjects)
 
 
 def _list_pairs(subjects: tuple[str, ...]) -> Iterator[SubjectPair]:

@@ -1,6 +1,6 @@
 """Show the owner a person with all that decides who it is: its identifiers, links, decisions and parked links."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -11,11 +11,12 @@ from regulars.domain.identity_facts import IdentityFacts, LinkEvidence, time_of_
 from regulars.domain.times import to_text
 from regulars.domain.trust import Trust
 from regulars.identity.decisions import find_undo
-from regulars.identity.partition import ParkedLink
+from regulars.identity.partition import ParkedLink, list_decisions_in_force
 from regulars.identity.people import Person, list_people
 from regulars.identity.region import load_region
 from regulars.profiles.served_profiles import ScoredProfile, ServedProfiles, SubjectCache
 from regulars.store.profiles import Profiles
+from regulars.store.proposals import Proposal
 
 _KINDS_BY_LETTER = {letter: namespace for namespace, letter in NAMESPACES.items()}
 # What the owner reads about a parked link, by its reason.
@@ -78,6 +79,21 @@ class PersonDetails(msgspec.Struct, frozen=True, kw_only=True):
     proposals: tuple[PersonProposal, ...]
 
 
+class CheckedProposal(msgspec.Struct, frozen=True):
+    """A proposal and the two people whom its sides belong to now."""
+
+    proposal: Proposal
+    left: Person
+    right: Person
+
+    def is_open(self, facts: IdentityFacts) -> bool:
+        """Return whether they are two people whom the owner has not separated."""
+        return self.left.profile_id != self.right.profile_id and not any(
+            decision.separates(self.left.subjects, self.right.subjects)
+            for decision in list_decisions_in_force(facts)
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class PeopleDirectory:
     """The people, by profile id or by subject."""
@@ -104,6 +120,20 @@ class PeopleDirectory:
             decisions=_list_decisions(person, region.facts),
             proposals=self._list_proposals(person, cache),
         )
+
+    def check_proposals(self, proposals: Sequence[Proposal]) -> list[CheckedProposal]:
+        """Return those proposals whose sides are still two people whom the owner has not separated."""
+        cache = SubjectCache(self.profiles)
+        region = load_region(
+            {subject for one in proposals for subject in (one.left, one.right)}, cache.read_facts
+        )
+        people = {key: person for person in list_people(region) for key in person.subjects}
+        checked = (
+            CheckedProposal(proposal, people[proposal.left], people[proposal.right])
+            for proposal in proposals
+            if proposal.left in people and proposal.right in people
+        )
+        return [one for one in checked if one.is_open(region.facts)]
 
     def _list_proposals(self, person: Person, cache: SubjectCache) -> tuple[PersonProposal, ...]:
         pairs = [_sort_sides(link, person) for link in person.parked]

@@ -1,7 +1,7 @@
 """Store contact data as facts under the subject that they are stated of; no other table holds a name."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,13 @@ class Contacts:
             for item in self._query_items(subject)
             for fact in statement_from_item(subject, item).list_facts()
         ]
+
+    def scan_facts(self, subjects: Mapping[str, str]) -> Iterator[ContactFact]:
+        """Yield all that was stated of these subjects, given by `profile_id_of`. This scans the whole table."""
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table)
+        for item in (item for page in pages for item in page["Items"]):
+            if subject := subjects.get(item["profile_id"]["S"]):
+                yield from statement_from_item(subject, item).list_facts()
 
     def select_new(self, statements: Iterable[ContactStatement]) -> list[ContactStatement]:
         """Return the statements to store: of equal ones the newest, and none that this container has just stored."""

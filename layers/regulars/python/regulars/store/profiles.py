@@ -82,6 +82,15 @@ class Profiles:
         items = read_items(self._client, self._table, keys, ConsistentRead=True)
         return {item["subject"]["S"]: decode_facts(item["facts"]["B"]) for item in items}
 
+    def scan_facts(self) -> Iterator[IdentityFacts]:
+        """Yield the identity facts of every subject. This scans the whole table."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="sk = :identity",
+            ExpressionAttributeValues={":identity": {"S": schema.IDENTITY_SORT_KEY}},
+        )
+        return (decode_facts(item["facts"]["B"]) for page in pages for item in page["Items"])
+
     def write_identity(self, identity: SubjectIdentity) -> None:
         """Store the identity if `rev` - 1 is the stored revision; raise ConcurrentUpdateError otherwise."""
         put_revision(self._client, self._table, identity_item(identity), identity.rev)

@@ -75,7 +75,8 @@ CATALOG = Table(name="catalog", partition_key="product_id")
 
 # What the owner or a run of ours sets. Item id:
 #   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>,
-#   reconciliation#<channel>/<source>, order-sources (by source the day on which it last reported an order)
+#   reconciliation#<channel>/<source>, proposals,
+#   order-sources (by source the day on which it last reported an order)
 CONTROL = Table(name="control", partition_key="id")
 
 # Rejects with their reason, for 30 days. Item: day, reject_id, reason, code, source, raw (gzip), …

@@ -1,0 +1,1 @@
+"""Propose pairs of people who may be the same, from their contact data, without labels and without rules."""

@@ -1,0 +1,59 @@
+"""Read the contact data of all people as records to compare."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from regulars.domain.contacts import ContactFact, choose_contacts
+from regulars.domain.identifiers import profile_id_of
+from regulars.domain.identity_facts import NO_FACTS, IdentityDecision
+from regulars.identity.partition import (
+    list_decisions_in_force,
+    partition_subjects,
+)
+from regulars.store.contacts import Contacts
+from regulars.store.profiles import Profiles
+
+
+class PersonRecord(msgspec.Struct, frozen=True):
+    """A person: all subjects, strongest first, and the value of each contact field."""
+
+    subjects: tuple[str, ...]
+    contact: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The strongest subject, which names the person."""
+        return self.subjects[0]
+
+
+class PeopleTable(msgspec.Struct, frozen=True):
+    """Everybody with contact data, by the strongest subject, and the owner's decisions in force."""
+
+    records: dict[str, PersonRecord]
+    decisions: tuple[IdentityDecision, ...]
+
+    def is_separated(self, first: str, second: str) -> bool:
+        """Return whether the owner has separated two people."""
+        sides = self.records[first].subjects, self.records[second].subjects
+        return any(decision.separates(*sides) for decision in self.decisions)
+
+
+def load_people_table(profiles: Profiles, contacts: Contacts) -> PeopleTable:
+    """Return everybody with contact data. This scans both tables."""
+    facts = NO_FACTS.combine(*profiles.scan_facts())
+    stated: dict[str, list[ContactFact]] = {}
+    for fact in contacts.scan_facts({profile_id_of(subject): subject for subject in facts.births}):
+        stated.setdefault(fact.subject, []).append(fact)
+    people = partition_subjects(facts).people
+    records = {record.name: record for record in _build_records(people, stated)}
+    return PeopleTable(records, tuple(list_decisions_in_force(facts)))
+
+
+def _build_records(
+    people: Iterable[tuple[str, ...]], stated: Mapping[str, list[ContactFact]]
+) -> Iterator[PersonRecord]:
+    for subjects in people:
+        facts = [fact for subject in subjects for fact in stated.get(subject, ())]
+        if contact := choose_contacts(facts).values:
+            yield PersonRecord(subjects, contact)
