@@ -7,10 +7,14 @@ import pytest
 from infra.cli.stack import Stack
 from regulars.admin.function_calls import FunctionInvoker, Invocation
 from regulars.domain.profiles import ProfileState, SubjectProfile
+from regulars.store.ledger import Ledger
 from regulars.store.profiles import Profiles
 from tests.cli.conftest import CommandLine, select
 from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
+from tests.support.profile_stories import build_event
+
+EMPTY_VERIFICATION = {"events": 0, "persons": 0, "differences": [], "unarchived": 0}
 
 
 @pytest.fixture
@@ -111,11 +115,27 @@ def test_status_has_every_section(cli: CommandLine) -> None:
 
 
 def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:
-    assert cli.result("verify") == {"events": 0, "persons": 0, "differences": []}
+    assert cli.result("verify") == EMPTY_VERIFICATION
     profile = SubjectProfile(subject="u:nobody", state=ProfileState(events=1), rev=1)
     Profiles("test-profiles", aws.dynamodb).write_profile(profile)
     (difference,) = cli.result("verify", code=1)["differences"]
     assert (difference["part"], difference["name"]) == ("profile", "u:nobody")
     assert "profile u:nobody: events is 1" in cli.output("verify", code=1)
-    assert cli.result("verify", "--repair") == {"events": 0, "persons": 0, "differences": []}
-    assert cli.result("verify") == {"events": 0, "persons": 0, "differences": []}
+    assert cli.result("verify", "--repair") == EMPTY_VERIFICATION
+    assert cli.result("verify") == EMPTY_VERIFICATION
+
+
+def test_events_that_the_lake_lacks_are_archived_by_a_repair(
+    cli: CommandLine,
+    aws: MotoStack,
+    answers: list[tuple[Any, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    select(monkeypatch, Stack(build_deployment(), is_local=False))  # whose stream is not awaited
+    Ledger("test-events", aws.dynamodb).record_events([build_event("page")])
+    assert cli.result("verify", code=1)["unarchived"] == 1
+    assert "1 events missing in the lake" in cli.output("verify", code=1)
+    answers.append(("no space left", "Unhandled"))
+    assert cli.result("verify", "--repair", code=1)["unarchived"] == 1
+    answers.append((None, ""))
+    assert cli.result("verify", "--repair") == EMPTY_VERIFICATION

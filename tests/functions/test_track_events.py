@@ -56,6 +56,19 @@ def test_batch_is_stored_before_success_is_returned(
     assert len(tables.list_events()) == 2
 
 
+def test_contact_data_of_a_batch_is_stored(post_call: PostCall, aws: MotoStack) -> None:
+    messages = [
+        {"type": "identify", "userId": name, "traits": {"email": f"{name}@example.com"}}
+        for name in ("ann", "bob")
+    ]
+    assert post_call("/v1/batch", build_batch(*messages))[0] == 200
+    items = aws.dynamodb.scan(TableName="test-contacts")["Items"]
+    assert {json.loads(item["contact"]["S"])["email"] for item in items} == {
+        "ann@example.com",
+        "bob@example.com",
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "body", "type_"),
     [

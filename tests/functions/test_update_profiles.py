@@ -93,6 +93,21 @@ def test_rewritten_event_is_folded_again(aws: MotoStack, handler: Handler) -> No
     assert find_state(aws, "u:ann") == fold_events([after])
 
 
+def test_rewritten_event_of_a_long_profile_is_folded_again(
+    aws: MotoStack, handler: Handler
+) -> None:
+    events = [build_event(str(number), "u:ann", day=1 + number // 10) for number in range(60)]
+    before, after = events[0], build_event("0", "u:ann", type="Product Viewed")
+    Ledger("test-events", aws.dynamodb).record_events([after, *events[1:]])
+    for start in range(0, 60, 10):
+        handler(*map(build_insert_record, events[start : start + 10]))
+    for _ in range(2):
+        handler(build_modify_record(before, after))
+        assert find_state(aws, "u:ann") == fold_events([after, *events[1:]])
+    handler(build_insert_record(events[1]))
+    assert find_state(aws, "u:ann") == fold_events([after, *events[1:]])
+
+
 @pytest.mark.parametrize(
     ("poison", "code"),
     [

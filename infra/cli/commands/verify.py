@@ -8,7 +8,8 @@ import msgspec
 from infra.cli import options
 from infra.cli.stack import select_stack
 from infra.cli.steps import await_local_stream
-from infra.cli.terminal import print_result, show_step
+from infra.cli.terminal import print_message, print_result, show_step
+from regulars.admin.stream_progress import StreamStalledError
 from regulars.admin.verification import repair_deployment, verify_deployment
 from regulars.profiles.verify import Verification
 
@@ -29,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Verify the profiles, or repair them; return 1 when any differs in the end."""
     stack = select_stack(arguments)
-    await_local_stream(stack)
+    try:
+        await_local_stream(stack)
+    except StreamStalledError as error:
+        print_message(str(error))  # What is missing is compared, too, and repaired.
     with show_step("Computing every profile from the ledger") as step:
         if arguments.repair:
             verification = repair_deployment(
@@ -39,21 +43,21 @@ def run(arguments: argparse.Namespace) -> int:
             verification = verify_deployment(stack.deployment)
     result: Any = msgspec.to_builtins(verification)
     print_result(result, _to_lines(verification), as_json=arguments.json)
-    return 1 if verification.differences else 0
+    return 0 if verification.is_clean else 1
 
 
 def _to_lines(verification: Verification) -> list[str]:
     compared = f"{verification.persons} persons of {verification.events} events"
     differences = verification.differences
-    if not differences:
-        return [f"{compared}: every profile is as the ledger says."]
+    if verification.is_clean:
+        return [f"{compared}: every profile is as the ledger says, and the lake holds every event."]
     lines = (
         f"  {difference.part} {difference.name}: {difference.detail}"
         for difference in differences[:MAX_SHOWN_DIFFERENCES]
     )
     more = len(differences) - MAX_SHOWN_DIFFERENCES
     return [
-        f"{compared}: {len(differences)} differences.",
+        f"{compared}: {len(differences)} differences, {verification.unarchived} events missing in the lake.",
         *lines,
         *([f"  … and {more} more: regulars verify --json"] if more > 0 else []),
         "If no event was written meanwhile, repair them: regulars verify --repair",

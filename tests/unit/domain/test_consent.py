@@ -16,9 +16,9 @@ from regulars.domain.consent import (
     Consents,
     choose_address,
     combine_consents,
-    split_consents,
     list_addresses,
     read_consents,
+    split_consents,
 )
 from regulars.domain.consent_decisions import find_claim, find_consent, may_send
 from regulars.domain.events import ConsentChange, Event

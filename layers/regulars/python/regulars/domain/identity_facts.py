@@ -14,8 +14,8 @@ from regulars.domain.consent import (
     NO_CONSENTS,
     Consents,
     combine_consents,
-    split_consents,
     read_consents,
+    split_consents,
 )
 from regulars.domain.events import Event
 from regulars.domain.identifiers import subject_strength

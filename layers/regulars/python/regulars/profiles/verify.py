@@ -26,11 +26,17 @@ class ProfileDifference(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The numbers of compared events and persons, and the differences."""
+    """The numbers of compared events and persons, the differences, and the number of events that the lake lacks."""
 
     events: int
     persons: int
     differences: tuple[ProfileDifference, ...]
+    unarchived: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing differs and nothing is missing."""
+        return not self.differences and not self.unarchived
 
 
 def verify_profiles(inventory: Inventory) -> Verification:
