@@ -14,7 +14,7 @@ from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.profile_stories import build_event
 
-EMPTY_VERIFICATION = {"events": 0, "persons": 0, "differences": [], "unarchived": 0}
+EMPTY_RESULT = {"events": 0, "persons": 0, "differences": [], "unarchived": 0}
 
 
 @pytest.fixture
@@ -115,14 +115,14 @@ def test_status_has_every_section(cli: CommandLine) -> None:
 
 
 def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:
-    assert cli.result("verify") == EMPTY_VERIFICATION
+    assert cli.result("verify") == EMPTY_RESULT
     profile = SubjectProfile(subject="u:nobody", state=ProfileState(events=1), rev=1)
     Profiles("test-profiles", aws.dynamodb).write_profile(profile)
     (difference,) = cli.result("verify", code=1)["differences"]
     assert (difference["part"], difference["name"]) == ("profile", "u:nobody")
     assert "profile u:nobody: events is 1" in cli.output("verify", code=1)
-    assert cli.result("verify", "--repair") == EMPTY_VERIFICATION
-    assert cli.result("verify") == EMPTY_VERIFICATION
+    assert cli.result("verify", "--repair") == EMPTY_RESULT
+    assert cli.result("verify") == EMPTY_RESULT
 
 
 def test_events_that_the_lake_lacks_are_archived_by_a_repair(
@@ -138,4 +138,4 @@ def test_events_that_the_lake_lacks_are_archived_by_a_repair(
     answers.append(("no space left", "Unhandled"))
     assert cli.result("verify", "--repair", code=1)["unarchived"] == 1
     answers.append((None, ""))
-    assert cli.result("verify", "--repair") == EMPTY_VERIFICATION
+    assert cli.result("verify", "--repair") == EMPTY_RESULT

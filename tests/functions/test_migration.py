@@ -104,12 +104,12 @@ def test_repair_moves_all_that_version_0_1_stored(
 def test_interrupted_repair_goes_on(
     aws: MotoStack, stores: ProfileStores, inventory: Inventory, number: int
 ) -> None:
-    def interrupt(done: int, _: int) -> None:
+    def crash_midway(done: int, _: int) -> None:
         if done == number:
             raise InterruptedMigrationError
 
     with pytest.raises(InterruptedMigrationError):
-        repair_profiles(inventory, stores, interrupt)
+        repair_profiles(inventory, stores, crash_midway)
     migrate_contacts("test-people", Contacts("test-contacts", aws.dynamodb), aws.dynamodb)
     repair_profiles(inventory, stores)
     assert_migrated(aws, inventory)

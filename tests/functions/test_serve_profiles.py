@@ -10,6 +10,8 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
+from regulars.domain.times import from_text
+from regulars.identity.decisions import build_decision_event
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import SCOPES, ApiKeys
 from regulars.store.ledger import Ledger
@@ -22,7 +24,9 @@ from tests.support.served_shop import (
     BEN_SUBJECT,
     LATER_ANN_PROFILE,
     LATER_ANN_SUBJECT,
+    LATER_TIME,
     SHOP_TIME,
+    build_event,
     fill_tables,
     fold_events,
 )
@@ -412,3 +416,19 @@ def test_only_an_admin_key_decides_about_people(call_api: ApiCall, scope: str) -
     body = json.dumps({"action": "merge", "people": [ANN_PROFILE, BEN_PROFILE]})
     assert call_api(scope, "/people/decisions", "POST", body)[0] == 403
     assert call_api(scope, f"/people/{ANN_PROFILE}")[0] == 403
+
+
+def test_person_is_computed_anew_although_its_subjects_are_remembered(
+    call_api: ApiCall, aws: MotoStack
+) -> None:
+    for _ in range(2):
+        assert call_api("admin", f"/profiles/{BEN_PROFILE}")[1]["events"] == 1
+    page = build_event("page", "Page Viewed", LATER_TIME, BEN_SUBJECT, "e:ben", trust="verified")
+    fold_events(aws, page)
+    assert call_api("admin", f"/profiles/{BEN_PROFILE}")[1]["events"] == 2
+    now = from_text(LATER_TIME)
+    fold_events(aws, build_decision_event("join", [BEN_SUBJECT], [ANN_SUBJECT], now))
+    ids = {call_api("admin", f"/profiles/{id_}")[1]["id"] for id_ in (ANN_PROFILE, BEN_PROFILE)}
+    assert len(ids) == 1
+    fold_events(aws, build_decision_event("separate", [BEN_SUBJECT, "e:ben"], [ANN_SUBJECT], now))
+    assert call_api("admin", f"/profiles/{BEN_PROFILE}")[1]["id"] == BEN_PROFILE

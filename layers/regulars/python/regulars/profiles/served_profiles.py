@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from regulars.domain.consent import combine_consents
 from regulars.domain.identity_facts import IdentityFacts
 from regulars.domain.profiles import ProfileState, combine_states
+from regulars.domain.timed_cache import TimedCache
 from regulars.identity.people import Person, find_people
 from regulars.store import schema
 from regulars.store.clients import create_dynamodb_client
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_PROFILE_ID_CHARACTERS = 128
+MAX_KNOWN_PEOPLE, MAX_KNOWN_SUBJECTS, KNOWN_SECONDS = 10_000, 20, 3600.0
 
 
 class ScoredProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,16 +39,20 @@ class SubjectCache:
     def __init__(self, profiles: Profiles, *items: SubjectItems) -> None:
         self._profiles = profiles
         self.items = SubjectItems({}, {})
-        self._read: set[str] = set()
+        self.names: set[str] = set()  # of all that was read, found or not
         for part in items:
             self._add_items(part, part.identities.keys() | part.profiles.keys())
 
     def read_facts(self, subjects: frozenset[str]) -> Mapping[str, IdentityFacts]:
         """Return the identity facts of these subjects; those of unknown subjects are left out."""
-        if missing := subjects - self._read:
+        if missing := subjects - self.names:
             self._add_items(self._profiles.read_subjects(missing), missing)
         identities = self.items.identities
         return {key: identities[key].facts for key in subjects if key in identities}
+
+    def list_revisions(self, subjects: Iterable[str]) -> dict[str, int]:
+        """Return the revisions of the identities of these subjects; 0 where none was read."""
+        return {subject: self.items.get_identity(subject).rev for subject in subjects}
 
     def build_profile(self, person: Person, items: PersonItems = PersonItems()) -> ScoredProfile:  # noqa: B008 (immutable)
         """Return the profile of a person whose subjects were read, with the scores of `items`."""
@@ -59,18 +65,30 @@ class SubjectCache:
         )
 
     def _add_items(self, items: SubjectItems, subjects: Collection[str]) -> None:
-        self._read.update(subjects)
+        self.names.update(subjects)
         self.items.identities.update(items.identities)
         self.items.profiles.update(items.profiles)
 
 
+class KnownPerson(msgspec.Struct, frozen=True):
+    """A person, and the revisions of all identities that decided who it is: while they stay, so does the person."""
+
+    person: Person
+    revisions: dict[str, int]
+
+
 class ServedProfiles:
-    """The people of the PROFILES table, read only."""
+    """The people of the PROFILES table, read only.
+
+    A container remembers which subjects decided about a person, to read them in one call. The person is computed anew
+    when one of their identities changed.
+    """
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         client = client or create_dynamodb_client()
         self._profiles = Profiles(table, client)
         self._reader = PersonItemReader(table, client)
+        self._known = TimedCache[KnownPerson](KNOWN_SECONDS, max_entries=MAX_KNOWN_PEOPLE)
         self.list_members = self._reader.list_members
 
     def find_with_scores(self, profile_id: str) -> ScoredProfile | None:
@@ -106,13 +124,29 @@ class ServedProfiles:
         return [profile for profile in profiles if profile]
 
     def _find_profile(self, profile_id: str, last_sort_key: str) -> ScoredProfile | None:
+        known = self._known.find(profile_id)
+        if not known:
+            return self._find_unknown(profile_id, last_sort_key)
+        person = known.person
+        items = self._reader.read_person(person.profile_id, known.revisions, last_sort_key)
+        cache = SubjectCache(self._profiles, items.subjects)
+        if cache.list_revisions(known.revisions) == known.revisions:
+            return _build_profile(person, cache, items)
+        self._known.forget(profile_id)
+        return self._find_unknown(profile_id, last_sort_key)
+
+    def _find_unknown(self, profile_id: str, last_sort_key: str) -> ScoredProfile | None:
         items = self._reader.query_items(profile_id, last_sort_key)
         cache = SubjectCache(self._profiles, items.subjects)
         people = find_people(items.subjects.identities, cache.read_facts)
         person = next(iter(people.values()), None)
-        if person and person.profile_id == profile_id:
+        if person is None:
+            return None
+        if len(cache.names) <= MAX_KNOWN_SUBJECTS:
+            self._known.put(profile_id, KnownPerson(person, cache.list_revisions(cache.names)))
+        if person.profile_id == profile_id:
             return _build_profile(person, cache, items)
-        return self._read_profile(person, cache, last_sort_key) if person else None
+        return self._read_profile(person, cache, last_sort_key)
 
     def _read_profile(
         self, person: Person, cache: SubjectCache, last_sort_key: str

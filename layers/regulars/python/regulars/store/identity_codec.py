@@ -37,8 +37,8 @@ def encode_facts(facts: IdentityFacts) -> bytes:
 def decode_facts(packed: bytes) -> IdentityFacts:
     """Return the facts of `encode_facts`."""
     subjects, births, known, providers, links, *rest = _DECODER.decode(packed)
-    decisions = msgspec.convert(rest[0] if rest else [], list[IdentityDecision])
-    consents = msgspec.convert(rest[1] if rest[1:] else {}, dict[str, Consents])
+    decisions = msgspec.convert(rest[0], list[IdentityDecision]) if rest else []
+    consents = msgspec.convert(rest[1], dict[str, Consents]) if rest[1:] else {}
     return IdentityFacts(
         births={subject: at for subject, at in zip(subjects, births, strict=True) if at},
         known=frozenset(subjects[number] for number in known),

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from regulars.domain.identifiers import profile_id_of
 from regulars.store import schema
 from regulars.store.batches import read_items
 from regulars.store.clients import create_dynamodb_client
-from regulars.store.profiles import SubjectItems, subject_items_from
+from regulars.store.profiles import SUBJECT_SORT_KEYS, SubjectItems, subject_items_from
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,6 +51,18 @@ class PersonItemReader:
             },
         )["Items"]
         return _items_from(items)
+
+    def read_person(
+        self, profile_id: str, subjects: Iterable[str], last_sort_key: str
+    ) -> PersonItems:
+        """Return what `query_items` returns for an id, with the items of these subjects, in one call."""
+        keys = [
+            _item_key(profile_id_of(subject), sort_key)
+            for subject in subjects
+            for sort_key in SUBJECT_SORT_KEYS
+        ]
+        keys += [_item_key(profile_id, key) for key in _PART_ATTRIBUTES if key <= last_sort_key]
+        return _items_from(read_items(self._client, self._table, keys))
 
     def read_scores(self, profile_ids: Iterable[str]) -> dict[str, PersonItems]:
         """Return the subjects and the scores of these ids; an unknown id has none."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EVENT_ID_BYTES = 12  # the 16 base64 characters of an event id
 PAGE_SIZE = 1_000  # event ids, and as many order keys, on a page that a repeated fold writes
-FOLD_KEYS = (schema.PROFILE_SORT_KEY, schema.IDENTITY_SORT_KEY)
+SUBJECT_SORT_KEYS = (schema.PROFILE_SORT_KEY, schema.IDENTITY_SORT_KEY)
 
 
 class CountedPage(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class Profiles:
         keys = [
             _item_key(subject, sort_key)
             for subject in dict.fromkeys(subjects)
-            for sort_key in FOLD_KEYS
+            for sort_key in SUBJECT_SORT_KEYS
         ]
         return subject_items_from(read_items(self._client, self._table, keys, ConsistentRead=True))
 
