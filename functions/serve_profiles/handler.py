@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from regulars.api.disclosure.desk import DisclosureDesk
 from regulars.api.endpoints import ApiEndpoints
 from regulars.api.health import HealthProbes
 from regulars.api.people import PeopleDesk
 from regulars.api.person_lookup import PersonDirectory
 from regulars.profiles.decisions import PeopleDecisions
 from regulars.profiles.people import PeopleDirectory
+from regulars.profiles.person_history import HistoryReader
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationSurfaces
 from regulars.settings import ServeProfilesSettings
@@ -15,7 +17,9 @@ from regulars.store.api_keys import ApiKeys
 from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
+from regulars.store.orders import Orders
 from regulars.store.parameters import Parameters
+from regulars.store.person_items import PersonItemReader
 from regulars.store.products import Products
 from regulars.store.profiles import Profiles
 from regulars.store.proposals import Proposals
@@ -30,21 +34,34 @@ SUBJECTS = Profiles(SETTINGS.profiles_table, CLIENT)
 CONTACTS = Contacts(SETTINGS.contacts_table, CLIENT)
 PUBLISHED_LISTS = PublishedLists(SETTINGS.control_table, CLIENT)
 PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
+LEDGER = Ledger(SETTINGS.events_table, CLIENT)
+PARAMETERS = Parameters(SETTINGS.parameters_prefix)
+PEOPLE = PeopleDirectory(served=PROFILES, profiles=SUBJECTS)
 API = ApiEndpoints(
     keys=ApiKeys(SETTINGS.control_table, CLIENT),
     profiles=PROFILES,
     published_lists=PUBLISHED_LISTS,
     recommender=RecommendationSurfaces(PROFILES, PRODUCTS, PUBLISHED_LISTS),
     people=PeopleDesk(
-        directory=PeopleDirectory(served=PROFILES, profiles=SUBJECTS),
-        decisions=PeopleDecisions(profiles=SUBJECTS, ledger=Ledger(SETTINGS.events_table, CLIENT)),
+        directory=PEOPLE,
+        decisions=PeopleDecisions(profiles=SUBJECTS, ledger=LEDGER),
         contacts=CONTACTS,
         proposals=Proposals(SETTINGS.control_table, CLIENT),
+    ),
+    disclosures=DisclosureDesk(
+        directory=PEOPLE,
+        contacts=CONTACTS,
+        history=HistoryReader(
+            ledger=LEDGER, orders=Orders(SETTINGS.profiles_table, CLIENT), profiles=SUBJECTS
+        ),
+        person_items=PersonItemReader(SETTINGS.profiles_table, CLIENT),
+        products=PRODUCTS,
+        parameters=PARAMETERS,
     ),
     directory=PersonDirectory(
         contacts=CONTACTS,
         profiles=PROFILES,
-        parameters=Parameters(SETTINGS.parameters_prefix),
+        parameters=PARAMETERS,
         country=SETTINGS.default_country,
     ),
     health=HealthProbes(

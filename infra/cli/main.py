@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "infra.cli.commands.status",
     "verify": "infra.cli.commands.verify",
     "people": "infra.cli.commands.people",
+    "privacy": "infra.cli.commands.privacy",
     "keys": "infra.cli.commands.keys",
     "connect": "infra.cli.commands.connect",
     "sources": "infra.cli.commands.sources",

@@ -23,6 +23,7 @@ class Serving(Construct):
         function = Function(self, storage.build_settings(ServeProfilesSettings), layers)
         storage.grant_table(function, schema.CONTACTS, "dynamodb:Query")
         storage.grant_table(function, schema.EVENTS, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        storage.grant_index(function, schema.EVENTS, "timeline")
         storage.grant_table(function, schema.PROFILES, "dynamodb:BatchGetItem", "dynamodb:Query")
         storage.grant_index(function, schema.PROFILES, "members")
         storage.grant_table(function, schema.CATALOG, "dynamodb:BatchGetItem")

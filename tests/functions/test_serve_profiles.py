@@ -10,6 +10,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
+from regulars.api.disclosure import response
 from regulars.domain.times import from_text
 from regulars.identity.decisions import build_decision_event
 from regulars.settings import ServeProfilesSettings
@@ -432,3 +433,44 @@ def test_person_is_computed_anew_although_its_subjects_are_remembered(
     assert len(ids) == 1
     fold_events(aws, build_decision_event("separate", [BEN_SUBJECT, "e:ben"], [ANN_SUBJECT], now))
     assert call_api("admin", f"/profiles/{BEN_PROFILE}")[1]["id"] == BEN_PROFILE
+
+
+def test_export_has_everything_held_about_the_person(call_api: ApiCall) -> None:
+    status, export = call_api("admin", f"/privacy/exports/{ANN_PROFILE}")
+    assert status == 200
+    assert export["contact"] == {"email": "ann@example.com", "first_name": "Ann"}
+    assert [event["type"] for event in export["events"]] == ["Order Completed", "Page Viewed"]
+    (order,) = export["orders"]
+    assert (order["total"], order["items"][0]["name"]) == ("12.50", "Tea pot")
+    assert export["results"][0]["scores"]["churn"]["reasons"]
+
+
+def test_export_is_a_page_when_asked_for(function: Any, keys: dict[str, str]) -> None:
+    url = f"/privacy/exports/{ANN_PROFILE}?format=html"
+    answer = function.handler(build_request(url, "GET", keys["admin"], None), None)
+    assert answer["headers"]["content-type"] == "text/html; charset=utf-8"
+    assert "ann@example.com" in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "path", "status", "code"),
+    [
+        ("read", ANN_PROFILE, 403, "forbidden"),
+        ("admin", "p_unknown", 404, "not_found"),
+        ("admin", f"{ANN_PROFILE}?format=pdf", 400, "invalid_format"),
+    ],
+)
+def test_export_is_refused(
+    call_api: ApiCall, scope: str, path: str, status: int, code: str
+) -> None:
+    answer = call_api(scope, f"/privacy/exports/{path}")
+    assert (answer[0], answer[1]["code"]) == (status, code)
+
+
+def test_export_beyond_one_response_names_the_command(
+    call_api: ApiCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response, "MAX_RESPONSE_BYTES", 2_000)
+    status, problem = call_api("admin", f"/privacy/exports/{ANN_PROFILE}")
+    assert (status, problem["code"]) == (422, "disclosure_too_large")
+    assert f"regulars privacy export {ANN_PROFILE}" in problem["detail"]

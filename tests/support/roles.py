@@ -92,6 +92,7 @@ ROLE_GRANTS = {
     | {"profiles": "Scan", "contacts": "Scan", "control": "GetItem PutItem"},
     "serve_profiles": {
         "events": "BatchGetItem PutItem",
+        "events/index/timeline": "Query",
         "contacts": "Query",
         "profiles": "BatchGetItem Query",
         "profiles/index/members": "Query",

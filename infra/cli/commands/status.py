@@ -1,4 +1,4 @@
-"""Show counts, the last dataset and trainings, champions, reconciliations, rejects and dead letters."""
+"""Show counts, the last dataset and trainings, champions, reconciliations, rejects, dead letters, and what people request."""
 
 import argparse
 from collections.abc import Iterable
@@ -42,6 +42,7 @@ def _to_result(status: DeploymentStatus) -> dict[str, Any]:
         "fetched": msgspec.to_builtins(status.reconciliations),
         "rejects": status.rejects,
         "dead_letters": status.dead_letters,
+        "open_requests": status.open_requests,
     }
 
 
@@ -60,6 +61,7 @@ def _to_lines(status: DeploymentStatus) -> list[str]:
         *_format_section("Fetched from providers", fetched),
         *_format_section("Refused or set aside in 30 days", status.rejects.items()),
         *_format_section("Dead letters", (item for item in status.dead_letters.items() if item[1])),
+        *_format_section("Open privacy requests", status.open_requests.items()),
     ]
 
 

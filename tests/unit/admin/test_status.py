@@ -10,6 +10,7 @@ from regulars.domain.manifests import GateDecision, ModelManifest, TrainingOutco
 from regulars.profiles.verify import Verification
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
+from regulars.store.ledger import Ledger
 from regulars.store.profiles import Profiles, SubjectIdentity
 from regulars.store.reconciliations import Reconciliation, Reconciliations
 from regulars.store.rejects import Reject, Rejects
@@ -35,6 +36,12 @@ MANIFEST = ModelManifest(
     gate=GateDecision(promote=True, reason="It is better."),
 )
 
+REQUEST_TYPES = {
+    "first": "Customer Data Requested",
+    "second": "Customer Data Requested",
+    "third": "Customer Deletion Requested",
+}
+
 
 def read_status() -> DeploymentStatus:
     stores = StatusStores.from_deployment(DEPLOYMENT)
@@ -46,6 +53,13 @@ def test_empty_deployment_has_counts_of_zero(aws: MotoStack) -> None:
     assert status.counts == {"events": 0, "identities": 0, "profiles": 0, "products": 0}
     assert (status.dataset, status.trainings, status.champions) == ({}, {}, {})
     assert (status.reconciliations, status.rejects, status.dead_letters) == ({}, {}, {})
+    assert status.open_requests == {}
+
+
+def test_open_requests_are_counted_by_kind(aws: MotoStack) -> None:
+    requests = (build_event(name, "e:ann", type=type_) for name, type_ in REQUEST_TYPES.items())
+    Ledger("test-events", aws.dynamodb).record_events(list(requests))
+    assert read_status().open_requests == {"access": 2, "erasure": 1}
 
 
 def test_person_of_several_subjects_is_counted_once(aws: MotoStack) -> None:

@@ -338,11 +338,17 @@ def test_checkout_produces_no_event_when_it_is_completed() -> None:
     assert translate_delivery(build_request(body, "checkouts/update")) == []
 
 
-@pytest.mark.parametrize("topic", ["customers/redact", "customers/data_request"])
-def test_privacy_request_has_identifiers_without_contact_data(topic: str) -> None:
+@pytest.mark.parametrize(
+    ("topic", "type_"),
+    [
+        ("customers/redact", "Customer Deletion Requested"),
+        ("customers/data_request", "Customer Data Requested"),
+    ],
+)
+def test_privacy_request_has_identifiers_without_contact_data(topic: str, type_: str) -> None:
     customer = {"id": 7100000001, "email": "zebedee@example.com", "phone": "+442079460018"}
     draft = translate_resource({"shop_domain": shopify.SHOP, "customer": customer}, topic)
-    assert draft.event.type == "Customer Deletion Requested"
+    assert draft.event.type == type_
     assert draft.event.properties == {"request": topic}
     assert [identifier.namespace for identifier in draft.identifiers] == [
         "customer",

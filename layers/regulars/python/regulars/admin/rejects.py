@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -94,6 +95,17 @@ def count_waiting(rejects: Iterable[StoredReject]) -> dict[str, int]:
     """Return the number of rejects by source that were not replayed yet; `?` stands for none."""
     waiting = (reject.source or "?" for reject in rejects if not reject.replayed_at)
     return dict(sorted(Counter(waiting).items()))
+
+
+def find_mentions(rejects: Iterable[StoredReject], values: Iterable[str]) -> Iterator[StoredReject]:
+    """Return the rejects whose body or query contains one of these texts, plain or encoded, in any case."""
+    forms = {form for value in values for form in (value, quote(value, safe=""), quote_plus(value))}
+    needles = {form.lower().encode() for form in forms if form}
+    for reject in rejects:
+        query = reject.delivery.raw_query if reject.delivery else ""
+        content = reject.raw.lower() + query.lower().encode()
+        if any(needle in content for needle in needles):
+            yield reject
 
 
 def _list_stored_days(today: date) -> Iterator[str]:

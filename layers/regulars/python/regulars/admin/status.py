@@ -1,4 +1,4 @@
-"""Reads the status of a deployment: counts, the last training, champions, reconciliations, rejects, dead letters."""
+"""Reads the status of a deployment: counts, trainings, champions, reconciliations, rejects, dead letters, requests."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from regulars.admin.dead_letters import DeadLetterQueues
 from regulars.admin.deployment import Deployment
 from regulars.admin.item_counts import count_items, read_control_item
 from regulars.admin.models import ChampionStatus, ModelStores, read_champions, read_outcomes
+from regulars.admin.privacy_requests import PrivacyRequests
 from regulars.admin.reconciliation import ReconciliationStatus, read_status
 from regulars.domain.manifests import TrainingOutcome
 from regulars.store import clients, schema
@@ -27,7 +28,8 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The status of a deployment.
 
     `counts` are items by kind, `dataset` the attributes of the newest dataset ({} for none), `trainings` and `champions`
-    by model, `reconciliations` by `<channel>/<source>`, `rejects` by code in 30 days, `dead_letters` by function.
+    by model, `reconciliations` by `<channel>/<source>`, `rejects` by code in 30 days, `dead_letters` by function,
+    `open_requests` of people by kind.
     """
 
     name: str
@@ -39,6 +41,7 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     reconciliations: dict[str, ReconciliationStatus]
     rejects: dict[str, int]
     dead_letters: dict[str, int]
+    open_requests: dict[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,7 @@ class StatusStores:
     sources: Sources
     reconciliations: Reconciliations
     queues: DeadLetterQueues
+    requests: PrivacyRequests
 
     @classmethod
     def from_deployment(cls, deployment: Deployment) -> Self:
@@ -60,6 +64,7 @@ class StatusStores:
             sources=Sources(deployment.control_table),
             reconciliations=Reconciliations(deployment.control_table),
             queues=DeadLetterQueues(deployment),
+            requests=PrivacyRequests.from_deployment(deployment),
         )
 
 
@@ -78,6 +83,7 @@ def read_deployment_status(
         reconciliations=_read_reconciliations(stores),
         rejects=count_reject_codes(client, deployment.rejects_table, today),
         dead_letters=stores.queues.count(),
+        open_requests=stores.requests.count_open(),
     )
 
 

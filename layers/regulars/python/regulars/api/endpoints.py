@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from regulars.api.access import authorize_key
+from regulars.api.disclosure.desk import DisclosureDesk
 from regulars.api.health import HealthProbes
 from regulars.api.openapi import load_document
 from regulars.api.people import PeopleDesk
@@ -42,6 +43,7 @@ class ApiEndpoints:
     recommender: RecommendationSurfaces
     directory: PersonDirectory
     people: PeopleDesk
+    disclosures: DisclosureDesk
     health: HealthProbes
     clock: Callable[[], datetime] = _get_current_time
 
@@ -58,6 +60,7 @@ class ApiEndpoints:
             Route("GET", "/people/proposals", self.list_proposals),
             Route("GET", "/people/{profile_id}", self.show_person),
             Route("POST", "/people/decisions", self.decide_about_people),
+            Route("GET", "/privacy/exports/{profile_id}", self.export_person),
             Route("GET", "/health", self.report_health),
             Route("GET", "/openapi.json", self.get_openapi),
             # Here and not in the tracking API, because gateways do not agree on routes that end in a slash.
@@ -96,6 +99,15 @@ class ApiEndpoints:
         self._authorize_caller(http_request, "admin")
         request = parse_json_body(http_request, DecisionRequest, MAX_DECISION_BYTES)
         return json_response(self.people.decide(request, self.clock()))
+
+    def export_person(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
+        """Return everything that is held about a person, as a JSON document or as a page."""
+        # Imported at the first export: no other request renders a page.
+        from regulars.api.disclosure.response import build_disclosure_response  # noqa: PLC0415
+
+        self._authorize_caller(http_request, "admin")
+        disclosure = self.disclosures.disclose_person(profile_id, self.clock())
+        return build_disclosure_response(disclosure, http_request.query.get("format", "json"))
 
     def recommend_for_profile(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return products for a person; only an admin key gets an error for an unknown person."""

@@ -83,6 +83,17 @@ class NotFoundError(RegularsError):
     code = "not_found"
 
 
+class DisclosureTooLargeError(RegularsError):
+    """The data of a person exceeds what one response can carry."""
+
+    code = "disclosure_too_large"
+
+    def __init__(self, profile_id: str) -> None:
+        super().__init__(
+            f"This person's data exceeds 5 MB. Write it to files with: regulars privacy export {profile_id}"
+        )
+
+
 class ConcurrentUpdateError(RegularsError):
     """Another writer was faster; a retry may succeed."""
 

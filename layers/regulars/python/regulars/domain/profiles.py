@@ -32,6 +32,7 @@ COUNTED_EVENT_TYPES = frozenset({
     *("Unsubscribed", "Subscribed", "Marketing Consent Changed", "Email Address Changed"),
     *("Contact Subscribed", "Contact Unsubscribed", "Identity Linked"),
     *("Customer Created", "Customer Updated", "Customer Deleted", "Customer Deletion Requested"),
+    "Customer Data Requested",
     *("Cart Updated", "Checkout Updated", "Checkout Abandoned"),
     *("Order Created", "Order Fulfilled", "Order Deleted", "Fulfillment Updated", "In-Store Sale"),
     *("Payment Authorized", "Payment Pending", "Payment Succeeded", "Payment Failed"),

@@ -14,7 +14,12 @@ from regulars.identity.decisions import find_undo
 from regulars.identity.partition import ParkedLink, list_decisions_in_force
 from regulars.identity.people import Person, list_people
 from regulars.identity.region import load_region
-from regulars.profiles.served_profiles import ScoredProfile, ServedProfiles, SubjectCache
+from regulars.profiles.served_profiles import (
+    MAX_PROFILE_ID_CHARACTERS,
+    ScoredProfile,
+    ServedProfiles,
+    SubjectCache,
+)
 from regulars.store.profiles import Profiles
 from regulars.store.proposals import Proposal
 
@@ -103,7 +108,10 @@ class PeopleDirectory:
 
     def require_person(self, profile_id: str, subjects: Iterable[str] = ()) -> ScoredProfile:
         """Return the person with this id, or with one of these subjects; raise NotFoundError when there is none."""
-        person = self.served.find_by_subjects(subjects) or self.served.find_with_scores(profile_id)
+        person = self.served.find_by_subjects(subjects)
+        # DynamoDB fails for a key that is empty or too long.
+        if person is None and 0 < len(profile_id) <= MAX_PROFILE_ID_CHARACTERS:
+            person = self.served.find_with_scores(profile_id)
         if person is None:
             raise NotFoundError("No person is known by this id or identifier.")
         return person

@@ -1,11 +1,12 @@
 """Record and read events in the ledger: every event once, under an id made of its content; the first write wins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from regulars.domain.events import Event, decode_event, encode_event
+from regulars.domain.privacy_requests import read_request_kind
 from regulars.store import schema
 from regulars.store.batches import read_items, write_items
 from regulars.store.clients import create_dynamodb_client
@@ -14,7 +15,7 @@ from regulars.store.transactions import await_transactions, put_together
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TIMELINE_INDEX = schema.EVENTS.indexes[0]
+TIMELINE_INDEX, REQUESTS_INDEX = schema.EVENTS.indexes
 
 
 class RecordedEvents(msgspec.Struct, frozen=True):
@@ -60,13 +61,16 @@ class Ledger:
 
     def list_event_ids(self, subject: str) -> list[str]:
         """Return the ids of a subject's events, oldest first; the index may not show a fresh write yet."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=TIMELINE_INDEX.name,
-            KeyConditionExpression="subject = :subject",
-            ExpressionAttributeValues={":subject": {"S": subject}},
-        )
-        return [item["event_id"]["S"] for page in pages for item in page["Items"]]
+        return [item["event_id"]["S"] for item in self._query_timeline(subject)]
+
+    def list_timeline(self, subjects: Iterable[str]) -> list[str]:
+        """Return the ids of the events of several subjects, each once, oldest first; the index may lag."""
+        times = {
+            item["event_id"]["S"]: item["occurred_at"]["S"]
+            for subject in dict.fromkeys(subjects)
+            for item in self._query_timeline(subject)
+        }
+        return sorted(times, key=lambda event_id: (times[event_id], event_id))
 
     def list_recent_event_ids(self, subject: str, since: str, max_events: int) -> list[str]:
         """Return the ids of a subject's newest events since a time, newest first; the index may lag."""
@@ -79,6 +83,25 @@ class Ledger:
             PaginationConfig={"MaxItems": max_events, "PageSize": max_events},
         )
         return [item["event_id"]["S"] for page in pages for item in page["Items"]]
+
+    def list_privacy_request_ids(self, kind: str) -> list[str]:
+        """Return the ids of the events that request `access` or `erasure`, oldest first; the index may lag."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=REQUESTS_INDEX.name,
+            KeyConditionExpression="privacy_request = :kind",
+            ExpressionAttributeValues={":kind": {"S": kind}},
+        )
+        return [item["event_id"]["S"] for page in pages for item in page["Items"]]
+
+    def _query_timeline(self, subject: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=TIMELINE_INDEX.name,
+            KeyConditionExpression="subject = :subject",
+            ExpressionAttributeValues={":subject": {"S": subject}},
+        )
+        return (item for page in pages for item in page["Items"])
 
     def _record_single_event(self, event: Event) -> RecordedEvents:
         put = self._build_put(event)
@@ -113,4 +136,5 @@ def _event_item(event: Event) -> dict[str, Any]:
         "event": {"S": encode_event(event).decode()},
     }
     # An index key cannot be empty: an event without a subject is in no timeline.
-    return item | ({"subject": {"S": event.subject}} if event.subject else {})
+    keys = {"subject": event.subject, "privacy_request": read_request_kind(event)}
+    return item | {name: {"S": key} for name, key in keys.items() if key}

@@ -30,11 +30,15 @@ class Table:
         return f"{self.name}_table"
 
 
-# The ledger. Item: event_id, subject (absent when no person is known), occurred_at, event (canonical JSON text).
+# The ledger. Item: event_id, subject (absent when no person is known), occurred_at, event (canonical JSON text),
+# privacy_request (access or erasure: only on an event that requests it, so that the index holds nothing else).
 EVENTS = Table(
     name="events",
     partition_key="event_id",
-    indexes=(Index(name="timeline", partition_key="subject", sort_key="occurred_at"),),
+    indexes=(
+        Index(name="timeline", partition_key="subject", sort_key="occurred_at"),
+        Index(name="requests", partition_key="privacy_request", sort_key="occurred_at"),
+    ),
     stream=True,
     ttl_attribute="expires_at",
 )
@@ -75,7 +79,7 @@ CATALOG = Table(name="catalog", partition_key="product_id")
 
 # What the owner or a run of ours sets. Item id:
 #   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>,
-#   reconciliation#<channel>/<source>, proposals,
+#   reconciliation#<channel>/<source>, answered#<event id of a privacy request>, proposals,
 #   order-sources (by source the day on which it last reported an order)
 CONTROL = Table(name="control", partition_key="id")
 
@@ -162,6 +166,11 @@ def upload_key(file: str, channel: str = "", account: str = "") -> str:
 def reconciliation_id(channel: str, source: str) -> str:
     """Return the id of the control item that stores how far a source's provider was read."""
     return f"reconciliation#{channel}/{source}"
+
+
+def answer_id(event_id: str) -> str:
+    """Return the id of the control item that says when a privacy request was answered."""
+    return f"answered#{event_id}"
 
 
 def import_id(object_key: str) -> str:

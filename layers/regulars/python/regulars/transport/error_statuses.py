@@ -14,6 +14,7 @@ ERROR_STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ProfileNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.DisclosureTooLargeError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CertificateUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ConcurrentUpdateError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LedgerLaggingError: HTTPStatus.SERVICE_UNAVAILABLE,

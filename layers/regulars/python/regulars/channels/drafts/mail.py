@@ -31,6 +31,7 @@ MESSAGE_RECEIVED = "Message Received"
 
 MAX_TAGS = 10
 MAX_RECIPIENTS = 100
+MIN_NAME_CHARACTERS = 5  # shorter ones occur in ids by chance
 # One reader of an e-mail to several recipients did these, and the provider does not report which.
 _SINGLE_READER_TYPES = {EMAIL_OPENED, EMAIL_LINK_CLICKED}
 _CONSENT_STATUSES = {
@@ -77,12 +78,22 @@ def build_mail_draft(channel: str, request: Request, mail: MailEvent) -> Draft:
         occurred_at=times.occurred_at,
         received_at=to_text(request.received_at),
         consents=_list_consents(mail, times.occurred_at),
-        properties={name: value for name, value in mail.properties.items() if value},
+        properties=_clean_properties(mail),
         clock_skewed=times.clock_skewed,
         backfill=times.backfill,
         test=mail.test,
     )
     return Draft(event, person.identifiers, person.contact)
+
+
+def _clean_properties(mail: MailEvent) -> dict[str, Any]:
+    """Return the properties that are not empty, without an id that was made from the recipient's address."""
+    properties = {name: value for name, value in mail.properties.items() if value}
+    email_id = str(properties.get("email_id", "")).lower()
+    names = (email.lower().partition("@")[0] for email in (mail.email, mail.former_email))
+    if any(name in email_id for name in names if len(name) >= MIN_NAME_CHARACTERS):
+        del properties["email_id"]
+    return properties
 
 
 def parse_addresses(recipients: object) -> list[str]:

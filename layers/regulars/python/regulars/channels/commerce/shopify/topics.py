@@ -12,7 +12,7 @@ TOPICS = {
     "customers/disable": ("Customer Updated", "updated_at"),
     "customers/delete": ("Customer Deleted", "updated_at"),
     "customers/redact": ("Customer Deletion Requested", ""),
-    "customers/data_request": ("Customer Deletion Requested", ""),
+    "customers/data_request": ("Customer Data Requested", ""),
     "shop/redact": ("Customer Deletion Requested", ""),
     "customers_marketing_consent/update": ("Marketing Consent Changed", ""),
     "customers_email_marketing_consent/update": ("Marketing Consent Changed", ""),

@@ -32,7 +32,8 @@ can still sign with the previous secret right after a change.
 * `carts/create`, `carts/update` → Cart Updated
 * `products/create`, `products/update` → Product Created, Product Updated
 * `inventory_levels/update` → Inventory Updated
-* `customers/redact`, `customers/data_request`, `shop/redact` → Customer Deletion Requested
+* `customers/data_request` → Customer Data Requested
+* `customers/redact`, `shop/redact` → Customer Deletion Requested
 * Any other topic → a reject with the reason `unknown_topic`
 
 Do not omit `orders/updated`. The amounts of an order, its refunds and its cancellation are read from the order
@@ -52,7 +53,8 @@ itself, in the currency of the shop, even if the buyer paid in another currency.
   person.
 * Shopify sends the privacy topics to apps only. An app declares their URL in its configuration. Without an app, your
   customers send their requests to you directly.
-* You have 30 days to fulfil a request.
+* You have 30 days to fulfil a request. `regulars privacy requests` lists them, and `regulars privacy export` writes out the
+  data of a person.
 
 **Reconciliation**
 
