@@ -111,10 +111,17 @@ class MemoryLedger(Ledger):
 
     def __init__(self) -> None:
         self.events: dict[str, Event] = {}
+        self._new: list[Event] = []
+
+    def take_new_events(self) -> list[Event]:
+        """Return the events that were recorded since the last call, as the stream delivers them."""
+        events, self._new = self._new, []
+        return events
 
     def record_events(self, events: Sequence[Event]) -> RecordedEvents:
         new = [event for event in events if event.id not in self.events]
         self.events |= {event.id: event for event in new}
+        self._new += new
         return RecordedEvents(tuple(event.id for event in new))
 
     def read_events(self, ids: Sequence[str]) -> list[Event]:

@@ -248,3 +248,14 @@ def test_horizon_is_the_next_larger_that_the_history_allows(
 def test_past_cutoffs_leave_history_before_and_outcomes_after() -> None:
     cutoffs = list_past_cutoffs(0, 200 * DAY_SECONDS, 90)
     assert [cutoff // DAY_SECONDS for cutoff in cutoffs] == [40, 54, 68, 82, 96, 110]
+
+
+@pytest.mark.parametrize("day", [8, 12])
+def test_browser_changes_no_order_of_a_stronger_source(tmp_path: Path, day: int) -> None:
+    order = order_event("ada", 10, 1500, key="shop/1", source="shopify/main")
+    others = [order_event("bob", day, 10, key="shop/1"), refund_event("shop/1", 13, None, "r1")]
+    features = build_features(tmp_path, order, *others)
+    expected = build_features(tmp_path / "clean", order)
+    columns = ["recency_days", "tenure_days", "orders", "money", "basket_mean"]
+    assert list(features.loc[ADA_PROFILE, columns]) == list(expected.loc[ADA_PROFILE, columns])
+    assert fold_orders([order, *others])["shop/1"].net_amount == 1500

@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+# Between the dedupe parts of an event, and in its place within one.
+_SEPARATOR_CHARACTER, _INNER_SEPARATOR_CHARACTER = "\x1f", "\x1e"
+
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One product of an event: a line of an order or a cart, or a viewed product.
@@ -98,7 +101,12 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 def event_id(*dedupe_parts: str) -> str:
     """Return the ledger's key: 16 URL-safe characters (96 bits of SHA-256) of the dedupe parts, never of the arrival."""
-    digest = hashlib.sha256("\x1f".join(dedupe_parts).encode()).digest()
+    # A sender chooses some parts. One that holds the separator must not look like two: it would be the id of another
+    # sender's event, which would then never be recorded.
+    parts = (
+        part.replace(_SEPARATOR_CHARACTER, _INNER_SEPARATOR_CHARACTER) for part in dedupe_parts
+    )
+    digest = hashlib.sha256(_SEPARATOR_CHARACTER.join(parts).encode()).digest()
     return base64.urlsafe_b64encode(digest[:12]).decode()
 
 

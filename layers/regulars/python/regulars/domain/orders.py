@@ -9,30 +9,34 @@ import msgspec
 
 from regulars.domain.events import Event
 from regulars.domain.times import from_text
+from regulars.domain.trust import trust_of
 
 
 class Refund(msgspec.Struct, frozen=True, array_like=True):
     """The newest version of one refund; without `amount` of the whole total, with a negative one of a refund that failed.
 
-    A `claimed` refund is not counted: anybody can have reported it.
+    A `claimed` refund is not counted. One `by_browser` is not counted for an order that a stronger source reports, since
+    anybody can send it.
     """
 
     version: str
     event: str
     amount: int | None
     claimed: bool = False
+    by_browser: bool = False
 
     @property
-    def precedence(self) -> tuple[bool, str, str]:
+    def precedence(self) -> tuple[bool, bool, str, str]:
         """A sort key: the greatest of several reports of a refund is in force."""
-        return not self.claimed, self.version, self.event
+        return not self.claimed, not self.by_browser, self.version, self.event
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The newest snapshot of an order and all its refunds; amounts are minor units of `currency`.
 
     `event` is the id of the snapshot's event. Without it only refunds are known, and the order is not counted. Nor is an
-    order that is only `claimed` (see `OrderFact`).
+    order that is only `claimed` (see `OrderFact`). A snapshot `by_browser` is in force until a stronger source reports the
+    order.
     """
 
     version: str = ""
@@ -46,11 +50,19 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     currency: str = ""
     refunds: dict[str, Refund] = {}
     claimed: bool = False
+    by_browser: bool = False
 
     @property
-    def precedence(self) -> tuple[bool, str, str]:
+    def standing(self) -> int:
+        """The standing of the snapshot: 0 without one, 1 for a claim, 2 for a browser's, 3 for that of a stronger source."""
+        if not self.event:
+            return 0
+        return 1 if self.claimed else 3 - self.by_browser
+
+    @property
+    def precedence(self) -> tuple[int, str, str]:
         """A sort key: the greatest of several snapshots is in force."""
-        return bool(self.event) and not self.claimed, self.version, self.event
+        return self.standing, self.version, self.event
 
     @property
     def order_time(self) -> str:
@@ -77,7 +89,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         amounts = [
             (refund.version, self.total if refund.amount is None else refund.amount)
             for refund in self.refunds.values()
-            if not refund.claimed
+            if not refund.claimed and refund.by_browser <= self.by_browser
         ]
         failed = sum(
             -amount for version, amount in amounts if amount < 0 and version > self.version
@@ -126,13 +138,15 @@ def fold_order(events: Iterable[Event], order: Order = Order()) -> Order:  # noq
 def combine_orders(first: Order, second: Order) -> Order:
     """Return what two sets of events together say about one order."""
     snapshot = max(first, second, key=lambda order: order.precedence)
+    # What has less standing must not move the order to another time.
+    times = [order.first_told for order in (first, second) if order.standing == snapshot.standing]
     refunds = dict(first.refunds)
     for refund_id, refund in second.refunds.items():
         stored = refunds.get(refund_id, refund)
         refunds[refund_id] = max(stored, refund, key=lambda report: report.precedence)
     return msgspec.structs.replace(
         snapshot,
-        first_told=min(filter(None, (first.first_told, second.first_told)), default=""),
+        first_told=min(filter(None, times), default=""),
         refunds=refunds,
     )
 
@@ -163,12 +177,16 @@ def _sum_purchases(purchases: Sequence[Order], cancelled: int) -> OrderTotals:
 
 def _read_order(event: Event) -> Order:
     """Return what one event says about its order."""
-    fact = event.order
+    fact, by_browser = event.order, not trust_of(event).is_strong
     if fact is None:
         return Order()
     if fact.refund_id:
         refund = Refund(
-            version=fact.version, event=event.id, amount=fact.refunded, claimed=fact.claimed
+            version=fact.version,
+            event=event.id,
+            amount=fact.refunded,
+            claimed=fact.claimed,
+            by_browser=by_browser,
         )
         return Order(refunds={fact.refund_id: refund})
     return Order(
@@ -182,6 +200,7 @@ def _read_order(event: Event) -> Order:
         quantity=sum(item.quantity for item in event.items),
         currency=fact.currency or event.currency,
         claimed=fact.claimed,
+        by_browser=by_browser,
     )
 
 

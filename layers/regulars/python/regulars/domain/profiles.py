@@ -16,6 +16,7 @@ from regulars.domain.orders import (
     combine_totals,
     sum_orders,
 )
+from regulars.domain.trust import trust_of
 
 # Counted by name; all others are counted as OTHER_EVENT_TYPE, so that invented names cannot let a profile grow.
 COUNTED_EVENT_TYPES = frozenset({
@@ -57,10 +58,11 @@ class ChannelActivity(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Trait(msgspec.Struct, frozen=True, array_like=True):
-    """The newest value of a trait and its time."""
+    """The newest value of a trait and its time; one that a browser sent counts until a stronger source states one."""
 
     value: str
     at: str
+    by_browser: bool = False
 
 
 class ProfileState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -202,7 +204,7 @@ def _combine_values[Value](
 def _add_traits(traits: dict[str, Trait], event: Event) -> dict[str, Trait]:
     traits = dict(traits)
     for name in TRAIT_NAMES & event.traits.keys():
-        trait = Trait(event.traits[name], event.occurred_at)
+        trait = Trait(event.traits[name], event.occurred_at, not trust_of(event).is_strong)
         traits[name] = _choose_trait(traits.get(name, trait), trait)
     return traits
 
@@ -211,9 +213,9 @@ def _choose_trait(first: Trait, second: Trait) -> Trait:
     return max(first, second, key=_trait_precedence)
 
 
-def _trait_precedence(trait: Trait) -> tuple[str, str]:
-    """Return a sort key: the newest value wins, of two of the same time the greater one."""
-    return trait.at, trait.value
+def _trait_precedence(trait: Trait) -> tuple[bool, str, str]:
+    """Return a sort key: what anybody can send comes last, the newest value wins, of two of one time the greater one."""
+    return not trait.by_browser, trait.at, trait.value
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from regulars.domain.identity_facts import DECISION_EVENT_TYPE
+from regulars.domain.trust import PUBLIC_CHANNELS
 from regulars.learning.datasets.lake_database import LakeDatabase
 from regulars.learning.datasets.people_history import (
     ConnectedStatements,
@@ -24,6 +25,7 @@ def load_events(lake: LakeDatabase, objects: Sequence[Path], present: int) -> No
         "objects": [str(path) for path in objects],
         "cutoff": present,
         "decision_type": DECISION_EVENT_TYPE,
+        "public_channels": sorted(PUBLIC_CHANNELS),
     }
     lake.run_statements("lake", parameters)
 

@@ -94,6 +94,7 @@ SELECT
     CASE WHEN placed_at < happened THEN placed_at WHEN placed_at >= happened THEN happened END AS placed_at,
     status = 'cancelled' AS cancelled,
     claimed,
+    by_browser,
     total,
     -- A refund without an amount in the event is 0; an explicit null is the whole total.
     refund_id,
@@ -109,6 +110,9 @@ FROM (
         CAST(floor(epoch(TRY_CAST(nullif("order" ->> '$.placed_at', '') AS TIMESTAMP))) AS BIGINT) AS placed_at,
         coalesce("order" ->> '$.status', 'placed') AS status,
         coalesce(CAST("order" ->> '$.claimed' AS BOOLEAN), false) AS claimed,
+        -- As domain.trust.trust_of: what the event says, else what its source implies.
+        CASE WHEN trust = '' THEN list_contains($public_channels, source) ELSE trust NOT IN ('owner', 'verified', 'server') END
+            AS by_browser,
         coalesce(CAST("order" ->> '$.total' AS BIGINT), 0) AS total,
         coalesce("order" ->> '$.refund_id', '') AS refund_id,
         coalesce(CAST("order" ->> '$.refunded' AS BIGINT), 0) AS refunded,

@@ -1,9 +1,14 @@
 -- Every order as it was known at the cut-off of events: its newest snapshot, and the newest state of each of its refunds.
 -- Reads events; makes orders. An order counts once, for the person whom the strongest evidence names. What anybody can have
--- claimed is not counted.
+-- claimed is not counted, and what a browser reported only where no stronger source reports the order.
 CREATE OR REPLACE TEMP TABLE orders AS
 WITH reports AS (
-    SELECT * FROM events WHERE order_key IS NOT NULL
+    -- As Order.standing: 1 for a claim, 2 for a browser's report, 3 for that of a stronger source.
+    SELECT
+        *,
+        CASE WHEN claimed THEN 1 WHEN by_browser THEN 2 ELSE 3 END AS standing
+    FROM events
+    WHERE order_key IS NOT NULL
 ),
 
 holders AS (
@@ -16,14 +21,14 @@ holders AS (
 snapshots AS (
     SELECT
         * EXCLUDE (profile_id),
-        min(happened) OVER (PARTITION BY order_key) AS first_told,
-        row_number() OVER (PARTITION BY order_key ORDER BY claimed, version DESC, event_id DESC) AS age
+        min(happened) OVER (PARTITION BY order_key, standing) AS first_told,
+        row_number() OVER (PARTITION BY order_key ORDER BY standing DESC, version DESC, event_id DESC) AS age
     FROM reports
     WHERE refund_id = ''
 ),
 
 baskets AS (
-    SELECT order_key, arg_max(event_id, (version, event_id)) AS basket
+    SELECT order_key, arg_max(event_id, (standing, version, event_id)) AS basket
     FROM reports
     WHERE NOT claimed AND refund_id = '' AND has_items
     GROUP BY order_key
@@ -32,9 +37,10 @@ baskets AS (
 refunds AS (
     SELECT
         order_key,
-        max(version) AS newest_version,
-        arg_max(refunded, (version, event_id)) AS amount,
-        arg_max(refunded_all, (version, event_id)) AS is_all
+        max(standing) AS standing,
+        arg_max(version, (standing, version, event_id)) AS newest_version,
+        arg_max(refunded, (standing, version, event_id)) AS amount,
+        arg_max(refunded_all, (standing, version, event_id)) AS is_all
     FROM reports
     WHERE NOT claimed AND refund_id <> ''
     GROUP BY order_key, refund_id
@@ -43,7 +49,7 @@ refunds AS (
 -- A snapshot's own figure includes the refunds before it, and also those that have failed since.
 paid_back AS (
     SELECT
-        order_key,
+        snapshots.order_key,
         least(
             any_value(total),
             greatest(
@@ -53,9 +59,9 @@ paid_back AS (
             )
         ) AS refunded
     FROM snapshots
-    LEFT JOIN refunds USING (order_key)
+    LEFT JOIN refunds ON refunds.order_key = snapshots.order_key AND refunds.standing >= snapshots.standing
     WHERE age = 1 AND NOT claimed
-    GROUP BY order_key
+    GROUP BY snapshots.order_key
 )
 
 SELECT
