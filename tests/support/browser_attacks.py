@@ -24,6 +24,7 @@ TIMES = (
     "2031-01-01T00:00:00Z",
 )
 ODD_TIMES = ("never", 12, None, "0000-00-00")
+CHAIN_SHARE = 0.3
 FORM_CONSENTS = ("consent", "newsletter", "marketing", "consent_sms", "consent_whatsapp")
 
 
@@ -50,9 +51,10 @@ class Attack:
     def __init__(self, seed: int) -> None:
         self._draw = Random(seed)
         self._seed = seed
-        self._victims = self._draw.sample(CUSTOMERS, self._draw.choice((1, 2, 2, 3, 60)))
+        self._victims = self._draw.sample(CUSTOMERS, self._draw.choice((1, 2, 3, 5, 60)))
         self._own = [f"own-{seed}-{number}" for number in range(3)]
-        self.calls = [self._build_call() for _ in range(self._draw.randint(1, 5))]
+        is_chain = self._draw.random() < CHAIN_SHARE
+        self.calls = self._build_chain() if is_chain else self._build_calls()
         if self._draw.random() < 0.2:
             self.calls += self._draw.sample(self.calls, 1)
 
@@ -60,6 +62,29 @@ class Attack:
     def victims(self) -> frozenset[int]:
         """The numbers of the customers whom the calls may name."""
         return frozenset(customer.number for customer in self._victims)
+
+    def _build_calls(self) -> list[Call]:
+        return [self._build_call() for _ in range(self._draw.randint(1, 5))]
+
+    def _build_chain(self) -> list[Call]:
+        """Return messages that name the same new identifier with one customer after the other, by itself or at once."""
+        draw, own = self._draw, self._own[0]
+        links: tuple[dict[str, Any], ...] = (
+            {"type": "identify", "userId": own},
+            {"type": "identify", "anonymousId": own},
+            {"type": "identify", "context": {"traits": {"email": f"{own}@eve.example"}}},
+            {"type": "alias", "userId": own, "previousId": own},
+        )
+        link = draw.choice(links)
+        messages = []
+        for victim in draw.sample(self._victims, min(len(self._victims), 5)):
+            traits = {"email": victim.email, "phone": victim.phone}
+            name = draw.choice(("email", "email", "phone"))
+            known = draw.choice(({"traits": {name: traits[name]}}, {"userId": victim.user_id}))
+            messages.append({"anonymousId": self._own[1]} | known | link)
+        if draw.random() < 0.5:
+            return [Call("batch", {"batch": messages})]
+        return [Call("batch", {"batch": [message]}) for message in messages]
 
     def _build_call(self) -> Call:
         door = self._draw.choice(("message", "message", "message", "batch", "form"))
