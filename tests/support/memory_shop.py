@@ -9,8 +9,11 @@ import msgspec
 
 from regulars.channels.contract import Draft, Request
 from regulars.channels.registry import load_channel
+from regulars.domain.consent import Consents
+from regulars.domain.consent_decisions import may_send
 from regulars.domain.contacts import ContactFact, ContactStatement
 from regulars.domain.identifiers import Identifier, subject_key
+from regulars.domain.orders import OrderTotals
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.identity.people import Person, find_people
 from regulars.ingestion.order_claims import OrderClaims
@@ -21,6 +24,7 @@ from regulars.store.api_keys import ApiKey, ApiKeys, Scope
 from regulars.store.contacts import Contacts
 from regulars.store.order_sources import OrderSources
 from tests.support.deliveries import NOW, form_delivery, json_delivery
+from tests.support.export_files import import_content
 from tests.support.memory_stores import MemoryStores
 from tests.support.sale_lifecycles import FixedPepper
 
@@ -69,6 +73,15 @@ class TwoKeys(ApiKeys):
     def authenticate(self, text: str) -> ApiKey | None:
         scope: Scope = "server" if text == "server" else "browser"
         return ApiKey(id=text, scope=scope, label="", source="shop", created_at="")
+
+
+class PersonView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the owner sees of a person."""
+
+    subjects: tuple[str, ...]
+    contact: dict[str, str]
+    orders: OrderTotals
+    consents: Consents
 
 
 class MemoryShop:
@@ -120,10 +133,39 @@ class MemoryShop:
         """Deliver a new order of WooCommerce."""
         self.deliver("woocommerce", body, x_wc_webhook_topic="order.created")
 
+    def import_file(self, content: str, folder: str = "") -> None:
+        """Import a CSV file of the owner, in the folder of its account such as `shopify/main/`."""
+        self._record(import_content(content, folder=folder).drafts)
+
     def find_person(self, namespace: str, value: str) -> Person:
         """Return the person whom an identifier names; raise KeyError for an unknown one."""
         subject = subject_key(Identifier(namespace, value), PEPPER)
         return find_people([subject], self.memory.profiles.read_facts)[subject]
+
+    def describe_person(self, namespace: str, value: str) -> PersonView:
+        """Return what the owner sees of the person whom an identifier names; raise KeyError for an unknown one."""
+        return self._describe(self.find_person(namespace, value))
+
+    def list_buyers(self) -> list[PersonView]:
+        """Return the people who have orders, by their e-mail addresses."""
+        people = map(self._describe, self.memory.list_people().values())
+        buyers = (person for person in people if person.orders.count)
+        return sorted(buyers, key=lambda person: person.contact.get("email", ""))
+
+    def decide_sending(self, address: str, channel: str = "email") -> str:
+        """Return why marketing may or may not be sent to an e-mail address."""
+        subject = subject_key(Identifier("email", address), PEPPER)
+        consents = self.describe_person("email", address).consents
+        return may_send(consents, channel, "marketing", subject, self.moment).reason
+
+    def _describe(self, person: Person) -> PersonView:
+        state = self.memory.read_person(person).state
+        return PersonView(
+            subjects=person.subjects,
+            contact=self.contacts.read_contact(person.subjects).values,
+            orders=state.orders,
+            consents=state.consents,
+        )
 
     def _stamp(self, request: Request) -> Request:
         self.moment += timedelta(seconds=1)

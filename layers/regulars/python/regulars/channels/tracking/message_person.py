@@ -22,11 +22,13 @@ def read_person(message: TrackingMessage, default_country: str) -> PersonBuilder
     # An alias without another identifier links nobody.
     if message.type != "alias" or not person.identifiers:
         return person
-    # SDKs alias an anonymous id to a user id; older SDKs alias one user id to another.
+    # SDKs alias an anonymous id to a user id; older SDKs alias one user id to another. An id that the message itself calls
+    # anonymous is a device, which a second person may use.
     alias = PersonBuilder(default_country)
     alias.add_identifier("anonymous_id", message.previous_id)
     _add_sender(alias, message)
-    alias.add_identifier("user_id", message.previous_id)
+    if message.previous_id != message.anonymous_id:
+        alias.add_identifier("user_id", message.previous_id)
     return alias
 
 
