@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.constructs.abandonment import Abandonment
 from infra.constructs.api import PublicApi
+from infra.constructs.erasure import Erasure
 from infra.constructs.ingestion import Ingestion
 from infra.constructs.layers import Layers
 from infra.constructs.learning import Learning
@@ -26,10 +27,11 @@ class RegularsStack(Stack):
         api = PublicApi(self, "Api")
         Ingestion(self, "Ingestion", storage, layers, api)
         abandonment = Abandonment(self, "Abandonment", storage, layers)
-        Profiling(self, "Profiling", storage, layers, abandonment)
+        erasure = Erasure(self, "Erasure", storage, layers, abandonment)
+        Profiling(self, "Profiling", storage, layers, (abandonment, erasure))
         Learning(self, "Learning", storage, layers)
         Proposing(self, "Proposing", storage, layers)
-        Serving(self, "Serving", storage, layers, api)
+        Serving(self, "Serving", storage, layers, api, erasure)
         self._add_output("ApiUrl", api.url)
         self._add_output("ParametersPrefix", storage.parameters_prefix)
         for name, table in storage.tables.items():

@@ -13,6 +13,7 @@ from regulars.store.checkpoints import Checkpoints
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import Parameters
+from regulars.store.tombstones import TombstoneStore
 from regulars.store.uploads import Uploads
 from regulars.transport.s3_events import parse_object_event
 
@@ -25,6 +26,7 @@ IMPORTER = HistoryImporter(
         Ledger(SETTINGS.events_table, CLIENT),
         Contacts(SETTINGS.contacts_table, CLIENT),
         Parameters(SETTINGS.parameters_prefix),
+        TombstoneStore(SETTINGS.profiles_table, CLIENT),
     ),
     ImportDefaults(SETTINGS.default_currency, SETTINGS.default_country),
 )

@@ -17,6 +17,7 @@ from regulars.store.order_sources import OrderSources
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
+from regulars.store.tombstones import TombstoneStore
 from regulars.transport.certificates import fetch_certificate
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.html_pages import build_thank_you_response
@@ -38,6 +39,7 @@ RECEIVER = WebhookReceiver(
         Ledger(SETTINGS.events_table, CLIENT),
         Contacts(SETTINGS.contacts_table, CLIENT),
         PARAMETERS,
+        TombstoneStore(SETTINGS.profiles_table, CLIENT),
         OrderClaims(OrderSources(SETTINGS.control_table, CLIENT)),
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),

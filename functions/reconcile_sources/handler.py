@@ -19,6 +19,7 @@ from regulars.store.parameters import Parameters
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
+from regulars.store.tombstones import TombstoneStore
 
 SETTINGS = ReconcileSourcesSettings.from_env()
 CLIENT = create_dynamodb_client()
@@ -27,6 +28,7 @@ RECORDER = Recorder(
     Ledger(SETTINGS.events_table, CLIENT),
     Contacts(SETTINGS.contacts_table, CLIENT),
     PARAMETERS,
+    TombstoneStore(SETTINGS.profiles_table, CLIENT),
     OrderClaims(OrderSources(SETTINGS.control_table, CLIENT)),
 )
 RECONCILER = Reconciler(

@@ -7,6 +7,7 @@ from regulars.api.endpoints import ApiEndpoints
 from regulars.api.health import HealthProbes
 from regulars.api.people import PeopleDesk
 from regulars.api.person_lookup import PersonDirectory
+from regulars.api.privacy import PrivacyDesk
 from regulars.profiles.decisions import PeopleDecisions
 from regulars.profiles.people import PeopleDirectory
 from regulars.profiles.person_history import HistoryReader
@@ -16,6 +17,7 @@ from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.contacts import Contacts
+from regulars.store.erasure_queue import ErasureQueue
 from regulars.store.ledger import Ledger
 from regulars.store.orders import Orders
 from regulars.store.parameters import Parameters
@@ -37,6 +39,12 @@ PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
 LEDGER = Ledger(SETTINGS.events_table, CLIENT)
 PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 PEOPLE = PeopleDirectory(served=PROFILES, profiles=SUBJECTS)
+DIRECTORY = PersonDirectory(
+    contacts=CONTACTS,
+    profiles=PROFILES,
+    parameters=PARAMETERS,
+    country=SETTINGS.default_country,
+)
 API = ApiEndpoints(
     keys=ApiKeys(SETTINGS.control_table, CLIENT),
     profiles=PROFILES,
@@ -58,11 +66,9 @@ API = ApiEndpoints(
         products=PRODUCTS,
         parameters=PARAMETERS,
     ),
-    directory=PersonDirectory(
-        contacts=CONTACTS,
-        profiles=PROFILES,
-        parameters=PARAMETERS,
-        country=SETTINGS.default_country,
+    directory=DIRECTORY,
+    privacy=PrivacyDesk(
+        people=PEOPLE, directory=DIRECTORY, queue=ErasureQueue(SETTINGS.erase_function)
     ),
     health=HealthProbes(
         {

@@ -18,6 +18,7 @@ from regulars.store.ledger import Ledger
 from regulars.store.order_sources import OrderSources
 from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
+from regulars.store.tombstones import TombstoneStore
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.requests import (
     HttpRequest,
@@ -41,6 +42,7 @@ RECEIVER = TrackingReceiver(
         Ledger(SETTINGS.events_table, CLIENT),
         Contacts(SETTINGS.contacts_table, CLIENT),
         Parameters(SETTINGS.parameters_prefix),
+        TombstoneStore(SETTINGS.profiles_table, CLIENT),
         ORDER_CLAIMS,
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),

@@ -20,7 +20,10 @@ QUEUE_TYPE = "AWS::SQS::Queue"
 API_TYPE = "AWS::ApiGatewayV2::Api"
 TABLE_TYPE = "AWS::DynamoDB::Table"
 # Functions whose variables together name every table, bucket and parameter.
-NAMING_FUNCTIONS = ("receive_webhook", "import_history", "serve_profiles", "train_segments")
+NAMING_FUNCTIONS = (
+    *("receive_webhook", "import_history", "serve_profiles", "train_segments"),
+    "update_profiles",
+)
 
 
 class StackResource(NamedTuple):

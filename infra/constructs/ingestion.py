@@ -84,6 +84,7 @@ class Ingestion(Construct):
         grants = self._storage
         grants.grant_table(function, schema.EVENTS, "dynamodb:PutItem", *batch_actions)
         grants.grant_table(function, schema.CONTACTS, "dynamodb:PutItem", *BATCH_ACTIONS)
+        grants.grant_tombstones(function)
         grants.grant_parameter(function, "pepper")
 
     def _grant_rejecting(self, function: Function, *batch_actions: str) -> None:

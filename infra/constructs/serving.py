@@ -3,6 +3,7 @@
 from constructs import Construct
 
 from infra.constructs.api import PublicApi
+from infra.constructs.erasure import Erasure
 from infra.constructs.functions import Function
 from infra.constructs.layers import Layers
 from infra.constructs.storage import Storage
@@ -16,11 +17,18 @@ class Serving(Construct):
     It also answers every request that matches no route, so that each 404 has our body.
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, storage: Storage, layers: Layers, api: PublicApi
+    def __init__(  # what the function is connected with
+        self,
+        scope: Construct,
+        id_: str,
+        storage: Storage,
+        layers: Layers,
+        api: PublicApi,
+        erasure: Erasure,
     ) -> None:
         super().__init__(scope, id_)
-        function = Function(self, storage.build_settings(ServeProfilesSettings), layers)
+        settings = storage.build_settings(ServeProfilesSettings, **erasure.queue_settings())
+        function = Function(self, settings, layers)
         storage.grant_table(function, schema.CONTACTS, "dynamodb:Query")
         storage.grant_table(function, schema.EVENTS, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         storage.grant_index(function, schema.EVENTS, "timeline")
@@ -29,4 +37,5 @@ class Serving(Construct):
         storage.grant_table(function, schema.CATALOG, "dynamodb:BatchGetItem")
         storage.grant_table(function, schema.CONTROL, "dynamodb:GetItem")
         storage.grant_parameter(function, "pepper")
+        erasure.grant_requests(function)
         api.route_remaining(function)

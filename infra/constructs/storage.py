@@ -59,6 +59,17 @@ class Storage(Construct):
         arn = f"{self.tables[shape.name].table_arn}/index/{index}"
         function.allow_actions(arn, "dynamodb:Query")
 
+    def grant_tombstones(self, function: Function) -> None:
+        """Allow reading which subjects were erased, and nothing else of the table in which they stand."""
+        statement = iam.PolicyStatement(
+            actions=["dynamodb:Query"],
+            resources=[self.tables[schema.PROFILES.name].table_arn],
+            conditions={
+                "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [schema.TOMBSTONES_KEY]}
+            },
+        )
+        function.add_to_role_policy(statement)
+
     def grant_objects(self, function: Function, bucket: str, pattern: str, *actions: str) -> None:
         """Allow actions on the objects whose key matches a pattern."""
         function.allow_actions(self.buckets[bucket].arn_for_objects(pattern), *actions)
@@ -73,6 +84,15 @@ class Storage(Construct):
             actions=["s3:ListBucket"],
             resources=[self.buckets[bucket].bucket_arn],
             conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        )
+        function.add_to_role_policy(statement)
+
+    def grant_versions(self, function: Function, bucket: str, *prefixes: str) -> None:
+        """Allow listing the versions of the objects below some prefixes."""
+        statement = iam.PolicyStatement(
+            actions=["s3:ListBucketVersions"],
+            resources=[self.buckets[bucket].bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
         )
         function.add_to_role_policy(statement)
 

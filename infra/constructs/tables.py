@@ -1,4 +1,4 @@
-"""Creates a table of the schema: on demand, and recoverable to any second of the last 35 days."""
+"""Creates a table of the schema: on demand, and recoverable to any second of the days that the schema says."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
@@ -16,7 +16,7 @@ def create_table(scope: Construct, shape: schema.Table, policy: Policy) -> dynam
         sort_key=create_string_attribute(shape.sort_key) if shape.sort_key else None,
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
         point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-            point_in_time_recovery_enabled=True
+            point_in_time_recovery_enabled=True, recovery_period_in_days=shape.backup_days
         ),
         # The key of AWS: encrypted at rest, without the charge per request of a KMS key.
         encryption=dynamodb.TableEncryption.DEFAULT,

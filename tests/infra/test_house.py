@@ -8,6 +8,7 @@ from infra.layers import ROOT
 PROJECT_CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LIGHT_FUNCTIONS = {"archive_events", "import_history", "receive_webhook", "serve_profiles"}
 LIGHT_FUNCTIONS |= {"detect_abandonment", "reconcile_sources", "track_events", "update_profiles"}
+LIGHT_FUNCTIONS |= {"erase_person"}
 
 
 def list_function_folders() -> set[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.roles import ROLE_GRANTS
-from tests.support.template import Template
+from tests.support.template import Template, to_list
 
 
 @pytest.mark.parametrize("name", sorted(ROLE_GRANTS))
@@ -39,6 +39,20 @@ def test_wildcards_cover_only_keys_below_a_prefix(template: Template) -> None:
     }
     assert all(resource.split("*")[0].endswith(("/", "/imports/")) for resource in keys)
     assert "*" not in patterns
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["archive_events", "import_history", "receive_webhook", "reconcile_sources", "track_events"],
+)
+def test_ingestion_reads_nothing_of_profiles_but_tombstones(template: Template, name: str) -> None:
+    statements = (
+        statement
+        for statement in template.list_statements(name)
+        if template.to_words(to_list(statement["Resource"])[0]) == "profiles"
+    )
+    conditions = [statement.get("Condition") for statement in statements]
+    assert conditions == [{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["tombstones"]}}]
 
 
 @pytest.mark.parametrize("name", ["track_events", "receive_webhook", "reconcile_sources"])

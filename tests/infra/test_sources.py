@@ -23,7 +23,7 @@ RULE_FUNCTIONS = sorted(
     {name for name, _, _ in OBJECT_EVENTS}
     | {"build_dataset", "propose_people", "reconcile_sources"}
 )
-ASYNCHRONOUS_FUNCTIONS = sorted({*RULE_FUNCTIONS, "detect_abandonment"})
+ASYNCHRONOUS_FUNCTIONS = sorted({*RULE_FUNCTIONS, "detect_abandonment", "erase_person"})
 
 
 def find_rules(template: Template) -> dict[str, dict[str, Any]]:

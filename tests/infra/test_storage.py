@@ -58,9 +58,14 @@ def test_table_streams_both_images_when_the_schema_says_so(
 @TABLE_CASES
 def test_table_is_recoverable_and_protected(template: Template, shape: schema.Table) -> None:
     table = find_table(template, shape)
-    recovery = {"PointInTimeRecoveryEnabled": True}
+    recovery = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": shape.backup_days}
     assert table["PointInTimeRecoverySpecification"] == recovery
     assert table["DeletionProtectionEnabled"] is True
+
+
+def test_tables_with_personal_data_in_clear_are_forgotten_by_backups_within_a_week() -> None:
+    short = {shape.name for shape in schema.TABLES if shape.backup_days <= 7}
+    assert short == {"contacts", "people", "rejects"}
 
 
 def test_buckets_are_private_encrypted_and_versioned(template: Template) -> None:
@@ -137,13 +142,14 @@ def test_tables_are_encrypted_with_the_key_of_dynamodb(template: Template) -> No
         assert table.get("SSESpecification", {}).get("SSEEnabled", False) is False
 
 
-def test_rejects_are_written_but_never_read_by_functions(template: Template) -> None:
+def test_rejects_are_read_by_the_erasure_only(template: Template) -> None:
     granted_actions = {
         name: template.list_grants(name).get("rejects", set()) for name in ROLE_GRANTS
     }
     write_actions = {"dynamodb:PutItem", "dynamodb:BatchWriteItem"}
     assert {name for name, actions in granted_actions.items() if actions} >= {"track_events"}
-    assert not {name for name, actions in granted_actions.items() if actions - write_actions}
+    readers = {name for name, actions in granted_actions.items() if actions - write_actions}
+    assert readers == {"erase_person"}
     policies = [
         table.get("ResourcePolicy") for table in template.list_resources(TABLE_TYPE).values()
     ]

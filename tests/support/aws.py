@@ -35,7 +35,7 @@ class MotoStack:
         values = {f"{name}_bucket": f"test-{name}" for name in BUCKETS}
         values |= {table.settings_field: f"test-{table.name}" for table in schema.TABLES}
         values |= {"parameters_prefix": PREFIX, "default_country": "GB", "default_currency": "GBP"}
-        values |= CART_CHECKS | {"abandoned_after_minutes": "60"}
+        values |= CART_CHECKS | {"abandoned_after_minutes": "60", "erase_function": "eraseperson"}
         return cls(**{field.name: values[field.name] for field in fields(cls)})
 
     def list_rejects(self) -> list[dict[str, Any]]:

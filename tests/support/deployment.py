@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from regulars.admin.deployment import Deployment
 from regulars.store import schema
-from tests.support.aws import BUCKETS, PREFIX
+from tests.support.aws import BUCKETS, CART_CHECKS, PREFIX
 
 API_URL = "https://api.example.com"
 
@@ -21,6 +21,8 @@ def build_deployment(
         functions=functions or {},
         queues=queues or {},
         parameters_prefix=PREFIX,
+        cart_checks_prefix=CART_CHECKS["cart_checks_prefix"],
+        abandoned_after_minutes="60",
         default_country="GB",
         default_currency="GBP",
         **tables,

@@ -1,7 +1,7 @@
 """A shop in memory behind its real doors: tracking API, HTML form and webhooks, and people as the owner sees them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from regulars.store.order_sources import OrderSources
 from tests.support.deliveries import NOW, form_delivery, json_delivery
 from tests.support.export_files import import_content
 from tests.support.memory_stores import MemoryStores
-from tests.support.sale_lifecycles import FixedPepper
+from tests.support.sale_lifecycles import FixedPepper, NoTombstones
 
 PEPPER = FixedPepper().read_pepper()
 SHOPIFY_HEADERS = {"x_shopify_shop_domain": "example-shop.myshopify.com"}
@@ -38,7 +38,11 @@ class MemoryContacts(Contacts):
     def __init__(self) -> None:
         self.facts: dict[str, tuple[ContactFact, ...]] = {}
 
-    def select_new(self, statements: Iterable[ContactStatement]) -> list[ContactStatement]:
+    def select_new(
+        self,
+        statements: Iterable[ContactStatement],
+        erased: Container[str] = (),  # noqa: ARG002
+    ) -> list[ContactStatement]:
         for statement in statements:
             known = self.facts.get(statement.subject, ())
             self.facts[statement.subject] = (*known, *statement.list_facts())
@@ -91,7 +95,8 @@ class MemoryShop:
         self.memory, self.contacts = MemoryStores(), MemoryContacts()
         self.sources, self.moment = MemoryOrderSources(), NOW
         claims = OrderClaims(self.sources)
-        self._recorder = Recorder(self.memory.ledger, self.contacts, FixedPepper(), claims)
+        stores = (self.memory.ledger, self.contacts, FixedPepper(), NoTombstones())
+        self._recorder = Recorder(*stores, claims)
         rejects = self.memory.rejects
         self._receiver = TrackingReceiver(TwoKeys(), self._recorder, rejects, claims)
 

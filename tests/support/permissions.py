@@ -17,6 +17,7 @@ S3_ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "HeadObject": "GetObject",
+    "ListObjectVersions": "ListBucketVersions",
     "ListObjectsV2": "ListBucket",
     "UploadPart": "PutObject",
 }
@@ -69,11 +70,16 @@ def list_calls(service: str, operation: str, params: dict[str, Any]) -> Iterator
         yield from _list_table_calls(operation, params)
     elif service == "s3":
         action = S3_ACTIONS.get(operation, operation)
+        if "VersionId" in params:
+            action += "Version"
         bucket = params["Bucket"].removeprefix("test-")
-        yield (bucket if action == "ListBucket" else f"{bucket}/{params['Key']}", action)
+        yield (f"{bucket}/{params['Key']}" if "Key" in params else bucket, action)
     elif service == "scheduler":
         yield f"schedule/{params.get('GroupName', 'default')}/{params['Name']}", operation
-        yield params["Target"]["RoleArn"].rpartition("/")[2], "PassRole"
+        if "Target" in params:
+            yield params["Target"]["RoleArn"].rpartition("/")[2], "PassRole"
+    elif service == "lambda":
+        yield params["FunctionName"], "InvokeFunction"
     else:
         name = str(params.get("Name", "")).removeprefix(aws.PREFIX)
         yield f"parameter/Regulars{name}", operation

@@ -6,6 +6,7 @@ STREAM_ACTIONS = "DescribeStream GetRecords GetShardIterator ListStreams"
 RECORD_GRANTS = {
     "events": "PutItem",
     "contacts": "BatchGetItem BatchWriteItem PutItem",
+    "profiles": "Query",
     "parameter/Regulars/pepper": "GetParameter",
 }
 BATCH_GRANTS = {"events": "BatchGetItem BatchWriteItem PutItem"}
@@ -57,6 +58,25 @@ ROLE_GRANTS = {
         "rejects": "BatchWriteItem PutItem",
         "schedule/default/Regulars-cart-*": "CreateSchedule",
         "schedules": "PassRole",
+        "eraseperson": "InvokeFunction",
+    },
+    "erase_person": ASYNCHRONOUS_GRANTS
+    | {
+        "events": "BatchGetItem BatchWriteItem PutItem Scan",
+        "people": "BatchGetItem BatchWriteItem",
+        "contacts": "BatchWriteItem PutItem Scan",
+        "profiles": "BatchGetItem BatchWriteItem DeleteItem PutItem Query",
+        "rejects": "BatchWriteItem Scan",
+        "control": "GetItem PutItem",
+        "uploads": "ListBucketVersions",
+        "uploads/imports/*": "DeleteObjectVersion GetObjectVersion",
+        "lake": "ListBucketVersions",
+        "lake/events/*": "DeleteObjectVersion GetObjectVersion PutObject",
+        "lake/datasets/*": "DeleteObjectVersion GetObjectVersion",
+        "lake/erasures/*": "GetObjectVersion PutObject",
+        "lake/receipts/*": "PutObject",
+        "parameter/Regulars/pepper": "GetParameter",
+        "schedule/default/Regulars-cart-*": "DeleteSchedule",
     },
     "detect_abandonment": ASYNCHRONOUS_GRANTS
     | {
@@ -68,6 +88,7 @@ ROLE_GRANTS = {
     | {
         "events stream": STREAM_ACTIONS,
         "lake/events/*": "PutObject",
+        "profiles": "Query",
         "rejects": "BatchWriteItem PutItem",
     },
     "build_dataset": ASYNCHRONOUS_GRANTS
@@ -99,6 +120,7 @@ ROLE_GRANTS = {
         "catalog": "BatchGetItem",
         "control": "GetItem",
         "parameter/Regulars/pepper": "GetParameter",
+        "eraseperson": "InvokeFunction",
     },
 }
 # Used by Lambda on behalf of the function, never by the function's code.

@@ -1,7 +1,7 @@
 """Replay the deliveries of a sale in many orders, each delivery up to three times, and collect the resulting profiles."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import permutations
 
 from regulars.channels.contract import Request
@@ -9,10 +9,12 @@ from regulars.channels.registry import load_channel
 from regulars.domain.contacts import ContactStatement
 from regulars.domain.profiles import ProfileState, encode_state
 from regulars.domain.stream_changes import ChangeBatch, EventChange
+from regulars.domain.tombstones import Tombstones
 from regulars.ingestion.recording import Recorder
 from regulars.profiles.update import update_profiles
 from regulars.store.contacts import Contacts
 from regulars.store.parameters import Parameters
+from regulars.store.tombstones import TombstoneStore
 from tests.support.deliveries import NOW
 from tests.support.memory_stores import MemoryStores
 
@@ -36,18 +38,30 @@ class NoContacts(Contacts):
     def __init__(self) -> None:
         pass
 
-    def select_new(self, statements: Iterable[ContactStatement]) -> list[ContactStatement]:
-        del statements
+    def select_new(
+        self, statements: Iterable[ContactStatement], erased: Container[str] = ()
+    ) -> list[ContactStatement]:
+        del statements, erased
         return []
 
     def remember(self, statements: Iterable[ContactStatement]) -> None:
         pass
 
 
+class NoTombstones(TombstoneStore):
+    """A store without tombstones: nobody was erased."""
+
+    def __init__(self) -> None:
+        pass
+
+    def read_tombstones(self) -> Tombstones:
+        return Tombstones()
+
+
 def replay_deliveries(channel: str, deliveries: Sequence[Request]) -> list[ProfileState]:
     """Return the state of every profile after these deliveries, each recorded by itself."""
     memory = MemoryStores()
-    recorder = Recorder(memory.ledger, NoContacts(), FixedPepper())
+    recorder = Recorder(memory.ledger, NoContacts(), FixedPepper(), NoTombstones())
     for delivery in deliveries:
         new = recorder.record(load_channel(channel).translate(delivery)).new
         events = memory.ledger.read_events(new)

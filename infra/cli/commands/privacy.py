@@ -1,4 +1,4 @@
-"""Answer privacy requests: write out everything that is held about a person, and list what was requested."""
+"""Answer privacy requests: write out everything that is held about a person, list what was requested, and erase people."""
 
 import argparse
 import importlib
@@ -7,6 +7,9 @@ import importlib
 ACTIONS = {
     "export": "infra.cli.privacy.export",
     "requests": "infra.cli.privacy.requests",
+    "erase": "infra.cli.privacy.erase",
+    "receipts": "infra.cli.privacy.receipts",
+    "reapply": "infra.cli.privacy.reapply",
 }
 
 

@@ -11,7 +11,7 @@ from regulars.ingestion.recording import Recorder
 from tests.support.deliveries import json_delivery
 from tests.support.memory_stores import MemoryStores
 from tests.support.profile_stories import deliver_events
-from tests.support.sale_lifecycles import FixedPepper, NoContacts
+from tests.support.sale_lifecycles import FixedPepper, NoContacts, NoTombstones
 from tests.unit.ingestion.test_stated_identifiers import ADDRESSES, ATTACK_MESSAGES
 
 
@@ -20,7 +20,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.memory = MemoryStores()
-        self._recorder = Recorder(self.memory.ledger, NoContacts(), FixedPepper())
+        self._recorder = Recorder(self.memory.ledger, NoContacts(), FixedPepper(), NoTombstones())
         for number, address in enumerate(ADDRESSES):
             self.send_message({"userId": f"u{number}", "traits": {"email": address}}, "server")
 

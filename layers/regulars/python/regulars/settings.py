@@ -27,6 +27,7 @@ class TrackEventsSettings(Settings):
 
     events_table: str
     contacts_table: str
+    profiles_table: str
     control_table: str
     rejects_table: str
     parameters_prefix: str
@@ -40,6 +41,7 @@ class ReceiveWebhookSettings(Settings):
 
     events_table: str
     contacts_table: str
+    profiles_table: str
     control_table: str
     rejects_table: str
     parameters_prefix: str
@@ -53,6 +55,7 @@ class ReconcileSourcesSettings(Settings):
 
     events_table: str
     contacts_table: str
+    profiles_table: str
     control_table: str
     rejects_table: str
     parameters_prefix: str
@@ -66,6 +69,7 @@ class ImportHistorySettings(Settings):
 
     events_table: str
     contacts_table: str
+    profiles_table: str
     control_table: str
     uploads_bucket: str
     parameters_prefix: str
@@ -85,6 +89,25 @@ class UpdateProfilesSettings(Settings):
     cart_checks_role: str
     cart_checks_dead_letters: str
     cart_checks_prefix: str
+    erase_function: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasePersonSettings(Settings):
+    """Settings of the erasure of people."""
+
+    events_table: str
+    people_table: str
+    contacts_table: str
+    profiles_table: str
+    control_table: str
+    rejects_table: str
+    uploads_bucket: str
+    lake_bucket: str
+    parameters_prefix: str
+    default_country: str
+    abandoned_after_minutes: str
+    cart_checks_prefix: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +124,7 @@ class ArchiveEventsSettings(Settings):
     """Settings of the archiving of the ledger's stream in the lake."""
 
     lake_bucket: str
+    profiles_table: str
     rejects_table: str
 
 
@@ -164,3 +188,4 @@ class ServeProfilesSettings(Settings):
     control_table: str
     parameters_prefix: str
     default_country: str
+    erase_function: str

@@ -29,6 +29,8 @@ class Deployment:
     lake_bucket: str
     artifacts_bucket: str
     parameters_prefix: str
+    cart_checks_prefix: str
+    abandoned_after_minutes: str
     default_country: str
     default_currency: str
 

@@ -57,7 +57,9 @@ class RejectReplayer:
         self._stores = stores
         self._tracking_source = tracking_source
         claims = OrderClaims(stores.order_sources)
-        recorder = Recorder(stores.ledger, stores.contacts, stores.parameters, claims)
+        recorder = Recorder(
+            stores.ledger, stores.contacts, stores.parameters, stores.tombstones, claims
+        )
         self._tracking = TrackingReceiver(stores.keys, recorder, stores.rejects, claims)
         sources = WebhookSources(stores.sources, stores.parameters)
         self._webhooks = WebhookReceiver(sources, recorder, stores.rejects)
@@ -93,7 +95,8 @@ class RejectReplayer:
         return Sender(source=self._tracking_source)
 
     def _replay_stream_record(self, reject: StoredReject) -> Receipt:
-        batch, refused, now = _to_batch(reject), CollectedRejects(), datetime.now(UTC)
+        batch = self._stores.tombstones.read_tombstones().drop_erased(_to_batch(reject))
+        refused, now = CollectedRejects(), datetime.now(UTC)
         update_profiles(batch, self._build_profile_stores(refused), now)
         if reject.code == UNREADABLE_CODE and not refused.rejects:
             archive_events(batch, self._stores.lake, refused, now)

@@ -14,6 +14,7 @@ from regulars.store.parameters import Parameters
 from regulars.store.profiles import Profiles
 from regulars.store.rejects import Rejects
 from regulars.store.sources import Sources
+from regulars.store.tombstones import TombstoneStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class ReplayStores:
     order_sources: OrderSources
     profiles: Profiles
     orders: Orders
+    tombstones: TombstoneStore
     lake: Lake
     default_country: str
     default_currency: str
@@ -46,6 +48,7 @@ class ReplayStores:
             order_sources=OrderSources(deployment.control_table),
             profiles=Profiles(deployment.profiles_table),
             orders=Orders(deployment.profiles_table),
+            tombstones=TombstoneStore(deployment.profiles_table),
             lake=Lake(deployment.lake_bucket),
             default_country=deployment.default_country,
             default_currency=deployment.default_currency,

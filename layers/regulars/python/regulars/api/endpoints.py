@@ -12,6 +12,7 @@ from regulars.api.health import HealthProbes
 from regulars.api.openapi import load_document
 from regulars.api.people import PeopleDesk
 from regulars.api.person_lookup import LookupRequest, PersonDirectory
+from regulars.api.privacy import ErasureRequest, PrivacyDesk
 from regulars.api.profile_views import find_profile, profile_view, segment_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
@@ -43,6 +44,7 @@ class ApiEndpoints:
     recommender: RecommendationSurfaces
     directory: PersonDirectory
     people: PeopleDesk
+    privacy: PrivacyDesk
     disclosures: DisclosureDesk
     health: HealthProbes
     clock: Callable[[], datetime] = _get_current_time
@@ -60,6 +62,7 @@ class ApiEndpoints:
             Route("GET", "/people/proposals", self.list_proposals),
             Route("GET", "/people/{profile_id}", self.show_person),
             Route("POST", "/people/decisions", self.decide_about_people),
+            Route("POST", "/privacy/erasures", self.erase_person),
             Route("GET", "/privacy/exports/{profile_id}", self.export_person),
             Route("GET", "/health", self.report_health),
             Route("GET", "/openapi.json", self.get_openapi),
@@ -99,6 +102,12 @@ class ApiEndpoints:
         self._authorize_caller(http_request, "admin")
         request = parse_json_body(http_request, DecisionRequest, MAX_DECISION_BYTES)
         return json_response(self.people.decide(request, self.clock()))
+
+    def erase_person(self, http_request: HttpRequest) -> HttpResponse:
+        """Return what an erasure removes, and start it when the body says so."""
+        self._authorize_caller(http_request, "admin")
+        request = parse_json_body(http_request, ErasureRequest, MAX_LOOKUP_BYTES)
+        return json_response(self.privacy.erase_person(request), 202 if request.apply else 200)
 
     def export_person(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return everything that is held about a person, as a JSON document or as a page."""

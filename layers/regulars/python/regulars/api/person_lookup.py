@@ -34,15 +34,18 @@ class PersonDirectory:
 
     def look_up_person(self, request: LookupRequest, now: datetime) -> dict[str, Any]:
         """Return the profile with its contact data; raise NotFoundError when the identifier is unknown."""
-        subjects = [
-            subject_key(identifier, self.parameters.read_pepper())
-            for identifier in self._parse_identifiers(request)
-        ]
-        profile = self.profiles.find_by_subjects(subjects)
+        profile = self.profiles.find_by_subjects(self.list_subjects(request))
         if profile is None:
             raise NotFoundError("No person is known by this identifier.")
         contact = self.contacts.read_contact(profile.subjects)
         return profile_view(profile, now) | contact_view(contact)
+
+    def list_subjects(self, request: LookupRequest) -> list[str]:
+        """Return the subjects of the identifier, strongest first; raise InvalidRequestError when it is not one."""
+        return [
+            subject_key(identifier, self.parameters.read_pepper())
+            for identifier in self._parse_identifiers(request)
+        ]
 
     def _parse_identifiers(self, request: LookupRequest) -> tuple[Identifier, ...]:
         fields = msgspec.to_builtins(request).items()

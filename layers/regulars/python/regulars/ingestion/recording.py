@@ -16,6 +16,8 @@ from regulars.ingestion.stated_identifiers import limit_identifiers
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
+from regulars.store.tombstones import TombstoneStore
+from regulars.transport.logging import LOGGER
 
 MAX_EVENT_BYTES = 350_000  # an item of the ledger may hold 400 KB
 ANONYMOUS_PREFIX = "a:"
@@ -32,26 +34,38 @@ class Recorder:
         ledger: Ledger,
         contacts: Contacts,
         parameters: Parameters,
+        tombstones: TombstoneStore,
         claims: OrderClaims | None = None,
     ) -> None:
         self._ledger = ledger
         self._contacts = contacts
         self._parameters = parameters
+        self._tombstones = tombstones
         self._claims = claims
 
     def record(self, drafts: Sequence[Draft]) -> RecordedEvents:
         """Store all drafts; raise InvalidEventError when one is too large.
 
         Every event passes here, so this is where a draft that a stranger may have sent loses the identifiers that it
-        may not name. When an event is in the ledger, the contact data of its person is stored too.
+        may not name. When an event is in the ledger, the contact data of its person is stored too. What happened to a
+        person before an erasure is not stored and counts as known, so that nobody sends it again.
         """
         drafts = [limit_identifiers(draft) for draft in drafts]
-        events = [self._to_event(draft) for draft in drafts]
-        stated = (
-            build_statement(event, draft.contact)
-            for event, draft in zip(events, drafts, strict=True)
-        )
-        statements = self._contacts.select_new(filter(None, stated))
+        tombstones = self._tombstones.read_tombstones()
+        pairs = [(self._to_event(draft), draft.contact) for draft in drafts]
+        kept = [pair for pair in pairs if not tombstones.covers(pair[0])]
+        erased_ids = tuple(event.id for event, _ in pairs if tombstones.covers(event))
+        if erased_ids:
+            LOGGER.info("events of erased people were dropped", events=len(erased_ids))
+        recorded = self._record_events(kept) if kept or not pairs else RecordedEvents()
+        return RecordedEvents(recorded.new, (*recorded.known, *erased_ids))
+
+    def _record_events(self, pairs: Sequence[tuple[Event, dict[str, str]]]) -> RecordedEvents:
+        """Store events with the contact data that each states."""
+        stated = (build_statement(event, contact) for event, contact in pairs)
+        erased = self._tombstones.read_tombstones().erased_at
+        statements = self._contacts.select_new(filter(None, stated), erased)
+        events = [event for event, _ in pairs]
         recorded = self._write(events, statements)
         self._contacts.remember(statements)
         if self._claims:

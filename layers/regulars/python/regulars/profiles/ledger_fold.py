@@ -65,7 +65,7 @@ def fold_ledger(events: Iterable[Event]) -> LedgerFold:
         if event.order and not event.test:
             order_events.setdefault(event.order.key, []).append(text)
     orders = {
-        key: _build_order(key, list(map(decode_event, texts)), identities)
+        key: build_order(key, list(map(decode_event, texts)), identities)
         for key, texts in order_events.items()
     }
     held_keys: dict[str, list[str]] = {}
@@ -87,9 +87,10 @@ def _build_identities(events: Iterator[Event]) -> dict[str, SubjectIdentity]:
     return identities
 
 
-def _build_order(
+def build_order(
     key: str, events: Collection[Event], identities: Mapping[str, SubjectIdentity]
 ) -> OrderRecord:
+    """Return an order as all its events report it; `identities` holds those of the subjects that they name."""
     holders = {event.id: choose_holder(event, identities) for event in events}
     return OrderRecord(
         key=key,

@@ -1,7 +1,7 @@
 """Store contact data as facts under the subject that they are stated of; no other table holds a name."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +63,13 @@ class Contacts:
             if subject := subjects.get(item["profile_id"]["S"]):
                 yield from statement_from_item(subject, item).list_facts()
 
-    def select_new(self, statements: Iterable[ContactStatement]) -> list[ContactStatement]:
-        """Return the statements to store: of equal ones the newest, and none that this container has just stored."""
+    def select_new(
+        self, statements: Iterable[ContactStatement], erased: Container[str] = ()
+    ) -> list[ContactStatement]:
+        """Return the statements to store: of equal ones the newest, and none that this container has just stored.
+
+        What it has stored of `erased` subjects may be removed.
+        """
         newest: dict[tuple[str, str], ContactStatement] = {}
         for statement in statements:
             key = profile_id_of(statement.subject), statement_sort_key(statement)
@@ -74,7 +79,9 @@ class Contacts:
             statement
             for statement in newest.values()
             # Of several statements of one subject none may be left out: another one would count as the newest.
-            if subjects.count(statement.subject) > 1 or not self._is_stored(statement)
+            if subjects.count(statement.subject) > 1
+            or statement.subject in erased
+            or not self._is_stored(statement)
         ]
 
     def remember(self, statements: Iterable[ContactStatement]) -> None:

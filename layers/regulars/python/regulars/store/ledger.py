@@ -8,7 +8,7 @@ import msgspec
 from regulars.domain.events import Event, decode_event, encode_event
 from regulars.domain.privacy_requests import read_request_kind
 from regulars.store import schema
-from regulars.store.batches import read_items, write_items
+from regulars.store.batches import delete_items, read_items, write_items
 from regulars.store.clients import create_dynamodb_client
 from regulars.store.transactions import await_transactions, put_together
 
@@ -58,6 +58,23 @@ class Ledger:
         items = read_items(self._client, self._table, _event_keys(ids), ConsistentRead=True)
         events = {item["event_id"]["S"]: decode_event(item["event"]["S"]) for item in items}
         return [events[event_id] for event_id in dict.fromkeys(ids) if event_id in events]
+
+    def replace_event(self, before: Event, after: Event) -> bool:
+        """Store an event over the one that was read; return False when it is gone or was rewritten meanwhile."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_event_item(after),
+                ConditionExpression="event = :before",
+                ExpressionAttributeValues={":before": {"S": encode_event(before).decode()}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def delete_events(self, ids: Sequence[str]) -> None:
+        """Delete the events with these ids; raise StoreBusyError."""
+        delete_items(self._client, self._table, _event_keys(ids))
 
     def list_event_ids(self, subject: str) -> list[str]:
         """Return the ids of a subject's events, oldest first; the index may not show a fresh write yet."""

@@ -64,6 +64,10 @@ class Orders:
         }
         put_revision(self._client, self._table, item, record.rev)
 
+    def delete_order(self, key: str) -> None:
+        """Delete the order with this key."""
+        self._client.delete_item(TableName=self._table, Key=_order_item_key(key))
+
 
 def order_from_item(item: dict[str, Any]) -> OrderRecord:
     """Return the order of an item with the sort key `order`."""

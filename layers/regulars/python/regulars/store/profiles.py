@@ -13,7 +13,7 @@ from regulars.domain.identity_facts import NO_FACTS, IdentityFacts
 from regulars.domain.manifests import hash_bytes
 from regulars.domain.profiles import SubjectProfile, decode_state, encode_state
 from regulars.store import schema
-from regulars.store.batches import read_items
+from regulars.store.batches import delete_items, read_items
 from regulars.store.clients import create_dynamodb_client
 from regulars.store.identity_codec import decode_facts, encode_facts
 
@@ -139,6 +139,15 @@ class Profiles:
             key = {name: item[name] for name in ("profile_id", "sk")}
             self._client.delete_item(TableName=self._table, Key=key)
 
+    def delete_subject(self, subject: str) -> int:
+        """Delete all that is stored under the id of a subject, and return the number of items."""
+        keys = [
+            {name: item[name] for name in ("profile_id", "sk")}
+            for item in query_items(self._client, self._table, profile_id_of(subject), "")
+        ]
+        delete_items(self._client, self._table, keys)
+        return len(keys)
+
     def _put_page(self, subject: str, epoch: str, name: str, page: CountedPage) -> None:
         item = _item_key(subject, f"{schema.event_page_prefix(epoch)}{name}") | _page_attributes(
             page
@@ -163,12 +172,14 @@ def put_revision(client: "DynamoDBClient", table: str, item: dict[str, Any], rev
 def query_items(
     client: "DynamoDBClient", table: str, partition_key: str, prefix: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the items of a partition whose sort key begins with a prefix, strongly consistent."""
+    """Yield the items of a partition whose sort key begins with a prefix ('' for all), strongly consistent."""
+    values = {":id": {"S": partition_key}} | ({":prefix": {"S": prefix}} if prefix else {})
     pages = client.get_paginator("query").paginate(
         TableName=table,
         ConsistentRead=True,
-        KeyConditionExpression="profile_id = :id AND begins_with(sk, :prefix)",
-        ExpressionAttributeValues={":id": {"S": partition_key}, ":prefix": {"S": prefix}},
+        KeyConditionExpression="profile_id = :id"
+        + (" AND begins_with(sk, :prefix)" if prefix else ""),
+        ExpressionAttributeValues=values,
     )
     return (item for page in pages for item in page["Items"])
 

@@ -43,12 +43,25 @@ class Schedules:
 
     def schedule_invocation(self, key: str, at: datetime, payload: Mapping[str, str]) -> None:
         """Schedule an invocation at that second; a second schedule with the same key and time is not created."""
-        time_text = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
-        name = self._target.prefix + event_id(key, time_text)
+        time_text = _to_second(at)
+        name = self._name_schedule(key, time_text)
         if self._created.find(name):
             return
         self._create_schedule(name, time_text, json.dumps(payload))
         self._created.put(name, value=True)
+
+    def cancel_invocation(self, key: str, at: datetime) -> bool:
+        """Delete the schedule with this key and time; return False when there is none."""
+        client = self._client = self._client or create_scheduler_client()
+        name = self._name_schedule(key, _to_second(at))
+        try:
+            client.delete_schedule(Name=name)
+        except client.exceptions.ResourceNotFoundException:
+            return False
+        return True
+
+    def _name_schedule(self, key: str, time_text: str) -> str:
+        return self._target.prefix + event_id(key, time_text)
 
     def _create_schedule(self, name: str, time_text: str, payload: str) -> None:
         client = self._client = self._client or create_scheduler_client()
@@ -71,3 +84,7 @@ class Schedules:
             )
         except client.exceptions.ConflictException:
             return
+
+
+def _to_second(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"

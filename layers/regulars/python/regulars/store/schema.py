@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+# For how long a table can be restored: personal data in clear must be forgotten soon after an erasure.
+PERSONAL_DATA_DAYS = 7
+KEYED_DATA_DAYS = 35
+
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
@@ -22,6 +26,7 @@ class Table:
     sort_key: str | None = None
     indexes: tuple[Index, ...] = ()
     stream: bool = False
+    backup_days: int = KEYED_DATA_DAYS
     ttl_attribute: str | None = None
 
     @property
@@ -45,11 +50,13 @@ EVENTS = Table(
 
 # Contact data as version 0.1 stored it, until `migrate_contacts` moves it.
 # Item: subject, contact (JSON text: {field: [value, time]}), contact_at (RFC 3339), profile_id.
-PEOPLE = Table(name="people", partition_key="subject")
+PEOPLE = Table(name="people", partition_key="subject", backup_days=PERSONAL_DATA_DAYS)
 
 # Contact data as facts, by the subject of which it is stated; `profile_id` is `profile_id_of(subject)`.
 # Item: profile_id, sk (<trust>#<digest>), contact (JSON text), origin (the source), stated_at (RFC 3339).
-CONTACTS = Table(name="contacts", partition_key="profile_id", sort_key="sk")
+CONTACTS = Table(
+    name="contacts", partition_key="profile_id", sort_key="sk", backup_days=PERSONAL_DATA_DAYS
+)
 
 # Derived state. A person is computed from the items of its subjects when it is read (docs/identity.md).
 # Sort keys of a subject's items, under `profile_id_of(subject)`:
@@ -62,6 +69,8 @@ CONTACTS = Table(name="contacts", partition_key="profile_id", sort_key="sk")
 #   segment#<scheme>      segment (<scheme>:<name>), rank (sortable text), as_of, digest: the membership, indexed
 # Under `order#<order key>`:
 #   order                 order (JSON text), reports (JSON text), unnamed (event ids), rev
+# Under `tombstones`, which ingestion may read:
+#   <subject>             erased_at (RFC 3339)
 PROFILES = Table(
     name="profiles",
     partition_key="profile_id",
@@ -71,6 +80,7 @@ PROFILES = Table(
 PROFILE_SORT_KEY = "profile#fold"
 IDENTITY_SORT_KEY = "profile#identity"
 ORDER_SORT_KEY = "order"
+TOMBSTONES_KEY = "tombstones"
 SCORES_SORT_KEY = "profile#scores"
 RECOMMENDATIONS_SORT_KEY = "recommendations"
 
@@ -85,7 +95,11 @@ CONTROL = Table(name="control", partition_key="id")
 
 # Rejects with their reason, for 30 days. Item: day, reject_id, reason, code, source, raw (gzip), …
 REJECTS = Table(
-    name="rejects", partition_key="day", sort_key="reject_id", ttl_attribute="expires_at"
+    name="rejects",
+    partition_key="day",
+    sort_key="reject_id",
+    ttl_attribute="expires_at",
+    backup_days=PERSONAL_DATA_DAYS,
 )
 
 ORDER_SOURCES_ID = "order-sources"
@@ -114,7 +128,8 @@ def segment_sort_key(scheme: str) -> str:
 
 
 # Objects. Uploads: imports/[<channel>/<account>/]<file>.csv, and beside it <file>.csv.{report,progress}.json.
-# Lake: events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
+# Lake: erasures/<erasure id>.json and receipts/<time>-<erasure id>.json (privacy/),
+# events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
 # Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/outcome.json.
 IMPORTS_PREFIX = "imports/"
 ORDERS_METADATA_NAME = (

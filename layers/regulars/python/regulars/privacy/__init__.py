@@ -1,0 +1,1 @@
+"""Privacy: erase people from every store, and keep them erased."""
