@@ -140,7 +140,8 @@ class MemoryShop:
 
     def import_file(self, content: str, folder: str = "") -> None:
         """Import a CSV file of the owner, in the folder of its account such as `shopify/main/`."""
-        self._record(import_content(content, folder=folder).drafts)
+        drafts = import_content(content, folder=folder).drafts
+        self._record([self._recorder.add_subjects_to_id(draft) for draft in drafts])
 
     def find_person(self, namespace: str, value: str) -> Person:
         """Return the person whom an identifier names; raise KeyError for an unknown one."""

@@ -258,3 +258,14 @@ def test_links_connect_a_bounded_number_of_subjects() -> None:
     ]
     assert {reason for _, _, reason in list_reasons(*events)} == {"hub"}
     assert all(len(person) == 1 for person in list_people(*events))
+
+
+def test_browser_joins_no_known_people_by_two_messages_of_one_moment() -> None:
+    """A stranger chooses message ids, and so the bits that order what one batch states."""
+    known = [
+        build_statement(number, "server", f"e:{name}") for number, name in ((1, "a"), (2, "b"))
+    ]
+    first = build_statement(3, "browser", "u:eve", "e:a")
+    second = replace(first, id=first.id[:4] + event_id("4")[4:], subjects=("u:eve", "e:b"))
+    assert list_people(*known, first, second) == [{"e:b"}, {"u:eve", "e:a"}]
+    assert list_reasons(*known, first, second) == [("u:eve", "e:b", "claim")]
