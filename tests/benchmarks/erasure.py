@@ -18,6 +18,7 @@ from regulars.profiles.served_profiles import ServedProfiles
 from regulars.profiles.verify import verify_profiles
 from regulars.store import ledger
 from regulars.store.inventory import Inventory
+from regulars.transport.logging import LOGGER
 from tests.benchmarks.runtime import CREDENTIALS
 from tests.benchmarks.sandbox import ROOT
 from tests.support import aws
@@ -73,6 +74,7 @@ def main() -> int:
     sys.path.insert(0, str(ROOT / "functions"))
     people = [CanaryPerson(number) for number in range(arguments.people)]
     erased, others = people[: arguments.erased], people[arguments.erased :]
+    LOGGER.setLevel("WARNING")  # each dropped event is logged
     with ExitStack() as open_:
         shop = open_shop(open_)
         with measure_time(f"fill the shop with {len(people)} people"):
