@@ -14,7 +14,7 @@ from tests.support.aws import MotoStack
 from tests.support.canary_shop import CanaryPerson, CanaryShop
 from tests.support.deployment import build_deployment
 
-PEOPLE = 200
+PEOPLE = 40
 
 
 @pytest.fixture

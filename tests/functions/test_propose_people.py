@@ -63,7 +63,7 @@ def anns_with_one_name(aws: MotoStack) -> None:
 def test_function_stores_a_pair_with_its_evidence(
     propose: ProposeFunction, proposals: Proposals
 ) -> None:
-    assert propose() == {"people": 3, "pairs": 1, "separated": 0, "open": 1, "new": 1}
+    assert propose() == {"people": 3, "linked": 0, "pairs": 1, "separated": 0, "open": 1, "new": 1}
     (proposal,) = proposals.read_proposals()
     assert {proposal.left, proposal.right} == {"u:ann", "e:anna"}
     assert proposal.evidence[0] == "same name"
@@ -78,13 +78,13 @@ def test_stored_proposal_holds_no_contact_data(aws: MotoStack, propose: ProposeF
 
 
 def test_nobody_is_proposed_in_an_empty_shop(propose: ProposeFunction) -> None:
-    assert propose() == {"people": 0, "pairs": 0, "separated": 0, "open": 0, "new": 0}
+    assert propose() == {"people": 0, "linked": 0, "pairs": 0, "separated": 0, "open": 0, "new": 0}
 
 
 @pytest.mark.usefixtures("anns_with_one_name")
 def test_second_run_knows_the_pair(propose: ProposeFunction) -> None:
     propose()
-    assert propose() == {"people": 3, "pairs": 1, "separated": 0, "open": 1, "new": 0}
+    assert propose() == {"people": 3, "linked": 0, "pairs": 1, "separated": 0, "open": 1, "new": 0}
 
 
 @pytest.mark.usefixtures("anns_with_one_name")
@@ -93,7 +93,7 @@ def test_people_who_became_one_are_not_proposed(
 ) -> None:
     event = build_event("link", "Identified", LATER_TIME, "e:ann", "e:anna", trust="verified")
     fold_events(aws, event)
-    assert propose() == {"people": 2, "pairs": 0, "separated": 0, "open": 0, "new": 0}
+    assert propose() == {"people": 2, "linked": 0, "pairs": 0, "separated": 0, "open": 0, "new": 0}
     assert proposals.read_proposals() == []
 
 
@@ -104,4 +104,17 @@ def test_separated_people_are_never_proposed_again(
     propose()
     now = from_text(LATER_TIME)
     fold_events(aws, build_decision_event("separate", ["u:ann"], ["e:anna"], now))
-    assert propose() == {"people": 3, "pairs": 1, "separated": 1, "open": 0, "new": 0}
+    assert propose() == {"people": 3, "linked": 0, "pairs": 1, "separated": 1, "open": 0, "new": 0}
+
+
+def test_people_whom_a_rule_keeps_apart_are_proposed(
+    aws: MotoStack, propose: ProposeFunction, proposals: Proposals
+) -> None:
+    store_person(aws, "u:shop", "e:ann", email="ann.l@example.net")
+    fold_events(
+        aws, build_event("till", "Identified", LATER_TIME, "u:till", "e:ann", trust="verified")
+    )
+    assert propose()["linked"] == 1
+    (proposal,) = proposals.read_proposals()
+    assert {proposal.left, proposal.right} == {"u:shop", "u:till"}
+    assert (proposal.probability, proposal.evidence) == (None, ("each has a user id of its own",))

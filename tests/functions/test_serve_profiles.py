@@ -360,7 +360,9 @@ def test_merge_is_shown_before_it_is_recorded(call_api: ApiCall, aws: MotoStack)
         assert (status, decision["applied"]) == (200, is_applied)
         assert list_ids(decision["before"]) == {ANN_PROFILE, BEN_PROFILE}
         assert [person["orders"]["count"] for person in decision["after"]] == [2]
-        events = Ledger("test-events", aws.dynamodb).read_events([decision["decision"]])
+        ids = [decision["decision"]] if is_applied else []
+        assert ids or decision["decision"] is None
+        events = Ledger("test-events", aws.dynamodb).read_events(ids)
         assert len(events) == is_applied
     fold_events(aws, *events)
     assert call_api("admin", f"/people/{BEN_PROFILE}")[1]["decisions"][0]["action"] == "join"
@@ -474,3 +476,18 @@ def test_export_beyond_one_response_names_the_command(
     status, problem = call_api("admin", f"/privacy/exports/{ANN_PROFILE}")
     assert (status, problem["code"]) == (422, "disclosure_too_large")
     assert f"regulars privacy export {ANN_PROFILE}" in problem["detail"]
+
+
+def test_accepted_proposal_joins_both_people_whole(call_api: ApiCall, aws: MotoStack) -> None:
+    till = build_event("till", "Page Viewed", LATER_TIME, "u:till", BEN_SUBJECT, trust="verified")
+    other = build_event("mail", "Page Viewed", LATER_TIME, "u:till", ANN_SUBJECT, trust="verified")
+    fold_events(aws, till, other)
+    (proposal,) = call_api("admin", f"/people/{BEN_PROFILE}")[1]["proposals"]
+    sides = [proposal["subject"], proposal["other_subject"]]
+    body = json.dumps({"action": "accept", "identifiers": sides})
+    decision = call_api("admin", "/people/decisions", "POST", body)[1]
+    assert len(decision["after"]) == 1
+    body = json.dumps({"action": "refuse", "identifiers": sides, "apply": True})
+    refusal = call_api("admin", "/people/decisions", "POST", body)[1]
+    fold_events(aws, *Ledger("test-events", aws.dynamodb).read_events([refusal["decision"]]))
+    assert call_api("admin", f"/people/{BEN_PROFILE}")[1]["proposals"] == []

@@ -9,7 +9,7 @@ APPLIED_TEXT = "Done. Take it back with: regulars people undo {}"
 NO_PROPOSALS_TEXT = (
     "Nobody may be the same as another. Compare again with: regulars invoke propose_people"
 )
-PREVIEW_TEXT = "Nothing was changed. Add --yes to do it."
+PREVIEW_TEXT = "This is a preview. Add --yes to record the decision."
 
 
 def describe_person(view: Mapping[str, Any]) -> list[str]:
@@ -50,7 +50,7 @@ def describe_person(view: Mapping[str, Any]) -> list[str]:
 def describe_decision(view: Mapping[str, Any]) -> list[str]:
     """Return what a decision changes as lines, and how to go on."""
     if not view["before"] and not view["after"]:
-        lines = ["Nobody changes; the decision holds for what comes."]
+        lines = ["Nobody changes now; the decision holds for what comes."]
     else:
         lines = ["Now:", *_describe_people(view["before"])]
         lines += ["Then:", *_describe_people(view["after"])]
@@ -63,7 +63,8 @@ def describe_proposals(proposals: Sequence[Mapping[str, Any]]) -> list[str]:
         return [NO_PROPOSALS_TEXT]
     lines: list[str] = []
     for one in proposals:
-        lines.append(f"{one['probability']:.0%}  {', '.join(one['evidence'])}")
+        likelihood = f"{one['probability']:.0%}" if one["probability"] else "linked"
+        lines.append(f"{likelihood}  {', '.join(one['evidence'])}")
         for person in one["people"]:
             values = ", ".join(person["contact"].values())
             lines.append(f"  {person['id']}  {values}")

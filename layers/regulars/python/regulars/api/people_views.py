@@ -28,7 +28,7 @@ def person_view(details: PersonDetails, contact: Contact, now: datetime) -> dict
 def decision_view(proposed: ProposedDecision, now: datetime, *, is_applied: bool) -> dict[str, Any]:
     """Return a decision, and the people whom it changes as they are and as they will be."""
     return {
-        "decision": proposed.event.id,
+        "decision": proposed.event.id if is_applied else None,
         "applied": is_applied,
         **proposed.event.properties,
         "before": [_summarize_person(profile, now) for profile in proposed.before],
@@ -44,7 +44,7 @@ def proposal_view(checked: CheckedProposal, contacts: Sequence[Contact]) -> dict
     ]
     proposal = checked.proposal
     return {
-        "probability": round(proposal.probability, 3),
+        "probability": proposal.probability and round(proposal.probability, 3),
         "evidence": list(proposal.evidence),
         "proposed_at": proposal.proposed_at,
         "identifiers": [proposal.left, proposal.right],

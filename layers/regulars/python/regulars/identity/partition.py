@@ -28,6 +28,15 @@ MAX_SHARED_IDENTITIES = 5
 # Links join at most so many subjects, with links of browsers among them and without.
 MAX_BROWSER_LINKED_SUBJECTS = 200
 MAX_LINKED_SUBJECTS = 5_000
+# What the owner reads about a parked link, by its reason.
+PARKED_TEXTS = {
+    "claim": "only a browser says so",
+    "hub": "it would connect too many identifiers",
+    "phone_only": "only a phone number connects them",
+    "separated": "you separated them",
+    "too_many": "they have too many identifiers of one kind together",
+    "two_user_ids": "each has a user id of its own",
+}
 _IDENTITY_LETTERS = (USER_LETTER, EMAIL_LETTER)
 
 

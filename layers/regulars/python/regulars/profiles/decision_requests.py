@@ -38,9 +38,7 @@ def propose_decision(
         return decisions.propose_undo(request.decision, now, reason)
     if request.action == "merge":
         _require_count(request.people, PAIR_SIZE, "Name two people by id.")
-        left, right = (
-            [_find_name(directory.require_person(profile_id))] for profile_id in request.people
-        )
+        left, right = (_list_names(directory.require_person(id_)) for id_ in request.people)
         return decisions.propose_join(left, right, now, reason)
     if request.action == "split":
         _require_count(request.people, 1, "Name one person by id.")
@@ -48,7 +46,9 @@ def propose_decision(
         left, right = _split_subjects(person, request.identifiers)
         return decisions.propose_separation(left, right, now, reason)
     _require_count(request.identifiers, PAIR_SIZE, "Name the two identifiers of a proposal.")
-    left, right = ([subject] for subject in request.identifiers)
+    left, right = (
+        _list_names(directory.require_person("", [subject])) for subject in request.identifiers
+    )
     if request.action == "accept":
         return decisions.propose_join(left, right, now, reason)
     return decisions.propose_separation(left, right, now, reason)
@@ -59,9 +59,10 @@ def _require_count(names: tuple[str, ...], count: int, message: str) -> None:
         raise DecisionRefusedError(message)
 
 
-def _find_name(person: ScoredProfile) -> str:
-    """Return the strongest subject of a person, which names it in a decision."""
-    return person.subjects[0]
+def _list_names(person: ScoredProfile) -> list[str]:
+    """Return the subjects that name a person in a decision: all, so that none goes over to the other side; no devices."""
+    names = [subject for subject in person.subjects if not is_device(subject)]
+    return names or list(person.subjects)
 
 
 def _split_subjects(

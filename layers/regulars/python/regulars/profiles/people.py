@@ -11,7 +11,7 @@ from regulars.domain.identity_facts import IdentityFacts, LinkEvidence, time_of_
 from regulars.domain.times import to_text
 from regulars.domain.trust import Trust
 from regulars.identity.decisions import find_undo
-from regulars.identity.partition import ParkedLink, list_decisions_in_force
+from regulars.identity.partition import PARKED_TEXTS, ParkedLink, list_decisions_in_force
 from regulars.identity.people import Person, list_people
 from regulars.identity.region import load_region
 from regulars.profiles.served_profiles import (
@@ -24,15 +24,6 @@ from regulars.store.profiles import Profiles
 from regulars.store.proposals import Proposal
 
 _KINDS_BY_LETTER = {letter: namespace for namespace, letter in NAMESPACES.items()}
-# What the owner reads about a parked link, by its reason.
-PARKED_TEXTS = {
-    "claim": "only a browser says so",
-    "hub": "it would connect too many identifiers",
-    "phone_only": "only a phone number connects them",
-    "separated": "you separated them",
-    "too_many": "they have too many identifiers of one kind together",
-    "two_user_ids": "each has a user id of its own",
-}
 
 
 class KnownIdentifier(msgspec.Struct, frozen=True):
@@ -157,7 +148,12 @@ class PeopleDirectory:
             )
             for (own, other), link in zip(pairs, person.parked, strict=True)
         )
-        return tuple(one for one in proposals if one.other_profile_id != person.profile_id)
+        # One for each other person, and none for whom the owner has separated.
+        by_person: dict[str, PersonProposal] = {}
+        for one in proposals:
+            if one.reason != "separated" and one.other_profile_id != person.profile_id:
+                by_person.setdefault(one.other_profile_id, one)
+        return tuple(by_person.values())
 
 
 def kind_of(subject: str) -> str:

@@ -14,11 +14,14 @@ PROPOSALS_ID = "proposals"
 
 
 class Proposal(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Two people who may be one, each named by its strongest subject; `evidence` names fields and holds no value."""
+    """Two people who may be one, each named by its strongest subject; `evidence` names fields and holds no value.
+
+    `probability` is None when no comparison but a statement says so, which a rule forbids to join them.
+    """
 
     left: str
     right: str
-    probability: float
+    probability: float | None
     evidence: tuple[str, ...]
     proposed_at: str
 
