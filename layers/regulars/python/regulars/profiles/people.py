@@ -104,7 +104,10 @@ class PeopleDirectory:
         if person is None and 0 < len(profile_id) <= MAX_PROFILE_ID_CHARACTERS:
             person = self.served.find_with_scores(profile_id)
         if person is None:
-            raise NotFoundError("No person is known by this id or identifier.")
+            raise NotFoundError(
+                "No person is known by this id or identifier. Write a phone number with its country code; "
+                "a new event takes a moment."
+            )
         return person
 
     def describe_person(self, profile: ScoredProfile) -> PersonDetails:
