@@ -107,11 +107,11 @@ def test_training_without_enough_data_is_a_result(
 def test_status_has_every_section(cli: CommandLine) -> None:
     assert [*cli.result("status")] == [
         *("stack", "api", "counts", "dataset", "trainings", "champions"),
-        *("fetched", "rejects", "dead_letters"),
+        *("fetched", "rejects", "dead_letters", "open_requests"),
     ]
     output = cli.output("status")
     assert "test at https://api.example.com" in output
-    assert output.count("  none") == 6
+    assert output.count("  none") == 7
 
 
 def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:

@@ -50,9 +50,12 @@ def shop(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> CanaryShop:
 def erase(aws: MotoStack, shop: CanaryShop, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Calls the function as Lambda does; it does not wait, but the doors learn of the tombstones."""
     module = load_handler("erase_person", aws.build_settings(ErasePersonSettings), monkeypatch)
-    opened = open_erasure_stores(module.SETTINGS)
-    eraser = Eraser(stores=opened, sleep=lambda _: shop.forget_tombstones())
-    monkeypatch.setattr(module, "open_eraser", lambda: eraser)
+
+    def open_eraser() -> Eraser:
+        opened = open_erasure_stores(module.SETTINGS)
+        return Eraser(stores=opened, sleep=lambda _: shop.forget_tombstones())
+
+    monkeypatch.setattr(module, "open_eraser", open_eraser)
     return lambda event: module.handler(event, None)
 
 
@@ -70,6 +73,12 @@ def prepare_invocations(store: Any, *payloads: dict[str, Any]) -> Stubber:
     stubber.activate()
     store._client = client
     return stubber
+
+
+def test_repeated_call_finds_nothing_more(erase: Callable[..., Any]) -> None:
+    first, second = (erase({"subjects": list(ANN.subjects)}) for _ in range(2))
+    assert sum(first["removed"].values()) > 0
+    assert first["id"] == second["id"]
 
 
 def test_function_erases_a_person_from_every_store(
