@@ -56,7 +56,7 @@ def build_ledger_dataset(events: Sequence[Event]) -> Iterator[tuple[pd.DataFrame
         yield read_frame(Path(name, "dataset"), "features"), manifest.horizon_days
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=16, deadline=None, derandomize=True)
 @given(LONG_LEDGERS, st.randoms(use_true_random=False))
 def test_dataset_holds_the_people_and_orders_of_each_cutoff(
     events: list[Event], random_: random.Random
@@ -72,7 +72,7 @@ def test_dataset_holds_the_people_and_orders_of_each_cutoff(
                 assert people == describe_buyers(events, cutoff, horizon_days)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(LONG_LEDGERS, st.integers(0, 2**32).map(random.Random))
 def test_present_orders_are_those_of_the_profiles(
     events: list[Event], random_: random.Random
