@@ -226,7 +226,9 @@ def test_erasure_is_shown_before_it_is_started(call_api: Any) -> None:
     status, shown = call({"email": ANN.email})
     assert (status, shown["applied"], shown["identifiers"]) == (200, False, 5)
     assert (shown["events"], shown["orders"]) == (4, 1)
-    stubber = prepare_invocations(module.API.privacy.queue, {"subjects": list_subjects(module)})
+    stubber = prepare_invocations(
+        module.API.owner.privacy.queue, {"subjects": list_subjects(module)}
+    )
     status, started = call({"profile_id": shown["profile_id"], "apply": True})
     assert (status, started["applied"], started["erasure"]) == (202, True, shown["erasure"])
     stubber.assert_no_pending_responses()

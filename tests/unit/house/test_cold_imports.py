@@ -10,7 +10,7 @@ import pytest
 
 from regulars import admin
 from regulars.channels.registry import CHANNELS, EXPORT_FORMATS, FEED_PROVIDERS
-from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
+from regulars.settings import ReceiveWebhookSettings, ServeProfilesSettings, TrackEventsSettings
 from tests.support.aws import REGION
 
 ROOT = Path(__file__).parents[3]
@@ -35,12 +35,21 @@ NON_ADMIN_MODULES = {
 }
 # Packages that only a few deliveries need, so that a cold start must not import them.
 RARE_PACKAGES = {
+    "aws_lambda_powertools",
     "cryptography",
     "boto3",
     "concurrent.futures.thread",
     "phonenumbers",
     "requests",
     "yaml",
+}
+# Modules that only the owner's requests about people need.
+OWNER_MODULES = {
+    "regulars.api.disclosure",
+    "regulars.api.owner_endpoints",
+    "regulars.api.people",
+    "regulars.api.privacy",
+    "regulars.profiles.decisions",
 }
 DOORS = {"receive_webhook": ReceiveWebhookSettings, "track_events": TrackEventsSettings}
 PROGRAM = "import json, sys; exec(sys.argv[1]); print(json.dumps([*sys.modules]))"
@@ -89,6 +98,15 @@ def test_loading_a_channel_imports_no_other_provider(name: str) -> None:
     assert found & PROVIDERS == {module}
     kinds = {".".join(other.split(".")[:3]) for other in PROVIDERS} - {"regulars.channels.exports"}
     assert found & kinds == {".".join(module.split(".")[:3])}
+    assert packages(found) & RARE_PACKAGES == set()
+
+
+def test_cold_api_imports_nothing_that_only_the_owner_needs() -> None:
+    constants = {"DEFAULT_COUNTRY": "GB"}
+    variables = {field.name.upper(): "x" for field in fields(ServeProfilesSettings)} | constants
+    found = list_imported_modules("import serve_profiles.handler", **variables)
+    assert "regulars.api.endpoints" in found
+    assert found & OWNER_MODULES == set()
     assert packages(found) & RARE_PACKAGES == set()
 
 

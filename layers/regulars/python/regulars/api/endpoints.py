@@ -4,20 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regulars.api.access import authorize_key
-from regulars.api.disclosure.desk import DisclosureDesk
 from regulars.api.health import HealthProbes
 from regulars.api.openapi import load_document
-from regulars.api.people import PeopleDesk
 from regulars.api.person_lookup import LookupRequest, PersonDirectory
-from regulars.api.privacy import ErasureRequest, PrivacyDesk
 from regulars.api.profile_views import find_profile, profile_view, segment_view
 from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
 from regulars.channels.tracking.sdk_settings import build_rudder_settings
-from regulars.profiles.decision_requests import DecisionRequest
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationRequest, RecommendationSurfaces
 from regulars.store.api_keys import ApiKey, ApiKeys, Scope
@@ -26,8 +22,10 @@ from regulars.transport.requests import HttpRequest, read_api_key
 from regulars.transport.responses import HttpResponse, json_response
 from regulars.transport.router import Route, parse_json_body, route_request
 
+if TYPE_CHECKING:
+    from regulars.api.owner_endpoints import OwnerEndpoints
+
 MAX_LOOKUP_BYTES = 4096
-MAX_DECISION_BYTES = 65_536
 
 
 def _get_current_time() -> datetime:
@@ -43,11 +41,14 @@ class ApiEndpoints:
     published_lists: PublishedLists
     recommender: RecommendationSurfaces
     directory: PersonDirectory
-    people: PeopleDesk
-    privacy: PrivacyDesk
-    disclosures: DisclosureDesk
+    open_owner: "Callable[[], OwnerEndpoints]"
     health: HealthProbes
     clock: Callable[[], datetime] = _get_current_time
+
+    @cached_property
+    def owner(self) -> "OwnerEndpoints":
+        """The endpoints about people, opened at the first request: most requests come from the storefront."""
+        return self.open_owner()
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
@@ -89,34 +90,24 @@ class ApiEndpoints:
 
     def list_proposals(self, http_request: HttpRequest) -> HttpResponse:
         """Return the pairs of people who may be one."""
-        self._authorize_caller(http_request, "admin")
-        return json_response({"proposals": self.people.list_proposals()})
+        return self._authorize_owner(http_request).list_proposals()
 
     def show_person(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return a person with contact data, and what decides who it is."""
-        self._authorize_caller(http_request, "admin")
-        return json_response(self.people.show_person(profile_id, self.clock()))
+        return self._authorize_owner(http_request).show_person(profile_id, self.clock())
 
     def decide_about_people(self, http_request: HttpRequest) -> HttpResponse:
         """Return what a decision about people changes, and record it when the body says so."""
-        self._authorize_caller(http_request, "admin")
-        request = parse_json_body(http_request, DecisionRequest, MAX_DECISION_BYTES)
-        return json_response(self.people.decide(request, self.clock()))
+        return self._authorize_owner(http_request).decide_about_people(http_request, self.clock())
 
     def erase_person(self, http_request: HttpRequest) -> HttpResponse:
         """Return what an erasure removes, and start it when the body says so."""
-        self._authorize_caller(http_request, "admin")
-        request = parse_json_body(http_request, ErasureRequest, MAX_LOOKUP_BYTES)
-        return json_response(self.privacy.erase_person(request), 202 if request.apply else 200)
+        return self._authorize_owner(http_request).erase_person(http_request)
 
     def export_person(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return everything that is held about a person, as a JSON document or as a page."""
-        # Imported at the first export: no other request renders a page.
-        from regulars.api.disclosure.response import build_disclosure_response  # noqa: PLC0415
-
-        self._authorize_caller(http_request, "admin")
-        disclosure = self.disclosures.disclose_person(profile_id, self.clock())
-        return build_disclosure_response(disclosure, http_request.query.get("format", "json"))
+        owner = self._authorize_owner(http_request)
+        return owner.export_person(http_request, profile_id, self.clock())
 
     def recommend_for_profile(self, http_request: HttpRequest, profile_id: str) -> HttpResponse:
         """Return products for a person; only an admin key gets an error for an unknown person."""
@@ -164,6 +155,10 @@ class ApiEndpoints:
         """Return the settings that Rudder's browser SDK requests before it sends events."""
         key = http_request.query.get("writeKey") or read_api_key(http_request.headers)
         return json_response(build_rudder_settings(key), cache="public, max-age=300")
+
+    def _authorize_owner(self, http_request: HttpRequest) -> "OwnerEndpoints":
+        self._authorize_caller(http_request, "admin")
+        return self.owner
 
     def _authorize_caller(self, http_request: HttpRequest, *scopes: Scope) -> ApiKey:
         return authorize_key(self.keys, read_api_key(http_request.headers), *scopes)

@@ -9,6 +9,7 @@ from regulars.domain.contacts import ContactStatement
 from regulars.domain.errors import InvalidEventError
 from regulars.domain.events import Event, encode_event, event_id
 from regulars.domain.identifiers import subject_keys
+from regulars.domain.tombstones import Tombstones
 from regulars.domain.trust import trust_of
 from regulars.ingestion.consent_addresses import name_addresses
 from regulars.ingestion.order_claims import OrderClaims
@@ -17,7 +18,6 @@ from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
 from regulars.store.tombstones import TombstoneStore
-from regulars.transport.logging import LOGGER
 
 MAX_EVENT_BYTES = 350_000  # an item of the ledger may hold 400 KB
 ANONYMOUS_PREFIX = "a:"
@@ -53,18 +53,20 @@ class Recorder:
         drafts = [limit_identifiers(draft) for draft in drafts]
         tombstones = self._tombstones.read_tombstones()
         pairs = [(self._to_event(draft), draft.contact) for draft in drafts]
-        kept = [pair for pair in pairs if not tombstones.covers(pair[0])]
         erased_ids = tuple(event.id for event, _ in pairs if tombstones.covers(event))
-        if erased_ids:
-            LOGGER.info("events of erased people were dropped", events=len(erased_ids))
-        recorded = self._record_events(kept) if kept or not pairs else RecordedEvents()
+        if not erased_ids:
+            return self._record_events(pairs, tombstones)
+        _log_dropped_events(len(erased_ids))
+        kept = [pair for pair in pairs if not tombstones.covers(pair[0])]
+        recorded = self._record_events(kept, tombstones) if kept else RecordedEvents()
         return RecordedEvents(recorded.new, (*recorded.known, *erased_ids))
 
-    def _record_events(self, pairs: Sequence[tuple[Event, dict[str, str]]]) -> RecordedEvents:
+    def _record_events(
+        self, pairs: Sequence[tuple[Event, dict[str, str]]], tombstones: Tombstones
+    ) -> RecordedEvents:
         """Store events with the contact data that each states."""
         stated = (build_statement(event, contact) for event, contact in pairs)
-        erased = self._tombstones.read_tombstones().erased_at
-        statements = self._contacts.select_new(filter(None, stated), erased)
+        statements = self._contacts.select_new(filter(None, stated), tombstones.erased_at)
         events = [event for event, _ in pairs]
         recorded = self._write(events, statements)
         self._contacts.remember(statements)
@@ -100,6 +102,13 @@ class Recorder:
         if statements:
             self._contacts.store_statements(statements)
         return self._ledger.record_events(events)
+
+
+def _log_dropped_events(count: int) -> None:
+    # Imported when events are dropped: the logging library is a tenth of a cold start.
+    from regulars.transport.logging import LOGGER  # noqa: PLC0415
+
+    LOGGER.info("events of erased people were dropped", events=count)
 
 
 def build_statement(event: Event, contact: dict[str, str]) -> ContactStatement | None:
