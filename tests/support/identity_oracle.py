@@ -180,7 +180,8 @@ class _Oracle:
     def attach_devices(
         self, people: dict[str, frozenset[str]], worthless: set[str]
     ) -> dict[str, frozenset[str]]:
-        centres: dict[str, set[str]] = {name: set() for name in self.births if name[0] == "a"}
+        # A device that only the owner has named counts, too: others may be separated from it.
+        centres: dict[str, set[str]] = {name: set() for name in people if name[0] == "a"}
         groups = {name: frozenset({name}) for name in centres}
         for event in self.statements:
             names = list_statement_subjects(event)

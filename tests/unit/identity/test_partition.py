@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -17,10 +18,8 @@ from regulars.domain.identity_facts import (
     limit_links,
     split_facts,
 )
-from regulars.identity.partition import (
-    MAX_BROWSER_LINKED_SUBJECTS,
-    partition_subjects,
-)
+from regulars.identity.links import MAX_BROWSER_LINKED_SUBJECTS
+from regulars.identity.partition import partition_subjects
 from regulars.store.identity_codec import decode_facts, encode_facts
 from tests.support.identity_oracle import partition_ledger
 
@@ -269,3 +268,15 @@ def test_browser_joins_no_known_people_by_two_messages_of_one_moment() -> None:
     second = replace(first, id=first.id[:4] + event_id("4")[4:], subjects=("u:eve", "e:b"))
     assert list_people(*known, first, second) == [{"e:b"}, {"u:eve", "e:a"}]
     assert list_reasons(*known, first, second) == [("u:eve", "e:b", "claim")]
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_device_separated_from_a_device_of_the_person_stays_apart(is_named: bool) -> None:
+    events = [
+        build_statement(1, "browser", "u:ann", "a:1"),
+        *([build_statement(2, "browser", "a:2")] if is_named else []),
+        build_decision(3, "join", left=["u:ann"], right=["a:2"]),
+        build_decision(4, "separate", left=["a:1"], right=["a:2"]),
+    ]
+    ann = {"u:ann", "a:2"} if is_named else {"u:ann"}
+    assert sorted(list_people(*events), key=min) == sorted([{"a:1"}, ann], key=min)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from regulars.domain.events import Event, OrderFact
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.times import from_text
-from regulars.identity import partition as partitioning
+from regulars.identity import links as linking
 from regulars.profiles import write as writing
 from tests.support import identity_oracle
 from tests.support.dataset_oracle import (
@@ -50,7 +50,7 @@ def build_ledger_dataset(events: Sequence[Event]) -> Iterator[tuple[pd.DataFrame
     """Build the dataset of a ledger where two other identities make a value worthless; yield its rows and horizon."""
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setattr(writing, "back_off", lambda _: None)
-        for module in (partitioning, identity_oracle):
+        for module in (linking, identity_oracle):
             patch.setattr(module, "MAX_SHARED_IDENTITIES", 1)
         manifest = build_lake_dataset(Path(name, "dataset"), events, CUTOFF_DAY)
         yield read_frame(Path(name, "dataset"), "features"), manifest.horizon_days

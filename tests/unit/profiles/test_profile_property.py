@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.domain.events import Event
-from regulars.identity import partition as partitioning
+from regulars.identity import links as linking
 from regulars.profiles import fold as folding
 from regulars.profiles import write as writing
 from tests.support import identity_oracle
@@ -86,7 +86,7 @@ def test_people_follow_decisions_and_worthless_values(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         # Two other identities make a value worthless, so that it happens in a short run.
-        patch.setattr(partitioning, "MAX_SHARED_IDENTITIES", 1)
+        patch.setattr(linking, "MAX_SHARED_IDENTITIES", 1)
         patch.setattr(identity_oracle, "MAX_SHARED_IDENTITIES", 1)
         stream = ShuffledStream(events, random_, **chances)
         stream.deliver_all()

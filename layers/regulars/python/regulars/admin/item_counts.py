@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from regulars.admin.deployment import Deployment
-from regulars.domain.identity_facts import NO_FACTS, IdentityFacts
+from regulars.domain.identity_facts import NO_FACTS
 from regulars.identity.partition import partition_subjects
 from regulars.store.profiles import Profiles
 
@@ -16,23 +16,13 @@ def count_items(client: "DynamoDBClient", deployment: Deployment) -> dict[str, i
 
     Events and products are the tables' own counts, which AWS updates every few hours.
     """
-    facts = read_all_facts(client, deployment.profiles_table)
+    facts = NO_FACTS.combine(*Profiles(deployment.profiles_table, client).scan_facts())
     return {
         "events": _count_table(client, deployment.events_table),
         "identities": len(facts.births),
         "profiles": len(partition_subjects(facts).people),
         "products": _count_table(client, deployment.catalog_table),
     }
-
-
-def count_profiles(client: "DynamoDBClient", table: str) -> int:
-    """Return the number of persons; it reads what all subjects say about identity."""
-    return len(partition_subjects(read_all_facts(client, table)).people)
-
-
-def read_all_facts(client: "DynamoDBClient", table: str) -> IdentityFacts:
-    """Return what all subjects say about identity."""
-    return NO_FACTS.combine(*Profiles(table, client).scan_facts())
 
 
 def read_control_item(client: "DynamoDBClient", table: str, item_id: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Facts are a set: adding the same event twice, or events in another order, gives 
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from itertools import combinations
 
@@ -22,8 +23,7 @@ from regulars.domain.identifiers import subject_strength
 from regulars.domain.trust import Trust, trust_of
 
 DECISION_EVENT_TYPE = "Identity Decided"
-DEVICE_LETTER = "a"
-CUSTOMER_LETTER = "c"
+USER_LETTER, EMAIL_LETTER, PHONE_LETTER, CUSTOMER_LETTER, DEVICE_LETTER = "u", "e", "p", "c", "a"
 # The links of a subject that are stored, by kind of the other subject: more than any rule needs.
 MAX_LINKS = 40
 MAX_DEVICES = 200
@@ -77,12 +77,12 @@ class IdentityDecision(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=
         """The subjects of both sides."""
         return frozenset((*self.left, *self.right))
 
-    def separates(self, first: Iterable[str], second: Iterable[str]) -> bool:
+    def separates(self, first: AbstractSet[str], second: AbstractSet[str]) -> bool:
         """Return whether the decision keeps two groups of subjects apart."""
-        if self.action != "separate":
-            return False
-        one, two, left, right = map(frozenset, (first, second, self.left, self.right))
-        return bool((left & one and right & two) or (left & two and right & one))
+        return self.action == "separate" and any(
+            not (first.isdisjoint(left) or second.isdisjoint(right))
+            for left, right in ((self.left, self.right), (self.right, self.left))
+        )
 
 
 class IdentityFacts(msgspec.Struct, frozen=True):

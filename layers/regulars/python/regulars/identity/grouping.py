@@ -8,7 +8,7 @@ from regulars.domain.events import Event
 from regulars.domain.identity_facts import facts_of, list_named_subjects
 from regulars.domain.stream_changes import EventChange
 from regulars.identity.connected_names import ConnectedNames
-from regulars.identity.partition import find_worthless_subjects
+from regulars.identity.links import find_worthless_subjects
 from regulars.store.profiles import SubjectIdentity
 
 

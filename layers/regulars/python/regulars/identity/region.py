@@ -11,7 +11,7 @@ from regulars.domain.identity_facts import (
     SubjectPair,
     is_device,
 )
-from regulars.identity.partition import (
+from regulars.identity.links import (
     MAX_BROWSER_LINKED_SUBJECTS,
     find_worthless_subjects,
     is_active_link,

@@ -15,7 +15,7 @@ from regulars.identity.decisions import (
     read_decision,
     require_decision,
 )
-from regulars.identity.partition import list_decisions_in_force
+from regulars.identity.links import list_decisions_in_force
 from regulars.identity.people import list_people
 from regulars.identity.region import Region, load_region
 from regulars.profiles.served_profiles import ScoredProfile, SubjectCache

@@ -11,7 +11,8 @@ from regulars.domain.identity_facts import IdentityFacts, LinkEvidence, time_of_
 from regulars.domain.times import to_text
 from regulars.domain.trust import Trust
 from regulars.identity.decisions import find_undo
-from regulars.identity.partition import PARKED_TEXTS, ParkedLink, list_decisions_in_force
+from regulars.identity.links import list_decisions_in_force
+from regulars.identity.partition import PARKED_TEXTS, ParkedLink
 from regulars.identity.people import Person, list_people
 from regulars.identity.region import load_region
 from regulars.profiles.served_profiles import (
@@ -85,7 +86,7 @@ class CheckedProposal(msgspec.Struct, frozen=True):
     def is_open(self, facts: IdentityFacts) -> bool:
         """Return whether they are two people whom the owner has not separated."""
         return self.left.profile_id != self.right.profile_id and not any(
-            decision.separates(self.left.subjects, self.right.subjects)
+            decision.separates(frozenset(self.left.subjects), frozenset(self.right.subjects))
             for decision in list_decisions_in_force(facts)
         )
 

@@ -7,12 +7,8 @@ import msgspec
 from regulars.domain.contacts import ContactFact, choose_contacts
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.identity_facts import NO_FACTS, IdentityDecision
-from regulars.identity.partition import (
-    ParkedLink,
-    Partition,
-    list_decisions_in_force,
-    partition_subjects,
-)
+from regulars.identity.links import list_decisions_in_force
+from regulars.identity.partition import ParkedLink, Partition, partition_subjects
 from regulars.store.contacts import Contacts
 from regulars.store.profiles import Profiles
 
@@ -44,8 +40,8 @@ class PeopleTable(msgspec.Struct, frozen=True):
 
     def is_separated(self, first: str, second: str) -> bool:
         """Return whether the owner has separated two people."""
-        sides = self.records[first].subjects, self.records[second].subjects
-        return any(decision.separates(*sides) for decision in self.decisions)
+        left, right = (frozenset(self.records[name].subjects) for name in (first, second))
+        return any(decision.separates(left, right) for decision in self.decisions)
 
 
 def load_people_table(profiles: Profiles, contacts: Contacts) -> PeopleTable:

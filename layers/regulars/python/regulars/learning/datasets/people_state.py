@@ -6,7 +6,8 @@ import msgspec
 
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.identity_facts import NO_FACTS, IdentityFacts
-from regulars.identity.partition import find_worthless_subjects, partition_subjects
+from regulars.identity.links import find_worthless_subjects
+from regulars.identity.partition import partition_subjects
 from regulars.identity.people import find_first_subject
 from regulars.learning.datasets.statements import KnownEvent
 
