@@ -10,7 +10,8 @@ from typing import Any
 
 from regulars.domain.events import Event, Item, OrderFact
 from regulars.domain.identifiers import profile_id_of
-from regulars.domain.identity_facts import collect_facts, split_facts
+from regulars.domain.identity_facts import split_facts
+from regulars.domain.identity_statements import collect_facts
 from regulars.domain.profiles import SubjectProfile, fold_events
 from regulars.settings import Settings
 from regulars.store.profiles import SubjectIdentity, identity_item, profile_item

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from regulars.domain.consent import Consents, ConsentStatement
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.domain.events import event_id
-from regulars.domain.identity_facts import collect_facts
+from regulars.domain.identity_statements import collect_facts
 from regulars.domain.orders import Order, OrderTotals, Refund
 from regulars.domain.profiles import ChannelActivity, ProfileState, SubjectProfile, Trait
 from regulars.store.orders import OrderRecord, Orders

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from regulars.admin.models import ChampionStatus
 from regulars.admin.status import DeploymentStatus, StatusStores, read_deployment_status
 from regulars.admin.verification import verify_deployment
-from regulars.domain.identity_facts import collect_facts, split_facts
+from regulars.domain.identity_facts import split_facts
+from regulars.domain.identity_statements import collect_facts
 from regulars.domain.manifests import GateDecision, ModelManifest, TrainingOutcome
 from regulars.profiles.verify import Verification
 from regulars.store.artifacts import Artifacts

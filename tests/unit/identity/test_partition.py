@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identity_facts import (
-    MAX_LINKS,
-    IdentityFacts,
-    collect_facts,
-    facts_of,
-    limit_links,
-    split_facts,
-)
+from regulars.domain.identity_facts import MAX_LINKS, IdentityFacts, limit_links, split_facts
+from regulars.domain.identity_statements import collect_facts, facts_of
 from regulars.identity.links import MAX_BROWSER_LINKED_SUBJECTS
 from regulars.identity.partition import partition_subjects
 from regulars.store.identity_codec import decode_facts, encode_facts

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from regulars.domain.events import Event
-from regulars.domain.identity_facts import DECISION_EVENT_TYPE
+from regulars.domain.identity_statements import DECISION_EVENT_TYPE
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 
 DECISION_SIDES = ("left", "right")

@@ -7,12 +7,8 @@ import msgspec
 
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.events import Event, event_id
-from regulars.domain.identity_facts import (
-    DECISION_EVENT_TYPE,
-    IdentityDecision,
-    IdentityFacts,
-    facts_of,
-)
+from regulars.domain.identity_facts import IdentityDecision, IdentityFacts
+from regulars.domain.identity_statements import DECISION_EVENT_TYPE, facts_of
 from regulars.domain.times import to_text
 from regulars.domain.trust import Trust
 from regulars.identity.people import Person, list_people

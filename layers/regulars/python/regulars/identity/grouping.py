@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from regulars.domain.events import Event
-from regulars.domain.identity_facts import facts_of, list_named_subjects
+from regulars.domain.identity_statements import facts_of, list_named_subjects
 from regulars.domain.stream_changes import EventChange
 from regulars.identity.connected_names import ConnectedNames
 from regulars.identity.links import find_worthless_subjects

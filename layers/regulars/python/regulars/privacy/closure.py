@@ -1,12 +1,7 @@
 """Find all subjects of the people who are erased, also those that the stream has not yet linked with them."""
 
-from regulars.domain.identity_facts import (
-    NO_FACTS,
-    IdentityFacts,
-    collect_facts,
-    split_facts,
-    time_of_moment,
-)
+from regulars.domain.identity_facts import NO_FACTS, IdentityFacts, split_facts
+from regulars.domain.identity_statements import collect_facts, time_of_moment
 from regulars.domain.times import from_text
 from regulars.domain.tombstones import Tombstones
 from regulars.identity.people import find_people

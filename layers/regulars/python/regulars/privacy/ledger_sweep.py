@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from regulars.domain.events import Event
-from regulars.domain.identity_facts import DECISION_EVENT_TYPE, list_named_subjects
+from regulars.domain.identity_statements import DECISION_EVENT_TYPE, list_named_subjects
 from regulars.domain.tombstones import (
     DECISION_SIDES,
     Tombstones,

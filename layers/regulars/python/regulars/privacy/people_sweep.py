@@ -7,13 +7,8 @@ from msgspec.structs import replace
 
 from regulars.domain.errors import ConcurrentUpdateError, LedgerLaggingError
 from regulars.domain.events import Event
-from regulars.domain.identity_facts import (
-    NO_FACTS,
-    collect_facts,
-    limit_links,
-    split_facts,
-    time_of_moment,
-)
+from regulars.domain.identity_facts import NO_FACTS, limit_links, split_facts
+from regulars.domain.identity_statements import collect_facts, time_of_moment
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.domain.times import from_text
 from regulars.domain.tombstones import Tombstones, list_all_subjects

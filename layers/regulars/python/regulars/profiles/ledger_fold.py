@@ -7,13 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from regulars.domain.events import Event, decode_event, encode_event
-from regulars.domain.identity_facts import (
-    NO_FACTS,
-    IdentityFacts,
-    collect_facts,
-    limit_links,
-    split_facts,
-)
+from regulars.domain.identity_facts import NO_FACTS, IdentityFacts, limit_links, split_facts
+from regulars.domain.identity_statements import collect_facts
 from regulars.domain.orders import fold_order, sum_orders
 from regulars.domain.profiles import ProfileState, add_events
 from regulars.identity.grouping import belongs_to_profile, choose_holder, is_worthless

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from regulars.domain.events import Event
-from regulars.domain.identity_facts import moment_of
+from regulars.domain.identity_statements import moment_of
 from regulars.domain.orders import OrderTotals, fold_order, sum_orders
 from regulars.domain.trust import trust_of
 from regulars.store.orders import OrderRecord, Reports

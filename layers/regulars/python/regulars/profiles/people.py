@@ -7,7 +7,8 @@ import msgspec
 
 from regulars.domain.errors import NotFoundError
 from regulars.domain.identifiers import NAMESPACES
-from regulars.domain.identity_facts import IdentityFacts, LinkEvidence, time_of_moment
+from regulars.domain.identity_facts import IdentityFacts, LinkEvidence
+from regulars.domain.identity_statements import time_of_moment
 from regulars.domain.times import to_text
 from regulars.domain.trust import Trust
 from regulars.identity.decisions import find_undo

@@ -5,12 +5,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from regulars.domain.events import Event
-from regulars.domain.identity_facts import (
-    IdentityFacts,
-    collect_facts,
-    limit_links,
-    split_facts,
-)
+from regulars.domain.identity_facts import IdentityFacts, limit_links, split_facts
+from regulars.domain.identity_statements import collect_facts
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import SubjectIdentity, SubjectItems
 

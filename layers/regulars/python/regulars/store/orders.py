@@ -14,7 +14,7 @@ from regulars.store.profiles import put_revision
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# A report by subject: its trust and the moment of its event (`domain.identity_facts.moment_of`); the least is the best.
+# A report by subject: its trust and the moment of its event (`domain.identity_statements.moment_of`); the least is the best.
 type Reports = dict[str, tuple[int, int]]
 
 _ORDER_ENCODER = msgspec.json.Encoder(order="deterministic")

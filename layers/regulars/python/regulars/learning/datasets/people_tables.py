@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from regulars.domain.identity_facts import DECISION_EVENT_TYPE
+from regulars.domain.identity_statements import DECISION_EVENT_TYPE
 from regulars.domain.trust import PUBLIC_CHANNELS
 from regulars.learning.datasets.lake_database import LakeDatabase
 from regulars.learning.datasets.people_history import (

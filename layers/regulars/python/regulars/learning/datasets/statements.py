@@ -7,12 +7,8 @@ from typing import Any
 import msgspec
 
 from regulars.domain.events import Event, OrderFact
-from regulars.domain.identity_facts import (
-    DECISION_EVENT_TYPE,
-    IdentityFacts,
-    facts_of,
-    list_named_subjects,
-)
+from regulars.domain.identity_facts import IdentityFacts
+from regulars.domain.identity_statements import DECISION_EVENT_TYPE, facts_of, list_named_subjects
 from regulars.domain.trust import trust_of
 from regulars.learning.datasets.lake_database import LakeDatabase
 

@@ -6,7 +6,7 @@ CREATE TABLE raw_events AS
 SELECT
     *,
     CASE WHEN is_history THEN happened ELSE greatest(happened, received) END AS known_at,
-    -- As domain.identity_facts.moment_of: the milliseconds of the receipt, then 22 bits of the id, which is base64.
+    -- As domain.identity_statements.moment_of: the milliseconds of the receipt, then 22 bits of the id, which is base64.
     received_ms * 4194304 + (
         strpos(alphabet, tie[1]) * 262144 + strpos(alphabet, tie[2]) * 4096 + strpos(alphabet, tie[3]) * 64
         + strpos(alphabet, tie[4]) - 266305
