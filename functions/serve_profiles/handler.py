@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from regulars.api.endpoints import ApiEndpoints
 from regulars.api.health import HealthProbes
 from regulars.api.person_lookup import PersonDirectory
+from regulars.profiles.person_contacts import PersonContacts
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.recommendations.surfaces import RecommendationSurfaces
 from regulars.settings import ServeProfilesSettings
@@ -13,6 +14,7 @@ from regulars.store.clients import create_fail_fast_dynamodb_client
 from regulars.store.contacts import Contacts
 from regulars.store.parameters import Parameters
 from regulars.store.products import Products
+from regulars.store.profiles import Profiles
 from regulars.store.published_lists import PublishedLists
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.responses import HttpResponse
@@ -25,10 +27,15 @@ CLIENT = create_fail_fast_dynamodb_client()
 PROFILES = ServedProfiles(SETTINGS.profiles_table, CLIENT)
 PUBLISHED_LISTS = PublishedLists(SETTINGS.control_table, CLIENT)
 PRODUCTS = Products(SETTINGS.catalog_table, CLIENT)
+PARAMETERS = Parameters(SETTINGS.parameters_prefix)
 DIRECTORY = PersonDirectory(
-    contacts=Contacts(SETTINGS.contacts_table, CLIENT),
+    contacts=PersonContacts(
+        contacts=Contacts(SETTINGS.contacts_table, CLIENT),
+        read_identities=Profiles(SETTINGS.profiles_table, CLIENT).read_facts,
+        read_pepper=PARAMETERS.read_pepper,
+    ),
     profiles=PROFILES,
-    parameters=Parameters(SETTINGS.parameters_prefix),
+    parameters=PARAMETERS,
     country=SETTINGS.default_country,
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from regulars.domain.contacts import Contact
+from regulars.domain.contacts import Contact, choose_contacts
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
 from regulars.store.contacts import Contacts
@@ -99,7 +99,7 @@ def post_message(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> PostMessage
 def read_contact_of_everybody(aws: MotoStack, tables: StackTables) -> Contact:
     """Return the contact data that results if all subjects of the ledger were one person, the worst that could happen."""
     subjects = {subject for event in tables.list_events() for subject in event.subjects}
-    return Contacts("test-contacts", aws.dynamodb).read_contact(sorted(subjects))
+    return choose_contacts(Contacts("test-contacts", aws.dynamodb).read_facts(sorted(subjects)))
 
 
 @pytest.mark.parametrize("attack", ATTACK_MESSAGES)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regulars.domain.contacts import ContactStatement
+from regulars.domain.contacts import ContactStatement, choose_contacts
 from regulars.domain.errors import StoreBusyError
 from regulars.domain.trust import Trust
 from regulars.store import contacts as module
@@ -47,7 +47,9 @@ def test_contact_is_the_newest_of_each_field(
 ) -> None:
     for statement in order:
         contacts.store_statements([statement])
-    assert contacts.read_contact(["u:ann"]).values == ANN | {"email": "ann@example.org"}
+    assert choose_contacts(contacts.read_facts(["u:ann"])).values == ANN | {
+        "email": "ann@example.org"
+    }
 
 
 def test_statement_is_read_as_it_was_stored(contacts: Contacts) -> None:
@@ -59,8 +61,10 @@ def test_statement_is_read_as_it_was_stored(contacts: Contacts) -> None:
 def test_contact_of_a_person_is_chosen_over_all_subjects(contacts: Contacts) -> None:
     other = build_contact_statement("e:ann", {"first_name": "Anna"}, LATE_TIME)
     contacts.store_statements([ANN_EARLY, other])
-    assert contacts.read_contact(["u:ann", "e:ann"]).values == ANN | {"first_name": "Anna"}
-    assert contacts.read_contact(["u:ann"]).values == ANN
+    assert choose_contacts(contacts.read_facts(["u:ann", "e:ann"])).values == ANN | {
+        "first_name": "Anna"
+    }
+    assert choose_contacts(contacts.read_facts(["u:ann"])).values == ANN
 
 
 def test_repeated_statement_is_one_item_with_the_newest_time(
@@ -78,7 +82,7 @@ def test_batch_with_a_repeated_statement_stores_its_newest_time(
 ) -> None:
     store_new(contacts, *order, MOVED_ANN)
     assert sorted(item["stated_at"]["S"] for item in scan_items(aws)) == [LATE_TIME, LATEST_TIME]
-    assert contacts.read_contact(["u:ann"]).values == ANN
+    assert choose_contacts(contacts.read_facts(["u:ann"])).values == ANN
 
 
 def test_repetition_in_one_container_is_left_out(contacts: Contacts) -> None:
@@ -96,7 +100,7 @@ def test_strong_repetition_of_a_claim_is_stored(contacts: Contacts) -> None:
 def test_value_that_returns_is_stored_again(contacts: Contacts) -> None:
     for statement in (ANN_EARLY, MOVED_ANN, ANN_LATEST):
         assert store_new(contacts, statement) == [statement]
-    assert contacts.read_contact(["u:ann"]).values == ANN
+    assert choose_contacts(contacts.read_facts(["u:ann"])).values == ANN
 
 
 def test_repeated_value_wins_over_an_older_one_of_another_container(aws: MotoStack) -> None:
@@ -106,7 +110,7 @@ def test_repeated_value_wins_over_an_older_one_of_another_container(aws: MotoSta
     store_new(Contacts("test-contacts", aws.dynamodb), MOVED_ANN)
     now[0] = CACHE_SECONDS
     store_new(here, ANN_LATEST)
-    assert here.read_contact(["u:ann"]).values == ANN
+    assert choose_contacts(here.read_facts(["u:ann"])).values == ANN
 
 
 def test_memory_of_stored_statements_is_bounded(
@@ -127,7 +131,7 @@ def test_flood_of_claims_hides_no_strong_statement(
         for n in range(9)
     ]
     contacts.store_statements([*claims, ANN_EARLY])
-    contact = contacts.read_contact(["u:ann"])
+    contact = choose_contacts(contacts.read_facts(["u:ann"]))
     assert (contact.values, len(contact.claims), len(scan_items(aws))) == (ANN, 2, 10)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from regulars.admin.contact_migration import migrate_contacts
+from regulars.domain.contacts import choose_contacts
 from regulars.domain.events import Event, event_id
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 from regulars.profiles.repair import repair_profiles
@@ -67,7 +68,7 @@ def list_people(aws: MotoStack, inventory: Inventory) -> dict[str, ScoredProfile
     people = {}
     for subject in inventory.scan_profiles().identities:
         if profile := served.find_by_subjects([subject]):
-            contact = contacts.read_contact(profile.subjects).values
+            contact = choose_contacts(contacts.read_facts(profile.subjects)).values
             people[contact.get("email", "")] = profile
     return people
 
@@ -84,7 +85,7 @@ def assert_migrated(aws: MotoStack, inventory: Inventory) -> None:
     assert people[""].state.events == 5
     contacts = Contacts("test-contacts", aws.dynamodb)
     names = {
-        address: contacts.read_contact(people[address].subjects).values["first_name"]
+        address: choose_contacts(contacts.read_facts(people[address].subjects)).values["first_name"]
         for address in BUYERS
     }
     assert names == BUYERS

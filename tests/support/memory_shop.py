@@ -19,6 +19,8 @@ from regulars.identity.people import Person, find_people
 from regulars.ingestion.order_claims import OrderClaims
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking import TrackingReceiver
+from regulars.profiles.decisions import PeopleDecisions, ProposedDecision
+from regulars.profiles.person_contacts import PersonContacts
 from regulars.profiles.update import update_profiles
 from regulars.store.api_keys import ApiKey, ApiKeys, Scope
 from regulars.store.contacts import Contacts
@@ -98,6 +100,11 @@ class MemoryShop:
         stores = (self.memory.ledger, self.contacts, FixedPepper(), NoTombstones())
         self._recorder = Recorder(*stores, claims)
         rejects = self.memory.rejects
+        self.people_contacts = PersonContacts(
+            contacts=self.contacts,
+            read_identities=self.memory.profiles.read_facts,
+            read_pepper=FixedPepper().read_pepper,
+        )
         self._receiver = TrackingReceiver(TwoKeys(), self._recorder, rejects, claims)
 
     def copy_shop(self) -> "MemoryShop":
@@ -143,6 +150,17 @@ class MemoryShop:
         drafts = import_content(content, folder=folder).drafts
         self._record([self._recorder.add_subjects_to_id(draft) for draft in drafts])
 
+    def split_person(self, namespace: str, value: str) -> str:
+        """Separate an identifier from its person; return the id of the decision."""
+        subjects = self.find_person(namespace, value).subjects
+        subject = subject_key(Identifier(namespace, value), PEPPER)
+        others = [other for other in subjects if other != subject]
+        return self._decide(self._decisions.propose_separation([subject], others, self.moment))
+
+    def undo_decision(self, decision_id: str) -> str:
+        """Take a decision back; return the id of the decision that does."""
+        return self._decide(self._decisions.propose_undo(decision_id, self.moment))
+
     def find_person(self, namespace: str, value: str) -> Person:
         """Return the person whom an identifier names; raise KeyError for an unknown one."""
         subject = subject_key(Identifier(namespace, value), PEPPER)
@@ -168,10 +186,20 @@ class MemoryShop:
         state = self.memory.read_person(person).state
         return PersonView(
             subjects=person.subjects,
-            contact=self.contacts.read_contact(person.subjects).values,
+            contact=self.people_contacts.read_contact(person.subjects).values,
             orders=state.orders,
             consents=state.consents,
         )
+
+    @property
+    def _decisions(self) -> PeopleDecisions:
+        return PeopleDecisions(profiles=self.memory.profiles, ledger=self.memory.ledger)
+
+    def _decide(self, proposed: ProposedDecision) -> str:
+        self.moment += timedelta(seconds=1)
+        decision_id = self._decisions.record_decision(proposed)
+        self._fold()
+        return decision_id
 
     def _stamp(self, request: Request) -> Request:
         self.moment += timedelta(seconds=1)

@@ -11,9 +11,9 @@ from infra.local.sample_shop import SampleShop
 from regulars.admin.deployment import Deployment
 from regulars.admin.item_counts import count_items
 from regulars.admin.models import ModelStores, read_champions
+from regulars.admin.people import PeopleStores
 from regulars.profiles.served_profiles import ServedProfiles
 from regulars.store import clients
-from regulars.store.contacts import Contacts
 
 MAX_SAVED_PEOPLE = 5  # shown as worth saving
 MAX_RECOMMENDATIONS = 5
@@ -64,7 +64,7 @@ def add_contacts(deployment: Deployment, people: Sequence[Facts]) -> list[Facts]
     profiles = ServedProfiles(deployment.profiles_table).read_with_scores(
         person["id"] for person in people
     )
-    store = Contacts(deployment.contacts_table)
+    store = PeopleStores.from_deployment(deployment).contacts
     contacts = {
         profile.profile_id: store.read_contact(profile.subjects).values for profile in profiles
     }

@@ -9,6 +9,7 @@ from regulars.domain.errors import NotFoundError
 from regulars.identity.identifier_search import list_possible_subjects
 from regulars.profiles.decisions import PeopleDecisions
 from regulars.profiles.people import PeopleDirectory
+from regulars.profiles.person_contacts import PersonContacts
 from regulars.profiles.served_profiles import ScoredProfile, ServedProfiles
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
@@ -25,7 +26,7 @@ class PeopleStores:
 
     directory: PeopleDirectory
     decisions: PeopleDecisions
-    contacts: Contacts
+    contacts: PersonContacts
     proposals: Proposals
     profiles: Profiles
     parameters: Parameters
@@ -35,14 +36,19 @@ class PeopleStores:
     def from_deployment(cls, deployment: Deployment) -> Self:
         """Open the stores of a deployment."""
         profiles = Profiles(deployment.profiles_table)
+        parameters = Parameters(deployment.parameters_prefix)
         served = ServedProfiles(deployment.profiles_table)
         return cls(
             directory=PeopleDirectory(served=served, profiles=profiles),
             decisions=PeopleDecisions(profiles=profiles, ledger=Ledger(deployment.events_table)),
-            contacts=Contacts(deployment.contacts_table),
+            contacts=PersonContacts(
+                contacts=Contacts(deployment.contacts_table),
+                read_identities=profiles.read_facts,
+                read_pepper=parameters.read_pepper,
+            ),
             proposals=Proposals(deployment.control_table),
             profiles=profiles,
-            parameters=Parameters(deployment.parameters_prefix),
+            parameters=parameters,
             country=deployment.default_country,
         )
 

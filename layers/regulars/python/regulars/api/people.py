@@ -8,7 +8,7 @@ from regulars.api.people_views import decision_view, person_view, proposal_view
 from regulars.profiles.decision_requests import DecisionRequest, propose_decision
 from regulars.profiles.decisions import PeopleDecisions
 from regulars.profiles.people import PeopleDirectory
-from regulars.store.contacts import Contacts
+from regulars.profiles.person_contacts import PersonContacts
 from regulars.store.proposals import Proposals
 
 MAX_SHOWN_PROPOSALS = 50  # more than an owner reviews at one time
@@ -20,7 +20,7 @@ class PeopleDesk:
 
     directory: PeopleDirectory
     decisions: PeopleDecisions
-    contacts: Contacts
+    contacts: PersonContacts
     proposals: Proposals
 
     def list_proposals(self) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from regulars.api.contact_views import contact_view
 from regulars.api.profile_views import profile_view
 from regulars.domain.errors import InvalidRequestError, NotFoundError
 from regulars.domain.identifiers import Identifier, list_identifiers, subject_key
+from regulars.profiles.person_contacts import PersonContacts
 from regulars.profiles.served_profiles import ServedProfiles
-from regulars.store.contacts import Contacts
 from regulars.store.parameters import Parameters
 
 
@@ -27,7 +27,7 @@ class LookupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PersonDirectory:
     """The stores for lookups; phone numbers in a national format are read as numbers of `country`."""
 
-    contacts: Contacts
+    contacts: PersonContacts
     profiles: ServedProfiles
     parameters: Parameters
     country: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from regulars.domain.contacts import Contact, ContactFact, ContactStatement, choose_contacts
+from regulars.domain.contacts import ContactFact, ContactStatement
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.timed_cache import TimedCache
 from regulars.domain.trust import Trust
@@ -42,10 +42,6 @@ class Contacts:
         self._client = client or create_dynamodb_client()
         # The trust and the digest of what this container stored last, by subject.
         self._stored = TimedCache[tuple[Trust, int]](CACHE_SECONDS, clock, MAX_CACHED_STATEMENTS)
-
-    def read_contact(self, subjects: Iterable[str]) -> Contact:
-        """Return the contact data of the person with these subjects."""
-        return choose_contacts(self.read_facts(subjects))
 
     def read_facts(self, subjects: Iterable[str]) -> list[ContactFact]:
         """Return all that was stated of these subjects, in no order."""

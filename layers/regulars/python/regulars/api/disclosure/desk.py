@@ -24,10 +24,10 @@ from regulars.domain.contacts import choose_contacts
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.times import to_text
 from regulars.profiles.people import PeopleDirectory, PersonDetails
+from regulars.profiles.person_contacts import PersonContacts
 from regulars.profiles.person_history import HistoryReader, PersonHistory
 from regulars.profiles.served_profiles import ScoredProfile
 from regulars.store import schema
-from regulars.store.contacts import Contacts
 from regulars.store.parameters import Parameters
 from regulars.store.person_items import PersonItemReader
 from regulars.store.products import Products
@@ -38,7 +38,7 @@ class DisclosureDesk:
     """The stores that hold data of people."""
 
     directory: PeopleDirectory
-    contacts: Contacts
+    contacts: PersonContacts
     history: HistoryReader
     person_items: PersonItemReader
     products: Products
