@@ -34,8 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--account",
-        help="the account of the files: the domain of a Shopify shop, or the name of a connected source "
-        "(default: the connected one)",
+        help="the account of the files: the domain of a Shopify shop, the name of a connected source "
+        "(default: the connected one), or a name of your choice for a till or another system that numbers its "
+        "customers and orders by itself",
     )
     options.add_stack(parser)
     options.add_json(parser)

@@ -30,6 +30,12 @@ def test_contact_list_belongs_to_no_account(sources: Sources) -> None:
     assert find_account(sources, contact_list.EXPORT_FORMAT) == ImportAccount("")
 
 
+def test_file_of_no_channel_belongs_to_the_account_that_is_given(sources: Sources) -> None:
+    assert find_account(sources, contact_list.EXPORT_FORMAT, " till ") == ImportAccount("till")
+    with pytest.raises(InvalidAccountError):
+        find_account(sources, contact_list.EXPORT_FORMAT, "a/b")
+
+
 def test_default_account_is_assumed_when_no_source_is_connected(sources: Sources) -> None:
     account = find_account(sources, stripe_payments.EXPORT_FORMAT)
     assert account == ImportAccount("main", is_assumed=True)

@@ -217,3 +217,41 @@ def test_order_of_nobody_is_of_nobody() -> None:
     shop = MemoryShop()
     order_on_woocommerce(shop, 0, "", "")
     assert (shop.list_buyers(), len(shop.memory.orders.records)) == ([], 1)
+
+
+TILL_ORDER = (
+    "customer_id,email,order_id,occurred_at,product_id,quantity,unit_price,currency\n"
+    "17,ida@till.example,1,2026-10-02T10:00:00Z,tea,1,5.00,EUR\n"
+)
+TILL_CONTACT = "customer_id,Email,Name\n17,ida@till.example,Ida\n"
+
+
+def send_shop_order(shop: MemoryShop) -> None:
+    """Order number 1 of the shop, by the buyer whose user id there is 4711."""
+    order = {"order_id": "1", "total": 9, "currency": "EUR"}
+    message = {"userId": "4711", "event": "Order Completed", "properties": order}
+    traits = {"traits": {"email": "ida@till.example"}}
+    shop.send_call("track", message | {"context": traits}, "server")
+
+
+def test_customer_of_a_till_is_the_buyer_of_the_shop_with_the_same_address() -> None:
+    shop = MemoryShop()
+    send_shop_order(shop)
+    shop.import_file(TILL_ORDER, folder="file/till/")
+    shop.import_file(TILL_CONTACT, folder="file/till/")
+    (ida,) = shop.list_buyers()
+    assert [subject[0] for subject in ida.subjects] == ["u", "e", "c"]
+    assert (ida.orders.count, ida.contact["name"]) == (2, "Ida")
+
+
+def test_customers_of_two_tills_with_one_number_are_two_people() -> None:
+    shop = MemoryShop()
+    shop.import_file(TILL_ORDER, folder="file/north/")
+    shop.import_file(TILL_ORDER.replace("ida@", "jon@"), folder="file/south/")
+    assert list_orders(shop) == [("ida@till.example", 1), ("jon@till.example", 1)]
+
+
+def test_customer_number_in_a_file_without_an_account_is_a_user_id() -> None:
+    shop = MemoryShop()
+    shop.import_file(TILL_ORDER)
+    assert shop.find_person("user_id", "17").subjects == shop.list_buyers()[0].subjects

@@ -36,7 +36,7 @@ def find_account(
     """
     channel = format_.channel
     if not channel:
-        return ImportAccount("")
+        return ImportAccount(parse_account(channel, requested) if requested else "")
     by_source = list_accounts(sources, channel)
     connected = tuple(sorted({*by_source.values()} - {""}))
     if requested and by_source.get(requested) == "":

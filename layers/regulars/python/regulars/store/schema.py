@@ -132,6 +132,7 @@ def segment_sort_key(scheme: str) -> str:
 # events/dt=<day>/<batch>.ndjson.gz, datasets/<dataset id>/{*.parquet, manifest.json}.
 # Artifacts: models/<model>/<version>/{model.joblib, scorer.json, manifest.json}, models/<model>/outcome.json.
 IMPORTS_PREFIX = "imports/"
+FILE_FOLDER = "file"  # in place of a channel, for a file of a system that is no channel
 ORDERS_METADATA_NAME = (
     "orders"  # of an upload: `elsewhere` when the orders of its source are recorded from a shop
 )
@@ -174,7 +175,7 @@ def source_id(channel: str, source: str) -> str:
 
 def upload_key(file: str, channel: str = "", account: str = "") -> str:
     """Return the object key of an upload; the account scopes the ids in an export of this channel's provider."""
-    folder = f"{channel}/{account}/" if channel else ""
+    folder = f"{channel or FILE_FOLDER}/{account}/" if channel or account else ""
     return f"{IMPORTS_PREFIX}{folder}{file}"
 
 

@@ -10,6 +10,14 @@ from regulars.channels.fields.person import PersonBuilder
 _COUNTRY_CODE = re.compile(r"[A-Za-z]{2}")
 
 
+def add_customer_id(person: PersonBuilder, file: File, customer_id: str) -> None:
+    """Add the customer's id in a file of no channel: the user id, or a customer number of the account of the file."""
+    if file.account:
+        person.add_identifier("customer", customer_id, f"file/{file.account}")
+    else:
+        person.add_identifier("user_id", customer_id)
+
+
 def build_buyer(
     file: File, customer: str = "", store: str = "", country: str = "", **contact: str
 ) -> PersonBuilder:

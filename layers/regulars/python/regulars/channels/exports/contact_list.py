@@ -10,7 +10,8 @@ Write one row for each contact, with these headings:
 
 **Stored**
 
-* `customer_id` as an identifier; e-mail address, phone number and name as contact data.
+* `customer_id` as an identifier: your own user ID, or with `--account till` the number of a customer in that system.
+* E-mail address, phone number and name as contact data.
 * `Opt in`: a tick or a *yes* grants the consent to e-mail, and a *no* withdraws it. Without a date, any consent with
   a date takes precedence.
 
@@ -20,7 +21,7 @@ Write one row for each contact, with these headings:
 import re
 
 from regulars.channels.contract import Draft
-from regulars.channels.exports.buyers import build_buyer
+from regulars.channels.exports.buyers import add_customer_id, build_buyer
 from regulars.channels.exports.cells import parse_yes_no
 from regulars.channels.exports.contract import ExportFormat, File, Line, build_line_translator
 from regulars.channels.exports.event_drafts import build_export_draft
@@ -49,7 +50,7 @@ def translate_line(line: Line, file: File) -> list[Draft]:
     fields = line.fields
     contact = {name: fields[name] for name in ("email", "phone", "name", "first_name", "last_name")}
     person = build_buyer(file, **contact)
-    person.add_identifier("user_id", fields["customer_id"].strip())
+    add_customer_id(person, file, fields["customer_id"].strip())
     if not person.identifiers:
         raise RefusedLineError("missing_customer")
     at = parse_export_day(fields["date"], file)

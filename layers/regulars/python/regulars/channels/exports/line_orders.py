@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from regulars.channels.contract import Draft
+from regulars.channels.exports.buyers import add_customer_id
 from regulars.channels.exports.contract import File
 from regulars.channels.exports.parsed_lines import OrderLine
 from regulars.channels.fields.person import PersonBuilder
@@ -17,14 +18,14 @@ STORE = "shop"
 
 def build_order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
     """Return the one draft of all lines of an order; of two files with the order the one uploaded later wins."""
-    first = lines[0]
+    first, store = lines[0], file.account or STORE
     person = PersonBuilder("")
     for customer_id, email in dict.fromkeys((line.customer_id, line.email) for line in lines):
-        person.add_identifier("user_id", customer_id)
+        add_customer_id(person, file, customer_id)
         person.add_identifier("email", email)
     occurred_at = min(line.occurred_at for line in lines)
     order = OrderFact(
-        key=f"{STORE}/{first.order_id}",
+        key=f"{store}/{first.order_id}",
         version=_build_version(file.uploaded_at, len(lines)),
         placed_at=occurred_at,
         status="paid",
@@ -32,7 +33,7 @@ def build_order_draft(lines: Sequence[OrderLine], file: File) -> Draft:
         currency=first.currency,
     )
     event = Event(
-        id=event_id("order", STORE, first.order_id, _hash_content(lines)),
+        id=event_id("order", store, first.order_id, _hash_content(lines)),
         type="Order Completed",
         channel="import",
         source=file.source,

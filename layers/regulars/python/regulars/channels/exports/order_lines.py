@@ -7,13 +7,15 @@ Write one row for each order line, with these headings:
 * Required: `customer_id` or `email`, and `order_id`, `occurred_at`, `product_id`, `quantity`, `unit_price`
 * Optional: `product_name`, `category`, `currency`
 
-`customer_id` is your own user ID, as in the events of your site. `occurred_at` is an ISO 8601 date or time. In a file
-that is separated by semicolons, the decimal comma is supported.
+`customer_id` is your own user ID, as in the events of your site. If another system, such as a till, numbers customers and
+orders by itself, import its files with `--account` and a name of your choice, such as `--account till`, every time.
+`occurred_at` is an ISO 8601 date or time. In a file that is separated by semicolons, the decimal comma is supported.
 
 **Stored**
 
 * Orders with their products, quantities and prices.
-* `customer_id` as an identifier; the e-mail address as contact data.
+* `customer_id` as an identifier: your own user ID, or the number of a customer in the account.
+* The e-mail address as contact data.
 
 **Notes**
 

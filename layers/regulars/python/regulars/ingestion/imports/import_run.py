@@ -103,15 +103,18 @@ def recognize_upload(upload: Upload, defaults: ImportDefaults, now: datetime) ->
 
 
 def account_from_key(key: str, format_: ExportFormat) -> str:
-    """Return the account in `imports/<channel>/<account>/<file>.csv`; '' for a format that belongs to no channel.
+    """Return the account in `imports/<channel>/<account>/<file>.csv`.
 
-    Raise InvalidRequestError for a file in another folder: its orders would get other ids than those of the webhooks.
+    The folder of a format that belongs to no channel is `file`; in any other one the file has no account. Raise
+    InvalidRequestError for an export of a channel in another folder: its orders would get other ids than those of the
+    webhooks.
     """
-    if not format_.channel:
-        return ""
+    expected_folder = format_.channel or schema.FILE_FOLDER
     match key.removeprefix(schema.IMPORTS_PREFIX).split("/"):
-        case [channel, account, _] if channel == format_.channel and account.strip():
+        case [folder, account, _] if folder == expected_folder and account.strip():
             return account
+        case _ if not format_.channel:
+            return ""
         case _:
             raise InvalidRequestError(
                 f"The file is {format_.title}, but its folder does not name the account that it belongs to: "
