@@ -13,7 +13,10 @@ from regulars.admin.people import PeopleStores
 from regulars.api.people import PeopleDesk
 from regulars.profiles.decision_requests import DecisionRequest
 
-PERSON_HELP = "a profile id, an e-mail address, a phone number, or a user id"
+PERSON_HELP = (
+    "a profile id, an e-mail address, a phone number, a user id, or the id of an identifier"
+)
+IDENTIFIER_HELP = "an identifier in clear, or its id as `show` lists it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,17 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     merge.add_argument("people", nargs=2, metavar="PERSON", help=PERSON_HELP)
     split = actions.add_parser("split", help="make identifiers of a person another person")
     split.add_argument("person", metavar="PERSON", help=PERSON_HELP)
-    split.add_argument("identifiers", nargs="+", metavar="IDENTIFIER", help="as `show` lists them")
+    split.add_argument("identifiers", nargs="+", metavar="IDENTIFIER", help=IDENTIFIER_HELP)
     undo = actions.add_parser("undo", help="take a decision back")
     undo.add_argument("decision", metavar="DECISION", help="its id, as `show` lists it")
     for name, purpose in {
-        "accept": "say that the two identifiers of a proposal are one person",
-        "refuse": "say that they are not, for good",
+        "accept": "say that the two people of a proposal are one",
+        "refuse": "say that the two people of a proposal are not one, for good",
     }.items():
         answer = actions.add_parser(name, help=purpose)
-        answer.add_argument(
-            "identifiers", nargs=2, metavar="IDENTIFIER", help="as `show` lists them"
-        )
+        answer.add_argument("people", nargs=2, metavar="PERSON", help=PERSON_HELP)
     for action in (merge, split, undo, actions.choices["accept"], actions.choices["refuse"]):
         action.add_argument("--reason", default="", help="why, for the history")
         action.add_argument("--yes", action="store_true", help="do it; else only show the changes")
@@ -92,8 +93,7 @@ def _build_request(arguments: argparse.Namespace, stores: PeopleStores) -> Decis
             names["decision"] = arguments.decision
         case _:
             names["identifiers"] = tuple(
-                stores.find_subject(name, stores.find_person(name))
-                for name in arguments.identifiers
+                stores.find_person(name).subjects[0] for name in arguments.people
             )
     return DecisionRequest(
         action=arguments.action, reason=arguments.reason, apply=arguments.yes, **names
@@ -102,6 +102,6 @@ def _build_request(arguments: argparse.Namespace, stores: PeopleStores) -> Decis
 
 def _await_effect(stores: PeopleStores, view: dict[str, Any]) -> None:
     with show_step("Recording the decision"):
-        has_effect = stores.await_decision(view["decision"], view["left"][0], POLLING)
+        has_effect = stores.await_decision(view["decision"], view["left"][0]["subject"], POLLING)
     if not has_effect:
         print_message("It is recorded, and takes effect when the stream has carried it.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.cli import options
+from infra.cli.commands.people import PERSON_HELP
 from infra.cli.stack import select_stack
 from infra.cli.terminal import print_result, show_step
 from regulars.admin.deployment import Deployment
@@ -29,11 +30,7 @@ REJECT_FIELDS = ("reject_id", "received_at", "source", "code", "reason")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the person and the folder."""
-    parser.add_argument(
-        "person",
-        metavar="PERSON",
-        help="a profile id, an e-mail address, a phone number, or a user id",
-    )
+    parser.add_argument("person", metavar="PERSON", help=PERSON_HELP)
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="where to write (default: the profile id)"
     )

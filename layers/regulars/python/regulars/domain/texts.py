@@ -26,5 +26,18 @@ def strip_invisible(text: str) -> str:
     return text if text.isascii() else "".join(filter(_is_visible, text))
 
 
+def format_count(count: int, noun: str) -> str:
+    """Return the number with its noun, in the plural unless it is one; only regular plurals are known.
+
+    >>> [format_count(count, "identity") for count in (1, 2)] + [format_count(0, "order")]
+    ['1 identity', '2 identities', '0 orders']
+    """
+    if count == 1:
+        return f"{count} {noun}"
+    word, _, rest = noun.partition(" of ")
+    stem = f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
+    return f"{count} {stem} of {rest}" if rest else f"{count} {stem}"
+
+
 def _is_visible(character: str) -> bool:
     return unicodedata.category(character) != "Cf" and character not in _INVISIBLE_CHARACTERS

@@ -62,6 +62,7 @@ class PersonProposal(msgspec.Struct, frozen=True):
 
     subject: str
     other_subject: str
+    other_subjects: tuple[str, ...]
     other_profile_id: str
     reason: str
     text: str
@@ -142,12 +143,13 @@ class PeopleDirectory:
     def _list_proposals(self, person: Person, cache: SubjectCache) -> tuple[PersonProposal, ...]:
         pairs = [_sort_sides(link, person) for link in person.parked]
         others = load_region((other for _, other in pairs), cache.read_facts)
-        ids = {key: one.profile_id for one in list_people(others) for key in one.subjects}
+        people = {key: one for one in list_people(others) for key in one.subjects}
         proposals = (
             PersonProposal(
                 subject=own,
                 other_subject=other,
-                other_profile_id=ids.get(other, ""),
+                other_subjects=people[other].subjects if other in people else (other,),
+                other_profile_id=people[other].profile_id if other in people else "",
                 reason=link.reason,
                 text=PARKED_TEXTS[link.reason],
             )
