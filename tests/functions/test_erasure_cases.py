@@ -5,14 +5,19 @@ from typing import Any
 
 import pytest
 
-from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identifiers import list_identifiers, subject_key
+from regulars.channels.contract import Draft
+from regulars.domain.events import ConsentChange, Event, OrderFact, event_id
+from regulars.domain.identifiers import Identifier, list_identifiers, subject_key
 from regulars.domain.times import from_text, to_text
 from regulars.identity.decisions import build_decision_event
+from regulars.ingestion.recording import Recorder
 from regulars.privacy.opened_stores import open_erasure_stores
 from regulars.privacy.people_sweep import PeopleSweep
 from regulars.profiles.served_profiles import ServedProfiles
+from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger
+from regulars.store.parameters import Parameters
+from regulars.store.tombstones import TombstoneStore
 from tests.functions.test_erasure import build_eraser, list_differences
 from tests.support.aws import PEPPER, MotoStack
 from tests.support.canary_shop import TOKEN_PATTERN, CanaryPerson, CanaryShop
@@ -108,6 +113,83 @@ def test_event_of_another_person_loses_only_the_erased_subject(
     assert find_person(aws, BEN).state == before
     (kept,) = [one for one in shop.list_events() if one.id == event.id]
     assert kept.subjects == (bob_user,)
+    assert shop.find_traces([ANN]) == []
+    assert list_differences(aws) == []
+
+
+GUEST_IDENTIFIER = Identifier("user_id", "shared till")
+BOB_CONTACT = {"phone": BEN.phone, "first_name": "Bob"}
+MIXED_CONTACT = {"phone": BEN.phone, "email": ANN.email, "first_name": "Bob"}
+
+
+def build_draft(name: str, identifiers: tuple[Identifier, ...], contact: dict[str, str]) -> Draft:
+    order = OrderFact(key=f"shop/{name}", version="1", total=500, currency="EUR")
+    event = Event(
+        id=event_id(name),
+        type="Order Completed",
+        channel="shop",
+        source="shopify/main",
+        occurred_at="2026-11-20T09:00:00.000Z",
+        received_at=to_text(datetime.now(UTC)),
+        consents=(ConsentChange(channel="email", status="granted", at="2026-11-20T09:00:00.000Z"),),
+        order=order,
+    )
+    return Draft(event, identifiers, contact)
+
+
+def open_recorder(aws: MotoStack) -> Recorder:
+    return Recorder(
+        Ledger("test-events", aws.dynamodb),
+        Contacts("test-contacts", aws.dynamodb),
+        Parameters(build_deployment().parameters_prefix),
+        TombstoneStore("test-profiles", aws.dynamodb),
+    )
+
+
+def describe_recorded(aws: MotoStack, name: str) -> Any:
+    """Return the subjects and the consents of an event, None when there is no event."""
+    events = Ledger("test-events", aws.dynamodb).read_events([event_id(name)])
+    return [(event.subjects, event.consents) for event in events]
+
+
+@pytest.mark.parametrize(
+    ("names", "contact", "is_kept"),
+    [
+        ((("user_id", BEN.user_id), ("email", ANN.email)), BOB_CONTACT, True),
+        ((("user_id", BEN.user_id), ("email", ANN.email)), MIXED_CONTACT, True),
+        ((("user_id", BEN.user_id),), MIXED_CONTACT, True),
+        ((("user_id", ANN.user_id), ("phone", BEN.phone)), BOB_CONTACT, False),
+        ((("user_id", GUEST_IDENTIFIER.value), ("email", ANN.email)), {"email": ANN.email}, False),
+        (
+            (("user_id", GUEST_IDENTIFIER.value), ("email", BEN.email), ("phone", ANN.phone)),
+            {},
+            True,
+        ),
+    ],
+)
+def test_late_event_becomes_what_the_erasure_makes_of_an_early_one(
+    aws: MotoStack,
+    shop: CanaryShop,
+    names: tuple[tuple[str, str], ...],
+    contact: dict[str, str],
+    is_kept: bool,
+) -> None:
+    for number in range(7):  # so many addresses make the id of the till worthless
+        record(aws, shop, subject_key(GUEST_IDENTIFIER, PEPPER), f"e:visitor{number}")
+    identifiers = tuple(Identifier(*name) for name in names)
+    recorder = open_recorder(aws)
+    recorder.record([build_draft("early", identifiers, contact)])
+    shop.deliver_stream()
+    erase(shop, ANN)
+    early, contacts = describe_recorded(aws, "early"), shop.scan_table("contacts")
+    recorder = open_recorder(aws)
+    late = build_draft("late", identifiers, contact)
+    for _ in range(2):
+        recorded = recorder.record([late])
+    assert (recorded.new, recorded.known) == ((), (late.event.id,))
+    shop.deliver_stream()
+    assert (len(early), describe_recorded(aws, "late")) == (is_kept, early)
+    assert shop.scan_table("contacts") == contacts
     assert shop.find_traces([ANN]) == []
     assert list_differences(aws) == []
 

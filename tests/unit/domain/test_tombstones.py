@@ -1,5 +1,6 @@
 """Tombstones keep out what happened before an erasure, however late it arrives, and nothing else."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,39 @@ def test_update_of_an_old_order_is_old() -> None:
     order = OrderFact(key="shop/1", version=TIMES[2], placed_at=TIMES[0])
     event = build_event("e:ann", at=TIMES[2], order=order)
     assert Tombstones({"e:ann": ERASURE_TIME}).covers(event)
+
+
+@given(generate_event(), tombstone_times, st.sets(st.sampled_from(SUBJECTS)))
+def test_redacted_event_is_somebody_elses_and_names_nobody_erased(
+    event: Event, erased_at: dict[str, str], worthless: set[str]
+) -> None:
+    tombstones = Tombstones(erased_at, frozenset(worthless))
+    redacted = tombstones.redact(event)
+    if redacted is None:
+        assert tombstones.covers(event)
+    else:
+        assert redacted == strip_subjects(event, tombstones.list_erased(event))
+        assert tombstones.redact(redacted) == redacted
+
+
+@pytest.mark.parametrize(
+    ("named", "worthless", "kept"),
+    [
+        (("u:bob", "e:ann"), (), ("u:bob",)),
+        (("u:ann", "e:bob"), (), None),
+        (("a:ann",), (), None),
+        (("u:bob", "e:ann"), ("u:bob",), None),
+        (("u:bob", "p:bob", "e:ann"), ("u:bob",), None),
+        (("u:bob", "e:bob", "p:ann"), ("u:bob",), ("u:bob", "e:bob")),
+    ],
+)
+def test_event_belongs_to_its_strongest_subject_that_names_somebody(
+    named: tuple[str, ...], worthless: tuple[str, ...], kept: tuple[str, ...] | None
+) -> None:
+    erased_at = dict.fromkeys(("u:ann", "e:ann", "p:ann", "a:ann"), ERASURE_TIME)
+    event = build_event(*named, trust="verified")
+    redacted = Tombstones(erased_at, frozenset(worthless)).redact(event)
+    assert (redacted and redacted.subjects) == kept
 
 
 def test_decision_loses_its_erased_subjects() -> None:

@@ -6,6 +6,8 @@ import msgspec
 
 from regulars.domain.trust import Trust
 
+ADDRESS_FIELDS = ("email", "phone")  # those whose value is an identifier
+
 
 class ContactFact(msgspec.Struct, frozen=True, kw_only=True):
     """A statement that a field of the contact data of a subject has a value.

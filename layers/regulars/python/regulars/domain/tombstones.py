@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from regulars.domain.events import Event
-from regulars.domain.identity_statements import DECISION_EVENT_TYPE
+from regulars.domain.identity_statements import DECISION_EVENT_TYPE, list_named_subjects
 from regulars.domain.stream_changes import ChangeBatch, EventChange
 
 DECISION_SIDES = ("left", "right")
@@ -14,10 +14,12 @@ DECISION_SIDES = ("left", "right")
 class Tombstones(msgspec.Struct, frozen=True):
     """The subjects of erased people, each with the time of its erasure (RFC 3339).
 
-    What happened later is a new person with the same identifier.
+    What happened later is a new person with the same identifier. `worthless` subjects, which name nobody, stand beside
+    erased ones in events.
     """
 
     erased_at: Mapping[str, str] = {}
+    worthless: frozenset[str] = frozenset()
 
     def list_erased(self, event: Event) -> frozenset[str]:
         """Return the subjects that the event names and that were erased after it happened."""
@@ -30,6 +32,16 @@ class Tombstones(msgspec.Struct, frozen=True):
     def covers(self, event: Event) -> bool:
         """Return whether the event names a person who was erased after it happened."""
         return bool(self.list_erased(event))
+
+    def redact(self, event: Event) -> Event | None:
+        """Return what remains of an event: without the erased subjects that it names.
+
+        Return None for one that counts for an erased person, or says nothing without one.
+        """
+        erased = self.list_erased(event)
+        if not erased:
+            return event
+        return None if self._belongs_to(event, erased) else strip_subjects(event, erased)
 
     def drop_erased(self, batch: ChangeBatch) -> ChangeBatch:
         """Return the changes whose event names no erased person.
@@ -44,6 +56,13 @@ class Tombstones(msgspec.Struct, frozen=True):
             if not self.covers(change.event)
         )
         return ChangeBatch(changes, batch.unreadable)
+
+    def _belongs_to(self, event: Event, erased: frozenset[str]) -> bool:
+        if event.type == DECISION_EVENT_TYPE:
+            return any(erased.issuperset(event.properties.get(side, ())) for side in DECISION_SIDES)
+        subjects = list_named_subjects(event)
+        valid = (subject for subject in subjects if subject not in self.worthless)
+        return next(valid, event.subject) in erased or erased.issuperset(list_all_subjects(event))
 
     def _strip_before(self, before: Event | None) -> Event | None:
         return strip_subjects(before, self.list_erased(before)) if before else None

@@ -12,6 +12,7 @@ from regulars.domain.identifiers import subject_keys
 from regulars.domain.tombstones import Tombstones
 from regulars.domain.trust import trust_of
 from regulars.ingestion.consent_addresses import name_addresses
+from regulars.ingestion.erased_contacts import redact_contact
 from regulars.ingestion.order_claims import OrderClaims
 from regulars.ingestion.stated_identifiers import limit_identifiers
 from regulars.store.contacts import Contacts
@@ -21,6 +22,8 @@ from regulars.store.tombstones import TombstoneStore
 
 MAX_EVENT_BYTES = 350_000  # an item of the ledger may hold 400 KB
 ANONYMOUS_PREFIX = "a:"
+
+type StatedEvent = tuple[Event, dict[str, str]]  # an event, and the contact data that it states
 
 
 class Recorder:
@@ -48,21 +51,35 @@ class Recorder:
 
         Every event passes here, so this is where a draft that a stranger may have sent loses the identifiers that it
         may not name. When an event is in the ledger, the contact data of its person is stored too. What happened to a
-        person before an erasure is not stored and counts as known, so that nobody sends it again.
+        person before an erasure is not stored and counts as known, so that nobody sends it again; an event of somebody
+        else is stored without the erased person.
         """
         drafts = [limit_identifiers(draft) for draft in drafts]
         tombstones = self._tombstones.read_tombstones()
         pairs = [(self._to_event(draft), draft.contact) for draft in drafts]
-        erased_ids = tuple(event.id for event, _ in pairs if tombstones.covers(event))
-        if not erased_ids:
+        if not tombstones.erased_at:
             return self._record_events(pairs, tombstones)
-        _log_dropped_events(len(erased_ids))
-        kept = [pair for pair in pairs if not tombstones.covers(pair[0])]
+        kept = [
+            pair for event, contact in pairs if (pair := self._redact(event, contact, tombstones))
+        ]
+        kept_ids = {event.id for event, _ in kept}
+        erased_ids = tuple(event.id for event, _ in pairs if event.id not in kept_ids)
+        if erased_ids:
+            _log_dropped_events(len(erased_ids))
         recorded = self._record_events(kept, tombstones) if kept else RecordedEvents()
         return RecordedEvents(recorded.new, (*recorded.known, *erased_ids))
 
+    def _redact(
+        self, event: Event, contact: dict[str, str], tombstones: Tombstones
+    ) -> StatedEvent | None:
+        """Return an event and its contact data without erased people; None for one of theirs."""
+        redacted = tombstones.redact(event)
+        if redacted is None:
+            return None
+        return redacted, redact_contact(contact, event, tombstones, self._parameters.read_pepper())
+
     def _record_events(
-        self, pairs: Sequence[tuple[Event, dict[str, str]]], tombstones: Tombstones
+        self, pairs: Sequence[StatedEvent], tombstones: Tombstones
     ) -> RecordedEvents:
         """Store events with the contact data that each states."""
         stated = (build_statement(event, contact) for event, contact in pairs)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from regulars.domain.contacts import ADDRESS_FIELDS
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.tombstones import Tombstones
 from regulars.privacy.named_subjects import SubjectFinder
@@ -14,8 +15,6 @@ from regulars.store.contacts import statement_from_item, statement_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-ADDRESS_FIELDS = ("email", "phone")
 
 
 class ContactSweep:

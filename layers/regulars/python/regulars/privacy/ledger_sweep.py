@@ -1,20 +1,12 @@
 """Remove the events of erased people from the ledger; an event that counts for somebody else stays without their subjects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from regulars.domain.events import Event
-from regulars.domain.identity_statements import DECISION_EVENT_TYPE, list_named_subjects
-from regulars.domain.tombstones import (
-    DECISION_SIDES,
-    Tombstones,
-    list_all_subjects,
-    strip_subjects,
-)
-from regulars.identity.grouping import is_worthless
+from regulars.domain.tombstones import Tombstones
 from regulars.store.ledger import Ledger
-from regulars.store.profiles import SubjectIdentity
 
 
 class SweptEvents(msgspec.Struct, frozen=True):
@@ -29,17 +21,15 @@ class SweptEvents(msgspec.Struct, frozen=True):
         return (*self.deleted, *(before for before, _ in self.rewritten))
 
 
-def plan_events(
-    events: Iterable[Event], tombstones: Tombstones, identities: Mapping[str, SubjectIdentity]
-) -> SweptEvents:
-    """Return what becomes of events that name erased people; `identities` holds those of all named subjects."""
+def plan_events(events: Iterable[Event], tombstones: Tombstones) -> SweptEvents:
+    """Return what becomes of events that name erased people; the doors do the same to what comes later."""
     deleted, rewritten = [], []
     for event in events:
-        erased = tombstones.list_erased(event)
-        if _belongs_to(event, erased, identities) or _is_late(event, erased, tombstones):
+        redacted = tombstones.redact(event)
+        if redacted is None:
             deleted.append(event)
-        elif erased:
-            rewritten.append((event, strip_subjects(event, erased)))
+        elif redacted != event:
+            rewritten.append((event, redacted))
     return SweptEvents(tuple(deleted), tuple(rewritten))
 
 
@@ -48,19 +38,3 @@ def apply_events(swept: SweptEvents, ledger: Ledger) -> None:
     for before, after in swept.rewritten:
         ledger.replace_event(before, after)
     ledger.delete_events([event.id for event in swept.deleted])
-
-
-def _belongs_to(
-    event: Event, erased: frozenset[str], identities: Mapping[str, SubjectIdentity]
-) -> bool:
-    """Return whether an event counts for an erased person, or says nothing without one."""
-    if event.type == DECISION_EVENT_TYPE:
-        return any(erased.issuperset(event.properties.get(side, ())) for side in DECISION_SIDES)
-    subjects = list_named_subjects(event)
-    valid = (subject for subject in subjects if not is_worthless(identities.get(subject)))
-    return next(valid, event.subject) in erased or erased.issuperset(list_all_subjects(event))
-
-
-def _is_late(event: Event, erased: frozenset[str], tombstones: Tombstones) -> bool:
-    """Return whether an event came after the erasure, before every door knew of it: it would be dropped now."""
-    return any(event.received_at > tombstones.erased_at[subject] for subject in erased)

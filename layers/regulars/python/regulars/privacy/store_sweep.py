@@ -3,9 +3,11 @@
 from collections import Counter
 from datetime import datetime
 
+import msgspec
+
 from regulars.domain.events import Event
 from regulars.domain.tombstones import Tombstones, list_all_subjects
-from regulars.identity.grouping import list_concerned_subjects
+from regulars.identity.grouping import is_worthless, list_concerned_subjects
 from regulars.privacy.erasure_stores import ErasureStores
 from regulars.privacy.ledger_sweep import SweptEvents, apply_events, plan_events
 from regulars.privacy.named_subjects import SubjectFinder
@@ -88,6 +90,9 @@ class StoreSweep:
         return covered, newer
 
     def _plan(self, found: list[Event]) -> SweptEvents:
+        """Return what becomes of the events, and let the doors know which of their subjects name nobody."""
         named: set[str] = set().union(*map(list_concerned_subjects, found))
         identities = self._stores.profiles.profiles.read_subjects(named).identities
-        return plan_events(found, self._tombstones, identities)
+        worthless = frozenset(name for name in named if is_worthless(identities.get(name)))
+        self._stores.tombstones.write_worthless(worthless)
+        return plan_events(found, msgspec.structs.replace(self._tombstones, worthless=worthless))

@@ -70,7 +70,7 @@ CONTACTS = Table(
 # Under `order#<order key>`:
 #   order                 order (JSON text), reports (JSON text), unnamed (event ids), rev
 # Under `tombstones`, which ingestion may read:
-#   <subject>             erased_at (RFC 3339)
+#   <subject>             erased_at (RFC 3339); without it the subject names nobody, and stands beside erased ones in events
 PROFILES = Table(
     name="profiles",
     partition_key="profile_id",

@@ -1,7 +1,7 @@
 """Store which subjects were erased, and when: in one partition of the PROFILES table, so that one query reads them all."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from regulars.domain.timed_cache import TimedCache
@@ -47,6 +47,18 @@ class TombstoneStore:
             except self._client.exceptions.ConditionalCheckFailedException:
                 continue
 
+    def write_worthless(self, subjects: Iterable[str]) -> None:
+        """Store that subjects, which events of erased people name, name nobody."""
+        for subject in subjects:
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_tombstone_key(subject),
+                    ConditionExpression="attribute_not_exists(erased_at)",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                continue
+
     def forget_cached(self) -> None:
         """Read the tombstones anew at the next use."""
         self._cache.forget(schema.TOMBSTONES_KEY)
@@ -57,8 +69,14 @@ class TombstoneStore:
             KeyConditionExpression="profile_id = :id",
             ExpressionAttributeValues={":id": {"S": key}},
         )
-        items = (item for page in pages for item in page["Items"])
-        return Tombstones({item["sk"]["S"]: item["erased_at"]["S"] for item in items})
+        erased_at, worthless = {}, set()
+        for item in (item for page in pages for item in page["Items"]):
+            subject = item["sk"]["S"]
+            if "erased_at" in item:
+                erased_at[subject] = item["erased_at"]["S"]
+            else:
+                worthless.add(subject)
+        return Tombstones(erased_at, frozenset(worthless))
 
 
 def _tombstone_key(subject: str) -> dict[str, Any]:
