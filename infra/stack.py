@@ -1,6 +1,7 @@
 """Composes the one stack of a deployment from its constructs."""
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.abandonment import Abandonment
@@ -32,6 +33,9 @@ class RegularsStack(Stack):
         Learning(self, "Learning", storage, layers)
         Proposing(self, "Proposing", storage, layers)
         Serving(self, "Serving", storage, layers, api, erasure)
+        erasure.sweep_dead_letters(
+            [node for node in self.node.find_all() if isinstance(node, sqs.Queue)]
+        )
         self._add_output("ApiUrl", api.url)
         self._add_output("ParametersPrefix", storage.parameters_prefix)
         for name, table in storage.tables.items():

@@ -22,7 +22,7 @@ TABLE_TYPE = "AWS::DynamoDB::Table"
 # Functions whose variables together name every table, bucket and parameter.
 NAMING_FUNCTIONS = (
     *("receive_webhook", "import_history", "serve_profiles", "train_segments"),
-    "update_profiles",
+    *("update_profiles", "erase_person"),
 )
 
 

@@ -1,6 +1,9 @@
 """The function that erases people, from every table and from every version of every object."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.abandonment import Abandonment
@@ -21,6 +24,7 @@ TABLE_GRANTS = {
     schema.REJECTS.name: ("Scan", "BatchWriteItem"),
     schema.CONTROL.name: ("GetItem", "PutItem"),
 }
+QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 OBJECT_ACTIONS = ("s3:GetObjectVersion", "s3:DeleteObjectVersion")
 
 
@@ -32,7 +36,9 @@ class Erasure(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._prefix = abandonment.schedule_settings()["cart_checks_prefix"]
-        settings = storage.build_settings(ErasePersonSettings, cart_checks_prefix=self._prefix)
+        settings = storage.build_settings(
+            ErasePersonSettings, cart_checks_prefix=self._prefix, dead_letter_queues=""
+        )
         self._function = Function(self, settings, layers, memory=1769, timeout=Duration.minutes(15))
         self._function.give_up_after_retries()
         self._grant_tables(storage)
@@ -47,6 +53,13 @@ class Erasure(Construct):
     def grant_requests(self, function: Function) -> None:
         """Allow a function to request erasures."""
         function.allow_actions(self._function.function_arn, "lambda:InvokeFunction")
+
+    def sweep_dead_letters(self, queues: Sequence[sqs.Queue]) -> None:
+        """Let the function remove the dead letters that name an erased person from all queues."""
+        urls = " ".join(queue.queue_url for queue in queues)
+        self._function.add_environment("DEAD_LETTER_QUEUES", urls)
+        for queue in queues:
+            self._function.allow_actions(queue.queue_arn, *QUEUE_ACTIONS)
 
     def _grant_tables(self, storage: Storage) -> None:
         shapes = {shape.name: shape for shape in schema.TABLES}

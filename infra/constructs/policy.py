@@ -7,6 +7,7 @@ from aws_cdk import RemovalPolicy
 from constructs import Node
 
 MAX_ABANDONED_MINUTES = 7 * 24 * 60  # after which a cart may count as abandoned
+MAX_ERASURE_WAIT_SECONDS = 600  # the function of an erasure has 15 minutes
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Policy:
     default_country: str
     default_currency: str
     abandoned_after_minutes: int
+    erasure_wait_seconds: int
 
     @classmethod
     def from_context(cls, node: Node) -> Self:
@@ -27,7 +29,13 @@ class Policy:
             architecture=str(node.get_context("architecture")),
             default_country=str(node.get_context("default_country")),
             default_currency=str(node.get_context("default_currency")),
-            abandoned_after_minutes=_parse_minutes(node.get_context("abandoned_after_minutes")),
+            abandoned_after_minutes=_read_number(
+                node, "abandoned_after_minutes", 1, MAX_ABANDONED_MINUTES
+            ),
+            # Containers keep tombstones for 20 seconds, and work for a minute on what they have read.
+            erasure_wait_seconds=_read_number(
+                node, "erasure_wait_seconds", 0, MAX_ERASURE_WAIT_SECONDS
+            ),
         )
 
     @property
@@ -36,8 +44,8 @@ class Policy:
         return RemovalPolicy.RETAIN if self.retain_data else RemovalPolicy.DESTROY
 
 
-def _parse_minutes(value: object) -> int:
-    minutes = int(str(value))
-    if not 1 <= minutes <= MAX_ABANDONED_MINUTES:
-        raise ValueError(f"abandoned_after_minutes is not within 1 and {MAX_ABANDONED_MINUTES}.")
-    return minutes
+def _read_number(node: Node, name: str, minimum: int, maximum: int) -> int:
+    number = int(str(node.get_context(name)))
+    if not minimum <= number <= maximum:
+        raise ValueError(f"{name} is not within {minimum} and {maximum}.")
+    return number

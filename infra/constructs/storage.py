@@ -30,6 +30,7 @@ class Storage(Construct):
             "default_country": policy.default_country,
             "default_currency": policy.default_currency,
             "abandoned_after_minutes": str(policy.abandoned_after_minutes),
+            "erasure_wait_seconds": str(policy.erasure_wait_seconds),
         }
         self._names |= {f"{name}_table": table.table_name for name, table in self.tables.items()}
         self._names |= {

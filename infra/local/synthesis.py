@@ -13,6 +13,7 @@ from infra.local.places import ASSEMBLY_FOLDER, LOCAL_FOLDER, ROOT_FOLDER
 ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}  # every other machine is x86_64
 SOURCE_PATTERNS = ("infra/**/*.py", "functions/**/*.py", "layers/regulars/python/**/*.*")
 PIN_PATTERNS = ("layers/*/requirements.txt", "cdk.json", "uv.lock")
+ERASURE_WAIT_SECONDS = 30
 STAMP = ASSEMBLY_FOLDER / "sources.sha256"
 
 
@@ -27,8 +28,10 @@ def synthesize() -> None:
     STAMP.unlink(missing_ok=True)
     architecture = _detect_architecture()
     _run_module("infra.layers", "--architecture", architecture)
-    context = f"architecture={architecture}"
-    _run_module("infra.app", "--context", context, "--output", str(ASSEMBLY_FOLDER))
+    # A function of this machine works for seconds on what it has read.
+    pairs = (f"architecture={architecture}", f"erasure_wait_seconds={ERASURE_WAIT_SECONDS}")
+    context = [word for pair in pairs for word in ("--context", pair)]
+    _run_module("infra.app", *context, "--output", str(ASSEMBLY_FOLDER))
     STAMP.write_text(digest)
 
 

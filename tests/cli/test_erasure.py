@@ -30,7 +30,7 @@ def shop(aws: MotoStack, cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> C
         office = open_office(deployment)
         stores = office.eraser.stores
         eraser = erasure.Eraser(stores=stores, sleep=lambda _: forget())
-        return PrivacyOffice(people=office.people, eraser=eraser, dead_letters=office.dead_letters)
+        return PrivacyOffice(people=office.people, eraser=eraser)
 
     monkeypatch.setattr(PrivacyOffice, "from_deployment", open_without_wait)
     return shop

@@ -15,6 +15,7 @@ RESOURCES = [
     ("AWS::Lambda::Function", "ServingServeProfiles1A2B", "Regulars-serve-X1"),
     ("AWS::Lambda::Function", "LearningTrainSegments1A2B", "Regulars-train-X1"),
     ("AWS::Lambda::Function", "ProfilingUpdateProfiles1A2B", "Regulars-update-X1"),
+    ("AWS::Lambda::Function", "ErasureErasePerson1A2B", "Regulars-erase-X1"),
     ("AWS::SQS::Queue", "IngestionImportHistoryDeadLetters1A2B", "https://sqs.example.com/q"),
     ("AWS::DynamoDB::Table", "StoragePeople1A2B", "people-x1"),
     ("AWS::S3::Bucket", "StorageLake1A2B", "lake-x1"),
@@ -32,6 +33,10 @@ VARIABLES = {
     "Regulars-import-X1": {"UPLOADS_BUCKET": "uploads-x1"},
     "Regulars-serve-X1": {"PROFILES_TABLE": "profiles-x1", "CATALOG_TABLE": "catalog-x1"},
     "Regulars-update-X1": {"CART_CHECKS_PREFIX": "cart", "ABANDONED_AFTER_MINUTES": "60"},
+    "Regulars-erase-X1": {
+        "DEAD_LETTER_QUEUES": "https://sqs.example.com/q",
+        "ERASURE_WAIT_SECONDS": "90",
+    },
     "Regulars-train-X1": {"LAKE_BUCKET": "lake-x1", "ARTIFACTS_BUCKET": "artifacts-x1"},
 }
 

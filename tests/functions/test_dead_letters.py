@@ -20,6 +20,7 @@ from regulars.domain.events import Event
 from regulars.settings import ArchiveEventsSettings, UpdateProfilesSettings
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
+from regulars.store.message_queues import MessageQueues
 from regulars.store.profiles import Profiles
 from tests.support.aws import REGION, MotoStack
 from tests.support.deployment import build_deployment
@@ -139,7 +140,7 @@ def operator(deployment: Deployment, functions: FunctionCalls, shard: "Shard") -
         inventory=Inventory("test-events", "test-profiles"),
         archived=ArchivedEvents("test-lake"),
     )
-    queues = DeadLetterQueues(deployment, wait_seconds=0)
+    queues = DeadLetterQueues(deployment, MessageQueues(wait_seconds=0))
     return Operator(queues=queues, stores=stores, functions=functions, shard=shard)
 
 

@@ -1,5 +1,6 @@
 """The erase_person function under its role, and the doors that call it: the API and a provider's demand."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -146,6 +147,45 @@ def test_function_erases_a_person_from_every_store(
     keys = {key for key, _ in shop.list_versions("lake")}
     assert "datasets/old/manifest.json" in keys
     assert "datasets/d1/manifest.json" not in keys
+
+
+def send_dead_letters(*bodies: str) -> str:
+    """Create a dead-letter queue with these messages, and return its URL."""
+    sqs = boto3.client("sqs", region_name=REGION)
+    url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    for body in bodies:
+        error: Any = {"ERROR_MESSAGE": {"DataType": "String", "StringValue": f"failed: {body}"}}
+        sqs.send_message(QueueUrl=url, MessageBody="{}", MessageAttributes=error)
+        payload = json.dumps({"requestContext": {}, "requestPayload": {"note": body}})
+        sqs.send_message(QueueUrl=url, MessageBody=payload)
+    return url
+
+
+def list_dead_letters(url: str) -> list[str]:
+    sqs = boto3.client("sqs", region_name=REGION)
+    messages: list[Any] = []
+    while page := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages"):
+        messages += page
+    return [json.dumps([one["Body"], one.get("MessageAttributes")]) for one in messages]
+
+
+def test_dead_letters_that_name_the_person_are_removed(
+    aws: MotoStack, shop: CanaryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [ANN.email, ANN.subjects[0], ANN.phone, ANN.email.replace("@", "%40")]
+    others = [BEN.email, BEN.subjects[0], *(f"other {number}" for number in range(10))]
+    url = send_dead_letters(*named, *others)
+    names = dataclasses.replace(
+        aws.build_settings(ErasePersonSettings), dead_letter_queues=url, erasure_wait_seconds="0"
+    )
+    module = load_handler("erase_person", names, monkeypatch)
+    receipt = module.handler({"subjects": list(ANN.subjects)}, None)
+    assert receipt["removed"]["dead_letters"] == 2 * len(named)
+    kept = " ".join(list_dead_letters(url))
+    assert all(kept.count(text) == 2 for text in others)
+    assert not any(text in kept for text in named)
 
 
 def test_upload_whose_import_runs_waits(

@@ -70,7 +70,7 @@ def test_erased_people_leave_nothing_while_events_flow_and_everything_is_sent_ag
     }
 
     def send_more() -> None:
-        """Send more of erased people to doors that do not know the tombstones yet, then let the minute pass."""
+        """Send more of erased people to doors that do not know the tombstones yet, then let them read them."""
         for person in erased:
             shop.visit(person, "2026-11-21T10:00:00.000Z")
             shop.order(person, 2)

@@ -123,7 +123,7 @@ class CanaryShop:
         }
 
     def forget_tombstones(self) -> None:
-        """Let the minute pass in which containers keep the tombstones that they have read."""
+        """Let the time pass for which containers keep the tombstones that they have read."""
         for module in self.modules.values():
             stores = [module.TOMBSTONES] if hasattr(module, "TOMBSTONES") else []
             for name in {"RECEIVER", "IMPORTER"} & vars(module).keys():

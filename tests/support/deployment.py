@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from regulars.admin.deployment import Deployment
 from regulars.store import schema
-from tests.support.aws import BUCKETS, CART_CHECKS, PREFIX
+from tests.support.aws import BUCKETS, CART_CHECKS, ERASURE_WAIT_SECONDS, PREFIX
 
 API_URL = "https://api.example.com"
 
@@ -23,6 +23,8 @@ def build_deployment(
         parameters_prefix=PREFIX,
         cart_checks_prefix=CART_CHECKS["cart_checks_prefix"],
         abandoned_after_minutes="60",
+        dead_letter_queues=" ".join((queues or {}).values()),
+        erasure_wait_seconds=ERASURE_WAIT_SECONDS,
         default_country="GB",
         default_currency="GBP",
         **tables,

@@ -78,6 +78,8 @@ def list_calls(service: str, operation: str, params: dict[str, Any]) -> Iterator
         yield f"schedule/{params.get('GroupName', 'default')}/{params['Name']}", operation
         if "Target" in params:
             yield params["Target"]["RoleArn"].rpartition("/")[2], "PassRole"
+    elif service == "sqs":
+        yield "dead letters", operation.removesuffix("Batch")
     elif service == "lambda":
         yield params["FunctionName"], "InvokeFunction"
     else:

@@ -60,8 +60,8 @@ ROLE_GRANTS = {
         "schedules": "PassRole",
         "eraseperson": "InvokeFunction",
     },
-    "erase_person": ASYNCHRONOUS_GRANTS
-    | {
+    "erase_person": {
+        "dead letters": "ChangeMessageVisibility DeleteMessage ReceiveMessage SendMessage",
         "events": "BatchGetItem BatchWriteItem PutItem Scan",
         "people": "BatchGetItem BatchWriteItem",
         "contacts": "BatchWriteItem PutItem Scan",
@@ -124,7 +124,7 @@ ROLE_GRANTS = {
     },
 }
 # Used by Lambda on behalf of the function, never by the function's code.
-LAMBDA_RESOURCES = ("dead letters", "events stream")
+LAMBDA_GRANTS = {"dead letters": "SendMessage", "events stream": STREAM_ACTIONS}
 # Granted for what happens in no test.
 UNOBSERVED_GRANTS = {
     ("build_dataset", "lake/datasets/*", "AbortMultipartUpload"): (
@@ -135,8 +135,10 @@ UNOBSERVED_GRANTS = {
 
 def list_allowed(function: str) -> dict[str, set[str]]:
     """Return the actions that the code of a function may use, by resource."""
-    table = ROLE_GRANTS[function].items()
-    return {name: set(actions.split()) for name, actions in table if name not in LAMBDA_RESOURCES}
+    return {
+        name: set(actions.split()) - set(LAMBDA_GRANTS.get(name, "").split())
+        for name, actions in ROLE_GRANTS[function].items()
+    }
 
 
 def matches_pattern(resource: str, pattern: str) -> bool:

@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_result(msgspec.to_builtins(previews), lines, as_json=arguments.json)
         return 0
     await_local_stream(stack)
-    with show_step("Erasing, after a wait of 90 seconds until every door knows it"):
+    wait = stack.deployment.erasure_wait_seconds
+    with show_step(f"Erasing, after a wait of {wait} seconds until every door knows it"):
         receipt = office.erase_people(arguments.people)
     print_result(msgspec.to_builtins(receipt), describe_receipt(receipt), as_json=arguments.json)
     return 0

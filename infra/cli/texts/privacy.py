@@ -21,6 +21,7 @@ STORE_TEXTS = {
     "lake_versions": "versions of files of the lake",
     "datasets": "datasets",
     "cart_checks": "pending cart checks",
+    "dead_letters": "dead letters",
 }
 
 

@@ -108,6 +108,8 @@ class ErasePersonSettings(Settings):
     default_country: str
     abandoned_after_minutes: str
     cart_checks_prefix: str
+    dead_letter_queues: str  # the URLs, with blanks between them
+    erasure_wait_seconds: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,23 +4,15 @@ import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from regulars.admin.deployment import Deployment
-from regulars.store import clients
+from regulars.store.message_queues import Message, MessageQueues
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
-MAX_BATCH_MESSAGES = 10  # of SQS
 CLAIM_SECONDS = 3600  # a redriven training may take a quarter of it
 ARN_NAME_INDEX = 6  # of the parts of a function's ARN
-WAIT_SECONDS = 1  # without waiting, not every server of a queue is asked
-ALL_ATTRIBUTES: Any = ["All"]
-MESSAGE_COUNT: Any = "ApproximateNumberOfMessages"
 
 
 class StreamBatch(msgspec.Struct, frozen=True, rename="camel"):
@@ -54,16 +46,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 class DeadLetterQueues:
     """The dead-letter queues of one deployment."""
 
-    def __init__(
-        self,
-        deployment: Deployment,
-        client: "SQSClient | None" = None,
-        wait_seconds: int = WAIT_SECONDS,
-    ) -> None:
+    def __init__(self, deployment: Deployment, messages: MessageQueues | None = None) -> None:
         self._queues = deployment.queues
         self._functions = {physical: name for name, physical in deployment.functions.items()}
-        self._client = client or clients.create_sqs_client()
-        self._wait_seconds = wait_seconds
+        self._messages = messages or MessageQueues()
 
     def count(self) -> dict[str, int]:
         """Return the approximate number of messages by function."""
@@ -71,17 +57,13 @@ class DeadLetterQueues:
 
     def count_of(self, function: str) -> int:
         """Return the approximate number of messages of one function; 0 when it has no queue."""
-        if function not in self._queues:
-            return 0
-        attributes = self._client.get_queue_attributes(
-            QueueUrl=self._queues[function], AttributeNames=[MESSAGE_COUNT]
-        )["Attributes"]
-        return int(attributes[MESSAGE_COUNT])
+        url = self._queues.get(function)
+        return self._messages.count_messages(url) if url else 0
 
     def claim(self) -> list[DeadLetter]:
         """Return all dead letters, oldest first, and hide them from others for an hour or until they are released."""
         with ThreadPoolExecutor() as pool:
-            messages = list(pool.map(self._fetch_messages, self._queues.values()))
+            messages = list(pool.map(self._claim_messages, self._queues.values()))
         letters = [
             self._to_dead_letter(message, name, url)
             for (name, url), of_queue in zip(self._queues.items(), messages, strict=True)
@@ -91,33 +73,18 @@ class DeadLetterQueues:
 
     def release(self, letters: Iterable[DeadLetter]) -> None:
         """Put claimed dead letters back into their queues."""
-        by_queue: dict[str, list[DeadLetter]] = {}
+        by_queue: dict[str, list[str]] = {}
         for letter in letters:
-            by_queue.setdefault(letter.queue, []).append(letter)
-        for url, of_queue in by_queue.items():
-            for batch in batched(of_queue, MAX_BATCH_MESSAGES, strict=False):
-                entries: Any = [
-                    {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
-                    for number, letter in enumerate(batch)
-                ]
-                self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            by_queue.setdefault(letter.queue, []).append(letter.receipt)
+        for url, receipts in by_queue.items():
+            self._messages.release_messages(url, receipts)
 
     def delete(self, letter: DeadLetter) -> None:
         """Delete a claimed dead letter."""
-        self._client.delete_message(QueueUrl=letter.queue, ReceiptHandle=letter.receipt)
+        self._messages.delete_message(letter.queue, letter.receipt)
 
-    def _fetch_messages(self, url: str) -> list[dict[str, Any]]:
-        messages: dict[str, dict[str, Any]] = {}
-        while page := self._client.receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=MAX_BATCH_MESSAGES,
-            VisibilityTimeout=CLAIM_SECONDS,
-            WaitTimeSeconds=self._wait_seconds,
-            MessageAttributeNames=ALL_ATTRIBUTES,
-            MessageSystemAttributeNames=ALL_ATTRIBUTES,
-        ).get("Messages"):
-            messages |= {message["MessageId"]: dict(message) for message in page}
-        return list(messages.values())
+    def _claim_messages(self, url: str) -> list[Message]:
+        return self._messages.claim_messages(url, CLAIM_SECONDS)
 
     def _to_dead_letter(self, message: dict[str, Any], queue: str, url: str) -> DeadLetter:
         body, attributes = _parse_object(message["Body"]), _read_text_attributes(message)

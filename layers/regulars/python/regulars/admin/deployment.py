@@ -11,7 +11,7 @@ class Deployment:
     """One deployed stack.
 
     `functions` maps the folder name of a function to its physical name, `queues` the same folder name to the URL of the
-    function's dead-letter queue.
+    function's dead-letter queue; `dead_letter_queues` has all these URLs with blanks between them.
     """
 
     name: str
@@ -31,6 +31,8 @@ class Deployment:
     parameters_prefix: str
     cart_checks_prefix: str
     abandoned_after_minutes: str
+    dead_letter_queues: str
+    erasure_wait_seconds: str
     default_country: str
     default_currency: str
 

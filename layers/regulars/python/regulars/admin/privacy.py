@@ -6,12 +6,10 @@ from typing import Self
 
 import msgspec
 
-from regulars.admin.dead_letters import DeadLetter, DeadLetterQueues
 from regulars.admin.deployment import Deployment
 from regulars.admin.people import PeopleStores
 from regulars.domain.errors import NotFoundError
 from regulars.privacy.erasure import Eraser
-from regulars.privacy.named_subjects import SubjectFinder
 from regulars.privacy.opened_stores import open_erasure_stores
 from regulars.privacy.receipts import ErasureReceipt
 from regulars.profiles.served_profiles import ScoredProfile
@@ -34,7 +32,6 @@ class PrivacyOffice:
 
     people: PeopleStores
     eraser: Eraser
-    dead_letters: DeadLetterQueues
 
     @classmethod
     def from_deployment(cls, deployment: Deployment) -> Self:
@@ -42,7 +39,6 @@ class PrivacyOffice:
         return cls(
             people=PeopleStores.from_deployment(deployment),
             eraser=Eraser(stores=open_erasure_stores(deployment)),
-            dead_letters=DeadLetterQueues(deployment),
         )
 
     def list_subjects(self, name: str) -> tuple[str, ...]:
@@ -83,20 +79,7 @@ class PrivacyOffice:
     def erase_people(self, names: Sequence[str]) -> ErasureReceipt:
         """Erase people, and return the receipt; a call that was interrupted is repeated. Raise NotFoundError."""
         subjects = [subject for name in names for subject in self.list_subjects(name)]
-        job = self.eraser.start_erasure(subjects)
-        self.remove_dead_letters(job.subjects)
-        return self.eraser.finish_erasure(job)
-
-    def remove_dead_letters(self, subjects: Sequence[str]) -> int:
-        """Delete the dead letters that name one of these subjects, and return their number."""
-        stores = self.eraser.stores
-        finder = SubjectFinder(subjects, stores.pepper, stores.country)
-        letters = self.dead_letters.claim()
-        named = [letter for letter in letters if _is_named(letter, finder)]
-        for letter in named:
-            self.dead_letters.delete(letter)
-        self.dead_letters.release(letter for letter in letters if letter not in named)
-        return len(named)
+        return self.eraser.finish_erasure(self.eraser.start_erasure(subjects))
 
     def _find_person(self, name: str) -> ScoredProfile | None:
         try:
@@ -111,7 +94,3 @@ class PrivacyOffice:
         tombstones = self.eraser.stores.tombstones.read_tombstones().erased_at
         named = self.people.list_subjects(name)
         return {subject: tombstones[subject] for subject in named if subject in tombstones}
-
-
-def _is_named(letter: DeadLetter, finder: SubjectFinder) -> bool:
-    return finder.is_named_in(msgspec.json.encode((letter.event, letter.about, letter.why)))

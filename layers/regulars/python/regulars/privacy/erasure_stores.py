@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from regulars.privacy.cart_check_sweep import CartCheckSweep
 from regulars.privacy.contact_sweep import ContactSweep
+from regulars.privacy.dead_letter_sweep import DeadLetterSweep
 from regulars.privacy.erasure_jobs import ErasureJobs
 from regulars.privacy.lake_sweep import LakeSweep
 from regulars.privacy.receipts import ReceiptArchive
@@ -34,5 +35,7 @@ class ErasureStores:
     jobs: ErasureJobs
     receipts: ReceiptArchive
     cart_checks: CartCheckSweep
+    dead_letters: DeadLetterSweep
     pepper: bytes
     country: str
+    wait_seconds: float

@@ -6,6 +6,7 @@ from typing import Self
 
 from regulars.privacy.cart_check_sweep import CartCheckSweep
 from regulars.privacy.contact_sweep import ContactSweep
+from regulars.privacy.dead_letter_sweep import DeadLetterSweep
 from regulars.privacy.erasure_jobs import ErasureJobs
 from regulars.privacy.erasure_stores import ErasureStores
 from regulars.privacy.lake_sweep import LakeSweep
@@ -42,6 +43,8 @@ class ErasureResources:
     default_country: str
     cart_checks_prefix: str
     abandoned_after_minutes: str
+    dead_letter_queues: str
+    erasure_wait_seconds: str
 
     @classmethod
     def from_names(cls, names: object) -> Self:
@@ -80,6 +83,8 @@ def open_erasure_stores(deployment: object) -> ErasureStores:
         jobs=ErasureJobs(lake_objects),
         receipts=ReceiptArchive(lake_objects, pepper),
         cart_checks=CartCheckSweep(Schedules(target), delay),
+        dead_letters=DeadLetterSweep(names.dead_letter_queues.split()),
         pepper=pepper,
         country=names.default_country,
+        wait_seconds=float(names.erasure_wait_seconds),
     )

@@ -34,6 +34,7 @@ class StoreSweep:
         counts += self._stores.contacts.remove_people(self._tombstones, self._finder)
         counts += self._stores.rejects.remove_people(self._finder, until)
         counts += self._stores.uploads.remove_people(self._finder, until)
+        counts += self._stores.dead_letters.remove_people(self._finder)
         counts += self._remove_proposals()
         everybody = self._stores.tombstones.read_tombstones()
         counts += self._stores.lake.remove_events(self._tombstones, everybody)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # An erasure waits longer than this before it removes what containers without its tombstone may still have written.
-CACHE_SECONDS = 60.0
+CACHE_SECONDS = 20.0
 
 
 class TombstoneStore:
-    """The tombstones in the PROFILES table; a container keeps them for a minute."""
+    """The tombstones in the PROFILES table; a container keeps them for 20 seconds."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class TombstoneStore:
         self._cache = TimedCache[Tombstones](CACHE_SECONDS, clock)
 
     def read_tombstones(self) -> Tombstones:
-        """Return all tombstones, as they were within the last minute."""
+        """Return all tombstones, as they were within the last 20 seconds."""
         return self._cache.get(schema.TOMBSTONES_KEY, self._read)
 
     def write_tombstones(self, erased_at: Mapping[str, str]) -> None:
