@@ -414,6 +414,33 @@ def test_malformed_decision_is_refused(call_api: ApiCall, body: str) -> None:
     assert call_api("admin", "/people/decisions", "POST", body)[0] == 400
 
 
+@pytest.mark.parametrize("path", ["/profiles/lookup", "/people/decisions", "/privacy/erasures"])
+def test_refused_body_names_its_wrong_field(call_api: ApiCall, path: str) -> None:
+    body = '{"action": "undo", "reason": 5, "mail": "ann@example.com"}'
+    status, problem = call_api("admin", path, "POST", body)
+    assert (status, problem["code"]) == (400, "invalid_fields")
+    assert "`action`" in problem["detail"] or "`reason`" in problem["detail"]
+    assert "The fields are:" in problem["detail"]
+
+
+@pytest.mark.parametrize("path", ["/profiles/lookup", "/privacy/erasures"])
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("email", "noreply@example.com", "nobody reads mail at such an address"),
+        ("phone", "0000000000", "no numbering plan assigns this number"),
+        ("user_id", "undefined", "programs send such a value"),
+    ],
+)
+def test_worthless_identifier_is_explained(
+    call_api: ApiCall, path: str, field: str, value: str, reason: str
+) -> None:
+    status, problem = call_api("admin", path, "POST", json.dumps({field: value}))
+    assert (status, problem["code"]) == (400, f"invalid_{field}")
+    assert reason in problem["detail"]
+    assert value not in problem["detail"]
+
+
 @pytest.mark.parametrize("scope", ["read", "browser", "server"])
 def test_only_an_admin_key_decides_about_people(call_api: ApiCall, scope: str) -> None:
     body = json.dumps({"action": "merge", "people": [ANN_PROFILE, BEN_PROFILE]})

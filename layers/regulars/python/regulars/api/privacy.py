@@ -40,7 +40,9 @@ class PrivacyDesk:
         """Return what will be erased, and start it when the request says so; raise NotFoundError for an unknown person."""
         has_identifier = request.lookup != LookupRequest()
         if bool(request.profile_id) == has_identifier:
-            raise InvalidRequestError("Send either profile_id or one identifier.")
+            raise InvalidRequestError(
+                "Send `profile_id`, or one of `email`, `phone` and `user_id`."
+            )
         subjects = self.directory.list_subjects(request.lookup) if has_identifier else []
         profile_id = request.profile_id or profile_id_of(subjects[0])
         person = self.people.require_person(profile_id, subjects)

@@ -37,15 +37,17 @@ def propose_decision(
     if request.action == "undo":
         return decisions.propose_undo(request.decision, now, reason)
     if request.action == "merge":
-        _require_count(request.people, PAIR_SIZE, "Name two people by id.")
+        _require_count(request.people, PAIR_SIZE, "`people` must name two people by id.")
         left, right = (_list_names(directory.require_person(id_)) for id_ in request.people)
         return decisions.propose_join(left, right, now, reason)
     if request.action == "split":
-        _require_count(request.people, 1, "Name one person by id.")
+        _require_count(request.people, 1, "`people` must name one person by id.")
         person = directory.require_person(request.people[0])
         left, right = _split_subjects(person, request.identifiers)
         return decisions.propose_separation(left, right, now, reason)
-    _require_count(request.identifiers, PAIR_SIZE, "Name the two identifiers of a proposal.")
+    _require_count(
+        request.identifiers, PAIR_SIZE, "`identifiers` must name the two identifiers of a proposal."
+    )
     left, right = (
         _list_names(directory.require_person("", [subject])) for subject in request.identifiers
     )
@@ -71,7 +73,9 @@ def _split_subjects(
     """Return the identifiers of the new person, and those that stay; devices follow the identifiers they lead to."""
     unknown = set(identifiers) - set(person.subjects)
     if unknown or not identifiers:
-        raise DecisionRefusedError("Name identifiers of this person, as `people show` lists them.")
+        raise DecisionRefusedError(
+            "`identifiers` must name identifiers of this person, as `people show` lists them."
+        )
     others = [key for key in person.subjects if key not in identifiers and not is_device(key)]
     rest = others or [key for key in person.subjects if key not in identifiers]
     if not rest:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from regulars.domain.errors import InvalidRequestError, PayloadTooLargeError
+from regulars.transport.body_fields import describe_mismatch
 from regulars.transport.requests import HttpRequest, parse_request
 from regulars.transport.responses import (
     HttpResponse,
@@ -50,16 +51,14 @@ def route_request(routes: Sequence[Route], event: Mapping[str, Any]) -> HttpResp
 def parse_json_body[Shape](request: HttpRequest, shape: type[Shape], max_bytes: int) -> Shape:
     """Decode the body into `shape`.
 
-    Raise PayloadTooLargeError or InvalidRequestError, whose messages never quote the body.
+    Raise PayloadTooLargeError or InvalidRequestError, whose messages never quote a value of the body.
     """
     if len(request.body) > max_bytes:
         raise PayloadTooLargeError(f"The body is over {max_bytes} bytes.")
     try:
         return msgspec.json.decode(request.body, type=shape)
-    except msgspec.ValidationError:
-        raise InvalidRequestError(
-            "The body does not have the documented fields.", "invalid_fields"
-        ) from None
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError(describe_mismatch(error, shape), "invalid_fields") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InvalidRequestError("The body is not JSON.", "invalid_json") from None
 
