@@ -55,6 +55,29 @@ def test_every_shown_name_finds_the_person(shop: MotoStack, cli: CommandLine, na
     assert cli.result("people", "find", name)["id"] == ANN_PROFILE
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("noreply@example.com", "nobody reads mail at such an address"),
+        ("+4900000000", "no numbering plan assigns this number"),
+        ("undefined", "programs send such a value when they have no id"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("people", "find"), ("people", "merge", ANN_EMAIL), ("people", "split", ANN_EMAIL)),
+        *(("privacy", "export"), ("privacy", "erase")),
+    ],
+)
+def test_worthless_identifier_is_explained(
+    shop: MotoStack, cli: CommandLine, words: tuple[str, ...], name: str, reason: str
+) -> None:
+    errors = cli.errors(*words, name, code=1)
+    assert f"{name} identifies nobody" in errors or f"No person has the id {name}" in errors
+    assert reason in errors
+
+
 @pytest.mark.parametrize("name", ["Ann@Example.com", ANN_SUBJECT])
 def test_split_previews_in_clear_whom_it_makes(
     shop: MotoStack, cli: CommandLine, name: str

@@ -6,6 +6,7 @@ from typing import Self
 from regulars.admin.deployment import Deployment
 from regulars.admin.polling import REAL_TIME, Polling
 from regulars.domain.errors import NotFoundError
+from regulars.identity.identifier_refusals import explain_unknown
 from regulars.identity.identifier_search import list_possible_subjects
 from regulars.profiles.decisions import PeopleDecisions
 from regulars.profiles.people import PeopleDirectory
@@ -53,15 +54,19 @@ class PeopleStores:
         )
 
     def find_person(self, name: str) -> ScoredProfile:
-        """Return the person whom an id or an identifier in clear names; raise NotFoundError."""
-        return self.directory.require_person(name, self.list_subjects(name))
+        """Return the person whom an id or an identifier in clear names; raise NotFoundError, which says why if it is known."""
+        try:
+            return self.directory.require_person(name, self.list_subjects(name))
+        except NotFoundError as error:
+            raise self._explain_absence(name, error) from None
 
     def find_subject(self, name: str, person: ScoredProfile) -> str:
         """Return the person's subject that an identifier in clear names; raise NotFoundError."""
         subjects = (key for key in self.list_subjects(name) if key in person.subjects)
         subject = next(subjects, None)
         if subject is None:
-            raise NotFoundError(f"{name} is no identifier of this person.")
+            error = NotFoundError(f"{name} is no identifier of this person.")
+            raise self._explain_absence(name, error)
         return subject
 
     def list_subjects(self, name: str) -> list[str]:
@@ -72,6 +77,10 @@ class PeopleStores:
         """Wait until a decision about a subject has taken effect, a minute at most; return whether it has."""
         attempts = polling.repeat(MAX_WAIT_SECONDS)
         return any(self._has_decision(decision_id, subject) for _ in attempts)
+
+    def _explain_absence(self, name: str, error: NotFoundError) -> NotFoundError:
+        reason = explain_unknown(name, self.country)
+        return NotFoundError(f"{reason} See docs/identity.md.") if reason else error
 
     def _has_decision(self, decision_id: str, subject: str) -> bool:
         facts = self.profiles.read_facts([subject])

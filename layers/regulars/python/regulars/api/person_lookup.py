@@ -51,13 +51,24 @@ class PersonDirectory:
         fields = msgspec.to_builtins(request).items()
         values = [(name, value) for name, value in fields if value is not None]
         if len(values) != 1:
-            raise InvalidRequestError("Send one of email, phone and user_id.", "invalid_lookup")
+            raise InvalidRequestError(
+                "Send one of `email`, `phone` and `user_id`.", "invalid_lookup"
+            )
         namespace, value = values[0]
         text = self._normalize_phone(value) if namespace == "phone" else value
         identifiers = list_identifiers(namespace, text)
         if not identifiers:
-            raise InvalidRequestError(f"This is no valid {namespace}.", f"invalid_{namespace}")
+            raise self._build_refusal(namespace, value)
         return identifiers
+
+    def _build_refusal(self, namespace: str, value: str) -> InvalidRequestError:
+        # Imported at the first refusal, as phone numbers below.
+        from regulars.identity.identifier_refusals import explain_refusal  # noqa: PLC0415
+
+        reason = explain_refusal(namespace, value, self.country)
+        return InvalidRequestError(
+            f"This value of `{namespace}` identifies nobody: {reason}.", f"invalid_{namespace}"
+        )
 
     def _normalize_phone(self, phone: str) -> str:
         # Imported at the first phone number: it draws in all channels, and most requests need none.
