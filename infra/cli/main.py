@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -36,10 +37,24 @@ COMMANDS = {
     "logs": "infra.cli.commands.logs",
 }
 INTERRUPTED_CODE = 130
+BROKEN_PIPE_CODE = 141  # as for a process that SIGPIPE ends
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 an error, 2 a wrong command line, 130 interrupted."""
+    """Run one command and return its exit code.
+
+    0 done, 1 an error, 2 a wrong command line, 130 interrupted, 141 the reader of the output has gone (`| head`).
+    """
+    try:
+        try:
+            return _run_command(argv)
+        finally:
+            sys.stdout.flush()  # also the help text of argparse, which ends with SystemExit
+    except BrokenPipeError:
+        return _discard_output()
+
+
+def _run_command(argv: Sequence[str] | None) -> int:
     arguments = build_parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
@@ -67,6 +82,12 @@ def build_parser() -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+def _discard_output() -> int:
+    """Write what is left to nowhere: the interpreter flushes it at its end, and would print an error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE_CODE
 
 
 def _report_error(error: Exception, advice: str) -> int:

@@ -1,5 +1,8 @@
 """The command line as a whole: exit codes, usage errors, and errors in one sentence with advice."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +10,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.cli import stack
-from infra.cli.main import COMMANDS, INTERRUPTED_CODE, build_parser, main
+from infra.cli.main import BROKEN_PIPE_CODE, COMMANDS, INTERRUPTED_CODE, build_parser, main
 from infra.local import emulator
 
+# The command line with a command that prints more than a pipe holds.
+LIST_MUCH_SCRIPT = """
+import sys
+from infra.cli import main, terminal
+from infra.cli.commands import sources
+sources.run = lambda _: terminal.print_result([], ["line"] * 100_000, as_json=False) or 0
+sys.exit(main.main())
+"""
 DENIED_ERROR = ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, "GetItem")
 
 
@@ -86,6 +97,22 @@ def test_wrong_value_is_a_usage_error_that_says_better_ones(
         build_parser().parse_args(words)
     assert error.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    # argparse ignores that nobody reads its help.
+    [(["--help"], 0), (["connect", "--help"], 0), (["sources", "list"], BROKEN_PIPE_CODE)],
+)
+def test_output_whose_reader_has_gone_ends_quietly(words: list[str], code: int) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-c", LIST_MUCH_SCRIPT, *words]
+    ended = subprocess.run(  # noqa: S603 (the command is this file's)
+        command, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (code, b"")
 
 
 def test_every_command_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
