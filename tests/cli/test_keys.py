@@ -53,6 +53,17 @@ def test_revoked_key_is_listed_as_revoked(cli: CommandLine) -> None:
     assert cli.result("keys", "list")[0]["revoked_at"]
 
 
+def test_created_key_is_printed_with_the_command_that_revokes_it(cli: CommandLine) -> None:
+    command = cli.output("keys", "new", "admin").splitlines()[-1].partition(": ")[2]
+    cli.output(*command.split()[1:])
+    assert cli.result("keys", "list")[0]["revoked_at"]
+
+
+def test_key_is_named_with_its_article(cli: CommandLine) -> None:
+    errors = cli.errors("keys", "new", "admin", "--orders", "count", code=1)
+    assert "An admin key sends no claims" in errors
+
+
 def test_ambiguous_id_is_explained(cli: CommandLine) -> None:
     assert "regulars keys list" in cli.errors("keys", "revoke", "zz", code=1)
 

@@ -17,10 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Stop the recorded process and nothing else."""
-    with show_step("Stopping the local AWS and saving its data"):
+    title = "Stopping the local AWS"
+    with show_step(title if arguments.forget else f"{title} and saving its data"):
         stopped = emulator.stop_emulator()
     if not stopped:
         print_message("It was not running.")
     if arguments.forget:
         shutil.rmtree(KEPT_DATA_FOLDER, ignore_errors=True)
+        print_message("All data of the stack was deleted, its keys too.")
     return 0

@@ -67,7 +67,11 @@ def _create(keys: ApiKeys, arguments: argparse.Namespace) -> CommandOutput:
     )
     created = create_key(keys, request, datetime.now(UTC))
     result = msgspec.to_builtins(created.key) | {"key": created.text}
-    lines = [created.text, "The key is shown once: only its hash is stored."]
+    lines = [
+        created.text,
+        "The key is shown once: only its hash is stored.",
+        f"Revoke it with: regulars keys revoke {created.key.id[:SHOWN_ID_DIGITS]}",
+    ]
     if arguments.scope == FORMER_BROWSER_SCOPE:
         return result | {"note": FORMER_SCOPE_NOTE}, [*lines, FORMER_SCOPE_NOTE]
     return result, lines
