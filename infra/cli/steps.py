@@ -21,6 +21,7 @@ from regulars.admin.training import (
     build_dataset,
 )
 from regulars.domain.manifests import TrainingOutcome
+from regulars.domain.texts import format_count
 
 POLLING: Polling = REAL_TIME
 
@@ -94,7 +95,11 @@ def train_models(stack: Stack) -> TrainingResult:
 def _describe_rows(imported: int, rows: int) -> str:
     if not imported:
         return ""
-    return f"{imported} of about {rows} rows" if rows else f"{imported} rows"
+    return (
+        f"{imported} of about {format_count(rows, 'row')}"
+        if rows
+        else format_count(imported, "row")
+    )
 
 
 def _describe_outcomes(outcomes: dict[str, TrainingOutcome]) -> str:

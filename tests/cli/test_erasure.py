@@ -41,7 +41,7 @@ def test_erasure_is_shown_before_it_is_done(cli: CommandLine, shop: CanaryShop) 
     assert (preview["identifiers"], preview["events"], preview["orders"]) == (5, 3, 1)
     assert "email" in preview["contact_fields"]
     text = cli.output("privacy", "erase", ANN.email)
-    assert "5 identifiers, 3 events, 1 orders" in text
+    assert "5 identifiers, 3 events, 1 order" in text
     assert "--yes" in text
     assert shop.find_traces([ANN])
     assert cli.result("privacy", "receipts") == []

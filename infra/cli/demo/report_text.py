@@ -8,17 +8,20 @@ from infra.cli.demo.api_client import ApiClient
 from infra.cli.demo.report import Facts
 from infra.cli.first_keys import list_key_lines
 from infra.cli.terminal import format_table
+from regulars.domain.texts import format_count
 
 
 def describe_facts(facts: Facts, client: ApiClient, urls: Mapping[str, str]) -> list[str]:
     """Return all lines of the report."""
-    counts = "{events} events, {profiles} people, {products} products in the catalog."
+    counts = facts["counts"]
+    words = {"events": "event", "profiles": "person", "products": "product in the catalog"}
+    described = ", ".join(format_count(counts[name], noun) for name, noun in words.items())
     segments = [
         (segment["title"], segment["size"], segment["description"]) for segment in facts["segments"]
     ]
     return [
         "",
-        counts.format(**facts["counts"]),
+        f"{described}.",
         *_format_heading("Segments"),
         *format_table(segments),
         *_format_heading("Most worth saving this week (churn risk x money spent)"),
@@ -81,7 +84,9 @@ def _describe_person(person: Facts) -> list[str]:
     risk = "by rule" if churn["probability"] is None else f"{churn['probability']:.0%}"
     spent = ", ".join(f"{money['amount']} {money['currency']}" for money in orders["spent"])
     reasons = "; ".join(churn["reasons"])
-    purchases = f"{orders['count']} orders, {spent}, last {str(orders['last_at'])[:10]}"
+    purchases = (
+        f"{format_count(orders['count'], 'order')}, {spent}, last {str(orders['last_at'])[:10]}"
+    )
     return [
         f"  {_name_of(person)}: risk {risk} ({churn['band']}), {purchases}",
         f"    because {reasons}",
@@ -116,7 +121,7 @@ def _describe_churn(metrics: Mapping[str, Any]) -> str:
     rule = metrics["recency_rule"]["auc"]
     return (
         f"churn: AUC {metrics['auc']:.2f} (days since the last order alone: {rule:.2f}), "
-        f"Brier {metrics['brier']:.3f}, on {metrics['n']} people later in time"
+        f"Brier {metrics['brier']:.3f}, on {format_count(metrics['n'], 'person')} later in time"
     )
 
 

@@ -9,6 +9,7 @@ from infra.cli import options
 from infra.cli.stack import select_stack
 from infra.cli.terminal import print_result
 from regulars.admin.privacy import PrivacyOffice
+from regulars.domain.texts import format_count
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         msgspec.to_builtins(receipt) | {"is_valid": is_valid} for receipt, is_valid in receipts
     ]
     lines = [
-        f"{receipt.erased_at}  {receipt.id}  {receipt.identifiers} identifiers"
+        f"{receipt.erased_at}  {receipt.id}  {format_count(receipt.identifiers, 'identifier')}"
         + ("" if is_valid else "  NOT AS SIGNED")
         for receipt, is_valid in receipts
     ]

@@ -5,6 +5,7 @@ from typing import Any
 from infra.cli.terminal import format_table
 from regulars.admin.export_files import ExportFile
 from regulars.admin.imports import ImportReport
+from regulars.domain.texts import format_count
 
 MAX_SHOWN_REFUSALS = 10
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -21,7 +22,7 @@ def describe_export(export: ExportFile, account: str, *, without_orders: bool = 
         export.format.title,
         *([f"account {account}"] if account else []),
         *(["its orders are reported by a shop"] if without_orders else []),
-        f"about {export.rows:,} rows",
+        f"about {format_count(export.rows, 'row')}",
         f"separated by {DELIMITER_NAMES[export.delimiter]}",
         export.encoding,
     ]

@@ -3,26 +3,28 @@
 from collections.abc import Mapping
 
 from regulars.admin.privacy import ErasurePreview
+from regulars.domain.texts import format_count
 from regulars.privacy.receipts import ErasureReceipt
 
-STORE_TEXTS = {
-    "events": "events of the ledger",
-    "rewritten_events": "events of other people that named the person",
-    "profile_items": "items of profiles, scores and recommendations",
-    "neighbours": "links of other people to the person",
-    "orders": "orders that named the person",
-    "contacts": "statements of contact data",
-    "contact_claims": "addresses that were stated of other people",
-    "former_contacts": "contact data of version 0.1",
-    "proposals": "proposals that somebody else may be the person",
-    "rejects": "rejects",
-    "upload_versions": "versions of uploaded files",
-    "lake_events": "events in files of the lake",
-    "lake_versions": "versions of files of the lake",
-    "datasets": "datasets",
-    "cart_checks": "pending cart checks",
-    "dead_letters": "dead letters",
+STORE_NOUNS = {
+    "events": "event of the ledger",
+    "rewritten_events": "event of other people that named the person",
+    "profile_items": "item of profiles, scores and recommendations",
+    "neighbours": "link of other people to the person",
+    "orders": "order that named the person",
+    "contacts": "statement of contact data",
+    "contact_claims": "address that was stated of other people",
+    "former_contacts": "contact of version 0.1",
+    "proposals": "proposal that somebody else may be the person",
+    "rejects": "reject",
+    "upload_versions": "version of uploaded files",
+    "lake_events": "event in files of the lake",
+    "lake_versions": "version of files of the lake",
+    "datasets": "dataset",
+    "cart_checks": "pending cart check",
+    "dead_letters": "dead letter",
 }
+WAITING_NOUNS = {"uploads": "upload of which an import still runs"}
 
 
 def describe_preview(preview: ErasurePreview) -> list[str]:
@@ -32,8 +34,9 @@ def describe_preview(preview: ErasurePreview) -> list[str]:
     fields = ", ".join(preview.contact_fields) or "none"
     return [
         (
-            f"{preview.profile_id}: {preview.identifiers} identifiers, {preview.events} events, "
-            f"{preview.orders} orders, contact data: {fields}."
+            f"{preview.profile_id}: {format_count(preview.identifiers, 'identifier')}, "
+            f"{format_count(preview.events, 'event')}, {format_count(preview.orders, 'order')}, "
+            f"contact data: {fields}."
         ),
         *([f"  Erased before, at {preview.erased_at}."] if preview.erased_at else []),
         "Nothing was removed. Add --yes to erase the person from every store; it cannot be undone.",
@@ -43,10 +46,10 @@ def describe_preview(preview: ErasurePreview) -> list[str]:
 def describe_receipt(receipt: ErasureReceipt) -> list[str]:
     """Return a receipt as lines."""
     return [
-        f"Erased {receipt.identifiers} identifiers; receipt {receipt.id}.",
+        f"Erased {format_count(receipt.identifiers, 'identifier')}; receipt {receipt.id}.",
         *describe_removed(receipt.removed),
         *(
-            f"  {count} {store} wait for their import: run this again."
+            f"  {format_count(count, WAITING_NOUNS[store])}: run this again."
             for store, count in receipt.waiting.items()
         ),
         *(
@@ -62,5 +65,7 @@ def describe_receipt(receipt: ErasureReceipt) -> list[str]:
 
 def describe_removed(removed: Mapping[str, int]) -> list[str]:
     """Return what was removed, by store."""
-    lines = [f"  {count} {STORE_TEXTS[store]}" for store, count in removed.items() if count]
+    lines = [
+        f"  {format_count(count, STORE_NOUNS[store])}" for store, count in removed.items() if count
+    ]
     return lines or ["  Nothing was found."]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from regulars.domain.errors import InvalidRequestError, NotFoundError, RegularsError
+from regulars.domain.texts import add_article
 
 
 class SourceNotFoundError(NotFoundError):
@@ -75,7 +76,7 @@ class UselessOrderPolicyError(InvalidRequestError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(
-            f"A {scope} key sends no claims: only a browser key has a policy for orders."
+            f"{add_article(scope).capitalize()} key sends no claims: only a browser key has a policy for orders."
         )
         self.scope = scope
 
@@ -142,7 +143,8 @@ class AmbiguousIdError(InvalidRequestError):
     code = "ambiguous_id"
 
     def __init__(self, items: str, prefix: str, matches: int) -> None:
-        super().__init__(f"{matches} {items} have an id that begins with {prefix}.")
+        found = f"{matches} {items} have" if matches else f"None of the {items} has"
+        super().__init__(f"{found} an id that begins with {prefix}.")
         self.items = items
         self.matches = matches
 

@@ -9,6 +9,7 @@ from regulars.admin.dead_letters import DeadLetter, DeadLetterQueues, StreamBatc
 from regulars.admin.function_calls import FunctionInvoker
 from regulars.admin.lost_records import LedgerStream, LostRecordStores, list_event_ids
 from regulars.admin.progress import OnProgress, discard_progress
+from regulars.domain.texts import format_count
 
 
 class DeadLetterSelection(msgspec.Struct, frozen=True):
@@ -66,7 +67,7 @@ def _with_event_ids(letter: DeadLetter, stream: LedgerStream) -> DeadLetter:
     if letter.batch is None:
         return letter
     ids = list_event_ids(stream.read_batch(letter.batch))
-    about = ids or (f"{letter.batch.batch_size} events that the stream holds no more",)
+    about = ids or (format_count(letter.batch.batch_size, "event that the stream holds no more"),)
     return msgspec.structs.replace(letter, about=about)
 
 

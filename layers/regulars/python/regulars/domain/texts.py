@@ -1,6 +1,9 @@
 """Make texts that every store accepts, and texts that look as they read."""
 
+import re
 import unicodedata
+
+_NOUN_PATTERN = re.compile(r"(.*?)((?: (?:of|that|in|with|on) .*)?)$")
 
 # No format characters, and yet invisible: joiners, fillers and variation selectors.
 _INVISIBLE_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | frozenset(
@@ -27,16 +30,36 @@ def strip_invisible(text: str) -> str:
 
 
 def format_count(count: int, noun: str) -> str:
-    """Return the number with its noun, in the plural unless it is one; only regular plurals are known.
+    """Return the number with its noun, in the plural unless it is one; what follows `of` or `that` stays.
 
-    >>> [format_count(count, "identity") for count in (1, 2)] + [format_count(0, "order")]
-    ['1 identity', '2 identities', '0 orders']
+    >>> [format_count(count, "person") for count in (0, 1, 1200)]
+    ['0 people', '1 person', '1,200 people']
+    >>> format_count(2, "entry of the ledger")
+    '2 entries of the ledger'
     """
     if count == 1:
-        return f"{count} {noun}"
-    word, _, rest = noun.partition(" of ")
-    stem = f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
-    return f"{count} {stem} of {rest}" if rest else f"{count} {stem}"
+        return f"1 {noun}"
+    word, rest = _NOUN_PATTERN.match(noun).groups()  # type: ignore[union-attr]  # it matches every text
+    return f"{count:,} {_to_plural(word)}{rest}"
+
+
+def add_article(noun: str) -> str:
+    """Return a noun with its indefinite article.
+
+    >>> [add_article(f"{scope} key") for scope in ("admin", "browser", "unused", "user")]
+    ['an admin key', 'a browser key', 'an unused key', 'a user key']
+    """
+    has_vowel = noun[:1].lower() in {*"aeio"} or noun[:2].lower() == "un"
+    return f"{'an' if has_vowel else 'a'} {noun}"
+
+
+def _to_plural(noun: str) -> str:
+    """Return the plural of one noun, which may have adjectives before it."""
+    if noun.endswith("person"):
+        return f"{noun.removesuffix('person')}people"
+    if noun.endswith("y") and noun[-2:-1] not in {*"aeiou"}:
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
 def _is_visible(character: str) -> bool:

@@ -6,6 +6,7 @@ from itertools import chain
 import msgspec
 
 from regulars.domain.profiles import ProfileState, encode_state
+from regulars.domain.texts import format_count
 from regulars.identity.partition import partition_subjects
 from regulars.profiles.ledger_fold import LedgerFold, fold_ledger
 from regulars.store.inventory import Inventory, StoredProfiles
@@ -106,4 +107,5 @@ def _compare_states(
 
 def _report_outdated_items(stored: StoredProfiles) -> Iterator[ProfileDifference]:
     if count := len(stored.outdated_keys):
-        yield ProfileDifference("outdated", "", f"{count} items of an earlier version are stored")
+        what = format_count(count, "item of an earlier version")
+        yield ProfileDifference("outdated", "", f"{what} {'is' if count == 1 else 'are'} stored")

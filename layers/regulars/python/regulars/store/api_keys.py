@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from regulars.domain.errors import ForbiddenError
+from regulars.domain.texts import add_article
 from regulars.domain.timed_cache import TimedCache
 from regulars.store.clients import create_dynamodb_client
 
@@ -146,7 +147,7 @@ def require_scope(key: ApiKey, *scopes: Scope) -> None:
     if key.scope not in scopes:
         needed_scopes = " or ".join(scopes)
         raise ForbiddenError(
-            f"This requires a key of the scope {needed_scopes}, and this is a {key.scope} key."
+            f"This requires a key of the scope {needed_scopes}, and this is {add_article(key.scope)} key."
             f" Create one with `regulars keys new {scopes[0]}`."
         )
 

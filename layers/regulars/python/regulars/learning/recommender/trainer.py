@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from regulars.domain.errors import InsufficientDataError
+from regulars.domain.texts import format_count
 from regulars.domain.times import from_text, to_text
 from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
 from regulars.learning.recommender.fitting import Recipe, fit_model
@@ -131,7 +132,7 @@ def _check_returning_buyers(evaluation: RecipeEvaluation, window_days: float) ->
     people = evaluation.hold_out.counts.shape[0]
     if people < MIN_WINDOW_PEOPLE:
         raise InsufficientDataError(
-            f"{people} people bought again in the last {window_days:.0f} days; "
+            f"{format_count(people, 'person')} bought again in the last {window_days:.0f} days; "
             f"recommendations are learnt from {MIN_WINDOW_PEOPLE} on."
         )
 
