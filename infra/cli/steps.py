@@ -12,7 +12,7 @@ from regulars.admin.deployment import Deployment
 from regulars.admin.function_calls import FunctionInvoker
 from regulars.admin.imports import ImportReport, ImportStores, await_report, upload_export
 from regulars.admin.polling import REAL_TIME, Polling
-from regulars.admin.stream_progress import StreamStores, await_stream
+from regulars.admin.stream_progress import STALLED_SECONDS, StreamStores, await_stream
 from regulars.admin.training import (
     DatasetBuild,
     TrainingStores,
@@ -45,15 +45,17 @@ class UploadStep:
     without_orders: bool = False
 
 
-def await_local_stream(stack: Stack) -> None:
-    """Wait until the events of the stack on this machine are folded and archived.
+def await_local_stream(stack: Stack, stalled_seconds: float = STALLED_SECONDS) -> None:
+    """Wait until the events of the stack on this machine are folded and archived; raise StreamStalledError.
 
     In an account the stream is never quiet for long, and reading the whole ledger costs money.
     """
     if not stack.is_local:
         return
-    with show_step("Folding events into profiles") as step:
-        await_stream(StreamStores.from_deployment(stack.deployment), POLLING, step.update)
+    title = f"Folding events into profiles, until {stalled_seconds:.0f} s pass without progress"
+    with show_step(title) as step:
+        stores = StreamStores.from_deployment(stack.deployment)
+        await_stream(stores, POLLING, step.update, stalled_seconds)
 
 
 def import_upload(deployment: Deployment, upload: UploadStep) -> ImportReport:

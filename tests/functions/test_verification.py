@@ -145,7 +145,9 @@ def test_nothing_differs_when_every_event_was_folded(
     stores: ProfileStores,
     inventory: Inventory,
 ) -> None:
-    assert verify_profiles(inventory) == Verification(events=4, persons=2, differences=())
+    assert verify_profiles(inventory) == Verification(
+        events=4, people=2, identifiers=4, differences=()
+    )
 
 
 @pytest.mark.parametrize(("damage", "differences"), DAMAGES)
@@ -179,7 +181,7 @@ def test_repair_rebuilds_everything_from_the_ledger(
     progress: list[tuple[int, int]] = []
     verification = repair_profiles(inventory, stores, lambda *counts: progress.append(counts))
     after = inventory.scan_profiles()
-    assert verification == Verification(events=4, persons=2, differences=())
+    assert verification == Verification(events=4, people=2, identifiers=4, differences=())
     assert progress[-1][0] == progress[-1][1] == len(progress)
     assert {key: one.state for key, one in after.profiles.items()} == {
         key: one.state for key, one in before.profiles.items()

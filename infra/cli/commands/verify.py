@@ -11,9 +11,17 @@ from infra.cli.steps import await_local_stream
 from infra.cli.terminal import print_message, print_result, show_step
 from regulars.admin.stream_progress import StreamStalledError
 from regulars.admin.verification import repair_deployment, verify_deployment
+from regulars.domain.texts import format_count
 from regulars.profiles.verify import Verification
 
 MAX_SHOWN_DIFFERENCES = 20  # --json shows all
+# Without any progress of the stream. The lake's batches take a minute; a repair archives what is missing itself.
+VERIFY_WAIT_SECONDS = 75
+REPAIR_WAIT_SECONDS = 15
+REPAIR_TEXT = "It is repaired without the stream."
+STALLED_TEXT = (
+    "See `regulars status` for rejects and dead letters, or repair it: regulars verify --repair"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Verify the profiles, or repair them; return 1 when any differs in the end."""
     stack = select_stack(arguments)
     try:
-        await_local_stream(stack)
+        await_local_stream(stack, REPAIR_WAIT_SECONDS if arguments.repair else VERIFY_WAIT_SECONDS)
     except StreamStalledError as error:
-        print_message(str(error))  # What is missing is compared, too, and repaired.
+        # What is missing is compared, too, and repaired.
+        print_message(f"{error} {REPAIR_TEXT if arguments.repair else STALLED_TEXT}")
     with show_step("Computing every profile from the ledger") as step:
         if arguments.repair:
             verification = repair_deployment(
@@ -47,7 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _to_lines(verification: Verification) -> list[str]:
-    compared = f"{verification.persons} persons of {verification.events} events"
+    compared = (
+        f"{format_count(verification.events, 'event')}, {format_count(verification.people, 'person')} "
+        f"with {format_count(verification.identifiers, 'identifier')} (visitors' devices too)"
+    )
     differences = verification.differences
     if verification.is_clean:
         return [f"{compared}: every profile is as the ledger says, and the lake holds every event."]
@@ -55,9 +67,10 @@ def _to_lines(verification: Verification) -> list[str]:
         f"  {difference.part} {difference.name}: {difference.detail}"
         for difference in differences[:MAX_SHOWN_DIFFERENCES]
     )
+    missing = format_count(verification.unarchived, "event")
     more = len(differences) - MAX_SHOWN_DIFFERENCES
     return [
-        f"{compared}: {len(differences)} differences, {verification.unarchived} events missing in the lake.",
+        f"{compared}: {format_count(len(differences), 'difference')}, {missing} missing in the lake.",
         *lines,
         *([f"  … and {more} more: regulars verify --json"] if more > 0 else []),
         "If no event was written meanwhile, repair them: regulars verify --repair",

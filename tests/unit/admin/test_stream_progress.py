@@ -53,7 +53,7 @@ def test_stream_without_progress_is_an_error(aws: MotoStack, stores: StreamStore
     Ledger("test-events", aws.dynamodb).record_events([ONE_EVENT])
     seconds, reports = [0.0], list[StreamProgress]()
     polling = Polling(lambda: seconds[0], lambda _pause: seconds.append(seconds.pop() + 100))
-    with pytest.raises(StreamStalledError) as stalled:
+    with pytest.raises(StreamStalledError, match="has delivered nothing: 0 of 1") as stalled:
         await_stream(stores, polling, reports.append)
     assert stalled.value.progress == reports[-1]
     assert (reports[-1].folded, reports[-1].to_fold, len(reports)) == (0, 1, 3)

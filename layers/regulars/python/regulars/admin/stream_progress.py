@@ -49,7 +49,9 @@ class StreamStalledError(RegularsError):
     code = "stream_stalled"
 
     def __init__(self, progress: StreamProgress) -> None:
-        super().__init__(f"The stream makes no progress: {progress}.")
+        delivered = progress.folded or progress.archived
+        problem = "makes no progress" if delivered else "has delivered nothing"
+        super().__init__(f"The stream {problem}: {progress}.")
         self.progress = progress
 
 
@@ -77,8 +79,9 @@ def await_stream(
     stores: StreamStores,
     polling: Polling = REAL_TIME,
     on_progress: OnProgress[StreamProgress] = discard_progress,
+    stalled_seconds: float = STALLED_SECONDS,
 ) -> StreamProgress:
-    """Wait until every event is folded and archived; raise StreamStalledError after two minutes without progress.
+    """Wait until every event is folded and archived; raise StreamStalledError after some time without progress.
 
     It reads all events: on a large deployment that takes long and costs money.
     """
@@ -90,7 +93,7 @@ def await_stream(
         if progress.is_complete:
             return progress
         if (progress.folded, progress.archived) != last:
-            last, deadline = (progress.folded, progress.archived), began + STALLED_SECONDS
+            last, deadline = (progress.folded, progress.archived), began + stalled_seconds
         if began > deadline:
             raise StreamStalledError(progress)
         # Counting must not slow down what is counted.

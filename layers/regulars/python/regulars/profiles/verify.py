@@ -5,6 +5,7 @@ from itertools import chain
 
 import msgspec
 
+from regulars.domain.identity_facts import is_device
 from regulars.domain.profiles import ProfileState, encode_state
 from regulars.domain.texts import format_count
 from regulars.identity.partition import partition_subjects
@@ -27,10 +28,14 @@ class ProfileDifference(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The numbers of compared events and persons, the differences, and the number of events that the lake lacks."""
+    """The numbers that were compared, the differences, and the number of events that the lake lacks.
+
+    `people` are those with an identifier that is no device, `identifiers` all subjects, those of visitors too.
+    """
 
     events: int
-    persons: int
+    people: int
+    identifiers: int
     differences: tuple[ProfileDifference, ...]
     unarchived: int = 0
 
@@ -56,7 +61,10 @@ def compare_with_ledger(fold: LedgerFold, stored: StoredProfiles) -> Verificatio
     )
     return Verification(
         events=sum(map(len, fold.encoded_events.values())),
-        persons=len(partition_subjects(fold.facts).people),
+        people=sum(
+            not all(map(is_device, person)) for person in partition_subjects(fold.facts).people
+        ),
+        identifiers=len(fold.identities),
         differences=tuple(differences),
     )
 
