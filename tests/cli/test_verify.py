@@ -40,4 +40,4 @@ def test_devices_are_no_people(aws: MotoStack, cli: CommandLine) -> None:
     fold_events(aws, *events)
     Lake("test-lake", aws.s3).archive_events("2026-11-01", events)
     text = cli.output("verify")
-    assert text.startswith("2 events, 1 person with 3 identifiers")
+    assert text.startswith("2 events in profiles, 1 person with 3 identifiers")

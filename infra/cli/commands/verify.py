@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _to_lines(verification: Verification) -> list[str]:
     compared = (
-        f"{format_count(verification.events, 'event')}, {format_count(verification.people, 'person')} "
+        f"{format_count(verification.events, 'event in profiles')}, {format_count(verification.people, 'person')} "
         f"with {format_count(verification.identifiers, 'identifier')} (visitors' devices too)"
     )
     differences = verification.differences

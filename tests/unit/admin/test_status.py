@@ -106,4 +106,6 @@ def test_rejects_and_reconciliations_are_shown(aws: MotoStack) -> None:
 
 
 def test_verification_of_an_empty_deployment_finds_no_difference(aws: MotoStack) -> None:
-    assert verify_deployment(DEPLOYMENT) == Verification(0, 0, 0, ())
+    assert verify_deployment(DEPLOYMENT) == Verification(
+        events=0, people=0, identifiers=0, differences=()
+    )
