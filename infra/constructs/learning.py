@@ -95,6 +95,7 @@ class Learning(Construct):
         grants.grant_table(
             function, schema.PROFILES, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"
         )
+        grants.grant_index(function, schema.PROFILES, "members")
         grants.grant_table(
             function, schema.CATALOG, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"
         )

@@ -155,6 +155,29 @@ def test_members_of_a_segment_are_found_by_the_index(shop: ScoredShop, aws: Moto
     assert "p_000" in {item["profile_id"]["S"] for item in members}
 
 
+def put_membership(aws: MotoStack, profile_id: str, segment: str, as_of: str) -> None:
+    """Store a membership as a scoring does."""
+    texts = {"profile_id": profile_id, "sk": f"segment#{segment.partition(':')[0]}"}
+    texts |= {"segment": segment, "rank": "0001", "as_of": as_of, "digest": "d"}
+    item: Any = {name: {"S": text} for name, text in texts.items()}
+    aws.dynamodb.put_item(TableName="test-profiles", Item=item)
+
+
+def test_memberships_of_ids_that_are_nobodys_any_more_are_removed(
+    shop: ScoredShop, aws: MotoStack
+) -> None:
+    shop.score()
+    segment = f"rfm:{shop.read_scores('p_000')['segments']['rfm']}"
+    for number in range(120):  # more than are deleted at one time
+        put_membership(aws, f"p_taken_over_{number}", segment, "2020")
+    put_membership(aws, "p_of_a_later_run", segment, "9999")
+    report = shop.score()
+    assert report["items"]["deleted_memberships"] == 120
+    assert shop.get_item("p_taken_over_7", "segment#rfm") is None
+    assert shop.get_item("p_of_a_later_run", "segment#rfm")
+    assert shop.get_item("p_000", "segment#rfm")
+
+
 def test_second_scoring_writes_nothing_when_nothing_changed(shop: ScoredShop) -> None:
     first, second = shop.score(), shop.score()
     assert first["items"]["written"] > 3 * PEOPLE

@@ -106,6 +106,7 @@ ROLE_GRANTS = {
         "lake/datasets/*": "GetObject",
         "artifacts/models/*": "GetObject",
         "profiles": "BatchGetItem BatchWriteItem",
+        "profiles/index/members": "Query",
         "catalog": "BatchGetItem BatchWriteItem",
         "control": "GetItem PutItem",
     },

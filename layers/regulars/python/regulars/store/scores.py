@@ -1,6 +1,6 @@
 """Write what the scoring computes about persons: scores, candidates and segment memberships, where they changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,36 @@ class Scores:
             total += self._write_chunk(chunk, as_of, run_fields)
         return total
 
+    def delete_other_memberships(
+        self, segments: Iterable[str], profile_ids: Container[str], as_of: str
+    ) -> int:
+        """Delete the memberships of ids that were not scored: of erased people, and of those whom another id has taken over.
+
+        `segments` are `<scheme>:<name>`. What is stored as of a later time stays. Return the number of deleted ones.
+        """
+        keys = (
+            key
+            for segment in segments
+            for key in self._query_members(segment)
+            if key["profile_id"]["S"] not in profile_ids
+        )
+        deleted_count = 0
+        for chunk in batched(keys, MAX_CHUNK_PERSONS, strict=False):
+            stored_items = read_stored_items(self._client, self._table, KEY_ATTRIBUTES, chunk)
+            deleted_count += self._delete_older(chunk, as_of, stored_items)
+        return deleted_count
+
+    def _query_members(self, segment: str) -> Iterator[TableItem]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=MEMBERS_INDEX.name,
+            KeyConditionExpression="#segment = :segment",
+            ExpressionAttributeNames={"#segment": MEMBERS_INDEX.partition_key},
+            ExpressionAttributeValues={":segment": {"S": segment}},
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            yield {name: item[name] for name in KEY_ATTRIBUTES}
+
     def _write_chunk(
         self, persons: Sequence[PersonScores], as_of: str, run_fields: Mapping[str, str]
     ) -> WriteCounts:
@@ -84,8 +114,14 @@ class Scores:
         self, persons: Sequence[PersonScores], as_of: str, stored_items: Mapping[Any, TableItem]
     ) -> None:
         """Delete the memberships of schemes in which a person has no segment any more."""
-        reference = build_derived_item({}, as_of, {})
         keys = [key for person in persons for key in _membership_keys_to_delete(person)]
+        self._delete_older(keys, as_of, stored_items)
+
+    def _delete_older(
+        self, keys: Iterable[TableItem], as_of: str, stored_items: Mapping[Any, TableItem]
+    ) -> int:
+        """Delete what is stored under these keys as of this time or before; return how many items were."""
+        reference = build_derived_item({}, as_of, {})
         old_keys = [
             key
             for key in keys
@@ -93,6 +129,7 @@ class Scores:
             and not is_newer(stored, reference)
         ]
         delete_items(self._client, self._table, old_keys)
+        return len(old_keys)
 
 
 def _select_present_ids(stored_items: Mapping[Any, TableItem]) -> set[str]:

@@ -123,14 +123,19 @@ def score_dataset(outcome_key: str, stores: ScoringStores, now: datetime) -> Sco
     people = SegmentCounter(run.score_people())
     provenance = {"computed_at": to_text(now), "dataset_id": manifest.dataset_id}
     item_counts = stores.scores.write_scores(people, as_of, provenance)
-    stores.published_lists.publish_segments(
-        run.segment_assigner.describe_segments(people.sizes), as_of
-    )
+    segments = run.segment_assigner.describe_segments(people.sizes)
+    # Before the list is replaced: former segments may have members that are nobody's id any more.
+    names = {
+        f"{one['scheme']}:{one['name']}"
+        for one in (*stores.published_lists.read_segments(), *segments)
+    }
+    deleted_count = stores.scores.delete_other_memberships(sorted(names), people.member_ids, as_of)
+    stores.published_lists.publish_segments(segments, as_of)
     report = ScoringReport(
         dataset_id=manifest.dataset_id,
         people=people.count,
         products=sum(product_counts),
-        items=item_counts._asdict(),
+        items=item_counts._asdict() | {"deleted_memberships": deleted_count},
         status=run.model_status(),
     )
     LOGGER.info("scored", **msgspec.to_builtins(report))
@@ -155,12 +160,13 @@ def prepare_run(dataset_id: str, stores: ScoringStores) -> ScoringRun:
 
 
 class SegmentCounter:
-    """Count people, and the members of each segment, while they are iterated over."""
+    """Count people, and the members of each segment, while they are iterated over; remember the ids of all members."""
 
     def __init__(self, people: Iterator[PersonScores]) -> None:
         self._people = people
         self.count = 0
         self.sizes: Counter[tuple[str, str]] = Counter()
+        self.member_ids: set[str] = set()
 
     def __iter__(self) -> Iterator[PersonScores]:
         for person in self._people:
@@ -168,6 +174,8 @@ class SegmentCounter:
             self.sizes.update(
                 (scheme, membership.segment) for scheme, membership in person.memberships.items()
             )
+            if person.memberships:
+                self.member_ids.add(person.profile_id)
             yield person
 
 
