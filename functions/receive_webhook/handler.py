@@ -21,6 +21,7 @@ from regulars.store.tombstones import TombstoneStore
 from regulars.transport.certificates import fetch_certificate
 from regulars.transport.cold_start import freeze_startup_objects
 from regulars.transport.html_pages import build_thank_you_response
+from regulars.transport.metrics import count_dropped_identifiers
 from regulars.transport.requests import HttpRequest, parse_request
 from regulars.transport.responses import (
     HttpResponse,
@@ -41,6 +42,7 @@ RECEIVER = WebhookReceiver(
         PARAMETERS,
         TombstoneStore(SETTINGS.profiles_table, CLIENT),
         OrderClaims(OrderSources(SETTINGS.control_table, CLIENT)),
+        count_dropped_identifiers,
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
 )

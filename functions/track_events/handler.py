@@ -20,6 +20,7 @@ from regulars.store.parameters import Parameters
 from regulars.store.rejects import Rejects
 from regulars.store.tombstones import TombstoneStore
 from regulars.transport.cold_start import freeze_startup_objects
+from regulars.transport.metrics import count_dropped_identifiers
 from regulars.transport.requests import (
     HttpRequest,
     build_public_address,
@@ -44,6 +45,7 @@ RECEIVER = TrackingReceiver(
         Parameters(SETTINGS.parameters_prefix),
         TombstoneStore(SETTINGS.profiles_table, CLIENT),
         ORDER_CLAIMS,
+        count_dropped_identifiers,
     ),
     Rejects(SETTINGS.rejects_table, CLIENT),
     ORDER_CLAIMS,

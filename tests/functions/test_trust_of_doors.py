@@ -33,6 +33,17 @@ ATTACK_MESSAGE = {
 }
 
 
+@pytest.mark.parametrize(("scope", "count"), [("browser", 2 * (len(ADDRESSES) - 1)), ("server", 0)])
+def test_dropped_identifiers_are_a_metric(
+    track: Track, capsys: pytest.CaptureFixture[str], scope: Scope, count: int
+) -> None:
+    second = ATTACK_MESSAGE | {"messageId": "m2", "anonymousId": "a2"}
+    track(scope, "/v1/batch", {"batch": [ATTACK_MESSAGE, second, {"type": "page", "userId": "u1"}]})
+    lines = [line for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    metrics = [json.loads(line) for line in lines]
+    assert [metric["DroppedIdentifiers"] for metric in metrics] == ([[count]] if count else [])
+
+
 @pytest.mark.parametrize(
     ("scope", "trust", "addresses"),
     [("browser", Trust.BROWSER, 1), ("server", Trust.SERVER, len(ADDRESSES))],

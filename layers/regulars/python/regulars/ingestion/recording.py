@@ -1,6 +1,6 @@
 """Record drafts: contact data in the CONTACTS table, and the event, which names nobody, in the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from regulars.domain.trust import trust_of
 from regulars.ingestion.consent_addresses import name_addresses
 from regulars.ingestion.erased_contacts import redact_contact
 from regulars.ingestion.order_claims import OrderClaims
-from regulars.ingestion.stated_identifiers import limit_identifiers
+from regulars.ingestion.stated_identifiers import count_dropped, limit_identifiers
 from regulars.store.contacts import Contacts
 from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.parameters import Parameters
@@ -29,7 +29,8 @@ type StatedEvent = tuple[Event, dict[str, str]]  # an event, and the contact dat
 class Recorder:
     """Stores the events and the contact data of drafts; hashes identifiers with the deployment's pepper.
 
-    `claims` remembers the sources of orders; None for history, which no source goes on to report.
+    `claims` remembers the sources of orders; None for history, which no source goes on to report. `on_dropped` receives
+    the number of identifiers that drafts may not name.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Recorder:
         parameters: Parameters,
         tombstones: TombstoneStore,
         claims: OrderClaims | None = None,
+        on_dropped: Callable[[int], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._contacts = contacts
         self._parameters = parameters
         self._tombstones = tombstones
         self._claims = claims
+        self._on_dropped = on_dropped
 
     def record(self, drafts: Sequence[Draft]) -> RecordedEvents:
         """Store all drafts; raise InvalidEventError when one is too large.
@@ -54,7 +57,7 @@ class Recorder:
         person before an erasure is not stored and counts as known, so that nobody sends it again; an event of somebody
         else is stored without the erased person.
         """
-        drafts = [limit_identifiers(draft) for draft in drafts]
+        drafts = self._limit_identifiers(drafts)
         tombstones = self._tombstones.read_tombstones()
         pairs = [(self._to_event(draft), draft.contact) for draft in drafts]
         if not tombstones.erased_at:
@@ -68,6 +71,12 @@ class Recorder:
             _log_dropped_events(len(erased_ids))
         recorded = self._record_events(kept, tombstones) if kept else RecordedEvents()
         return RecordedEvents(recorded.new, (*recorded.known, *erased_ids))
+
+    def _limit_identifiers(self, drafts: Sequence[Draft]) -> list[Draft]:
+        limited = [limit_identifiers(draft) for draft in drafts]
+        if self._on_dropped and (count := count_dropped(drafts, limited)):
+            self._on_dropped(count)
+        return limited
 
     def _redact(
         self, event: Event, contact: dict[str, str], tombstones: Tombstones

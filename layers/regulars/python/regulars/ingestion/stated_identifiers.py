@@ -1,6 +1,6 @@
 """Limit whom a message that anybody can send may name: one identifier of each kind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -32,6 +32,15 @@ def limit_identifiers(draft: Draft) -> Draft:
     properties = draft.event.properties | {DROPPED_PROPERTY: dropped_count}
     event = msgspec.structs.replace(draft.event, properties=properties)
     return Draft(event, identifiers, _select_contact(draft.contact, identifiers))
+
+
+def count_dropped(drafts: Iterable[Draft], limited: Iterable[Draft]) -> int:
+    """Return how many identifiers of these drafts their limited forms do not have."""
+    return sum(
+        after.event.properties[DROPPED_PROPERTY]
+        for before, after in zip(drafts, limited, strict=True)
+        if after is not before
+    )
 
 
 def _select_first_of_kinds(identifiers: Sequence[Identifier]) -> Iterator[Identifier]:
