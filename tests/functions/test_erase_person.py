@@ -82,10 +82,8 @@ def test_repeated_call_finds_nothing_more(erase: Callable[..., Any]) -> None:
     assert first["id"] == second["id"]
 
 
-def test_function_erases_a_person_from_every_store(
-    aws: MotoStack, shop: CanaryShop, erase: Callable[..., Any]
-) -> None:
-    now = to_text(datetime.now(UTC))
+def publish_models_and_datasets(aws: MotoStack, now: str) -> None:
+    """Store a dataset of today and one from before the people came, and a champion."""
     manifest = DatasetManifest(
         dataset_id="d1",
         cutoff=now,
@@ -96,12 +94,14 @@ def test_function_erases_a_person_from_every_store(
         counts={},
         features=(),
     )
-    for dataset in (
-        manifest,
-        msgspec.structs.replace(manifest, dataset_id="old", cutoff="2026-01-01"),
-    ):
+    old = msgspec.structs.replace(manifest, dataset_id="old", cutoff="2026-01-01")
+    for dataset in (manifest, old):
         Datasets("test-lake", aws.s3).publish_dataset(dataset, Path())
     Champions("test-control", aws.dynamodb).promote_version("churn", "v1", "0", None)
+
+
+def put_contacts(aws: MotoStack, now: str) -> None:
+    """Store an address of Ann as a claim about Bob, and contact data of version 0.1."""
     claim = ContactStatement(
         subject=BEN.subjects[0],
         values={"email": ANN.email, "first_name": "Bob"},
@@ -112,6 +112,10 @@ def test_function_erases_a_person_from_every_store(
     aws.dynamodb.put_item(TableName="test-contacts", Item=statement_item(claim))
     former = {"subject": {"S": ANN.subjects[1]}, "contact": {"S": json.dumps({"name": ANN.name})}}
     aws.dynamodb.put_item(TableName="test-people", Item=former)
+
+
+def record_shared_event(aws: MotoStack, now: str) -> None:
+    """Record an event of Bob that names Ann: a claim of a browser, which joins nobody who was named before."""
     shared = Event(
         id=event_id("shared"),
         type="Customer Updated",
@@ -119,11 +123,13 @@ def test_function_erases_a_person_from_every_store(
         source="segment/web",
         occurred_at=now,
         received_at=now,
-        # A claim of a browser: it joins nobody who was named before.
         subjects=(BEN.subjects[0], ANN.subjects[1]),
     )
     Ledger("test-events", aws.dynamodb).record_events([shared])
-    shop.deliver_stream()
+
+
+def write_proposals(proposals: Proposals, now: str) -> Proposal:
+    """Store a proposal that names Ann, and another one, which is returned."""
     proposal = Proposal(
         left=ANN.subjects[0],
         right=BEN.subjects[0],
@@ -132,8 +138,20 @@ def test_function_erases_a_person_from_every_store(
         proposed_at=now,
     )
     other = msgspec.structs.replace(proposal, left=BEN.subjects[1])
-    proposals = Proposals("test-control", aws.dynamodb)
     proposals.write_proposals([proposal, other])
+    return other
+
+
+def test_function_erases_a_person_from_every_store(
+    aws: MotoStack, shop: CanaryShop, erase: Callable[..., Any]
+) -> None:
+    now = to_text(datetime.now(UTC))
+    publish_models_and_datasets(aws, now)
+    put_contacts(aws, now)
+    record_shared_event(aws, now)
+    shop.deliver_stream()
+    proposals = Proposals("test-control", aws.dynamodb)
+    other = write_proposals(proposals, now)
     receipt = erase({"subjects": [ANN.subjects[1]]})
     assert proposals.read_proposals() == [other]
     shop.deliver_stream()
