@@ -1,5 +1,6 @@
 """The commands that call functions: `invoke`, `logs`, `reconcile` and `train`, and those that read: `status`, `verify`."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,13 +9,14 @@ from infra.cli.stack import Stack
 from regulars.admin.function_calls import FunctionInvoker, Invocation
 from regulars.domain.profiles import ProfileState, SubjectProfile
 from regulars.store.ledger import Ledger
+from regulars.store.order_sources import OrderSources
 from regulars.store.profiles import Profiles
 from tests.cli.conftest import CommandLine, select
 from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 from tests.support.profile_stories import build_event
 
-EMPTY_RESULT = {"events": 0, "persons": 0, "differences": [], "unarchived": 0}
+EMPTY_RESULT = {"events": 0, "people": 0, "identifiers": 0, "differences": [], "unarchived": 0}
 
 
 @pytest.fixture
@@ -104,10 +106,26 @@ def test_training_without_enough_data_is_a_result(
     assert "There are no orders." in cli.output("train")
 
 
+def test_status_says_who_reports_orders_and_whether_browser_orders_count(
+    cli: CommandLine, aws: MotoStack
+) -> None:
+    count_key = cli.result("keys", "new", "browser", "--orders", "count")
+    cli.result("keys", "new", "browser")
+    text = cli.output("status")
+    assert "no trusted source reports them; those of browser keys count" in text
+    today = str(datetime.now(UTC).date())
+    OrderSources("test-control", aws.dynamodb).record_reports(["shopify/main"], today)
+    OrderSources("test-control", aws.dynamodb).record_reports(["csv/old"], "2020-01-01")
+    text = cli.output("status")
+    assert "reported by shopify/main; those of browser keys are claims" in text
+    assert f"(but key {count_key['id'][:12]}: count)" in text
+
+
 def test_status_has_every_section(cli: CommandLine) -> None:
     assert [*cli.result("status")] == [
         *("stack", "api", "counts", "dataset", "trainings", "champions"),
         *("fetched", "rejects", "dead_letters", "open_requests"),
+        *("order_reporters", "order_policies"),
     ]
     output = cli.output("status")
     assert "test at https://api.example.com" in output
@@ -134,7 +152,7 @@ def test_events_that_the_lake_lacks_are_archived_by_a_repair(
     select(monkeypatch, Stack(build_deployment(), is_local=False))  # whose stream is not awaited
     Ledger("test-events", aws.dynamodb).record_events([build_event("page")])
     assert cli.result("verify", code=1)["unarchived"] == 1
-    assert "1 events missing in the lake" in cli.output("verify", code=1)
+    assert "1 event missing in the lake" in cli.output("verify", code=1)
     answers.append(("no space left", "Unhandled"))
     assert cli.result("verify", "--repair", code=1)["unarchived"] == 1
     answers.append((None, ""))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from infra.cli import options
+from infra.cli.commands.keys import SHOWN_ID_DIGITS
 from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_result, show_step
 from infra.cli.texts.reconciliation import describe_reconciliation
@@ -43,6 +44,8 @@ def _to_result(status: DeploymentStatus) -> dict[str, Any]:
         "rejects": status.rejects,
         "dead_letters": status.dead_letters,
         "open_requests": status.open_requests,
+        "order_reporters": list(status.order_reporters),
+        "order_policies": status.order_policies,
     }
 
 
@@ -62,7 +65,24 @@ def _to_lines(status: DeploymentStatus) -> list[str]:
         *_format_section("Refused or set aside in 30 days", status.rejects.items()),
         *_format_section("Dead letters", (item for item in status.dead_letters.items() if item[1])),
         *_format_section("Open privacy requests", status.open_requests.items()),
+        *_format_section("Orders", [(_describe_orders(status),)]),
     ]
+
+
+def _describe_orders(status: DeploymentStatus) -> str:
+    """Return who reports orders, and what becomes of those of browser keys."""
+    reporters = status.order_reporters
+    reported = (
+        f"reported by {', '.join(reporters)}" if reporters else "no trusted source reports them"
+    )
+    rule = "are claims until one of them reports the same" if reporters else "count"
+    exceptions = [
+        f"key {id_[:SHOWN_ID_DIGITS]}: {policy}"
+        for id_, policy in status.order_policies.items()
+        if policy != "auto"
+    ]
+    but = f" (but {', '.join(exceptions)})" if exceptions else ""
+    return f"{reported}; those of browser keys {rule}{but}"
 
 
 def _to_training_row(training: tuple[str, TrainingOutcome]) -> tuple[str, str, str]:

@@ -15,7 +15,10 @@ from regulars.admin.models import ChampionStatus, ModelStores, read_champions, r
 from regulars.admin.privacy_requests import PrivacyRequests
 from regulars.admin.reconciliation import ReconciliationStatus, read_status
 from regulars.domain.manifests import TrainingOutcome
+from regulars.ingestion.order_claims import REPORTER_DAYS
 from regulars.store import clients, schema
+from regulars.store.api_keys import ApiKeys, OrderPolicy
+from regulars.store.order_sources import OrderSources
 from regulars.store.reconciliations import Reconciliations
 from regulars.store.rejects import REJECT_RETENTION
 from regulars.store.sources import Sources
@@ -29,7 +32,8 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `counts` are items by kind, `dataset` the attributes of the newest dataset ({} for none), `trainings` and `champions`
     by model, `reconciliations` by `<channel>/<source>`, `rejects` by code in 30 days, `dead_letters` by function,
-    `open_requests` of people by kind.
+    `open_requests` of people by kind. `order_reporters` are the trusted sources that report orders, `order_policies` of the
+    browser keys by id: claim, count, or auto, by which orders are claims if there are reporters.
     """
 
     name: str
@@ -42,6 +46,8 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     rejects: dict[str, int]
     dead_letters: dict[str, int]
     open_requests: dict[str, int]
+    order_reporters: tuple[str, ...] = ()
+    order_policies: dict[str, OrderPolicy] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,8 @@ class StatusStores:
     reconciliations: Reconciliations
     queues: DeadLetterQueues
     requests: PrivacyRequests
+    order_sources: OrderSources
+    keys: ApiKeys
 
     @classmethod
     def from_deployment(cls, deployment: Deployment) -> Self:
@@ -65,6 +73,8 @@ class StatusStores:
             reconciliations=Reconciliations(deployment.control_table),
             queues=DeadLetterQueues(deployment),
             requests=PrivacyRequests.from_deployment(deployment),
+            order_sources=OrderSources(deployment.control_table),
+            keys=ApiKeys(deployment.control_table),
         )
 
 
@@ -84,6 +94,12 @@ def read_deployment_status(
         rejects=count_reject_codes(client, deployment.rejects_table, today),
         dead_letters=stores.queues.count(),
         open_requests=stores.requests.count_open(),
+        order_reporters=_list_reporters(stores, today),
+        order_policies={
+            key.id: key.orders
+            for key in stores.keys.list_keys()
+            if key.scope == "browser" and not key.revoked_at
+        },
     )
 
 
@@ -91,6 +107,11 @@ def count_reject_codes(client: "DynamoDBClient", table: str, today: date) -> dic
     """Return the number of rejects of the last 30 days by code, without reading what was rejected."""
     days = (today - timedelta(days=age) for age in range(REJECT_RETENTION.days + 1))
     return dict(Counter(code for day in days for code in _read_codes(client, table, str(day))))
+
+
+def _list_reporters(stores: StatusStores, today: date) -> tuple[str, ...]:
+    since = str(today - timedelta(days=REPORTER_DAYS))
+    return tuple(stores.order_sources.list_reporters(since))
 
 
 def _read_reconciliations(stores: StatusStores) -> dict[str, ReconciliationStatus]:
