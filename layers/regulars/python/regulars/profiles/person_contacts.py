@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from regulars.domain.contacts import Contact, ContactFact, choose_contacts
+from regulars.domain.contacts import ADDRESS_FIELDS, Contact, ContactFact, choose_contacts
 from regulars.domain.identifiers import normalize_identifier, subject_key
 from regulars.domain.identity_facts import (
     EMAIL_LETTER,
@@ -19,7 +19,6 @@ from regulars.identity.people import find_people
 from regulars.identity.region import FactReader
 from regulars.store.contacts import Contacts
 
-ADDRESS_FIELDS = frozenset({"email", "phone"})
 ADDRESS_LETTERS = frozenset({EMAIL_LETTER, PHONE_LETTER})
 # A browser may link an address with many others: a look-up reads what was stated of no more than these.
 MAX_LINKED_SUBJECTS = 20
