@@ -3,6 +3,7 @@
 import pytest
 
 from regulars.identity.identifier_refusals import (
+    LENGTH_TEXT,
     NO_ADDRESS_TEXT,
     PHONE_TEXT,
     PLACEHOLDER_ADDRESS_TEXT,
@@ -20,6 +21,7 @@ from regulars.identity.identifier_refusals import (
         ("+4900000000", PHONE_TEXT),
         ("1234567890", PHONE_TEXT),
         ("undefined", PLACEHOLDER_ID_TEXT),
+        ("x" * 300, LENGTH_TEXT),
         ("{{user_id}}", PLACEHOLDER_ID_TEXT),
         ("00000000-0000-0000-0000-000000000000", PLACEHOLDER_ID_TEXT),
     ],

@@ -143,8 +143,7 @@ class AmbiguousIdError(InvalidRequestError):
     code = "ambiguous_id"
 
     def __init__(self, items: str, prefix: str, matches: int) -> None:
-        found = f"{matches} {items} have" if matches else f"None of the {items} has"
-        super().__init__(f"{found} an id that begins with {prefix}.")
+        super().__init__(f"{matches} {items} have an id that begins with {prefix}.")
         self.items = items
         self.matches = matches
 

@@ -4,9 +4,11 @@ import re
 
 from regulars.channels.fields.phones import to_e164
 from regulars.domain.email_addresses import clean_email_address
-from regulars.domain.identifiers import list_identifiers
+from regulars.domain.identifiers import MAX_ID_CHARACTERS, list_identifiers
 
 _PHONE_PATTERN = re.compile(r"(whatsapp:)?[+(]*\d[\d ()./+-]{5,}\d")
+MAX_SHOWN_CHARACTERS = 60
+LENGTH_TEXT = f"an identifier has at most {MAX_ID_CHARACTERS} characters"
 NO_ADDRESS_TEXT = "it is not one well-formed e-mail address"
 PLACEHOLDER_ADDRESS_TEXT = (
     "nobody reads mail at such an address, or many people enter it (noreply@, test@test.com)"
@@ -30,6 +32,8 @@ def explain_refusal(namespace: str, value: str, country: str) -> str:
         return "" if to_e164(value, country) else PHONE_TEXT
     if list_identifiers(namespace, value):
         return ""
+    if len(value.strip()) > MAX_ID_CHARACTERS:
+        return LENGTH_TEXT
     if namespace == "email" and not clean_email_address(value):
         return NO_ADDRESS_TEXT
     return PLACEHOLDER_ADDRESS_TEXT if "@" in value else PLACEHOLDER_ID_TEXT
@@ -40,9 +44,10 @@ def explain_unknown(text: str, country: str) -> str:
     text = text.strip()
     if not text:
         return ""
+    shown = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
     if reason := explain_refusal("user_id", text, country):
-        return f"{text} identifies nobody: {reason}."
+        return f"{shown} identifies nobody: {reason}."
     namespace, kind = ("email", "an e-mail address") if "@" in text else ("phone", "a phone number")
     may_be_address = "@" in text or _PHONE_PATTERN.fullmatch(text)
     reason = explain_refusal(namespace, text, country) if may_be_address else ""
-    return reason and f"No person has the id {text}, and as {kind} it identifies nobody: {reason}."
+    return reason and f"No person has the id {shown}, and as {kind} it identifies nobody: {reason}."
