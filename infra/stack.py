@@ -25,7 +25,7 @@ class RegularsStack(Stack):
         policy = Policy.from_context(self.node)
         storage = Storage(self, "Storage", policy)
         layers = Layers(self, "Layers", policy.architecture)
-        api = PublicApi(self, "Api")
+        api = PublicApi(self, "Api", policy.throttles)
         Ingestion(self, "Ingestion", storage, layers, api)
         abandonment = Abandonment(self, "Abandonment", storage, layers)
         erasure = Erasure(self, "Erasure", storage, layers, abandonment)

@@ -72,7 +72,7 @@ def _respond(http_request: HttpRequest, event: dict[str, Any]) -> HttpResponse:
             return preflight_response()
         case "GET", ("v1", "projects", write_key, "settings"):
             settings = build_segment_settings(write_key, *build_public_address(event))
-            return json_response(settings, cache="public, max-age=300")
+            return json_response(settings, cache="private, max-age=300")
         case "POST", path if path in KINDS_BY_PATH:
             _receive_call(KINDS_BY_PATH[path], http_request)
         case "POST", path if path == METRICS_PATH:

@@ -1,6 +1,8 @@
 """The HTTP API: throttled, and logged without addresses, paths and query strings."""
 
 import json
+from collections.abc import Mapping
+from typing import cast
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy
@@ -12,10 +14,10 @@ from constructs import Construct
 
 from infra.constructs.acknowledgments import ROUTE_REASONS, acknowledge_rules
 from infra.constructs.functions import Function
+from infra.constructs.policy import Throttle
 from regulars.transport.responses import CORS_HEADERS, PREFLIGHT_HEADERS
 
-REQUESTS_PER_SECOND = 50
-BURST_REQUESTS = 100
+DEFAULT_ROUTE = "$default"
 # The route, never the path: a path holds the id of a profile, and an address is personal.
 ACCESS_LOG_FIELDS = {
     "requestId": "$context.requestId",
@@ -49,8 +51,9 @@ class AccessLogs:
 class PublicApi(Construct):
     """The one address of all functions that answer HTTP; they write every error body themselves."""
 
-    def __init__(self, scope: Construct, id_: str) -> None:
+    def __init__(self, scope: Construct, id_: str, throttles: Mapping[str, Throttle]) -> None:
         super().__init__(scope, id_)
+        self._throttles = throttles
         self._api = apigateway.HttpApi(
             self, "Http", create_default_stage=False, cors_preflight=create_preflight()
         )
@@ -60,6 +63,7 @@ class PublicApi(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        default = throttles[DEFAULT_ROUTE]
         stage = apigateway.HttpStage(
             self,
             "Stage",
@@ -67,19 +71,29 @@ class PublicApi(Construct):
             stage_name="$default",
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(
-                rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST_REQUESTS
+                rate_limit=default.rate, burst_limit=default.burst
             ),
             access_log_settings=AccessLogs(log_group),
         )
         self.url = stage.url
+        self._stage = cast("apigateway.CfnStage", stage.node.default_child)
+        self._stage.route_settings = {}
 
     def route_path(self, function: Function, path: str, *methods: apigateway.HttpMethod) -> None:
         """Send the requests of a path with these methods to a function."""
         routes = self._api.add_routes(
             path=path, methods=list(methods), integration=create_integration(function)
         )
-        for route in routes:
+        for route, method in zip(routes, methods, strict=True):
             acknowledge_rules(route, ROUTE_REASONS)
+            self._throttle_route(route, f"{method.value} {path}")
+
+    def _throttle_route(self, route: apigateway.HttpRoute, key: str) -> None:
+        throttle = self._throttles[key]
+        settings = {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
+        self._stage.add_property_override(f"RouteSettings.{key}", settings)
+        # A stage cannot name a route that does not exist yet.
+        self._stage.add_dependency(cast("apigateway.CfnRoute", route.node.default_child))
 
     def route_remaining(self, function: Function) -> None:
         """Send every request that matches no route to a function."""

@@ -88,7 +88,9 @@ class Ingestion(Construct):
         grants.grant_parameter(function, "pepper")
 
     def _grant_rejecting(self, function: Function, *batch_actions: str) -> None:
-        self._storage.grant_table(function, schema.REJECTS, "dynamodb:PutItem", *batch_actions)
+        self._storage.grant_table(
+            function, schema.REJECTS, "dynamodb:PutItem", "dynamodb:UpdateItem", *batch_actions
+        )
         self._storage.grant_table(function, schema.CONTROL, "dynamodb:GetItem")
 
     def _grant_order_sources(self, function: Function) -> None:

@@ -22,6 +22,7 @@ def create_table(scope: Construct, shape: schema.Table, policy: Policy) -> dynam
         encryption=dynamodb.TableEncryption.DEFAULT,
         stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if shape.stream else None,
         time_to_live_attribute=shape.ttl_attribute,
+        max_write_request_units=shape.max_write_units,
         deletion_protection=policy.retain_data,
         removal_policy=policy.removal,
     )

@@ -1,13 +1,14 @@
 """Provides what the tests of the functions read: the ledger, the contact data and the rejects of the test stack."""
 
 from base64 import b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from regulars.channels.contract import Request
 from regulars.domain.contacts import ContactFact, choose_contacts
@@ -15,6 +16,7 @@ from regulars.domain.events import Event, decode_event
 from regulars.settings import ReceiveWebhookSettings, TrackEventsSettings
 from regulars.store.api_keys import SENDER_SCOPES, ApiKeys, Scope
 from regulars.store.contacts import statement_from_item
+from regulars.store.rejects import Rejects
 from tests.support.aws import MotoStack
 from tests.support.gateway import deliver_request, http_event, load_handler
 
@@ -22,6 +24,20 @@ type Deliver = Callable[[Request], Any]
 type Track = Callable[[Scope, str, dict[str, Any]], list[Event]]
 
 KEY_CREATED_AT = "2026-11-01T10:00:00.000Z"
+
+
+@pytest.fixture
+def full_rejects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the table of rejects refuse whole rejects, as it does at its limit of write units."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def refuse_rejects(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        if operation == "PutItem" and arguments["TableName"] == "test-rejects":
+            error = {"Error": {"Code": "ThrottlingException", "Message": "Table is at its limit."}}
+            raise client.exceptions.from_code("ThrottlingException")(error, operation)
+        return call(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse_rejects)
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,14 @@ class StackTables:
     def list_reject_codes(self) -> list[str]:
         """Return the codes of all rejects, sorted."""
         return sorted(str(reject["code"]) for reject in self.list_rejects())
+
+    def count_calls(self) -> dict[str, int]:
+        """Return the number of calls of strangers by kind."""
+        rejects, days = Rejects("test-rejects", self.aws.dynamodb), self.aws.list_reject_days()
+        counts = Counter[str]()
+        for count in (count for day in days for count in rejects.list_call_counts(day)):
+            counts[count.kind] += count.calls
+        return dict(counts)
 
     def list_contacts(self) -> list[dict[str, str]]:
         """Return the contact data of each subject."""

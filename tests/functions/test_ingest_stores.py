@@ -8,7 +8,8 @@ import pytest
 from regulars.domain.errors import ConcurrentUpdateError
 from regulars.store.checkpoints import Checkpoint, Checkpoints
 from regulars.store.parameters import Parameters
-from regulars.store.rejects import REJECT_RETENTION, Reject, Rejects, StoredDelivery
+from regulars.store.rejects import Reject, Rejects, StoredDelivery
+from regulars.store.schema import REJECT_RETENTION
 from regulars.store.sources import Source, Sources
 from tests.support.aws import PEPPER, PREFIX, MotoStack
 

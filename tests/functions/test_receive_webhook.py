@@ -121,12 +121,12 @@ def test_invalid_delivery_is_200_and_stored_as_reject(
 
 
 @pytest.mark.parametrize("path", ["/hooks/shopify/other", "/hooks/unheard-of/main"])
-def test_unknown_source_is_404_and_delivery_is_stored(
+def test_unknown_source_is_404_and_counted(
     post_webhook: PostWebhook, tables: StackTables, path: str
 ) -> None:
     body = json.dumps(shopify.build_order()).encode()
     assert post_webhook(path, body, shopify.build_headers(body))["statusCode"] == 404
-    assert tables.list_reject_codes() == ["not_found"]
+    assert (tables.list_rejects(), tables.count_calls()) == ([], {"unknown_source": 1})
 
 
 def test_too_long_source_name_is_not_looked_up(
@@ -156,14 +156,14 @@ def test_body_over_the_limit_is_413_and_stored(
     assert tables.list_reject_codes() == ["payload_too_large"]
 
 
-def test_disabled_source_is_404_and_delivery_is_stored(
+def test_disabled_source_is_404_and_counted(
     post_webhook: PostWebhook, tables: StackTables, aws: MotoStack
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="shopify", source="main", disabled=True)
     )
     assert post_order(post_webhook, json.dumps(shopify.build_order()).encode())["statusCode"] == 404
-    assert tables.list_reject_codes() == ["not_found"]
+    assert (tables.list_rejects(), tables.count_calls()) == ([], {"unknown_source": 1})
 
 
 @pytest.mark.parametrize(
@@ -330,3 +330,13 @@ def test_delivery_is_replayed_after_a_translator_bug_is_fixed(
         [],
     )
     assert replay_source("shopify/main")["new events"] == 1
+
+
+def test_full_store_of_rejects_makes_a_genuine_delivery_try_again(
+    post_webhook: PostWebhook, tables: StackTables, full_rejects: None
+) -> None:
+    body = json.dumps(shopify.build_order(id=None)).encode()
+    assert post_order(post_webhook, body)["statusCode"] == 503
+    forged = shopify.build_headers(body) | {"X-Shopify-Hmac-Sha256": "forged"}
+    assert post_order(post_webhook, body, forged)["statusCode"] == 401
+    assert (tables.list_rejects(), tables.count_calls()) == ([], {"over_limit": 1})

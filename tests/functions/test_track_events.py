@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from regulars.settings import TrackEventsSettings
 from regulars.store.api_keys import ApiKeys
@@ -32,6 +33,7 @@ def post_call(aws: MotoStack, monkeypatch: pytest.MonkeyPatch) -> PostCall:
     """Post to the handler; return the status and the body."""
     keys = ApiKeys("test-control", aws.dynamodb)
     keys.register_key(KEY, "browser", "the shop", "web", EVENT_TIME)
+    keys.register_key("rk_server", "server", "the back end", "back", EVENT_TIME)
     keys.register_key("rk_read", "read", "the theme", "", EVENT_TIME)
     module = load_handler("track_events", aws.build_settings(TrackEventsSettings), monkeypatch)
 
@@ -149,21 +151,34 @@ def test_sdk_settings_name_this_host_for_any_key(post_call: PostCall, key: str) 
     assert (integration["protocol"], integration["apiHost"]) == ("https", "api.example.com/v1")
 
 
-def test_call_is_401_and_stored_when_key_is_missing(
+def test_call_is_401_and_counted_when_key_is_missing(
     post_call: PostCall, tables: StackTables
 ) -> None:
     status, body = post_call("/v1/batch", build_batch(TRACK), {})
     assert (status, body["code"], body["success"]) == (401, "unauthorized", False)
-    assert json.loads(tables.list_rejects()[0]["raw"])["batch"] == [TRACK]
+    assert (tables.list_rejects(), tables.count_calls()) == ([], {"without_key": 1})
 
 
-def test_messages_are_rejected_with_200_when_key_is_unknown(
+def test_call_is_counted_with_200_when_key_is_unknown(
     post_call: PostCall, tables: StackTables
 ) -> None:
     messages = [TRACK, TRACK | {"userId": "u2"}]
     assert post_call("/v1/batch", build_batch(*messages), {"Authorization": "Bearer who"})[0] == 200
-    assert tables.list_reject_codes() == ["unknown_write_key"] * 2
+    assert (tables.list_rejects(), tables.count_calls()) == ([], {"unknown_key": 1})
     assert tables.list_events() == []
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"batch": [', b" " * (500 * 1024 + 1), b"\x1f\x8b\x08\x00nothing"]
+)
+@pytest.mark.parametrize(
+    ("headers", "kind"), [({}, "without_key"), ({"Authorization": "Bearer who"}, "unknown_key")]
+)
+def test_unreadable_call_of_a_stranger_is_counted(
+    post_call: PostCall, tables: StackTables, body: bytes, headers: dict[str, str], kind: str
+) -> None:
+    assert post_call("/v1/batch", body, headers)[0] in {400, 413}
+    assert (tables.list_rejects(), tables.count_calls()) == ([], {kind: 1})
 
 
 def test_key_is_forbidden_without_write_scope(post_call: PostCall, tables: StackTables) -> None:
@@ -224,13 +239,16 @@ def test_batch_of_2501_messages_rejects_the_last(post_call: PostCall, tables: St
     assert json.loads(tables.list_rejects()[0]["raw"]) == build_batch(*messages[2_500:])
 
 
-def test_unknown_key_batch_costs_a_limited_number_of_writes(
-    post_call: PostCall, tables: StackTables, monkeypatch: pytest.MonkeyPatch
+def test_batch_of_invalid_messages_costs_a_limited_number_of_writes(
+    post_call: PostCall, tables: StackTables
 ) -> None:
-    monkeypatch.setattr("regulars.ingestion.tracking.MAX_BATCH_MESSAGES", 5)
-    body = json.dumps({"batch": list(range(30))}).encode()
-    assert post_call("/v1/batch", body, {"Authorization": "Bearer who"})[0] == 200
-    assert tables.list_reject_codes() == ["batch_too_long"] + ["unknown_write_key"] * 5
+    invalid = [TRACK | {"event": "x" * 200, "messageId": str(number)} for number in range(90)]
+    assert post_call("/v1/batch", {"batch": [*invalid, 7, 8]})[0] == 200
+    rejects = tables.list_rejects()
+    assert len(rejects) == 27
+    batches = [json.loads(one["raw"]) for one in rejects if b"batch" in one["raw"]]
+    refused = [message for batch in batches for message in batch["batch"]]
+    assert len(refused) == 65 + 2
 
 
 def test_message_of_33_kb_is_rejected_within_a_batch(
@@ -368,3 +386,34 @@ def test_preflight_allows_sdk_headers(aws: MotoStack, monkeypatch: pytest.Monkey
     response = module.handler(http_event("/v1/batch", method="OPTIONS"), None)
     assert response["statusCode"] == 204
     assert "authorization" in response["headers"]["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize("key", ["", "who"])
+@pytest.mark.parametrize(
+    "body", [b"x" * 4_000_000, json.dumps({"batch": [TRACK] * 2_500}).encode()]
+)
+def test_flood_without_a_key_writes_one_unit_a_minute(
+    post_call: PostCall, monkeypatch: pytest.MonkeyPatch, key: str, body: bytes
+) -> None:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    calls, call = [], BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def record_call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        calls.append(operation)
+        return call(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record_call)
+    for _ in range(20):
+        post_call("/v1/batch", body, headers)
+    assert 1 <= calls.count("UpdateItem") <= 2  # a minute may end within the test
+    assert {*calls} <= {"UpdateItem", "GetItem"}
+
+
+@pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("rk_server", 503)])
+def test_full_store_of_rejects_makes_a_server_try_again_and_no_browser_wait(
+    post_call: PostCall, tables: StackTables, full_rejects: None, key: str, status: int
+) -> None:
+    headers = {"Authorization": f"Bearer {key}"}
+    assert post_call("/v1/batch", {"batch": [TRACK, 7]}, headers)[0] == status
+    assert len(tables.list_events()) == 1
+    assert tables.count_calls() == ({"over_limit": 1} if status == 200 else {})

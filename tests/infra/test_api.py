@@ -1,10 +1,12 @@
 """Checks the HTTP API: throttling, an access log without personal data, and a function for every path."""
 
 import json
+from pathlib import Path
 
 from regulars.transport.responses import preflight_response
 from tests.support.template import Template
 
+STAGE_TYPE = "AWS::ApiGatewayV2::Stage"
 PERSONAL_WORDS = ("identity", "sourceIp", "userAgent", "path", "query", "header", "body")
 
 
@@ -33,14 +35,25 @@ def test_integrations_use_payload_format_version_2(template: Template) -> None:
     assert {integration["PayloadFormatVersion"] for integration in integrations} == {"2.0"}
 
 
-def test_api_stage_limits_rate_and_burst(template: Template) -> None:
-    (stage,) = template.list_resources("AWS::ApiGatewayV2::Stage").values()
-    assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 100
-    assert 0 < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] <= 200
+def test_every_route_has_the_throttle_of_cdk_json(template: Template) -> None:
+    limits = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"][
+        "requests_per_second"
+    ]
+    assert template.list_throttles() == {route: tuple(limit) for route, limit in limits.items()}
+    assert find_routes(template).keys() == limits.keys()
+
+
+def test_stage_waits_for_the_routes_that_it_throttles(template: Template) -> None:
+    (stage,) = template.list_resources(STAGE_TYPE).values()
+    routes = template.list_resources("AWS::ApiGatewayV2::Route")
+    (resource,) = (one for one in template.resources.values() if one["Type"] == STAGE_TYPE)
+    assert {routes[name]["RouteKey"] for name in resource["DependsOn"]} == stage[
+        "RouteSettings"
+    ].keys()
 
 
 def test_access_log_contains_no_personal_data(template: Template) -> None:
-    (stage,) = template.list_resources("AWS::ApiGatewayV2::Stage").values()
+    (stage,) = template.list_resources(STAGE_TYPE).values()
     log_format = json.loads(stage["AccessLogSettings"]["Format"])
     assert log_format["routeKey"] == "$context.routeKey"
     log_values = " ".join(log_format.values())

@@ -43,10 +43,13 @@ class MotoStack:
 
     def list_rejects(self) -> list[dict[str, Any]]:
         """Return all rejects, by day and time: a test that runs at midnight stores them under two days."""
-        items = self.dynamodb.scan(TableName="test-rejects")["Items"]
         store = Rejects("test-rejects", self.dynamodb)
-        days = sorted({item["day"]["S"] for item in items})
-        return [reject for day in days for reject in store.list_rejects(day)]
+        return [reject for day in self.list_reject_days() for reject in store.list_rejects(day)]
+
+    def list_reject_days(self) -> list[str]:
+        """Return the days that have rejects, or counts of refused calls."""
+        items = self.dynamodb.scan(TableName="test-rejects")["Items"]
+        return sorted({item["day"]["S"] for item in items})
 
     def put_secrets(self, source: str, *signing: str, **credentials: str) -> None:
         """Store the secrets of a source, such as shopify/main."""

@@ -15,6 +15,7 @@ from regulars.store.ledger import Ledger, RecordedEvents
 from regulars.store.orders import OrderRecord, Orders
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.profiles import CountedPage, Profiles, SubjectIdentity, SubjectItems
+from regulars.store.refused_calls import CallKind
 from regulars.store.rejects import Reject, Rejects
 
 
@@ -139,6 +140,9 @@ class MemoryRejects(Rejects):
 
     def store_rejects(self, rejects: Sequence[Reject], at: datetime) -> None:  # noqa: ARG002
         self.stored_rejects.extend(rejects)
+
+    def count_call(self, kind: CallKind, at: datetime) -> None:
+        pass
 
 
 @dataclass

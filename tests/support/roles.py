@@ -25,12 +25,12 @@ def build_training_grants(model: str) -> dict[str, str]:
 ROLE_GRANTS = {
     "track_events": RECORD_GRANTS
     | BATCH_GRANTS
-    | {"control": "GetItem UpdateItem", "rejects": "BatchWriteItem PutItem"},
+    | {"control": "GetItem UpdateItem", "rejects": "BatchWriteItem PutItem UpdateItem"},
     "receive_webhook": RECORD_GRANTS
     | BATCH_GRANTS
     | {
         "control": "GetItem UpdateItem",
-        "rejects": "PutItem",
+        "rejects": "PutItem UpdateItem",
         "parameter/Regulars/sources/*": "GetParameter",
     },
     "reconcile_sources": RECORD_GRANTS

@@ -49,6 +49,15 @@ class Template:
             for properties in self.list_resources("AWS::Lambda::Function").values()
         }
 
+    def list_throttles(self) -> dict[str, tuple[float, int]]:
+        """Return the requests a second and the burst that the gateway lets pass, by route key."""
+        (stage,) = self.list_resources("AWS::ApiGatewayV2::Stage").values()
+        routes = {"$default": stage["DefaultRouteSettings"]} | stage["RouteSettings"]
+        return {
+            key: (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"])
+            for key, settings in routes.items()
+        }
+
     def find_folder(self, reference: Any) -> str:
         """Return the folder of the function to which a Ref or GetAtt points."""
         return str(

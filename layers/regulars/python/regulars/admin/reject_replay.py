@@ -23,6 +23,7 @@ from regulars.ingestion.tracking_senders import Sender, sender_of_key
 from regulars.ingestion.webhook_sources import WebhookSources
 from regulars.ingestion.webhooks import Receipt, WebhookReceiver
 from regulars.profiles.update import update_profiles
+from regulars.store.api_keys import SENDER_SCOPES
 from regulars.store.profile_stores import ProfileStores
 from regulars.store.rejects import BatchFields, Reject, Rejects, StoredDelivery
 from regulars.transport.certificates import fetch_certificate
@@ -51,7 +52,7 @@ class CollectedRejects(Rejects):
 
 
 class RejectReplayer:
-    """Receives rejects again; `tracking_source` is the source of tracking calls that came without a known key."""
+    """Receives rejects again; `tracking_source` is the source of tracking calls whose key may not send events."""
 
     def __init__(self, stores: ReplayStores, tracking_source: str = "") -> None:
         self._stores = stores
@@ -88,10 +89,12 @@ class RejectReplayer:
         if source:
             policy = key.orders if key else "auto"
             return Sender(source=source, key_id=delivery.key, trust=delivery.trust, orders=policy)
-        if key:
+        if key and key.scope in SENDER_SCOPES:
             return sender_of_key(key)
         if not self._tracking_source:
-            raise UnauthorizedError("Its key is not known, and no source was named for such calls.")
+            raise UnauthorizedError(
+                "Its key sends no events, and no source was named for such calls."
+            )
         return Sender(source=self._tracking_source)
 
     def _replay_stream_record(self, reject: StoredReject) -> Receipt:

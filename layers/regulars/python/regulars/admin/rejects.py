@@ -10,7 +10,8 @@ import msgspec
 
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import AmbiguousIdError
-from regulars.store.rejects import REJECT_RETENTION, Rejects, StoredDelivery
+from regulars.store.rejects import Rejects, StoredDelivery
+from regulars.store.schema import REJECT_RETENTION
 
 
 class StoredReject(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,20 @@ def count_rejects(rejects: Iterable[StoredReject]) -> list[RejectCount]:
     """Return the number of rejects by day, code and source."""
     counts = Counter((reject.day, reject.code, reject.source) for reject in rejects)
     return sorted(RejectCount(*group, count) for group, count in counts.items())
+
+
+def count_refused_calls(
+    store: Rejects, today: date, selection: RejectFilter = ALL_REJECTS
+) -> list[RejectCount]:
+    """Return the number of calls by day and kind of which nothing is stored; none when the filter names a source."""
+    if selection.source:
+        return []
+    counts = Counter[tuple[str, str]]()
+    for day in _list_stored_days(today):
+        for count in store.list_call_counts(day) if day >= selection.since else ():
+            if selection.code in {"", count.kind}:
+                counts[day, count.kind] += count.calls
+    return sorted(RejectCount(day, kind, "", count) for (day, kind), count in counts.items())
 
 
 def count_waiting(rejects: Iterable[StoredReject]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from regulars.store import clients, schema
 from regulars.store.api_keys import ApiKeys, OrderPolicy
 from regulars.store.order_sources import OrderSources
 from regulars.store.reconciliations import Reconciliations
-from regulars.store.rejects import REJECT_RETENTION
+from regulars.store.schema import REJECT_RETENTION
 from regulars.store.sources import Sources
 
 if TYPE_CHECKING:
@@ -104,9 +104,12 @@ def read_deployment_status(
 
 
 def count_reject_codes(client: "DynamoDBClient", table: str, today: date) -> dict[str, int]:
-    """Return the number of rejects of the last 30 days by code, without reading what was rejected."""
-    days = (today - timedelta(days=age) for age in range(REJECT_RETENTION.days + 1))
-    return dict(Counter(code for day in days for code in _read_codes(client, table, str(day))))
+    """Return the number of rejects and refused calls of the last 30 days by code, without reading what was rejected."""
+    counts = Counter[str]()
+    for age in range(REJECT_RETENTION.days + 1):
+        for code, count in _read_codes(client, table, str(today - timedelta(days=age))):
+            counts[code] += count
+    return dict(counts)
 
 
 def _list_reporters(stores: StatusStores, today: date) -> tuple[str, ...]:
@@ -122,12 +125,13 @@ def _read_reconciliations(stores: StatusStores) -> dict[str, ReconciliationStatu
     return {name: status for name, status in statuses.items() if status}
 
 
-def _read_codes(client: "DynamoDBClient", table: str, day: str) -> Iterator[str]:
+def _read_codes(client: "DynamoDBClient", table: str, day: str) -> Iterator[tuple[str, int]]:
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#day = :day",
-        ProjectionExpression="code",
+        ProjectionExpression="code, calls",
         ExpressionAttributeNames={"#day": "day"},
         ExpressionAttributeValues={":day": {"S": day}},
     )
-    return (item["code"]["S"] for page in pages for item in page["Items"])
+    for item in (item for page in pages for item in page["Items"]):
+        yield item["code"]["S"], int(item.get("calls", {"N": "1"})["N"])

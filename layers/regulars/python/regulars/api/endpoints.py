@@ -154,7 +154,7 @@ class ApiEndpoints:
     def get_source_config(self, http_request: HttpRequest) -> HttpResponse:
         """Return the settings that Rudder's browser SDK requests before it sends events."""
         key = http_request.query.get("writeKey") or read_api_key(http_request.headers)
-        return json_response(build_rudder_settings(key), cache="public, max-age=300")
+        return json_response(build_rudder_settings(key))
 
     def _authorize_owner(self, http_request: HttpRequest) -> "OwnerEndpoints":
         self._authorize_caller(http_request, "admin")

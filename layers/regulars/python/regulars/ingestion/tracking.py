@@ -11,9 +11,11 @@ from regulars.domain.errors import (
     InvalidEventError,
     PayloadTooLargeError,
     RegularsError,
+    StoreBusyError,
     UnauthorizedError,
 )
 from regulars.domain.isolation import Isolated
+from regulars.domain.trust import SERVER_TRUST
 from regulars.ingestion.order_claims import OrderClaims
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.tracking_calls import BATCH_KIND, TrackingCall, list_unique_keys, parse_call
@@ -21,13 +23,13 @@ from regulars.ingestion.tracking_rejects import (
     UNKNOWN_SENDER,
     build_call_reject,
     build_excess_rejects,
-    build_message_reject,
-    build_unknown_key_rejects,
+    build_message_rejects,
 )
 from regulars.ingestion.tracking_senders import Sender, find_sender
 from regulars.ingestion.translation import isolate_translation
 from regulars.store.api_keys import ApiKeys
 from regulars.store.ledger import RecordedEvents
+from regulars.store.refused_calls import CallKind
 from regulars.store.rejects import BatchFields, Reject, Rejects
 
 MAX_MESSAGE_BYTES = 32 * 1024
@@ -49,18 +51,22 @@ class TrackingReceiver:
         """Record the messages of one call of `/v1/<kind>`; when this returns, all of it is durable.
 
         The key is the first known one of: header, body, messages, URL. Each may be '', and a header may hold a
-        token of the SDK's own. A refused call is stored as a reject before its error is raised.
+        token of the SDK's own. A refused call is stored as a reject before its error is raised. Of a call without a
+        known key nothing is stored: it is counted.
         """
+        call = TrackingCall(
+            kind=kind, body=request.body, keys=list_unique_keys(header_key, url_key)
+        )
         try:
             call = parse_call(kind, request.body, header_key, url_key)
-            if not call.keys:
-                raise UnauthorizedError("A write key is missing.")
             sender = find_sender(self._keys, call.keys)
         except RegularsError as error:
-            self._reject_call(error, kind, request, list_unique_keys(header_key, url_key))
+            self._refuse_call(error, call, request)
             raise
         if sender is None:
-            self._store_rejects(build_unknown_key_rejects(call, MAX_BATCH_MESSAGES), request)
+            self._count_stranger(call, request)
+            if not call.keys:
+                raise UnauthorizedError("A write key is missing.")
         else:
             self._receive_call(call, request, sender)
 
@@ -79,18 +85,23 @@ class TrackingReceiver:
         translation.raise_first_failure()
         return self._record_drafts(translation.results, request, sender)
 
-    def _reject_call(
-        self, error: RegularsError, kind: str, request: Request, keys: tuple[str, ...]
-    ) -> None:
-        refused_call = TrackingCall(kind=kind, body=request.body, keys=keys)
-        self._store_rejects([build_call_reject(error, UNKNOWN_SENDER, refused_call)], request)
+    def _refuse_call(self, error: RegularsError, call: TrackingCall, request: Request) -> None:
+        if any(map(self._keys.authenticate, call.keys)):
+            refused_call = msgspec.structs.replace(call, body=request.body)
+            self._store_rejects([build_call_reject(error, UNKNOWN_SENDER, refused_call)], request)
+        else:
+            self._count_stranger(call, request)
+
+    def _count_stranger(self, call: TrackingCall, request: Request) -> None:
+        kind: CallKind = "unknown_key" if call.keys else "without_key"
+        self._rejects.count_call(kind, request.received_at)
 
     def _receive_call(self, call: TrackingCall, request: Request, sender: Sender) -> None:
         try:
             self._record_messages(call, request, sender)
         except RegularsError as error:
             original_call = msgspec.structs.replace(call, body=request.body)
-            self._store_rejects([build_call_reject(error, sender, original_call)], request)
+            self._store_rejects([build_call_reject(error, sender, original_call)], request, sender)
             raise
 
     def _record_messages(
@@ -99,13 +110,10 @@ class TrackingReceiver:
         translation = _translate_messages(call, request, sender)
         if call.kind != BATCH_KIND:
             translation.raise_first_failure()
-        rejects = build_excess_rejects(call, sender, MAX_BATCH_MESSAGES)
-        rejects += [
-            build_message_reject(error, sender, call, message)
-            for message, error in translation.failures
-        ]
         recorded = self._record_drafts(translation.results, request, sender)
-        self._store_rejects(rejects, request)
+        excess = build_excess_rejects(call, sender, MAX_BATCH_MESSAGES)
+        refused = build_message_rejects(translation.failures, sender, call)
+        self._store_rejects([*excess, *refused], request, sender)
         return recorded
 
     def _record_drafts(
@@ -114,9 +122,21 @@ class TrackingReceiver:
         marked_drafts = self._claims.mark_claims(drafts, sender.orders, request.received_at)
         return self._recorder.record(marked_drafts)
 
-    def _store_rejects(self, rejects: list[Reject], request: Request) -> None:
-        if rejects:
+    def _store_rejects(
+        self, rejects: list[Reject], request: Request, sender: Sender = UNKNOWN_SENDER
+    ) -> None:
+        """Store the rejects; while the store is at its limit, raise StoreBusyError for a server, which sends them again.
+
+        A browser's are counted then: anybody could make its good messages wait.
+        """
+        if not rejects:
+            return
+        try:
             self._rejects.store_rejects(rejects, request.received_at)
+        except StoreBusyError:
+            if sender.trust == SERVER_TRUST:
+                raise
+            self._rejects.count_call("over_limit", request.received_at)
 
 
 def _translate_messages(

@@ -1,14 +1,18 @@
 """Build the rejects of a call of the tracking API, so that a replay can receive each again from the same sender."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from regulars.channels.tracking.messages import CHANNEL_NAME
 from regulars.domain.errors import InvalidEventError, RegularsError
-from regulars.ingestion.tracking_calls import BATCH_KIND, TrackingCall
+from regulars.domain.isolation import Failure
+from regulars.ingestion.tracking_calls import TrackingCall
 from regulars.ingestion.tracking_senders import Sender
 from regulars.store.api_keys import hash_key_text
 from regulars.store.rejects import BatchFields, Reject, StoredDelivery
 
+MAX_MESSAGE_REJECTS = 25  # what one BatchWriteItem holds
 MAX_SHARED_BYTES = 2 * 1024  # of a batch, repeated with each message that is rejected
 UNKNOWN_SENDER = Sender(source="")
 
@@ -39,6 +43,27 @@ def build_message_reject(
     return build_call_reject(error, sender, message_call, shared)
 
 
+def build_message_rejects[Error: RegularsError](
+    failures: Sequence[Failure[msgspec.Raw, Error]], sender: Sender, call: TrackingCall
+) -> list[Reject]:
+    """Return one reject for each of the first 25 messages that failed, and of the others one for each code.
+
+    A write for each message of a batch would be a means to make the shop pay.
+    """
+    rejects = [
+        build_message_reject(failure.error, sender, call, failure.item)
+        for failure in failures[:MAX_MESSAGE_REJECTS]
+    ]
+    others: dict[str, list[Failure[msgspec.Raw, Error]]] = {}
+    for failure in failures[MAX_MESSAGE_REJECTS:]:
+        others.setdefault(failure.error.code, []).append(failure)
+    for code, group in others.items():
+        error = InvalidEventError(f"{len(group)} messages, the first: {group[0].error}", code)
+        messages = [failure.item for failure in group]
+        rejects.append(_build_batch_reject(error, sender, call, messages))
+    return rejects
+
+
 def build_excess_rejects(call: TrackingCall, sender: Sender, max_messages: int) -> list[Reject]:
     """Return the messages of a batch beyond its first `max_messages` as one reject, which is a batch itself.
 
@@ -48,17 +73,14 @@ def build_excess_rejects(call: TrackingCall, sender: Sender, max_messages: int) 
     if not excess:
         return []
     error = InvalidEventError("A batch holds at most 2,500 messages.", "batch_too_long")
+    return [_build_batch_reject(error, sender, call, excess)]
+
+
+def _build_batch_reject(
+    error: RegularsError, sender: Sender, call: TrackingCall, messages: Sequence[msgspec.Raw]
+) -> Reject:
+    """Return the reject of some messages of a batch, which is a batch itself."""
     shared = {"sentAt": call.shared.sent_at, "context": call.shared.context}
-    batch = {"batch": excess} | {name: value for name, value in shared.items() if value}
-    excess_call = msgspec.structs.replace(call, body=msgspec.json.encode(batch))
-    return [build_call_reject(error, sender, excess_call)]
-
-
-def build_unknown_key_rejects(call: TrackingCall, max_messages: int) -> list[Reject]:
-    """Return the rejects of a call whose keys nobody knows: one for each of its first `max_messages`."""
-    error = InvalidEventError("No key is known by this text.", "unknown_write_key")
-    if call.kind != BATCH_KIND:
-        return [build_call_reject(error, UNKNOWN_SENDER, call)]
-    messages = call.messages[:max_messages]
-    rejects = [build_message_reject(error, UNKNOWN_SENDER, call, message) for message in messages]
-    return rejects + build_excess_rejects(call, UNKNOWN_SENDER, max_messages)
+    batch = {"batch": messages} | {name: value for name, value in shared.items() if value}
+    batch_call = msgspec.structs.replace(call, body=msgspec.json.encode(batch))
+    return build_call_reject(error, sender, batch_call)

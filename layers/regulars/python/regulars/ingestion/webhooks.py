@@ -16,6 +16,7 @@ from regulars.domain.errors import (
     RegularsError,
     SignatureError,
     SourceWaitingError,
+    StoreBusyError,
 )
 from regulars.ingestion.recording import Recorder
 from regulars.ingestion.translation import delivery_reject, translate_deliveries
@@ -57,12 +58,11 @@ class WebhookReceiver:
 
         Raise NotFoundError for an unknown source and for a GET that carries a delivery, ForbiddenError for a refused
         handshake, SignatureError, SourceWaitingError or InvalidRequestError for a refused delivery, which the sender may
-        send again. Each refused request is stored as a reject first. A delivery that can never be accepted is stored as
-        a reject too, but acknowledged, since sending it again does not help; Shopify ends a subscription after eight
-        refusals.
+        send again. Each refused request to a source is stored as a reject first; one to an unknown source is counted. A
+        delivery that can never be accepted is stored as a reject too, but acknowledged, since sending it again does not
+        help; Shopify ends a subscription after eight refusals.
         """
-        with self._store_refusal(channel, request):
-            request = self._sources.configure_request(channel, request)
+        request = self._configure_request(channel, request)
         if handshake := self._answer_handshake(channel, request):
             return handshake
         if request.method != "POST":
@@ -83,6 +83,16 @@ class WebhookReceiver:
         if error:
             raise error
         return receipt
+
+    def _configure_request(self, channel: str, request: Request) -> Request:
+        try:
+            return self._sources.configure_request(channel, request)
+        except NotFoundError:
+            self._rejects.count_call("unknown_source", request.received_at)
+            raise
+        except RegularsError as error:
+            self._store_reject(channel, request, error, verified=False)
+            raise
 
     def _answer_handshake(self, channel: str, request: Request) -> Reply | None:
         """Return the reply to a handshake, which is not recorded; None for a delivery."""
@@ -142,8 +152,17 @@ class WebhookReceiver:
     def _store_reject(
         self, channel: str, request: Request, error: RegularsError, *, verified: bool
     ) -> None:
+        """Store a reject; while the store is at its limit, raise StoreBusyError for a genuine delivery and count the other.
+
+        A provider sends it again; a stranger would only fill the store.
+        """
         reject = delivery_reject(channel, request, error, verified=verified)
-        self._rejects.store_rejects([reject], request.received_at)
+        try:
+            self._rejects.store_rejects([reject], request.received_at)
+        except StoreBusyError:
+            if verified:
+                raise
+            self._rejects.count_call("over_limit", request.received_at)
 
 
 def _verify_delivery(channel: str, request: Request, secrets: Sequence[str], now: datetime) -> None:

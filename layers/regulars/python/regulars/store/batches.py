@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from regulars.domain.errors import StoreBusyError
 
 if TYPE_CHECKING:
@@ -16,11 +18,18 @@ type TableItem = dict[str, Any]
 MAX_WRITE_ITEMS = 25  # the limit of BatchWriteItem
 MAX_READ_ITEMS = 100  # the limit of BatchGetItem
 MAX_ATTEMPTS = 8
+THROTTLING_CODES = frozenset({
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+})  # fmt: skip
 
 
-def write_items(client: "DynamoDBClient", table: str, items: Sequence[TableItem]) -> None:
+def write_items(
+    client: "DynamoDBClient", table: str, items: Sequence[TableItem], attempts: int = MAX_ATTEMPTS
+) -> None:
     """Put every item; raise StoreBusyError when some are still unwritten after all attempts."""
-    _send_requests(client, table, [{"PutRequest": {"Item": item}} for item in items])
+    _send_requests(client, table, [{"PutRequest": {"Item": item}} for item in items], attempts)
 
 
 def delete_items(client: "DynamoDBClient", table: str, keys: Sequence[TableItem]) -> None:
@@ -28,10 +37,12 @@ def delete_items(client: "DynamoDBClient", table: str, keys: Sequence[TableItem]
     _send_requests(client, table, [{"DeleteRequest": {"Key": key}} for key in keys])
 
 
-def _send_requests(client: "DynamoDBClient", table: str, requests: Sequence[Any]) -> None:
+def _send_requests(
+    client: "DynamoDBClient", table: str, requests: Sequence[Any], attempts: int = MAX_ATTEMPTS
+) -> None:
     for chunk in batched(requests, MAX_WRITE_ITEMS, strict=False):
         pending: Any = {table: list(chunk)}
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in range(attempts):
             pending = client.batch_write_item(RequestItems=pending).get("UnprocessedItems")
             if not pending:
                 break
@@ -59,6 +70,11 @@ def read_items(
             back_off(attempt)
         else:
             raise StoreBusyError
+
+
+def is_table_busy(error: ClientError) -> bool:
+    """Return whether DynamoDB refused a call because the table takes no more writes now."""
+    return error.response["Error"]["Code"] in THROTTLING_CODES
 
 
 def back_off(attempt: int) -> None:

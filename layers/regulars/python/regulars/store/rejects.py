@@ -4,23 +4,27 @@ import gzip
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from regulars.domain.errors import StoreBusyError
 from regulars.domain.times import to_text
-from regulars.store.batches import write_items
+from regulars.store.batches import is_table_busy, write_items
 from regulars.store.clients import create_dynamodb_client
+from regulars.store.refused_calls import COUNT_PREFIX, CallKind, RefusedCallCount, RefusedCalls
+from regulars.store.schema import REJECT_RETENTION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-REJECT_RETENTION = timedelta(days=30)
+MAX_ATTEMPTS = 3  # a caller waits, and a full table stays full
 MAX_RAW_BYTES = 300 * 1024  # DynamoDB allows 400 KB an item
 
 
-# Credentials of a verified delivery are not stored; addresses and cookies of the sender never are.
+# Credentials are not stored: those of an unverified delivery may be right, too. Addresses and cookies of the sender
+# are not, either.
 _SECRET_HEADER_ENDINGS = ("authorization", "-key", "-token")
 _TOPIC_HEADER_ENDINGS = ("-topic", "-event", "-event-name")
 _SECRET_QUERY_NAMES = {"key", "_key", "token", "secret"}
@@ -67,25 +71,42 @@ class Rejects:
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or create_dynamodb_client()
+        self._refused_calls = RefusedCalls(table, self._client)
 
     def store_rejects(self, rejects: Sequence[Reject], at: datetime) -> None:
-        """Store the rejects; the same reject on the same day is one item."""
+        """Store the rejects; the same reject on the same day is one item.
+
+        Raise StoreBusyError while the table is at its limit of writes, which is low.
+        """
         items = {(item := _reject_item(reject, at))["reject_id"]["S"]: item for reject in rejects}
-        if len(items) == 1:
-            self._client.put_item(TableName=self._table, Item=next(iter(items.values())))
-        else:
-            write_items(self._client, self._table, list(items.values()))
+        try:
+            if len(items) == 1:
+                self._client.put_item(TableName=self._table, Item=next(iter(items.values())))
+            else:
+                write_items(self._client, self._table, list(items.values()), MAX_ATTEMPTS)
+        except self._client.exceptions.ClientError as error:
+            if is_table_busy(error):
+                raise StoreBusyError from error
+            raise
+
+    def count_call(self, kind: CallKind, at: datetime) -> None:
+        """Count a call of which nothing is stored."""
+        self._refused_calls.count_call(kind, at)
 
     def list_rejects(self, day: str) -> list[dict[str, Any]]:
         """Return the rejects of one UTC day (`YYYY-MM-DD`), oldest first, with `raw` decompressed."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="#day = :day",
+            KeyConditionExpression="#day = :day AND reject_id < :counts",
             ExpressionAttributeNames={"#day": "day"},
-            ExpressionAttributeValues={":day": {"S": day}},
+            ExpressionAttributeValues={":day": {"S": day}, ":counts": {"S": COUNT_PREFIX}},
         )
         rejects = [_reject_from_item(item) for page in pages for item in page["Items"]]
         return sorted(rejects, key=lambda reject: str(reject["received_at"]))
+
+    def list_call_counts(self, day: str) -> list[RefusedCallCount]:
+        """Return how many calls of strangers were refused on one UTC day (`YYYY-MM-DD`), oldest first."""
+        return self._refused_calls.list_counts(day)
 
     def mark_replayed(self, day: str, reject_id: str, at: datetime) -> None:
         """Mark a reject as recorded by a replay; do nothing when it has expired meanwhile."""
@@ -132,17 +153,16 @@ def _delivery_identity(delivery: StoredDelivery | None) -> list[str]:
 
 
 def _strip_secrets(delivery: StoredDelivery) -> StoredDelivery:
-    secret_endings = _SECRET_HEADER_ENDINGS if delivery.verified else ()
     headers = {
         name: value
         for name, value in delivery.headers.items()
-        if name not in _OMITTED_HEADERS and not name.endswith(secret_endings)
+        if name not in _OMITTED_HEADERS and not name.endswith(_SECRET_HEADER_ENDINGS)
     }
-    query = delivery.raw_query
-    if delivery.verified:
-        query = "&".join(
-            part for part in query.split("&") if part.partition("=")[0] not in _SECRET_QUERY_NAMES
-        )
+    query = "&".join(
+        part
+        for part in delivery.raw_query.split("&")
+        if part.partition("=")[0] not in _SECRET_QUERY_NAMES
+    )
     return msgspec.structs.replace(delivery, headers=headers, raw_query=query)
 
 

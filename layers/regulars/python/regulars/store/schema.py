@@ -1,10 +1,12 @@
 """Define the shape of every table and object key as plain data, read by infra, the adapters and the tests."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 # For how long a table can be restored: personal data in clear must be forgotten soon after an erasure.
 PERSONAL_DATA_DAYS = 7
 KEYED_DATA_DAYS = 35
+REJECT_RETENTION = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,7 @@ class Index:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; all key attributes are strings."""
+    """A table; all key attributes are strings. `max_write_units` is the most that it takes a second, None for no limit."""
 
     name: str
     partition_key: str
@@ -28,6 +30,7 @@ class Table:
     stream: bool = False
     backup_days: int = KEYED_DATA_DAYS
     ttl_attribute: str | None = None
+    max_write_units: int | None = None
 
     @property
     def settings_field(self) -> str:
@@ -100,6 +103,8 @@ REJECTS = Table(
     sort_key="reject_id",
     ttl_attribute="expires_at",
     backup_days=PERSONAL_DATA_DAYS,
+    # Strangers cause writes here: the limit is what they can cost. Unused units of five minutes serve a burst.
+    max_write_units=5,
 )
 
 ORDER_SOURCES_ID = "order-sources"

@@ -1,7 +1,7 @@
 """Build the settings that the browser SDKs fetch before their first event: the API host, and no other integrations.
 
 The settings are the same for every write key, including an unknown one. An SDK without settings sends no events. With
-settings, events of an unknown key are stored as rejects, counted, and can be replayed once the key is known.
+settings, its events are counted, which the owner sees.
 """
 
 from typing import Any
