@@ -47,14 +47,14 @@ class Step:
         """Stop ticking and leave one line."""
         self._ended.set()
         mark = "failed" if failed else "done"
-        detail = f"  {escape_controls(self.detail)}" if self.detail else ""
+        detail = f"  {replace_controls(self.detail)}" if self.detail else ""
         clear = "\r\033[K" if sys.stderr.isatty() else ""
         _write_error(
-            f"{clear}{escape_controls(self.title)} … {mark} in {self.seconds:.1f} s{detail}\n"
+            f"{clear}{replace_controls(self.title)} … {mark} in {self.seconds:.1f} s{detail}\n"
         )
 
     def _show_progress(self) -> None:
-        text = escape_controls(f"{self.title} … {self.seconds:.0f} s  {self.detail}")
+        text = replace_controls(f"{self.title} … {self.seconds:.0f} s  {self.detail}")
         if sys.stderr.isatty():
             _write_error(f"\r\033[K{text}")
         elif self.seconds - self._shown_at >= LOG_SECONDS:
@@ -77,10 +77,10 @@ def show_step(title: str) -> Iterator[Step]:
 
 def print_message(text: str = "") -> None:
     """Write one line for a person to standard error."""
-    _write_error(f"{escape_controls(text)}\n")
+    _write_error(f"{replace_controls(text)}\n")
 
 
-def escape_controls(text: str) -> str:
+def replace_controls(text: str) -> str:
     """Return a text in which no character controls the terminal: the code of ESC in place of ESC itself.
 
     Text from outside, such as the name of a product, reaches the terminal of the owner.
@@ -96,13 +96,13 @@ def shorten_text(text: str, length: int = 40) -> str:
 def print_result(result: Any, lines: Sequence[str], *, as_json: bool) -> None:
     """Write the result to standard output: as JSON for programs, as lines for people."""
     text = json.dumps(result, indent=2, ensure_ascii=False) if as_json else "\n".join(lines)
-    sys.stdout.write(f"{escape_controls(text)}\n")
+    sys.stdout.write(f"{replace_controls(text)}\n")
     sys.stdout.flush()
 
 
 def format_table(rows: Sequence[Sequence[Any]], indent: str = "  ") -> list[str]:
     """Return rows as aligned columns, numbers to the right; a line break in a cell is escaped."""
-    texts = [[escape_controls(str(cell)).replace("\n", "\\n") for cell in row] for row in rows]
+    texts = [[replace_controls(str(cell)).replace("\n", "\\n") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     numbers = [[isinstance(cell, int | float) for cell in row] for row in rows]
     return [

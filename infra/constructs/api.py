@@ -86,9 +86,9 @@ class PublicApi(Construct):
         )
         for route, method in zip(routes, methods, strict=True):
             acknowledge_rules(route, ROUTE_REASONS)
-            self._throttle_route(route, f"{method.value} {path}")
+            self._limit_route(route, f"{method.value} {path}")
 
-    def _throttle_route(self, route: apigateway.HttpRoute, key: str) -> None:
+    def _limit_route(self, route: apigateway.HttpRoute, key: str) -> None:
         throttle = self._throttles[key]
         settings = {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
         self._stage.add_property_override(f"RouteSettings.{key}", settings)

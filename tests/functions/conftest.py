@@ -27,7 +27,7 @@ KEY_CREATED_AT = "2026-11-01T10:00:00.000Z"
 
 
 @pytest.fixture
-def full_rejects(monkeypatch: pytest.MonkeyPatch) -> None:
+def reject_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the table of rejects refuse whole rejects, as it does at its limit of write units."""
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 

@@ -333,7 +333,7 @@ def test_delivery_is_replayed_after_a_translator_bug_is_fixed(
 
 
 def test_full_store_of_rejects_makes_a_genuine_delivery_try_again(
-    post_webhook: PostWebhook, tables: StackTables, full_rejects: None
+    post_webhook: PostWebhook, tables: StackTables, reject_limit: None
 ) -> None:
     body = json.dumps(shopify.build_order(id=None)).encode()
     assert post_order(post_webhook, body)["statusCode"] == 503

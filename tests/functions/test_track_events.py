@@ -411,7 +411,7 @@ def test_flood_without_a_key_writes_one_unit_a_minute(
 
 @pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("rk_server", 503)])
 def test_full_store_of_rejects_makes_a_server_try_again_and_no_browser_wait(
-    post_call: PostCall, tables: StackTables, full_rejects: None, key: str, status: int
+    post_call: PostCall, tables: StackTables, reject_limit: None, key: str, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     assert post_call("/v1/batch", {"batch": [TRACK, 7]}, headers)[0] == status

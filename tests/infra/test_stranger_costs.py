@@ -4,7 +4,7 @@ import math
 
 from tests.support.template import Template
 
-MAX_DAILY_COST = 2.00  # USD
+MAX_DAY_PRICE = 2.00  # USD
 DAY_SECONDS = 86_400
 # Prices on demand in us-east-1, arm64, in USD.
 REQUEST_PRICE = 1.00e-6  # of the HTTP API, for each started 512 KB
@@ -46,7 +46,7 @@ def test_strangers_cost_two_dollars_a_day_at_most(template: Template) -> None:
         "rejects": find_write_limit(template) * DAY_SECONDS * WRITE_PRICE,
         "logs": calls * (ACCESS_LOG_BYTES + FUNCTION_LOG_BYTES) * LOG_PRICE,
     }
-    assert sum(costs.values()) <= MAX_DAILY_COST, costs
+    assert sum(costs.values()) <= MAX_DAY_PRICE, costs
 
 
 def test_every_function_behind_the_gateway_has_the_memory_of_the_count(template: Template) -> None:

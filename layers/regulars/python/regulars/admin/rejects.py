@@ -103,7 +103,10 @@ def count_refused_calls(
         for count in store.list_call_counts(day) if day >= selection.since else ():
             if selection.code in {"", count.kind}:
                 counts[day, count.kind] += count.calls
-    return sorted(RejectCount(day, kind, "", count) for (day, kind), count in counts.items())
+    return sorted(
+        RejectCount(day=day, code=kind, source="", count=count)
+        for (day, kind), count in counts.items()
+    )
 
 
 def count_waiting(rejects: Iterable[StoredReject]) -> dict[str, int]:
