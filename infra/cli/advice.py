@@ -3,6 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 (of botocore)
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+)
+
 from infra.cli.options import rank_similar_names
 from regulars.admin import errors
 from regulars.admin.stream_progress import StreamStalledError
@@ -16,6 +27,21 @@ def find_advice(error: Exception) -> str:
     """Return what the owner can do about an error, '' for nothing."""
     advise = _ADVICE.get(type(error))
     return advise(error) if advise else ""
+
+
+def explain_aws_error(error: ClientError | BotoCoreError) -> str:
+    """Return what the owner can do about an error of AWS or of the way to it."""
+    match error:
+        case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError():
+            return "Sign in to the account of the stack, for example with `aws configure` or `aws sso login`."
+        case NoRegionError():
+            return "Name the region of the stack: export AWS_REGION=eu-west-1"
+        case EndpointConnectionError() | ConnectionError():
+            return (
+                "Nothing answers there. For the stack on this machine see `regulars status`; for an account, check the "
+                "connection of this machine to the internet, and its proxy."
+            )
+    return "Check that the stack is deployed and that the credentials are those of its account."
 
 
 def _explain_secret_field(error: errors.SecretFieldError) -> str:

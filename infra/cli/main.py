@@ -4,13 +4,16 @@ import argparse
 import importlib
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cli.advice import find_advice
+from infra.cli.advice import explain_aws_error, find_advice
+from infra.cli.command_line import CommandParser, join_secrets
 from infra.cli.terminal import print_message
 from infra.local.errors import CommandError
+from infra.local.places import ROOT_FOLDER
 from regulars.domain.errors import RegularsError
 
 # Command → its module, which has `add_arguments(parser)` and `run(arguments) -> exit code`. The first line of its
@@ -27,6 +30,7 @@ COMMANDS = {
     "people": "infra.cli.commands.people",
     "privacy": "infra.cli.commands.privacy",
     "keys": "infra.cli.commands.keys",
+    "channels": "infra.cli.commands.channels",
     "connect": "infra.cli.commands.connect",
     "sources": "infra.cli.commands.sources",
     "rejects": "infra.cli.commands.rejects",
@@ -36,6 +40,7 @@ COMMANDS = {
     "invoke": "infra.cli.commands.invoke",
     "logs": "infra.cli.commands.logs",
 }
+HELP_HINT = "Begin with `make demo`. `regulars COMMAND --help` explains a command."
 INTERRUPTED_CODE = 130
 BROKEN_PIPE_CODE = 141  # as for a process that SIGPIPE ends
 
@@ -55,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser().parse_args(join_secrets(sys.argv[1:] if argv is None else argv))
     try:
         return int(arguments.run(arguments))
     except CommandError as error:
@@ -63,18 +68,17 @@ def _run_command(argv: Sequence[str] | None) -> int:
     except RegularsError as error:
         return _report_error(error, find_advice(error))
     except (ClientError, BotoCoreError) as error:
-        advice = (
-            "Check that the stack is deployed and that the credentials are those of its account."
-        )
-        return _report_error(error, advice)
+        return _report_error(error, explain_aws_error(error))
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a prompt
         return INTERRUPTED_CODE
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(prog="regulars", description="Know your buyers.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser = CommandParser(prog="regulars", description="Know your buyers.", epilog=HELP_HINT)
+    parser.add_argument("--version", action="version", version=f"regulars {read_version()}")
+    parser.set_defaults(run=lambda _: _print_help(parser))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, path in COMMANDS.items():
         module = importlib.import_module(path)
         purpose = str(module.__doc__).splitlines()[0]
@@ -82,6 +86,17 @@ def build_parser() -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+def read_version() -> str:
+    """Return the version of this checkout."""
+    project = tomllib.loads((ROOT_FOLDER / "pyproject.toml").read_text())
+    return str(project["project"]["version"])
+
+
+def _print_help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help()
+    return 0
 
 
 def _discard_output() -> int:

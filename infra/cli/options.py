@@ -66,14 +66,15 @@ def parse_source_name(text: str) -> str:
 
 
 def parse_channel(text: str) -> str:
-    """Return the name of a channel; a wrong one is a usage error that lists the most similar names."""
-    if text not in CHANNELS:
-        similar = rank_similar_names(text, CHANNELS)
+    """Return the name of a channel, given in any case; a wrong one is a usage error that lists the most similar names."""
+    name = text.strip().lower()
+    if name not in CHANNELS:
+        similar = rank_similar_names(name, CHANNELS)
         hint = "Did you mean" if len(similar) < len(CHANNELS) else "There are"
         raise argparse.ArgumentTypeError(
-            f"there is no channel {text!r}. {hint}: {', '.join(similar)}"
+            f"there is no channel {text!r}. {hint}: {', '.join(similar)}. `regulars channels` describes them"
         )
-    return text
+    return name
 
 
 def rank_similar_names(text: str, names: Iterable[str]) -> list[str]:

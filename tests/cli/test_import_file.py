@@ -60,7 +60,8 @@ def test_file_is_uploaded_to_its_account(
     cli: CommandLine, uploads: list[UploadStep], file: WriteFile
 ) -> None:
     report = cli.result("import", file("payments.csv", STRIPE_PAYMENT))
-    assert report == {"file": "payments.csv", **DONE_REPORT}
+    place = "s3://test-uploads/imports/stripe/main/payments.csv.report.json"
+    assert report == {"file": "payments.csv", "report": place, **DONE_REPORT}
     assert (uploads[0].key, uploads[0].rows) == ("imports/stripe/main/payments.csv", 1)
 
 
@@ -70,6 +71,23 @@ def test_several_files_have_a_report_each(
     files = file("orders.csv", ORDER_ROW), file("payments.csv", STRIPE_PAYMENT)
     reports = cli.result("import", *files, "--account", "my-shop")
     assert [report["file"] for report in reports] == ["orders.csv", "payments.csv"]
+
+
+def test_refused_rows_have_an_exit_code_and_a_next_step(
+    cli: CommandLine, file: WriteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [{"line": 3, "code": "future_date", "reason": "The date is in the future."}]
+    report = {
+        **DONE_REPORT,
+        "rows": 2,
+        "refused": 1,
+        "refusals": refusals,
+        "reasons": {"future_date": 1},
+    }
+    monkeypatch.setattr(command, "import_upload", lambda *_: {"file": "payments.csv", **report})
+    output = cli.output("import", file("payments.csv", STRIPE_PAYMENT), code=6)
+    assert "s3://test-uploads/imports/stripe/main/payments.csv.report.json" in output
+    assert "correct these lines and import the file again" in output
 
 
 def test_file_that_fails_does_not_keep_the_others_out(

@@ -119,7 +119,7 @@ def test_refused_sample_is_explained(status: int, code: str, words: str) -> None
         (sample("refused"), "the ledger does not hold the event"),
         (sample("refused", is_disabled=True), "ten seconds"),
         (
-            sample("refused", 404, '{"code": "not_found"}', is_disabled=True),
+            sample("refused", 404, '{"code": "source_disabled"}', is_disabled=True),
             "regulars sources enable form main",
         ),
     ],

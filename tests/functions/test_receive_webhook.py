@@ -156,14 +156,14 @@ def test_body_over_the_limit_is_413_and_stored(
     assert tables.list_reject_codes() == ["payload_too_large"]
 
 
-def test_disabled_source_is_404_and_counted(
+def test_disabled_source_is_404_and_delivery_is_stored(
     post_webhook: PostWebhook, tables: StackTables, aws: MotoStack
 ) -> None:
     Sources("test-control", aws.dynamodb).save_source(
         Source(channel="shopify", source="main", disabled=True)
     )
     assert post_order(post_webhook, json.dumps(shopify.build_order()).encode())["statusCode"] == 404
-    assert (tables.list_rejects(), tables.count_calls()) == ([], {"unknown_source": 1})
+    assert (tables.list_reject_codes(), tables.count_calls()) == (["source_disabled"], {})
 
 
 @pytest.mark.parametrize(

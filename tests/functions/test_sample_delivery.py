@@ -100,15 +100,18 @@ def test_sample_of_every_channel_is_accepted_and_creates_nobody(
     connect(stores, channel, find_required_secret(channel), **list_required_answers(channel))
     outcomes = {"reached"} if channel in ONLY_THEY_SIGN else {"stored", "set_aside"}
     assert send(channel).outcome in outcomes
-    assert tables.list_contacts() == []
+    assert (tables.list_contacts(), tables.list_rejects()) == ([], [])
     assert all(event.test or not event.subjects for event in tables.list_events())
 
 
-def test_sample_of_a_disabled_source_is_refused(stores: SampleStores, send: Send) -> None:
+def test_sample_of_a_disabled_source_is_refused(
+    stores: SampleStores, send: Send, tables: StackTables
+) -> None:
     connect(stores, "shopify", shopify.SECRET)
     disable_source(stores.sources, "shopify", "main")
     sample = send("shopify")
     assert (sample.outcome, sample.response.status, sample.is_disabled) == ("refused", 404, True)
+    assert tables.list_rejects() == []
 
 
 def test_public_key_signs_no_sample(stores: SampleStores, send: Send) -> None:

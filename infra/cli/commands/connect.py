@@ -11,6 +11,7 @@ from typing import Any
 from infra.cli import options, prompts
 from infra.cli.stack import select_stack
 from infra.cli.terminal import print_message, print_result
+from infra.cli.texts.setup_steps import describe_steps, describe_tunnel
 from regulars.admin.secret_kinds import find_secret_question
 from regulars.admin.setup_answers import find_unknown_fields, list_fields
 from regulars.admin.source_connection import (
@@ -70,8 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             secret=secret,
         ),
     )
-    guide = [*([] if connection.existed and secret else [*channel.page.strip().splitlines(), ""])]
-    guide.append(f"URL: {connection.url}")
+    guide = _describe_setup(channel, connection)
     question = find_secret_question(channel)
     if not secret and question and sys.stdin.isatty():
         print_message("\n".join([*guide, ""]))
@@ -79,7 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
         secret = _prompt_for_secret(question, connection)
         connection = finish_connection(stores, connection, secret) if secret else connection
     changes = _describe_changes(connection, has_new_secret=bool(secret))
-    lines = [*guide, *_to_lines(connection, changes)]
+    lines = (
+        [*guide, "", *_to_lines(connection, changes)] if guide else _to_lines(connection, changes)
+    )
     print_result(_to_result(connection, changes), lines, as_json=arguments.json)
     return 0
 
@@ -134,6 +136,18 @@ def _to_result(connection: Connection, changes: list[str]) -> dict[str, Any]:
     return result | ({"changed": changes} if connection.existed else {})
 
 
+def _describe_setup(channel: Channel, connection: Connection) -> list[str]:
+    """Return the URL and the secret that the provider needs, then how to enter them there."""
+    source, secret = connection.source, connection.generated_secret
+    return [
+        f"URL: {connection.url}",
+        *([f"Secret: {secret}"] if secret else []),
+        "",
+        *describe_steps(channel, connection.url, secret),
+        *describe_tunnel(source.channel, source.source, connection.url),
+    ]
+
+
 def _to_lines(connection: Connection, changes: list[str]) -> list[str]:
     channel, name = connection.source.channel, connection.source.source
     source, words = f"{channel}/{name}", f"{channel} {name}"
@@ -143,8 +157,5 @@ def _to_lines(connection: Connection, changes: list[str]) -> list[str]:
         f"Give it with: regulars connect {channel} --name {name} --secret …",
         "disabled": f"{source} is disabled. Accept deliveries with: regulars sources enable {words}",
     }
-    generated = connection.generated_secret
-    lines = [f"secret: {generated}"] if generated else []
-    if connection.existed:
-        lines.append(f"{source} existed. Changed: {'; '.join(changes) or 'nothing'}.")
-    return [*lines, states[connection.state]]
+    existed = f"{source} existed. Changed: {'; '.join(changes) or 'nothing'}."
+    return [*([existed] if connection.existed else []), states[connection.state]]

@@ -24,7 +24,10 @@ from regulars.admin.import_accounts import (
 from regulars.admin.imports import ImportReport, is_failed_import
 from regulars.channels.exports.contract import ExportFormat
 from regulars.domain.errors import RegularsError
+from regulars.store import schema
 from regulars.store.sources import Sources
+
+REFUSED_ROWS_CODE = 6
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +46,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Import the files and print the reports; return 1 when a whole file was refused."""
+    """Import the files and print the reports.
+
+    Return 1 when a whole file was refused, REFUSED_ROWS_CODE when some rows were.
+    """
     deployment = select_stack(arguments).deployment
     reports = [_import_file(deployment, path, arguments.account) for path in arguments.files]
     lines = [line for report in reports for line in describe_report(report)]
     result = reports[0] if len(reports) == 1 else reports
     print_result(result, lines, as_json=arguments.json)
-    return 1 if any(map(is_failed_import, reports)) else 0
+    if any(map(is_failed_import, reports)):
+        return 1
+    return REFUSED_ROWS_CODE if any(report["refused"] for report in reports) else 0
 
 
 def _import_file(deployment: Deployment, path: Path, account: str | None) -> ImportReport:
@@ -76,7 +84,8 @@ def _follow_import(deployment: Deployment, path: Path, requested: str | None) ->
             rows=export.rows,
             without_orders=without_orders,
         )
-        return import_upload(deployment, upload)
+        place = f"s3://{deployment.uploads_bucket}/{schema.report_key(upload.key)}"
+        return import_upload(deployment, upload) | {"report": place}
 
 
 def _recognize_file(path: Path) -> ExportFile:

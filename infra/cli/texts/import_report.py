@@ -40,6 +40,14 @@ def describe_report(report: ImportReport) -> list[str]:
         *format_table(_list_fields(report)),
         *(["Refused, by reason", *format_table(counts)] if counts else []),
         *(["Refused first, by line", *format_table(first)] if first else []),
+        *(_list_next_steps(report) if counts else []),
+    ]
+
+
+def _list_next_steps(report: ImportReport) -> list[str]:
+    return [
+        f"The report with the refused lines: {report['report']}, or `regulars import --json`",
+        "Next: correct these lines and import the file again. What was imported stays and counts once.",
     ]
 
 

@@ -34,7 +34,8 @@ def _describe_refusal(sample: SampleResult) -> str:
     code, message = response.error
     retry = f"a new secret is read within half a minute; try again. {message}"
     reasons = {
-        "not_found": _describe_unknown_source(sample),
+        "not_found": "the source is not known there",
+        "source_disabled": _describe_disabled_source(sample),
         "invalid_signature": retry,
         "forbidden": retry,
         "source_waiting": "its secret is not known. Give it again with: regulars connect",
@@ -44,8 +45,6 @@ def _describe_refusal(sample: SampleResult) -> str:
     return f"Refused ({response.status}): {reason}."
 
 
-def _describe_unknown_source(sample: SampleResult) -> str:
-    if not sample.is_disabled:
-        return "the source is not known there"
+def _describe_disabled_source(sample: SampleResult) -> str:
     words = f"{sample.channel} {sample.name}"
     return f"it is disabled. Accept deliveries with: regulars sources enable {words}"

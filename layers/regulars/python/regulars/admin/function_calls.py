@@ -42,11 +42,12 @@ class FunctionInvoker:
             LogType="Tail",
         )
         log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
-        payload = answer["Payload"].read()
+        body = answer["Payload"].read()
+        payload = json.loads(body) if body else None
         return Invocation(
             function=function,
-            payload=json.loads(payload) if payload else None,
-            error=answer.get("FunctionError", ""),
+            payload=payload,
+            error=answer.get("FunctionError", "") or _find_error(payload),
             log=tuple(log.splitlines()),
         )
 
@@ -56,3 +57,9 @@ class FunctionInvoker:
         if invocation.error:
             raise FunctionFailedError(function, invocation.payload)
         return invocation.payload
+
+
+def _find_error(payload: Any) -> str:
+    """Return the kind of error in a payload, as Lambda's runtime writes it when a handler raises one; '' for none."""
+    is_error = isinstance(payload, dict) and {"errorMessage", "errorType"} <= payload.keys()
+    return str(payload["errorType"]) if is_error else ""

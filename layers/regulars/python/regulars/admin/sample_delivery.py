@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Literal
 
@@ -19,10 +20,16 @@ from regulars.admin.sources import decide_source_state, require_source
 from regulars.channels.contract import Request
 from regulars.domain.timed_cache import ABSENT_SECONDS
 from regulars.store.ledger import Ledger
-from regulars.store.sources import Source
+from regulars.store.rejects import Rejects
+from regulars.store.sources import CACHE_SECONDS, Source
 
 UNSIGNED_SUFFIX = "missing."  # of the message that refuses a delivery without a signature
-UNKNOWN_FOR_SECONDS = frozenset({"not_found", "source_waiting"})
+# For so long the receiving function remembers that a source or its secret does not exist, or is disabled.
+REMEMBERED_SECONDS = {
+    "not_found": ABSENT_SECONDS,
+    "source_waiting": ABSENT_SECONDS,
+    "source_disabled": CACHE_SECONDS,
+}
 
 type SampleOutcome = Literal["stored", "known", "set_aside", "reached", "refused"]
 type PostRequest = Callable[[Request], DeliveryResponse]
@@ -70,11 +77,21 @@ def send_sample(
         raise SourceWithoutSecretError(channel, name)
     sample = build_sample_request(stores, source, secrets)
     response = post(sample.request)
-    if not source.disabled and response.error[0] in UNKNOWN_FOR_SECONDS:
-        # The receiving function remembers for seconds that a source or its secret does not exist.
-        sleep(ABSENT_SECONDS)
+    seconds = REMEMBERED_SECONDS.get(response.error[0])
+    if not source.disabled and seconds:
+        sleep(seconds)
         response = post(sample.request)
+    _remove_rejects(stores.rejects, source, sample)
     return _assess_response(stores.ledger, source, sample, response)
+
+
+def _remove_rejects(rejects: Rejects, source: Source, sample: SampleRequest) -> None:
+    """Remove what the sample left among the rejects, which the owner reads for real deliveries."""
+    today, name = datetime.now(UTC).date(), f"{source.channel}/{source.source}"
+    for day in (today.isoformat(), (today - timedelta(days=1)).isoformat()):
+        for reject in rejects.list_rejects(day):
+            if reject["source"] == name and reject["raw"] == sample.request.body:
+                rejects.delete_reject(day, reject["reject_id"])
 
 
 def _assess_response(

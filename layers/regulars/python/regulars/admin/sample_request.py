@@ -15,6 +15,7 @@ from regulars.channels.registry import load_channel
 from regulars.domain.errors import RegularsError
 from regulars.store.ledger import Ledger
 from regulars.store.parameters import SourceSecrets
+from regulars.store.rejects import Rejects
 from regulars.store.sources import Source
 
 
@@ -24,6 +25,7 @@ class SampleStores:
 
     sources: SourceStores
     ledger: Ledger
+    rejects: Rejects
     default_country: str
     default_currency: str
 
@@ -33,6 +35,7 @@ class SampleStores:
         return cls(
             sources=SourceStores.from_deployment(deployment),
             ledger=Ledger(deployment.events_table),
+            rejects=Rejects(deployment.rejects_table),
             default_country=deployment.default_country,
             default_currency=deployment.default_currency,
         )

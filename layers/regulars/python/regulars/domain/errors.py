@@ -49,6 +49,15 @@ class SignatureError(RegularsError):
         self.reason = reason
 
 
+class SourceDisabledError(RegularsError):
+    """The owner disabled the source. Its deliveries are stored as rejects, so that they can be received later."""
+
+    code = "source_disabled"
+
+    def __init__(self) -> None:
+        super().__init__("The source is disabled.")
+
+
 class SourceWaitingError(RegularsError):
     """The source has no secret yet, so that nothing can be verified; the sender should retry."""
 

@@ -6,7 +6,12 @@ import msgspec
 
 from regulars.channels.contract import Request
 from regulars.channels.registry import CHANNELS
-from regulars.domain.errors import NotFoundError, PayloadTooLargeError, SignatureError
+from regulars.domain.errors import (
+    NotFoundError,
+    PayloadTooLargeError,
+    SignatureError,
+    SourceDisabledError,
+)
 from regulars.store.parameters import Parameters
 from regulars.store.sources import Source, Sources
 
@@ -24,12 +29,15 @@ class WebhookSources:
     def configure_request(self, channel: str, request: Request) -> Request:
         """Return the request with its source's configuration and credentials.
 
-        Raise NotFoundError when there is no such source, PayloadTooLargeError when the body is over the limit.
+        Raise NotFoundError when there is no such source, SourceDisabledError, or PayloadTooLargeError when the body is
+        over the limit.
         """
         may_exist = channel in CHANNELS and len(request.source) <= MAX_SOURCE_CHARACTERS
         source = self._sources.find_source(channel, request.source) if may_exist else None
         if source is None:
             raise NotFoundError("There is no such source.")
+        if source.disabled:
+            raise SourceDisabledError
         if len(request.body) > MAX_BODY_BYTES:
             raise PayloadTooLargeError("A delivery holds at most 4 MB.")
         return self._add_config(request, source)

@@ -108,6 +108,11 @@ class Rejects:
         """Return how many calls of strangers were refused on one UTC day (`YYYY-MM-DD`), oldest first."""
         return self._refused_calls.list_counts(day)
 
+    def delete_reject(self, day: str, reject_id: str) -> None:
+        """Delete a reject, if it is there."""
+        key = {"day": {"S": day}, "reject_id": {"S": reject_id}}
+        self._client.delete_item(TableName=self._table, Key=key)
+
     def mark_replayed(self, day: str, reject_id: str, at: datetime) -> None:
         """Mark a reject as recorded by a replay; do nothing when it has expired meanwhile."""
         with suppress(self._client.exceptions.ConditionalCheckFailedException):

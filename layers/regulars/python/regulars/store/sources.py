@@ -51,7 +51,7 @@ class Sources:
         self._client.put_item(TableName=self._table, Item=item)
 
     def find_source(self, channel: str, source: str) -> Source | None:
-        """Return the source; None when it does not exist or is disabled."""
+        """Return the source, disabled or not; None when it does not exist."""
         return self._cache.get(schema.source_id(channel, source), self._read_source)
 
     def renew_source(self, channel: str, source: str) -> Source | None:
@@ -73,8 +73,7 @@ class Sources:
 
     def _read_source(self, id_: str) -> Source | None:
         item = self._client.get_item(TableName=self._table, Key={"id": {"S": id_}}).get("Item")
-        source = _source_from_item(item) if item else None
-        return None if source is None or source.disabled else source
+        return _source_from_item(item) if item else None
 
 
 def _source_from_item(item: Mapping[str, Any]) -> Source:

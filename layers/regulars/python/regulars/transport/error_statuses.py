@@ -18,6 +18,7 @@ ERROR_STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.CertificateUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ConcurrentUpdateError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LedgerLaggingError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SourceDisabledError: HTTPStatus.NOT_FOUND,
     errors.SourceWaitingError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -1,0 +1,32 @@
+"""Reads a command line as owners write it: with misspelt names, and with secrets that begin with a dash."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from infra.cli.options import rank_similar_names
+
+HIDDEN_OPTION = "--secret"
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that answers a misspelt command with the most similar ones."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        choices = action.choices
+        if choices is None or value in choices:
+            return
+        similar = rank_similar_names(str(value), map(str, choices))
+        hint = "Did you mean" if len(similar) < len([*choices]) else "There are"
+        raise argparse.ArgumentError(action, f"there is no {value!r}. {hint}: {', '.join(similar)}")
+
+
+def join_secrets(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with each secret joined to its option, since argparse reads `-x` after it as an option."""
+    words, joined = list(argv), list[str]()
+    while words:
+        word = words.pop(0)
+        if word == HIDDEN_OPTION and words and not words[0].startswith("--"):
+            word = f"{word}={words.pop(0)}"
+        joined.append(word)
+    return joined
