@@ -1,7 +1,5 @@
 """The partition into people: its rules one by one, and a comparison with a brute-force version."""
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,44 +8,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.domain.events import Event, OrderFact, event_id
-from regulars.domain.identity_facts import MAX_LINKS, IdentityFacts, limit_links, split_facts
+from regulars.domain.identity_facts import IdentityFacts, limit_links, split_facts
 from regulars.domain.identity_statements import collect_facts, facts_of
-from regulars.identity.links import MAX_BROWSER_LINKED_SUBJECTS
+from regulars.domain.link_limits import LINK_LIMITS
 from regulars.identity.partition import partition_subjects
 from regulars.store.identity_codec import decode_facts, encode_facts
+from tests.support.identity_ledgers import (
+    DECISION_SAMPLES,
+    STATEMENT_SAMPLES,
+    build_decision,
+    build_ledger,
+    build_statement,
+)
 from tests.support.identity_oracle import partition_ledger
-
-SOURCES = {"browser": "segment/web", "server": "segment/api", "verified": "shopify/main"}
-
-
-def build_statement(
-    number: int, trust: str, *subjects: str, second: int | None = None, **fields: Any
-) -> Event:
-    at = number if second is None else second
-    return Event(
-        id=event_id(str(number)),
-        type="Page Viewed",
-        channel="web",
-        source=SOURCES.get(trust, "owner/console"),
-        occurred_at="2026-11-01T10:00:00.000Z",
-        received_at=f"2026-11-01T{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}.000Z",
-        subjects=subjects,
-        trust="" if trust in {"browser", "verified"} else trust,
-        **fields,
-    )
-
-
-def build_decision(number: int, action: str, **sides: Any) -> Event:
-    return Event(
-        id=event_id(str(number)),
-        type="Identity Decided",
-        channel="crm",
-        source="owner/console",
-        occurred_at="2026-11-01T10:00:00.000Z",
-        received_at="2026-11-01T10:00:00.000Z",
-        trust="owner",
-        properties={"action": action, **sides},
-    )
 
 
 def list_people(*events: Event) -> list[set[str]]:
@@ -104,6 +77,51 @@ def test_claim_joins_when_stronger_evidence_says_the_same() -> None:
     ]
     assert len(list_people(*events)) == 2
     assert len(list_people(*events, build_statement(4, "server", "u:ann", "e:ann"))) == 1
+
+
+def test_browser_joins_no_two_people_by_a_new_identifier_beside_both() -> None:
+    events = [
+        build_statement(1, "browser", "u:ann"),
+        build_statement(2, "browser", "e:bob"),
+        build_statement(3, "browser", "u:ann", "e:bob", "p:new"),
+    ]
+    assert list_people(*events) == [{"e:bob"}, {"u:ann", "p:new"}]
+    assert list_reasons(*events) == [("e:bob", "p:new", "claim"), ("u:ann", "e:bob", "claim")]
+
+
+def test_identifiers_that_a_browser_introduced_come_to_one_known_person() -> None:
+    events = [
+        build_statement(1, "browser", "u:ann"),
+        build_statement(2, "browser", "u:ann", "e:home"),
+        build_statement(3, "browser", "u:ann", "e:work"),
+        build_statement(4, "verified", "e:work", "c:1"),
+        build_statement(5, "verified", "e:home", "c:2"),
+    ]
+    assert list_people(*events) == [{"e:work", "c:1"}, {"u:ann", "e:home", "c:2"}]
+    assert list_reasons(*events) == [("u:ann", "e:work", "claim")]
+
+
+def test_identifiers_stay_with_the_first_known_person_although_the_owner_separates_them() -> None:
+    events = [
+        build_statement(1, "browser", "u:ann"),
+        build_statement(2, "browser", "u:ann", "e:home"),
+        build_statement(3, "browser", "u:ann", "e:work"),
+        build_statement(4, "verified", "e:home", "c:1"),
+        build_statement(5, "verified", "e:work", "c:2"),
+    ]
+    assert list_people(*events) == [{"e:work", "c:2"}, {"u:ann", "e:home", "c:1"}]
+    separate = build_decision(6, "separate", left=["u:ann"], right=["e:home"])
+    assert list_people(*events, separate) == [{"e:home", "c:1"}, {"e:work", "c:2"}, {"u:ann"}]
+
+
+def test_device_that_the_owner_joined_makes_no_person_known() -> None:
+    events = [
+        build_statement(1, "browser", "u:ann"),
+        build_statement(2, "browser", "u:ann", "e:ann"),
+        build_statement(3, "verified", "e:ann", "a:till"),
+        build_decision(4, "join", left=["u:ann"], right=["a:till"]),
+    ]
+    assert list_people(*events) == [{"u:ann", "e:ann", "a:till"}]
 
 
 def test_device_of_two_people_belongs_to_neither() -> None:
@@ -175,39 +193,6 @@ def test_owner_joins_past_every_rule_separates_for_good_and_undoes_both() -> Non
     assert len(list_people(*events, join, separate, undo)) == 1
 
 
-SUBJECTS = st.sampled_from([f"{letter}:{number}" for letter in "uuuepppca" for number in range(7)])
-STATEMENT_SAMPLES = st.tuples(
-    st.sampled_from(["browser", "browser", "server", "verified"]),
-    st.lists(SUBJECTS, min_size=1, max_size=4, unique=True),
-    st.integers(0, 12),
-    st.booleans(),
-)
-DECISION_SAMPLES = st.tuples(
-    st.sampled_from(["join", "separate"]), st.lists(SUBJECTS, min_size=2, max_size=3, unique=True)
-)
-
-
-def build_ledger(
-    statements: Sequence[tuple[str, list[str], int, bool]],
-    decisions: Sequence[tuple[str, list[str]]],
-) -> list[Event]:
-    events = [
-        build_statement(
-            number,
-            trust,
-            *subjects,
-            second=second,
-            **({"order": OrderFact(key="stripe/x", version="")} if has_order else {}),
-        )
-        for number, (trust, subjects, second, has_order) in enumerate(statements)
-    ]
-    events += [
-        build_decision(1000 + number, action, left=subjects[:1], right=subjects[1:])
-        for number, (action, subjects) in enumerate(decisions)
-    ]
-    return events
-
-
 @settings(max_examples=600, deadline=None, derandomize=True)
 @given(
     st.lists(STATEMENT_SAMPLES, max_size=25), st.lists(DECISION_SAMPLES, max_size=2), st.randoms()
@@ -239,18 +224,9 @@ def test_subject_keeps_its_best_links_only() -> None:
     events = [build_statement(number, "browser", f"e:{number}", "u:0") for number in range(100)]
     events += [build_statement(200, "verified", "e:99", "u:0")]
     kept = limit_links(collect_facts(events)).links
-    assert len(kept) == MAX_LINKS
+    assert len(kept) == LINK_LIMITS.stored_links
     assert ("u:0", "e:99") in kept
     assert ("u:0", "e:50") not in kept
-
-
-def test_links_connect_a_bounded_number_of_subjects() -> None:
-    chain = [f"{'ue'[number % 2]}:{number}" for number in range(MAX_BROWSER_LINKED_SUBJECTS + 2)]
-    events = [
-        build_statement(number, "browser", *pair) for number, pair in enumerate(pairwise(chain))
-    ]
-    assert {reason for _, _, reason in list_reasons(*events)} == {"hub"}
-    assert all(len(person) == 1 for person in list_people(*events))
 
 
 def test_browser_joins_no_known_people_by_two_messages_of_one_moment() -> None:

@@ -6,11 +6,9 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from regulars.domain.consent import NO_CONSENTS, Consents, combine_consents
+from regulars.domain.link_limits import LINK_LIMITS, LinkLimits
 
 USER_LETTER, EMAIL_LETTER, PHONE_LETTER, CUSTOMER_LETTER, DEVICE_LETTER = "u", "e", "p", "c", "a"
-# The links of a subject that are stored, by kind of the other subject: more than any rule needs.
-MAX_LINKS = 40
-MAX_DEVICES = 200
 
 _LATEST_TIME, _LAST_NAME = 1 << 63, "\U0010ffff"  # after every moment and every name
 
@@ -156,18 +154,21 @@ def split_facts(facts: IdentityFacts) -> dict[str, IdentityFacts]:
     }
 
 
-def limit_links(facts: IdentityFacts) -> IdentityFacts:
+def limit_links(facts: IdentityFacts, limits: LinkLimits = LINK_LIMITS) -> IdentityFacts:
     """Return the facts without the links that are too many: each of a subject's kinds of links has a limit.
 
     The strongest and oldest links stay. A link stays when it is within the limits of both subjects.
     """
+    if len(facts.links) <= min(limits.stored_links, limits.stored_devices):
+        return facts
     by_kind: dict[tuple[str, str], list[SubjectPair]] = {}
     for pair in facts.links:
         for subject, other in (pair, pair[::-1]):
             by_kind.setdefault((subject, other[:1]), []).append(pair)
     excess: set[SubjectPair] = set()
     for (subject, kind), pairs in by_kind.items():
-        limit = MAX_DEVICES if kind == DEVICE_LETTER and not is_device(subject) else MAX_LINKS
+        is_owner = kind == DEVICE_LETTER and not is_device(subject)
+        limit = limits.stored_devices if is_owner else limits.stored_links
         if len(pairs) > limit:
             ranked = sorted(pairs, key=lambda pair: (*facts.links[pair].precedence, pair))
             excess.update(ranked[limit:])

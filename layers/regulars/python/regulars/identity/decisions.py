@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from regulars.domain.errors import InvalidRequestError
 from regulars.domain.events import Event, event_id
@@ -22,6 +23,12 @@ class PeopleChange(msgspec.Struct, frozen=True):
 
     before: tuple[Person, ...] = ()
     after: tuple[Person, ...] = ()
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """The subjects of all these people."""
+        people = (*self.before, *self.after)
+        return frozenset().union(*(person.subjects for person in people))
 
 
 def build_decision_event(
@@ -69,10 +76,10 @@ def find_undo(decision: IdentityDecision, facts: IdentityFacts) -> IdentityDecis
 
 
 def compute_change(region: Region, decision: IdentityDecision) -> PeopleChange:
-    """Return what a decision changes for the people of a region, which holds the subjects of both sides."""
+    """Return what a decision changes for the people of a region, which was loaded for all whom it changes."""
     decided = IdentityFacts(decisions={decision.id: decision})
     before = {person.subjects: person for person in list_people(region)}
-    changed_region = Region(region.facts.combine(decided), region.worthless)
+    changed_region = replace(region, facts=region.facts.combine(decided))
     after = {person.subjects: person for person in list_people(changed_region)}
     return PeopleChange(
         tuple(person for subjects, person in before.items() if subjects not in after),

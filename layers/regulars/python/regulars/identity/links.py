@@ -1,7 +1,7 @@
-"""List the links that may join subjects, in the order of joining, and those that no rule lets take part."""
+"""List the links that may join subjects, in the order of joining, and the subjects that name too many to link any."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -17,13 +17,9 @@ from regulars.domain.identity_facts import (
     is_device,
 )
 from regulars.domain.trust import Trust
-from regulars.identity.connected_names import ConnectedNames
 
 # A value that names more people than this names nobody: a constant, a shared mailbox, a placeholder.
 MAX_SHARED_IDENTITIES = 5
-# Links join at most so many subjects, with links of browsers among them and without.
-MAX_BROWSER_LINKED_SUBJECTS = 200
-MAX_LINKED_SUBJECTS = 5_000
 _IDENTITY_LETTERS = (USER_LETTER, EMAIL_LETTER)
 
 
@@ -32,7 +28,8 @@ class LinkCandidate(msgspec.Struct, frozen=True, array_like=True, order=True):
 
     is_evidence: bool  # False for a decision of the owner, which comes first
     is_browser: bool
-    is_by_phone: bool
+    # Strong links by phone come last. Those of browsers keep their order, so that no later one comes before an older one.
+    is_last: bool
     trust: int
     moment: int
     first: tuple[int, str]
@@ -55,15 +52,10 @@ def list_decisions_in_force(facts: IdentityFacts) -> list[IdentityDecision]:
     return sorted(decisions, key=lambda decision: (decision.moment, decision.id))
 
 
-def is_active_link(facts: IdentityFacts, pair: SubjectPair, evidence: LinkEvidence) -> bool:
-    """Return whether a link may join: it has strong evidence, or a browser's statement that is the birth of a subject."""
-    if evidence.strong is not None:
-        return True
-    return any(facts.births.get(subject) == evidence.browser for subject in pair)
-
-
 def find_worthless_subjects(facts: IdentityFacts) -> frozenset[str]:
     """Return the subjects that name too many user ids or e-mail addresses to name a person."""
+    if len(facts.links) <= MAX_SHARED_IDENTITIES:
+        return frozenset()
     counts: Counter[tuple[str, str]] = Counter()
     for pair, evidence in facts.links.items():
         if is_device_pair(pair):
@@ -77,40 +69,12 @@ def find_worthless_subjects(facts: IdentityFacts) -> frozenset[str]:
     )
 
 
-def find_hub_links(candidates: Sequence[LinkCandidate]) -> frozenset[LinkCandidate]:
-    """Return the links that would connect too many subjects: those of browsers first, then all but the owner's."""
-    evidence = [candidate for candidate in candidates if candidate.is_evidence]
-    if len(evidence) < MAX_BROWSER_LINKED_SUBJECTS:
-        return frozenset()
-    connected = _list_links_of_large_groups(candidates, MAX_BROWSER_LINKED_SUBJECTS)
-    hubs = {candidate for candidate in connected if candidate.is_browser}
-    others = [candidate for candidate in candidates if candidate not in hubs]
-    large = _list_links_of_large_groups(others, MAX_LINKED_SUBJECTS)
-    return frozenset(hubs.union(candidate for candidate in large if candidate.is_evidence))
-
-
-def _list_links_of_large_groups(
-    candidates: Sequence[LinkCandidate], limit: int
-) -> Iterator[LinkCandidate]:
-    connected = ConnectedNames()
-    for candidate in candidates:
-        connected.join_names(candidate.pair)
-    sizes = Counter(map(connected.find_root, {name for link in candidates for name in link.pair}))
-    return (
-        candidate
-        for candidate in candidates
-        if sizes[connected.find_root(candidate.first[1])] > limit
-    )
-
-
 def list_candidates(
-    facts: IdentityFacts, decisions: Iterable[IdentityDecision], worthless: frozenset[str]
+    facts: IdentityFacts, decisions: Iterable[IdentityDecision]
 ) -> Iterator[LinkCandidate]:
     """Yield the links that may join two subjects: those of statements, and those of the owner's decisions."""
     for pair, evidence in facts.links.items():
-        if is_device_pair(pair) or not worthless.isdisjoint(pair):
-            continue
-        if is_active_link(facts, pair, evidence):
+        if not is_device_pair(pair):
             yield _build_candidate(pair, evidence)
     for decision in decisions:
         subjects = sorted(decision.subjects, key=subject_strength)
@@ -122,11 +86,11 @@ def list_candidates(
 
 def _build_candidate(pair: SubjectPair, evidence: LinkEvidence) -> LinkCandidate:
     trust, moment = evidence.strong or (int(Trust.BROWSER), evidence.browser or 0)
-    is_evidence = trust != Trust.OWNER
+    is_evidence, is_browser = trust != Trust.OWNER, trust == Trust.BROWSER
     return LinkCandidate(
         is_evidence=is_evidence,
-        is_browser=trust == Trust.BROWSER,
-        is_by_phone=is_evidence and any(subject[:1] == PHONE_LETTER for subject in pair),
+        is_browser=is_browser,
+        is_last=is_evidence and not is_browser and is_by_phone(pair),
         trust=trust,
         moment=moment,
         first=subject_strength(pair[0]),
@@ -134,6 +98,11 @@ def _build_candidate(pair: SubjectPair, evidence: LinkEvidence) -> LinkCandidate
     )
 
 
+def is_by_phone(pair: SubjectPair) -> bool:
+    """Return whether one of the subjects is a phone number."""
+    return any(subject[:1] == PHONE_LETTER for subject in pair)
+
+
 def is_device_pair(pair: SubjectPair) -> bool:
-    """Return whether one of the subjects is a device."""
-    return any(map(is_device, pair))
+    """Return whether one of the subjects is a device, which is always the weaker one."""
+    return is_device(pair[1])

@@ -2,34 +2,11 @@
 
 import msgspec
 
-from regulars.domain.identity_facts import IdentityFacts, limit_links
-from regulars.identity.links import (
-    find_hub_links,
-    find_worthless_subjects,
-    is_active_link,
-    is_device_pair,
-    list_candidates,
-    list_decisions_in_force,
-)
-from regulars.identity.subject_groups import SubjectGroups
-
-# What the owner reads about a parked link, by its reason.
-PARKED_TEXTS = {
-    "claim": "only a browser says so",
-    "hub": "it would connect too many identifiers",
-    "phone_only": "only a phone number connects them",
-    "separated": "you separated them",
-    "too_many": "they have too many identifiers of one kind together",
-    "two_user_ids": "each has a user id of its own",
-}
-
-
-class ParkedLink(msgspec.Struct, frozen=True, order=True):
-    """A link that joins nobody, with the rule that it breaks (docs/identity.md lists the reasons)."""
-
-    first: str
-    second: str
-    reason: str
+from regulars.domain.identity_facts import IdentityFacts, split_facts
+from regulars.domain.link_limits import LINK_LIMITS, LinkLimits
+from regulars.identity.parked_links import ParkedLink
+from regulars.identity.region import Region, load_region
+from regulars.identity.subject_groups import join_subjects
 
 
 class Partition(msgspec.Struct, frozen=True):
@@ -44,31 +21,23 @@ class Partition(msgspec.Struct, frozen=True):
     shared: frozenset[str]
 
 
-def partition_subjects(facts: IdentityFacts, worthless: frozenset[str] | None = None) -> Partition:
-    """Return the people of these facts; the same facts always give the same people.
+def partition_subjects(facts: IdentityFacts, limits: LinkLimits = LINK_LIMITS) -> Partition:
+    """Return the people of these facts; the same facts always give the same people."""
+    parts = split_facts(facts)
+    return partition_region(load_region(parts, lambda _: parts, limits))
 
-    `worthless` are the worthless subjects, when they are known from more facts than these.
-    """
-    facts = limit_links(facts)
-    decisions = list_decisions_in_force(facts)
-    worthless = find_worthless_subjects(facts) if worthless is None else worthless
-    groups = SubjectGroups(facts, decisions)
-    candidates = sorted(list_candidates(facts, decisions, worthless))
-    hubs = find_hub_links(candidates)
-    parked = [
-        ParkedLink(*pair, "claim")
-        for pair, evidence in facts.links.items()
-        if not is_device_pair(pair) and not is_active_link(facts, pair, evidence)
-    ]
-    parked += [
-        ParkedLink(*candidate.pair, reason)
-        for candidate in candidates
-        if (reason := "hub" if candidate in hubs else groups.join(candidate))
-    ]
-    shared = groups.attach_devices(worthless)
+
+def partition_region(region: Region) -> Partition:
+    """Return the people of a region; those of the subjects for which it was loaded are complete."""
+    groups, parked = join_subjects(region.facts)
+    shared = groups.attach_devices(region.worthless)
     return Partition(
         people=groups.list_people(),
-        parked=tuple(sorted(parked)),
-        worthless=worthless,
-        shared=shared,
+        parked=tuple(
+            link
+            for link in sorted({*region.parked, *parked})
+            if link.second not in groups.get_group(link.first)
+        ),
+        worthless=region.worthless,
+        shared=region.shared | shared,
     )

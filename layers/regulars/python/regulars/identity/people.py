@@ -6,8 +6,11 @@ import msgspec
 
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.identity_facts import IdentityFacts, is_device
-from regulars.identity.partition import ParkedLink, partition_subjects
-from regulars.identity.region import FactReader, Region, load_region
+from regulars.domain.link_limits import LINK_LIMITS, LinkLimits
+from regulars.identity.parked_links import ParkedLink
+from regulars.identity.partition import partition_region
+from regulars.identity.region import Region, load_region
+from regulars.identity.subject_facts import FactReader
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,18 +21,20 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     parked: tuple[ParkedLink, ...] = ()
 
 
-def find_people(subjects: Iterable[str], read_facts: FactReader) -> dict[str, Person]:
+def find_people(
+    subjects: Iterable[str], read_facts: FactReader, limits: LinkLimits = LINK_LIMITS
+) -> dict[str, Person]:
     """Return the person of each of these subjects that the facts know."""
     wanted = frozenset(subjects)
-    people = list_people(load_region(wanted, read_facts))
+    people = list_people(load_region(wanted, read_facts, limits))
     return {
         subject: person for person in people for subject in wanted.intersection(person.subjects)
     }
 
 
 def list_people(region: Region) -> list[Person]:
-    """Return the people of a region."""
-    partition = partition_subjects(region.facts, region.worthless)
+    """Return the people of a region; those of the subjects for which it was loaded are complete."""
+    partition = partition_region(region)
     parked: dict[str, list[ParkedLink]] = {}
     for link in partition.parked:
         for subject in (link.first, link.second):

@@ -17,7 +17,13 @@ from regulars.domain.identity_facts import (
     IdentityFacts,
     is_device,
 )
-from regulars.identity.links import LinkCandidate
+from regulars.identity.links import (
+    LinkCandidate,
+    is_by_phone,
+    list_candidates,
+    list_decisions_in_force,
+)
+from regulars.identity.parked_links import ParkedLink
 
 # How many identifiers of a kind one person has at most; customer numbers are counted by provider.
 MAX_IDENTIFIERS = {USER_LETTER: 1, EMAIL_LETTER: 5, PHONE_LETTER: 5, CUSTOMER_LETTER: 5}
@@ -36,8 +42,14 @@ class SubjectGroups:
     def __init__(self, facts: IdentityFacts, decisions: Sequence[IdentityDecision]) -> None:
         self._facts = facts
         self._decisions = decisions
+        # A device that the owner joined does not make a person known.
+        self._known = frozenset(key for key in facts.known if not is_device(key))
         named = chain(facts.births, *facts.links, *(decision.subjects for decision in decisions))
         self._groups: dict[str, set[str]] = {subject: {subject} for subject in named}
+
+    def get_group(self, subject: str) -> AbstractSet[str]:
+        """Return the subjects that are joined with this one."""
+        return self._groups.get(subject) or {subject}
 
     def join(self, candidate: LinkCandidate) -> str:
         """Join the groups of a link's subjects; return the reason when a rule forbids it, else ''."""
@@ -116,7 +128,7 @@ class SubjectGroups:
         if candidate.is_browser and self._is_both_known(first, second):
             return "claim"
         counts = (self._count_kinds(first), self._count_kinds(second))
-        if candidate.is_by_phone and _differs_by_phone(*counts):
+        if is_by_phone(candidate.pair) and _differs_by_phone(*counts):
             return "phone_only"
         if any(_exceeds_limit(kind, *counts) for kind in counts[0] if kind[:1] == USER_LETTER):
             return "two_user_ids"
@@ -126,8 +138,7 @@ class SubjectGroups:
         return any(decision.separates(first, second) for decision in self._decisions)
 
     def _is_both_known(self, first: set[str], second: set[str]) -> bool:
-        known = self._facts.known
-        return not (known.isdisjoint(first) or known.isdisjoint(second))
+        return not (self._known.isdisjoint(first) or self._known.isdisjoint(second))
 
     def _count_kinds(self, group: set[str]) -> Counter[str]:
         """Return the number of subjects by kind; customer numbers are kinds by provider."""
@@ -137,6 +148,19 @@ class SubjectGroups:
             for subject in group
             if not is_device(subject)
         )
+
+
+def join_subjects(facts: IdentityFacts) -> tuple[SubjectGroups, list[ParkedLink]]:
+    """Return the groups of these facts, whose links all count, without devices, and the links that joined nobody."""
+    decisions = list_decisions_in_force(facts)
+    groups = SubjectGroups(facts, decisions)
+    candidates = sorted(list_candidates(facts, decisions))
+    parked = [
+        ParkedLink(*candidate.pair, reason)
+        for candidate in candidates
+        if (reason := groups.join(candidate))
+    ]
+    return groups, parked
 
 
 def _exceeds_limit(kind: str, first: Counter[str], second: Counter[str]) -> bool:

@@ -95,6 +95,9 @@ class PeopleDecisions:
         cache = SubjectCache(self.profiles)
         decision = require_decision(event)
         region = load_region(decision.subjects, cache.read_facts)
+        # The devices of others whom the decision changes are not read yet.
+        changed = compute_change(region, decision).subjects
+        region = load_region(decision.subjects | changed, cache.read_facts)
         change = compute_change(region, decision)
         before, after = (
             tuple(cache.build_profile(person) for person in people)

@@ -13,7 +13,7 @@ from regulars.domain.times import to_text
 from regulars.domain.trust import Trust
 from regulars.identity.decisions import find_undo
 from regulars.identity.links import list_decisions_in_force
-from regulars.identity.partition import PARKED_TEXTS, ParkedLink
+from regulars.identity.parked_links import PARKED_TEXTS, ParkedLink
 from regulars.identity.people import Person, list_people
 from regulars.identity.region import load_region
 from regulars.profiles.served_profiles import (
@@ -25,6 +25,9 @@ from regulars.profiles.served_profiles import (
 from regulars.store.profiles import Profiles
 from regulars.store.proposals import Proposal
 
+# Of the links that joined nobody; browsers can state many.
+MAX_SHOWN_LINKS = 100
+UNCONFIRMED_REASONS = frozenset({"claim", "hub"})
 _KINDS_BY_LETTER = {letter: namespace for namespace, letter in NAMESPACES.items()}
 
 
@@ -141,7 +144,9 @@ class PeopleDirectory:
         return [one for one in checked if one.is_open(region.facts)]
 
     def _list_proposals(self, person: Person, cache: SubjectCache) -> tuple[PersonProposal, ...]:
-        pairs = [_sort_sides(link, person) for link in person.parked]
+        links = sorted(person.parked, key=lambda link: link.reason in UNCONFIRMED_REASONS)
+        links = links[:MAX_SHOWN_LINKS]
+        pairs = [_sort_sides(link, person) for link in links]
         others = load_region((other for _, other in pairs), cache.read_facts)
         people = {key: one for one in list_people(others) for key in one.subjects}
         proposals = (
@@ -153,7 +158,7 @@ class PeopleDirectory:
                 reason=link.reason,
                 text=PARKED_TEXTS[link.reason],
             )
-            for (own, other), link in zip(pairs, person.parked, strict=True)
+            for (own, other), link in zip(pairs, links, strict=True)
         )
         # One for each other person, and none for whom the owner has separated.
         by_person: dict[str, PersonProposal] = {}

@@ -16,7 +16,7 @@ from regulars.domain.identity_facts import (
 )
 from regulars.identity.links import list_decisions_in_force
 from regulars.identity.people import find_people
-from regulars.identity.region import FactReader
+from regulars.identity.subject_facts import FactReader
 from regulars.store.contacts import Contacts
 
 ADDRESS_LETTERS = frozenset({EMAIL_LETTER, PHONE_LETTER})

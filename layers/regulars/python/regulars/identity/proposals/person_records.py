@@ -8,7 +8,8 @@ from regulars.domain.contacts import ContactFact, choose_contacts
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.identity_facts import NO_FACTS, IdentityDecision
 from regulars.identity.links import list_decisions_in_force
-from regulars.identity.partition import ParkedLink, Partition, partition_subjects
+from regulars.identity.parked_links import ParkedLink
+from regulars.identity.partition import Partition, partition_subjects
 from regulars.store.contacts import Contacts
 from regulars.store.profiles import Profiles
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from regulars.identity.partition import PARKED_TEXTS, ParkedLink
+from regulars.identity.parked_links import PARKED_TEXTS, ParkedLink
 from regulars.identity.proposals.pairs import SimilarPair, find_similar_pairs
 from regulars.identity.proposals.person_records import PeopleTable, PersonRecord
 from regulars.store.proposals import Proposal, Proposals

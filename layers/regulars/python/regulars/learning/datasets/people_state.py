@@ -44,7 +44,7 @@ def compute_people(facts: IdentityFacts, known_events: Iterable[KnownEvent]) -> 
     worthless = find_worthless_subjects(facts)
     profile_ids = {
         subject: profile_id
-        for person in partition_subjects(facts, worthless).people
+        for person in partition_subjects(facts).people
         for profile_id in [profile_id_of(find_first_subject(person, facts))]
         for subject in person
     }
