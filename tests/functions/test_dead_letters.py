@@ -199,7 +199,7 @@ def record_of(one: Event, number: str) -> dict[str, Any]:
     images: dict[str, Any] = build_insert_record(one)["dynamodb"]
     return images | {
         "SequenceNumber": number,
-        "ApiKeys": {"event_id": {"S": one.id}},
+        "Keys": {"event_id": {"S": one.id}},
         "ApproximateCreationDateTime": datetime(2026, 11, 20, tzinfo=UTC),
     }
 

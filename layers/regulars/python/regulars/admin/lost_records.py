@@ -105,7 +105,7 @@ class LostRecordStores:
 
 def list_event_ids(records: list[StreamRecord]) -> tuple[str, ...]:
     """Return the ids of the events in the records."""
-    return tuple(record["dynamodb"]["ApiKeys"]["event_id"]["S"] for record in records)
+    return tuple(record["dynamodb"]["Keys"]["event_id"]["S"] for record in records)
 
 
 def _to_portions(events: Iterator[Event]) -> Iterator[list[StreamRecord]]:
