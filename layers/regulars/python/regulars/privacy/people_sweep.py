@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -53,7 +54,7 @@ class PeopleSweep:
             spilled = self._stores.profiles.read_spilled(profile) if profile.floor else None
             keys.update(profile.order_keys, spilled.order_keys if spilled else ())
         for key in keys:
-            _retry(lambda key=key: self._release_order(key))  # type: ignore[misc]
+            _retry(partial(self._release_order, key))
         return frozenset(keys)
 
     def list_neighbours(self, events: Iterable[Event]) -> frozenset[str]:
@@ -73,8 +74,10 @@ class PeopleSweep:
             or (event.order and event.order.key in order_keys)
         ]
         _retry(lambda: self._refresh_identities(neighbours, events))
+        by_order = group_by_order(events)
         for key in order_keys:
-            _retry(lambda key=key: self._refresh_order(key, events))  # type: ignore[misc]
+            reporting = by_order.get(key, [])
+            _retry(partial(self._refresh_order, key, reporting))
 
     def delete_people(self) -> None:
         """Delete all that is stored under the ids of erased subjects.
@@ -120,8 +123,7 @@ class PeopleSweep:
             self._stores.profiles.write_identity(changed[-1])
         settle_identities(self._stores, changed)
 
-    def _refresh_order(self, key: str, events: Iterable[Event]) -> None:
-        reporting = group_by_order(events).get(key, [])
+    def _refresh_order(self, key: str, reporting: Collection[Event]) -> None:
         record = self._stores.orders.read_orders([key]).get(key) or OrderRecord(key=key)
         if not reporting:
             self._stores.orders.delete_order(key)
