@@ -1,12 +1,21 @@
 """The owner's decisions about people: what they change, what is refused, and that an undo gives back what was there."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
 
 from regulars.domain.errors import NotFoundError
 from regulars.domain.profiles import encode_state
+from regulars.profiles import decisions as decisions_module
+from regulars.profiles.decision_requests import (
+    MAX_JOIN_NAMES,
+    DecisionRequest,
+    propose_decision,
+)
 from regulars.profiles.decisions import DecisionRefusedError, PeopleDecisions, ProposedDecision
+from regulars.profiles.people import PeopleDirectory
+from regulars.profiles.served_profiles import ScoredProfile
 from tests.support.memory_stores import MemoryStores
 from tests.support.profile_stories import build_event, build_order_event, deliver_events
 
@@ -129,3 +138,40 @@ def test_decision_is_undone_once(memory: MemoryStores, decisions: PeopleDecision
     for unknown in ("AAAAAAAAAAAAAAAA", undo_id):
         with pytest.raises(NotFoundError):
             decisions.propose_undo(unknown, LATER_TIME)
+
+
+class MemoryDirectory(PeopleDirectory):
+    """The people of stores in memory, by id."""
+
+    list_profiles: Callable[[], dict[str, ScoredProfile]]
+
+    def __init__(self, memory: MemoryStores) -> None:
+        object.__setattr__(self, "list_profiles", memory.list_profiles)
+
+    def require_person(self, profile_id: str, _subjects: Iterable[str] = ()) -> ScoredProfile:
+        return self.list_profiles()[profile_id]
+
+
+def test_decision_of_a_large_person_names_few_of_its_identifiers(
+    memory: MemoryStores, decisions: PeopleDecisions
+) -> None:
+    directory = MemoryDirectory(memory)
+    for number in range(12):
+        deliver_events(memory, build_event(f"visit {number}", f"u:other{number}", day=3))
+        people = {one.subjects[0]: one.profile_id for one in memory.list_profiles().values()}
+        pair = (people["u:ann"], people[f"u:other{number}"])
+        request = DecisionRequest(action="merge", people=pair)
+        proposed = propose_decision(request, directory, decisions, NOW)
+        assert len(proposed.event.properties["left"]) <= MAX_JOIN_NAMES
+        apply_decision(memory, proposed)
+    assert max(len(subjects) for subjects in list_subjects(memory)) == 14
+
+
+def test_decision_is_refused_when_an_identifier_is_named_in_too_many(
+    memory: MemoryStores, decisions: PeopleDecisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = apply_decision(memory, decisions.propose_join(["u:ann"], ["e:bob"], NOW))
+    monkeypatch.setattr(decisions_module, "MAX_FACTS_BYTES", 100)
+    with pytest.raises(DecisionRefusedError, match="too many decisions"):
+        decisions.propose_separation(["u:ann"], ["e:ann"], LATER_TIME)
+    assert decisions.propose_undo(id_, LATER_TIME).after

@@ -1,5 +1,6 @@
 """Turn what the owner asks for into a decision about people: merge, split, undo, accept or refuse."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +12,8 @@ from regulars.profiles.people import PeopleDirectory
 from regulars.profiles.served_profiles import ScoredProfile
 
 PAIR_SIZE = 2
+# Of each side of a join: each of them stores the decision, and one person may be merged a thousand times.
+MAX_JOIN_NAMES = 5
 
 
 class DecisionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,22 +41,29 @@ def propose_decision(
         return decisions.propose_undo(request.decision, now, reason)
     if request.action == "merge":
         _require_count(request.people, PAIR_SIZE, "`people` must name two people by id.")
-        left, right = (_list_names(directory.require_person(id_)) for id_ in request.people)
-        return decisions.propose_join(left, right, now, reason)
+        pair = [directory.require_person(id_) for id_ in request.people]
+        return _propose_join(decisions, pair, now, reason)
     if request.action == "split":
         _require_count(request.people, 1, "`people` must name one person by id.")
         person = directory.require_person(request.people[0])
-        left, right = _split_subjects(person, request.identifiers)
-        return decisions.propose_separation(left, right, now, reason)
+        sides = _split_subjects(person, request.identifiers)
+        return decisions.propose_separation(*sides, now, reason)
     _require_count(
         request.identifiers, PAIR_SIZE, "`identifiers` must name the two identifiers of a proposal."
     )
-    left, right = (
-        _list_names(directory.require_person("", [subject])) for subject in request.identifiers
-    )
+    pair = [directory.require_person("", [subject]) for subject in request.identifiers]
     if request.action == "accept":
-        return decisions.propose_join(left, right, now, reason)
+        return _propose_join(decisions, pair, now, reason)
+    left, right = map(_list_names, pair)
     return decisions.propose_separation(left, right, now, reason)
+
+
+def _propose_join(
+    decisions: PeopleDecisions, pair: Sequence[ScoredProfile], now: datetime, reason: str
+) -> ProposedDecision:
+    """Return the decision that two people are one, by their strongest identifiers."""
+    left, right = (_list_names(person)[:MAX_JOIN_NAMES] for person in pair)
+    return decisions.propose_join(left, right, now, reason)
 
 
 def _require_count(names: tuple[str, ...], count: int, message: str) -> None:
@@ -62,7 +72,7 @@ def _require_count(names: tuple[str, ...], count: int, message: str) -> None:
 
 
 def _list_names(person: ScoredProfile) -> list[str]:
-    """Return the subjects that name a person in a decision: all, so that none goes over to the other side; no devices."""
+    """Return the subjects that name a person in a separation: all, so that none goes over to the other side; no devices."""
     names = [subject for subject in person.subjects if not is_device(subject)]
     return names or list(person.subjects)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from regulars.domain.errors import InvalidRequestError, NotFoundError
 from regulars.domain.events import Event
+from regulars.domain.identity_facts import IdentityDecision, IdentityFacts
 from regulars.identity.decisions import (
     build_decision_event,
     compute_change,
@@ -19,8 +20,12 @@ from regulars.identity.links import list_decisions_in_force
 from regulars.identity.people import list_people
 from regulars.identity.region import Region, load_region
 from regulars.profiles.served_profiles import ScoredProfile, SubjectCache
+from regulars.store.identity_codec import encode_facts
 from regulars.store.ledger import Ledger
 from regulars.store.profiles import Profiles
+
+# Of a subject's facts, after which it takes no more decisions: DynamoDB holds 400 KB in an item. An undo may need the rest.
+MAX_FACTS_BYTES = 250_000
 
 
 class DecisionRefusedError(InvalidRequestError):
@@ -98,12 +103,21 @@ class PeopleDecisions:
         # The devices of others whom the decision changes are not read yet.
         changed = compute_change(region, decision).subjects
         region = load_region(decision.subjects | changed, cache.read_facts)
+        if decision.action != "undo" and _is_too_large(decision, cache):
+            raise DecisionRefusedError("One of the identifiers is named in too many decisions.")
         change = compute_change(region, decision)
         before, after = (
             tuple(cache.build_profile(person) for person in people)
             for people in (change.before, change.after)
         )
         return ProposedDecision(event=event, before=before, after=after), region
+
+
+def _is_too_large(decision: IdentityDecision, cache: SubjectCache) -> bool:
+    """Return whether the facts of one of the subjects become too large for its item with this decision."""
+    decided = IdentityFacts(decisions={decision.id: decision})
+    facts = cache.read_facts(decision.subjects).values()
+    return any(len(encode_facts(one.combine(decided))) > MAX_FACTS_BYTES for one in facts)
 
 
 def _explain_useless_join(event: Event, region: Region) -> str:
