@@ -34,11 +34,11 @@ class DeadLetterSweep:
         return self._queues.claim_messages(url, CLAIM_SECONDS)
 
     def _sweep_queue(self, url: str, messages: Sequence[Message], finder: SubjectFinder) -> int:
-        named = [message for message in messages if _is_named(message, finder)]
-        for message in named:
-            self._queues.delete_message(url, message["ReceiptHandle"])
-        kept = (message["ReceiptHandle"] for message in messages if message not in named)
-        self._queues.release_messages(url, kept)
+        named = {message["ReceiptHandle"] for message in messages if _is_named(message, finder)}
+        for receipt in named:
+            self._queues.delete_message(url, receipt)
+        receipts = (message["ReceiptHandle"] for message in messages)
+        self._queues.release_messages(url, (one for one in receipts if one not in named))
         return len(named)
 
 
