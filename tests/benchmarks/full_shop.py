@@ -14,6 +14,7 @@ from regulars.settings import BuildDatasetSettings
 from regulars.store import schema
 from regulars.store.inventory import Inventory
 from regulars.store.ledger import Ledger
+from regulars.store.message_queues import MessageQueues
 from tests.benchmarks.local_aws import print_progress
 from tests.support.aws import MotoStack
 from tests.support.canary_shop import CanaryPerson, CanaryShop
@@ -53,7 +54,7 @@ class FullShop(CanaryShop):
 
     def list_letters(self) -> list[str]:
         """Return the bodies of all dead letters."""
-        queues = DeadLetterQueues(self.deployment, wait_seconds=0)
+        queues = DeadLetterQueues(self.deployment, MessageQueues(wait_seconds=0))
         letters = queues.claim()
         queues.release(letters)
         return [json.dumps(letter.event) for letter in letters]
