@@ -27,7 +27,7 @@ def prove_races(arguments: argparse.Namespace, stack: MotoStack) -> Iterator[Ben
     crowd = Crowd(arguments.people, arguments.seed)
     events = list(crowd.draw_events(arguments.events))
     Ledger("test-events", stack.dynamodb).record_events(events)
-    batches = shuffle_batches(events, arguments.seed)
+    batches = draw_batches(events, arguments.seed)
     with open_writers(arguments.workers) as pool, measure_seconds() as read_seconds:
         deliveries = list(deliver_batches(pool, batches))
     yield create_bounded_row("subjects", len(crowd.list_subjects()), "", None)
@@ -40,7 +40,7 @@ def prove_races(arguments: argparse.Namespace, stack: MotoStack) -> Iterator[Ben
     yield from check_people(stack)
 
 
-def shuffle_batches(events: list[Event], seed: int) -> list[tuple[Event, ...]]:
+def draw_batches(events: list[Event], seed: int) -> list[tuple[Event, ...]]:
     """Return the events in batches, in no order; every third batch is followed by itself."""
     generator = random.Random(seed)
     shuffled = generator.sample(events, len(events))
