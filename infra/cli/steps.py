@@ -20,6 +20,7 @@ from regulars.admin.training import (
     await_scores,
     build_dataset,
 )
+from regulars.admin.unfinished_imports import UnfinishedImport, UploadStores, resume_import
 from regulars.domain.manifests import TrainingOutcome
 from regulars.domain.texts import format_count
 
@@ -72,6 +73,16 @@ def import_upload(deployment: Deployment, upload: UploadStep) -> ImportReport:
         )
         step.update("")
     return report
+
+
+def resume_unfinished(deployment: Deployment, unfinished: UnfinishedImport) -> ImportReport:
+    """Continue an import that stopped, wait for its end, and return the report."""
+    stores = ImportStores.from_deployment(deployment, boto3.client("s3"))
+    with show_step(f"Importing the rest of {unfinished.file}") as step:
+        resume_import(UploadStores.from_deployment(deployment), unfinished)
+        return await_report(
+            stores, unfinished.key, POLLING, lambda rows: step.update(_describe_rows(rows, 0))
+        )
 
 
 def train_models(stack: Stack) -> TrainingResult:

@@ -125,11 +125,11 @@ def test_status_has_every_section(cli: CommandLine) -> None:
     assert [*cli.result("status")] == [
         *("stack", "api", "counts", "dataset", "trainings", "champions"),
         *("fetched", "rejects", "dead_letters", "open_requests"),
-        *("order_reporters", "order_policies"),
+        *("order_reporters", "order_policies", "unfinished_imports"),
     ]
     output = cli.output("status")
     assert "test at https://api.example.com" in output
-    assert output.count("  none") == 7
+    assert output.count("  none") == 8
 
 
 def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:

@@ -1,15 +1,16 @@
-"""Import CSV files of history: recognize each, upload it, wait, and print the report that is written beside it."""
+"""Import CSV files of history: recognize each, upload it, wait, and print its report; or continue imports that stopped."""
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.cli import options
 from infra.cli.advice import find_advice
 from infra.cli.stack import select_stack
-from infra.cli.steps import UploadStep, import_upload
+from infra.cli.steps import UploadStep, import_upload, resume_unfinished
 from infra.cli.terminal import print_message, print_result
-from infra.cli.texts.import_report import describe_export, describe_report
+from infra.cli.texts.import_report import describe_export, describe_report, describe_unfinished
 from infra.local.errors import CommandError
 from regulars.admin.deployment import Deployment
 from regulars.admin.errors import AccountRequiredError
@@ -22,6 +23,7 @@ from regulars.admin.import_accounts import (
     parse_account,
 )
 from regulars.admin.imports import ImportReport, is_failed_import
+from regulars.admin.unfinished_imports import UploadStores, list_unfinished_imports
 from regulars.channels.exports.contract import ExportFormat
 from regulars.domain.errors import RegularsError
 from regulars.store import schema
@@ -31,9 +33,18 @@ REFUSED_ROWS_CODE = 6
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add FILE…, --account, --stack and --json."""
-    parser.add_argument(
-        "files", metavar="FILE", type=Path, nargs="+", help="exports, recognized by their headings"
+    """Add FILE…, --resume, --account, --stack and --json."""
+    files = parser.add_mutually_exclusive_group(required=True)
+    files.add_argument(
+        "files",
+        metavar="FILE",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="exports, recognized by their headings",
+    )
+    files.add_argument(
+        "--resume", action="store_true", help="continue the imports that stopped before their end"
     )
     parser.add_argument(
         "--account",
@@ -51,13 +62,27 @@ def run(arguments: argparse.Namespace) -> int:
     Return 1 when a whole file was refused, REFUSED_ROWS_CODE when some rows were.
     """
     deployment = select_stack(arguments).deployment
-    reports = [_import_file(deployment, path, arguments.account) for path in arguments.files]
+    if arguments.resume:
+        reports = _resume_imports(deployment)
+    else:
+        reports = [_import_file(deployment, path, arguments.account) for path in arguments.files]
     lines = [line for report in reports for line in describe_report(report)]
     result = reports[0] if len(reports) == 1 else reports
     print_result(result, lines, as_json=arguments.json)
     if any(map(is_failed_import, reports)):
         return 1
     return REFUSED_ROWS_CODE if any(report["refused"] for report in reports) else 0
+
+
+def _resume_imports(deployment: Deployment) -> list[ImportReport]:
+    """Return the reports of the imports that stopped; one that still runs is only named."""
+    now = datetime.now(UTC)
+    unfinished = list_unfinished_imports(UploadStores.from_deployment(deployment))
+    if not unfinished:
+        print_message("Every import is finished.")
+    for running in (found for found in unfinished if not found.is_stopped(now)):
+        print_message(f"{running.file} is {describe_unfinished(running, now)}")
+    return [resume_unfinished(deployment, found) for found in unfinished if found.is_stopped(now)]
 
 
 def _import_file(deployment: Deployment, path: Path, account: str | None) -> ImportReport:

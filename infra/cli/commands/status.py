@@ -11,8 +11,10 @@ from infra.cli import options
 from infra.cli.commands.keys import SHOWN_ID_DIGITS
 from infra.cli.stack import select_stack
 from infra.cli.terminal import format_table, print_result, show_step
+from infra.cli.texts.import_report import describe_unfinished
 from infra.cli.texts.reconciliation import describe_reconciliation
 from regulars.admin.status import DeploymentStatus, StatusStores, read_deployment_status
+from regulars.admin.unfinished_imports import UnfinishedImport
 from regulars.domain.manifests import TrainingOutcome
 
 
@@ -46,6 +48,7 @@ def _to_result(status: DeploymentStatus) -> dict[str, Any]:
         "open_requests": status.open_requests,
         "order_reporters": list(status.order_reporters),
         "order_policies": status.order_policies,
+        "unfinished_imports": msgspec.to_builtins(status.unfinished_imports),
     }
 
 
@@ -66,6 +69,7 @@ def _to_lines(status: DeploymentStatus) -> list[str]:
         *_format_section("Dead letters", (item for item in status.dead_letters.items() if item[1])),
         *_format_section("Open privacy requests", status.open_requests.items()),
         *_format_section("Orders", [(_describe_orders(status),)]),
+        *_format_section("Unfinished imports", map(_to_import_row, status.unfinished_imports)),
     ]
 
 
@@ -83,6 +87,10 @@ def _describe_orders(status: DeploymentStatus) -> str:
     ]
     but = f" (but {', '.join(exceptions)})" if exceptions else ""
     return f"{reported}; those of browser keys {rule}{but}"
+
+
+def _to_import_row(unfinished: UnfinishedImport) -> tuple[str, str]:
+    return unfinished.file, describe_unfinished(unfinished, datetime.now(UTC))
 
 
 def _to_training_row(training: tuple[str, TrainingOutcome]) -> tuple[str, str, str]:

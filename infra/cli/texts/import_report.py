@@ -1,10 +1,12 @@
 """Describes an export before its import, and the report after it."""
 
+from datetime import datetime
 from typing import Any
 
 from infra.cli.terminal import format_table
 from regulars.admin.export_files import ExportFile
 from regulars.admin.imports import ImportReport
+from regulars.admin.unfinished_imports import UnfinishedImport
 from regulars.domain.texts import format_count
 
 MAX_SHOWN_REFUSALS = 10
@@ -49,6 +51,14 @@ def _list_next_steps(report: ImportReport) -> list[str]:
         f"The report with the refused lines: {report['report']}, or `regulars import --json`",
         "Next: correct these lines and import the file again. What was imported stays and counts once.",
     ]
+
+
+def describe_unfinished(unfinished: UnfinishedImport, now: datetime) -> str:
+    """Return how far an import without a report is, and what helps when it stopped."""
+    progress = f"{unfinished.rows} rows, last progress {unfinished.active_at}"
+    if unfinished.is_stopped(now):
+        return f"stopped: {progress}; continue with `regulars import --resume`"
+    return f"running: {progress}"
 
 
 def _list_fields(report: ImportReport) -> list[tuple[Any, ...]]:

@@ -14,6 +14,11 @@ from regulars.admin.item_counts import count_items, read_control_item
 from regulars.admin.models import ChampionStatus, ModelStores, read_champions, read_outcomes
 from regulars.admin.privacy_requests import PrivacyRequests
 from regulars.admin.reconciliation import ReconciliationStatus, read_status
+from regulars.admin.unfinished_imports import (
+    UnfinishedImport,
+    UploadStores,
+    list_unfinished_imports,
+)
 from regulars.domain.manifests import TrainingOutcome
 from regulars.ingestion.order_claims import REPORTER_DAYS
 from regulars.store import clients, schema
@@ -33,7 +38,8 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     `counts` are items by kind, `dataset` the attributes of the newest dataset ({} for none), `trainings` and `champions`
     by model, `reconciliations` by `<channel>/<source>`, `rejects` by code in 30 days, `dead_letters` by function,
     `open_requests` of people by kind. `order_reporters` are the trusted sources that report orders, `order_policies` of the
-    browser keys by id: claim, count, or auto, by which orders are claims if there are reporters.
+    browser keys by id: claim, count, or auto, by which orders are claims if there are reporters. `unfinished_imports` are
+    those whose report is not written.
     """
 
     name: str
@@ -48,6 +54,7 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     open_requests: dict[str, int]
     order_reporters: tuple[str, ...] = ()
     order_policies: dict[str, OrderPolicy] = {}
+    unfinished_imports: list[UnfinishedImport] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +69,7 @@ class StatusStores:
     requests: PrivacyRequests
     order_sources: OrderSources
     keys: ApiKeys
+    uploads: UploadStores
 
     @classmethod
     def from_deployment(cls, deployment: Deployment) -> Self:
@@ -75,6 +83,7 @@ class StatusStores:
             requests=PrivacyRequests.from_deployment(deployment),
             order_sources=OrderSources(deployment.control_table),
             keys=ApiKeys(deployment.control_table),
+            uploads=UploadStores.from_deployment(deployment),
         )
 
 
@@ -100,6 +109,7 @@ def read_deployment_status(
             for key in stores.keys.list_keys()
             if key.scope == "browser" and not key.revoked_at
         },
+        unfinished_imports=list_unfinished_imports(stores.uploads),
     )
 
 
