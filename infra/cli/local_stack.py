@@ -6,8 +6,8 @@ from pathlib import Path
 
 from infra.cli import options
 from infra.cli.stack import Stack, find_local_stack
-from infra.cli.terminal import show_step
-from infra.local import access, emulator, installation, synthesis
+from infra.cli.terminal import print_message, show_step
+from infra.local import access, emulator, installation, ports, synthesis
 from infra.local.assembly import Assembly
 from infra.local.places import ASSEMBLY_FOLDER
 from infra.local.stack_deployer import StackDeployer
@@ -16,7 +16,7 @@ from infra.local.stack_deployer import StackDeployer
 def add_port(parser: argparse.ArgumentParser) -> None:
     """Add --port; the default is PORT in the environment, so that `make up PORT=4577` works."""
     default = os.environ.get("PORT") or None
-    help_ = f"on 127.0.0.1 (default: {emulator.PORT}, or any free port when that is taken)"
+    help_ = f"on 127.0.0.1 (default: that of the last start, {ports.DEFAULT_PORT} at first; any free one when it is taken)"
     parser.add_argument("--port", type=options.parse_positive, default=default, help=help_)
 
 
@@ -32,8 +32,12 @@ def prepare_stack() -> None:
 
 def start_emulator(folder: Path, port: int | None) -> emulator.Emulator:
     """Start the local AWS with the data of a folder."""
+    usual_port = ports.find_usual_port()
     with show_step("Starting the local AWS"):
-        return emulator.start_emulator(folder, port)
+        running = emulator.start_emulator(folder, port)
+    if not port and running.port != usual_port:
+        print_message(f"Port {usual_port} is taken: the stack listens on port {running.port}.")
+    return running
 
 
 def deploy_stack(running: emulator.Emulator) -> Stack:

@@ -48,7 +48,7 @@ BROKEN_PIPE_CODE = 141  # as for a process that SIGPIPE ends
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    0 done, 1 an error, 2 a wrong command line, 130 interrupted, 141 the reader of the output has gone (`| head`).
+    0 done, 1 an error, 2 a wrong command line, 3 busy, 130 interrupted, 141 the reader of the output has gone (`| head`).
     """
     try:
         try:
@@ -64,7 +64,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
     try:
         return int(arguments.run(arguments))
     except CommandError as error:
-        return _report_error(error, error.advice)
+        _report_error(error, error.advice)
+        return error.code
     except RegularsError as error:
         return _report_error(error, find_advice(error))
     except (ClientError, BotoCoreError) as error:

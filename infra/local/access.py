@@ -3,7 +3,8 @@
 import os
 from collections.abc import Mapping
 
-from infra.local.emulator import HOST, REGION
+from infra.local.emulator import REGION
+from infra.local.ports import HOST
 
 
 def build_access_variables(endpoint: str) -> Mapping[str, str]:

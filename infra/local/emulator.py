@@ -1,12 +1,12 @@
-"""Starts and stops the local AWS: one process on 127.0.0.1, identified by its recorded pid."""
+"""Starts and stops the local AWS: one process on 127.0.0.1 that records its own pid."""
 
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -14,14 +14,15 @@ import urllib3
 
 from infra.local.errors import CommandError
 from infra.local.installation import INTERPRETER
-from infra.local.places import LOCAL_FOLDER, LOG_FILE, PROCESS_FILE, SCRATCH_FOLDER
+from infra.local.places import LOCAL_FOLDER, LOG_FILE, PROCESS_FILE, ROOT_FOLDER, SCRATCH_FOLDER
+from infra.local.ports import HOST, choose_port
+from infra.local.processes import POLL_SECONDS, end_workers, is_emulator, wait_until_gone
 
 ACCOUNT = "123456789012"
 REGION: Literal["eu-west-1"] = "eu-west-1"
-HOST = "127.0.0.1"
-PORT = 4566
 READY_SECONDS = 60
-SAVE_SECONDS = 30.0  # to write its data to disk when it stops
+SAVE_SECONDS = 30.0  # to write its services to disk
+SAVE_PATH = "/_regulars/save"  # of the journal
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Emulator:
 
     pid: int
     port: int
-    folder: str  # its data is saved here when it stops gracefully
+    folder: str  # its data
 
     @property
     def keys(self) -> Path:
@@ -45,23 +46,20 @@ class Emulator:
 
 def find_running() -> Emulator | None:
     """Return the emulator that was started last, None unless its process is alive."""
-    try:
-        emulator = Emulator(**json.loads(PROCESS_FILE.read_text()))
-    except (FileNotFoundError, TypeError, ValueError):
-        return None  # never started, or recorded by another version
-    return emulator if _is_emulator(emulator.pid) else None
+    emulator = _read_record()
+    return emulator if emulator and is_emulator(emulator.pid) else None
 
 
 def start_emulator(folder: Path, port: int | None = None) -> Emulator:
-    """Start the local AWS with the data of a folder and wait until it is ready; without a port it takes a free one."""
-    port = _choose_port(port)
-    discard_folder(SCRATCH_FOLDER)
+    """Start the local AWS with the data of a folder and wait until it is ready; without a port it takes the last one."""
+    port = choose_port(port)
+    _clean_up()
     SCRATCH_FOLDER.mkdir(parents=True)
     folder.mkdir(parents=True, exist_ok=True)
     with LOG_FILE.open("wb") as log:
         process = subprocess.Popen(
-            [INTERPRETER, "-m", "ministack"],
-            env=_build_environment(port, folder),
+            [INTERPRETER, "-m", "infra.local.journal", str(folder), str(PROCESS_FILE)],
+            env=build_environment(port, folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -69,24 +67,49 @@ def start_emulator(folder: Path, port: int | None = None) -> Emulator:
             start_new_session=True,  # Ctrl-C ends the demo first, which then stops it gracefully
         )
     emulator = Emulator(process.pid, port, str(folder))
-    PROCESS_FILE.write_text(json.dumps(asdict(emulator)))
-    _wait_until_ready(emulator, process)
+    # Its command line is not there yet in the first moment, so that `is_emulator` could deny it.
+    await_emulator(emulator, lambda: process.poll() is None)
     return emulator
+
+
+def await_emulator(emulator: Emulator, is_alive: Callable[[], bool]) -> None:
+    """Wait until an emulator is ready; stop it and raise CommandError when it is not in time."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and is_alive():
+        try:
+            urllib3.request(
+                "GET", f"{emulator.endpoint}/_ministack/ready", timeout=2, retries=False
+            )
+        except urllib3.exceptions.HTTPError:
+            time.sleep(POLL_SECONDS)
+        else:
+            return
+    stop_emulator()
+    raise CommandError("The local AWS did not start.", f"Read the end of {LOG_FILE}.")
+
+
+def await_running(emulator: Emulator) -> None:
+    """Wait until an emulator is ready whose start another command began."""
+    await_emulator(emulator, lambda: is_emulator(emulator.pid))
+
+
+def save_services(emulator: Emulator) -> None:
+    """Save all services, such as those that a deployment changed."""
+    urllib3.request("POST", f"{emulator.endpoint}{SAVE_PATH}", timeout=SAVE_SECONDS, retries=False)
 
 
 def stop_emulator(timeout_seconds: float = SAVE_SECONDS) -> bool:
     """Stop the recorded process once it has saved its data; return False when none ran.
 
-    It waits for running handlers, up to their 15 minutes. After the timeout it is killed; by then its data is saved.
+    It waits for running handlers, up to their 15 minutes. After the timeout it is killed, which loses nothing.
     """
     emulator = find_running()
     if emulator:
         os.kill(emulator.pid, signal.SIGTERM)
-        if not _wait_until_gone(emulator.pid, timeout_seconds):
+        if not wait_until_gone(emulator.pid, timeout_seconds):
             os.kill(emulator.pid, signal.SIGKILL)
-            _wait_until_gone(emulator.pid, timeout_seconds)
-    PROCESS_FILE.unlink(missing_ok=True)
-    discard_folder(SCRATCH_FOLDER)
+            wait_until_gone(emulator.pid, timeout_seconds)
+    _clean_up()
     return emulator is not None
 
 
@@ -103,7 +126,21 @@ def discard_folder(folder: Path) -> None:
         )
 
 
-def _build_environment(port: int, folder: Path) -> dict[str, str]:
+def _read_record() -> Emulator | None:
+    try:
+        return Emulator(**json.loads(PROCESS_FILE.read_text()))
+    except (FileNotFoundError, TypeError, ValueError):
+        return None  # never started, or recorded by another version
+
+
+def _clean_up() -> None:
+    """Remove what an emulator that is gone left behind: its workers and its temporary files."""
+    if emulator := _read_record():
+        end_workers(emulator.pid)
+    discard_folder(SCRATCH_FOLDER)
+
+
+def build_environment(port: int, folder: Path) -> dict[str, str]:
     """Return only what the emulator needs: no AWS setting of the owner reaches a handler."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -125,75 +162,5 @@ def _build_environment(port: int, folder: Path) -> dict[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder / "s3"),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(ROOT_FOLDER),  # for the journal, which removes it before a handler starts
     }
-
-
-def _choose_port(port: int | None) -> int:
-    """Return the port, or the default one or any free one when none is given; raise CommandError for a taken one."""
-    if _is_free(port or PORT):
-        return port or PORT
-    if port:
-        raise CommandError(
-            f"Port {port} is taken.", "Choose another: PORT=4577 make up, or leave PORT out."
-        )
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
-
-
-def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib3.request(
-                "GET", f"{emulator.endpoint}/_ministack/ready", timeout=2, retries=False
-            )
-        except urllib3.exceptions.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    stop_emulator()
-    raise CommandError("The local AWS did not start.", f"Read the end of {LOG_FILE}.")
-
-
-def _wait_until_gone(pid: int, timeout_seconds: float) -> bool:
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if not _is_emulator(pid):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def _is_emulator(pid: int) -> bool:
-    """Return whether this pid is alive and still the emulator of this checkout: pids are used again."""
-    _reap_child(pid)
-    return str(INTERPRETER) in _read_command(pid)
-
-
-def _reap_child(pid: int) -> None:
-    """Collect an ended child of this process, which would look alive for ever."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
-
-
-def _read_command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        if Path("/proc/self").exists():
-            return ""
-    command = ["ps", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -2,8 +2,9 @@
 
 
 class CommandError(Exception):
-    """An expected error; `advice` says what to do next, '' for nothing."""
+    """An expected error; `advice` says what to do next, '' for nothing, and `code` is the exit code of the command."""
 
-    def __init__(self, message: str, advice: str = "") -> None:
+    def __init__(self, message: str, advice: str = "", code: int = 1) -> None:
         super().__init__(message)
         self.advice = advice
+        self.code = code

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.assembly import Assembly
 from infra.local.cors import configure_cors
-from infra.local.emulator import ACCOUNT, REGION, Emulator
+from infra.local.emulator import ACCOUNT, REGION, Emulator, save_services
 from infra.local.errors import CommandError
 from infra.local.omitted_resources import remove_omitted
 from infra.local.places import DEPLOYED_STACK_FILE, LOG_FILE
@@ -46,6 +46,7 @@ class StackDeployer:
         if self._read_deployed_digest() != digest:
             self._upload_assets()
             self._apply_template(url, digest)
+            save_services(self.emulator)
         configure_cors(self.assembly.read_template(), self._record_stack())
 
     def _prepare_account(self) -> None:

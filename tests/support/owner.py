@@ -19,10 +19,19 @@ class Owner:
 
     def run_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `regulars` and return the finished process."""
-        command = [sys.executable, "-m", "infra.cli.main", *arguments]
-        environment = os.environ | {"REGULARS_LOCAL": str(self.folder)}
-        return subprocess.run(  # noqa: S603  (the command line of this project)
-            command, cwd=ROOT_FOLDER, env=environment, capture_output=True, text=True, check=False
+        process = self.start_command(*arguments)
+        output, messages = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output, messages)
+
+    def start_command(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `regulars` and return the running process."""
+        return subprocess.Popen(  # noqa: S603  (the command line of this project)
+            [sys.executable, "-m", "infra.cli.main", *arguments],
+            cwd=ROOT_FOLDER,
+            env=os.environ | {"REGULARS_LOCAL": str(self.folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def read_result(self, *arguments: str) -> Any:

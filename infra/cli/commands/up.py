@@ -4,9 +4,11 @@ import argparse
 
 from infra.cli import local_stack, options
 from infra.cli.first_keys import list_key_lines, load_local_keys
+from infra.cli.restart import EarlierRun, restore_run
 from infra.cli.terminal import print_result
 from infra.local import emulator
-from infra.local.places import KEPT_DATA_FOLDER, LOCAL_FOLDER
+from infra.local.places import KEPT_DATA_FOLDER
+from infra.local.start_lock import lock_start
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,16 +18,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Start the stack and print its address and its keys."""
-    LOCAL_FOLDER.mkdir(parents=True, exist_ok=True)
-    local_stack.prepare_stack()
-    running = emulator.find_running() or local_stack.start_emulator(
-        KEPT_DATA_FOLDER, arguments.port
-    )
-    deployment = local_stack.deploy_stack(running).deployment
-    keys = load_local_keys(deployment, running.keys)
-    result = {"api": deployment.api_url, "aws_endpoint": running.endpoint, "keys": keys}
-    lines = _to_lines(deployment.api_url, running, keys)
+    """Start the stack and print its address, its keys and how many events it has of earlier runs."""
+    with lock_start():
+        local_stack.prepare_stack()
+        running = emulator.find_running()
+        earlier = None if running else EarlierRun.from_folder(KEPT_DATA_FOLDER)
+        if running:
+            emulator.await_running(running)
+        else:
+            running = local_stack.start_emulator(KEPT_DATA_FOLDER, arguments.port)
+        stack = local_stack.deploy_stack(running)
+        keys = load_local_keys(stack.deployment, running.keys)
+        restored_events = restore_run(stack, earlier) if earlier else None
+    result = {
+        "api": stack.deployment.api_url,
+        "aws_endpoint": running.endpoint,
+        "keys": keys,
+        "restored_events": restored_events,
+    }
+    lines = _to_lines(stack.deployment.api_url, running, keys)
     print_result(result, lines, as_json=arguments.json)
     return 0
 

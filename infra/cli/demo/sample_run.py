@@ -20,6 +20,7 @@ from infra.local import emulator, sample_deliveries, sample_shop
 from infra.local.errors import CommandError
 from infra.local.places import BUILD_FOLDER, DEMO_DATA_FOLDER, LOCAL_FOLDER, LOG_FILE
 from infra.local.sample_shop import SampleShop
+from infra.local.start_lock import lock_start
 from regulars.admin.deployment import Deployment
 from regulars.admin.function_logs import FunctionLogs
 from regulars.admin.sources import SourceStores, create_source
@@ -37,10 +38,8 @@ def run_demo(port: int | None, *, once: bool) -> None:
     began = time.monotonic()
     LOCAL_FOLDER.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_CODE))
-    local_stack.prepare_stack()
-    _stop_previous_stack()
     try:
-        stack = local_stack.deploy_stack(local_stack.start_emulator(DEMO_DATA_FOLDER, port))
+        stack = _start_stack(port)
         print_result({}, _run_or_save_logs(stack, began), as_json=False)
         if not once:
             _serve_until_interrupted()
@@ -48,6 +47,13 @@ def run_demo(port: int | None, *, once: bool) -> None:
         with show_step("Stopping the local AWS"):
             emulator.stop_emulator(STOP_SECONDS)
             emulator.discard_folder(DEMO_DATA_FOLDER)
+
+
+def _start_stack(port: int | None) -> Stack:
+    with lock_start():
+        local_stack.prepare_stack()
+        _stop_previous_stack()
+        return local_stack.deploy_stack(local_stack.start_emulator(DEMO_DATA_FOLDER, port))
 
 
 def run_sample_shop(stack: Stack, began: float) -> list[str]:
