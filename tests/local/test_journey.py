@@ -112,7 +112,7 @@ def test_every_profile_is_the_fold_of_the_ledger(
 ) -> None:
     found = owner.read_result("verify")
     assert found["differences"] == []
-    assert found["persons"] == counts_before["counts"]["profiles"] + 121
+    assert found["identifiers"] == counts_before["counts"]["profiles"] + 121
 
 
 def test_status_counts_what_was_refused(
