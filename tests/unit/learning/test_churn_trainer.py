@@ -14,6 +14,7 @@ from regulars.learning.churn import linear_scorer, tree_scorer
 from regulars.learning.churn.candidates import BoostedTreesCandidate, LinearCandidate
 from regulars.learning.churn.trainer import ChurnTrainer
 from regulars.learning.contract import Dataset, TrainedModel
+from regulars.learning.evaluation import ProbabilityEvaluation
 from tests.support.buyers import CUTOFFS, FEATURE_NAMES, build_dataset, build_shop
 
 # Five features need less of a ridge than fifty.
@@ -138,3 +139,42 @@ def test_challenger_beats_a_champion_with_constant_risk(churn_model: TrainedMode
 def test_champion_that_reads_a_lost_feature_is_incompatible(churn_model: TrainedModel) -> None:
     champion = churn_model.scorer | {"weights": {"gone": [0.1, 0.0, 0.0, 1.0]}}
     assert not TRAINER.compare(churn_model, champion, SHOP).compatible
+
+
+def test_champion_of_another_horizon_is_incompatible(churn_model: TrainedModel) -> None:
+    champion = churn_model.scorer | {"horizon_days": 60}
+    comparison = TRAINER.compare(churn_model, champion, SHOP)
+    assert (comparison.compatible, comparison.gain) == (False, 0.0)
+
+
+def test_incompatible_champion_is_represented_by_its_kind(churn_model: TrainedModel) -> None:
+    champion = {"kind": "trees", "features": ["gone"], "trees": [], "horizon_days": 30}
+    comparison = TRAINER.compare(churn_model, champion, SHOP)
+    trees = ChurnTrainer([BoostedTreesCandidate()]).fit(SHOP)
+    expected = churn_model.evaluation.challenger.gain_over(trees.evaluation.challenger)
+    assert comparison.gain == pytest.approx(expected.mean)
+
+
+def test_kind_of_the_champion_is_fitted_again(churn_model: TrainedModel) -> None:
+    renewed = TRAINER.renew(churn_model, {"kind": "trees"}, SHOP)
+    assert renewed.scorer["kind"] == "trees"
+    assert TRAINER.renew(churn_model, churn_model.scorer, SHOP) is churn_model
+    assert TRAINER.renew(churn_model, {"kind": "gone"}, SHOP) is churn_model
+
+
+def test_model_with_skill_meets_every_requirement(churn_model: TrainedModel) -> None:
+    requirements = TRAINER.compare(churn_model, None, SHOP).requirements
+    assert {requirement.name: requirement.is_met for requirement in requirements} == {
+        "ranking": True,
+        "base_rate": True,
+    }
+
+
+def test_probabilities_far_from_the_base_rate_fail_it(churn_model: TrainedModel) -> None:
+    evaluation = churn_model.evaluation
+    too_high = ProbabilityEvaluation(
+        evaluation.challenger.outcomes, 0.9 + evaluation.challenger.probabilities / 10
+    )
+    worse = replace(evaluation, candidates={evaluation.chosen: too_high})
+    requirements = TRAINER.compare(replace(churn_model, evaluation=worse), None, SHOP).requirements
+    assert [requirement.is_met for requirement in requirements] == [True, False]

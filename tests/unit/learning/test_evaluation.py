@@ -30,3 +30,37 @@ def test_calibration_error_is_small_only_for_observed_rates() -> None:
     assert calibrated < 0.03
     assert distorted > 0.2
     assert 0 < standard_error < 0.02
+
+
+def test_lower_bound_has_the_variance_of_delong() -> None:
+    generator = np.random.default_rng(7)
+    outcomes = np.repeat((1.0, 0.0), (30, 50))
+    probabilities = np.round(np.clip(generator.normal(0.4 + outcomes / 5, 0.2), 0.01, 0.99), 1)
+    wins = np.sign(probabilities[:30, None] - probabilities[None, 30:]) / 2 + 0.5
+    auc, parts = wins.mean(), (wins.mean(axis=1), wins.mean(axis=0))
+    error = np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts)) / (auc * (1 - auc))
+    bound = ProbabilityEvaluation(outcomes, probabilities).auc_lower_bound(2.0)
+    assert np.log(bound / (1 - bound)) == pytest.approx(np.log(auc / (1 - auc)) - 2 * error)
+
+
+def test_lower_bound_of_a_perfect_ranking_is_one() -> None:
+    outcomes = np.repeat((1.0, 0.0), (20, 20))
+    assert ProbabilityEvaluation(outcomes, outcomes).auc_lower_bound(3.0) == 1.0
+
+
+def test_chance_is_inside_the_interval_as_often_as_the_level_says() -> None:
+    generator = np.random.default_rng(11)
+    outcomes = np.repeat((1.0, 0.0), (20, 60))
+    bounds = [
+        ProbabilityEvaluation(outcomes, generator.random(80)).auc_lower_bound(1.96)
+        for _ in range(2000)
+    ]
+    assert 0.015 < np.mean(np.array(bounds) > 0.5) < 0.035
+
+
+def test_brier_gain_over_the_base_rate_is_negative_for_noise() -> None:
+    generator = np.random.default_rng(13)
+    outcomes = (generator.random(400) < 0.3).astype(float)
+    noise = ProbabilityEvaluation(outcomes, generator.random(400))
+    gain = noise.brier_gain_over(ProbabilityEvaluation(outcomes, np.full(400, 0.3)))
+    assert gain.mean < -3 * gain.standard_error

@@ -1,14 +1,25 @@
 """The recommender's trainer: it chooses on the past alone, beats popularity, and refuses too little data."""
 
+from dataclasses import asdict, replace
+
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
 from regulars.domain.errors import InsufficientDataError
+from regulars.learning.recommender.fitting import Recipe
 from regulars.learning.recommender.holdout import HoldOut, build_hold_out
+from regulars.learning.recommender.plain_ease import fit_plain_ease
 from regulars.learning.recommender.purchases import purchases_from_interactions
-from regulars.learning.recommender.ranking_quality import measure_ranking
-from regulars.learning.recommender.recipe_search import build_validation_window, choose_recipe
+from regulars.learning.recommender.ranking_quality import RankingQuality, measure_ranking
+from regulars.learning.recommender.recipe_search import (
+    POPULARITY_ONLY_WEIGHTS,
+    build_validation_window,
+    choose_recipe,
+)
+from regulars.learning.recommender.rule_comparison import compare_rankings
+from regulars.learning.recommender.similarity import MAX_DENSE_PRODUCTS
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from tests.support import taste_shop
 
@@ -65,6 +76,69 @@ def test_champion_without_trend_or_products_gives_way(change: dict[str, object])
     trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
     trained = trainer.fit(shop)
     assert not trainer.compare(trained, trained.scorer | change, shop).compatible
+
+
+def test_incompatible_champion_is_compared_by_its_recipe() -> None:
+    trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
+    trained = trainer.fit(shop)
+    worse = asdict(replace(Recipe(), weights=POPULARITY_ONLY_WEIGHTS))
+    champion = trained.scorer | {"products": ["tea-1"], "recipe": worse}
+    comparison = trainer.compare(trained, champion, shop)
+    assert not comparison.compatible
+    assert comparison.is_better
+    assert trainer.renew(trained, champion, shop).scorer["recipe"] == worse
+    assert trainer.renew(trained, trained.scorer, shop) is trained
+
+
+def test_recommender_with_skill_meets_every_requirement() -> None:
+    trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
+    requirements = trainer.compare(trainer.fit(shop), None, shop).requirements
+    assert {requirement.name: requirement.is_met for requirement in requirements} == {
+        "popularity": True,
+        "frequency": True,
+        "plain_ease": True,
+    }
+
+
+def test_popularity_does_not_beat_own_frequency_or_plain_ease() -> None:
+    trainer, shop = RecommenderTrainer(), taste_shop.build_dataset()
+    trained = trainer.fit(shop)
+    popularity = asdict(replace(Recipe(), weights=POPULARITY_ONLY_WEIGHTS))
+    weak = trainer.renew(trained, {"recipe": popularity}, shop)
+    requirements = trainer.compare(weak, None, shop).requirements
+    assert [requirement.is_met for requirement in requirements] == [False, False, False]
+
+
+def test_plain_ease_is_the_closed_form() -> None:
+    matrix = purchases_from_interactions(taste_shop.build_interactions()).build_binary_matrix()
+    ease = fit_plain_ease(matrix, 4.0)
+    assert ease is not None
+    dense = matrix.toarray()
+    gram = dense.T @ dense + np.eye(dense.shape[1]) * 4.0 * dense.sum() / dense.shape[1]
+    inverse = np.linalg.inv(gram)
+    expected = -inverse / np.diag(inverse)
+    np.fill_diagonal(expected, 0)
+    assert np.abs(ease.weights - expected).max() < 1e-5
+
+
+def test_plain_ease_is_left_out_when_it_does_not_fit_in_memory() -> None:
+    assert fit_plain_ease(sp.csr_matrix((2, MAX_DENSE_PRODUCTS + 1)), 4.0) is None
+
+
+def test_two_lists_of_a_person_are_not_counted_as_two_people() -> None:
+    hold_out = build_middle_hold_out()
+    twice = replace(hold_out, next_new=hold_out.next_all)
+
+    def measure_noise(mode: str) -> RankingQuality:
+        ranking = np.random.default_rng(0).random(hold_out.next_all.shape)
+        return measure_ranking(ranking, twice, "all")
+
+    def measure_popularity(mode: str) -> RankingQuality:
+        return measure_ranking(np.ones((1, hold_out.next_all.shape[1])), twice, "all")
+
+    single = compare_rankings(twice, measure_noise, measure_popularity, ("all",))
+    double = compare_rankings(twice, measure_noise, measure_popularity)
+    assert double == pytest.approx(single)
 
 
 @pytest.mark.parametrize(

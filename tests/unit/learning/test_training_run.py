@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,15 @@ import pytest
 
 from regulars.domain.errors import InsufficientDataError, TamperedArtifactError
 from regulars.domain.manifests import ModelManifest, TrainingOutcome
-from regulars.learning import artifacts
+from regulars.learning import artifacts, gate
 from regulars.learning import training_run as training
-from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
+from regulars.learning.contract import (
+    Dataset,
+    FloatArray,
+    ModelComparison,
+    Requirement,
+    TrainedModel,
+)
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
 from regulars.store.datasets import Datasets
@@ -62,6 +68,14 @@ class StubTrainer:
     ) -> ModelComparison:
         self.compared_champions.append(champion)
         return self.comparison
+
+    def renew(
+        self,
+        trained: TrainedModel,
+        champion: Mapping[str, Any],
+        dataset: Dataset,  # noqa: ARG002
+    ) -> TrainedModel:
+        return replace(trained, metrics={"renewed": champion["weight"]})
 
 
 @dataclass(frozen=True)
@@ -136,11 +150,39 @@ def test_champion_gives_way_with_age(shop: TrainedShop, cutoff: float, promoted:
     assert shop.train(StubTrainer(), cutoff).promoted is promoted
 
 
-def test_incompatible_champion_is_replaced(shop: TrainedShop) -> None:
+@pytest.mark.parametrize(
+    ("gain", "reason", "metrics"),
+    [
+        (0.1, gate.INCOMPATIBLE_CHAMPION, {"auc": 0.8}),
+        (0.0, gate.RENEWED_CHAMPION, {"renewed": 1.0}),
+    ],
+)
+def test_incompatible_champion_is_compared_before_it_is_replaced(
+    shop: TrainedShop, gain: float, reason: str, metrics: dict[str, float]
+) -> None:
     shop.train(StubTrainer())
-    trainer = StubTrainer(ModelComparison(compatible=False))
-    assert shop.train(trainer).promoted
-    assert trainer.compared_champions[-1] is None
+    trainer = StubTrainer(ModelComparison(gain=gain, standard_error=0.01, compatible=False))
+    assert shop.train(trainer).reason == reason
+    assert load_champion(shop).metrics == metrics
+    assert set(map(str, trainer.compared_champions)) == {"{'weight': 1.0}"}
+
+
+def test_stale_champion_stays_when_the_challenger_is_worse(shop: TrainedShop) -> None:
+    first = shop.train(StubTrainer(), 50)
+    trainer = StubTrainer(ModelComparison(gain=-0.1, standard_error=0.01))
+    assert not shop.train(trainer, 90).promoted
+    assert trainer.compared_champions == [{"weight": 1.0}]
+    assert load_champion(shop).version == first.version
+
+
+def test_incompatible_champion_stays_when_the_challenger_fails_a_requirement(
+    shop: TrainedShop,
+) -> None:
+    first = shop.train(StubTrainer())
+    failed = (Requirement("ranking", False, "It may be chance."),)
+    trainer = StubTrainer(ModelComparison(gain=0.1, compatible=False, requirements=failed))
+    assert shop.train(trainer).reason == "It may be chance."
+    assert load_champion(shop).version == first.version
 
 
 def test_tampered_champion_is_replaced(shop: TrainedShop) -> None:

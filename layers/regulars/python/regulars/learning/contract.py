@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from regulars.domain.manifests import DatasetManifest
 FloatArray = NDArray[np.float64]
 # The largest difference allowed between a prediction of the joblib estimator and one of the plain scorer.
 MAX_PARITY_DIFFERENCE = 1e-9
+# By how many standard errors a model must be better than chance or than a plain rule. A shop trains every night: at the
+# usual two, a model of pure noise would pass within weeks.
+MIN_STANDARD_ERRORS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +53,33 @@ class TrainedModel:
     evaluation: Any = None
 
 
+class Requirement(NamedTuple):
+    """A check that a challenger must pass, whatever it is compared with; `refusal` is the reason when it fails."""
+
+    name: str
+    is_met: bool
+    refusal: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelComparison:
     """A challenger against the champion, or against a plain rule when there is none, on the same hold-out.
 
     `gain` is positive when the challenger is better; `standard_error` is that of the gain, paired by person.
     `compatible` is False when the champion cannot score this dataset, for example because a feature that it reads
-    is gone.
+    is gone. The challenger is then compared with the champion's recipe, fitted again on this dataset.
     """
 
     gain: float = 0.0
     standard_error: float = 0.0
     calibration_worse: bool = False
     compatible: bool = True
+    requirements: tuple[Requirement, ...] = ()
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the challenger is better beyond the standard error."""
+        return self.gain > self.standard_error
 
 
 class Trainer(Protocol):
@@ -89,4 +106,10 @@ class Trainer(Protocol):
         self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset
     ) -> ModelComparison:
         """Compare a trained model with the champion's scorer on the same hold-out; None compares with a plain rule."""
+        ...
+
+    def renew(
+        self, trained: TrainedModel, champion: Mapping[str, Any], dataset: Dataset
+    ) -> TrainedModel:
+        """Fit the champion's recipe again on a dataset; return `trained` itself when that has the same recipe."""
         ...

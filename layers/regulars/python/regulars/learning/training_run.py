@@ -27,7 +27,8 @@ from regulars.learning.datasets.frames import read_dataset
 from regulars.store.datasets import Datasets
 from regulars.store.model_registry import ModelRegistry
 
-# A champion whose dataset is this much older is replaced by any challenger that is not worse than a plain rule.
+# A champion whose dataset is this much older is replaced by a challenger that is not worse. Its training saw no outcome of
+# the newest cut-offs, so that the comparison is fair.
 MAX_CHAMPION_AGE_DAYS = 28.0
 
 
@@ -57,11 +58,13 @@ def _train_challenger(
 ) -> tuple[ModelManifest, dict[str, bytes]]:
     """Return the manifest and the files of a new version."""
     trained = trainer.fit(dataset)
+    trained, comparison, vacancy = _compare_with_champion(
+        trainer, trained, dataset, registry, champion
+    )
     files = {
         "model.joblib": artifacts.dump_estimator(trained.estimator),
         "scorer.json": msgspec.json.encode(trained.scorer, order="deterministic"),
     }
-    comparison, vacancy = _compare_with_champion(trainer, trained, dataset, registry, champion)
     decision = gate.decide_promotion(comparison, _measure_parity(trainer, files, dataset), vacancy)
     return _build_manifest(trainer.model, dataset, trained, files, decision, now), files
 
@@ -72,28 +75,35 @@ def _compare_with_champion(
     dataset: Dataset,
     registry: ModelRegistry,
     champion: Champion | None,
-) -> tuple[ModelComparison, str]:
-    """Compare with the champion, or with a plain rule when the champion's place is free; return also why it is free.
+) -> tuple[TrainedModel, ModelComparison, str]:
+    """Return the challenger, its comparison with the champion, and why the champion's place is free, or ''.
 
-    A champion may have been trained on the hold-out, so that no challenger can beat it. Its age alone frees its place.
+    A champion that nobody can read is compared with a plain rule. When the champion cannot score the dataset, and the
+    challenger does not beat its recipe, that recipe fitted again is the challenger.
     """
     if not champion:
-        return trainer.compare(trained, None, dataset), gate.FIRST_VERSION
+        return trained, trainer.compare(trained, None, dataset), gate.FIRST_VERSION
     try:
         manifest = registry.artifacts.read_manifest(trainer.model, champion)
-        comparison = trainer.compare(trained, registry.read_scorer(manifest), dataset)
-        vacancy = _find_vacancy(manifest, comparison, dataset)
+        scorer = registry.read_scorer(manifest)
     except TamperedArtifactError:
-        vacancy = gate.TAMPERED_CHAMPION
-    return (trainer.compare(trained, None, dataset) if vacancy else comparison), vacancy
+        return trained, trainer.compare(trained, None, dataset), gate.TAMPERED_CHAMPION
+    comparison = trainer.compare(trained, scorer, dataset)
+    if comparison.compatible:
+        return trained, comparison, gate.STALE_CHAMPION if _is_stale(manifest, dataset) else ""
+    if comparison.is_better:
+        return trained, comparison, gate.INCOMPATIBLE_CHAMPION
+    renewed = trainer.renew(trained, scorer, dataset)
+    return renewed, trainer.compare(renewed, scorer, dataset), gate.RENEWED_CHAMPION
 
 
-def _find_vacancy(champion: ModelManifest, comparison: ModelComparison, dataset: Dataset) -> str:
-    """Return why the champion has to give up its place, or ''."""
+def _is_stale(champion: ModelManifest, dataset: Dataset) -> bool:
+    """Return whether a champion is so old that a challenger need not beat it.
+
+    A young one may have been trained on the hold-out, so that no challenger can beat it.
+    """
     age = from_text(dataset.manifest.cutoff) - from_text(champion.window["cutoff"])
-    if age.total_seconds() / 86400 >= MAX_CHAMPION_AGE_DAYS:
-        return gate.STALE_CHAMPION
-    return "" if comparison.compatible else gate.INCOMPATIBLE_CHAMPION
+    return age.total_seconds() / 86400 >= MAX_CHAMPION_AGE_DAYS
 
 
 def _measure_parity(trainer: Trainer, files: Mapping[str, bytes], dataset: Dataset) -> float:

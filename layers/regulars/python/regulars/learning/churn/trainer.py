@@ -1,32 +1,34 @@
 """Train the churn model: choose a candidate on the newest labelled cut-off, then fit it on all labelled rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from regulars.learning.churn.candidates import (
     BoostedTreesCandidate,
     ChurnCandidate,
     LinearCandidate,
 )
+from regulars.learning.churn.churn_evaluation import (
+    ChurnEvaluation,
+    check_requirements,
+    evaluate_base_rate,
+    report_metrics,
+)
 from regulars.learning.churn.scorer import predict_probability
 from regulars.learning.churn.time_split import ChurnSplit, prepare_training, split_by_time
-from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
+from regulars.learning.contract import (
+    Dataset,
+    FloatArray,
+    ModelComparison,
+    TrainedModel,
+)
 from regulars.learning.evaluation import ProbabilityEvaluation
 
 _RECENCY_RULE_FEATURES = ("recency_days",)
-
-
-@dataclass(frozen=True)
-class ChurnEvaluation:
-    """The chosen candidate and a logistic regression on recency alone, evaluated on the held-out rows."""
-
-    challenger: ProbabilityEvaluation
-    recency_rule: ProbabilityEvaluation
-    held_out: pd.DataFrame
 
 
 class ChurnTrainer:
@@ -52,16 +54,22 @@ class ChurnTrainer:
         offset = _calibrate_offset(estimator, split.labelled, features)
         scorer = chosen.export(estimator, features, offset)
         scorer |= {"typical": float(split.held_out["churned"].mean()), "horizon_days": horizon_days}
-        recency_rule = _evaluate_candidate(
-            LinearCandidate(1.0), split, _RECENCY_RULE_FEATURES, horizon_days
+        evaluation = ChurnEvaluation(
+            chosen=chosen.kind,
+            candidates=evaluations,
+            recency_rule=_evaluate_candidate(
+                LinearCandidate(1.0), split, _RECENCY_RULE_FEATURES, horizon_days
+            ),
+            base_rate=evaluate_base_rate(split),
+            held_out=split.held_out,
         )
         return TrainedModel(
             estimator={"estimator": estimator, "offset": offset, "features": features},
             scorer=scorer,
             features=features,
             window=_describe_window(split),
-            metrics=_build_metrics(chosen.kind, evaluations, recency_rule),
-            evaluation=ChurnEvaluation(evaluations[chosen.kind], recency_rule, split.held_out),
+            metrics=report_metrics(evaluation),
+            evaluation=evaluation,
         )
 
     def predict(self, estimator: Any, dataset: Dataset) -> FloatArray:
@@ -69,7 +77,7 @@ class ChurnTrainer:
         rows = _select_buyers(dataset.scoring_rows)[list(estimator["features"])]
         if rows.empty:
             return np.zeros(0)
-        log_odds = estimator["estimator"].decision_function(rows) + estimator["offset"]
+        log_odds = _predict_log_odds(estimator["estimator"], rows) + estimator["offset"]
         return _to_probabilities(log_odds)
 
     def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
@@ -82,23 +90,51 @@ class ChurnTrainer:
         """Compare log-loss and calibration on the held-out cut-off with the champion, or with recency alone.
 
         The comparison favours the champion a little: it may have been trained on these very outcomes, while the
-        challenger's hold-out fit has not.
+        challenger's hold-out fit has not. A champion of another horizon, or of a feature that is gone, is represented by
+        the candidate of its kind.
         """
         evaluation: ChurnEvaluation = trained.evaluation
-        challenger, baseline = evaluation.challenger, evaluation.recency_rule
-        if champion is not None:
-            if not _list_features(champion) <= set(dataset.manifest.features):
-                return ModelComparison(compatible=False)
-            probabilities = _score_rows(champion, evaluation.held_out)
-            baseline = ProbabilityEvaluation(challenger.outcomes, probabilities)
-        gain = challenger.gain_over(baseline)
-        calibration_error, standard_error = challenger.calibration_error()
+        compatible = champion is None or _can_score(champion, dataset)
+        baseline = self._choose_baseline(evaluation, champion, compatible=compatible)
+        gain = evaluation.challenger.gain_over(baseline)
+        calibration_error, standard_error = evaluation.challenger.calibration_error()
         baseline_error, _ = baseline.calibration_error()
         return ModelComparison(
             gain=gain.mean,
             standard_error=gain.standard_error,
             calibration_worse=calibration_error > baseline_error + 2 * standard_error,
+            compatible=compatible,
+            requirements=check_requirements(evaluation),
         )
+
+    def renew(
+        self, trained: TrainedModel, champion: Mapping[str, Any], dataset: Dataset
+    ) -> TrainedModel:
+        """Fit the champion's kind of candidate on a dataset; a kind that is gone leaves the trained model."""
+        kept = [candidate for candidate in self._candidates if candidate.kind == champion["kind"]]
+        if not kept or champion["kind"] == trained.scorer["kind"]:
+            return trained
+        return ChurnTrainer(kept).fit(dataset)
+
+    def _choose_baseline(
+        self,
+        evaluation: ChurnEvaluation,
+        champion: Mapping[str, Any] | None,
+        *,
+        compatible: bool,
+    ) -> ProbabilityEvaluation:
+        if champion is None:
+            return evaluation.recency_rule
+        if not compatible:
+            return evaluation.candidates.get(champion["kind"], evaluation.recency_rule)
+        probabilities = _score_rows(champion, evaluation.held_out)
+        return ProbabilityEvaluation(evaluation.challenger.outcomes, probabilities)
+
+
+def _can_score(champion: Mapping[str, Any], dataset: Dataset) -> bool:
+    """Return whether the champion predicts this dataset's horizon, from features that it has."""
+    has_horizon = champion.get("horizon_days") == dataset.manifest.horizon_days
+    return has_horizon and _list_features(champion) <= set(dataset.manifest.features)
 
 
 def _evaluate_candidate(
@@ -107,7 +143,7 @@ def _evaluate_candidate(
     """Fit a candidate on the training rows and evaluate it on the held-out ones."""
     estimator = candidate.fit(*prepare_training(split.training, features, horizon_days))
     offset = _calibrate_offset(estimator, split.training, features)
-    log_odds = estimator.decision_function(split.held_out[list(features)]) + offset
+    log_odds = _predict_log_odds(estimator, split.held_out[list(features)]) + offset
     outcomes = split.held_out["churned"].to_numpy(dtype=np.float64)
     return ProbabilityEvaluation(outcomes, _to_probabilities(log_odds))
 
@@ -119,7 +155,7 @@ def _calibrate_offset(estimator: Any, rows: pd.DataFrame, features: Sequence[str
     stay away; how many do changes with the season, and the newest outcomes are the best estimate of it.
     """
     newest = rows[rows["cutoff"] == rows["cutoff"].max()]
-    log_odds = estimator.decision_function(newest[list(features)])
+    log_odds = _predict_log_odds(estimator, newest[list(features)])
     rate = (newest["churned"].sum() + 0.5) / (len(newest) + 1)
     low, high = -10.0, 10.0
     for _ in range(60):
@@ -127,6 +163,13 @@ def _calibrate_offset(estimator: Any, rows: pd.DataFrame, features: Sequence[str
         is_below = _to_probabilities(log_odds + middle).mean() < rate
         low, high = (middle, high) if is_below else (low, middle)
     return (low + high) / 2
+
+
+def _predict_log_odds(estimator: Any, rows: pd.DataFrame) -> FloatArray:
+    """Return the estimator's log-odds; on shared cores the threads of the trees would wait for each other."""
+    with threadpool_limits(limits=1, user_api="openmp"):
+        log_odds: FloatArray = estimator.decision_function(rows)
+    return log_odds
 
 
 def _choose_simplest(
@@ -138,22 +181,6 @@ def _choose_simplest(
         gain = evaluations[candidate.kind].gain_over(evaluations[chosen.kind])
         chosen = candidate if gain.mean > gain.standard_error else chosen
     return chosen
-
-
-def _build_metrics(
-    chosen_kind: str,
-    evaluations: Mapping[str, ProbabilityEvaluation],
-    recency_rule: ProbabilityEvaluation,
-) -> dict[str, Any]:
-    candidates = {kind: evaluation.metrics() for kind, evaluation in evaluations.items()}
-    return {
-        **candidates[chosen_kind],
-        "n": len(recency_rule.outcomes),
-        "churn_rate": round(float(recency_rule.outcomes.mean()), 4),
-        "chosen": chosen_kind,
-        "candidates": candidates,
-        "recency_rule": recency_rule.metrics(),
-    }
 
 
 def _describe_window(split: ChurnSplit) -> dict[str, str]:

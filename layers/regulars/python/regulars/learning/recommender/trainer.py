@@ -1,6 +1,6 @@
 """Train the recommender: choose a recipe on one window, evaluate it on the next, then fit it on everything."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +12,11 @@ from regulars.domain.times import from_text, to_text
 from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
 from regulars.learning.recommender.fitting import Recipe, fit_model
 from regulars.learning.recommender.history_scorer import HistoryScorer
-from regulars.learning.recommender.holdout import HOLD_OUT_MODES
 from regulars.learning.recommender.hybrid_model import HISTORY_HALF_LIFE_DAYS, HybridModel
 from regulars.learning.recommender.purchases import DAY_SECONDS, Purchases
-from regulars.learning.recommender.ranking_quality import (
-    RankingQuality,
-    compare_qualities,
-    merge_qualities,
-)
 from regulars.learning.recommender.recipe_evaluation import RecipeEvaluation, report_metrics
 from regulars.learning.recommender.recipe_search import MIN_WINDOW_PEOPLE
+from regulars.learning.recommender.rule_comparison import check_requirements, compare_rankings
 from regulars.learning.recommender.scorer_export import export_scorer
 from regulars.learning.recommender.shop_history import ShopHistory
 
@@ -42,16 +37,7 @@ class RecommenderTrainer:
         """Choose and evaluate a recipe on the windows before the cut-off, then fit it on all purchases."""
         history = self._load_history(dataset)
         _check_minimum_data(history.purchases)
-        recipe = history.choose_recipe()
-        evaluation = history.evaluate_recipe(recipe)
-        _check_returning_buyers(evaluation, history.window_days)
-        model = fit_model(history.purchases, dataset.products, recipe, history.now)
-        return TrainedModel(
-            estimator=model,
-            scorer=export_scorer(model, dataset.manifest.cutoff),
-            window=_describe_window(history),
-            metrics=report_metrics(evaluation),
-        )
+        return _fit_recipe(history.choose_recipe(), history)
 
     def predict(self, estimator: HybridModel, dataset: Dataset) -> FloatArray:
         """Return the hybrid scores of a sample of people, people by products."""
@@ -80,11 +66,24 @@ class RecommenderTrainer:
         """
         history = self._load_history(dataset)
         challenger = history.evaluate_recipe(Recipe(**trained.scorer["recipe"]))
-        quality = _measure_both_modes(challenger.measure_hybrid)
-        baseline = _measure_baseline(challenger, champion, history)
-        compatible = champion is None or _can_serve(champion, history)
-        gain, standard_error = compare_qualities(quality, baseline)
-        return ModelComparison(gain=gain, standard_error=standard_error, compatible=compatible)
+        baseline = challenger.measure_popularity
+        if champion is not None:
+            baseline = history.evaluate_recipe(Recipe(**champion["recipe"])).measure_hybrid
+        gain = compare_rankings(challenger.hold_out, challenger.measure_hybrid, baseline)
+        return ModelComparison(
+            gain=gain.mean,
+            standard_error=gain.standard_error,
+            compatible=champion is None or _can_serve(champion, history),
+            requirements=check_requirements(challenger, history),
+        )
+
+    def renew(
+        self, trained: TrainedModel, champion: Mapping[str, Any], dataset: Dataset
+    ) -> TrainedModel:
+        """Fit the champion's recipe on all purchases."""
+        if trained.scorer["recipe"] == champion["recipe"]:
+            return trained
+        return _fit_recipe(Recipe(**champion["recipe"]), self._load_history(dataset))
 
     def _load_history(self, dataset: Dataset) -> ShopHistory:
         """Return the history of a dataset; keep the last one, because millions of purchases take seconds to read."""
@@ -103,18 +102,17 @@ def _sample_product_counts(history: ShopHistory) -> list[dict[str, float]]:
     ]
 
 
-def _measure_baseline(
-    challenger: RecipeEvaluation, champion: Mapping[str, Any] | None, history: ShopHistory
-) -> RankingQuality:
-    if champion is None:
-        return _measure_both_modes(challenger.measure_popularity)
-    previous = history.evaluate_recipe(Recipe(**champion["recipe"]))
-    return _measure_both_modes(previous.measure_hybrid)
-
-
-def _measure_both_modes(measure: Callable[[str], RankingQuality]) -> RankingQuality:
-    """Return the quality over new products and over all products as one."""
-    return merge_qualities([measure(mode) for mode in HOLD_OUT_MODES])
+def _fit_recipe(recipe: Recipe, history: ShopHistory) -> TrainedModel:
+    """Evaluate a recipe on the last window, then fit it on all purchases."""
+    evaluation = history.evaluate_recipe(recipe)
+    _check_returning_buyers(evaluation, history.window_days)
+    model = fit_model(history.purchases, history.dataset.products, recipe, history.now)
+    return TrainedModel(
+        estimator=model,
+        scorer=export_scorer(model, history.dataset.manifest.cutoff),
+        window=_describe_window(history),
+        metrics=report_metrics(evaluation),
+    )
 
 
 def _check_minimum_data(purchases: Purchases) -> None:

@@ -89,6 +89,15 @@ class SegmentsTrainer:
         standard_error = float(gains.std() / np.sqrt(len(gains)))
         return ModelComparison(gain=float(gains.mean()), standard_error=standard_error)
 
+    def renew(
+        self,
+        trained: TrainedModel,
+        champion: Mapping[str, Any],  # noqa: ARG002
+        dataset: Dataset,  # noqa: ARG002
+    ) -> TrainedModel:
+        """Return the trained model: clusters have no recipe beyond the data."""
+        return trained
+
 
 def _explain_missing_clusters(buyers: int) -> str:
     if buyers < MIN_BUYERS_FOR_CLUSTERS:
