@@ -68,7 +68,7 @@ class ChurnTrainer:
             scorer=scorer,
             features=features,
             window=_describe_window(split),
-            metrics=report_metrics(evaluation),
+            metrics=report_metrics(evaluation) | {"horizon_days": horizon_days},
             evaluation=evaluation,
         )
 

@@ -11,7 +11,8 @@ from regulars.store.model_registry import ModelRegistry
 from regulars.transport.logging import log_failure
 
 STATUS_OK = "ok"
-STATUS_INCOMPATIBLE = "incompatible"  # the champion reads a feature that is gone
+# The champion reads a feature that is gone, or predicts another horizon than the dataset's.
+STATUS_INCOMPATIBLE = "incompatible"
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,13 @@ class LoadedChampion:
 
 
 def load_champion_scorer(
-    registry: ModelRegistry, model: str, columns: Collection[str]
+    registry: ModelRegistry, model: str, columns: Collection[str], horizon_days: int
 ) -> LoadedChampion:
-    """Load a champion's plain scorer, if the dataset's columns hold every feature that it reads."""
-    return _load_champion(registry, model, columns, registry.read_scorer)
+    """Load a champion's plain scorer, if the columns hold every feature that it reads and its horizon is the dataset's."""
+    champion = _load_champion(registry, model, columns, registry.read_scorer)
+    if champion.artifact and champion.artifact.get("horizon_days", horizon_days) != horizon_days:
+        return LoadedChampion(STATUS_INCOMPATIBLE, champion.version)
+    return champion
 
 
 def load_champion_estimator(registry: ModelRegistry, model: str) -> LoadedChampion:

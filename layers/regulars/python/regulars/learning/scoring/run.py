@@ -147,12 +147,13 @@ def prepare_run(dataset_id: str, stores: ScoringStores) -> ScoringRun:
     manifest = stores.datasets.read_manifest(schema.dataset_key(dataset_id, "manifest.json"))
     dataset = read_dataset(manifest, lambda name: stores.datasets.read_file(manifest, name))
     columns = set(dataset.features.columns)
-    segments = load_champion_scorer(stores.registry, "segments", columns)
+    horizon_days = manifest.horizon_days
+    segments = load_champion_scorer(stores.registry, "segments", columns, horizon_days)
     now = from_text(manifest.cutoff).timestamp()
     recommender = load_champion_estimator(stores.registry, "recommender")
     return ScoringRun(
         dataset=dataset,
-        churn=load_champion_scorer(stores.registry, "churn", columns),
+        churn=load_champion_scorer(stores.registry, "churn", columns, horizon_days),
         segments=segments,
         segment_assigner=SegmentAssigner(segments, dataset),
         candidates=CandidateGenerator(dataset.interactions, dataset.products, now, recommender),
