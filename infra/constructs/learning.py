@@ -21,6 +21,8 @@ from regulars.store import schema
 # The maximum of a new account.
 MAX_MEMORY_MB = 3008
 NIGHTLY_SCHEDULE = events.Schedule.cron(hour="2", minute="30")
+# After the longest build and the last attempt of a training: scores what a crash or a lost event left unscored.
+OVERDUE_SCHEDULE = events.Schedule.cron(hour="3", minute="45")
 
 
 class Learning(Construct):
@@ -65,7 +67,7 @@ class Learning(Construct):
             "s3:PutObject",
             "s3:AbortMultipartUpload",
         )
-        grants.grant_table(function, schema.CONTROL, "dynamodb:PutItem")
+        grants.grant_table(function, schema.CONTROL, "dynamodb:GetItem", "dynamodb:PutItem")
         start_on_schedule(function, NIGHTLY_SCHEDULE)
 
     def _create_training(self, settings: Settings) -> None:
@@ -103,3 +105,4 @@ class Learning(Construct):
         start_on_arrival(
             function, grants.buckets["artifacts"], f"{schema.MODELS_PREFIX}*/outcome.json"
         )
+        start_on_schedule(function, OVERDUE_SCHEDULE)

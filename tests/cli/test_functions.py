@@ -123,13 +123,27 @@ def test_status_says_who_reports_orders_and_whether_browser_orders_count(
 
 def test_status_has_every_section(cli: CommandLine) -> None:
     assert [*cli.result("status")] == [
-        *("stack", "api", "counts", "dataset", "trainings", "champions"),
+        *("stack", "api", "counts", "dataset", "scoring", "trainings", "champions"),
         *("fetched", "rejects", "dead_letters", "open_requests"),
         *("order_reporters", "order_policies", "unfinished_imports"),
     ]
     output = cli.output("status")
     assert "test at https://api.example.com" in output
     assert output.count("  none") == 8
+
+
+def test_status_shows_a_skipped_night_and_a_scoring_without_a_training(
+    cli: CommandLine, aws: MotoStack
+) -> None:
+    dataset = {"id": "dataset", "dataset_id": "ds-2", "skipped_at": "2026-11-20T02:30:05.000Z"}
+    scoring = {"id": "scoring", "dataset_id": "ds-2", "missing_models": "churn", "ended_at": ""}
+    for item in (dataset, scoring):
+        attributes = {name: {"S": text} for name, text in item.items()}
+        aws.dynamodb.put_item(TableName="test-control", Item=attributes)
+    output = cli.output("status")
+    assert "no new event at 2026-11-20T02:30:05.000Z" in output
+    assert "has not ended  without a training of churn" in output
+    assert cli.result("status")["dataset"]["skipped_at"] == "2026-11-20T02:30:05.000Z"
 
 
 def test_verification_fails_when_a_profile_differs(cli: CommandLine, aws: MotoStack) -> None:

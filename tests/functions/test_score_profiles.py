@@ -2,20 +2,27 @@
 
 import json
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
-from regulars.domain.manifests import Champion, TrainingOutcome
+from regulars.domain.manifests import (
+    MODELS,
+    Champion,
+    GateDecision,
+    ModelManifest,
+    TrainingOutcome,
+    hash_bytes,
+)
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from regulars.learning.segments.trainer import SegmentsTrainer
 from regulars.learning.training_run import train_model
 from regulars.settings import ScoreProfilesSettings
 from regulars.store.artifacts import Artifacts
 from regulars.store.champions import Champions
-from regulars.store.datasets import Datasets
+from regulars.store.datasets import Datasets, LatestDatasetPointer
 from regulars.store.model_registry import ModelRegistry
 from regulars.store.schema import IDENTITY_SORT_KEY
 from tests.support import published_datasets, taste_shop
@@ -23,6 +30,7 @@ from tests.support.aws import MotoStack
 from tests.support.gateway import load_handler
 
 PEOPLE = 60
+SCHEDULED_EVENT = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
 class ScoredShop:
@@ -47,21 +55,31 @@ class ScoredShop:
         datasets, now = Datasets("test-lake"), taste_shop.CUTOFF_TIME
         return train_model(trainer, self.manifest_key, datasets, self.registry, now)
 
-    def score(self, dataset_id: str = "20260101-a") -> dict[str, Any]:
-        self.registry.artifacts.write_outcome(
-            TrainingOutcome(
-                model="churn",
+    def end_trainings(self, *models: str, dataset_id: str = "20260101-a") -> None:
+        for model in models:
+            outcome = TrainingOutcome(
+                model=model,
                 dataset_id=dataset_id,
                 version="v",
                 promoted=False,
                 status="ok",
                 reason="",
             )
-        )
-        key = "models/churn/outcome.json"
+            self.registry.artifacts.write_outcome(outcome)
+
+    def invoke(self, model: str = "churn", request: str = "r-1") -> dict[str, Any]:
+        """Invoke the function with the outcome of a model, or on schedule for ''."""
+        key = f"models/{model}/outcome.json"
         event = published_datasets.object_created_event("test-artifacts", key)
-        report: dict[str, Any] = self._handler(event, None)
+        context = SimpleNamespace(aws_request_id=request)
+        report: dict[str, Any] = self._handler(event if model else SCHEDULED_EVENT, context)
         return report
+
+    def score(self) -> dict[str, Any]:
+        """Score the dataset as if it had not been scored before."""
+        self.end_trainings(*MODELS)
+        self._aws.dynamodb.delete_item(TableName="test-control", Key={"id": {"S": "scoring"}})
+        return self.invoke()
 
     def get_item(self, profile_id: str, sk: str) -> dict[str, str] | None:
         key = {"profile_id": {"S": profile_id}, "sk": {"S": sk}}
@@ -218,3 +236,50 @@ def test_champion_that_reads_a_missing_feature_is_incompatible(shop: ScoredShop)
     shop.registry.champions.promote_version("segments", "other", digest, champion)
     assert outcome.promoted
     assert shop.score()["status"]["segments"] == "incompatible"
+
+
+def test_every_event_of_a_dataset_together_starts_one_scoring(shop: ScoredShop) -> None:
+    shop.end_trainings(*MODELS)
+    events = [*MODELS, "", *MODELS]
+    reports = [shop.invoke(model, f"r-{number}") for number, model in enumerate(events)]
+    assert [report.get("status") == "not_scored" for report in reports] == [False] + [True] * 6
+
+
+def test_schedule_scores_what_lost_events_left(shop: ScoredShop, aws: MotoStack) -> None:
+    assert shop.invoke("")["reason"] == "There is no dataset yet."
+    manifest = Datasets("test-lake", aws.s3).read_manifest(shop.manifest_key)
+    LatestDatasetPointer("test-control", aws.dynamodb).point_to(manifest, "")
+    shop.end_trainings("segments")
+    assert shop.invoke("")["people"] == PEOPLE + 1
+    item = aws.dynamodb.get_item(TableName="test-control", Key={"id": {"S": "scoring"}})["Item"]
+    assert item["missing_models"]["S"] == "churn, recommender"
+    assert item["ended_at"]["S"] > item["started_at"]["S"]
+
+
+def test_champion_of_another_horizon_never_scores(shop: ScoredShop) -> None:
+    scorer = {"kind": "linear", "base": 2.0, "weights": {}, "typical": 0.5, "horizon_days": 60}
+    content = msgspec.json.encode(scorer)
+    manifest = build_manifest("churn", {"scorer.json": hash_bytes(content)})
+    digest = shop.registry.artifacts.publish_version(manifest, {"scorer.json": content})
+    shop.registry.champions.promote_version("churn", manifest.version, digest, None)
+    assert shop.score()["status"]["churn"] == "incompatible"
+    churn = shop.read_scores("p_000")["churn"]
+    assert (churn["basis"], churn["probability"], churn["horizon_days"]) == ("rules", None, 90)
+
+
+def build_manifest(model: str, files: dict[str, str]) -> ModelManifest:
+    """Return the manifest of a version with these files."""
+    return ModelManifest(
+        model=model,
+        version="20251201-v",
+        dataset_id="20251201",
+        created_at=taste_shop.CUTOFF,
+        status="ok",
+        reason="",
+        files=files,
+        versions={},
+        features=(),
+        window={},
+        metrics={},
+        gate=GateDecision(promote=True, reason=""),
+    )

@@ -1,11 +1,13 @@
 """Checks the triggers of the functions: streams, object events and schedules, each with limits and dead letters."""
 
 import json
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from regulars.learning.scoring.start import MAX_TRAINING_TIME
 from tests.support.template import Template, find_logical_id
 
 STREAM_FUNCTIONS = ("archive_events", "update_profiles")
@@ -26,12 +28,21 @@ RULE_FUNCTIONS = sorted(
 ASYNCHRONOUS_FUNCTIONS = sorted({*RULE_FUNCTIONS, "detect_abandonment", "erase_person"})
 
 
-def find_rules(template: Template) -> dict[str, dict[str, Any]]:
-    """Return the EventBridge rule of each function that has one."""
-    return {
-        template.find_folder(target["Arn"]): rule
+def list_rules(template: Template) -> list[tuple[str, dict[str, Any]]]:
+    """Return every EventBridge rule with the function that it starts."""
+    return [
+        (template.find_folder(target["Arn"]), rule)
         for rule in template.list_resources("AWS::Events::Rule").values()
         for target in rule["Targets"]
+    ]
+
+
+def find_schedules(template: Template) -> dict[str, str]:
+    """Return the schedule of each function that has one."""
+    return {
+        name: rule["ScheduleExpression"]
+        for name, rule in list_rules(template)
+        if "ScheduleExpression" in rule
     }
 
 
@@ -45,7 +56,7 @@ def find_mappings(template: Template) -> dict[str, dict[str, Any]]:
 
 def test_object_events_start_their_functions(template: Template) -> None:
     object_events = set()
-    for name, rule in find_rules(template).items():
+    for name, rule in list_rules(template):
         if detail := rule.get("EventPattern", {}).get("detail"):
             (bucket,) = detail["bucket"]["name"]
             object_events |= {
@@ -68,22 +79,28 @@ def test_no_function_but_the_import_starts_itself(template: Template) -> None:
 
 
 def test_dataset_is_built_every_night(template: Template) -> None:
-    assert find_rules(template)["build_dataset"]["ScheduleExpression"] == "cron(30 2 * * ? *)"
+    assert find_schedules(template)["build_dataset"] == "cron(30 2 * * ? *)"
+
+
+def test_overdue_scoring_starts_when_no_training_can_end_any_more(template: Template) -> None:
+    assert find_schedules(template)["score_profiles"] == "cron(45 3 * * ? *)"
+    assert timedelta(minutes=3 * 60 + 45 - (2 * 60 + 30)) > MAX_TRAINING_TIME
 
 
 def test_sources_are_reconciled_every_hour(template: Template) -> None:
-    assert find_rules(template)["reconcile_sources"]["ScheduleExpression"] == "rate(1 hour)"
+    assert find_schedules(template)["reconcile_sources"] == "rate(1 hour)"
 
 
 def test_people_are_proposed_every_week(template: Template) -> None:
-    assert find_rules(template)["propose_people"]["ScheduleExpression"] == "cron(30 4 ? * SUN *)"
+    assert find_schedules(template)["propose_people"] == "cron(30 4 ? * SUN *)"
 
 
 @pytest.mark.parametrize("name", RULE_FUNCTIONS)
 def test_rule_target_sends_failures_to_dead_letters(template: Template, name: str) -> None:
-    (target,) = find_rules(template)[name]["Targets"]
-    assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 8
-    assert template.to_words(target["DeadLetterConfig"]["Arn"]) == "dead letters"
+    for _, rule in (entry for entry in list_rules(template) if entry[0] == name):
+        (target,) = rule["Targets"]
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 8
+        assert template.to_words(target["DeadLetterConfig"]["Arn"]) == "dead letters"
 
 
 @pytest.mark.parametrize("name", ASYNCHRONOUS_FUNCTIONS)
@@ -102,7 +119,7 @@ def test_asynchronous_function_sends_failures_to_dead_letters(
 
 
 def test_event_bridge_may_write_to_dead_letter_queues(template: Template) -> None:
-    targets = [rule["Targets"][0] for rule in find_rules(template).values()]
+    targets = [rule["Targets"][0] for _, rule in list_rules(template)]
     queues = {find_logical_id(target["DeadLetterConfig"]["Arn"]) for target in targets}
     allowed_queues = {
         find_logical_id(policy["Queues"][0])

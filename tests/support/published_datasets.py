@@ -65,4 +65,5 @@ def publish_dataset(
 
 def object_created_event(bucket: str, key: str) -> dict[str, Any]:
     """Return the event that EventBridge sends for a new object."""
-    return {"detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1, "etag": "e"}}}
+    detail = {"bucket": {"name": bucket}, "object": {"key": key, "size": 1, "etag": "e"}}
+    return {"source": "aws.s3", "detail": detail}

@@ -96,7 +96,7 @@ ROLE_GRANTS = {
         "lake": "ListBucket",
         "lake/events/*": "GetObject",
         "lake/datasets/*": "AbortMultipartUpload PutObject",
-        "control": "PutItem",
+        "control": "GetItem PutItem",
     },
     "train_segments": build_training_grants("segments"),
     "train_churn": build_training_grants("churn"),

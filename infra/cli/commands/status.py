@@ -40,6 +40,7 @@ def _to_result(status: DeploymentStatus) -> dict[str, Any]:
         "api": status.api_url,
         "counts": status.counts,
         "dataset": status.dataset,
+        "scoring": status.scoring,
         "trainings": msgspec.to_builtins(status.trainings),
         "champions": msgspec.to_builtins(status.champions),
         "fetched": msgspec.to_builtins(status.reconciliations),
@@ -61,8 +62,9 @@ def _to_lines(status: DeploymentStatus) -> list[str]:
     return [
         f"{status.name} at {status.api_url}",
         *_format_section("Stored", status.counts.items()),
-        *_format_section("Last dataset", [(status.dataset.get("dataset_id", "none yet"),)]),
+        *_format_section("Last dataset", [_to_dataset_row(status.dataset)]),
         *_format_section("Last trainings", map(_to_training_row, status.trainings.items())),
+        *_format_section("Last scoring", [_to_scoring_row(status.scoring)]),
         *_format_section("Champions", champions),
         *_format_section("Fetched from providers", fetched),
         *_format_section("Refused or set aside in 30 days", status.rejects.items()),
@@ -91,6 +93,24 @@ def _describe_orders(status: DeploymentStatus) -> str:
 
 def _to_import_row(unfinished: UnfinishedImport) -> tuple[str, str]:
     return unfinished.file, describe_unfinished(unfinished, datetime.now(UTC))
+
+
+def _to_dataset_row(dataset: dict[str, Any]) -> tuple[str, ...]:
+    if not dataset:
+        return ("none yet",)
+    skipped_at = dataset.get("skipped_at")
+    skip = (f"no new event at {skipped_at}, nothing was built or scored",) if skipped_at else ()
+    return (dataset["dataset_id"], *skip)
+
+
+def _to_scoring_row(scoring: dict[str, Any]) -> tuple[str, ...]:
+    if not scoring:
+        return ("none yet",)
+    ended = f"ended at {scoring['ended_at']}" if scoring["ended_at"] else "has not ended"
+    missing = (
+        (f"without a training of {scoring['missing_models']}",) if scoring["missing_models"] else ()
+    )
+    return (scoring["dataset_id"], ended, *missing)
 
 
 def _to_training_row(training: tuple[str, TrainingOutcome]) -> tuple[str, str, str]:

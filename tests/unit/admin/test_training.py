@@ -1,17 +1,14 @@
 """Training by the owner's hand: a dataset is built, and the trainings and the scoring it starts are followed."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from regulars.admin.errors import ScoringTimeoutError, TrainingTimeoutError
 from regulars.admin.function_calls import FunctionInvoker, Invocation
-from regulars.admin.models import MODELS
 from regulars.admin.polling import Polling
 from regulars.admin.training import TrainingStores, await_outcomes, await_scores, build_dataset
-from regulars.domain.manifests import TrainingOutcome
-from regulars.domain.times import to_text
+from regulars.domain.manifests import MODELS, TrainingOutcome
 from tests.support.aws import MotoStack
 from tests.support.deployment import build_deployment
 
@@ -23,9 +20,11 @@ class PreparedFunction(FunctionInvoker):
 
     def __init__(self, payload: dict[str, Any]) -> None:
         self._payload = payload
+        self.events: list[Any] = []
 
-    def invoke(self, function: str, event: Any) -> Invocation:  # noqa: ARG002 (the base's signature)
+    def invoke(self, function: str, event: Any) -> Invocation:
         """Return the payload."""
+        self.events.append(event)
         return Invocation(function=function, payload=self._payload)
 
 
@@ -51,11 +50,13 @@ def conclude(stores: TrainingStores, *models: str) -> None:
         stores.models.artifacts.write_outcome(outcome(model))
 
 
-def publish_scores(aws: MotoStack, scored_at: datetime) -> None:
-    """Write what a scoring leaves in the control table."""
-    as_of = f"2026-11-20T00:00:00.000Z {to_text(scored_at)}"
-    item = {"id": {"S": "segments"}, "segments": {"S": "[]"}, "as_of": {"S": as_of}}
-    aws.dynamodb.put_item(TableName="test-control", Item=item)
+def store_scoring(aws: MotoStack, **changes: str) -> None:
+    """Write the control item of a scoring."""
+    scoring = {"dataset_id": DATASET, "missing_models": "", "ended_at": "2026-11-20T02:40:00.000Z"}
+    item = {"id": "scoring"} | scoring | changes
+    aws.dynamodb.put_item(
+        TableName="test-control", Item={name: {"S": text} for name, text in item.items()}
+    )
 
 
 def limit_patience() -> Polling:
@@ -94,17 +95,28 @@ def test_training_that_does_not_end_is_named(stores: TrainingStores) -> None:
     assert timeout.value.models == ("churn", "recommender")
 
 
-def test_scoring_before_the_last_training_is_not_the_one_waited_for(
-    aws: MotoStack, stores: TrainingStores
+@pytest.mark.parametrize(
+    "changes",
+    [{"dataset_id": "ds-1"}, {"missing_models": "churn"}, {"ended_at": ""}],
+    ids=["older dataset", "without a training", "not ended"],
+)
+def test_other_scoring_is_not_the_one_waited_for(
+    aws: MotoStack, stores: TrainingStores, changes: dict[str, str]
 ) -> None:
-    conclude(stores, *MODELS)
-    later = datetime.now(UTC) + timedelta(minutes=1)
-    publish_scores(aws, later - timedelta(days=1))
-    polling = Polling(sleep=lambda _pause: publish_scores(aws, later))
-    assert await_scores(stores, DATASET, polling) == to_text(later)
-
-
-def test_scoring_that_does_not_end_is_an_error(stores: TrainingStores) -> None:
-    conclude(stores, *MODELS)
+    store_scoring(aws, **changes)
+    polling = Polling(sleep=lambda _pause: store_scoring(aws))
+    assert await_scores(stores, DATASET, polling) == "2026-11-20T02:40:00.000Z"
+    store_scoring(aws, **changes)
     with pytest.raises(ScoringTimeoutError, match=DATASET):
         await_scores(stores, DATASET, limit_patience())
+
+
+def test_scoring_that_does_not_begin_is_an_error(stores: TrainingStores) -> None:
+    with pytest.raises(ScoringTimeoutError, match=DATASET):
+        await_scores(stores, DATASET, limit_patience())
+
+
+def test_owner_builds_a_dataset_without_new_events() -> None:
+    function = PreparedFunction({"status": "ok"})
+    build_dataset(function)
+    assert function.events == [{"rebuild": True}]

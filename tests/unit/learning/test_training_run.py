@@ -87,8 +87,10 @@ class TrainedShop:
     datasets: Datasets
     registry: ModelRegistry
 
-    def train(self, trainer: StubTrainer, cutoff: float = 50) -> TrainingOutcome:
-        folder = self.folder / str(len(list(self.folder.iterdir())))
+    def train(self, trainer: StubTrainer, cutoff: float = 0) -> TrainingOutcome:
+        """Train on a new dataset, a minute later than the one before unless its day is given."""
+        count = len(list(self.folder.iterdir()))
+        folder, cutoff = self.folder / str(count), cutoff or 50 + count / 1440
         key = self.datasets.publish_dataset(build_lake_dataset(folder, EVENTS, cutoff), folder)
         return training.train_model(trainer, key, self.datasets, self.registry, NOW)
 
@@ -125,6 +127,14 @@ def test_first_model_is_published_and_promoted(shop: TrainedShop) -> None:
 def test_outcome_is_stored_as_it_is_returned(shop: TrainedShop) -> None:
     outcome = shop.train(StubTrainer())
     assert shop.registry.artifacts.read_outcome("models/churn/outcome.json") == outcome
+
+
+@pytest.mark.parametrize("day", [50, 49], ids=["same dataset", "older dataset"])
+def test_second_or_late_event_trains_nothing(shop: TrainedShop, day: float) -> None:
+    first = shop.train(StubTrainer(), 50)
+    trainer = StubTrainer(ModelComparison(gain=0.1, standard_error=0.01))
+    assert shop.train(trainer, day) == first
+    assert trainer.compared_champions == []
 
 
 def test_challenger_that_gains_nothing_leaves_the_champion(shop: TrainedShop) -> None:

@@ -7,7 +7,7 @@ import pytest
 from regulars.domain.errors import TamperedArtifactError
 from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
 from regulars.store.datasets import Datasets, hash_file
-from regulars.store.lake_files import LakeFiles
+from regulars.store.lake_files import LakeFiles, hash_files
 from tests.support.aws import MotoStack
 
 MANIFEST = DatasetManifest(
@@ -54,12 +54,24 @@ def test_lake_files_are_events_and_nothing_else(aws: MotoStack, tmp_path: Path) 
         "datasets/d1/x",
     ):
         aws.s3.put_object(Bucket="test-lake", Key=key, Body=key.encode())
-    paths = LakeFiles("test-lake", aws.s3).download_files(tmp_path / "lake")
+    lake_files = LakeFiles("test-lake", aws.s3)
+    paths = lake_files.download_files(lake_files.list_files(), tmp_path / "lake")
     assert [path.read_text() for path in paths] == [
         "events/dt=2025-01-01/a.ndjson.gz",
         "events/dt=2025-01-02/b.ndjson.gz",
     ]
 
 
-def test_lake_without_objects_has_no_files(aws: MotoStack, tmp_path: Path) -> None:
-    assert LakeFiles("test-lake", aws.s3).download_files(tmp_path / "lake") == []
+def test_lake_without_objects_has_no_files(aws: MotoStack) -> None:
+    assert LakeFiles("test-lake", aws.s3).list_files() == []
+
+
+def test_digest_of_the_lake_changes_with_its_objects_only(aws: MotoStack) -> None:
+    lake_files, digests = LakeFiles("test-lake", aws.s3), []
+    changes = (("a", b"1"), ("a", b"1"), ("b", b"2"), ("a", b"erased"))
+    for name, body in changes:
+        key = f"events/dt=2025-01-01/{name}.ndjson.gz"
+        aws.s3.put_object(Bucket="test-lake", Key=key, Body=body)
+        digests.append(hash_files(lake_files.list_files()))
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The status of a deployment.
 
-    `counts` are items by kind, `dataset` the attributes of the newest dataset ({} for none), `trainings` and `champions`
+    `counts` are items by kind, `dataset` and `scoring` the attributes of the newest dataset and of the last scoring
+    ({} for none; `skipped_at` is when the last build found no new event), `trainings` and `champions`
     by model, `reconciliations` by `<channel>/<source>`, `rejects` by code in 30 days, `dead_letters` by function,
     `open_requests` of people by kind. `order_reporters` are the trusted sources that report orders, `order_policies` of the
     browser keys by id: claim, count, or auto, by which orders are claims if there are reporters. `unfinished_imports` are
@@ -46,6 +47,7 @@ class DeploymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     api_url: str
     counts: dict[str, int]
     dataset: dict[str, Any]
+    scoring: dict[str, Any]
     trainings: dict[str, TrainingOutcome]
     champions: dict[str, ChampionStatus]
     reconciliations: dict[str, ReconciliationStatus]
@@ -97,6 +99,7 @@ def read_deployment_status(
         api_url=deployment.api_url,
         counts=count_items(client, deployment),
         dataset=read_control_item(client, control, schema.DATASET_ID),
+        scoring=read_control_item(client, control, schema.SCORING_ID),
         trainings=read_outcomes(stores.models),
         champions=read_champions(stores.models),
         reconciliations=_read_reconciliations(stores),

@@ -9,13 +9,12 @@ from regulars.admin.deployment import Deployment
 from regulars.admin.errors import ScoringTimeoutError, TrainingTimeoutError
 from regulars.admin.function_calls import FunctionInvoker
 from regulars.admin.item_counts import read_control_item
-from regulars.admin.models import MODELS, ModelStores, read_outcome_times, read_outcomes
+from regulars.admin.models import ModelStores, read_outcomes
 from regulars.admin.polling import REAL_TIME, Polling
 from regulars.admin.progress import OnProgress, discard_progress
-from regulars.domain.manifests import TrainingOutcome
-from regulars.domain.times import from_text
+from regulars.domain.manifests import MODELS, TrainingOutcome
 from regulars.store import clients
-from regulars.store.published_lists import SEGMENTS_ID
+from regulars.store.schema import SCORING_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,8 +56,12 @@ class TrainingStores:
 
 
 def build_dataset(invoker: FunctionInvoker) -> DatasetBuild:
-    """Build a dataset now; too little data is an outcome. Raise FunctionFailedError when the function fails."""
-    return msgspec.convert(invoker.require_payload(BUILD_FUNCTION, {}), DatasetBuild)
+    """Build a dataset now, even without a new event; too little data is an outcome.
+
+    Raise FunctionFailedError when the function fails.
+    """
+    payload = invoker.require_payload(BUILD_FUNCTION, {"rebuild": True})
+    return msgspec.convert(payload, DatasetBuild)
 
 
 def await_outcomes(
@@ -81,25 +84,18 @@ def await_outcomes(
 
 
 def await_scores(stores: TrainingStores, dataset_id: str, polling: Polling = REAL_TIME) -> str:
-    """Wait for a scoring that began after the last training ended, so that every new champion took part.
+    """Wait until the dataset, or a newer one, was scored after all its trainings.
 
-    Return when it began, as RFC 3339 text. Raise ScoringTimeoutError after 15 minutes.
+    Return when the scoring ended, as RFC 3339 text. Raise ScoringTimeoutError after 15 minutes.
     """
-    last_trained_at = max(read_outcome_times(stores.models).values())
     for _ in polling.repeat(TIMEOUT_SECONDS):
-        scored_at = _read_scoring_time(stores)
-        if scored_at and from_text(scored_at) >= last_trained_at:
-            return scored_at
+        scoring = read_control_item(stores.dynamodb, stores.control_table, SCORING_ID)
+        is_newest = scoring.get("dataset_id", "") >= dataset_id and not scoring["missing_models"]
+        if is_newest and scoring["ended_at"]:
+            return str(scoring["ended_at"])
     raise ScoringTimeoutError(dataset_id)
 
 
 def _read_outcomes_of(models: ModelStores, dataset_id: str) -> dict[str, TrainingOutcome]:
     outcomes = read_outcomes(models).items()
     return {model: outcome for model, outcome in outcomes if outcome.dataset_id == dataset_id}
-
-
-def _read_scoring_time(stores: TrainingStores) -> str:
-    """Return the time of the last scoring, which follows the cut-off in what it published; '' for none."""
-    item = read_control_item(stores.dynamodb, stores.control_table, SEGMENTS_ID)
-    _, _, scored_at = str(item.get("as_of", "")).partition(" ")
-    return scored_at

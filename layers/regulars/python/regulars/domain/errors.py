@@ -158,6 +158,12 @@ class InsufficientDataError(RegularsError):
     code = "insufficient_data"
 
 
+class UnchangedLakeError(RegularsError):
+    """No event has arrived since the newest dataset, so that another one would be the same."""
+
+    code = "unchanged"
+
+
 class TamperedArtifactError(RegularsError):
     """The bytes of an artifact differ from those that its manifest names; it is never deserialised."""
 

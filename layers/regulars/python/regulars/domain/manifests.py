@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+MODELS = ("segments", "churn", "recommender")
+
 
 class FileFact(msgspec.Struct, frozen=True):
     """The digest and the size of one file of a dataset."""

@@ -35,8 +35,14 @@ MAX_CHAMPION_AGE_DAYS = 28.0
 def train_model(
     trainer: Trainer, manifest_key: str, datasets: Datasets, registry: ModelRegistry, now: datetime
 ) -> TrainingOutcome:
-    """Train on the dataset whose manifest is stored under `manifest_key`; store the outcome last, and return it."""
+    """Train on the dataset whose manifest is stored under `manifest_key`; store the outcome last, and return it.
+
+    A second event of the same dataset, or a late one of an older dataset, trains nothing and returns the stored outcome.
+    """
     dataset_manifest = datasets.read_manifest(manifest_key)
+    stored = registry.artifacts.find_outcome(trainer.model)
+    if stored and stored.dataset_id >= dataset_manifest.dataset_id:
+        return stored
     dataset = read_dataset(dataset_manifest, partial(datasets.read_file, dataset_manifest))
     champion = registry.champions.find_champion(trainer.model)
     try:

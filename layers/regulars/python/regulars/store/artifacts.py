@@ -58,6 +58,13 @@ class Artifacts:
         """Store the outcome of a training; the new object starts the scoring."""
         self._put_object(schema.outcome_key(outcome.model), encode_manifest(outcome))
 
+    def find_outcome(self, model: str) -> TrainingOutcome | None:
+        """Return the outcome of a model's last training; None when it was never trained."""
+        try:
+            return self.read_outcome(schema.outcome_key(model))
+        except NotFoundError:
+            return None
+
     def read_outcome(self, key: str) -> TrainingOutcome:
         """Return the outcome under an object key."""
         return msgspec.json.decode(self._get_object(key), type=TrainingOutcome)

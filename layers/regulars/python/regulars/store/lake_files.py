@@ -1,9 +1,10 @@
 """Download the lake's event files, for SQL that cannot reach a bucket."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 MAX_PARALLEL_DOWNLOADS = 8
 
 
+class LakeFile(NamedTuple):
+    """One object of the lake; its etag changes with its bytes."""
+
+    key: str
+    etag: str
+
+
 class LakeFiles:
     """The objects of the lake's bucket under `events/`."""
 
@@ -22,20 +30,30 @@ class LakeFiles:
         self._bucket = bucket
         self._client = client or boto3.client("s3")
 
-    def download_files(self, folder: Path) -> list[Path]:
-        """Download every object into `folder`; return the files in the order of the object keys."""
+    def list_files(self) -> list[LakeFile]:
+        """Return every object, in the order of the keys."""
+        return list(self._iterate_files())
+
+    def download_files(self, files: Sequence[LakeFile], folder: Path) -> list[Path]:
+        """Download objects into `folder`; return the paths in the order of the objects."""
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
-            return list(pool.map(lambda key: self._download_file(key, folder), self._list_keys()))
+            return list(pool.map(lambda file: self._download_file(file.key, folder), files))
 
-    def _list_keys(self) -> Iterator[str]:
+    def _iterate_files(self) -> Iterator[LakeFile]:
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=schema.LAKE_PREFIX):
             for entry in page.get("Contents", []):
                 if entry["Key"].endswith(".ndjson.gz"):
-                    yield entry["Key"]
+                    yield LakeFile(entry["Key"], entry["ETag"])
 
     def _download_file(self, key: str, folder: Path) -> Path:
         path = folder / key.replace("/", "_")
         self._client.download_file(self._bucket, key, str(path))
         return path
+
+
+def hash_files(files: Sequence[LakeFile]) -> str:
+    """Return a digest that changes when an object arrives, is removed or is rewritten."""
+    lines = "".join(f"{file.key} {file.etag}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()

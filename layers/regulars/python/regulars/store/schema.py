@@ -91,8 +91,8 @@ RECOMMENDATIONS_SORT_KEY = "recommendations"
 CATALOG = Table(name="catalog", partition_key="product_id")
 
 # What the owner or a run of ours sets. Item id:
-#   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, import#<object>,
-#   reconciliation#<channel>/<source>, answered#<event id of a privacy request>, proposals,
+#   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, scoring,
+#   import#<object>, reconciliation#<channel>/<source>, answered#<event id of a privacy request>, proposals,
 #   order-sources (by source the day on which it last reported an order)
 CONTROL = Table(name="control", partition_key="id")
 
@@ -163,6 +163,7 @@ def outcome_key(model: str) -> str:
 
 
 DATASET_ID = "dataset"  # the control item that names the newest dataset
+SCORING_ID = "scoring"  # the control item of the last scoring
 
 
 def champion_id(model: str) -> str:

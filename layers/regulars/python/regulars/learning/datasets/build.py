@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from regulars.domain.errors import InsufficientDataError
+from regulars.domain.errors import InsufficientDataError, UnchangedLakeError
 from regulars.domain.manifests import DatasetManifest, FileFact, hash_bytes
 from regulars.domain.times import to_text
 from regulars.learning.datasets.cutoffs import choose_horizon, list_past_cutoffs
@@ -17,7 +17,7 @@ from regulars.learning.datasets.people_tables import (
     load_present_people,
 )
 from regulars.store.datasets import Datasets, LatestDatasetPointer, hash_file
-from regulars.store.lake_files import LakeFiles
+from regulars.store.lake_files import LakeFile, LakeFiles, hash_files
 
 MAX_MEMORY_MB = 1000
 _KEY_COLUMNS = ("profile_id", "cutoff", "split")  # every other column is a feature
@@ -40,21 +40,41 @@ class ShopSummary:
     horizon_days: int
 
 
-def publish_dataset(
-    lake_files: LakeFiles,
-    datasets: Datasets,
-    latest: LatestDatasetPointer,
-    cutoff: datetime,
-    now: datetime,
-) -> DatasetManifest:
-    """Build the dataset as of `cutoff` from all stored events, publish it and make it the latest one."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        objects = lake_files.download_files(folder / "lake")
-        manifest = build_dataset(folder, objects, cutoff, now)
-        datasets.publish_dataset(manifest, folder)
-    latest.point_to(manifest)
-    return manifest
+@dataclass(frozen=True, kw_only=True)
+class DatasetBuilder:
+    """Builds datasets from the lake, publishes them and names the newest one."""
+
+    lake_files: LakeFiles
+    datasets: Datasets
+    latest: LatestDatasetPointer
+
+    def publish_new_events(self, now: datetime, *, rebuild: bool = False) -> DatasetManifest:
+        """Build the dataset as of now; with `rebuild` also when no event has arrived since the newest one.
+
+        Otherwise record that there is nothing new, and raise UnchangedLakeError.
+        """
+        files = self.lake_files.list_files()
+        lake_digest = hash_files(files)
+        latest = self.latest.read()
+        if latest and latest.lake_digest == lake_digest and not rebuild:
+            self.latest.record_skip(latest, now)
+            raise UnchangedLakeError(f"No event has arrived since dataset {latest.dataset_id}.")
+        return self._publish(files, lake_digest, now, now)
+
+    def publish_past(self, cutoff: datetime, now: datetime) -> DatasetManifest:
+        """Build the dataset as of a past time from the events before it; the next build is never skipped."""
+        return self._publish(self.lake_files.list_files(), "", cutoff, now)
+
+    def _publish(
+        self, files: Sequence[LakeFile], lake_digest: str, cutoff: datetime, now: datetime
+    ) -> DatasetManifest:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            objects = self.lake_files.download_files(files, folder / "lake")
+            manifest = build_dataset(folder, objects, cutoff, now)
+            self.datasets.publish_dataset(manifest, folder)
+        self.latest.point_to(manifest, lake_digest)
+        return manifest
 
 
 def build_dataset(

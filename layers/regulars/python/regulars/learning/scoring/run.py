@@ -109,10 +109,9 @@ class ScoringRun:
         }
 
 
-def score_dataset(outcome_key: str, stores: ScoringStores, now: datetime) -> ScoringReport:
-    """Score the dataset of a training's outcome with the present champions; store and return what was done."""
-    outcome = stores.registry.artifacts.read_outcome(outcome_key)
-    run = prepare_run(outcome.dataset_id, stores)
+def score_dataset(dataset_id: str, stores: ScoringStores, now: datetime) -> ScoringReport:
+    """Score a dataset with the present champions; store and return what was done."""
+    run = prepare_run(dataset_id, stores)
     manifest = run.dataset.manifest
     LOGGER.info(
         "scoring begins", dataset_id=manifest.dataset_id, people=len(run.dataset.scoring_rows)
