@@ -58,9 +58,9 @@ def test_chance_is_inside_the_interval_as_often_as_the_level_says() -> None:
     assert 0.015 < np.mean(np.array(bounds) > 0.5) < 0.035
 
 
-def test_brier_gain_over_the_base_rate_is_negative_for_noise() -> None:
+def test_gain_in_brier_over_the_base_rate_is_negative_for_noise() -> None:
     generator = np.random.default_rng(13)
     outcomes = (generator.random(400) < 0.3).astype(float)
     noise = ProbabilityEvaluation(outcomes, generator.random(400))
-    gain = noise.brier_gain_over(ProbabilityEvaluation(outcomes, np.full(400, 0.3)))
+    gain = noise.gain_in_brier_over(ProbabilityEvaluation(outcomes, np.full(400, 0.3)))
     assert gain.mean < -3 * gain.standard_error

@@ -12,7 +12,7 @@ from regulars.learning.gate import FIRST_VERSION, decide_promotion
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from tests.support import buyers, taste_shop
 
-TRIES = 20
+TRY_COUNT = 20
 
 
 def decide_first_promotion(trainer: Trainer, dataset: Dataset) -> GateDecision:
@@ -46,14 +46,14 @@ def shuffle_purchases(interactions: pd.DataFrame, seed: int) -> Dataset:
 
 
 def test_churn_of_shuffled_labels_is_never_promoted() -> None:
-    datasets = [shuffle_labels(buyers.build_shop(100, seed), seed) for seed in range(TRIES)]
-    assert count_refusals(ChurnTrainer(), datasets) == TRIES
+    datasets = [shuffle_labels(buyers.build_shop(100, seed), seed) for seed in range(TRY_COUNT)]
+    assert count_refusals(ChurnTrainer(), datasets) == TRY_COUNT
 
 
 def test_recommender_of_shuffled_purchases_is_never_promoted() -> None:
     interactions = taste_shop.build_interactions(100)
-    datasets = [shuffle_purchases(interactions, seed) for seed in range(TRIES)]
-    assert count_refusals(RecommenderTrainer(), datasets) == TRIES
+    datasets = [shuffle_purchases(interactions, seed) for seed in range(TRY_COUNT)]
+    assert count_refusals(RecommenderTrainer(), datasets) == TRY_COUNT
 
 
 def test_models_of_the_unshuffled_shops_are_promoted() -> None:

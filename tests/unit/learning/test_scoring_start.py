@@ -17,8 +17,8 @@ from regulars.store.model_registry import ModelRegistry
 from regulars.store.scorings import MAX_SCORING_TIME, Scorings
 from tests.support.aws import MotoStack
 
-BUILT_AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
-SOON, OVERDUE = BUILT_AT + timedelta(minutes=5), BUILT_AT + MAX_TRAINING_TIME * 1.1
+BUILD_TIME = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+EARLY_TIME, OVERDUE_TIME = BUILD_TIME + timedelta(minutes=5), BUILD_TIME + MAX_TRAINING_TIME * 1.1
 DATASET, NEWER_DATASET = "20261120T023000-a", "20261121T023000-a"
 
 
@@ -43,8 +43,8 @@ class TrainedDatasets:
     def publish(self, dataset_id: str) -> None:
         manifest = DatasetManifest(
             dataset_id=dataset_id,
-            cutoff=to_text(BUILT_AT),
-            created_at=to_text(BUILT_AT),
+            cutoff=to_text(BUILD_TIME),
+            created_at=to_text(BUILD_TIME),
             horizon_days=90,
             currency="EUR",
             files={},
@@ -66,13 +66,13 @@ class TrainedDatasets:
             )
         )
 
-    def deliver(self, model: str, now: datetime = SOON, request: str = "") -> ScoringStart:
+    def deliver(self, model: str, now: datetime = EARLY_TIME, request: str = "") -> ScoringStart:
         """Deliver the event of an outcome, by default in a new invocation."""
         self._requests += 1
         request = request or f"r-{self._requests}"
         return self.starter.start_after_training(schema.outcome_key(model), request, now)
 
-    def deliver_all(self, now: datetime = SOON) -> int:
+    def deliver_all(self, now: datetime = EARLY_TIME) -> int:
         """Deliver the events of all outcomes and the schedule's; return how many scorings start, and end them."""
         starts = [self.deliver(model, now) for model in MODELS]
         starts.append(self.starter.start_overdue("schedule", now))
@@ -100,7 +100,7 @@ def test_trainings_that_end_together_start_one_scoring(shop: TrainedDatasets) ->
     for model in MODELS:
         shop.end_training(model)
     assert shop.deliver_all() == 1
-    assert shop.deliver_all(OVERDUE) == 0
+    assert shop.deliver_all(OVERDUE_TIME) == 0
 
 
 def test_lost_event_of_the_last_training_is_made_good_by_the_schedule(
@@ -108,14 +108,14 @@ def test_lost_event_of_the_last_training_is_made_good_by_the_schedule(
 ) -> None:
     for model in MODELS:
         shop.end_training(model)
-    start = shop.starter.start_overdue("r", OVERDUE)
+    start = shop.starter.start_overdue("r", OVERDUE_TIME)
     assert start.scoring is not None
     assert (start.scoring.dataset_id, start.scoring.missing_models) == (DATASET, "")
 
 
 def test_schedule_waits_while_trainings_may_still_end(shop: TrainedDatasets) -> None:
     shop.end_training("churn")
-    start = shop.starter.start_overdue("r", SOON)
+    start = shop.starter.start_overdue("r", EARLY_TIME)
     assert start == (None, "These trainings have not ended: segments, recommender.")
 
 
@@ -123,19 +123,21 @@ def test_crashed_training_does_not_stop_the_scoring(shop: TrainedDatasets) -> No
     shop.end_training("segments")
     shop.end_training("recommender")
     assert shop.deliver("recommender").scoring is None
-    start = shop.starter.start_overdue("r", OVERDUE)
+    start = shop.starter.start_overdue("r", OVERDUE_TIME)
     assert start.scoring is not None
     assert start.scoring.missing_models == "churn"
-    shop.scorings.end(start.scoring, OVERDUE)
-    assert shop.starter.start_overdue("r-next-night", OVERDUE + timedelta(days=1)).scoring is None
+    shop.scorings.end(start.scoring, OVERDUE_TIME)
+    assert (
+        shop.starter.start_overdue("r-next-night", OVERDUE_TIME + timedelta(days=1)).scoring is None
+    )
 
 
 def test_crashed_training_that_is_redriven_is_scored(shop: TrainedDatasets) -> None:
     shop.end_training("segments")
     shop.end_training("recommender")
-    assert shop.starter.start_overdue("r", OVERDUE).scoring
+    assert shop.starter.start_overdue("r", OVERDUE_TIME).scoring
     shop.end_training("churn")
-    assert shop.deliver_all(OVERDUE) == 1
+    assert shop.deliver_all(OVERDUE_TIME) == 1
 
 
 def test_scoring_that_crashed_goes_on_in_its_retry(shop: TrainedDatasets) -> None:
@@ -150,8 +152,8 @@ def test_scoring_that_was_given_up_is_started_by_the_schedule(shop: TrainedDatas
     for model in MODELS:
         shop.end_training(model)
     assert shop.deliver("churn").scoring
-    assert not shop.starter.start_overdue("r", SOON + MAX_SCORING_TIME * 0.9).scoring
-    assert shop.starter.start_overdue("r", SOON + MAX_SCORING_TIME * 1.1).scoring
+    assert not shop.starter.start_overdue("r", EARLY_TIME + MAX_SCORING_TIME * 0.9).scoring
+    assert shop.starter.start_overdue("r", EARLY_TIME + MAX_SCORING_TIME * 1.1).scoring
 
 
 def test_older_dataset_is_not_scored_after_a_newer_one(shop: TrainedDatasets) -> None:
@@ -170,7 +172,7 @@ def test_older_dataset_is_not_scored_after_a_newer_one(shop: TrainedDatasets) ->
 
 def test_scoring_without_a_dataset_does_not_start(shop: TrainedDatasets, aws: MotoStack) -> None:
     aws.dynamodb.delete_item(TableName="test-control", Key={"id": {"S": schema.DATASET_ID}})
-    assert shop.starter.start_overdue("r", OVERDUE).reason == "There is no dataset yet."
+    assert shop.starter.start_overdue("r", OVERDUE_TIME).reason == "There is no dataset yet."
 
 
 def test_scoring_that_another_one_followed_is_not_ended(
@@ -179,9 +181,9 @@ def test_scoring_that_another_one_followed_is_not_ended(
     for model in MODELS:
         shop.end_training(model)
     first = shop.deliver("churn").scoring
-    second = shop.starter.start_overdue("r", SOON + MAX_SCORING_TIME * 1.1).scoring
+    second = shop.starter.start_overdue("r", EARLY_TIME + MAX_SCORING_TIME * 1.1).scoring
     assert first
     assert second
-    shop.scorings.end(first, OVERDUE)
+    shop.scorings.end(first, OVERDUE_TIME)
     item = aws.dynamodb.get_item(TableName="test-control", Key={"id": {"S": schema.SCORING_ID}})
     assert (item["Item"]["request_id"]["S"], item["Item"]["ended_at"]["S"]) == ("r", "")

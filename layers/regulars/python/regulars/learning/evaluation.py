@@ -69,11 +69,11 @@ class ProbabilityEvaluation:
 
     def gain_over(self, baseline: "ProbabilityEvaluation") -> LossGain:
         """Return the paired gain in log-loss over a baseline's probabilities for the same people."""
-        return _average_gain(baseline.log_losses() - self.log_losses())
+        return _compute_gain(baseline.log_losses() - self.log_losses())
 
-    def brier_gain_over(self, baseline: "ProbabilityEvaluation") -> LossGain:
+    def gain_in_brier_over(self, baseline: "ProbabilityEvaluation") -> LossGain:
         """Return the paired gain in the score of Brier over a baseline's probabilities for the same people."""
-        return _average_gain(baseline.squared_errors() - self.squared_errors())
+        return _compute_gain(baseline.error_squares() - self.error_squares())
 
     def log_losses(self) -> FloatArray:
         """Return the log-loss of each person."""
@@ -81,7 +81,7 @@ class ProbabilityEvaluation:
         losses: FloatArray = -np.where(self.outcomes > 0, np.log(clipped), np.log(1 - clipped))
         return losses
 
-    def squared_errors(self) -> FloatArray:
+    def error_squares(self) -> FloatArray:
         """Return the squared error of each person's probability."""
         errors: FloatArray = (self.probabilities - self.outcomes) ** 2
         return errors
@@ -116,7 +116,7 @@ class ProbabilityEvaluation:
         positive_total, negative_total = max(positives.sum(), 1), max(negatives.sum(), 1)
         true_positives = np.cumsum(positives)
         precision = true_positives / np.maximum(true_positives + np.cumsum(negatives), 1)
-        squared_errors = weights * self.squared_errors()
+        squared_errors = weights * self.error_squares()
         ranked_pairs = (negatives * (true_positives - positives / 2)).sum()
         return {
             "auc": float(ranked_pairs / (positive_total * negative_total)),
@@ -135,7 +135,7 @@ class ProbabilityEvaluation:
         return float(np.abs(gaps).sum() / weights.sum())
 
 
-def _average_gain(differences: FloatArray) -> LossGain:
+def _compute_gain(differences: FloatArray) -> LossGain:
     """Return the mean of paired differences and its standard error, to which a paired bootstrap converges."""
     standard_error = float(differences.std() / np.sqrt(len(differences)))
     return LossGain(float(differences.mean()), standard_error)

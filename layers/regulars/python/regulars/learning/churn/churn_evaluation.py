@@ -35,7 +35,7 @@ class ChurnEvaluation:
 
 def check_requirements(evaluation: ChurnEvaluation) -> tuple[Requirement, ...]:
     """Check the challenger against chance and against the base rate: a model of noise may well beat a rule of noise."""
-    brier = evaluation.challenger.brier_gain_over(evaluation.base_rate)
+    brier = evaluation.challenger.gain_in_brier_over(evaluation.base_rate)
     return (
         Requirement(
             "ranking",
@@ -66,7 +66,7 @@ def report_metrics(evaluation: ChurnEvaluation) -> dict[str, Any]:
         "auc_lower_bound": round(lower_bound, 4),
         "n": len(evaluation.held_out),
         "churn_rate": round(float(evaluation.challenger.outcomes.mean()), 4),
-        "base_rate_brier": round(float(evaluation.base_rate.squared_errors().mean()), 4),
+        "base_rate_brier": round(float(evaluation.base_rate.error_squares().mean()), 4),
         "chosen": evaluation.chosen,
         "candidates": candidates,
         "recency_rule": evaluation.recency_rule.metrics(),

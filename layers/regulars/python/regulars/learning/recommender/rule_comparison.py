@@ -66,7 +66,7 @@ def check_requirements(
         ),
         Requirement(
             "plain_ease",
-            _reaches_plain_ease(evaluation, history),
+            _matches_plain_ease(evaluation, history),
             "It recommends worse than plain EASE, beyond the error.",
         ),
     )
@@ -77,7 +77,7 @@ def _is_beaten(evaluation: RecipeEvaluation, measure_rule: QualityMeasure) -> bo
     return gain.mean > MIN_STANDARD_ERRORS * gain.standard_error
 
 
-def _reaches_plain_ease(evaluation: RecipeEvaluation, history: ShopHistory) -> bool:
+def _matches_plain_ease(evaluation: RecipeEvaluation, history: ShopHistory) -> bool:
     """Return whether both lists are not worse; a catalogue that is too large for EASE is not compared."""
     earlier = history.purchases.select_between(-np.inf, history.window_start)
     ease = fit_plain_ease(earlier.build_binary_matrix(), evaluation.model.recipe["ridge"])
