@@ -96,7 +96,7 @@ def test_buyer_is_one_person_on_every_channel(profile_view: Any) -> None:
 
 def test_profile_is_scored_with_its_basis(profile_view: Any) -> None:
     assert profile_view["churn"]["basis"] in {"model", "rules"}
-    assert profile_view["churn"]["reasons"]
+    assert 0 <= profile_view["churn"]["probability"] <= 1
     assert profile_view["segments"]["rfm"]
 
 

@@ -17,7 +17,6 @@ from regulars.store import clients
 
 MAX_SAVED_PEOPLE = 5  # shown as worth saving
 MAX_RECOMMENDATIONS = 5
-LEAVING_BANDS = ("high", "medium")
 MIN_REGULAR_ORDERS = 2  # a buyer of one order was never won
 
 
@@ -47,11 +46,11 @@ def gather_facts(deployment: Deployment, client: ApiClient, shop: SampleShop) ->
 
 
 def rank_worth_saving(people: Iterable[Facts]) -> list[Facts]:
-    """Return the repeat buyers with the most money at stake: churn risk times spent money, without lost buyers."""
+    """Return the repeat buyers of high risk with the most money at stake: churn risk times spent money, without lost buyers."""
     leaving = [
         person
         for person in people
-        if person["churn"]["band"] in LEAVING_BANDS
+        if person["churn"]["band"] == "high"
         and person["orders"]["count"] >= MIN_REGULAR_ORDERS
         and person["lifecycle"]["stage"] != "lost"
     ]

@@ -81,9 +81,9 @@ def _format_heading(text: str) -> list[str]:
 
 def _describe_person(person: Facts) -> list[str]:
     churn, orders = person["churn"], person["orders"]
-    risk = "by rule" if churn["probability"] is None else f"{churn['probability']:.0%}"
+    risk = "unknown" if churn["probability"] is None else f"{churn['probability']:.0%}"
     spent = ", ".join(f"{money['amount']} {money['currency']}" for money in orders["spent"])
-    reasons = "; ".join(churn["reasons"])
+    reasons = "; ".join(churn["reasons"]) or "nothing sets them apart"
     purchases = (
         f"{format_count(orders['count'], 'order')}, {spent}, last {str(orders['last_at'])[:10]}"
     )

@@ -1,28 +1,101 @@
-"""Explain a churn risk in sentences: one sentence for each theme of related features, with the person's own numbers."""
+"""Explain a churn risk in sentences: one sentence for each theme of related features, with the person's own numbers.
+
+A sentence has to argue for the risk in three ways: the model moves the risk in that direction for the theme, the
+person's own numbers say so, and they are uncommon among the shop's buyers.
+"""
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-# A shorter silence is never a reason for a high risk, a longer one never a reason for a low risk.
-_LONG_SILENCE_DAYS = 45.0
-_FEW_ORDERS = 3
+_OVERDUE_GAPS = 1.5  # a silence of so many usual gaps is long
+_MIN_TENURE_DAYS = 30.0  # before, nobody can have ordered seldom
+_MIN_HABIT_DAYS = 3  # purchase days that make ordering often
 _MIN_PUSH_LOG_ODDS = 0.02  # a theme that moves the log-odds less gets no sentence
 
 type Features = Mapping[str, float]
+type Predicate = Callable[[Features], bool]
+type Sentence = Callable[[Features], str]
 
 
-def describe_silence(features: Features) -> str:
-    """Return how long ago the last order was, and the person's usual gap."""
+class ReasonBounds(NamedTuple):
+    """A feature below `low` or above `high` is uncommon among the shop's buyers."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasonTheme:
+    """Related features, and how to say that together they raise or lower the risk.
+
+    `figure` is the feature that the sentences are about; `argues_up` says whether a high figure argues for staying
+    away. A sentence is true only if its predicate holds; a theme may have no sentence for a direction.
+    """
+
+    features: tuple[str, ...]
+    figure: str
+    argues_up: bool
+    rise: Sentence | None
+    fall: Sentence | None
+    is_rise: Predicate = lambda _features: True
+    is_fall: Predicate = lambda _features: True
+
+    def find_sentence(
+        self, features: Features, bounds: ReasonBounds | None, *, raises_risk: bool
+    ) -> str | None:
+        """Return the sentence for this direction, or None if it is not true or said to too many."""
+        write, is_true = (self.rise, self.is_rise) if raises_risk else (self.fall, self.is_fall)
+        if write is None or bounds is None or self.figure not in features:
+            return None
+        figure = features[self.figure]
+        is_beyond = figure > bounds.high if raises_risk == self.argues_up else figure < bounds.low
+        return write(features) if is_beyond and is_true(features) else None
+
+
+def explain_risk(
+    contributions: Mapping[str, float],
+    features: Features,
+    bounds: Mapping[str, ReasonBounds],
+    *,
+    raises_risk: bool,
+    max_reasons: int = 3,
+) -> tuple[str, ...]:
+    """Return the sentences of the themes that push the risk up, or down, strongest first.
+
+    `contributions` is what each feature adds to the log-odds; `bounds` are by figure.
+    """
+    sign = 1.0 if raises_risk else -1.0
+    pushes = [
+        (sign * math.fsum(contributions.get(name, 0.0) for name in theme.features), -rank)
+        for rank, theme in enumerate(REASON_THEMES)
+    ]
+    themes = [
+        REASON_THEMES[-rank]
+        for push, rank in sorted(pushes, reverse=True)
+        if push > _MIN_PUSH_LOG_ODDS
+    ]
+    sentences = [
+        theme.find_sentence(features, bounds.get(theme.figure), raises_risk=raises_risk)
+        for theme in themes
+    ]
+    return tuple(sentence for sentence in sentences if sentence)[:max_reasons]
+
+
+def _describe_silence(features: Features) -> str:
     last_order = f"last ordered {_format_days(features['recency_days'])} ago"
     if features["purchase_days"] <= 1:
         return last_order
     return f"{last_order}, usually every {_format_days(features['gap_mean'])}"
 
 
-def _describe_frequency(features: Features) -> str:
-    orders = f"{features['orders']:.0f} order{'s' if features['orders'] > 1 else ''}"
-    return f"{orders} in {_format_days(features['tenure_days'])}"
+def _compare_pace(comparison: str) -> Sentence:
+    def describe_pace(features: Features) -> str:
+        orders = f"{features['orders']:.0f} order{'s' if features['orders'] > 1 else ''}"
+        return f"{orders} in {_format_days(features['tenure_days'])}, {comparison} than most buyers"
+
+    return describe_pace
 
 
 def _describe_trend(features: Features) -> str:
@@ -31,10 +104,26 @@ def _describe_trend(features: Features) -> str:
     return f"{recent} in the last 90 days, {previous} in the 90 days before"
 
 
+def _describe_visits(features: Features) -> str:
+    days = features["visit_days_30"]
+    return f"visited on {days:.0f} of the last 30 days"
+
+
+def _describe_mails(features: Features) -> str:
+    mails = features["mails_opened_90"]
+    return f"opened {mails:.0f} mail{'s' if mails > 1 else ''} in the last 90 days"
+
+
+def _describe_refunds(features: Features) -> str:
+    return f"{features['refund_share']:.0%} of the orders with a refund"
+
+
 def _describe_channels(features: Features) -> str:
-    count = features["channels"]
-    channels = "one channel" if count <= 1 else f"{count:.0f} channels"
-    return f"orders on {channels}, {features['refund_share']:.0%} of the orders with a refund"
+    return f"orders on {features['channels']:.0f} channels"
+
+
+def _constant_text(text: str) -> Sentence:
+    return lambda _features: text
 
 
 def _format_order_count(orders: float) -> str:
@@ -46,29 +135,15 @@ def _format_days(days: float) -> str:
     return {0: "less than a day", 1: "1 day"}.get(whole_days, f"{whole_days} days")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReasonTheme:
-    """Related features, and how to say that together they raise or lower the risk.
-
-    Among correlated features a model may share out its weights in ways that add up correctly but read wrong:
-    a theme gives a sentence only if `is_plausible(features, raises_risk)`.
-    """
-
-    features: tuple[str, ...]
-    describe_rise: Callable[[Features], str]
-    describe_fall: Callable[[Features], str]
-    is_plausible: Callable[[Features, bool], bool] = lambda _features, _raises_risk: True
-
-
-def _constant_text(text: str) -> Callable[[Features], str]:
-    return lambda _features: text
+def _is_paid_in_shop_currency(features: Features) -> bool:
+    """Money counts orders in the shop's own currency only."""
+    return features.get("foreign_share", 0.0) <= 0
 
 
 REASON_THEMES = (
     ReasonTheme(
         features=(
             "recency_days",
-            "tenure_days",
             "idle_share",
             "overdue",
             "silence_chance",
@@ -77,19 +152,28 @@ REASON_THEMES = (
             "gap_last",
             "gap_growth",
         ),
-        describe_rise=describe_silence,
-        describe_fall=describe_silence,
-        is_plausible=lambda features, raises_risk: (
-            (features["recency_days"] > _LONG_SILENCE_DAYS) == raises_risk
-        ),
+        figure="overdue",
+        argues_up=True,
+        rise=_describe_silence,
+        fall=_describe_silence,
+        is_rise=lambda features: features["overdue"] > _OVERDUE_GAPS,
+        is_fall=lambda features: features["overdue"] <= 1,
     ),
     ReasonTheme(
-        features=("orders", "purchase_days", "months_active", "pace", "quiet_chance"),
-        describe_rise=_describe_frequency,
-        describe_fall=_describe_frequency,
-        is_plausible=lambda features, raises_risk: (
-            (features["orders"] <= _FEW_ORDERS) == raises_risk
+        features=(
+            "orders",
+            "purchase_days",
+            "months_active",
+            "pace",
+            "quiet_chance",
+            "tenure_days",
         ),
+        figure="pace",
+        argues_up=False,
+        rise=_compare_pace("less often"),
+        fall=_compare_pace("more often"),
+        is_rise=lambda features: features["tenure_days"] >= _MIN_TENURE_DAYS,
+        is_fall=lambda features: features["purchase_days"] >= _MIN_HABIT_DAYS,
     ),
     ReasonTheme(
         features=(
@@ -102,72 +186,67 @@ REASON_THEMES = (
             "money_90",
             "money_decayed_90",
         ),
-        describe_rise=_describe_trend,
-        describe_fall=_describe_trend,
-        is_plausible=lambda features, raises_risk: (
-            (features["orders_90"] <= features["orders_90_before"]) == raises_risk
-        ),
+        figure="orders_growth",
+        argues_up=False,
+        rise=_describe_trend,
+        fall=_describe_trend,
+        is_rise=lambda features: features["orders_90"] < features["orders_90_before"],
+        is_fall=lambda features: features["orders_90"] > features["orders_90_before"],
     ),
     ReasonTheme(
-        features=("money", "basket_mean", "basket_last", "price_mean", "quantity"),
-        describe_rise=_constant_text("spends less like those who stay"),
-        describe_fall=_constant_text("spends like those who stay"),
+        features=("money", "basket_mean", "basket_last"),
+        figure="basket_mean",
+        argues_up=False,
+        rise=_constant_text("spends less on an order than most buyers"),
+        fall=_constant_text("spends more on an order than most buyers"),
+        is_rise=_is_paid_in_shop_currency,
+        is_fall=_is_paid_in_shop_currency,
     ),
     ReasonTheme(
-        features=("products", "categories", "rebuy_share", "due_products", "product_loyalty"),
-        describe_rise=_constant_text("buys little of what people come back for"),
-        describe_fall=_constant_text("buys what people come back for"),
+        features=("product_loyalty",),
+        figure="product_loyalty",
+        argues_up=False,
+        rise=_constant_text("bought products that people buy again less often than most others"),
+        fall=_constant_text("bought products that people buy again more often than most others"),
     ),
     ReasonTheme(
-        features=("product_trend", "product_popularity", "stocked_share"),
-        describe_rise=_constant_text("bought things that are less in demand now"),
-        describe_fall=_constant_text("bought things that are in demand now"),
+        features=("product_trend",),
+        figure="product_trend",
+        argues_up=False,
+        rise=_constant_text("bought products that sell less this month than those of most buyers"),
+        fall=_constant_text("bought products that sell more this month than those of most buyers"),
     ),
     ReasonTheme(
-        features=("visit_days_30", "visit_days_90", "visit_recency_days", "carts_30"),
-        describe_rise=_constant_text("has hardly visited lately"),
-        describe_fall=_constant_text("has visited lately"),
-        is_plausible=lambda features, raises_risk: (features["visit_days_30"] < 1) == raises_risk,
+        features=("visit_days_30", "visit_days_90", "carts_30"),
+        figure="visit_days_30",
+        argues_up=False,
+        rise=_constant_text("no visit in the last 30 days"),
+        fall=_describe_visits,
+        is_rise=lambda features: features["visit_days_30"] < 1,
+        is_fall=lambda features: features["visit_days_30"] >= 1,
     ),
     ReasonTheme(
-        features=("mails_opened_90", "mails_clicked_90", "messages_90"),
-        describe_rise=_constant_text("does not react to mail"),
-        describe_fall=_constant_text("reads mail or writes"),
-        is_plausible=lambda features, raises_risk: (
-            (features["mails_opened_90"] + features["messages_90"] < 1) == raises_risk
-        ),
+        features=("mails_opened_90", "mails_clicked_90"),
+        figure="mails_opened_90",
+        argues_up=False,
+        rise=_constant_text("opened no mail in the last 90 days"),
+        fall=_describe_mails,
+        is_rise=lambda features: features["mails_opened_90"] < 1,
+        is_fall=lambda features: features["mails_opened_90"] >= 1,
     ),
     ReasonTheme(
-        features=("refund_share", "foreign_share", "channels", "web_share"),
-        describe_rise=_describe_channels,
-        describe_fall=_describe_channels,
+        features=("refund_share",),
+        figure="refund_share",
+        argues_up=True,
+        rise=_describe_refunds,
+        fall=None,
+    ),
+    ReasonTheme(
+        features=("channels",),
+        figure="channels",
+        argues_up=False,
+        rise=None,
+        fall=_describe_channels,
+        is_fall=lambda features: features["channels"] > 1,
     ),
 )
-
-
-def explain_risk(
-    contributions: Mapping[str, float],
-    features: Features,
-    *,
-    raises_risk: bool,
-    max_reasons: int = 3,
-) -> tuple[str, ...]:
-    """Return the sentences of the themes that push the risk up, or down, strongest first.
-
-    `contributions` is what each feature adds to the log-odds.
-    """
-    sign = 1.0 if raises_risk else -1.0
-    pushes = [
-        (sign * math.fsum(contributions.get(name, 0.0) for name in theme.features), -rank)
-        for rank, theme in enumerate(REASON_THEMES)
-    ]
-    strong_themes = [
-        REASON_THEMES[-rank]
-        for push, rank in sorted(pushes, reverse=True)
-        if push > _MIN_PUSH_LOG_ODDS
-    ]
-    themes = [theme for theme in strong_themes if theme.is_plausible(features, raises_risk)]
-    return tuple(
-        (theme.describe_rise if raises_risk else theme.describe_fall)(features)
-        for theme in themes[:max_reasons]
-    )

@@ -53,7 +53,7 @@ class ChurnTrainer:
         estimator = chosen.fit(*prepare_training(split.labelled, features, horizon_days))
         offset = _calibrate_offset(estimator, split.labelled, features)
         scorer = chosen.export(estimator, features, offset)
-        scorer |= {"typical": float(split.held_out["churned"].mean()), "horizon_days": horizon_days}
+        scorer |= {"horizon_days": horizon_days}
         evaluation = ChurnEvaluation(
             chosen=chosen.kind,
             candidates=evaluations,

@@ -11,7 +11,6 @@ import msgspec
 import pandas as pd
 
 from regulars.domain.times import from_text, to_text
-from regulars.learning.churn.scorer import assess_churn
 from regulars.learning.contract import Dataset
 from regulars.learning.datasets.frames import read_dataset
 from regulars.learning.scoring.candidate_generation import CandidateGenerator, PersonCandidates
@@ -20,6 +19,7 @@ from regulars.learning.scoring.champion_loading import (
     load_champion_estimator,
     load_champion_scorer,
 )
+from regulars.learning.scoring.churn_assessment import ChurnAssessor
 from regulars.learning.scoring.segment_assignment import BuyerSegments, SegmentAssigner
 from regulars.store import schema
 from regulars.store.catalog import Catalog
@@ -60,6 +60,7 @@ class ScoringRun:
 
     dataset: Dataset
     churn: LoadedChampion
+    churn_assessor: ChurnAssessor
     segments: LoadedChampion
     segment_assigner: SegmentAssigner
     candidates: CandidateGenerator
@@ -96,13 +97,12 @@ class ScoringRun:
         )
 
     def _score_churn(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        horizon_days = self.dataset.manifest.horizon_days
-        churn = assess_churn(self.churn.artifact, row, horizon_days)
+        churn = self.churn_assessor.assess_person(row)
         return {
             "probability": None if churn.probability is None else round(churn.probability, 6),
             "band": churn.band,
             "basis": churn.basis,
-            "horizon_days": horizon_days,
+            "horizon_days": self.dataset.manifest.horizon_days,
             "reasons": churn.reasons,
             "model_version": self.churn.version or None,
             "status": self.churn.status,
@@ -150,9 +150,11 @@ def prepare_run(dataset_id: str, stores: ScoringStores) -> ScoringRun:
     segments = load_champion_scorer(stores.registry, "segments", columns, horizon_days)
     now = from_text(manifest.cutoff).timestamp()
     recommender = load_champion_estimator(stores.registry, "recommender")
+    churn = load_champion_scorer(stores.registry, "churn", columns, horizon_days)
     return ScoringRun(
         dataset=dataset,
-        churn=load_champion_scorer(stores.registry, "churn", columns, horizon_days),
+        churn=churn,
+        churn_assessor=ChurnAssessor(churn, dataset),
         segments=segments,
         segment_assigner=SegmentAssigner(segments, dataset),
         candidates=CandidateGenerator(dataset.interactions, dataset.products, now, recommender),
