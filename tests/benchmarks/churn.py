@@ -28,13 +28,14 @@ type Evaluations = dict[str, ProbabilityEvaluation]
 
 def evaluate_origins() -> Iterator[tuple[str, Evaluations]]:
     """Yield every origin with the evaluations of our model, of RFM logistic regression and of recency alone."""
-    whole = _build_dataset()
+    whole = build_retail_dataset()
     cutoffs = sorted(whole.training_rows["cutoff"].unique(), reverse=True)
     for origin in ORIGIN_OFFSETS:
         yield cutoffs[origin], _evaluate_models(_select_as_of(whole, cutoffs[origin]))
 
 
-def _build_dataset() -> Dataset:
+def build_retail_dataset() -> Dataset:
+    """Return the dataset of all sold lines."""
     with tempfile.TemporaryDirectory() as name:
         folder, lines = Path(name), online_retail.read_sales()
         objects = online_retail.write_lake(online_retail.build_events(lines), folder)

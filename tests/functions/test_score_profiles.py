@@ -158,18 +158,18 @@ def test_segments_are_published_with_their_sizes(shop: ScoredShop) -> None:
     shop.score()
     published = shop.read_published("segments")
     assert sum(segment["size"] for segment in published) == PEOPLE
-    assert {"name", "scheme", "title", "description", "size"} <= set(published[0])
+    assert {"id", "name", "scheme", "title", "description", "size"} <= set(published[0])
     assert len(shop.read_published("popular")) == 2 * taste_shop.PRODUCTS_PER_TASTE
 
 
 def test_members_of_a_segment_are_found_by_the_index(shop: ScoredShop, aws: MotoStack) -> None:
     shop.score()
-    name = shop.read_scores("p_000")["segments"]["rfm"]
+    id_ = shop.read_scores("p_000")["segment_ids"]["rfm"]
     members = aws.dynamodb.query(
         TableName="test-profiles",
         IndexName="members",
         KeyConditionExpression="segment = :segment",
-        ExpressionAttributeValues={":segment": {"S": f"rfm:{name}"}},
+        ExpressionAttributeValues={":segment": {"S": f"rfm:{id_}"}},
     )["Items"]
     assert "p_000" in {item["profile_id"]["S"] for item in members}
 
@@ -186,7 +186,7 @@ def test_memberships_of_ids_that_are_nobodys_any_more_are_removed(
     shop: ScoredShop, aws: MotoStack
 ) -> None:
     shop.score()
-    segment = f"rfm:{shop.read_scores('p_000')['segments']['rfm']}"
+    segment = f"rfm:{shop.read_scores('p_000')['segment_ids']['rfm']}"
     for number in range(120):  # more than are deleted at one time
         put_membership(aws, f"p_taken_over_{number}", segment, "2020")
     put_membership(aws, "p_of_a_later_run", segment, "9999")

@@ -40,6 +40,7 @@ SCORES = {
     },
     "rfm": {"recency": 2, "frequency": 5, "monetary": 4},
     "segments": {"rfm": "champions", "kmeans": None},
+    "segment_ids": {"rfm": "rfm-01", "kmeans": None},
     "next_best_products": [{"product_id": "cup", "name": "Cup", "reason": "because", "score": 1.5}],
 }
 CANDIDATES = {
@@ -61,6 +62,7 @@ CATALOG = {
 }
 SEGMENTS = [
     {
+        "id": "rfm-01",
         "name": "champions",
         "scheme": "rfm",
         "title": "Champions",
@@ -112,9 +114,7 @@ def put_scores(aws: MotoStack, profile_id: str, rank: str) -> None:
     _put_item(
         aws, "profiles", key | {"sk": "recommendations", "candidates": json.dumps(CANDIDATES)}
     )
-    _put_item(
-        aws, "profiles", key | {"sk": "segment#rfm", "segment": "rfm:champions", "rank": rank}
-    )
+    _put_item(aws, "profiles", key | {"sk": "segment#rfm", "segment": "rfm:rfm-01", "rank": rank})
 
 
 def build_event(name: str, type_: str, at: str, *subjects: str, **fields: Any) -> Event:

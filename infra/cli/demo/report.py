@@ -78,7 +78,8 @@ def build_document(facts: Facts, urls: dict[str, str], seconds: float) -> Facts:
         "events": facts["counts"]["events"],
         "profiles": facts["counts"]["profiles"],
         "segments": [
-            {"name": segment["name"], "size": segment["size"]} for segment in facts["segments"]
+            {name: segment[name] for name in ("id", "name", "size")}
+            for segment in facts["segments"]
         ],
         "churn": {name: churn.get(name) for name in ("auc", "brier", "n")},
         "recommender": {name: recommender.get(name) for name in ("ndcg10", "coverage")},

@@ -113,6 +113,8 @@ def _describe_models(facts: Facts) -> list[str]:
 
 
 def _describe_segments(metrics: Mapping[str, Any]) -> str:
+    if "clusters" not in metrics:
+        return f"segments: by recency, frequency and money alone. {metrics['kmeans_status']}"
     silhouette = metrics["silhouette"]
     return f"segments: {metrics['clusters']} clusters in the data, silhouette {silhouette:.2f}"
 

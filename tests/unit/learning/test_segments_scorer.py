@@ -43,6 +43,7 @@ def test_rfm_score_counts_the_cuts_below(
     ("scores", "orders", "name"),
     [
         (RfmScores(5, 5, 5), 30, "champions"),
+        (RfmScores(5, 5, 3), 30, "loyal"),  # 300 in 30 orders is not spending most
         (RfmScores(4, 5, 4), 20, "loyal"),
         (RfmScores(3, 4, 4), 9, "loyal"),
         (RfmScores(5, 2, 2), 2, "potential-loyalists"),
@@ -53,16 +54,23 @@ def test_rfm_score_counts_the_cuts_below(
         (RfmScores(1, 5, 5), 30, "cannot-lose"),
         (RfmScores(2, 1, 2), 1, "hibernating"),
         (RfmScores(1, 1, 1), 1, "lost"),
+        (RfmScores(1, 1, 4), 1, "at-risk"),
     ],
 )
 def test_rfm_segment_is_named_after_the_scores(scores: RfmScores, orders: int, name: str) -> None:
-    assert choose_rfm_segment(scores, orders) == name
+    assert choose_rfm_segment(scores, orders).name == name
 
 
 def test_every_combination_of_scores_has_a_known_name() -> None:
     combinations = [RfmScores(*scores) for scores in itertools.product(range(1, 6), repeat=3)]
-    names = {choose_rfm_segment(scores, orders) for scores in combinations for orders in (1, 5)}
-    assert names == {segment.name for segment in RFM_SEGMENTS}
+    found = {choose_rfm_segment(scores, orders) for scores in combinations for orders in (1, 5)}
+    assert found == set(RFM_SEGMENTS)
+
+
+def test_ids_of_rfm_segments_are_fixed_and_no_names() -> None:
+    ids = {segment.name: segment.id for segment in RFM_SEGMENTS}
+    assert (ids["champions"], ids["lost"]) == ("rfm-01", "rfm-10")
+    assert len(set(ids.values())) == len(RFM_SEGMENTS)
 
 
 def test_visitor_without_orders_has_no_segment() -> None:

@@ -1,6 +1,7 @@
 """The segments trainer on made-up buyers in groups: it finds and names the groups, whatever the order and scale."""
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from regulars.domain.errors import InsufficientDataError
 from regulars.learning import artifacts
-from regulars.learning.contract import Dataset, FloatArray
-from regulars.learning.segments.cluster_names import name_clusters
+from regulars.learning.contract import Dataset, FloatArray, TrainedModel
+from regulars.learning.segments.cluster_ids import create_ids, match_ids
+from regulars.learning.segments.cluster_names import ShopFigures, name_clusters
 from regulars.learning.segments.scorer import find_kmeans_segment, list_segments, score_rfm
 from regulars.learning.segments.trainer import SegmentsTrainer
 from tests.support.buyers import build_dataset
@@ -61,7 +63,7 @@ def test_clusters_are_named_by_their_clearest_traits() -> None:
     scorer = TRAINER.fit(SHOP).scorer
     people = SHOP.scoring_rows.iloc[[0, 60, 120]].to_dict("records")
     names = [find_kmeans_segment(scorer, person) for person in people]  # type: ignore[arg-type]
-    assert names == [
+    assert [segment and segment.name for segment in names] == [
         "frequent-big-spending-buyers",
         "small-spending-new-buyers",
         "silent-longtime-buyers",
@@ -69,14 +71,30 @@ def test_clusters_are_named_by_their_clearest_traits() -> None:
 
 
 def test_retrained_clusters_keep_their_names_whatever_the_seed() -> None:
-    retrained = SegmentsTrainer(seed=7).fit(SHOP).scorer
-    assert set(list_segments(retrained)) == set(list_segments(TRAINER.fit(SHOP).scorer))
+    names = [
+        {segment.name for segment in list_segments(SegmentsTrainer(seed=seed).fit(SHOP).scorer)}
+        for seed in (0, 7)
+    ]
+    assert names[0] == names[1]
 
 
-def test_clusters_that_look_alike_still_get_unique_names() -> None:
+def test_clusters_that_words_cannot_tell_apart_have_no_names() -> None:
+    silent = np.array([[200.0, 1, 500, 300]] * 9)
+    figures = ShopFigures(rhythm_days=90, median_orders=2, median_money=500)
     centroids = np.array([[1.0, 0, 0, 0], [1.2, 0, 0, 0], [0, 0, 0, 0]])
-    names = [segment.name for segment in name_clusters(centroids)]
-    assert names == ["silent-buyers", "silent-buyers-2", "average-buyers"]
+    assert name_clusters(centroids, [silent, silent, silent], figures) is None
+    named = name_clusters(centroids[1:], [silent, silent], figures)
+    assert named
+    assert [segment.name for segment in named] == ["silent-buyers", "average-buyers"]
+
+
+@pytest.mark.parametrize("days", [10.0, 80.0])
+def test_word_that_is_not_true_of_the_members_is_no_part_of_a_name(days: float) -> None:
+    members = np.array([[days, 1, 500, 300]] * 9)
+    figures = ShopFigures(rhythm_days=90, median_orders=2, median_money=500)
+    named = name_clusters(np.array([[1.0, 0, 0, 0]]), [members], figures)
+    assert named
+    assert named[0].name == "average-buyers"
 
 
 def test_plain_scorer_agrees_with_joblib_after_saving() -> None:
@@ -126,18 +144,78 @@ def test_shop_without_buyers_is_insufficient() -> None:
         TRAINER.fit(replace(SHOP, features=SHOP.features.assign(orders=0)))
 
 
-def test_challenger_with_the_champions_clusters_gains_nothing() -> None:
+def test_clusters_that_are_not_stable_are_not_published() -> None:
+    generator = np.random.default_rng(4)
+    noise = {
+        name: np.exp(generator.normal(3, 0.5, 60)).round() + 1
+        for name in ("recency_days", "orders", "money", "tenure_days")
+    }
+    rows = SHOP.features.head(60).assign(**noise)
+    trained = TRAINER.fit(replace(SHOP, features=rows))
+    assert trained.scorer["kmeans"] is None
+    assert "stable" in trained.metrics["kmeans_status"]
+
+
+def test_challenger_with_nothing_new_does_not_replace_the_champion() -> None:
+    champion = encode_scorer(TRAINER.fit(SHOP))
+    trained = TRAINER.follow_champion(SegmentsTrainer(seed=7).fit(SHOP), champion, SHOP)
+    assert TRAINER.compare(trained, champion, SHOP).gain == 0
+
+
+def test_clusters_replace_a_champion_without_any() -> None:
     trained = TRAINER.fit(SHOP)
-    assert TRAINER.compare(trained, trained.scorer, SHOP).gain == 0
+    champion = encode_scorer(trained) | {"kmeans": None}
+    followed = TRAINER.follow_champion(trained, champion, SHOP)
+    assert followed.scorer["kmeans"] == trained.scorer["kmeans"]
+    assert TRAINER.compare(followed, champion, SHOP).gain > 0
 
 
-def test_clusters_beat_a_champion_without_any() -> None:
+def test_rfm_cuts_are_renewed_although_clusters_stay() -> None:
     trained = TRAINER.fit(SHOP)
-    comparison = TRAINER.compare(trained, trained.scorer | {"kmeans": None}, SHOP)
-    assert comparison.gain > comparison.standard_error
+    champion = encode_scorer(trained)
+    champion["monetary_cuts"] = [1.0, 2.0, 3.0, 4.0]
+    followed = TRAINER.follow_champion(trained, champion, SHOP)
+    assert followed.scorer["monetary_cuts"] == trained.scorer["monetary_cuts"]
+    assert followed.scorer["kmeans"] == champion["kmeans"]
 
 
-def test_champion_that_reads_a_lost_feature_is_incompatible() -> None:
+def test_champion_of_an_older_format_is_replaced() -> None:
     trained = TRAINER.fit(SHOP)
-    champion = {**trained.scorer, "kmeans": {**trained.scorer["kmeans"], "features": ["gone"]}}
-    assert not TRAINER.compare(trained, champion, SHOP).compatible
+    champion = {name: value for name, value in trained.scorer.items() if name != "rhythm_days"}
+    followed = TRAINER.follow_champion(trained, champion, SHOP)
+    assert followed.scorer == trained.scorer
+    assert TRAINER.compare(followed, champion, SHOP).gain > 0
+
+
+def test_new_clusters_take_over_the_ids_of_those_with_the_same_people() -> None:
+    old, renamed = TRAINER.fit(SHOP).scorer["kmeans"], SegmentsTrainer(seed=3).fit(SHOP).scorer
+    shuffled = {
+        **renamed["kmeans"],
+        "centroids": renamed["kmeans"]["centroids"][::-1],
+        "segments": [["", f"name-{n}", "kmeans", "", ""] for n in range(3)],
+    }
+    buyers = SHOP.scoring_rows
+    matched = {"kmeans": match_ids(shuffled, old, buyers)}
+    for person in buyers.to_dict("records"):
+        before = find_kmeans_segment({"kmeans": old}, person)  # type: ignore[arg-type]
+        after = find_kmeans_segment(matched, person)  # type: ignore[arg-type]
+        assert before
+        assert after
+        assert after.id == before.id != ""
+        assert after.name != before.name
+
+
+def test_cluster_of_other_people_gets_an_id_of_its_own() -> None:
+    shop = build_groups(REGULAR_BUYERS, NEW_BUYERS, LAPSED_BUYERS)
+    old = create_ids(TRAINER.fit(shop).scorer["kmeans"], "d1")
+    other = build_groups(REGULAR_BUYERS, NEW_BUYERS, (60, 900, 1, 300, 900))
+    new = create_ids(TRAINER.fit(other).scorer["kmeans"], "d2")
+    matched = match_ids(new, old, other.scoring_rows)
+    old_ids = {segment[0] for segment in old["segments"]}
+    assert len({segment[0] for segment in matched["segments"]}) == len(matched["segments"])
+    assert sum(segment[0] in old_ids for segment in matched["segments"]) >= 2
+
+
+def encode_scorer(trained: TrainedModel) -> dict[str, Any]:
+    scorer: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(trained.scorer))
+    return scorer

@@ -60,6 +60,15 @@ class StubTrainer:
     def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
         return np.full(len(dataset.scoring_rows), scorer["weight"])
 
+    def follow_champion(
+        self,
+        trained: TrainedModel,
+        champion: Mapping[str, Any],
+        dataset: Dataset,  # noqa: ARG002
+    ) -> TrainedModel:
+        kept = {name: value for name, value in champion.items() if name == "ids"}
+        return replace(trained, scorer=dict(trained.scorer) | kept)
+
     def compare(
         self,
         trained: TrainedModel,  # noqa: ARG002
@@ -152,6 +161,16 @@ def test_challenger_is_compared_with_the_champions_scorer(shop: TrainedShop) -> 
     trainer = StubTrainer(ModelComparison(gain=0.1, standard_error=0.01))
     assert shop.train(trainer).promoted
     assert trainer.compared_champions == [{"weight": 1.0}]
+
+
+def test_published_scorer_has_what_it_took_over_from_the_champion(shop: TrainedShop) -> None:
+    class NamedTrainer(StubTrainer):
+        def fit(self, dataset: Dataset) -> TrainedModel:
+            return replace(super().fit(dataset), scorer={"weight": 1.0, "ids": ["a"]})
+
+    shop.train(NamedTrainer())
+    shop.train(StubTrainer(ModelComparison(gain=0.1)))
+    assert shop.registry.read_scorer(load_champion(shop)) == {"weight": 1.0, "ids": ["a"]}
 
 
 @pytest.mark.parametrize(("cutoff", "promoted"), [(77, False), (78, True)])

@@ -63,6 +63,7 @@ def profile_view(profile: ScoredProfile, now: datetime) -> dict[str, Any]:
         "churn": scores.get("churn") or _churn_by_rules(stage),
         "rfm": scores.get("rfm"),
         "segments": {"rfm": None, "kmeans": None} | scores.get("segments", {}),
+        "segment_ids": {"rfm": None, "kmeans": None} | scores.get("segment_ids", {}),
         "next_best_products": scores.get("next_best_products", []),
         "scored_at": scores.get("computed_at"),
     }

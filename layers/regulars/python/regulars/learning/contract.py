@@ -113,3 +113,9 @@ class Trainer(Protocol):
     ) -> TrainedModel:
         """Fit the champion's recipe again on a dataset; return `trained` itself when that has the same recipe."""
         ...
+
+    def follow_champion(
+        self, trained: TrainedModel, champion: Mapping[str, Any], dataset: Dataset
+    ) -> TrainedModel:
+        """Return a trained model that takes over what still holds of the champion's scorer, such as ids of segments."""
+        ...

@@ -84,8 +84,9 @@ def _compare_with_champion(
 ) -> tuple[TrainedModel, ModelComparison, str]:
     """Return the challenger, its comparison with the champion, and why the champion's place is free, or ''.
 
-    A champion that nobody can read is compared with a plain rule. When the champion cannot score the dataset, and the
-    challenger does not beat its recipe, that recipe fitted again is the challenger.
+    The challenger first takes over what still holds of the champion, such as the ids of segments. A champion that nobody
+    can read is compared with a plain rule. When the champion cannot score the dataset, and the challenger does not beat
+    its recipe, that recipe fitted again is the challenger.
     """
     if not champion:
         return trained, trainer.compare(trained, None, dataset), gate.FIRST_VERSION
@@ -94,6 +95,7 @@ def _compare_with_champion(
         scorer = registry.read_scorer(manifest)
     except TamperedArtifactError:
         return trained, trainer.compare(trained, None, dataset), gate.TAMPERED_CHAMPION
+    trained = trainer.follow_champion(trained, scorer, dataset)
     comparison = trainer.compare(trained, scorer, dataset)
     if comparison.compatible:
         return trained, comparison, gate.STALE_CHAMPION if _is_stale(manifest, dataset) else ""

@@ -1,7 +1,7 @@
 """Publish the lists that are the same for everybody, segments and popular products, and read them again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 SEGMENTS_ID = "segments"
 POPULAR_ID = "popular"
 CACHE_SECONDS = 60.0
+
+
+def member_key(segment: Mapping[str, Any]) -> str:
+    """Return the key of a published segment's members; a segment that was published without an id has its name there."""
+    return f"{segment['scheme']}:{segment.get('id') or segment['name']}"
 
 
 class PublishedLists:
@@ -31,7 +36,7 @@ class PublishedLists:
         self._cache = TimedCache[list[Any]](CACHE_SECONDS, clock)
 
     def read_segments(self) -> list[dict[str, Any]]:
-        """Return every segment with name, scheme, title, description and size; none before the first scoring."""
+        """Return every segment with id, name, scheme, title, description and size; none before the first scoring."""
         return self._cache.get(SEGMENTS_ID, self._read)
 
     def read_popular_products(self) -> list[tuple[str, float]]:
@@ -39,7 +44,7 @@ class PublishedLists:
         return self._cache.get(POPULAR_ID, self._read)
 
     def publish_segments(self, segments: list[dict[str, Any]], as_of: str) -> None:
-        """Store name, scheme, title, description and size of every segment, unless a later list is stored."""
+        """Store id, name, scheme, title, description and size of every segment, unless a later list is stored."""
         self._write(SEGMENTS_ID, segments, as_of)
 
     def publish_popular_products(self, products: list[tuple[str, float]], as_of: str) -> None:

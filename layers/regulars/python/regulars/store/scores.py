@@ -28,7 +28,7 @@ MAX_CHUNK_PERSONS = 100
 
 
 class SegmentMembership(msgspec.Struct, frozen=True):
-    """A person's segment in a scheme; the members of a segment are paged in the order of `rank`, a sortable text."""
+    """The id of a person's segment in a scheme; its members are paged in the order of `rank`, a sortable text."""
 
     segment: str
     rank: str
@@ -70,7 +70,7 @@ class Scores:
     ) -> int:
         """Delete the memberships of ids that were not scored: of erased people, and of those whom another id has taken over.
 
-        `segments` are `<scheme>:<name>`. What is stored as of a later time stays. Return the number of deleted ones.
+        `segments` are `<scheme>:<id>`. What is stored as of a later time stays. Return the number of deleted ones.
         """
         keys = (
             key

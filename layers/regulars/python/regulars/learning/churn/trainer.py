@@ -84,6 +84,15 @@ class ChurnTrainer:
         """Return the plain scorer's probabilities of the same buyers."""
         return _score_rows(scorer, _select_buyers(dataset.scoring_rows))
 
+    def follow_champion(
+        self,
+        trained: TrainedModel,
+        champion: Mapping[str, Any],  # noqa: ARG002
+        dataset: Dataset,  # noqa: ARG002
+    ) -> TrainedModel:
+        """Return the trained model: nothing of a champion stays."""
+        return trained
+
     def compare(
         self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset
     ) -> ModelComparison:

@@ -57,6 +57,15 @@ class RecommenderTrainer:
             ]
         )
 
+    def follow_champion(
+        self,
+        trained: TrainedModel,
+        champion: Mapping[str, Any],  # noqa: ARG002
+        dataset: Dataset,  # noqa: ARG002
+    ) -> TrainedModel:
+        """Return the trained model: nothing of a champion stays."""
+        return trained
+
     def compare(
         self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset
     ) -> ModelComparison:

@@ -25,7 +25,7 @@ from regulars.store import schema
 from regulars.store.catalog import Catalog
 from regulars.store.datasets import Datasets
 from regulars.store.model_registry import ModelRegistry
-from regulars.store.published_lists import PublishedLists
+from regulars.store.published_lists import PublishedLists, member_key
 from regulars.store.scores import PersonScores, Scores, SegmentMembership
 from regulars.transport.logging import LOGGER
 
@@ -87,6 +87,7 @@ class ScoringRun:
             "churn": self._score_churn(row),
             "rfm": segments.rfm._asdict() if segments.rfm else None,
             "segments": segments.names,
+            "segment_ids": segments.ids,
             "next_best_products": self.candidates.choose_next_best(person),
         }
         return PersonScores(
@@ -124,11 +125,8 @@ def score_dataset(dataset_id: str, stores: ScoringStores, now: datetime) -> Scor
     item_counts = stores.scores.write_scores(people, as_of, provenance)
     segments = run.segment_assigner.describe_segments(people.sizes)
     # Before the list is replaced: former segments may have members that are nobody's id any more.
-    names = {
-        f"{one['scheme']}:{one['name']}"
-        for one in (*stores.published_lists.read_segments(), *segments)
-    }
-    deleted_count = stores.scores.delete_other_memberships(sorted(names), people.member_ids, as_of)
+    keys = set(map(member_key, (*stores.published_lists.read_segments(), *segments)))
+    deleted_count = stores.scores.delete_other_memberships(sorted(keys), people.member_ids, as_of)
     stores.published_lists.publish_segments(segments, as_of)
     report = ScoringReport(
         dataset_id=manifest.dataset_id,
@@ -194,6 +192,4 @@ def _build_memberships(
 ) -> dict[str, SegmentMembership]:
     """Return the membership in each scheme; the rank sorts members by money, most first."""
     rank = f"{MAX_RANKED_MONEY - min(max(int(row['money']), 0), MAX_RANKED_MONEY):016d}"
-    return {
-        scheme: SegmentMembership(name, rank) for scheme, name in segments.names.items() if name
-    }
+    return {scheme: SegmentMembership(id_, rank) for scheme, id_ in segments.ids.items() if id_}

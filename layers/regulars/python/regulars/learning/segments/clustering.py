@@ -1,6 +1,7 @@
-"""Cluster buyers with K-means: choose the number of clusters, fit, export, and measure how distinct clusters are."""
+"""Cluster buyers with K-means: try numbers of clusters, fit one, and measure how distinct clusters are."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,12 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from regulars.learning.contract import FloatArray
 from regulars.learning.log_scale import to_log_scale
-from regulars.learning.segments.cluster_names import name_clusters
+from regulars.learning.segments.cluster_names import measure_shop, name_clusters
 from regulars.learning.segments.scorer import find_nearest_cluster
 
 CLUSTER_FEATURES = ("recency_days", "orders", "money", "tenure_days")
@@ -55,42 +55,69 @@ def try_cluster_counts(buyers: pd.DataFrame, max_clusters: int, seed: int) -> li
     return [_try_cluster_count(clusters, scaled, seed) for clusters in range(2, highest_count + 1)]
 
 
-def choose_trial(trials: list[ClusteringTrial]) -> ClusteringTrial:
-    """Return the most distinct of the stable trials with three clusters or more, if it is nearly the most distinct.
+def order_stable_trials(trials: list[ClusteringTrial]) -> list[ClusteringTrial]:
+    """Return the stable trials, the one to publish first.
 
-    Two clusters often have the best silhouette, but only separate good buyers from bad ones.
+    That is the most distinct one with three clusters or more, if it is nearly as distinct as two clusters, which often
+    have the best silhouette, but only separate good buyers from bad ones.
     """
     stable = [trial for trial in trials if trial.stability >= _MIN_STABILITY]
-    best = max(stable or trials, key=lambda trial: trial.silhouette)
-    several = max(
-        stable,
-        key=lambda trial: (trial.clusters > 2, trial.silhouette),  # noqa: PLR2004
-        default=best,
-    )
-    is_distinct = several.silhouette >= _MIN_SILHOUETTE_SHARE * best.silhouette
-    return several if is_distinct else best
+    best = max((trial.silhouette for trial in stable), default=0.0)
+
+    def rank_trial(trial: ClusteringTrial) -> tuple[bool, float]:
+        is_distinct = trial.silhouette >= _MIN_SILHOUETTE_SHARE * best
+        return trial.clusters > 2 and is_distinct, trial.silhouette  # noqa: PLR2004
+
+    return sorted(stable, key=rank_trial, reverse=True)
 
 
-def fit_clusters(buyers: pd.DataFrame, clusters: int, seed: int) -> Pipeline:
-    """Fit K-means with a number of clusters on the standardized logarithms of all buyers' features."""
-    steps = [
-        ("log_scale", FunctionTransformer(to_log_scale)),
-        ("standardize", StandardScaler()),
-        ("kmeans", KMeans(clusters, n_init=4, random_state=seed)),
+def fit_named_clusters(
+    buyers: pd.DataFrame, trial: ClusteringTrial, rhythm_days: float, seed: int
+) -> dict[str, Any] | None:
+    """Fit K-means on the standardized logarithms of all buyers' features; return it as plain numbers.
+
+    Each centroid has a named segment without an id. Return None if words cannot tell the clusters apart.
+    """
+    values = buyers[list(CLUSTER_FEATURES)]
+    scaler = StandardScaler().fit(to_log_scale(values))
+    scaled = scaler.transform(to_log_scale(values))
+    kmeans = KMeans(trial.clusters, n_init=4, random_state=seed).fit(scaled)
+    members = [
+        values[kmeans.labels_ == label].to_numpy(dtype=np.float64)
+        for label in range(trial.clusters)
     ]
-    return Pipeline(steps).fit(buyers[list(CLUSTER_FEATURES)])
-
-
-def export_clusters(pipeline: Pipeline) -> dict[str, Any]:
-    """Return a fitted pipeline as plain numbers, with a named segment for each centroid."""
-    scaler, centroids = pipeline["standardize"], pipeline["kmeans"].cluster_centers_
+    shop = measure_shop(buyers, rhythm_days)
+    segments = name_clusters(kmeans.cluster_centers_, members, shop)
+    if segments is None:
+        return None
     return {
         "features": list(CLUSTER_FEATURES),
         "means": scaler.mean_.tolist(),
         "scales": scaler.scale_.tolist(),
-        "centroids": centroids.tolist(),
-        "segments": [list(segment) for segment in name_clusters(centroids)],
+        "centroids": kmeans.cluster_centers_.tolist(),
+        "segments": [list(segment) for segment in segments],
     }
+
+
+@dataclass(frozen=True)
+class CentroidClassifier:
+    """The clusters of a scorer as numpy arrays; this is what the joblib artifact holds."""
+
+    means: FloatArray
+    scales: FloatArray
+    centroids: FloatArray
+
+    @classmethod
+    def from_scorer(cls, kmeans: Mapping[str, Any]) -> "CentroidClassifier":
+        """Build the classifier from plain numbers."""
+        return cls(*(np.array(kmeans[name]) for name in ("means", "scales", "centroids")))
+
+    def predict(self, buyers: pd.DataFrame) -> FloatArray:
+        """Return the index of each buyer's nearest centroid."""
+        scaled = (to_log_scale(buyers[list(CLUSTER_FEATURES)]) - self.means) / self.scales
+        distances = ((scaled[:, None, :] - self.centroids) ** 2).sum(axis=2)
+        labels: FloatArray = distances.argmin(axis=1).astype(np.float64)
+        return labels
 
 
 def predict_clusters(scorer: Mapping[str, Any], buyers: pd.DataFrame) -> ClusterLabels:

@@ -5,12 +5,15 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-_GOOD_SCORE, _MIDDLE_SCORE = 4, 3
+_BEST_SCORE, _GOOD_SCORE, _MIDDLE_SCORE = 5, 4, 3
 _SINGLE_ORDER = 1
 
 
 class RfmScores(NamedTuple):
-    """Recency, frequency and monetary value, each from 1 (worst) to 5 (best) among the shop's buyers."""
+    """Recency, frequency and monetary value, each from 1 (worst) to 5 (best).
+
+    Recency is in relation to the shop's rhythm, frequency and money are in relation to the shop's buyers.
+    """
 
     recency: int
     frequency: int
@@ -18,8 +21,13 @@ class RfmScores(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """A named group of buyers; `name` is a URL path segment, `scheme` is rfm or kmeans."""
+    """A named group of buyers; `name` is a URL path segment, `scheme` is rfm or kmeans.
 
+    The id stays when the name changes: those of RFM are fixed, a cluster takes over the id of the cluster that has most
+    of the same people.
+    """
+
+    id: str
     name: str
     scheme: str
     title: str
@@ -28,27 +36,37 @@ class Segment(NamedTuple):
 
 RFM_SEGMENTS = tuple(
     Segment(
-        name=title.lower().replace(" ", "-"), scheme="rfm", title=title, description=description
+        id=f"rfm-{number:02}",
+        name=title.lower().replace(" ", "-"),
+        scheme="rfm",
+        title=title,
+        description=description,
     )
-    for title, description in (
-        ("Champions", "Bought very recently, buy often and spend most."),
-        ("Loyal", "Buy often and spend well, and were here not long ago."),
-        ("Potential loyalists", "Bought recently and more than once: the next regulars."),
-        ("New", "Their first order is very recent."),
-        ("Promising", "Their first order is recent, the second is still to come."),
-        ("Need attention", "Middling in everything, and it has been a while."),
-        ("At risk", "Used to buy well, but not lately."),
-        ("Cannot lose", "Were among the best, and have been silent for long."),
-        ("Hibernating", "Bought little, and a while ago."),
-        ("Lost", "Bought little, longest ago."),
+    for number, title, description in (
+        (1, "Champions", "Bought very recently, and order more often and spend more than most."),
+        (2, "Loyal", "Order more often than most, and were here not long ago."),
+        (3, "Potential loyalists", "Bought recently and more than once: the next regulars."),
+        (4, "New", "Their first order is very recent."),
+        (5, "Promising", "Their first order is recent, the second is still to come."),
+        (6, "Need attention", "Do not order often, and it has been a while."),
+        (7, "At risk", "Came back or spent more than most, but have been silent for long."),
+        (8, "Cannot lose", "Were among the best, and have been silent for long."),
+        (9, "Hibernating", "Ordered seldom, and have been silent for long."),
+        (10, "Lost", "Ordered seldom, and have been silent for very long."),
     )
 )
+_RFM_BY_NAME = {segment.name: segment for segment in RFM_SEGMENTS}
 
 
 def list_segments(scorer: Mapping[str, Any]) -> tuple[Segment, ...]:
     """Return every segment of a scorer, in the order in which the owner reads them."""
     clusters = scorer["kmeans"]["segments"] if scorer["kmeans"] else ()
     return (*RFM_SEGMENTS, *(Segment(*cluster) for cluster in clusters))
+
+
+def is_current(scorer: Mapping[str, Any]) -> bool:
+    """Return whether a scorer has the present format; an older one has no rhythm and no ids."""
+    return "rhythm_days" in scorer
 
 
 def score_rfm(scorer: Mapping[str, Any], features: Mapping[str, float]) -> RfmScores | None:
@@ -62,22 +80,17 @@ def score_rfm(scorer: Mapping[str, Any], features: Mapping[str, float]) -> RfmSc
     )
 
 
-def choose_rfm_segment(scores: RfmScores, orders: float) -> str:
-    """Return the name of the RFM segment.
+def choose_rfm_segment(scores: RfmScores, orders: float) -> Segment:
+    """Return the RFM segment.
 
-    >>> choose_rfm_segment(RfmScores(recency=1, frequency=5, monetary=5), orders=30)
+    >>> choose_rfm_segment(RfmScores(recency=1, frequency=5, monetary=5), orders=30).name
     'cannot-lose'
     """
-    value = (scores.frequency + scores.monetary + 1) // 2
     if scores.recency >= _GOOD_SCORE:
-        return _choose_recent_segment(scores.recency, value, orders)
+        return _RFM_BY_NAME[_choose_recent_name(scores, orders)]
     if scores.recency == _MIDDLE_SCORE:
-        return "loyal" if value >= _GOOD_SCORE else "need-attention"
-    if value > _GOOD_SCORE:
-        return "cannot-lose"
-    if value >= _MIDDLE_SCORE:
-        return "at-risk"
-    return "lost" if scores.recency == 1 else "hibernating"
+        return _RFM_BY_NAME["loyal" if scores.frequency >= _GOOD_SCORE else "need-attention"]
+    return _RFM_BY_NAME[_choose_silent_name(scores)]
 
 
 def find_nearest_cluster(scorer: Mapping[str, Any], features: Mapping[str, float]) -> int | None:
@@ -95,21 +108,27 @@ def find_nearest_cluster(scorer: Mapping[str, Any], features: Mapping[str, float
     return distances.index(min(distances))
 
 
-def find_kmeans_segment(scorer: Mapping[str, Any], features: Mapping[str, float]) -> str | None:
-    """Return the name of the nearest centroid's segment; None without clusters or orders."""
+def find_kmeans_segment(scorer: Mapping[str, Any], features: Mapping[str, float]) -> Segment | None:
+    """Return the nearest centroid's segment; None without clusters or orders."""
     index = find_nearest_cluster(scorer, features)
-    if index is None:
-        return None
-    name: str = scorer["kmeans"]["segments"][index][0]
-    return name
+    return None if index is None else Segment(*scorer["kmeans"]["segments"][index])
 
 
-def _choose_recent_segment(recency: int, value: int, orders: float) -> str:
+def _choose_recent_name(scores: RfmScores, orders: float) -> str:
     if orders <= _SINGLE_ORDER:
-        return "new" if recency > _GOOD_SCORE else "promising"
-    if value >= _GOOD_SCORE:
-        return "champions" if recency > _GOOD_SCORE else "loyal"
-    return "potential-loyalists"
+        return "new" if scores.recency == _BEST_SCORE else "promising"
+    if scores.frequency < _GOOD_SCORE:
+        return "potential-loyalists"
+    is_best = scores.recency == _BEST_SCORE and scores.monetary >= _GOOD_SCORE
+    return "champions" if is_best else "loyal"
+
+
+def _choose_silent_name(scores: RfmScores) -> str:
+    if scores.frequency + scores.monetary > _BEST_SCORE + _MIDDLE_SCORE:
+        return "cannot-lose"
+    if scores.frequency >= _MIDDLE_SCORE or scores.monetary >= _GOOD_SCORE:
+        return "at-risk"
+    return "lost" if scores.recency == 1 else "hibernating"
 
 
 def _count_cuts_below(cuts: Sequence[float], value: float) -> int:
