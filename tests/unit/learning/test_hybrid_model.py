@@ -1,4 +1,4 @@
-"""The hybrid model in each of its forms: closed form, damped cosine, joblib and plain Python."""
+"""The hybrid model in each of its forms: both closed forms, joblib and plain Python."""
 
 import msgspec
 import numpy as np
@@ -41,13 +41,13 @@ class TestClosedForm(RecommenderContract):
         return score_history(fit_shop(interactions), history)
 
 
-class TestDampedCosine(RecommenderContract):
-    """The damped cosine of a large catalogue, block by block."""
+class TestDualForm(RecommenderContract):
+    """The same votes from the inverse over people, which serves a large catalogue, in blocks of one product."""
 
     @pytest.fixture(autouse=True)
     def use_large_catalogue(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(similarity, "MAX_DENSE_PRODUCTS", 0)
-        monkeypatch.setattr(similarity, "BLOCK_PRODUCTS", 5)
+        monkeypatch.setattr(similarity, "_prepare_primal", similarity._prepare_dual)  # noqa: SLF001
+        monkeypatch.setattr(similarity, "BLOCK_CELLS", 5)
 
     def score_products(
         self, interactions: pd.DataFrame, history: dict[str, float]
@@ -153,7 +153,7 @@ def test_popular_products_are_the_ones_most_people_bought_lately() -> None:
 
 def build_description_votes(*texts: str) -> sp.csr_matrix:
     vectors = similarity.build_description_vectors([*texts])
-    return similarity.build_vote_matrix(similarity.compute_description_cosine(vectors))
+    return similarity.compute_description_votes(vectors)
 
 
 @pytest.mark.parametrize("texts", [("", ""), ("!!", "??")])
@@ -165,3 +165,29 @@ def test_scripts_without_spaces_are_compared_by_pairs_of_characters() -> None:
     votes = build_description_votes("红茶壶", "绿茶壶", "咖啡杯")
     assert votes[0, 1] > 0
     assert np.asarray(votes[2].todense()).sum() == 0
+
+
+def test_both_closed_forms_give_the_same_votes(monkeypatch: pytest.MonkeyPatch) -> None:
+    interactions = taste_shop.build_interactions(people=30)
+    primal = fit_shop(interactions).collaborative
+    monkeypatch.setattr(similarity, "_prepare_primal", similarity._prepare_dual)  # noqa: SLF001
+    dual = fit_shop(interactions).collaborative
+    assert primal.nnz > 0
+    assert abs(primal - dual).max() < 1e-5
+
+
+def test_votes_stay_within_the_budget_when_descriptions_are_equal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(similarity, "MAX_VOTES", 60)
+    votes = build_description_votes(*["red mug"] * 20)
+    assert np.diff(votes.tocsc().indptr).tolist() == [3] * 20
+
+
+def test_least_bought_products_have_no_votes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(similarity, "MAX_VOTING_PRODUCTS", 15)
+    lines = [taste_shop.order_line(1, 0, 29) | {"product_id": "mug-0", "order_key": "x"}]
+    model = fit_shop(pd.concat([taste_shop.build_interactions(), pd.DataFrame(lines)]))
+    voters = np.diff(model.collaborative.indptr) > 0
+    assert voters.sum() == 15
+    assert model.collaborative.shape == (len(model.products),) * 2

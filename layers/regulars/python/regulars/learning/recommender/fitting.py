@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
@@ -12,7 +13,7 @@ from regulars.learning.recommender.product_statistics import (
     compute_rebuy_rates,
     compute_trend,
 )
-from regulars.learning.recommender.purchases import IdArray, Purchases
+from regulars.learning.recommender.purchases import IdArray, IndexArray, Purchases
 
 DEFAULT_WEIGHTS = {"content": 0.2, "collaborative": 1.0, "habit": 4.0, "trend": 0.2}
 
@@ -52,17 +53,13 @@ def fit_model(
 def compute_similarities(
     purchases: Purchases, description_vectors: sp.csr_matrix, recipe: Recipe
 ) -> SimilarityLists:
-    """Return the votes: EASE for a catalogue of up to 8000 products, the damped cosine for a larger one."""
-    matrix = purchases.build_binary_matrix()
-    if matrix.shape[1] <= similarity.MAX_DENSE_PRODUCTS:
-        block = similarity.compute_ease(matrix, description_vectors, recipe.ridge, recipe.described)
-    else:
-        block = similarity.compute_damped_cosine(matrix)
+    """Return the votes of the products with the most buyers, at most 30,000; the others have none."""
+    products = _find_voting_products(purchases)
+    matrix, vectors = purchases.build_binary_matrix()[:, products], description_vectors[products]
+    ease = similarity.compute_ease_votes(matrix, vectors, recipe.ridge, recipe.described)
+    content = similarity.compute_description_votes(vectors)
     return SimilarityLists(
-        collaborative=similarity.build_vote_matrix(block),
-        content=similarity.build_vote_matrix(
-            similarity.compute_description_cosine(description_vectors)
-        ),
+        *(_spread_votes(votes, products, len(purchases.products)) for votes in (ease, content))
     )
 
 
@@ -80,6 +77,20 @@ def assemble_model(
         weights=recipe.weights,
         recipe=asdict(recipe),
     )
+
+
+def _find_voting_products(purchases: Purchases) -> IndexArray:
+    most_bought = np.argsort(-purchases.count_buyers(), kind="stable")
+    return np.sort(most_bought[: similarity.MAX_VOTING_PRODUCTS])
+
+
+def _spread_votes(votes: sp.csr_matrix, products: IndexArray, count: int) -> sp.csr_matrix:
+    """Return the votes between some of `count` products as a matrix of all of them."""
+    if len(products) == count:
+        return votes
+    entries = votes.tocoo()
+    positions = (products[entries.row], products[entries.col])
+    return sp.csr_matrix((entries.data, positions), shape=(count, count))
 
 
 def build_product_texts(product_ids: IdArray, products: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from regulars.learning.recommender.hybrid_model import CHUNK_PEOPLE
+from regulars.learning.recommender.hybrid_model import iterate_chunks
 from regulars.learning.recommender.purchases import Purchases
 
 HOLD_OUT_MODES = ("new", "all")
@@ -38,8 +38,7 @@ class HoldOut:
 
     def iterate_chunks(self) -> Iterator["HoldOut"]:
         """Yield a few people at a time, so that memory stays bounded."""
-        for start in range(0, self.counts.shape[0], CHUNK_PEOPLE):
-            rows = slice(start, start + CHUNK_PEOPLE)
+        for rows in iterate_chunks(self.counts.shape):
             yield HoldOut(self.counts[rows], self.next_all[rows], self.next_new[rows])
 
 

@@ -12,7 +12,8 @@ from regulars.learning.contract import FloatArray
 from regulars.learning.recommender.purchases import IdArray, IndexArray, Purchases
 from regulars.learning.recommender.scorer import ProductCandidate
 
-CHUNK_PEOPLE = 256  # people whose scores are in memory at one time
+MAX_CHUNK_PEOPLE = 256  # people whose scores are in memory at one time
+MAX_CHUNK_CELLS = 1_000_000  # their scores: people times products
 MAX_REPEAT_CANDIDATES = 20  # products that the person bought before
 MAX_CANDIDATES = 50
 HISTORY_HALF_LIFE_DAYS = 365.0
@@ -81,8 +82,7 @@ class HybridModel:
         history = purchases.with_products(self.products)
         counts = history.compute_decayed_counts(now, HISTORY_HALF_LIFE_DAYS)
         orders = history.compute_decayed_counts(now, np.inf)
-        for start in range(0, counts.shape[0], CHUNK_PEOPLE):
-            rows = slice(start, start + CHUNK_PEOPLE)
+        for rows in iterate_chunks(counts.shape):
             yield from self._generate_chunk(counts[rows], orders[rows])
 
     @cached_property
@@ -146,6 +146,13 @@ class HybridModel:
             ProductCandidate._make(fields)
             for fields in zip(product_ids, *columns, because, strict=True)
         ]
+
+
+def iterate_chunks(shape: tuple[int, int]) -> Iterator[slice]:
+    """Yield the rows of a few people at a time, for a shape of people by products, so that memory stays bounded."""
+    people, products = shape
+    size = min(max(MAX_CHUNK_CELLS // max(products, 1), 1), MAX_CHUNK_PEOPLE)
+    yield from (slice(start, start + size) for start in range(0, people, size))
 
 
 def _find_strongest_voters(

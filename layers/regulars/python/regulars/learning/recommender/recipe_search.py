@@ -21,8 +21,9 @@ from regulars.learning.recommender.product_statistics import compute_trend
 from regulars.learning.recommender.purchases import Purchases
 from regulars.learning.recommender.ranking_quality import RankingQuality, measure_ranking
 
-RIDGE_VALUES = (0.1, 0.4, 1.3, 4.0, 14.0, 45.0)
+RIDGE_VALUES = (0.1, 0.4, 1.3, 4.0, 14.0, 45.0, 150.0, 500.0)
 DESCRIPTION_WEIGHTS = (0.0, 0.7)
+MAX_SEARCHED_PRODUCTS = 12_000  # the votes of a larger catalogue take minutes for each trial
 CONTENT_WEIGHTS = (0.0, 0.2, 0.4)
 TREND_WEIGHTS = (0.0, 0.1, 0.2, 0.3)
 HABIT_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)
@@ -125,8 +126,7 @@ def _search_similarity(window: ValidationWindow) -> tuple[RecipeTrial, Similarit
     default = Recipe()
     first = replace(default, weights=default.weights | {"habit": 0.0})
     trials = [_try_similarity(window, first)]
-    # The damped cosine of a larger catalogue has neither parameter.
-    if len(window.earlier.products) <= similarity.MAX_DENSE_PRODUCTS:
+    if len(window.earlier.products) <= MAX_SEARCHED_PRODUCTS:
         trials += [
             _try_similarity(window, replace(first, described=weight))
             for weight in DESCRIPTION_WEIGHTS

@@ -1,7 +1,7 @@
 """Compute item-to-item similarities from purchases and descriptions, and keep the strongest votes for each product."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,18 +10,20 @@ from scipy.linalg import lapack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
-MAX_VOTERS = 100  # collaborative voters for one product
+# Votes of one kind in a model; 12 bytes each, and some 70 while scorer.json is written.
+MAX_VOTES = 3_000_000
+MAX_VOTERS = 400  # collaborative voters for one product
 MAX_CONTENT_VOTERS = 50
-MAX_DENSE_PRODUCTS = 8_000  # the closed form needs 12 bytes for each pair of products
-BLOCK_PRODUCTS = 1_000
-COSINE_DAMPING_BUYERS = 10.0
+MAX_VOTING_PRODUCTS = 30_000  # the time for the votes grows with the square of this
+MAX_INVERTED_ROWS = 8_000  # the closed form needs 12 bytes for each pair of rows
+BLOCK_CELLS = 8_000_000  # similarities that are in memory at one time
 VOTE_DECIMALS = 6
+MIN_VOTE = 1e-6  # a smaller vote is 0 as published
 _WORD_PATTERN = re.compile(r"[^\W\d_]+|\d+", re.UNICODE)
 _UNSPACED_SCRIPT_PATTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2,}")
 
 type SimilarityRows = NDArray[np.float32]
-# The voters for each product and their votes, one row a product.
-type VoteBlock = tuple[NDArray[np.int64], SimilarityRows]
+type ComputeRows = Callable[[slice], SimilarityRows]
 
 
 def split_tokens(text: str) -> list[str]:
@@ -50,91 +52,119 @@ def build_description_vectors(texts: list[str]) -> sp.csr_matrix:
     return sp.csr_matrix(vectorizer.fit_transform(texts))
 
 
-def compute_ease(
+def compute_ease_votes(
     purchases: sp.csr_matrix,
     description_vectors: sp.csr_matrix,
     ridge: float,
     description_weight: float,
-) -> VoteBlock:
-    """Return the votes of EASE^R (Steck, WWW 2019, arXiv:1905.03375), people by products given.
+) -> sp.csr_matrix:
+    """Return the votes of EASE^R (Steck, WWW 2019, arXiv:1905.03375), one row a voter, people by products given.
 
-    The description vectors are further rows of the Gram matrix, as in CEASE (Jeunen et al., RecSys 2020). `ridge` and
+    The description vectors are further rows of the purchases, as in CEASE (Jeunen et al., RecSys 2020). `ridge` and
     `description_weight` are in buyers of the average product, so that they mean the same in a shop of any size.
     """
     average_buyers = purchases.nnz / purchases.shape[1]
-    gram = np.asarray((purchases.T @ purchases).todense(), dtype=np.float32, order="F")
-    if description_weight:
-        cosines = (description_vectors @ description_vectors.T).todense()
-        gram += description_weight * average_buyers * cosines
-    gram[np.diag_indices_from(gram)] += ridge * average_buyers
+    rows = _stack_rows(purchases, description_vectors, description_weight * average_buyers)
     # On shared cores several BLAS threads wait for each other: one is up to four times as fast.
     with threadpool_limits(limits=1, user_api="blas"):
-        factor, _ = lapack.spotrf(gram, lower=1, overwrite_a=1)
-        inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    # B[i, j] = -P[i, j] / P[j, j]; as P is symmetric, row j of this one holds the votes for product j.
-    inverse /= -np.diag(inverse).copy()[:, None]
-    np.fill_diagonal(inverse, 0)
-    return _select_strongest(inverse, MAX_VOTERS)
+        prepare = _prepare_primal if rows.shape[1] <= rows.shape[0] else _prepare_dual
+        return _collect_votes(prepare(rows, ridge * average_buyers), rows.shape[1], MAX_VOTERS)
 
 
-def compute_damped_cosine(purchases: sp.csr_matrix) -> VoteBlock:
-    """Return the damped cosine of people by products, block by block.
+def compute_description_votes(description_vectors: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the cosine of the descriptions as votes, one row a voter."""
+    columns = sp.csr_matrix(description_vectors.T)
 
-    It is the item-to-item cosine of Sarwar et al. (WWW 2001), common buyers over the geometric mean of both products'
-    buyers, with a constant added to the denominator against chance.
+    def compute_rows(block: slice) -> SimilarityRows:
+        return np.asarray((description_vectors[block] @ columns).todense(), dtype=np.float32)
+
+    return _collect_votes(compute_rows, description_vectors.shape[0], MAX_CONTENT_VOTERS)
+
+
+def _stack_rows(
+    purchases: sp.csr_matrix, description_vectors: sp.csr_matrix, description_weight: float
+) -> sp.csr_matrix:
+    """Return purchases and weighted words, one column a product; at most 8000 rows for more than 8000 products.
+
+    Of more people, those with most products stay. Words take part if they fit.
     """
-    buyers = np.asarray(purchases.sum(axis=0)).ravel()
-    columns = sp.csc_matrix(purchases)
-
-    def compute_rows(start: int) -> SimilarityRows:
-        block = slice(start, start + BLOCK_PRODUCTS)
-        common_buyers = np.asarray((columns[:, block].T @ purchases).todense())
-        norms = np.sqrt(buyers[block, None] * buyers[None, :]) + COSINE_DAMPING_BUYERS
-        return np.asarray(common_buyers / norms, dtype=np.float32)
-
-    return _compute_blocks(compute_rows, purchases.shape[1], MAX_VOTERS)
+    is_small = purchases.shape[1] <= MAX_INVERTED_ROWS
+    if not is_small and purchases.shape[0] > MAX_INVERTED_ROWS:
+        most_products = np.argsort(-np.diff(purchases.indptr), kind="stable")
+        purchases = purchases[np.sort(most_products[:MAX_INVERTED_ROWS])]
+    words = sp.csr_matrix(description_vectors.T * np.sqrt(description_weight))
+    has_room = is_small or purchases.shape[0] + words.shape[0] <= MAX_INVERTED_ROWS
+    parts = [purchases, words] if description_weight and has_room else [purchases]
+    return sp.csr_matrix(sp.vstack(parts), dtype=np.float32)
 
 
-def compute_description_cosine(description_vectors: sp.csr_matrix) -> VoteBlock:
-    """Return the cosine of the descriptions, block by block."""
+def _prepare_primal(rows: sp.csr_matrix, ridge: float) -> ComputeRows:
+    """Return the votes for a block of products by P, the inverse of the regularized product-by-product Gram matrix.
 
-    def compute_rows(start: int) -> SimilarityRows:
-        block = description_vectors[start : start + BLOCK_PRODUCTS]
-        return np.asarray((block @ description_vectors.T).todense(), dtype=np.float32)
+    B[i, j] = -P[i, j] / P[j, j]; as P is symmetric, its row j holds the votes for product j.
+    """
+    inverse = _invert_gram(rows.T @ rows, ridge)
 
-    return _compute_blocks(compute_rows, description_vectors.shape[0], MAX_CONTENT_VOTERS)
+    def compute_rows(block: slice) -> SimilarityRows:
+        products = np.arange(inverse.shape[0])[block]
+        return inverse[block] / -inverse[products, products][:, None]
 
-
-def build_vote_matrix(block: VoteBlock) -> sp.csr_matrix:
-    """Return the votes as a matrix, one row a voter, rounded as published."""
-    voters, votes = block
-    count, length = voters.shape
-    products = np.repeat(np.arange(count), length)
-    values = np.round(votes.astype(np.float64).ravel(), VOTE_DECIMALS)
-    matrix = sp.csr_matrix((values, (voters.ravel(), products)), shape=(count, count))
-    matrix.eliminate_zeros()
-    matrix.sort_indices()
-    return matrix
+    return compute_rows
 
 
-def _compute_blocks(
-    compute_rows: Callable[[int], SimilarityRows], count: int, max_voters: int
-) -> VoteBlock:
-    """Return the strongest votes for all products from the rows of one block at a time."""
+def _prepare_dual(rows: sp.csr_matrix, ridge: float) -> ComputeRows:
+    """Return the same votes by the inverse K of the row-by-row Gram matrix, which is smaller for many products.
 
-    def iterate_blocks() -> Iterator[VoteBlock]:
-        for start in range(0, count, BLOCK_PRODUCTS):
-            similarities = compute_rows(start)
-            rows = np.arange(len(similarities))
-            similarities[rows, start + rows] = 0
-            yield _select_strongest(similarities, max_voters)
+    By the Woodbury identity ridge * P = I - Z'KZ, where Z are the rows.
+    """
+    inverse = _invert_gram(rows @ rows.T, ridge)
+    columns = sp.csr_matrix(rows.T)
 
-    voters, votes = zip(*iterate_blocks(), strict=True)
-    return np.concatenate(voters), np.concatenate(votes)
+    def compute_rows(block: slice) -> SimilarityRows:
+        votes: SimilarityRows = (columns @ (columns[block] @ inverse).T).T
+        own_votes = votes[np.arange(len(votes)), np.arange(votes.shape[1])[block]]
+        return votes / (1 - own_votes)[:, None]
+
+    return compute_rows
 
 
-def _select_strongest(similarities: SimilarityRows, max_voters: int) -> VoteBlock:
-    length = min(max_voters, similarities.shape[1])
-    strongest = np.argpartition(-similarities, length - 1, axis=1)[:, :length]
-    return strongest, np.take_along_axis(similarities, strongest, axis=1)
+def _invert_gram(gram: sp.csr_matrix, ridge: float) -> SimilarityRows:
+    """Return the inverse of a Gram matrix with the ridge on its diagonal."""
+    dense = np.asarray(gram.todense(), dtype=np.float32, order="F")
+    dense[np.diag_indices_from(dense)] += ridge
+    factor, _ = lapack.spotrf(dense, lower=1, overwrite_a=1)
+    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
+    full: SimilarityRows = np.tril(inverse)
+    full += np.tril(inverse, -1).T
+    return full
+
+
+def _collect_votes(compute_rows: ComputeRows, count: int, max_voters: int) -> sp.csr_matrix:
+    """Return the strongest votes for each product, rounded as published, one block of products at a time."""
+    length = min(max_voters, MAX_VOTES // max(count, 1))
+    size = max(BLOCK_CELLS // max(count, 1), 1)
+    blocks = [
+        _select_strongest(compute_rows(slice(start, start + size)), start, length)
+        for start in range(0, count, size)
+    ]
+    votes = sp.csr_matrix(sp.vstack(blocks).T)
+    votes.sort_indices()
+    return votes
+
+
+def _select_strongest(similarities: SimilarityRows, start: int, length: int) -> sp.csr_matrix:
+    """Return the largest `length` values of each row without the product itself; of equal ones the first."""
+    count = similarities.shape[1]
+    rows = np.arange(len(similarities))
+    similarities[rows, start + rows] = 0
+    if length < count:
+        limits = np.partition(similarities, count - length, axis=1)[:, count - length]
+        similarities[similarities < np.maximum(limits, MIN_VOTE)[:, None]] = 0
+        for row in np.flatnonzero(np.count_nonzero(similarities, axis=1) > length):
+            equal = np.flatnonzero(similarities[row] == limits[row])
+            surplus = np.count_nonzero(similarities[row]) - length
+            similarities[row, equal[-surplus:]] = 0
+    strongest = sp.csr_matrix(similarities, dtype=np.float64)
+    strongest.data = np.round(strongest.data, VOTE_DECIMALS)
+    strongest.eliminate_zeros()
+    return strongest
