@@ -54,3 +54,10 @@ def test_health_probes_its_parts_once_in_ten_seconds(clock: ManualClock) -> None
     clock.now += 10
     health.report_health()
     assert len(probes) == 2
+
+
+def test_weights_are_empty_before_the_first_scoring(aws: MotoStack) -> None:
+    lists = PublishedLists(TABLE_NAME, aws.dynamodb)
+    assert lists.read_weights() == {}
+    lists.publish_weights({"content": 0.2, "habit": 3.0}, "2026-01-02")
+    assert lists.read_weights() == {"content": 0.2, "habit": 3.0}

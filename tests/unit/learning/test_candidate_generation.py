@@ -41,11 +41,15 @@ def test_people_get_their_own_taste_and_strangers_none() -> None:
     assert mug_buyer.candidates[0].product_id == "mug-0"
 
 
-def test_purchase_days_are_of_the_last_90_days() -> None:
-    (person,) = generate_candidates(taste_shop.build_interactions(), "p_000")
+def test_purchase_days_are_of_the_last_90_days_and_of_popular_products() -> None:
+    interactions = taste_shop.build_interactions()
+    generator = build_generator(interactions)
+    generator._popular_ids = {"tea-3"}
+    ((_, person),) = generator.join_candidates([{"profile_id": "p_000"}])
     today = taste_shop.CUTOFF_SECONDS // taste_shop.DAY_SECONDS
-    assert person.purchase_days
-    assert all(0 <= today - day <= 90 for day in person.purchase_days.values())
+    old = {product_id for product_id, day in person.purchase_days.items() if today - day > 90}
+    assert old <= {"tea-3"}
+    assert len(person.purchase_days) > len(old)
 
 
 def test_purchases_after_the_cut_off_change_nothing() -> None:

@@ -11,11 +11,17 @@ from regulars.learning.recommender import similarity
 from regulars.learning.recommender.fitting import Recipe, fit_model
 from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.learning.recommender.hybrid_model import HybridModel
+from regulars.learning.recommender.product_statistics import (
+    compute_repeat_share,
+    find_sold_products,
+)
 from regulars.learning.recommender.purchases import purchases_from_interactions
 from regulars.learning.recommender.scorer import ProductCandidate
 from regulars.learning.recommender.scorer_export import export_scorer
 from tests.support import taste_shop
 from tests.support.recommender_contract import ProductScores, RecommenderContract
+
+NOW = taste_shop.CUTOFF_SECONDS
 
 
 def fit_shop(interactions: pd.DataFrame, recipe: Recipe | None = None) -> HybridModel:
@@ -46,7 +52,7 @@ class TestDualForm(RecommenderContract):
 
     @pytest.fixture(autouse=True)
     def use_large_catalogue(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(similarity, "_prepare_primal", similarity._prepare_dual)  # noqa: SLF001
+        monkeypatch.setattr(similarity, "_prepare_primal", similarity._prepare_dual)
         monkeypatch.setattr(similarity, "BLOCK_CELLS", 5)
 
     def score_products(
@@ -92,16 +98,17 @@ def generate_candidates(
     """Return the candidates of a person who bought these products in so many orders, by product id."""
     lines = [
         {
-            "profile_id": "p",
+            "profile_id": "a",
             "product_id": product_id,
             "order_key": f"{product_id}/{number}",
-            "occurred_at": 0,
+            "occurred_at": NOW,
         }
         for product_id, orders in purchases
         for number in range(orders)
     ]
-    history = purchases_from_interactions(pd.DataFrame(lines))
-    (candidates,) = model.generate_candidates(history, taste_shop.CUTOFF_SECONDS)
+    everybody = pd.concat([taste_shop.build_interactions(), pd.DataFrame(lines)])
+    history = purchases_from_interactions(everybody)
+    candidates = next(iter(model.generate_candidates(history, NOW)))
     assert len({candidate.product_id for candidate in candidates}) == len(candidates)
     return {candidate.product_id: candidate for candidate in candidates}
 
@@ -113,10 +120,66 @@ def test_candidates_name_the_purchase_with_the_largest_vote() -> None:
     assert {candidates[product_id].because for product_id in ("mug-3", "mug-4")} == {"mug-2"}
 
 
-def test_candidates_bought_twice_are_their_own_reason() -> None:
-    model = fit_shop(taste_shop.build_interactions())
-    candidates = generate_candidates(model, ("tea-1", 2), ("tea-5", 1))
-    assert (candidates["tea-1"].because, candidates["tea-5"].because) == ("tea-1", "")
+@pytest.mark.parametrize(
+    ("days_ago", "is_habit"),
+    [
+        ((70, 40, 10), True),
+        ((1095, 730, 365), True),
+        ((40, 10), False),
+        ((30, 30, 30), False),
+        ((160, 130, 100), False),
+    ],
+)
+def test_only_a_product_bought_by_habit_is_its_own_reason(
+    days_ago: tuple[int, ...], is_habit: bool
+) -> None:
+    interactions = taste_shop.build_interactions()
+    lines = [
+        taste_shop.order_line(0, 0, 29)
+        | {
+            "profile_id": "p_new",
+            "product_id": "mug-1",
+            "order_key": f"own/{number}",
+            "occurred_at": int(taste_shop.CUTOFF_SECONDS) - days * taste_shop.DAY_SECONDS,
+        }
+        for number, days in enumerate(days_ago)
+    ]
+    purchases = purchases_from_interactions(pd.concat([interactions, pd.DataFrame(lines)]))
+    candidates = list(fit_shop(interactions).generate_candidates(purchases, NOW))[-1]
+    because = {entry.product_id: entry.because for entry in candidates}["mug-1"]
+    assert because == ("mug-1" if is_habit else "")
+
+
+def test_product_that_is_no_longer_sold_leaves_every_list() -> None:
+    interactions = taste_shop.build_interactions()
+    gone = (interactions["product_id"] == "tea-3") & (
+        interactions["occurred_at"] > NOW - 120 * taste_shop.DAY_SECONDS
+    )
+    purchases = purchases_from_interactions(interactions[~gone])
+    model = fit_shop(interactions[~gone])
+    assert np.flatnonzero(~find_sold_products(purchases)) == list(model.products).index("tea-3")
+    assert all(
+        entry.product_id != "tea-3"
+        for candidates in model.generate_candidates(purchases, NOW)
+        for entry in candidates
+    )
+
+
+def test_closed_shop_still_sells_its_products() -> None:
+    purchases = purchases_from_interactions(taste_shop.build_interactions())
+    assert find_sold_products(purchases).all()
+    (candidates, *_) = fit_shop(taste_shop.build_interactions()).generate_candidates(
+        purchases, NOW + 900 * taste_shop.DAY_SECONDS
+    )
+    assert candidates
+
+
+def test_repeat_share_is_that_of_later_purchases() -> None:
+    orders = [("a", "tea", 0), ("a", "tea", 1), ("a", "mug", 1), ("a", "mug", 2), ("b", "tea", 0)]
+    columns = ["profile_id", "product_id", "occurred_at"]
+    frame = pd.DataFrame(orders, columns=columns)
+    purchases = purchases_from_interactions(frame.assign(order_key=frame["occurred_at"]))
+    assert compute_repeat_share(purchases) == pytest.approx((2 + 1) / (3 + 2))
 
 
 def test_candidates_hold_own_and_new_products_once() -> None:
@@ -129,7 +192,10 @@ def test_candidates_hold_own_and_new_products_once() -> None:
 def test_neighbours_of_a_product_are_of_its_taste() -> None:
     model = fit_shop(taste_shop.build_interactions())
     index = list(model.products).index("tea-3")
-    best = [product_id for product_id, _, _ in model.find_neighbours(index)[:4]]
+    best = [
+        product_id
+        for product_id, _, _ in model.find_neighbours(index, np.full(len(model.products), True))[:4]
+    ]
     assert {product_id.partition("-")[0] for product_id in best} == {"tea"}
     assert "tea-3" not in best
 
@@ -170,7 +236,7 @@ def test_scripts_without_spaces_are_compared_by_pairs_of_characters() -> None:
 def test_both_closed_forms_give_the_same_votes(monkeypatch: pytest.MonkeyPatch) -> None:
     interactions = taste_shop.build_interactions(people=30)
     primal = fit_shop(interactions).collaborative
-    monkeypatch.setattr(similarity, "_prepare_primal", similarity._prepare_dual)  # noqa: SLF001
+    monkeypatch.setattr(similarity, "_prepare_primal", similarity._prepare_dual)
     dual = fit_shop(interactions).collaborative
     assert primal.nnz > 0
     assert abs(primal - dual).max() < 1e-5

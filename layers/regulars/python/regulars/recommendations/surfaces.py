@@ -9,6 +9,7 @@ from regulars.domain.errors import ProfileNotFoundError
 from regulars.domain.money import format_major_units
 from regulars.learning.recommender.reasons import explain_recommendation
 from regulars.learning.recommender.scorer import (
+    ListRules,
     Recommendation,
     adjust_weights,
     recommend_for_items,
@@ -31,9 +32,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class RecommendationRequest:
-    """The number of products, the products to exclude, and weights that replace the learned ones."""
+    """The number of products, whether all are new, the products to exclude, and weights that replace the learned ones."""
 
     count: int
+    only_new: bool = False
     exclude: tuple[str, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,7 +68,8 @@ class RecommendationSurfaces:
         self, items: Sequence[str], request: RecommendationRequest
     ) -> dict[str, Any]:
         """Recommend for an unknown visitor who viewed these products; popular products fill the list."""
-        weights = adjust_weights(DEFAULT_WEIGHTS, request.weights)
+        learned = DEFAULT_WEIGHTS | self.published_lists.read_weights()
+        weights = adjust_weights(learned, request.weights)
         neighbours = dict.fromkeys(items, ()) | self.products.find_neighbours(items)
         popular = self.published_lists.read_popular_products()
         chosen = recommend_for_items(neighbours, popular, weights, request.count, request.exclude)
@@ -86,12 +89,17 @@ class RecommendationSurfaces:
     ) -> dict[str, Any]:
         stored = profile.candidates if profile else {}
         weights = adjust_weights(DEFAULT_WEIGHTS | stored.get("weights", {}), request.weights)
+        bought = stored.get("bought", {})
         chosen = recommend_for_profile(
             stored.get("candidates", ()),
             weights,
-            request.count,
-            {*request.exclude, *_find_recent_purchases(stored.get("bought", {}), now)},
+            ListRules(
+                request.count,
+                {*request.exclude, *_find_recent_purchases(bought, now)},
+                0.0 if request.only_new else stored.get("repeat_share"),
+            ),
             self.published_lists.read_popular_products(),
+            bought,
         )
         basis = "model" if stored.get("status") == "ok" else "rules"
         version = stored.get("model_version") or None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SEGMENTS_ID = "segments"
 POPULAR_ID = "popular"
+WEIGHTS_ID = "weights"
 CACHE_SECONDS = 60.0
 
 
@@ -43,6 +44,10 @@ class PublishedLists:
         """Return pairs of product id and score, best first; none before the first scoring."""
         return self._cache.get(POPULAR_ID, self._read)
 
+    def read_weights(self) -> dict[str, float]:
+        """Return the weight of each part of a recommendation score; none before the first scoring."""
+        return dict(self._cache.get(WEIGHTS_ID, self._read))
+
     def publish_segments(self, segments: list[dict[str, Any]], as_of: str) -> None:
         """Store id, name, scheme, title, description and size of every segment, unless a later list is stored."""
         self._write(SEGMENTS_ID, segments, as_of)
@@ -50,6 +55,10 @@ class PublishedLists:
     def publish_popular_products(self, products: list[tuple[str, float]], as_of: str) -> None:
         """Store pairs of product id and score, best first, unless a later list is stored."""
         self._write(POPULAR_ID, products, as_of)
+
+    def publish_weights(self, weights: Mapping[str, float], as_of: str) -> None:
+        """Store the weight of each part of a recommendation score, unless later weights are stored."""
+        self._write(WEIGHTS_ID, list(weights.items()), as_of)
 
     def _read(self, list_id: str) -> list[Any]:
         key = {"id": {"S": list_id}}

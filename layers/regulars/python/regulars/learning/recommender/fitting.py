@@ -59,7 +59,7 @@ def compute_similarities(
     ease = similarity.compute_ease_votes(matrix, vectors, recipe.ridge, recipe.described)
     content = similarity.compute_description_votes(vectors)
     return SimilarityLists(
-        *(_spread_votes(votes, products, len(purchases.products)) for votes in (ease, content))
+        *(_place_votes(votes, products, len(purchases.products)) for votes in (ease, content))
     )
 
 
@@ -84,7 +84,7 @@ def _find_voting_products(purchases: Purchases) -> IndexArray:
     return np.sort(most_bought[: similarity.MAX_VOTING_PRODUCTS])
 
 
-def _spread_votes(votes: sp.csr_matrix, products: IndexArray, count: int) -> sp.csr_matrix:
+def _place_votes(votes: sp.csr_matrix, products: IndexArray, count: int) -> sp.csr_matrix:
     """Return the votes between some of `count` products as a matrix of all of them."""
     if len(products) == count:
         return votes

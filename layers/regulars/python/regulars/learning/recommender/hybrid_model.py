@@ -7,15 +7,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from regulars.learning.contract import FloatArray
+from regulars.learning.recommender.product_statistics import find_sold_products
 from regulars.learning.recommender.purchases import IdArray, IndexArray, Purchases
 from regulars.learning.recommender.scorer import ProductCandidate
 
 MAX_CHUNK_PEOPLE = 256  # people whose scores are in memory at one time
 MAX_CHUNK_CELLS = 1_000_000  # their scores: people times products
 MAX_REPEAT_CANDIDATES = 20  # products that the person bought before
-MAX_CANDIDATES = 50
+MAX_NEW_CANDIDATES = 50
+MIN_HABIT = 1e-4  # as stored; the habit of a product that was never bought is 0
+MAX_NEIGHBOURS = 50
 HISTORY_HALF_LIFE_DAYS = 365.0
 MIN_SCALE = 1e-12  # against a division by zero
 
@@ -75,15 +79,16 @@ class HybridModel:
     def generate_candidates(
         self, purchases: Purchases, now: float
     ) -> Iterator[list[ProductCandidate]]:
-        """Yield the best products of each person: up to 20 bought before, and new ones up to 50 together.
+        """Yield the best products of each person that are still sold: up to 20 bought before, and up to 50 new ones.
 
-        A product that the person bought in more than one order is its own reason.
+        A product that the person buys by habit is its own reason.
         """
         history = purchases.with_products(self.products)
         counts = history.compute_decayed_counts(now, HISTORY_HALF_LIFE_DAYS)
-        orders = history.compute_decayed_counts(now, np.inf)
+        habits = history.find_habits(now)
+        unsold = np.flatnonzero(~find_sold_products(history))
         for rows in iterate_chunks(counts.shape):
-            yield from self._generate_chunk(counts[rows], orders[rows])
+            yield from self._generate_chunk(counts[rows], habits[rows], unsold)
 
     @cached_property
     def positive_votes(self) -> sp.csr_matrix:
@@ -92,50 +97,56 @@ class HybridModel:
         votes = sum(matrix * self.weights[name] for matrix, name in kinds)
         return sp.csr_matrix(votes.multiply(votes > 0))
 
-    def rank_popular(self, count: int = MAX_CANDIDATES) -> list[tuple[str, float]]:
+    def rank_popular(self, count: int = MAX_NEIGHBOURS) -> list[tuple[str, float]]:
         """Return ids and popularity of the most popular products, best first."""
         best = np.lexsort((np.arange(len(self.products)), -self.popularity))[:count]
         return [
             (str(self.products[index]), round(float(self.popularity[index]), 4)) for index in best
         ]
 
-    def find_neighbours(self, product_index: int) -> list[tuple[str, float, float]]:
-        """Return (product id, content, collaborative) of the products that go best with one, strongest first."""
+    def find_neighbours(
+        self, product_index: int, is_sold: NDArray[np.bool_]
+    ) -> list[tuple[str, float, float]]:
+        """Return (product id, content, collaborative) of the sold products that go best with one, strongest first."""
         content = _read_votes(self.content, product_index)
         collaborative = _read_votes(self.collaborative, product_index)
         largest = max(collaborative.values(), default=0.0) or 1.0
         neighbours = [
             (index, content.get(index, 0.0), max(collaborative.get(index, 0.0), 0.0) / largest)
             for index in content.keys() | collaborative.keys()
+            if is_sold[index]
         ]
         neighbours.sort(key=lambda row: (-self._weigh_neighbour(row[1], row[2]), row[0]))
         return [
             (str(self.products[index]), round(content_vote, 4), round(collaborative_vote, 4))
-            for index, content_vote, collaborative_vote in neighbours[:MAX_CANDIDATES]
+            for index, content_vote, collaborative_vote in neighbours[:MAX_NEIGHBOURS]
         ]
 
     def _generate_chunk(
-        self, counts: sp.csr_matrix, orders: sp.csr_matrix
+        self, counts: sp.csr_matrix, habits: sp.csr_matrix, unsold: IndexArray
     ) -> Iterator[list[ProductCandidate]]:
         parts = self.score_parts(counts)
         totals = parts.sum_weighted_parts(self.weights)
-        votes = self.positive_votes[orders.indices]
-        for row in range(orders.shape[0]):
-            span = slice(orders.indptr[row], orders.indptr[row + 1])
-            history, order_counts = orders.indices[span], orders.data[span]
+        totals[:, unsold] = -np.inf
+        votes = self.positive_votes[habits.indices]
+        for row in range(habits.shape[0]):
+            span = slice(habits.indptr[row], habits.indptr[row + 1])
+            history, is_habit = habits.indices[span], habits.data[span] > 0
             repeated, new = _choose_products(totals[row], history)
             chosen = np.concatenate([history[repeated], new])
             voters = _find_strongest_voters(votes[span], history, chosen)
-            voters[: len(repeated)] = np.where(order_counts[repeated] > 1, history[repeated], -1)
+            voters[: len(repeated)] = np.where(is_habit[repeated], history[repeated], -1)
             yield self._build_candidates(parts, row, chosen, voters)
 
     def _weigh_neighbour(self, content: float, collaborative: float) -> float:
-        return self.weights["content"] * content + self.weights["collaborative"] * collaborative
+        root = np.sqrt(collaborative)
+        return float(self.weights["content"] * content + self.weights["collaborative"] * root)
 
     def _build_candidates(
         self, parts: ScoreParts, row: int, chosen: IndexArray, voters: IndexArray
     ) -> list[ProductCandidate]:
         content, collaborative, habit = (part[row, chosen] for part in parts[:3])
+        habit = np.where(habit > 0, np.maximum(habit, MIN_HABIT), 0.0)
         columns = [
             np.round(part, 4).tolist()
             for part in (content, collaborative, habit, self.trend[chosen])
@@ -173,10 +184,11 @@ def _find_strongest_voters(
 def _choose_products(total: FloatArray, history: IndexArray) -> tuple[IndexArray, IndexArray]:
     """Return the best positions in the history, and the best products beyond it, best first within each."""
     repeated = np.argsort(-total[history], kind="stable")[:MAX_REPEAT_CANDIDATES]
+    repeated = repeated[np.isfinite(total[history[repeated]])]
     remaining = total.copy()
     remaining[history] = -np.inf
-    count = min(MAX_CANDIDATES - len(repeated), len(total) - len(history))
-    if count <= 0:
+    count = min(MAX_NEW_CANDIDATES, int(np.isfinite(remaining).sum()))
+    if not count:
         return repeated, np.empty(0, dtype=np.int64)
     new = np.argpartition(-remaining, count - 1)[:count]
     return repeated, new[np.argsort(-remaining[new], kind="stable")]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from regulars.learning.contract import FloatArray
 from regulars.learning.recommender.purchases import DAY_SECONDS, Purchases
@@ -14,6 +15,9 @@ POPULARITY_HALF_LIFE_DAYS = 28.0
 TREND_PRIOR_BUYERS_PER_DAY = 0.02
 TREND_PRIOR_SHARE = 0.1
 REBUY_PRIOR_BUYERS = 10.0
+# A product whose silence has this probability, if it still sold as before, is no longer sold.
+MIN_SILENCE_PROBABILITY = 0.001
+MAX_SILENT_DAYS = 365.0
 
 
 def compute_trend(purchases: Purchases, now: float, versus: float) -> FloatArray:
@@ -60,3 +64,40 @@ def compute_popularity(purchases: Purchases, now: float) -> FloatArray:
         minlength=len(purchases.products),
     )
     return popularity
+
+
+def compute_repeat_share(purchases: Purchases) -> float:
+    """Return the share of what people buy after their first order that they bought before.
+
+    One purchase of each kind is added, so that a shop without a second order has a share of a half.
+    """
+    first_orders = np.full(len(purchases.people), np.inf)
+    np.minimum.at(first_orders, purchases.person_index, purchases.times)
+    pairs, pair_index = np.unique(purchases.pair_index, return_inverse=True)
+    first_purchases = np.full(len(pairs), np.inf)
+    np.minimum.at(first_purchases, pair_index, purchases.times)
+    later = int(np.sum(purchases.times > first_orders[purchases.person_index]))
+    repeated = int(np.sum(purchases.times > first_purchases[pair_index]))
+    return (repeated + 1) / (later + 2)
+
+
+def find_sold_products(purchases: Purchases) -> NDArray[np.bool_]:
+    """Return whether each product is still sold, as far as its orders tell.
+
+    The test is that of Solow (Ecology 74, 1993) for the extinction of a species: n sightings until the first and the last
+    one are spread evenly over the time until now with probability ((last - first) / (now - first))^(n - 1). Time is
+    counted in orders of the shop, so that a closed shop loses no product. A year without an order ends a product, too.
+    """
+    count = len(purchases.products)
+    order_times, order_index = np.unique(purchases.times, return_inverse=True)
+    if not len(order_times):
+        return np.zeros(count, dtype=bool)
+    orders = np.bincount(purchases.product_index, minlength=count)
+    first, last = np.full(count, len(order_times)), np.zeros(count, dtype=int)
+    np.minimum.at(first, purchases.product_index, order_index)
+    np.maximum.at(last, purchases.product_index, order_index)
+    span = np.maximum(len(order_times) - 1 - first, 1)
+    probability = (np.maximum(last - first, 0) / span) ** np.maximum(orders - 1, 0)
+    silent_days = (order_times[-1] - order_times[last]) / DAY_SECONDS
+    is_recent: NDArray[np.bool_] = (orders > 0) & (silent_days <= MAX_SILENT_DAYS)
+    return is_recent & (probability >= MIN_SILENCE_PROBABILITY)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from regulars.learning.contract import FloatArray
 
 DAY_SECONDS = 86_400.0
+MIN_HABIT_DAYS = 3
+MAX_HABIT_GAPS = 2.0
 
 type IdArray = NDArray[np.object_]
 type IndexArray = NDArray[np.int64]
@@ -35,6 +37,11 @@ class Purchases:
         return len(self.people), len(self.products)
 
     @property
+    def pair_index(self) -> IndexArray:
+        """Return a number for each pair of person and product, sorted as the entries of the matrices."""
+        return self.person_index * len(self.products) + self.product_index
+
+    @property
     def span_days(self) -> float:
         """Return the days from the first purchase to the last."""
         return float(np.ptp(self.times)) / DAY_SECONDS if len(self.times) else 0.0
@@ -52,19 +59,32 @@ class Purchases:
 
     def find_latest_times(self) -> sp.csr_matrix:
         """Return people by products: the time of the last purchase in epoch seconds."""
-        pairs = self.person_index * len(self.products) + self.product_index
+        pairs = self.pair_index
         order = np.argsort(self.times, kind="stable")[::-1]
         latest_pairs, first_positions = np.unique(pairs[order], return_index=True)
         times = self.times[order][first_positions]
         person_index, product_index = np.divmod(latest_pairs, max(len(self.products), 1))
         return sp.csr_matrix((times, (person_index, product_index)), shape=self.shape)
 
+    def find_habits(self, now: float) -> sp.csr_matrix:
+        """Return people by products bought: 1 for a habit, 0 for another purchase.
+
+        A habit is a product that was bought on three days or more, the last time no longer ago than twice the mean
+        gap between these days.
+        """
+        days = np.floor(self.times / DAY_SECONDS)
+        lines = pd.DataFrame({"pair": self.pair_index, "day": days}).drop_duplicates()
+        spans = lines.groupby("pair")["day"].agg(["size", "min", "max"])
+        gaps = (spans["max"] - spans["min"]) / (spans["size"] - 1).clip(lower=1)
+        is_habit = spans["size"] >= MIN_HABIT_DAYS
+        is_habit &= np.floor(now / DAY_SECONDS) - spans["max"] <= MAX_HABIT_GAPS * gaps
+        pairs = np.divmod(spans.index.to_numpy(), max(len(self.products), 1))
+        return sp.csr_matrix((is_habit.to_numpy(np.float64), pairs), shape=self.shape)
+
     def count_buyers(self, since: float = -np.inf) -> FloatArray:
         """Return the number of people who bought each product since a time."""
         is_later = self.times >= since
-        pairs = np.unique(
-            self.person_index[is_later] * len(self.products) + self.product_index[is_later]
-        )
+        pairs = np.unique(self.pair_index[is_later])
         return np.bincount(pairs % len(self.products), minlength=len(self.products)).astype(float)
 
     def select_between(self, start: float, end: float) -> "Purchases":

@@ -1,9 +1,8 @@
 """Recommend products from published candidates and neighbours in plain Python."""
 
-import heapq
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from regulars.domain.errors import InvalidRequestError
@@ -43,13 +42,25 @@ class Recommendation(NamedTuple):
     because: str = ""
 
 
+class ListRules(NamedTuple):
+    """How a list is composed: its length, the products to leave out, and the places for products bought before.
+
+    `repeat_share` is the share of these places. With 0 every product is new to the person; with None the score alone
+    decides.
+    """
+
+    size: int
+    excluded_ids: Collection[str] = ()
+    repeat_share: float | None = None
+
+
 def adjust_weights(weights: Weights, requested: Mapping[str, object]) -> dict[str, float]:
-    """Return the learnt weights with requested ones in their place, clamped to 0…10.
+    """Return the learnt weights with requested ones in their place.
 
-    Raise InvalidRequestError for an unknown part and for a value that is not a number.
+    Raise InvalidRequestError for an unknown part and for a value that is not a number from 0 to 10.
 
-    >>> adjust_weights({"content": 1.0, "habit": 2.0}, {"habit": "50"})
-    {'content': 1.0, 'habit': 10.0}
+    >>> adjust_weights({"content": 1.0, "habit": 2.0}, {"habit": "5"})
+    {'content': 1.0, 'habit': 5.0}
     """
     return {**weights, **{part: _parse_weight(part, value) for part, value in requested.items()}}
 
@@ -57,25 +68,51 @@ def adjust_weights(weights: Weights, requested: Mapping[str, object]) -> dict[st
 def recommend_for_profile(
     candidates: Iterable[Row],
     weights: Weights,
-    count: int,
-    excluded_ids: Collection[str] = (),
+    rules: ListRules,
     popular: Iterable[Row] = (),
+    bought: Collection[str] = (),
 ) -> list[Recommendation]:
-    """Return the `count` best candidates of a person; `popular` ([product id, score], best first) fills the list."""
+    """Return the best candidates of a person in the places that the rules keep for each kind.
+
+    `popular` ([product id, score], best first) follows the candidates of each kind; what the person `bought` is not new.
+    """
     part_weights = [weights.get(part, 0.0) for part in PART_NAMES]
     rows = [_to_candidate(row) for row in candidates]
-    scored = [(-_score_candidate(row, part_weights), row.product_id, row) for row in rows]
-    allowed = (entry for entry in scored if entry[1] not in excluded_ids)
-    recommendations = [
-        Recommendation(
-            product_id=product_id,
-            score=-negative_score,
-            reason=_choose_reason(candidate, part_weights),
-            because=candidate.because,
-        )
-        for negative_score, product_id, candidate in heapq.nsmallest(max(count, 0), allowed)
+    allowed = [row for row in rows if row.product_id not in rules.excluded_ids]
+    fillers = [
+        Recommendation(product_id, 0.0, "before" if product_id in bought else "popular")
+        for product_id in _list_popular(popular, {*rules.excluded_ids, *_list_ids(rows)})
     ]
-    return _fill_with_popular(recommendations, count, excluded_ids, popular)
+    if rules.repeat_share is None:
+        return [*_rank_candidates(allowed, part_weights), *fillers][: max(rules.size, 0)]
+    repeats = _rank_candidates((row for row in allowed if row.habit > 0), part_weights)
+    new = _rank_candidates((row for row in allowed if row.habit <= 0), part_weights)
+    repeats += [entry for entry in fillers if entry.reason == "before"]
+    new += [entry for entry in fillers if entry.reason == "popular"]
+    return assemble_list(repeats, new, rules.repeat_share, rules.size)
+
+
+def assemble_list[Entry](
+    repeats: Sequence[Entry], new: Sequence[Entry], repeat_share: float, count: int
+) -> list[Entry]:
+    """Return `count` entries: in each beginning of the list a share of repeats, the first place included.
+
+    The other kind takes the places that one kind cannot fill; a share of 0 admits no repeat.
+
+    >>> assemble_list(["a", "b", "c"], ["x", "y", "z"], 0.4, 6)
+    ['a', 'x', 'y', 'b', 'z', 'c']
+    """
+    if not repeat_share:
+        return list(new[: max(count, 0)])
+    entries: list[Entry] = []
+    used = 0
+    while len(entries) < min(count, len(repeats) + len(new)):
+        place = len(entries)
+        is_repeat = used <= math.floor(repeat_share * place) or place - used >= len(new)
+        is_repeat = is_repeat and used < len(repeats)
+        entries.append(repeats[used] if is_repeat else new[place - used])
+        used += is_repeat
+    return entries
 
 
 def recommend_for_items(
@@ -87,40 +124,79 @@ def recommend_for_items(
 ) -> list[Recommendation]:
     """Return the `count` products that go best with the seeds, the keys of `neighbours`.
 
-    The neighbours of a seed are [product id, content, collaborative]; votes of several seeds add up. A seed is never
-    recommended itself; `popular` fills the list and answers for unknown seeds.
+    The neighbours of a seed are [product id, content, collaborative]. The votes of all seeds add up and are scaled as in
+    the hybrid score: to a largest value of 1, the collaborative ones by their root. A seed is never recommended itself;
+    `popular` fills the list and answers for unknown seeds.
     """
     unwanted_ids = {*excluded_ids, *neighbours}
-    content_weight = weights.get("content", 0.0)
-    collaborative_weight = weights.get("collaborative", 0.0)
-    votes_by_product: dict[str, list[tuple[float, str]]] = {}
+    votes_by_product: dict[str, list[tuple[float, float, str]]] = {}
     for seed, rows in neighbours.items():
         for product_id, content, collaborative in rows:
-            vote = content_weight * content + collaborative_weight * collaborative
-            if product_id not in unwanted_ids and vote > 0:
-                votes_by_product.setdefault(product_id, []).append((vote, seed))
-    recommendations = [
+            if product_id not in unwanted_ids:
+                votes_by_product.setdefault(product_id, []).append((content, collaborative, seed))
+    ranked = _rank_neighbours(votes_by_product, weights)[: max(count, 0)]
+    unused = _list_popular(popular, unwanted_ids.union(_list_ids(ranked)))
+    fillers = [Recommendation(product_id, 0.0, "popular") for product_id in unused]
+    return [*ranked, *fillers][: max(count, 0)]
+
+
+def _rank_neighbours(
+    votes_by_product: Mapping[str, Sequence[tuple[float, float, str]]], weights: Weights
+) -> list[Recommendation]:
+    """Return the products with votes (content, collaborative, seed) by their score, best first."""
+    content_weight = weights.get("content", 0.0)
+    collaborative_weight = weights.get("collaborative", 0.0)
+    sums = {
+        product_id: (math.fsum(vote[0] for vote in votes), math.fsum(vote[1] for vote in votes))
+        for product_id, votes in votes_by_product.items()
+    }
+    largest_content = max((content for content, _ in sums.values()), default=0.0) or 1.0
+    largest_collaborative = max((votes for _, votes in sums.values()), default=0.0) or 1.0
+
+    def weigh_votes(content: float, collaborative: float) -> float:
+        root = math.sqrt(max(collaborative, 0.0) / largest_collaborative)
+        return content_weight * content / largest_content + collaborative_weight * root
+
+    ranked = [
         Recommendation(
             product_id=product_id,
-            score=math.fsum(vote for vote, _ in votes),
+            score=weigh_votes(*sums[product_id]),
             reason="viewed",
-            because=max(votes)[1],
+            because=max((weigh_votes(*vote[:2]), vote[2]) for vote in votes)[1],
         )
         for product_id, votes in votes_by_product.items()
+        if weigh_votes(*sums[product_id]) > 0
     ]
-    return _fill_with_popular(recommendations, count, unwanted_ids, popular)
+    return sorted(ranked, key=lambda entry: (-entry.score, entry.product_id))
+
+
+def _rank_candidates(
+    candidates: Iterable[ProductCandidate], part_weights: Sequence[float]
+) -> list[Recommendation]:
+    """Return candidates by their score, best first."""
+    scored = sorted(
+        (-_score_candidate(row, part_weights), row.product_id, row) for row in candidates
+    )
+    return [
+        Recommendation(
+            product_id=product_id,
+            score=-negative_score,
+            reason=_choose_reason(candidate, part_weights),
+            because=candidate.because,
+        )
+        for negative_score, product_id, candidate in scored
+    ]
 
 
 def _parse_weight(part: str, value: object) -> float:
     if part not in PART_NAMES:
         raise InvalidRequestError(f"Weights are {', '.join(PART_NAMES)}.", "invalid_weights")
-    try:
-        number = math.nan if isinstance(value, bool) else float(str(value))
-    except ValueError:
-        number = math.nan
-    if math.isnan(number):
+    # float() would also accept '1_0', 'inf' and digits of other scripts.
+    is_number = re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(value), re.ASCII)
+    number = float(str(value)) if is_number else math.nan
+    if not 0 <= number <= MAX_WEIGHT:
         raise InvalidRequestError("A weight is a number from 0 to 10.", "invalid_weights")
-    return min(max(number, 0.0), MAX_WEIGHT)
+    return number
 
 
 def _to_candidate(row: Row) -> ProductCandidate:
@@ -150,24 +226,11 @@ def _choose_reason(candidate: ProductCandidate, part_weights: Sequence[float]) -
     return "popular"
 
 
-def _fill_with_popular(
-    recommendations: Iterable[Recommendation],
-    count: int,
-    excluded_ids: Collection[str],
-    popular: Iterable[Row],
-) -> list[Recommendation]:
-    """Return the best recommendations, and popular products in their order up to `count`."""
-    ranked = sorted(recommendations, key=lambda entry: (-entry.score, entry.product_id))
-    filled = ranked[: max(count, 0)]
-    used_ids = {entry.product_id for entry in filled}.union(excluded_ids)
-    missing_count = max(count - len(filled), 0)
-    return [*filled, *islice(_recommend_popular(popular, used_ids), missing_count)]
+def _list_ids(rows: Iterable[ProductCandidate | Recommendation]) -> list[str]:
+    return [row.product_id for row in rows]
 
 
-def _recommend_popular(
-    popular: Iterable[Row], excluded_ids: Collection[str]
-) -> Iterator[Recommendation]:
-    """Yield each popular product once, in their order."""
-    for product_id in dict.fromkeys(product_id for product_id, *_ in popular):
-        if product_id not in excluded_ids:
-            yield Recommendation(product_id=product_id, score=0.0, reason="popular")
+def _list_popular(popular: Iterable[Row], excluded_ids: Collection[str]) -> list[str]:
+    """Return the id of each popular product once, in their order."""
+    ids = dict.fromkeys(product_id for product_id, *_ in popular)
+    return [product_id for product_id in ids if product_id not in excluded_ids]

@@ -64,7 +64,7 @@ def compute_ease_votes(
     `description_weight` are in buyers of the average product, so that they mean the same in a shop of any size.
     """
     average_buyers = purchases.nnz / purchases.shape[1]
-    rows = _stack_rows(purchases, description_vectors, description_weight * average_buyers)
+    rows = _join_rows(purchases, description_vectors, description_weight * average_buyers)
     # On shared cores several BLAS threads wait for each other: one is up to four times as fast.
     with threadpool_limits(limits=1, user_api="blas"):
         prepare = _prepare_primal if rows.shape[1] <= rows.shape[0] else _prepare_dual
@@ -81,7 +81,7 @@ def compute_description_votes(description_vectors: sp.csr_matrix) -> sp.csr_matr
     return _collect_votes(compute_rows, description_vectors.shape[0], MAX_CONTENT_VOTERS)
 
 
-def _stack_rows(
+def _join_rows(
     purchases: sp.csr_matrix, description_vectors: sp.csr_matrix, description_weight: float
 ) -> sp.csr_matrix:
     """Return purchases and weighted words, one column a product; at most 8000 rows for more than 8000 products.
@@ -103,7 +103,7 @@ def _prepare_primal(rows: sp.csr_matrix, ridge: float) -> ComputeRows:
 
     B[i, j] = -P[i, j] / P[j, j]; as P is symmetric, its row j holds the votes for product j.
     """
-    inverse = _invert_gram(rows.T @ rows, ridge)
+    inverse = _compute_inverse(rows.T @ rows, ridge)
 
     def compute_rows(block: slice) -> SimilarityRows:
         products = np.arange(inverse.shape[0])[block]
@@ -117,7 +117,7 @@ def _prepare_dual(rows: sp.csr_matrix, ridge: float) -> ComputeRows:
 
     By the Woodbury identity ridge * P = I - Z'KZ, where Z are the rows.
     """
-    inverse = _invert_gram(rows @ rows.T, ridge)
+    inverse = _compute_inverse(rows @ rows.T, ridge)
     columns = sp.csr_matrix(rows.T)
 
     def compute_rows(block: slice) -> SimilarityRows:
@@ -128,7 +128,7 @@ def _prepare_dual(rows: sp.csr_matrix, ridge: float) -> ComputeRows:
     return compute_rows
 
 
-def _invert_gram(gram: sp.csr_matrix, ridge: float) -> SimilarityRows:
+def _compute_inverse(gram: sp.csr_matrix, ridge: float) -> SimilarityRows:
     """Return the inverse of a Gram matrix with the ridge on its diagonal."""
     dense = np.asarray(gram.todense(), dtype=np.float32, order="F")
     dense[np.diag_indices_from(dense)] += ridge

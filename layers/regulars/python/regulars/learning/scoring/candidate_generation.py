@@ -8,9 +8,17 @@ import numpy as np
 import pandas as pd
 
 from regulars.learning.recommender.hybrid_model import HybridModel
+from regulars.learning.recommender.product_statistics import (
+    compute_repeat_share,
+    find_sold_products,
+)
 from regulars.learning.recommender.purchases import DAY_SECONDS, purchases_from_interactions
 from regulars.learning.recommender.reasons import explain_recommendation
-from regulars.learning.recommender.scorer import ProductCandidate, recommend_for_profile
+from regulars.learning.recommender.scorer import (
+    ListRules,
+    ProductCandidate,
+    recommend_for_profile,
+)
 from regulars.learning.scoring.champion_loading import LoadedChampion
 from regulars.learning.scoring.rule_candidates import generate_rule_candidates, rank_popular
 from regulars.store.catalog import CatalogProduct, Neighbour
@@ -49,6 +57,8 @@ class CandidateGenerator:
         self._products = products.drop_duplicates("product_id")
         self._names = dict(zip(products["product_id"], products["name"], strict=True))
         self.popular = rank_popular(self._purchases, now)
+        self._popular_ids = {product_id for product_id, _ in self.popular}
+        self._repeat_share = round(compute_repeat_share(self._purchases), 4)
         self._model: HybridModel | None = champion.artifact
         self.weights = self._model.weights if self._model else RULE_WEIGHTS
 
@@ -74,6 +84,7 @@ class CandidateGenerator:
         return {
             "candidates": person.candidates,
             "weights": self.weights,
+            "repeat_share": self._repeat_share,
             "bought": person.purchase_days,
             "model_version": self._champion.version,
             "status": self._champion.status,
@@ -88,7 +99,11 @@ class CandidateGenerator:
             if today - day < JUST_BOUGHT_DAYS
         }
         recommendations = recommend_for_profile(
-            person.candidates, self.weights, MAX_NEXT_BEST_PRODUCTS, just_bought, self.popular
+            person.candidates,
+            self.weights,
+            ListRules(MAX_NEXT_BEST_PRODUCTS, just_bought, self._repeat_share),
+            self.popular,
+            person.purchase_days,
         )
         return [
             {
@@ -130,16 +145,19 @@ class CandidateGenerator:
         return self._model.generate_candidates(self._purchases, self._now)
 
     def _list_recent_purchases(self, person_index: int) -> dict[str, int]:
-        """Return the day of the last purchase of each product that a person bought in the last 90 days, newest first."""
+        """Return the day of the last purchase of each product that a person bought in the last 90 days, newest first.
+
+        Popular products are listed however long ago, so that none of them is taken for a new one.
+        """
         start, end = self._latest_times.indptr[person_index : person_index + 2]
         days = self._latest_times.data[start:end] // DAY_SECONDS
-        newest = np.argsort(-days, kind="stable")[:MAX_RECENT_PURCHASES]
+        newest = np.argsort(-days, kind="stable")
         product_ids = self._purchases.products[self._latest_times.indices[start:end][newest]]
-        today = self._now // DAY_SECONDS
+        first_day = self._now // DAY_SECONDS - RECENT_PURCHASE_DAYS
         return {
             product_id: int(day)
-            for product_id, day in zip(product_ids, days[newest], strict=True)
-            if today - day <= RECENT_PURCHASE_DAYS
+            for rank, (product_id, day) in enumerate(zip(product_ids, days[newest], strict=True))
+            if (rank < MAX_RECENT_PURCHASES and day >= first_day) or product_id in self._popular_ids
         }
 
     def _build_neighbour_lookup(self) -> Callable[[str], list[Neighbour]]:
@@ -147,6 +165,7 @@ class CandidateGenerator:
         if model is None:
             return lambda _product_id: []
         indexes = {product_id: index for index, product_id in enumerate(model.products)}
+        is_sold = find_sold_products(self._purchases.with_products(model.products))
         return lambda product_id: (
-            model.find_neighbours(indexes[product_id]) if product_id in indexes else []
+            model.find_neighbours(indexes[product_id], is_sold) if product_id in indexes else []
         )

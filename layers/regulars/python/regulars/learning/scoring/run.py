@@ -120,6 +120,7 @@ def score_dataset(dataset_id: str, stores: ScoringStores, now: datetime) -> Scor
     as_of = f"{manifest.cutoff} {to_text(now)}"
     product_counts = stores.catalog.write_products(run.candidates.list_products(), as_of)
     stores.published_lists.publish_popular_products(run.candidates.popular, as_of)
+    stores.published_lists.publish_weights(run.candidates.weights, as_of)
     people = SegmentCounter(run.score_people())
     provenance = {"computed_at": to_text(now), "dataset_id": manifest.dataset_id}
     item_counts = stores.scores.write_scores(people, as_of, provenance)
