@@ -16,6 +16,7 @@ from regulars.identity.decisions import build_decision_event
 from regulars.settings import ServeProfilesSettings
 from regulars.store.api_keys import SCOPES, ApiKeys
 from regulars.store.ledger import Ledger
+from regulars.store.published_lists import PublishedLists
 from tests.support.aws import MotoStack
 from tests.support.gateway import http_event, load_handler
 from tests.support.served_shop import (
@@ -221,6 +222,28 @@ def test_recommendations_follow_weights_and_exclusions(call_api: ApiCall) -> Non
     assert response["weights"] == {"content": 0, "collaborative": 5, "habit": 1, "trend": 1}
 
 
+def test_new_products_alone_are_recommended_on_request(call_api: ApiCall) -> None:
+    response = call_api("read", f"/profiles/{ANN_PROFILE}/recommendations?only=new")[1]
+    assert [item["product_id"] for item in response["items"]] == ["cup", "jug", "tin"]
+
+
+def test_visitor_lists_use_the_learned_weights(call_api: ApiCall, aws: MotoStack) -> None:
+    PublishedLists("test-control", aws.dynamodb).publish_weights({"content": 0.2}, SHOP_TIME)
+    weights = call_api("read", "/recommendations?items=pot")[1]["weights"]
+    assert weights == {"content": 0.2, "collaborative": 1, "habit": 1, "trend": 1}
+
+
+def test_blank_limit_is_refused(call_api: ApiCall) -> None:
+    assert call_api("admin", "/segments/champions/profiles?limit=")[1]["code"] == "invalid_limit"
+
+
+def test_document_names_the_address_it_is_served_from(function: Any) -> None:
+    event = build_request("/openapi.json", "GET", "", None)
+    event["headers"] |= {"host": "shop.example.com"}
+    document = json.loads(function.handler(event, None)["body"])
+    assert document["servers"] == [{"url": "https://shop.example.com"}]
+
+
 def test_visitor_gets_products_that_match_viewed_ones(call_api: ApiCall) -> None:
     response = call_api("read", "/recommendations?items=pot,unknown&n=3")[1]
     assert [item["product_id"] for item in response["items"]] == ["cup", "jug", "tin"]
@@ -245,7 +268,7 @@ def test_segments_are_listed_and_paged_through(call_api: ApiCall) -> None:
 
 def test_forged_page_token_is_refused(call_api: ApiCall) -> None:
     forged = base64.urlsafe_b64encode(b"x" * 40).decode()
-    for token in (forged, "%00"):
+    for token in (forged, "%00", ""):
         status, problem = call_api("admin", f"/segments/champions/profiles?next={token}")
         assert (status, problem["code"]) == (400, "invalid_page_token")
 
@@ -256,6 +279,12 @@ def test_forged_page_token_is_refused(call_api: ApiCall) -> None:
         ("n=0", "invalid_n"),
         ("n=10000", "invalid_n"),
         ("n=abc", "invalid_n"),
+        ("n=", "invalid_n"),
+        ("only=", "invalid_only"),
+        ("only=old", "invalid_only"),
+        ("weights=", "invalid_weights"),
+        ("weights=content:11", "invalid_weights"),
+        ("weights=content:-1", "invalid_weights"),
         ("weights=content:heavy", "invalid_weights"),
         ("weights=content:nan", "invalid_weights"),
         ("weights=charm:1", "invalid_weights"),

@@ -36,11 +36,20 @@ def test_too_many_or_too_long_ids_are_refused(text: str) -> None:
 
 
 def test_weights_are_split_into_parts() -> None:
-    assert queries.parse_weights("content:0.5, habit:x") == {"content": "0.5", "habit": "x"}
+    assert queries.parse_weights("content:0.5,habit:x") == {"content": "0.5", "habit": "x"}
     assert queries.parse_weights(None) == {}
 
 
-def test_weights_without_a_colon_are_refused() -> None:
+@pytest.mark.parametrize("text", ["content=1", "", ",", "content:1,"])
+def test_weights_without_a_colon_are_refused(text: str) -> None:
     with pytest.raises(InvalidRequestError) as raised:
-        queries.parse_weights("content=1")
+        queries.parse_weights(text)
     assert raised.value.code == "invalid_weights"
+
+
+def test_flag_has_one_value() -> None:
+    assert queries.parse_flag(None, "only", "new") is False
+    assert queries.parse_flag("new", "only", "new") is True
+    for text in ("", "old", "NEW"):
+        with pytest.raises(InvalidRequestError):
+            queries.parse_flag(text, "only", "new")

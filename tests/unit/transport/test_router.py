@@ -85,8 +85,17 @@ def test_path_values_are_decoded_for_the_route() -> None:
 def test_wrong_method_is_405_and_unknown_path_404() -> None:
     wrong_method = call_api(json_response, method="POST")
     unknown_path = call_api(json_response, "/unknown/x")
-    assert (wrong_method["statusCode"], wrong_method["headers"]["allow"]) == (405, "GET, OPTIONS")
+    allow = wrong_method["headers"]["allow"]
+    assert (wrong_method["statusCode"], allow) == (405, "GET, HEAD, OPTIONS")
     assert unknown_path["statusCode"] == 404
+
+
+def test_head_gets_the_headers_of_a_get_without_its_body() -> None:
+    respond = lambda *_: json_response({"a": 1})  # noqa: E731 (a route of one line)
+    get, head = (call_api(respond, method=method) for method in ("GET", "HEAD"))
+    assert get["body"]
+    assert head == get | {"body": ""}
+    assert call_api(respond, "/unknown/x", method="HEAD")["statusCode"] == 404
 
 
 def test_responses_and_problems_are_readable_by_any_storefront() -> None:

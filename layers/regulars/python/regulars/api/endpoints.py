@@ -11,7 +11,7 @@ from regulars.api.health import HealthProbes
 from regulars.api.openapi import load_document
 from regulars.api.person_lookup import LookupRequest, PersonDirectory
 from regulars.api.profile_views import find_profile, profile_view, segment_view
-from regulars.api.query_parameters import parse_count, parse_ids, parse_weights
+from regulars.api.query_parameters import parse_count, parse_flag, parse_ids, parse_weights
 from regulars.api.segment_pages import SegmentPageRequest, find_segment, read_segment_page
 from regulars.channels.tracking.sdk_settings import build_rudder_settings
 from regulars.profiles.served_profiles import ServedProfiles
@@ -147,9 +147,9 @@ class ApiEndpoints:
         report = self.health.report_health()
         return json_response(report, 200 if report["status"] == "ok" else 503)
 
-    def get_openapi(self, _: HttpRequest) -> HttpResponse:
-        """Return the OpenAPI document of this API."""
-        return json_response(load_document(), cache="public, max-age=3600")
+    def get_openapi(self, http_request: HttpRequest) -> HttpResponse:
+        """Return the OpenAPI document of this API, with the address at which it was requested."""
+        return json_response(load_document(http_request.base_url), cache="public, max-age=3600")
 
     def get_source_config(self, http_request: HttpRequest) -> HttpResponse:
         """Return the settings that Rudder's browser SDK requests before it sends events."""
@@ -167,6 +167,7 @@ class ApiEndpoints:
 def _parse_recommendation_request(http_request: HttpRequest) -> RecommendationRequest:
     return RecommendationRequest(
         count=parse_count(http_request.query.get("n"), "n", default=10, maximum=50),
+        only_new=parse_flag(http_request.query.get("only"), "only", "new"),
         exclude=parse_ids(http_request.query.get("exclude"), "exclude", max_ids=100),
         weights=parse_weights(http_request.query.get("weights")),
     )

@@ -19,6 +19,13 @@ def parse_count(text: str | None, name: str, default: int, maximum: int) -> int:
     return number
 
 
+def parse_flag(text: str | None, name: str, word: str) -> bool:
+    """Return whether the parameter is present; `word` is its only value."""
+    if text not in (None, word):
+        raise InvalidRequestError(f"`{name}` must be {word}.", f"invalid_{name}")
+    return text == word
+
+
 def parse_ids(text: str | None, name: str, max_ids: int) -> tuple[str, ...]:
     """Return the ids between commas, each once, in the order given."""
     ids = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
@@ -31,9 +38,11 @@ def parse_ids(text: str | None, name: str, max_ids: int) -> tuple[str, ...]:
 
 def parse_weights(text: str | None) -> dict[str, str]:
     """Return the parts of `content:0.5,collaborative:1`; the scorer validates names and numbers."""
-    pairs = [pair.partition(":") for pair in (text or "").split(",") if pair.strip()]
+    if text is None:
+        return {}
+    pairs = [pair.partition(":") for pair in text.split(",")]
     if not all(colon for _, colon, _ in pairs):
         raise InvalidRequestError(
             "`weights` must look like content:0.5,collaborative:1.", "invalid_weights"
         )
-    return {part.strip(): number.strip() for part, _, number in pairs}
+    return {part: number for part, _, number in pairs}

@@ -15,7 +15,10 @@ _SCHEMES = ("http", "https")
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP request: header names are in lower case, `body` holds the bytes that were sent."""
+    """One HTTP request: header names are in lower case, `body` holds the bytes that were sent.
+
+    `base_url` is the address under which the caller reaches this API.
+    """
 
     method: str
     path: tuple[str, ...]
@@ -23,6 +26,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     query: dict[str, str]
     body: bytes
     raw_query: str = ""
+    base_url: str = ""
 
     @property
     def url(self) -> str:
@@ -34,15 +38,18 @@ def parse_request(event: Mapping[str, Any]) -> HttpRequest:
     """Return the request of an event; raise InvalidRequestError when its body is unreadable."""
     http = event["requestContext"]["http"]
     stage = event["requestContext"].get("stage", "$default")
-    path = replace_surrogates(str(event["rawPath"])).removeprefix(f"/{stage}/")
+    raw_path = replace_surrogates(str(event["rawPath"]))
+    path = raw_path.removeprefix(f"/{stage}/")
+    base_path = "" if path == raw_path else f"/{stage}"
     raw_query = replace_surrogates(event.get("rawQueryString", ""))
     return HttpRequest(
         method=http["method"],
         path=tuple(path.strip("/").split("/")),
         headers=_read_headers(event),
-        query=dict(parse_qsl(raw_query)),
+        query=dict(parse_qsl(raw_query, keep_blank_values=True)),
         body=read_body(event),
         raw_query=raw_query,
+        base_url="://".join(build_public_address(event)) + base_path,
     )
 
 

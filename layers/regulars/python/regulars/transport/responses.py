@@ -17,7 +17,7 @@ _SDK_HEADERS = (
 # Spelled as gateways spell them, so that a gateway that adds its own replaces these instead of adding a second one.
 CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "retry-after"}
 PREFLIGHT_HEADERS = {
-    "access-control-allow-methods": "POST, GET, OPTIONS",
+    "access-control-allow-methods": "POST, GET, HEAD, OPTIONS",
     "access-control-allow-headers": _SDK_HEADERS,
     "access-control-max-age": "86400",
 }

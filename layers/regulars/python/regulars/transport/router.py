@@ -44,8 +44,13 @@ class Route(NamedTuple):
 
 
 def route_request(routes: Sequence[Route], event: Mapping[str, Any]) -> HttpResponse:
-    """Return the response of the route that matches; an error as problem details."""
-    return with_problem_responses(lambda: _respond(routes, parse_request(event)))
+    """Return the response of the route that matches; an error as problem details.
+
+    A HEAD request gets the status and the headers of a GET, without the body.
+    """
+    response = with_problem_responses(lambda: _respond(routes, parse_request(event)))
+    is_head = event["requestContext"]["http"]["method"] == "HEAD"
+    return response | {"body": ""} if is_head else response
 
 
 def parse_json_body[Shape](request: HttpRequest, shape: type[Shape], max_bytes: int) -> Shape:
@@ -71,8 +76,9 @@ def _respond(routes: Sequence[Route], request: HttpRequest) -> HttpResponse:
         for route in routes
         if (values := route.match_path(request.path)) is not None
     ]
+    method = "GET" if request.method == "HEAD" else request.method
     for route, values in matches:
-        if route.method == request.method:
+        if route.method == method:
             return route.respond(request, *values)
     if not matches:
         return problem_response(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this path.")
@@ -81,7 +87,8 @@ def _respond(routes: Sequence[Route], request: HttpRequest) -> HttpResponse:
 
 def _refuse_method(routes: Iterable[Route]) -> HttpResponse:
     """Answer with the methods that the routes of this path take."""
-    allow = ", ".join(sorted({"OPTIONS", *(route.method for route in routes)}))
+    methods = {"OPTIONS", *(route.method for route in routes)}
+    allow = ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
     message = f"This path takes {allow}."
     return problem_response(
         HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, allow=allow
