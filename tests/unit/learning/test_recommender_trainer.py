@@ -19,7 +19,7 @@ from regulars.learning.recommender.recipe_search import (
     choose_recipe,
 )
 from regulars.learning.recommender.rule_comparison import compare_rankings
-from regulars.learning.recommender.similarity import MAX_DENSE_PRODUCTS
+from regulars.learning.recommender.similarity import MAX_INVERTED_ROWS
 from regulars.learning.recommender.trainer import RecommenderTrainer
 from tests.support import taste_shop
 
@@ -122,7 +122,7 @@ def test_plain_ease_is_the_closed_form() -> None:
 
 
 def test_plain_ease_is_left_out_when_it_does_not_fit_in_memory() -> None:
-    assert fit_plain_ease(sp.csr_matrix((2, MAX_DENSE_PRODUCTS + 1)), 4.0) is None
+    assert fit_plain_ease(sp.csr_matrix((2, MAX_INVERTED_ROWS + 1)), 4.0) is None
 
 
 def test_two_lists_of_a_person_are_not_counted_as_two_people() -> None:

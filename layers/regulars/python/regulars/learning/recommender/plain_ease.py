@@ -15,7 +15,7 @@ from regulars.learning.recommender.ranking_quality import (
     measure_ranking,
     merge_qualities,
 )
-from regulars.learning.recommender.similarity import MAX_DENSE_PRODUCTS
+from regulars.learning.recommender.similarity import MAX_INVERTED_ROWS
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def fit_plain_ease(purchases: sp.csr_matrix, ridge: float) -> PlainEase | None:
     `ridge` is in buyers of the average product.
     """
     count = purchases.shape[1]
-    if count > MAX_DENSE_PRODUCTS:
+    if count > MAX_INVERTED_ROWS:
         return None
     gram = np.asarray((purchases.T @ purchases).todense(), dtype=np.float32, order="F")
     gram[np.diag_indices_from(gram)] += ridge * purchases.nnz / count
