@@ -192,10 +192,12 @@ class CanaryShop:
         }
 
     def send_refused(self, person: CanaryPerson) -> None:
-        """Deliver what is refused and set aside in clear: a call that names a key which is unknown."""
+        """Deliver what is refused: an event without a name, which is set aside in clear, and a call with an unknown key."""
+        traits = {"email": person.email, "name": person.name}
+        message = {"userId": person.user_id, "context": {"traits": traits}}
+        self.deliver("track_events", http_event("/v1/track", message, TRACK_HEADERS))
         headers = {"Authorization": "Basic " + b64encode(b"unknown key:").decode()}
-        message = {"userId": person.user_id, "traits": {"email": person.email, "name": person.name}}
-        self.deliver("track_events", http_event("/v1/identify", message, headers))
+        self.deliver("track_events", http_event("/v1/track", message, headers))
 
     def upload(self, name: str, people: Iterable[CanaryPerson]) -> None:
         """Upload a list of customers and import it."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from regulars.privacy.named_subjects import SubjectFinder
 from regulars.store.batches import delete_items
 from regulars.store.clients import create_dynamodb_client
+from regulars.store.refused_calls import COUNT_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,11 +25,16 @@ class RejectSweep:
         count = 0
         pages = self._client.get_paginator("scan").paginate(TableName=self._table)
         for item in (item for page in pages for item in page["Items"]):
-            if item["received_at"]["S"] <= until and _is_named(item, finder):
+            if _is_reject(item) and item["received_at"]["S"] <= until and _is_named(item, finder):
                 key = {name: item[name] for name in ("day", "reject_id")}
                 delete_items(self._client, self._table, [key])
                 count += 1
         return Counter(rejects=count)
+
+
+def _is_reject(item: dict[str, Any]) -> bool:
+    """Return whether an item is a reject: the table also counts the calls of strangers, of which it stores nothing else."""
+    return not item["reject_id"]["S"].startswith(COUNT_PREFIX)
 
 
 def _is_named(item: dict[str, Any], finder: SubjectFinder) -> bool:
