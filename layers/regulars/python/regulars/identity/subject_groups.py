@@ -42,6 +42,7 @@ class SubjectGroups:
     def __init__(self, facts: IdentityFacts, decisions: Sequence[IdentityDecision]) -> None:
         self._facts = facts
         self._decisions = decisions
+        self._separations = [one for one in decisions if one.action == "separate"]
         # A device that the owner joined does not make a person known.
         self._known = frozenset(key for key in facts.known if not is_device(key))
         named = chain(facts.births, *facts.links, *(decision.subjects for decision in decisions))
@@ -135,7 +136,7 @@ class SubjectGroups:
         return "too_many" if any(_exceeds_limit(kind, *counts) for kind in counts[0]) else ""
 
     def _is_separated(self, first: AbstractSet[str], second: AbstractSet[str]) -> bool:
-        return any(decision.separates(first, second) for decision in self._decisions)
+        return any(decision.separates(first, second) for decision in self._separations)
 
     def _is_both_known(self, first: set[str], second: set[str]) -> bool:
         return not (self._known.isdisjoint(first) or self._known.isdisjoint(second))
