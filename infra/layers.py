@@ -204,7 +204,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.layers", description=__doc__)
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), action="append")
     for architecture in parser.parse_args().architecture or sorted(PLATFORMS):
-        for name in LAYER_NAMES:
+        for number, name in enumerate(LAYER_NAMES, start=1):
+            print(f"layer {name}, {number} of {len(LAYER_NAMES)}", flush=True)
             layer = build_layer(name, architecture)
             size = sum(path.stat().st_size for path in layer.directory.rglob("*") if path.is_file())
             print(f"{architecture:7} {name:9} {size / 2**20:6.1f} MiB")

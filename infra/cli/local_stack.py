@@ -26,8 +26,9 @@ def prepare_stack() -> None:
         with show_step("Installing the local AWS (ministack)"):
             installation.install_emulator()
     if not synthesis.is_current():
-        with show_step("Building the layers and synthesizing the template"):
-            synthesis.synthesize()
+        with show_step("Building the layers and synthesizing the template") as step:
+            synthesis.synthesize(step.update)
+            step.update("")
 
 
 def start_emulator(folder: Path, port: int | None) -> emulator.Emulator:

@@ -4,7 +4,7 @@ import hashlib
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from infra.local.errors import CommandError
@@ -22,15 +22,16 @@ def is_current() -> bool:
     return STAMP.exists() and STAMP.read_text() == _hash_sources()
 
 
-def synthesize() -> None:
-    """Build the layers and synthesize; a CommandError names the log."""
+def synthesize(on_progress: Callable[[str], None] = lambda _: None) -> None:
+    """Build the layers and synthesize; a CommandError names the log. `on_progress` is called with what is being done."""
     digest = _hash_sources()
     STAMP.unlink(missing_ok=True)
     architecture = _detect_architecture()
-    _run_module("infra.layers", "--architecture", architecture)
+    _run_module("infra.layers", "--architecture", architecture, on_line=on_progress)
     # A function of this machine works for seconds on what it has read.
     pairs = (f"architecture={architecture}", f"erasure_wait_seconds={ERASURE_WAIT_SECONDS}")
     context = [word for pair in pairs for word in ("--context", pair)]
+    on_progress("template")
     _run_module("infra.app", *context, "--output", str(ASSEMBLY_FOLDER))
     STAMP.write_text(digest)
 
@@ -52,15 +53,27 @@ def _list_sources() -> Iterator[Path]:
     return (path for path in sorted(paths) if path.is_file() and path.suffix != ".pyc")
 
 
-def _run_module(module: str, *arguments: str) -> None:
-    """Run a module of this project; its output goes to a log."""
+def _run_module(
+    module: str, *arguments: str, on_line: Callable[[str], None] = lambda _: None
+) -> None:
+    """Run a module of this project; its output goes to a log, and line by line to `on_line`."""
     log = LOCAL_FOLDER / f"{module}.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", module, *arguments]
-        finished = subprocess.run(
-            command, cwd=ROOT_FOLDER, stdout=output, stderr=output, check=False
-        )
-    if finished.returncode:
+    command = [sys.executable, "-m", module, *arguments]
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command,
+            cwd=ROOT_FOLDER,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            output.write(line)
+            on_line(line.strip())
+    if process.returncode:
         raise CommandError(f"{module} failed: {_read_last_line(log)}", f"Read {log}.")
 
 
