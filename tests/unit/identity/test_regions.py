@@ -75,6 +75,21 @@ def test_region_of_each_subject_gives_the_person_of_the_whole_partition(
     assert all(frozenset(found[subject].subjects) == people[subject] for subject in several)
 
 
+def test_region_follows_what_the_owner_joined_by_way_of_devices() -> None:
+    events = [
+        build_statement(1, "browser", "u:ann", "p:ann"),
+        build_statement(2, "browser", "p:ann", "c:1"),
+        build_statement(3, "browser", "p:ann", "c:2"),
+        build_statement(4, "server", "p:ann"),
+        build_statement(5, "server", "u:bob"),
+        build_decision(6, "join", left=["c:1"], right=["a:till"]),
+        build_decision(7, "join", left=["a:till"], right=["u:bob"]),
+    ]
+    stored = StoredFacts(events)
+    assert stored.find_person("c:2").subjects == ("u:ann", "p:ann", "c:2")
+    assert stored.find_person("p:ann").subjects == ("u:ann", "p:ann", "c:2")
+
+
 @PROPERTY_SETTINGS
 @given(STATEMENTS, DECISIONS, LIMITS, st.lists(SUBJECT_LISTS, max_size=40))
 def test_later_browser_messages_part_no_person(

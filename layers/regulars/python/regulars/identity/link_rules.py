@@ -39,8 +39,14 @@ class LinkRules:
         return {*self._facts.list_devices(subject), *self._list_decided_devices(subject)}
 
     def list_decided_persons(self, subject: str) -> set[str]:
-        """Return the subjects, devices aside, that the owner joined with a subject."""
-        return {other for other in self._list_decided(subject) if not is_device(other)}
+        """Return the subjects, devices aside, that the owner joined with a subject, directly or by way of devices."""
+        connected, pending = {subject}, {subject}
+        while pending:
+            self._facts.load(pending)
+            added = set().union(*map(self._list_decided, pending)) - connected
+            connected |= added
+            pending = set(filter(is_device, added))
+        return {key for key in connected if not is_device(key)}
 
     def list_first_leads(self, devices: AbstractSet[str]) -> set[str]:
         """Return one subject to which each group of connected devices leads, if there is any."""
