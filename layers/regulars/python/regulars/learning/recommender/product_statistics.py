@@ -99,6 +99,6 @@ def find_sold_products(purchases: Purchases) -> NDArray[np.bool_]:
     span = np.maximum(len(order_times) - 1 - first, 1)
     probability = (np.maximum(last - first, 0) / span) ** np.maximum(orders - 1, 0)
     silent_days = (order_times[-1] - order_times[last]) / DAY_SECONDS
-    is_recent: NDArray[np.bool_] = (orders > 0) & (silent_days <= MAX_SILENT_DAYS)
+    is_recent = (orders > 0) & (silent_days <= MAX_SILENT_DAYS)
     is_sold: NDArray[np.bool_] = is_recent & (probability >= MIN_SILENCE_PROBABILITY)
     return is_sold
