@@ -20,6 +20,7 @@ from tests.benchmarks.sandbox import ROOT
 
 STEPS = ("dataset", "segments", "churn", "recommender")
 COPIES = 10
+LARGE_CATALOGUE_PRODUCTS = 100_000
 CORES = 2
 MAX_SECONDS, MAX_TIME_RATIO, MAX_PEAK_MIB = 45, 12, 2048
 
@@ -50,6 +51,10 @@ def measure_learning() -> Iterator[BenchmarkRow]:
     yield create_bounded_row(
         f"peak memory, Online Retail x{COPIES}", _measure_peak_mib(ten), "MiB", None
     )
+    large = _run_step("catalogue", "", LARGE_CATALOGUE_PRODUCTS)
+    name = f"recommender of {LARGE_CATALOGUE_PRODUCTS} products"
+    yield create_bounded_row(f"{name}: fit and export", large["cpu_seconds"], "s CPU", None)
+    yield create_bounded_row(f"{name}: peak memory", large["peak_mib"], "MiB", MAX_PEAK_MIB)
 
 
 def measure_quality() -> Iterator[BenchmarkRow]:

@@ -88,6 +88,25 @@ def run_dataset_step(folder: Path, _: int) -> dict[str, Any]:
     return manifest.counts | {"horizon_days": manifest.horizon_days}
 
 
+def fit_large_catalogue(_folder: Path, products: int) -> dict[str, Any]:
+    """Fit, export and decode a recommender of so many made-up products."""
+    from regulars.learning import artifacts  # noqa: PLC0415 (each step imports its own)
+    from regulars.learning.recommender.fitting import Recipe, fit_model  # noqa: PLC0415
+    from regulars.learning.recommender.scorer_export import export_scorer  # noqa: PLC0415
+    from tests.benchmarks.large_catalogue import build_shop  # noqa: PLC0415
+
+    purchases, catalogue = build_shop(products)
+    model = fit_model(purchases, catalogue, Recipe(), CUTOFF.timestamp())
+    artifact = artifacts.dump_estimator(model)
+    scorer = msgspec.json.encode(export_scorer(model, "2011-12-10T00:00:00.000Z"))
+    candidates = model.generate_candidates(purchases, CUTOFF.timestamp())
+    return {
+        "artifact_bytes": len(artifact),
+        "products": len(msgspec.json.decode(scorer)["products"]),
+        "candidates": len(next(candidates)),
+    }
+
+
 def create_training_step(name: str) -> Callable[[Path, int], dict[str, Any]]:
     """Train, evaluate, gate and publish one model."""
 
@@ -116,6 +135,7 @@ def create_training_step(name: str) -> Callable[[Path, int], dict[str, Any]]:
 STEPS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "lake": write_lake_files,
     "dataset": run_dataset_step,
+    "catalogue": fit_large_catalogue,
     **{name: create_training_step(name) for name in ("segments", "churn", "recommender")},
 }
 

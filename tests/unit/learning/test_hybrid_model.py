@@ -1,5 +1,7 @@
 """The hybrid model in each of its forms: both closed forms, joblib and plain Python."""
 
+import tracemalloc
+
 import msgspec
 import numpy as np
 import pandas as pd
@@ -257,3 +259,13 @@ def test_least_bought_products_have_no_votes(monkeypatch: pytest.MonkeyPatch) ->
     voters = np.diff(model.collaborative.indptr) > 0
     assert voters.sum() == 15
     assert model.collaborative.shape == (len(model.products),) * 2
+
+
+def test_memory_of_the_votes_does_not_grow_with_the_square_of_the_catalogue() -> None:
+    count = 12_000
+    vectors = similarity.build_description_vectors([f"mug word{n % 500}" for n in range(count)])
+    tracemalloc.start()
+    similarity.compute_description_votes(vectors)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 4 * count * count / 2

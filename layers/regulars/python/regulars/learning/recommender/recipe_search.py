@@ -47,11 +47,10 @@ class RecipeTrial:
 
 @dataclass(frozen=True)
 class SimilarityTrial:
-    """One value of `ridge` and `described`: its votes alone, its votes in the default blend, and their score parts."""
+    """One value of `ridge` and `described`: its votes alone, and its votes in the default blend."""
 
     alone: RecipeTrial
     blended: RecipeTrial
-    parts: ScoreParts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +102,9 @@ def choose_recipe(window: ValidationWindow) -> Recipe:
     if np.count_nonzero(np.diff(window.hold_out.next_new.indptr)) < MIN_WINDOW_PEOPLE:
         return Recipe()
     alone, best_similarity = _search_similarity(window)
-    blended, parts = best_similarity.blended, best_similarity.parts
+    blended = best_similarity.blended
+    # Computed again, because the parts of all trials together would take a gigabyte.
+    parts = window.score_parts(blended.recipe)
     for list_options in (_list_trend_recipes, _list_content_recipes):
         blended = _choose_preferred(
             window.try_recipe(parts, option) for option in list_options(blended.recipe)
@@ -158,7 +159,7 @@ def _choose_similarity(trials: list[SimilarityTrial]) -> SimilarityTrial:
 def _try_similarity(window: ValidationWindow, recipe: Recipe) -> SimilarityTrial:
     parts = window.score_parts(recipe)
     alone = window.try_recipe(parts, replace(recipe, weights=COLLABORATIVE_ONLY_WEIGHTS))
-    return SimilarityTrial(alone, window.try_recipe(parts, recipe), parts)
+    return SimilarityTrial(alone, window.try_recipe(parts, recipe))
 
 
 def _similarity_key(recipe: Recipe) -> tuple[float, float]:
