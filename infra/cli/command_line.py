@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.cli.options import rank_similar_names
 
+MAX_LISTED_NAMES = 8
 HIDDEN_OPTION = "--secret"
 
 
@@ -16,9 +17,12 @@ class CommandParser(argparse.ArgumentParser):
         choices = action.choices
         if choices is None or value in choices:
             return
-        similar = rank_similar_names(str(value), map(str, choices))
-        hint = "Did you mean" if len(similar) < len([*choices]) else "There are"
-        raise argparse.ArgumentError(action, f"there is no {value!r}. {hint}: {', '.join(similar)}")
+        names = [*map(str, choices)]
+        similar = rank_similar_names(str(value), names)
+        hints = [f"Did you mean: {', '.join(similar)}?"] if len(similar) < len(names) else []
+        if not hints or len(names) <= MAX_LISTED_NAMES:
+            hints.append(f"There are: {', '.join(names)}.")
+        raise argparse.ArgumentError(action, f"there is no {value!r}. {' '.join(hints)}")
 
 
 def join_secrets(argv: Sequence[str]) -> list[str]:

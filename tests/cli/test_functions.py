@@ -129,7 +129,7 @@ def test_status_has_every_section(cli: CommandLine) -> None:
     ]
     output = cli.output("status")
     assert "test at https://api.example.com" in output
-    assert output.count("  none") == 8
+    assert output.count("  none") == 9
 
 
 def test_status_shows_a_skipped_night_and_a_scoring_without_a_training(

@@ -135,7 +135,7 @@ REFUSED_DELIVERIES = {
     "disabled source": (
         webhook_event("form", b"a=b", source="off", headers=FORM),
         404,
-        "not_found",
+        "source_disabled",
     ),
     "source that is no text": (webhook_event("form", b"a=b", source="\udcff"), 404, "not_found"),
     "body over the limit": (mailjet_event(b" " * 4_200_000), 413, "payload_too_large"),
@@ -289,8 +289,10 @@ def test_malformed_request_is_refused_with_code_and_message(
     problem = json.loads(response["body"])
     assert (response["statusCode"], problem["code"]) == (status, code or problem["code"])
     assert problem["message"]
-    # An unreadable request and one to an unknown route are not stored.
-    is_stored = name not in {"wrong base64", "wrong method"}
+    # An unreadable request and one to an unknown route or source are not stored.
+    unstored_names = {"wrong base64", "wrong method", "unheard-of channel"}
+    unstored_names |= {"source of another channel", "source that is no text"}
+    is_stored = name not in unstored_names
     assert tables.list_reject_codes() == [problem["code"]] * is_stored
 
 

@@ -13,6 +13,7 @@ DEFAULT_SETTINGS = {
     "default_currency": "GBP",
     "abandoned_after_minutes": 60,
     "erasure_wait_seconds": 90,
+    "requests_per_second": {"$default": [2, 100]},
 }
 
 
