@@ -11,6 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from regulars.api.disclosure import response
+from regulars.domain.identifiers import profile_id_of
 from regulars.domain.times import from_text
 from regulars.identity.decisions import build_decision_event
 from regulars.settings import ServeProfilesSettings
@@ -491,6 +492,20 @@ def test_person_is_computed_anew_although_its_subjects_are_remembered(
     assert len(ids) == 1
     fold_events(aws, build_decision_event("separate", [BEN_SUBJECT, "e:ben"], [ANN_SUBJECT], now))
     assert call_api("admin", f"/profiles/{BEN_PROFILE}")[1]["id"] == BEN_PROFILE
+
+
+@pytest.mark.parametrize("path", ["people", "profiles", "privacy/exports"])
+def test_identifier_that_was_split_off_is_a_person_without_events(
+    call_api: ApiCall, aws: MotoStack, path: str
+) -> None:
+    page = build_event("page", "Page Viewed", LATER_TIME, BEN_SUBJECT, "p:ben", trust="verified")
+    fold_events(aws, page)
+    now = from_text(LATER_TIME)
+    fold_events(aws, build_decision_event("separate", ["p:ben"], [BEN_SUBJECT], now))
+    status, answer = call_api("admin", f"/{path}/{profile_id_of('p:ben')}")
+    assert status == 200
+    profile = answer.get("profile", answer)
+    assert (profile["id"], profile["events"]) == (profile_id_of("p:ben"), 0)
 
 
 def test_export_has_everything_held_about_the_person(call_api: ApiCall) -> None:

@@ -116,12 +116,9 @@ class ServedProfiles:
         cache = SubjectCache(self._profiles, *(items.subjects for items in stored.values()))
         people = find_people(cache.items.identities, cache.read_facts)
         by_id = {person.profile_id: person for person in people.values()}
-        profiles = (
-            _build_profile(by_id[id_], cache, items)
-            for id_, items in stored.items()
-            if id_ in by_id
-        )
-        return [profile for profile in profiles if profile]
+        return [
+            cache.build_profile(by_id[id_], items) for id_, items in stored.items() if id_ in by_id
+        ]
 
     def _find_profile(self, profile_id: str, last_sort_key: str) -> ScoredProfile | None:
         known = self._known.find(profile_id)
@@ -131,7 +128,7 @@ class ServedProfiles:
         items = self._reader.read_person(person.profile_id, known.revisions, last_sort_key)
         cache = SubjectCache(self._profiles, items.subjects)
         if cache.list_revisions(known.revisions) == known.revisions:
-            return _build_profile(person, cache, items)
+            return cache.build_profile(person, items)
         self._known.forget(profile_id)
         return self._find_unknown(profile_id, last_sort_key)
 
@@ -145,14 +142,14 @@ class ServedProfiles:
         if len(cache.names) <= MAX_KNOWN_SUBJECTS:
             self._known.put(profile_id, KnownPerson(person, cache.list_revisions(cache.names)))
         if person.profile_id == profile_id:
-            return _build_profile(person, cache, items)
+            return cache.build_profile(person, items)
         return self._read_profile(person, cache, last_sort_key)
 
     def _read_profile(
         self, person: Person, cache: SubjectCache, last_sort_key: str
-    ) -> ScoredProfile | None:
+    ) -> ScoredProfile:
         items = self._reader.query_items(person.profile_id, last_sort_key)
-        return _build_profile(person, cache, items)
+        return cache.build_profile(person, items)
 
 
 def combine_person_state(items: SubjectItems, subjects: Iterable[str]) -> ProfileState:
@@ -162,9 +159,3 @@ def combine_person_state(items: SubjectItems, subjects: Iterable[str]) -> Profil
     facts = (items.get_identity(subject).facts for subject in names)
     consents = combine_consents(part for one in facts for part in one.consents.values())
     return replace(state, consents=consents)
-
-
-def _build_profile(person: Person, cache: SubjectCache, items: PersonItems) -> ScoredProfile | None:
-    """Return the person with what is stored under its id; None when no event is counted, as after an erasure."""
-    profile = cache.build_profile(person, items)
-    return profile if profile.state.events else None
