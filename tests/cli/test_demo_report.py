@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.cli.demo import report
+from infra.cli.demo import report, report_text
 from infra.local import sample_deliveries, sample_shop
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -54,3 +54,18 @@ def test_worth_saving_ranks_by_money_at_stake() -> None:
 @pytest.mark.parametrize("change", [{"band": "low"}, {"stage": "lost"}, {"count": 1}])
 def test_worth_saving_leaves_out_the_safe_and_the_lost(change: dict[str, Any]) -> None:
     assert report.rank_worth_saving([person("a", "100.00", 0.5, **change)]) == []
+
+
+def test_report_keeps_the_schemes_of_segments_apart() -> None:
+    facts = {
+        "segments": [
+            {"scheme": scheme, "title": title, "size": 1, "description": "They buy."}
+            for scheme, title in (("rfm", "Loyal"), ("kmeans", "Evening buyers"), ("rfm", "Lost"))
+        ]
+    }
+    schemes = [
+        report_text._describe_scheme(*pair, facts) for pair in report_text.SCHEME_HEADINGS.items()
+    ]
+    assert [len(lines) for lines in schemes] == [4, 3]
+    assert not [line for line in schemes[0] if "Evening" in line]
+    assert report_text._describe_scheme("kmeans", "Clusters", {"segments": []}) == []

@@ -10,20 +10,21 @@ from infra.cli.first_keys import list_key_lines
 from infra.cli.terminal import format_table
 from regulars.domain.texts import format_count
 
+SCHEME_HEADINGS = {
+    "rfm": "Segments by recency, frequency and money",
+    "kmeans": "The same people by what they have in common (clusters)",
+}
+
 
 def describe_facts(facts: Facts, client: ApiClient, urls: Mapping[str, str]) -> list[str]:
     """Return all lines of the report."""
     counts = facts["counts"]
     words = {"events": "event", "profiles": "person", "products": "product in the catalog"}
     described = ", ".join(format_count(counts[name], noun) for name, noun in words.items())
-    segments = [
-        (segment["title"], segment["size"], segment["description"]) for segment in facts["segments"]
-    ]
     return [
         "",
         f"{described}.",
-        *_format_heading("Segments"),
-        *format_table(segments),
+        *(line for pair in SCHEME_HEADINGS.items() for line in _describe_scheme(*pair, facts)),
         *_format_heading("Most worth saving this week (churn risk x money spent)"),
         *(line for person in facts["worth_saving"] for line in _describe_person(person)),
         *_format_heading(f"For {_name_of(facts['profile'])}, who orders most"),
@@ -35,6 +36,16 @@ def describe_facts(facts: Facts, client: ApiClient, urls: Mapping[str, str]) -> 
         *_format_heading("Try it"),
         *(f"  {line}" for line in list_commands(facts, client, urls)),
     ]
+
+
+def _describe_scheme(scheme: str, heading: str, facts: Facts) -> list[str]:
+    """Return the segments of one scheme; everybody who bought is in one segment of each scheme."""
+    rows = [
+        (segment["title"], segment["size"], segment["description"])
+        for segment in facts["segments"]
+        if segment["scheme"] == scheme
+    ]
+    return [*_format_heading(heading), *format_table(rows)] if rows else []
 
 
 def list_urls(base: str, facts: Facts) -> dict[str, str]:
