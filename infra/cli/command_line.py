@@ -11,7 +11,14 @@ HIDDEN_OPTION = "--secret"
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser that answers a misspelt command with the most similar ones."""
+    """A parser that answers a misspelt command with the most similar ones, and takes `-x1…` as a value.
+
+    Ids are base64url, so that one may begin with a dash. No option of ours is written in one word with its value.
+    """
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        is_value = arg_string.startswith("-") and arg_string[1:2] != "-" and len(arg_string) > 2  # noqa: PLR2004
+        return None if is_value else super()._parse_optional(arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         choices = action.choices

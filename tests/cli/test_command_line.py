@@ -7,7 +7,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoR
 
 from infra.cli.advice import explain_aws_error
 from infra.cli.command_line import join_secrets
-from infra.cli.main import COMMANDS, main, read_version
+from infra.cli.main import COMMANDS, build_parser, main, read_version
 from infra.cli.texts.setup_steps import describe_steps, describe_tunnel
 from regulars.channels.registry import list_channels, load_channel
 from tests.cli.conftest import CommandLine
@@ -65,6 +65,12 @@ def test_channels_are_listed_with_what_they_receive(cli: CommandLine) -> None:
 )
 def test_secret_may_begin_with_a_dash(words: list[str], joined: list[str]) -> None:
     assert join_secrets(words) == joined
+
+
+@pytest.mark.parametrize("id_", ["-Ab3_x", "-h4Zk9", "-e-e-e"])
+def test_id_may_begin_with_a_dash(id_: str) -> None:
+    arguments = build_parser().parse_args(["people", "undo", id_, "--yes"])
+    assert (arguments.decision, arguments.yes) == (id_, True)
 
 
 @pytest.mark.parametrize("name", list_channels())
