@@ -93,7 +93,7 @@ class PublicApi(Construct):
         settings = {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
         self._stage.add_property_override(f"RouteSettings.{key}", settings)
         # A stage cannot name a route that does not exist yet.
-        self._stage.add_dependency(cast("apigateway.CfnRoute", route.node.default_child))
+        self._stage.add_resource_dependency(cast("apigateway.CfnRoute", route.node.default_child))
 
     def route_remaining(self, function: Function) -> None:
         """Send every request that matches no route to a function."""
