@@ -250,3 +250,20 @@ def test_device_separated_from_a_device_of_the_person_stays_apart(is_named: bool
     ]
     ann = {"u:ann", "a:2"} if is_named else {"u:ann"}
     assert sorted(list_people(*events), key=min) == sorted([{"a:1"}, ann], key=min)
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_devices_of_the_owner_come_in_one_order_whether_statements_link_them_or_not(
+    is_linked: bool,
+) -> None:
+    events = [
+        build_statement(1, "server", "a:2", "a:8"),
+        build_statement(2, "server", "u:bob", "a:7")
+        if is_linked
+        else build_statement(2, "server", "a:7"),
+        build_statement(3, "server", "u:ann"),
+        build_decision(4, "join", left=["u:ann"], right=["a:2", "a:7"]),
+        build_decision(5, "separate", left=["a:7"], right=["a:8"]),
+    ]
+    assert {"u:ann", "a:2", "a:8"} in list_people(*events)
+    assert {"a:7"} in list_people(*events)

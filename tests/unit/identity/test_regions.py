@@ -24,7 +24,7 @@ DECISIONS = st.lists(
         st.sampled_from(["join", "separate"]),
         st.lists(st.sampled_from(NAMES), min_size=2, max_size=3, unique=True),
     ),
-    max_size=3,
+    max_size=6,
 )
 LIMITS = st.builds(
     LinkLimits,
@@ -88,6 +88,18 @@ def test_region_follows_what_the_owner_joined_by_way_of_devices() -> None:
     stored = StoredFacts(events)
     assert stored.find_person("c:2").subjects == ("u:ann", "p:ann", "c:2")
     assert stored.find_person("p:ann").subjects == ("u:ann", "p:ann", "c:2")
+
+
+def test_region_knows_what_the_owner_separated_from_devices_of_a_person() -> None:
+    events = [
+        build_statement(1, "browser", "e:ann", "p:ann"),
+        build_decision(2, "join", left=["p:ann"], right=["a:1", "a:2"]),
+        build_decision(3, "separate", left=["a:1"], right=["a:2"]),
+        build_decision(4, "separate", left=["e:ann"], right=["a:2"]),
+    ]
+    stored = StoredFacts(events)
+    assert stored.find_person("e:ann").subjects == ("e:ann", "p:ann")
+    assert stored.find_person("p:ann").subjects == ("e:ann", "p:ann")
 
 
 @PROPERTY_SETTINGS

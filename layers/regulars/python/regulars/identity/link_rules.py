@@ -24,29 +24,33 @@ class LinkRules:
         self._devices = LinkedComponents(facts, facts.list_devices, limits.stored_devices)
 
     def list_connected(self, subject: str) -> set[str]:
-        """Return the subjects, devices aside, with which links or the owner may join a subject that is no device."""
-        connected = {subject, *self._strong.find_component(subject)}
-        for tree in self._trees.list_trees(subject):
-            connected |= {tree.root, *tree.parents}
-        return connected | self.list_decided_persons(subject)
+        """Return the subjects with which links between persons, or the owner, may join a subject.
+
+        The devices among them are those that the owner joined: what the owner separated from them concerns the person.
+        """
+        connected = self.list_decided(subject)
+        if not is_device(subject):
+            connected |= self._strong.find_component(subject)
+            for tree in self._trees.list_trees(subject):
+                connected |= {tree.root, *tree.parents}
+        return connected
 
     def list_connected_devices(self, device: str) -> set[str]:
         """Return the devices that statements without a person, or the owner, connect with a device."""
-        return {*self._devices.find_component(device), *self._list_decided_devices(device)}
+        decided = filter(is_device, self.list_decided(device))
+        return {*self._devices.find_component(device), *decided}
 
-    def list_owned_devices(self, subject: str) -> set[str]:
-        """Return the devices that may belong to the person of a subject."""
-        return {*self._facts.list_devices(subject), *self._list_decided_devices(subject)}
-
-    def list_decided_persons(self, subject: str) -> set[str]:
-        """Return the subjects, devices aside, that the owner joined with a subject, directly or by way of devices."""
-        connected, pending = {subject}, {subject}
-        while pending:
-            self._facts.load(pending)
-            added = set().union(*map(self._list_decided, pending)) - connected
-            connected |= added
-            pending = set(filter(is_device, added))
-        return {key for key in connected if not is_device(key)}
+    def list_decided(self, subject: str) -> set[str]:
+        """Return the subjects that the owner joined with a subject."""
+        facts = self._facts.get_part(subject)
+        if not facts.decisions:
+            return set()
+        return {
+            other
+            for decision in list_decisions_in_force(facts)
+            if decision.action == "join"
+            for other in decision.subjects
+        }
 
     def list_first_leads(self, devices: AbstractSet[str]) -> set[str]:
         """Return one subject to which each group of connected devices leads, if there is any."""
@@ -74,20 +78,6 @@ class LinkRules:
             elif not is_device_pair(pair) and (reason := self._explain(pair, stated, named)):
                 parked.add(ParkedLink(*pair, reason))
         return replace(facts, links=links), frozenset(parked)
-
-    def _list_decided(self, subject: str) -> set[str]:
-        facts = self._facts.get_part(subject)
-        if not facts.decisions:
-            return set()
-        return {
-            other
-            for decision in list_decisions_in_force(facts)
-            if decision.action == "join"
-            for other in decision.subjects
-        }
-
-    def _list_decided_devices(self, subject: str) -> set[str]:
-        return set(filter(is_device, self._list_decided(subject)))
 
     def _walk_leads(self, devices: list[str]) -> Iterator[str]:
         for device in devices:

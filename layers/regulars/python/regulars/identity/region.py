@@ -50,9 +50,9 @@ class _RegionLoader:
 
     def load(self) -> Region:
         """Return the facts of the connected subjects, and of the devices of those people who are asked for."""
-        persons, devices = self._connect_all()
-        self._load_leads(devices, persons)
-        named = persons | devices
+        named = self._connect_all()
+        devices = set(filter(is_device, named))
+        self._load_leads(devices, named)
         facts, parked = self._rules.select_facts(self._facts.combine_parts(named), named)
         return Region(
             facts=facts,
@@ -61,24 +61,20 @@ class _RegionLoader:
             shared=self._rules.list_shared_devices(devices),
         )
 
-    def _connect_all(self) -> tuple[set[str], set[str]]:
+    def _connect_all(self) -> set[str]:
+        """Return the connected subjects, and the devices of the people to whom the first ones belong."""
         self._facts.load(self._starts)
-        devices = self._connect_devices(set(filter(is_device, self._starts)))
-        starts = self._starts | self._rules.list_first_leads(devices) | self._list_decided(devices)
+        devices = self._connect_devices(self._starts)
+        decided = set().union(*map(self._rules.list_decided, devices))
+        starts = self._starts | self._rules.list_first_leads(devices) | decided
         while True:
-            # The owner may have joined a device with subjects that no link connects.
-            decided = self._list_decided(devices)
-            persons = self._connect_persons((starts | decided) - devices)
-            owned = map(self._rules.list_owned_devices, self._select_members(persons, starts))
-            connected = self._connect_devices(devices.union(*owned))
-            if connected == devices:
-                return persons, devices
-            devices = connected
+            connected = self._connect_subjects(starts | devices)
+            owned = map(self._facts.list_devices, self._select_members(connected, starts))
+            devices = self._connect_devices(connected.union(*owned))
+            if devices <= connected:
+                return connected
 
-    def _list_decided(self, devices: AbstractSet[str]) -> set[str]:
-        return set().union(*map(self._rules.list_decided_persons, devices))
-
-    def _connect_persons(self, starts: AbstractSet[str]) -> set[str]:
+    def _connect_subjects(self, starts: AbstractSet[str]) -> set[str]:
         connected, pending = set(starts), set(starts)
         while pending:
             self._facts.load(pending)
@@ -97,27 +93,29 @@ class _RegionLoader:
         )
         self._facts.load(chain.from_iterable(partners))
 
-    def _select_members(self, persons: set[str], starts: AbstractSet[str]) -> set[str]:
+    def _select_members(self, connected: set[str], starts: AbstractSet[str]) -> set[str]:
         """Return the subjects, devices aside, of the people to whom the first subjects belong."""
-        if persons <= starts:
-            return persons
-        facts, _ = self._rules.select_facts(self._facts.combine_parts(persons), persons)
-        groups, _ = join_subjects(facts)
-        members = set[str]().union(*map(groups.get_group, starts))
+        members: AbstractSet[str] = connected
+        if not connected <= starts:
+            facts, _ = self._rules.select_facts(self._facts.combine_parts(connected), connected)
+            groups, _ = join_subjects(facts)
+            members = set().union(*map(groups.get_group, starts))
         return {subject for subject in members if not is_device(subject)}
 
-    def _connect_devices(self, starts: set[str]) -> set[str]:
-        connected, pending = set(starts), set(starts)
+    def _connect_devices(self, subjects: AbstractSet[str]) -> set[str]:
+        """Return the devices among these subjects, and all that are connected with them."""
+        connected = set(filter(is_device, subjects))
+        pending = set(connected)
         while pending:
             self._facts.load(pending)
             pending = set().union(*map(self._rules.list_connected_devices, pending)) - connected
             connected |= pending
         return connected
 
-    def _load_leads(self, devices: AbstractSet[str], persons: AbstractSet[str]) -> None:
+    def _load_leads(self, devices: AbstractSet[str], named: AbstractSet[str]) -> None:
         """Read leads until each device has one to another subject, by which it is shared, or has no more."""
         pending = {
-            device: iter([lead for lead in self._facts.list_leads(device) if lead not in persons])
+            device: iter([lead for lead in self._facts.list_leads(device) if lead not in named])
             for device in devices
         }
         while pending:

@@ -96,7 +96,7 @@ class SubjectGroups:
 
     def _list_leads(self, worthless: frozenset[str]) -> dict[str, list[str]]:
         """Return the subjects to which each device leads; the owner may have joined two devices."""
-        leads: dict[str, list[str]] = {}
+        leads: dict[str, list[str]] = {name: [] for name in self._groups if is_device(name)}
         joined = [
             subjects
             for decision in self._decisions
@@ -105,7 +105,7 @@ class SubjectGroups:
         for names in chain(self._facts.links, joined):
             for device in filter(is_device, names):
                 others = (key for key in names if key != device and key not in worthless)
-                leads.setdefault(device, []).extend(others)
+                leads[device] += others
         return leads
 
     def _find_owners(
