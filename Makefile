@@ -8,6 +8,8 @@ OWN_UV := $(CURDIR)/.tools/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 RUN := $(UV) run --no-sync --quiet
 PYTEST := $(RUN) pytest --quiet --numprocesses 2
+# Minutes of killing and starting stacks: what keeps `make test` within ten minutes.
+DURABILITY_TESTS := tests/local/test_durability.py
 SYNCED := .venv/.synced
 # The Lambda default. The local stack synthesizes for the host instead: make synth ARCH=x86_64
 ARCH ?= arm64
@@ -37,8 +39,8 @@ up: $(SYNCED) ## The stack on this machine, without the sample
 down: $(SYNCED) ## Stop the stack on this machine
 	@$(RUN) regulars down
 
-test: $(SYNCED) layers ## Every test
-	$(PYTEST)
+test: $(SYNCED) layers ## Every test but those of the conformance
+	$(PYTEST) --ignore $(DURABILITY_TESTS)
 
 lint: $(SYNCED)
 	$(UV) lock --check
@@ -47,8 +49,9 @@ lint: $(SYNCED)
 	$(RUN) mypy
 	PYTHONPATH=functions $(RUN) lint-imports
 
-conformance: $(SYNCED) layers ## The real tracking SDKs against the local stack, with faults on the way
+conformance: $(SYNCED) layers ## The real tracking SDKs against the local stack with faults on the way; stacks that are killed
 	@$(RUN) python -m tests.conformance.sdks
+	$(PYTEST) $(DURABILITY_TESTS)
 
 check: lint synth test conformance ## All that continuous integration runs
 
