@@ -1,19 +1,17 @@
-"""Reads a command line as owners write it: with misspelt names, and with secrets that begin with a dash."""
+"""Reads a command line as owners write it: with misspelt names, and with values that begin with a dash."""
 
 import argparse
-from collections.abc import Sequence
 from typing import Any
 
 from infra.cli.options import rank_similar_names
 
 MAX_LISTED_NAMES = 8
-HIDDEN_OPTION = "--secret"
 
 
 class CommandParser(argparse.ArgumentParser):
     """A parser that answers a misspelt command with the most similar ones, and takes `-x1…` as a value.
 
-    Ids are base64url, so that one may begin with a dash. No option of ours is written in one word with its value.
+    Ids and secrets may begin with a dash. No option of ours is written in one word with its value.
     """
 
     def _parse_optional(self, arg_string: str) -> Any:
@@ -30,14 +28,3 @@ class CommandParser(argparse.ArgumentParser):
         if not hints or len(names) <= MAX_LISTED_NAMES:
             hints.append(f"There are: {', '.join(names)}.")
         raise argparse.ArgumentError(action, f"there is no {value!r}. {' '.join(hints)}")
-
-
-def join_secrets(argv: Sequence[str]) -> list[str]:
-    """Return the arguments with each secret joined to its option, since argparse reads `-x` after it as an option."""
-    words, joined = list(argv), list[str]()
-    while words:
-        word = words.pop(0)
-        if word == HIDDEN_OPTION and words and not words[0].startswith("--"):
-            word = f"{word}={words.pop(0)}"
-        joined.append(word)
-    return joined

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli.advice import explain_aws_error, find_advice
-from infra.cli.command_line import CommandParser, join_secrets
+from infra.cli.command_line import CommandParser
 from infra.cli.terminal import print_message
 from infra.local.errors import CommandError
 from infra.local.places import ROOT_FOLDER
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    arguments = build_parser().parse_args(join_secrets(sys.argv[1:] if argv is None else argv))
+    arguments = build_parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
     except CommandError as error:

@@ -63,7 +63,7 @@ class PublicApi(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        default = throttles[DEFAULT_ROUTE]
+        default = self._find_throttle(DEFAULT_ROUTE)
         stage = apigateway.HttpStage(
             self,
             "Stage",
@@ -89,11 +89,16 @@ class PublicApi(Construct):
             self._limit_route(route, f"{method.value} {path}")
 
     def _limit_route(self, route: apigateway.HttpRoute, key: str) -> None:
-        throttle = self._throttles[key]
+        throttle = self._find_throttle(key)
         settings = {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
         self._stage.add_property_override(f"RouteSettings.{key}", settings)
         # A stage cannot name a route that does not exist yet.
         self._stage.add_resource_dependency(cast("apigateway.CfnRoute", route.node.default_child))
+
+    def _find_throttle(self, key: str) -> Throttle:
+        if key not in self._throttles:
+            raise ValueError(f"requests_per_second in cdk.json has no limit for {key}.")
+        return self._throttles[key]
 
     def route_remaining(self, function: Function) -> None:
         """Send every request that matches no route to a function."""

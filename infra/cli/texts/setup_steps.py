@@ -9,7 +9,6 @@ from regulars.channels.contract import Channel
 CHANNEL_PAGES = "layers/regulars/python/regulars/channels/README.md"
 _SECTION = re.compile(r"^\*\*Set up\*\*(.*?)(?=^\*\*|\Z)", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(r"^\d+\. ", re.MULTILINE)
-_OWN_COMMAND = re.compile(r"(?:Enter|Run|enter it in) `regulars connect")
 _URL_WORDS = re.compile(r"\b(?:the|this) (?:same )?(?:delivery |endpoint )?URL\b|<URL>|THE URL")
 _LIST_WORDS = re.compile(r"(listed|described|topic|event) below")
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -59,6 +59,21 @@ def test_error_of_a_function_is_raised_when_its_payload_is_required() -> None:
         invoker_of(client).require_payload("build_dataset", {})
 
 
+@pytest.mark.parametrize(
+    ("payload", "error"),
+    [
+        ({"statusCode": 503, "body": "{}"}, "HTTP 503"),
+        ({"batchItemFailures": [{"itemIdentifier": "7"}]}, "batchItemFailures"),
+        ({"statusCode": 404}, ""),
+        ({"batchItemFailures": []}, ""),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_failure_that_a_function_reports_is_an_error(payload: Any, error: str) -> None:
+    assert invoker_of(LambdaClient(payload)).invoke("build_dataset", {}).error == error
+
+
 def test_unknown_function_is_named_with_those_there_are() -> None:
     with pytest.raises(FunctionNotFoundError) as unknown:
         invoker_of(LambdaClient({})).invoke("nothing", {})

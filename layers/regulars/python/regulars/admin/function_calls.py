@@ -2,6 +2,7 @@
 
 import base64
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +20,10 @@ WAIT_FOR_ANSWER = Config(read_timeout=900, retries={"max_attempts": 0})
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of a function: its `payload`, the kind of its `error` ('' for none) and its last `log` lines."""
+    """The answer of a function: its `payload`, the kind of its `error` ('' for none) and its last `log` lines.
+
+    An error is raised by the function, or reported in its payload.
+    """
 
     function: str
     payload: Any
@@ -47,7 +51,7 @@ class FunctionInvoker:
         return Invocation(
             function=function,
             payload=payload,
-            error=answer.get("FunctionError", "") or _find_error(payload),
+            error=answer.get("FunctionError", "") or _find_failure(payload),
             log=tuple(log.splitlines()),
         )
 
@@ -59,7 +63,11 @@ class FunctionInvoker:
         return invocation.payload
 
 
-def _find_error(payload: Any) -> str:
-    """Return the kind of error in a payload, as Lambda's runtime writes it when a handler raises one; '' for none."""
-    is_error = isinstance(payload, dict) and {"errorMessage", "errorType"} <= payload.keys()
-    return str(payload["errorType"]) if is_error else ""
+def _find_failure(payload: Any) -> str:
+    """Return how a function reports that it failed without raising an error: an HTTP status, or records to retry."""
+    if not isinstance(payload, dict):
+        return ""
+    status = payload.get("statusCode", 0)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"HTTP {status}"
+    return "batchItemFailures" if payload.get("batchItemFailures") else ""

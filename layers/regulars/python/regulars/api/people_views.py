@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from regulars.api.contact_views import contact_view
+from regulars.api.disclosure.views import identifiers_view
 from regulars.api.profile_views import profile_view
 from regulars.domain.contacts import Contact
 from regulars.profiles.decisions import ProposedDecision
@@ -25,10 +26,7 @@ def person_view(
 ) -> dict[str, Any]:
     """Return the profile and the contact data of a person, and what decides who it is."""
     parts: dict[str, Any] = {
-        "identifiers": [
-            msgspec.structs.asdict(one) | {"value": values.get(one.subject)}
-            for one in details.identifiers
-        ],
+        "identifiers": identifiers_view(details, values),
         "links": msgspec.to_builtins(details.links),
         "decisions": [
             msgspec.structs.asdict(one) | _name_sides(msgspec.structs.asdict(one), values)
@@ -64,7 +62,7 @@ def proposal_view(
     people = [
         {
             "id": person.profile_id,
-            "identifiers": identifiers_view(person.subjects, values),
+            "identifiers": name_identifiers(person.subjects, values),
             "contact": contact.values,
         }
         for person, contact in zip((checked.left, checked.right), contacts, strict=True)
@@ -74,12 +72,12 @@ def proposal_view(
         "probability": proposal.probability and round(proposal.probability, 3),
         "evidence": list(proposal.evidence),
         "proposed_at": proposal.proposed_at,
-        "identifiers": identifiers_view((proposal.left, proposal.right), values),
+        "identifiers": name_identifiers((proposal.left, proposal.right), values),
         "people": people,
     }
 
 
-def identifiers_view(subjects: Iterable[str], values: ClearValues) -> list[dict[str, Any]]:
+def name_identifiers(subjects: Iterable[str], values: ClearValues) -> list[dict[str, Any]]:
     """Return each identifier by its subject, its kind, and its value in clear or None."""
     return [
         {"subject": subject, "kind": kind_of(subject), "value": values.get(subject)}
@@ -88,11 +86,11 @@ def identifiers_view(subjects: Iterable[str], values: ClearValues) -> list[dict[
 
 
 def _name_sides(decision: Mapping[str, Any], values: ClearValues) -> dict[str, Any]:
-    return {side: identifiers_view(decision[side], values) for side in SIDE_NAMES}
+    return {side: name_identifiers(decision[side], values) for side in SIDE_NAMES}
 
 
 def _summarize_person(profile: ScoredProfile, values: ClearValues, now: datetime) -> dict[str, Any]:
     view = profile_view(profile, now)
     return {name: view[name] for name in SUMMARY_FIELDS} | {
-        "identifiers": identifiers_view(profile.subjects, values)
+        "identifiers": name_identifiers(profile.subjects, values)
     }

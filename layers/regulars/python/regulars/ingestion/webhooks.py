@@ -62,7 +62,8 @@ class WebhookReceiver:
         delivery that can never be accepted is stored as a reject too, but acknowledged, since sending it again does not
         help; Shopify ends a subscription after eight refusals.
         """
-        request = self._configure_request(channel, request)
+        with self._store_refusal(channel, request):
+            request = self._sources.configure_request(channel, request)
         if handshake := self._answer_handshake(channel, request):
             return handshake
         if request.method != "POST":
@@ -83,16 +84,6 @@ class WebhookReceiver:
         if error:
             raise error
         return receipt
-
-    def _configure_request(self, channel: str, request: Request) -> Request:
-        try:
-            return self._sources.configure_request(channel, request)
-        except NotFoundError:
-            self._rejects.count_call("unknown_source", request.received_at)
-            raise
-        except RegularsError as error:
-            self._store_reject(channel, request, error, verified=False)
-            raise
 
     def _answer_handshake(self, channel: str, request: Request) -> Reply | None:
         """Return the reply to a handshake, which is not recorded; None for a delivery."""
@@ -142,9 +133,12 @@ class WebhookReceiver:
     def _store_refusal(
         self, channel: str, request: Request, *, verified: bool = False
     ) -> Iterator[None]:
-        """Store the request as a reject when an error refuses it."""
+        """Store the request as a reject when an error refuses it; count one to a source that does not exist."""
         try:
             yield
+        except NotFoundError:
+            self._rejects.count_call("unknown_source", request.received_at)
+            raise
         except RegularsError as error:
             self._store_reject(channel, request, error, verified=verified)
             raise

@@ -91,7 +91,7 @@ RECOMMENDATIONS_SORT_KEY = "recommendations"
 CATALOG = Table(name="catalog", partition_key="product_id")
 
 # What the owner or a run of ours sets. Item id:
-#   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, dataset, scoring,
+#   key#<sha256 of the API key>, source#<channel>/<source>, champion#<model>, segments, popular, weights, dataset, scoring,
 #   import#<object>, reconciliation#<channel>/<source>, answered#<event id of a privacy request>, proposals,
 #   order-sources (by source the day on which it last reported an order)
 CONTROL = Table(name="control", partition_key="id")

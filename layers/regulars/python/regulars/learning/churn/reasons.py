@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from regulars.domain.texts import format_count
+
 _OVERDUE_GAPS = 1.5  # a silence of so many usual gaps is long
 _MIN_TENURE_DAYS = 30.0  # before, nobody can have ordered seldom
 _MIN_HABIT_DAYS = 3  # purchase days that make ordering often
@@ -92,7 +94,7 @@ def _describe_silence(features: Features) -> str:
 
 def _compare_pace(comparison: str) -> Sentence:
     def describe_pace(features: Features) -> str:
-        orders = f"{features['orders']:.0f} order{'s' if features['orders'] > 1 else ''}"
+        orders = format_count(round(features["orders"]), "order")
         return f"{orders} in {_format_days(features['tenure_days'])}, {comparison} than most buyers"
 
     return describe_pace
@@ -110,8 +112,8 @@ def _describe_visits(features: Features) -> str:
 
 
 def _describe_mails(features: Features) -> str:
-    mails = features["mails_opened_90"]
-    return f"opened {mails:.0f} mail{'s' if mails > 1 else ''} in the last 90 days"
+    mails = format_count(round(features["mails_opened_90"]), "mail")
+    return f"opened {mails} in the last 90 days"
 
 
 def _describe_refunds(features: Features) -> str:
@@ -127,12 +129,12 @@ def _constant_text(text: str) -> Sentence:
 
 
 def _format_order_count(orders: float) -> str:
-    return {0: "no order", 1: "1 order"}.get(int(orders), f"{orders:.0f} orders")
+    return format_count(round(orders), "order") if orders else "no order"
 
 
 def _format_days(days: float) -> str:
     whole_days = max(round(days), 0)
-    return {0: "less than a day", 1: "1 day"}.get(whole_days, f"{whole_days} days")
+    return format_count(whole_days, "day") if whole_days else "less than a day"
 
 
 def _is_paid_in_shop_currency(features: Features) -> bool:

@@ -25,13 +25,14 @@ from regulars.learning.contract import (
     FloatArray,
     ModelComparison,
     TrainedModel,
+    Trainer,
 )
 from regulars.learning.evaluation import ProbabilityEvaluation
 
 _RECENCY_RULE_FEATURES = ("recency_days",)
 
 
-class ChurnTrainer:
+class ChurnTrainer(Trainer):
     """Train candidates, simplest first; a later one wins only if its gain exceeds the gain's standard error."""
 
     model = "churn"
@@ -83,15 +84,6 @@ class ChurnTrainer:
     def score(self, scorer: Mapping[str, Any], dataset: Dataset) -> FloatArray:
         """Return the plain scorer's probabilities of the same buyers."""
         return _score_rows(scorer, _select_buyers(dataset.scoring_rows))
-
-    def follow_champion(
-        self,
-        trained: TrainedModel,
-        champion: Mapping[str, Any],  # noqa: ARG002
-        dataset: Dataset,  # noqa: ARG002
-    ) -> TrainedModel:
-        """Return the trained model: nothing of a champion stays."""
-        return trained
 
     def compare(
         self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset

@@ -6,7 +6,6 @@ import msgspec
 
 from regulars.domain.identifiers import profile_id_of
 from regulars.domain.identity_facts import NO_FACTS, IdentityFacts
-from regulars.identity.links import find_worthless_subjects
 from regulars.identity.partition import partition_subjects
 from regulars.identity.people import find_first_subject
 from regulars.learning.datasets.statements import KnownEvent
@@ -41,10 +40,11 @@ NO_PEOPLE = PeopleState()
 
 def compute_people(facts: IdentityFacts, known_events: Iterable[KnownEvent]) -> PeopleState:
     """Return the people of these facts, which are those of the events."""
-    worthless = find_worthless_subjects(facts)
+    partition = partition_subjects(facts)
+    worthless = partition.worthless
     profile_ids = {
         subject: profile_id
-        for person in partition_subjects(facts).people
+        for person in partition.people
         for profile_id in [profile_id_of(find_first_subject(person, facts))]
         for subject in person
     }

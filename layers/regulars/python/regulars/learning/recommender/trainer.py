@@ -9,7 +9,7 @@ import numpy as np
 from regulars.domain.errors import InsufficientDataError
 from regulars.domain.texts import format_count
 from regulars.domain.times import from_text, to_text
-from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
+from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel, Trainer
 from regulars.learning.recommender.fitting import Recipe, fit_model
 from regulars.learning.recommender.history_scorer import HistoryScorer
 from regulars.learning.recommender.hybrid_model import HISTORY_HALF_LIFE_DAYS, HybridModel
@@ -25,7 +25,7 @@ MIN_PRODUCTS = 10
 MAX_TREND_AGE_DAYS = 7.0  # the trend is that of two weeks: a champion of this age has lost it
 
 
-class RecommenderTrainer:
+class RecommenderTrainer(Trainer):
     """Train the hybrid model: content, collaborative votes, habit and trend, with weights chosen on the shop's past."""
 
     model = "recommender"
@@ -56,15 +56,6 @@ class RecommenderTrainer:
                 for counts in _sample_product_counts(history)
             ]
         )
-
-    def follow_champion(
-        self,
-        trained: TrainedModel,
-        champion: Mapping[str, Any],  # noqa: ARG002
-        dataset: Dataset,  # noqa: ARG002
-    ) -> TrainedModel:
-        """Return the trained model: nothing of a champion stays."""
-        return trained
 
     def compare(
         self, trained: TrainedModel, champion: Mapping[str, Any] | None, dataset: Dataset

@@ -9,7 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from regulars.domain.errors import InsufficientDataError
-from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel
+from regulars.learning.contract import Dataset, FloatArray, ModelComparison, TrainedModel, Trainer
 from regulars.learning.segments.cluster_ids import create_ids, match_ids
 from regulars.learning.segments.clustering import (
     CLUSTER_FEATURES,
@@ -37,7 +37,7 @@ def fit_rfm_rules(dataset: Dataset) -> dict[str, Any]:
     return {**cuts, "kmeans": None}
 
 
-class SegmentsTrainer:
+class SegmentsTrainer(Trainer):
     """Train RFM cuts for any number of buyers, and clusters from 50 buyers on."""
 
     model = "segments"
@@ -139,15 +139,6 @@ class SegmentsTrainer:
         error = float(gains.std() / np.sqrt(len(gains)))
         is_clearer = gains.mean() > _MIN_GAIN_ERRORS * error
         return match_ids(new, old, buyers) if is_clearer else dict(old)
-
-    def renew(
-        self,
-        trained: TrainedModel,
-        champion: Mapping[str, Any],  # noqa: ARG002
-        dataset: Dataset,  # noqa: ARG002
-    ) -> TrainedModel:
-        """Return the trained model: clusters have no recipe beyond the data."""
-        return trained
 
 
 def _to_estimator(scorer: Mapping[str, Any]) -> CentroidClassifier | None:
