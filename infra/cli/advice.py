@@ -7,7 +7,6 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004 (of botocore)
-    EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -36,7 +35,7 @@ def explain_aws_error(error: ClientError | BotoCoreError) -> str:
             return "Sign in to the account of the stack, for example with `aws configure` or `aws sso login`."
         case NoRegionError():
             return "Name the region of the stack: export AWS_REGION=eu-west-1"
-        case EndpointConnectionError() | ConnectionError():
+        case ConnectionError():
             return (
                 "Nothing answers there. For the stack on this machine see `regulars status`; for an account, check the "
                 "connection of this machine to the internet, and its proxy."
