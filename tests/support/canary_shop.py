@@ -3,8 +3,10 @@
 import gzip
 import json
 import re
+import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -313,4 +315,7 @@ def _to_text(item: dict[str, Any]) -> str:
 
 
 def _unpack(content: bytes) -> bytes:
-    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    # Of 65,536 binary values one begins like gzip by chance: it is searched as it is.
+    with suppress(OSError, EOFError, zlib.error):
+        return gzip.decompress(content)
+    return content
